@@ -1,0 +1,100 @@
+"""The five questions to ask after a sweep, each answered with its number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from lrgui.core.curve import Curve
+from lrgui.core.landmarks import Landmarks
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.recommend import TRUSTED_FALL, Recommendation
+from lrgui.core.zones import Zones
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question's answer: `good`, `bad`, or `open` where only training can tell."""
+
+    key: str
+    state: Literal["good", "bad", "open"]
+    text: str
+
+
+def checklist(
+    curve: Curve,
+    marks: Landmarks | None,
+    recommendation: Recommendation,
+    zones: Zones | None,
+    selection: float | None,
+) -> tuple[Check, ...]:
+    """Five checks in the order in which a person asks them."""
+    return (
+        _falls(curve, marks),
+        _lowest(curve, marks),
+        _pick(marks, recommendation, zones, selection),
+        _one_cycle(selection),
+        Check(
+            "monitor",
+            "open",
+            "While training: validation loss rising? Lower the rate or use ReduceLROnPlateau. "
+            "Diverged (NaN or explosion)? Rate ÷ 10 and restart.",
+        ),
+    )
+
+
+def _falls(curve: Curve, marks: Landmarks | None) -> Check:
+    if marks is None:
+        return Check("falls", "bad", f"Only {len(curve)} points were measured: too few to see a fall")
+    if not marks.falls:
+        return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
+    share = marks.fall / max(abs(marks.level), 1e-12)
+    noise = f", {marks.fall / curve.noise:.0f} × the batch noise" if curve.noise > 0 else ""
+    if share < TRUSTED_FALL:
+        return Check("falls", "bad", f"The loss hardly falls (−{share:.0%}{noise})")
+    return Check("falls", "good", f"The loss falls sharply (−{share:.0%}{noise})")
+
+
+def _lowest(curve: Curve, marks: Landmarks | None) -> Check:
+    if marks is None or not marks.falls:
+        return Check("lowest", "bad", "No lowest loss before an explosion")
+    at = f"{format_lr(marks.lowest_at)} (loss {marks.lowest:.3g})"
+    if marks.still_falling:
+        return Check("lowest", "bad", f"Still falling at the end, lowest so far at {at}: extend the sweep")
+    if marks.rises_at is None and marks.stopped_at is None:
+        return Check("lowest", "open", f"Lowest loss at {at}; no explosion in this range")
+    return Check("lowest", "good", f"Lowest loss before the explosion at {at}")
+
+
+def _pick(
+    marks: Landmarks | None, recommendation: Recommendation, zones: Zones | None, selection: float | None
+) -> Check:
+    if marks is None or not marks.falls:
+        return Check("pick", "bad", "No rate to pick from this curve")
+    low, middle, high = marks.lowest_at / 10, marks.lowest_at / 2, marks.lowest_at
+    ours = recommendation.lr
+    guide = f"Lowest ÷ 10 = {short_lr(low, 2)} (conservative), ÷ 2 = {short_lr(middle, 2)} (aggressive)"
+    guide += f", ours {short_lr(ours, 2)}" if ours is not None else ""
+    if selection is None:
+        return Check("pick", "open", f"{guide}; nothing is selected yet")
+    if zones is not None and selection < zones.low_end:
+        return Check("pick", "bad", f"{guide}; the selection is in the too-low zone")
+    if zones is not None and zones.diverges and selection > zones.high_start:
+        return Check("pick", "bad", f"{guide}; the selection is in the divergence zone")
+    if ours is not None and abs(math.log10(selection / ours)) < 0.01:
+        return Check("pick", "good", f"{guide}; ours is selected")
+    # A selection typed with two digits should count as the conservative rate itself.
+    if selection < low * 0.97:
+        return Check("pick", "good", f"{guide}; the selection is below the conservative rate: safe but slow")
+    if selection <= middle * 1.03:
+        return Check("pick", "good", f"{guide}; the selection lies between them")
+    if selection <= high:
+        return Check("pick", "open", f"{guide}; the selection is close to the minimum: bold")
+    return Check("pick", "bad", f"{guide}; the selection is past the minimum")
+
+
+def _one_cycle(selection: float | None) -> Check:
+    if selection is None:
+        return Check("one_cycle", "open", "OneCycle: select a rate to set its max LR")
+    return Check("one_cycle", "good", f"OneCycle with max LR = {format_lr(selection)}")

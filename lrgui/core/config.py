@@ -1,0 +1,111 @@
+"""The settings of a sweep and of a training: plain frozen data that can say what is wrong with itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+#: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
+MOST_STEPS = 1_000_000
+MOST_EPOCHS = 100_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One setting that cannot be used: which, what is wrong, and what would be right."""
+
+    field: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}"
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """A learning-rate range test (Leslie Smith): the rate rises exponentially, batch by batch."""
+
+    start_lr: float = 1e-6
+    """Learning rate of the first step."""
+    end_lr: float = 1.0
+    """Learning rate of the last step."""
+    steps: int = 200
+    """Planned steps; fewer are measured when the loss explodes."""
+    beta: float = 0.98
+    """Smoothing of the classic average, 0 ≤ β < 1; 0 is no smoothing."""
+    stop_factor: float = 4.0
+    """The sweep ends when the classic average is above this multiple of its best; 0 switches every
+    divergence stop off (only a loss that is not finite ends the sweep then)."""
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        problems = [
+            *_positive("start_lr", "The first learning rate", self.start_lr, "1e-6"),
+            *_positive("end_lr", "The last learning rate", self.end_lr, "1"),
+        ]
+        if not problems and self.end_lr <= self.start_lr:
+            problems.append(
+                Problem(
+                    "end_lr",
+                    f"The last learning rate ({self.end_lr:g}) is not above the first ({self.start_lr:g}).",
+                    "Sweep upward, for example from 1e-6 to 1.",
+                )
+            )
+        if not 2 <= self.steps <= MOST_STEPS:
+            problems.append(
+                Problem("steps", f"{self.steps} steps cannot be swept.", f"Use 2 to {MOST_STEPS:,}; 200 is usual.")
+            )
+        if not (math.isfinite(self.beta) and 0 <= self.beta < 1):
+            problems.append(
+                Problem("beta", f"The smoothing β = {self.beta:g} is out of range.", "Use 0 to 0.999; 0.98 is usual.")
+            )
+        if not math.isfinite(self.stop_factor) or (self.stop_factor != 0 and self.stop_factor <= 1):
+            problems.append(
+                Problem(
+                    "stop_factor",
+                    f"The stop factor {self.stop_factor:g} would end every sweep at once.",
+                    "Use more than 1 (4 is usual), or 0 to switch the stop off.",
+                )
+            )
+        return problems
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A OneCycle training (Leslie Smith, Nicholay Topin), cosine annealing, two phases."""
+
+    epochs: int = 12
+    max_lr: float = 1e-2
+    """The top of the cycle."""
+    pct_start: float = 0.3
+    """Share of the steps on which the rate rises, 0 < share < 1."""
+    div_factor: float = 10.0
+    """The first rate is `max_lr / div_factor`."""
+    final_div_factor: float = 100.0
+    """The last rate is `max_lr / div_factor / final_div_factor`."""
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        problems = _positive("max_lr", "The max learning rate", self.max_lr, "1e-2")
+        if not 1 <= self.epochs <= MOST_EPOCHS:
+            problems.append(
+                Problem("epochs", f"{self.epochs} epochs cannot be trained.", f"Use 1 to {MOST_EPOCHS:,}; 12 is usual.")
+            )
+        if not (math.isfinite(self.pct_start) and 0 < self.pct_start < 1):
+            problems.append(
+                Problem("pct_start", f"A warm-up of {self.pct_start:.0%} is out of range.", "Use 1 % to 99 %; 30 % is usual.")
+            )
+        for name, words, value, usual in (
+            ("div_factor", "The start divisor", self.div_factor, "10"),
+            ("final_div_factor", "The final divisor", self.final_div_factor, "100"),
+        ):
+            if not math.isfinite(value) or value < 1:
+                problems.append(Problem(name, f"{words} {value:g} is below 1.", f"Use 1 or more; {usual} is usual."))
+        return problems
+
+
+def _positive(name: str, words: str, value: float, usual: str) -> list[Problem]:
+    if math.isfinite(value) and value > 0:
+        return []
+    return [Problem(name, f"{words} must be above 0 and finite, not {value:g}.", f"{usual} is usual.")]

@@ -1,0 +1,75 @@
+"""A measured curve: raw losses at rising learning rates, and what is computed from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from lrgui.core.smoothing import Floats, centred, debiased_average, noise_of, width_for
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What one sweep measured. Raw values are kept, everything else follows from them.
+
+    Points from the first loss that is not finite on are left out of `lr` and `loss` and counted in `dropped`
+    (build with `Curve.measured`): no rule may read them, yet a sweep that ended in NaN is worth reading.
+    """
+
+    lr: Floats
+    """Learning rates, rising. Shape (m,)."""
+    loss: Floats
+    """Raw finite losses, one per batch, measured before the step. Shape (m,)."""
+    planned_steps: int
+    """How many steps the sweep would have had."""
+    beta: float = 0.98
+    end_reason: str | None = None
+    """Why the sweep ended (`events.END_REASONS`), None while it runs."""
+    dropped: int = 0
+    """Points left out because the loss was no longer finite."""
+
+    @classmethod
+    def measured(
+        cls, lr: Floats, loss: Floats, planned_steps: int, beta: float = 0.98, end_reason: str | None = None
+    ) -> Curve:
+        """A curve from raw arrays of the same shape, cut at the first loss that is not finite."""
+        lr = np.asarray(lr, dtype=np.float64)
+        loss = np.asarray(loss, dtype=np.float64)
+        bad = np.flatnonzero(~np.isfinite(loss))
+        keep = int(bad[0]) if len(bad) else len(loss)
+        return cls(lr[:keep].copy(), loss[:keep].copy(), planned_steps, beta, end_reason, len(loss) - keep)
+
+    def __len__(self) -> int:
+        return len(self.lr)
+
+    def with_beta(self, beta: float) -> Curve:
+        """The same measurement with another smoothing of the classic average."""
+        return replace(self, beta=beta)
+
+    @cached_property
+    def average(self) -> Floats:
+        """The classic average: exponential with β, debiased; lags to the right. Shape (m,)."""
+        return debiased_average(self.loss, self.beta)
+
+    @cached_property
+    def smoothed(self) -> Floats:
+        """The centred smoother: passes through the dots. Shape (m,)."""
+        return centred(self.loss, width_for(self.planned_steps))
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of the batch noise."""
+        return noise_of(self.loss)
+
+    @cached_property
+    def log_lr(self) -> Floats:
+        """log10 of the learning rates. Shape (m,)."""
+        return np.log10(self.lr)
+
+    def loss_at(self, lr: float) -> float:
+        """The centred smoothed loss at `lr`, linear in log LR between points, NaN outside the measured range."""
+        if not len(self) or not self.lr[0] * (1 - 1e-9) <= lr <= self.lr[-1] * (1 + 1e-9):
+            return float("nan")
+        return float(np.interp(np.log10(lr), self.log_lr, self.smoothed))

@@ -1,0 +1,91 @@
+"""What a run says while it goes on: the events that engines yield and everybody else reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Every way in which a run can end. `killed` is said by whoever launched the run, never by the run itself.
+END_REASONS = ("completed", "diverged", "not_finite", "data_ended", "cancelled", "failed", "killed")
+
+
+@dataclass(frozen=True)
+class TaskEvent:
+    """What is being run, said once before the first batch."""
+
+    name: str
+    """For people: "digits · small CNN · SGD"."""
+    detail: str
+    """One line about data and model: "1,347 training images 8×8 · 10 classes"."""
+    train_size: int
+    """Training examples."""
+    val_size: int
+    """Validation examples, 0 where there are none."""
+    parameters: int
+    """Trainable numbers in the model."""
+    classes: int | None
+    """Number of classes, None where the task is no classification."""
+    device: str
+    """"cpu", "cuda:0", …"""
+    batches_per_epoch: int
+    steps: int
+    """Planned steps of the whole run."""
+
+
+@dataclass(frozen=True)
+class StateEvent:
+    """The run changed its state: `starting`, `running` or `paused`."""
+
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class BatchEvent:
+    """One batch was measured: `loss` at `lr`, before the weights were updated with it."""
+
+    sweep: int
+    """Which repeat, from 0."""
+    step: int
+    """Which optimizer step of this sweep or training, from 0."""
+    lr: float
+    loss: float
+    """Raw loss, unsmoothed; NaN and infinity are kept."""
+    seconds: float
+    """Seconds since the first batch, pauses left out."""
+
+
+@dataclass(frozen=True)
+class EpochEvent:
+    """One epoch of a training ended."""
+
+    epoch: int
+    """From 1."""
+    train_loss: float
+    """Mean over the epoch's examples, each measured when its batch was trained."""
+    val_loss: float | None
+    train_accuracy: float | None
+    """0…1."""
+    val_accuracy: float | None
+    """0…1."""
+    lr: float
+    """Learning rate of the epoch's last step."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class OutputEvent:
+    """What the user's code printed (`out`) or a traceback (`traceback`)."""
+
+    text: str
+    stream: str = "out"
+
+
+@dataclass(frozen=True)
+class EndEvent:
+    """Always the last event: why the run ended, in words that a person can act on."""
+
+    reason: str
+    detail: str
+
+
+Event = TaskEvent | StateEvent | BatchEvent | EpochEvent | OutputEvent | EndEvent

@@ -1,0 +1,38 @@
+"""The curve read aloud: one sentence, from its landmarks."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from lrgui.core.curve import Curve
+from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
+from lrgui.core.learning_rate import short_lr
+
+
+def interpret(curve: Curve, marks: Landmarks | None) -> str:
+    """Where the loss begins to fall, falls fastest, is lowest and explodes, and what the classic guide would
+    pick: conservative a tenth of the rate of the lowest loss, aggressive half of it."""
+    if marks is None:
+        return f"Only {len(curve)} points were measured; at least {FEWEST_POINTS} are needed to read a curve."
+    places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at]
+    end = marks.rises_at if marks.rises_at is not None else marks.stopped_at
+    places += [end] if end is not None else []
+    # One digit, as people say it, unless two different places would then sound the same.
+    spoken = [short_lr(place) for place in places]
+    digits = 1 if len(set(spoken)) == len(spoken) else 2
+    say = partial(short_lr, digits=digits)
+    first, last = short_lr(float(curve.lr[0])), short_lr(float(curve.lr[-1]))
+    if not marks.falls:
+        return f"Between {first} and {last} {marks.why_not}: there is nothing to pick from."
+    conservative, aggressive = say(marks.lowest_at / 10), say(marks.lowest_at / 2)
+    if end is not None:
+        ending = f"is lowest near {say(marks.lowest_at)} and explodes after {say(end)}"
+    elif marks.still_falling:
+        ending = f"is still falling at {last}, where the sweep ended"
+    else:
+        ending = f"is lowest near {say(marks.lowest_at)} and had not risen again at {last}"
+    return (
+        f"The loss begins to fall at {say(marks.starts_falling_at)}, falls fastest between "
+        f"{say(marks.fast_from)} and {say(marks.fast_to)}, {ending}. "
+        f"Conservative {conservative}, aggressive {aggressive}; start with {conservative}."
+    )

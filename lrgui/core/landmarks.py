@@ -1,0 +1,147 @@
+"""The places of a curve that everything else refers to: where the loss begins to fall, is lowest, rises again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve import Curve
+
+#: A fall or a rise is visible when it makes this share of the whole fall.
+VISIBLE = 0.05
+#: The curve falls "fast" where its slope is at least this share of the steepest.
+FAST = 0.5
+#: The curve "begins to fall" where its slope first reaches this share of the steepest, for good.
+BEGINS = 0.1
+#: With fewer points nothing can be said about a curve.
+FEWEST_POINTS = 10
+#: A fall counts when it is this many times the noise that the smoother leaves …
+AGAINST_NOISE = 6.0
+#: … and this share of the loss itself.
+AGAINST_LOSS = 0.02
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Learning rates read off the centred smoothed loss; None where the curve has no such place."""
+
+    falls: bool
+    """False where no fall stands out from the noise; the other places mean little then."""
+    why_not: str
+    """Why `falls` is False, a sentence."""
+    level: float
+    """The loss before anything happens: the median of the first part."""
+    lowest: float
+    """The lowest smoothed loss."""
+    lowest_at: float
+    """Its learning rate."""
+    lowest_index: int
+    fall: float
+    """`level - lowest`."""
+    starts_falling_at: float
+    """Where the slope first becomes clearly negative."""
+    begins_at: float
+    """Where 5 % of the fall is made, above the noise: the end of the "too low" zone."""
+    fast_from: float
+    """The stretch that holds the steepest point and in which the slope is at least half of its."""
+    fast_to: float
+    rises_at: float | None
+    """Where the loss has risen again by 5 % of the fall; None where it has not."""
+    stopped_at: float | None
+    """Last learning rate of a sweep that ended in an explosion or NaN."""
+    still_falling: bool
+    """True where the sweep ended while the loss was still falling."""
+    residual_noise: float
+    """Standard deviation of the noise that is left in the smoothed loss."""
+
+
+def find_landmarks(curve: Curve) -> Landmarks | None:
+    """Read the landmarks of a curve; None for fewer than ten points."""
+    m = len(curve)
+    if m < FEWEST_POINTS:
+        return None
+    x, y = curve.log_lr, curve.smoothed
+    head = max(3, m // 10)
+    level = float(np.median(curve.loss[:head]))
+    broke = curve.end_reason in ("diverged", "not_finite") or curve.dropped > 0
+    i_low = _lowest(curve)
+    lowest = float(y[i_low])
+    fall = level - lowest
+    # A Gaussian over w steps leaves about 1 / sqrt(3.5 w) of white noise.
+    width = max(1.0, 0.015 * curve.planned_steps)
+    residual = curve.noise / float(np.sqrt(3.5 * width))
+    why_not = ""
+    if fall <= max(AGAINST_NOISE * residual, 1e-12):
+        why_not = "the loss never falls by more than the noise of the batches"
+    elif fall < AGAINST_LOSS * max(abs(level), 1e-12):
+        why_not = f"the loss falls by only {fall / max(abs(level), 1e-12):.1%}"
+    falls = not why_not
+
+    begins = _first_below(y[: i_low + 1], level - max(VISIBLE * fall, 2 * residual))
+    slope = np.gradient(y, x)
+    down = np.maximum(-slope[: i_low + 1], 0.0)
+    i_steep = int(np.argmax(down)) if len(down) else 0
+    steepest = float(down[i_steep]) if len(down) else 0.0
+    fast_from, fast_to = _stretch(down, i_steep, FAST * steepest)
+    starts, _ = _stretch(down, fast_from, BEGINS * steepest)
+    starts = min(starts, begins)
+    # Flat noise to the left must not count as falling: the loss there is still at its level.
+    rises = _first_above(y, i_low, lowest + max(VISIBLE * fall, 3 * residual)) if falls else None
+    tail = y[-max(3, m // 20) :]
+    still = falls and rises is None and not broke and bool(i_low >= m - max(2, m // 20)) and tail[-1] <= tail[0]
+    return Landmarks(
+        falls=falls,
+        why_not=why_not,
+        level=level,
+        lowest=lowest,
+        lowest_at=float(curve.lr[i_low]),
+        lowest_index=i_low,
+        fall=fall,
+        starts_falling_at=float(curve.lr[starts]),
+        begins_at=_crossing(x, y, begins, level - max(VISIBLE * fall, 2 * residual)),
+        fast_from=float(curve.lr[fast_from]),
+        fast_to=float(curve.lr[fast_to]),
+        rises_at=None if rises is None else _crossing(x, y, rises, lowest + max(VISIBLE * fall, 3 * residual)),
+        stopped_at=float(curve.lr[-1]) if broke else None,
+        still_falling=still,
+        residual_noise=residual,
+    )
+
+
+def _lowest(curve: Curve) -> int:
+    """Index of the lowest smoothed loss before the explosion.
+
+    A network that "died" returns to the loss of guessing, which can dip below the level of the start by
+    chance; only a dip that is a new low counts, so the plain minimum is right.
+    """
+    return int(np.argmin(curve.smoothed))
+
+
+def _first_below(y: np.ndarray, threshold: float) -> int:
+    """First index from which `y` stays below `threshold` up to its end."""
+    above = np.flatnonzero(y > threshold)
+    return int(min(above[-1] + 1, len(y) - 1)) if len(above) else 0
+
+
+def _first_above(y: np.ndarray, start: int, threshold: float) -> int | None:
+    above = np.flatnonzero(y[start:] > threshold)
+    return int(start + above[0]) if len(above) else None
+
+
+def _stretch(down: np.ndarray, middle: int, threshold: float) -> tuple[int, int]:
+    """The run of indices around `middle` in which `down` is at least `threshold`."""
+    left = right = middle
+    while left > 0 and down[left - 1] >= threshold:
+        left -= 1
+    while right < len(down) - 1 and down[right + 1] >= threshold:
+        right += 1
+    return left, right
+
+
+def _crossing(x: np.ndarray, y: np.ndarray, index: int, threshold: float) -> float:
+    """The learning rate between `index - 1` and `index` at which `y` crosses `threshold` (linear in log LR)."""
+    if index == 0 or y[index] == y[index - 1]:
+        return float(10.0 ** x[index])
+    share = (threshold - y[index - 1]) / (y[index] - y[index - 1])
+    return float(10.0 ** (x[index - 1] + min(max(share, 0.0), 1.0) * (x[index] - x[index - 1])))

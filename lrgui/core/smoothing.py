@@ -1,0 +1,100 @@
+"""Smoothers: the lagging average that the named rules read, and the centred one that is drawn and measured."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class DebiasedAverage:
+    """The exponential average of the classic learning-rate finder, one loss at a time.
+
+    `average = β·average + (1 - β)·loss`, debiased by `1 - β**count`. A constant loss gives that constant from
+    the first point on.
+    """
+
+    def __init__(self, beta: float) -> None:
+        self.beta = beta
+        self._average = 0.0
+        self._weight = 1.0
+
+    def push(self, loss: float) -> float:
+        """Add one loss, return the debiased average so far."""
+        self._average = self.beta * self._average + (1 - self.beta) * loss
+        self._weight *= self.beta
+        return self._average / (1 - self._weight)
+
+
+def debiased_average(losses: Floats, beta: float) -> Floats:
+    """`DebiasedAverage` over a whole array of shape (n,); NaN from the first NaN on."""
+    average = DebiasedAverage(beta)
+    return np.array([average.push(float(loss)) for loss in losses], dtype=np.float64)
+
+
+def width_for(planned_steps: int) -> float:
+    """Standard deviation, in steps, of the centred smoother: 1.5 % of the sweep, at least one step.
+
+    Tied to the planned length, so that the same stretch of the axis is averaged whatever the step count.
+    """
+    return max(1.0, 0.015 * planned_steps)
+
+
+def centred(losses: Floats, width: float) -> Floats:
+    """A Gaussian-weighted local line through each point and its neighbours on both sides. Shape (n,).
+
+    `width` is the Gaussian's standard deviation in steps. A local *line* (Cleveland's loess of degree one)
+    has no lag inside and none at the ends, where a plain weighted mean would flatten the curve. The losses are
+    smoothed on an asinh scale (linear within the curve's own range, logarithmic far above it), so that one
+    exploded batch does not drag up its neighbours. Losses must be finite; a constant stays that constant.
+    """
+    n = len(losses)
+    if n < 3:
+        return losses.astype(np.float64, copy=True)
+    origin, scale = _scale(losses)
+    y = np.arcsinh((losses - origin) / scale)
+    reach = int(min(n - 1, np.ceil(4 * width)))
+    offsets = np.arange(-reach, reach + 1, dtype=np.float64)
+    kernel = np.exp(-0.5 * (offsets / width) ** 2)
+    # Moments of the weights around each point: sums over those neighbours that exist.
+    inside = np.ones(n)
+    s0 = _correlate(inside, kernel, reach)
+    s1 = _correlate(inside, kernel * offsets, reach)
+    s2 = _correlate(inside, kernel * offsets**2, reach)
+    t0 = _correlate(y, kernel, reach)
+    t1 = _correlate(y, kernel * offsets, reach)
+    determinant = s0 * s2 - s1 * s1
+    line = (s2 * t0 - s1 * t1) / np.where(determinant > 1e-12, determinant, 1.0)
+    mean = t0 / s0
+    return origin + scale * np.sinh(np.where(determinant > 1e-12, line, mean))
+
+
+def trailing(losses: Floats, width: float) -> Floats:
+    """A short average over the last points only, for the line that grows while a sweep runs. Shape (n,)."""
+    beta = 1 - 1 / (1 + width)
+    return debiased_average(losses, beta)
+
+
+def noise_of(losses: Floats) -> float:
+    """Standard deviation of the batch noise, estimated where the loss is calm.
+
+    Takes second differences (a slope cancels out) and their median absolute deviation (an explosion does not
+    count): `1.4826 · median|d| / √6` for Gaussian noise. 0 for fewer than three points.
+    """
+    if len(losses) < 3:
+        return 0.0
+    second = np.abs(np.diff(losses, n=2))
+    return float(1.4826 * np.median(second) / np.sqrt(6.0))
+
+
+def _scale(losses: Floats) -> tuple[float, float]:
+    origin = float(np.median(losses))
+    spread = float(np.percentile(losses, 75) - np.percentile(losses, 5))
+    floor = 1e-9 * max(abs(origin), 1e-30)
+    return origin, max(spread, floor, 1e-300)
+
+
+def _correlate(values: Floats, kernel: Floats, reach: int) -> Floats:
+    padded = np.pad(values, reach)
+    return np.correlate(padded, kernel, mode="valid")

@@ -1,0 +1,137 @@
+"""When to stop: rules that watch raw losses and say, in words, that a run has broken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.learning_rate import short_lr
+from lrgui.core.smoothing import DebiasedAverage, noise_of
+
+#: Batches in the short median of the sustained-rise rule.
+SHORT = 7
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why to stop: a reason of `events.END_REASONS` and a sentence."""
+
+    reason: str
+    detail: str
+
+
+class SweepWatch:
+    """The stop rules of a sweep.
+
+    * Not finite: at once.
+    * Classic: the debiased average rises above `factor` times its best. Where that best is not clearly
+      positive a multiple means nothing; then the rise is measured against
+      `scale = max(start - best, |start|, 10 × noise)`: `average - best > (factor - 1) · scale`.
+    * Sustained rise: the average lags so far behind that the classic rule often comes late or never (a network
+      that died returns to the loss of guessing). So also: the median of the last seven raw losses stands above
+      the start by half of the whole fall, the noise, and a fifth of the start itself, whatever is most.
+    The two last rules wait for a tenth of the planned steps (the sustained one for at least seven batches) and
+    are off with factor 0.
+    """
+
+    def __init__(self, planned_steps: int, beta: float, factor: float) -> None:
+        self._planned = planned_steps
+        self._factor = factor
+        self._average = DebiasedAverage(beta)
+        self._best = math.inf
+        self._losses: list[float] = []
+        self._start = math.nan
+        self._noise = 0.0
+
+    def push(self, lr: float, loss: float) -> Stop | None:
+        """Look at one more raw loss."""
+        if not math.isfinite(loss):
+            what = "NaN" if math.isnan(loss) else "infinite"
+            return Stop("not_finite", f"The loss became {what} at {short_lr(lr, 2)}; everything before it is kept.")
+        self._losses.append(loss)
+        average = self._average.push(loss)
+        self._best = min(self._best, average)
+        count = len(self._losses)
+        early = max(2, self._planned // 10)
+        if count == max(early, SHORT):
+            # The first tenth runs at rates too low to change anything: its median is where the loss starts.
+            self._start = float(np.median(self._losses))
+            self._noise = noise_of(np.array(self._losses))
+        if self._factor == 0 or count <= early:
+            return None
+        return self._classic(lr, average) or self._sustained(lr)
+
+    def _classic(self, lr: float, average: float) -> Stop | None:
+        best, start = self._best, self._losses[0]
+        if best > 0.05 * abs(start):
+            if average <= self._factor * best:
+                return None
+        else:
+            noise = self._noise if math.isfinite(self._start) else noise_of(np.array(self._losses))
+            scale = max(start - best, abs(start), 10 * noise)
+            if average - best <= (self._factor - 1) * scale:
+                return None
+        return Stop(
+            "diverged",
+            f"The loss exploded: its average rose above {self._factor:g} × its best at {short_lr(lr, 2)}.",
+        )
+
+    def _sustained(self, lr: float) -> Stop | None:
+        if not math.isfinite(self._start):
+            return None
+        recent = float(np.median(self._losses[-SHORT:]))
+        fall = max(self._start - self._best, 0.0)
+        margin = max(0.5 * fall, 0.2 * abs(self._start), 6 * self._noise)
+        if recent <= self._start + margin:
+            return None
+        return Stop("diverged", f"The loss rose far above its start and stayed there, at {short_lr(lr, 2)}.")
+
+
+class TrainWatch:
+    """The stop rules of a training: loss not finite, far above the start for good, or a network that died."""
+
+    ADVICE = "Set max LR to a tenth, {advice}, and train again."
+
+    def __init__(self, max_lr: float) -> None:
+        self._advice = self.ADVICE.format(advice=short_lr(max_lr / 10, 2))
+        self._losses: list[float] = []
+        self._start = math.nan
+        self._best_epoch = math.inf
+        self._bad_epochs = 0
+
+    def push(self, loss: float) -> Stop | None:
+        """Look at one more raw loss."""
+        if not math.isfinite(loss):
+            what = "NaN" if math.isnan(loss) else "infinite"
+            return Stop("not_finite", f"Training diverged: the loss became {what}. {self._advice}")
+        self._losses.append(loss)
+        if len(self._losses) == SHORT:
+            self._start = float(np.median(self._losses))
+        if len(self._losses) <= SHORT:
+            return None
+        recent = self._losses[-SHORT:]
+        del self._losses[: -2 * SHORT]
+        noise = noise_of(np.array(self._losses))
+        if min(recent) > self._start + max(2 * abs(self._start), 10 * noise, 1e-6):
+            return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self._advice}")
+        return None
+
+    def epoch(self, train_loss: float) -> Stop | None:
+        """Look at the mean loss of one more epoch: two in a row above the start, or back at it, are a dead network.
+
+        A network that died at too high a rate gives the loss of guessing, which no rule on single batches
+        sees. A training that is merely slow stays at or below its start and goes on.
+        """
+        start = self._start
+        if not math.isfinite(start):
+            return None
+        learned = self._best_epoch < start - 0.2 * abs(start)
+        bad = train_loss > start + (-0.02 if learned else 0.01) * abs(start)
+        self._bad_epochs = self._bad_epochs + 1 if bad else 0
+        self._best_epoch = min(self._best_epoch, train_loss)
+        if self._bad_epochs < 2:
+            return None
+        where = "fell back to where it started" if learned else "stays above where it started"
+        return Stop("diverged", f"Training diverged: the loss {where} for two epochs. {self._advice}")

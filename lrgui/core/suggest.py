@@ -1,0 +1,103 @@
+"""Rules that turn a curve into a learning rate, each a pure function of the curve; a rule that cannot answer
+says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve import Curve
+from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
+from lrgui.core.learning_rate import short_lr
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What one rule says."""
+
+    key: str
+    label: str
+    lr: float | None
+    """None where the rule has no answer."""
+    reason: str
+    """How the number came about, or why there is none."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: a place on the curve and what it is divided by."""
+
+    key: str
+    """ASCII, stable: used in JSON and on the command line."""
+    label: str
+    formula: str
+    """One line for people."""
+    find: Callable[[Curve], float | str]
+    """The place on the curve that the rule looks at, or the reason why there is none."""
+    divisor: float = 1.0
+    """The suggestion is the place that `find` returns, divided by this."""
+
+
+def _steepest(curve: Curve) -> float | str:
+    """LR at the most negative d(average)/d(log LR)."""
+    slope = np.gradient(curve.average, np.log(curve.lr))
+    index = int(np.argmin(slope))
+    return float(curve.lr[index]) if slope[index] < 0 else NEVER_FALLS
+
+
+def _minimum(curve: Curve) -> float | str:
+    """LR of the lowest classic average."""
+    index = int(np.argmin(curve.average))
+    return float(curve.lr[index]) if index > 0 else NEVER_FALLS
+
+
+def _near_minimum(curve: Curve) -> float | str:
+    """First LR at which 95 % of the fall of the classic average is made."""
+    average = curve.average
+    lowest = int(np.argmin(average))
+    if lowest == 0:
+        return NEVER_FALLS
+    level = float(np.median(average[: max(3, len(average) // 10)]))
+    reached = np.flatnonzero(average <= level - 0.95 * (level - average[lowest]))
+    return float(curve.lr[reached[0]])
+
+
+NEVER_FALLS = "The loss never falls."
+#: A place this many times below the visible fall is noise: the average wavers most over its first points.
+FAR_BEFORE = 10.0
+
+#: The rules of the classic guide, on the average that is debiased, β as set, nothing trimmed.
+RULES: tuple[Rule, ...] = (
+    Rule("steepest", "steepest", "the rate at which the average falls fastest per decade", _steepest),
+    Rule("steepest_div10", "steepest ÷ 10", "a tenth of the steepest rate", _steepest, 10.0),
+    Rule("minimum_div10", "minimum ÷ 10", "a tenth of the rate of the lowest average: conservative", _minimum, 10.0),
+    Rule("minimum_div2", "minimum ÷ 2", "half the rate of the lowest average: aggressive", _minimum, 2.0),
+    Rule("near_minimum", "near minimum", "the first rate with 95 % of the fall made", _near_minimum),
+)
+
+
+def suggest(curve: Curve, marks: Landmarks | None) -> dict[str, Suggestion]:
+    """What every rule says about the curve, by key, in the order of `RULES`."""
+    return {rule.key: _apply(rule, curve, marks) for rule in RULES}
+
+
+def _apply(rule: Rule, curve: Curve, marks: Landmarks | None) -> Suggestion:
+    if marks is None:
+        reason = f"Only {len(curve)} points were measured; a rule needs at least {FEWEST_POINTS}."
+        return Suggestion(rule.key, rule.label, None, reason)
+    if not marks.falls:
+        # The argmin of noise is a number too, and the reason why static rules mislead: say no instead.
+        return Suggestion(rule.key, rule.label, None, _sentence(marks.why_not))
+    answer = rule.find(curve)
+    if isinstance(answer, str):
+        return Suggestion(rule.key, rule.label, None, answer)
+    if answer < marks.begins_at / FAR_BEFORE:
+        reason = f"It points to {short_lr(answer)}, in the noise before the loss falls."
+        return Suggestion(rule.key, rule.label, None, reason)
+    return Suggestion(rule.key, rule.label, answer / rule.divisor, _sentence(rule.formula))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."

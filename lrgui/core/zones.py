@@ -1,0 +1,54 @@
+"""The three zones of a curve: too low, optimal, divergence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lrgui.core.landmarks import Landmarks
+from lrgui.core.learning_rate import short_lr
+
+#: Names of the zones, longest first: whoever draws takes the longest that fits.
+ZONE_NAMES: dict[str, tuple[str, str, str]] = {
+    "low": ("Too Low LR → Slow training", "Too low: slow training", "Too low"),
+    "optimal": ("Optimal LR region → Steepest loss decline", "Optimal: steepest loss decline", "Optimal"),
+    "divergence": ("Divergence → LR too high", "Divergence: LR too high", "Divergence"),
+}
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Four learning rates that tile the axis: too low, optimal, divergence from left to right.
+
+    `high_start == end` means that no divergence was measured; `note` then says so.
+    """
+
+    start: float
+    low_end: float
+    high_start: float
+    end: float
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.start <= self.low_end <= self.high_start <= self.end:
+            raise ValueError(f"zones must rise from left to right, not {self}")
+
+    @property
+    def diverges(self) -> bool:
+        """True where a divergence zone exists."""
+        return self.high_start < self.end
+
+
+def find_zones(marks: Landmarks, start: float, end: float) -> Zones | None:
+    """The zones of a curve, None where the loss never falls. `start` and `end` are the sweep's planned range."""
+    if not marks.falls:
+        return None
+    if marks.rises_at is not None:
+        return Zones(start, marks.begins_at, max(marks.rises_at, marks.begins_at), max(end, marks.rises_at))
+    if marks.stopped_at is not None:
+        edge = max(marks.stopped_at, marks.begins_at)
+        return Zones(start, marks.begins_at, edge, max(end, edge))
+    note = (
+        f"No divergence was measured: the loss had not risen again at {short_lr(end)}. "
+        f"Extend the sweep to {short_lr(end * 10)} to see where training breaks."
+    )
+    return Zones(start, marks.begins_at, end, end, note)

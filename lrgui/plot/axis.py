@@ -1,0 +1,165 @@
+"""The axes of all plots.
+
+They keep pyqtgraph's link to a view, its wheel and its drag, and paint themselves: in logical pixels, with pens
+that are not cosmetic, so that a picture at 300 dots per inch is the screen enlarged, and with a fixed size, so
+that new tick labels never shift the plot under the pointer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from lrgui.plot.font import plot_font
+from lrgui.plot.theme import Palette
+from lrgui.plot.ticks import Tick, decade_ticks, linear_ticks
+
+Ticks = Callable[[float, float, float], list[Tick]]
+
+TICK_LENGTH = 5.0
+LEFT_WIDTH = 64
+BOTTOM_HEIGHT = 44
+BOTTOM_HEIGHT_PLAIN = 26
+
+
+def percent_ticks(low: float, high: float, pixels: float) -> list[Tick]:
+    """Ticks of an axis of shares (0…1) that reads in percent."""
+    return [
+        Tick(t.position / 100, f"{t.text} %", t.major)
+        for t in linear_ticks(low * 100, high * 100, pixels, 34)
+    ]
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis at the `left` or `bottom` whose ticks come from a function of (low, high, pixels)."""
+
+    def __init__(self, orientation: str, ticks: Ticks, title: str, palette: Palette) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+        self._ticks = ticks
+        self._title = title
+        self._palette = palette
+        self._font = plot_font(12)
+        if orientation == "left":
+            self.setWidth(LEFT_WIDTH)
+        else:
+            self.setHeight(BOTTOM_HEIGHT if title else BOTTOM_HEIGHT_PLAIN)
+
+    @property
+    def title(self) -> str:
+        """What is written along the axis."""
+        return self._title
+
+    def set_title(self, title: str) -> None:
+        """Write something else along the axis."""
+        self._title = title
+        self.update()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
+
+    def ticks(self) -> list[Tick]:
+        """The ticks for what is visible now, those without room for their text with an empty text."""
+        low, high = (float(end) for end in self.range)
+        size = self.size()
+        return self._ticks(low, high, size.height() if self.orientation == "left" else size.width())
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint line, ticks, numbers and title."""
+        low, high = (float(end) for end in self.range)
+        width, height = self.size().width(), self.size().height()
+        if not high > low or width <= 0 or height <= 0:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setFont(self._font)
+        line = QPen(QColor(self._palette.axis), 1.0)
+        line.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if self.orientation == "left":
+            self._paint_left(painter, line, width, height, lambda v: height * (high - v) / (high - low))
+        else:
+            self._paint_bottom(painter, line, width, height, lambda v: width * (v - low) / (high - low))
+
+    def _paint_left(
+        self, painter: QPainter, line: QPen, width: float, height: float, at: Callable[[float], float]
+    ) -> None:
+        metrics = QFontMetricsF(self._font)
+        painter.setPen(line)
+        painter.drawLine(QPointF(width - 0.5, 0), QPointF(width - 0.5, height))
+        ticks = self.ticks()
+        for tick in ticks:
+            y = _crisp(at(tick.position))
+            painter.drawLine(QPointF(width - (TICK_LENGTH if tick.major else 3), y), QPointF(width - 1, y))
+        painter.setPen(QColor(self._palette.muted))
+        half = metrics.height() / 2
+        for tick in ticks:
+            y = at(tick.position)
+            if tick.text and half - 2 <= y <= height + half - 2:
+                box = QRectF(0, y - half, width - TICK_LENGTH - 3, 2 * half)
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
+        if self._title:
+            painter.save()
+            painter.translate(2, height / 2)
+            painter.rotate(-90)
+            box = QRectF(-height / 2, 0, height, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title)
+            painter.restore()
+
+    def _paint_bottom(
+        self, painter: QPainter, line: QPen, width: float, height: float, at: Callable[[float], float]
+    ) -> None:
+        metrics = QFontMetricsF(self._font)
+        painter.setPen(line)
+        painter.drawLine(QPointF(-1, 0.5), QPointF(width, 0.5))
+        ticks = self.ticks()
+        for tick in ticks:
+            x = _crisp(at(tick.position))
+            painter.drawLine(QPointF(x, 1), QPointF(x, TICK_LENGTH if tick.major else 3))
+        painter.setPen(QColor(self._palette.muted))
+        taken = -1e9
+        for tick in sorted((t for t in ticks if t.text), key=lambda t: t.position):
+            # The last label may reach a little past the plot's edge, where there is room beside it.
+            half = metrics.horizontalAdvance(tick.text) / 2
+            x = min(at(tick.position), width + 12 - half)
+            if x - half >= taken:
+                box = QRectF(x - half - 2, TICK_LENGTH + 1, 2 * half + 4, metrics.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
+                taken = x + half + 6
+        if self._title:
+            box = QRectF(0, height - metrics.height() - 3, width, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title)
+
+    def boundingRect(self) -> QRectF:
+        """The item's own rectangle, with the rim that an end label may use."""
+        size = self.size()
+        return QRectF(-16, -8, size.width() + 32, size.height() + 16)
+
+    def resizeEvent(self, event: Any = None) -> None:
+        """Nothing to arrange: all is painted."""
+        self.picture = None
+        self.update()
+
+
+def log_axis(title: str, palette: Palette) -> Axis:
+    """The bottom axis of learning rates; its coordinates are log10."""
+    return Axis("bottom", decade_ticks, title, palette)
+
+
+def number_axis(orientation: str, title: str, palette: Palette) -> Axis:
+    """A linear axis of plain numbers."""
+    return Axis(orientation, lambda low, high, pixels: linear_ticks(low, high, pixels), title, palette)
+
+
+def percent_axis(orientation: str, title: str, palette: Palette) -> Axis:
+    """A linear axis of shares in percent."""
+    return Axis(orientation, percent_ticks, title, palette)
+
+
+def _crisp(position: float) -> float:
+    """The middle of a pixel: a 1 px line there stays sharp with antialiasing."""
+    return float(int(position)) + 0.5

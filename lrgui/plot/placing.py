@@ -1,0 +1,135 @@
+"""Where words go in a plot, so that they never overlap, are never cut and never leave the view.
+
+Pure geometry: rectangles in, rectangles out. Widths come from a function, so that nothing here needs a font.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+
+Width = Callable[[str], float]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A text and the rectangle that it fills."""
+
+    key: str
+    text: str
+    rect: QRectF
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A label that belongs to a point."""
+
+    key: str
+    text: str
+    at: QPointF
+
+
+def place_names(
+    spans: Sequence[tuple[str, Sequence[str], float, float]],
+    view_width: float,
+    width: Width,
+    top: float,
+    height: float,
+    padding: float = 8.0,
+) -> list[Placed]:
+    """Names centred in the visible part of their spans: the longest form that fits, or none.
+
+    `spans` holds (key, forms from long to short, left, right) in pixels; spans do not overlap, so names that
+    stay within theirs do not either.
+    """
+    placed = []
+    for key, forms, left, right in spans:
+        left, right = max(left, 0.0), min(right, view_width)
+        for form in forms:
+            needed = width(form) + 2 * padding
+            if needed <= right - left:
+                middle = (left + right) / 2
+                placed.append(Placed(key, form, QRectF(middle - needed / 2, top, needed, height)))
+                break
+    return placed
+
+
+def place_tag(line: float, needed: float, view_width: float, gap: float = 8.0) -> float | None:
+    """Left edge of a tag beside a vertical line: right of it, else left of it, else as near as the view lets it.
+
+    None where the view is narrower than the tag.
+    """
+    if needed > view_width - 4:
+        return None
+    if line + gap + needed <= view_width - 2:
+        return line + gap
+    if line - gap - needed >= 2:
+        return line - gap - needed
+    return min(max(line - needed / 2, 2.0), view_width - needed - 2)
+
+
+def place_labels(
+    wanted: Iterable[Wanted],
+    view: QRectF,
+    width: Width,
+    height: float,
+    obstacles: Sequence[QRectF],
+    points: NDArray[np.float64],
+    walls: Sequence[float] = (),
+    gap: float = 9.0,
+) -> list[Placed]:
+    """Labels beside their points: right, left, above, below or at a corner; none where there is no room.
+
+    `obstacles` are rectangles that must stay free, `points` of shape (n, 2) are pixels of the curve that should
+    not be covered, `walls` are x positions of vertical lines that no label may cross.
+    """
+    placed: list[Placed] = []
+    taken = list(obstacles)
+    for label in wanted:
+        w = width(label.text)
+        x, y = label.at.x(), label.at.y()
+        # Level places with more and more distance first, then the diagonal ones.
+        tries = [
+            QRectF(x + gap, y - height / 2, w, height),
+            QRectF(x - gap - w, y - height / 2, w, height),
+            QRectF(x + gap - 2, y - height - 3, w, height),
+            QRectF(x - gap + 2 - w, y - height - 3, w, height),
+            QRectF(x + gap - 2, y + 3, w, height),
+            QRectF(x - gap + 2 - w, y + 3, w, height),
+            QRectF(x - w / 2, y - height - gap, w, height),
+            QRectF(x - w / 2, y + gap, w, height),
+            QRectF(x + 2.4 * gap, y - height / 2, w, height),
+            QRectF(x - 2.4 * gap - w, y - height / 2, w, height),
+        ]
+        for rect in tries:
+            if _free(rect, view, taken, points, walls):
+                placed.append(Placed(label.key, label.text, rect))
+                taken.append(rect.adjusted(-2, -1, 2, 1))
+                break
+    return placed
+
+
+def _free(
+    rect: QRectF,
+    view: QRectF,
+    taken: Sequence[QRectF],
+    points: NDArray[np.float64],
+    walls: Sequence[float],
+) -> bool:
+    if not view.contains(rect) or any(rect.intersects(other) for other in taken):
+        return False
+    if any(rect.left() - 2 <= wall <= rect.right() + 2 for wall in walls):
+        return False
+    if not len(points):
+        return True
+    inside = (
+        (points[:, 0] >= rect.left() - 2)
+        & (points[:, 0] <= rect.right() + 2)
+        & (points[:, 1] >= rect.top())
+        & (points[:, 1] <= rect.bottom())
+    )
+    return not bool(inside.any())

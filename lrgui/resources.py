@@ -1,0 +1,37 @@
+"""Where the files that ship with the program lie: pictures, fonts, the built-in data.
+
+One accessor for the three ways the program is run: from a checkout (``resources/`` beside ``lrgui/``), installed
+(the wheel puts the same folder at ``lrgui/_resources``) and frozen (the bundle unpacks it at ``resources``).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def _folders() -> list[Path]:
+    """The places to look in, most particular first."""
+    package = Path(__file__).resolve().parent
+    places = [package / "_resources", package.parent / "resources"]
+    bundle = getattr(sys, "_MEIPASS", None)  # set by PyInstaller's start-up code
+    if bundle is not None:
+        places.insert(0, Path(bundle) / "resources")
+    return places
+
+
+def resource(*parts: str) -> Path:
+    """Path of a shipped file or folder, for example ``resource("fonts", "OFL.txt")``.
+
+    Raises FileNotFoundError with a sentence for people if it is in none of the places.
+    """
+    places = _folders()
+    for place in places:
+        path = place.joinpath(*parts)
+        if path.exists():
+            return path
+    wanted = "/".join(parts) or "the resources folder"
+    looked = " and ".join(str(place) for place in places)
+    raise FileNotFoundError(
+        f"LR Finder's file {wanted} is missing (looked in {looked}). Installing LR Finder again puts it back."
+    )
