@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
 from lrgui.core.learning_rate import short_lr
+
+#: A place is read off the curve to about this factor, so 9.4e-5 is said as 1e-4.
+ABOUT = 1.18
 
 
 def interpret(curve: Curve, marks: Landmarks | None) -> str:
@@ -15,12 +19,12 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
     if marks is None:
         return f"Only {len(curve)} points were measured; at least {FEWEST_POINTS} are needed to read a curve."
     places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at]
-    end = marks.rises_at if marks.rises_at is not None else marks.stopped_at
+    end = marks.explodes_at if marks.explodes_at is not None else marks.stopped_at
     places += [end] if end is not None else []
     # One digit, as people say it, unless two different places would then sound the same.
-    spoken = [short_lr(place) for place in places]
+    spoken = [_say(place) for place in places]
     digits = 1 if len(set(spoken)) == len(spoken) else 2
-    say = partial(short_lr, digits=digits)
+    say = partial(_say, digits=digits)
     first, last = short_lr(float(curve.lr[0])), short_lr(float(curve.lr[-1]))
     if not marks.falls:
         return f"Between {first} and {last} {marks.why_not}: there is nothing to pick from."
@@ -36,3 +40,9 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
         f"{say(marks.fast_from)} and {say(marks.fast_to)}, {ending}. "
         f"Conservative {conservative}, aggressive {aggressive}; start with {conservative}."
     )
+
+
+def _say(lr: float, digits: int = 1) -> str:
+    """A place as people say it: a power of ten where it is about one."""
+    power = 10.0 ** round(math.log10(lr))
+    return short_lr(power if digits == 1 and 1 / ABOUT <= lr / power <= ABOUT else lr, digits)

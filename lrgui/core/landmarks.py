@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrgui.core.curve import Curve
+from lrgui.core.kinks import fall_kinks
+from lrgui.core.smoothing import Floats, centred, width_for
 
 #: A fall or a rise is visible when it makes this share of the whole fall.
 VISIBLE = 0.05
@@ -14,6 +16,11 @@ VISIBLE = 0.05
 FAST = 0.5
 #: The curve "begins to fall" where its slope first reaches this share of the steepest, for good.
 BEGINS = 0.1
+#: Where the noise is below this share of the fall, places are read with less smoothing, or none: smoothing
+#: blurs a kink and pulls the foot of an explosion to the left.
+FINE = 0.003
+#: Kinks are looked for where the noise is below this share of the fall.
+KINKS = 0.02
 #: With fewer points nothing can be said about a curve.
 FEWEST_POINTS = 10
 #: A fall counts when it is this many times the noise that the smoother leaves …
@@ -35,12 +42,13 @@ class Landmarks:
     lowest: float
     """The lowest smoothed loss."""
     lowest_at: float
-    """Its learning rate."""
+    """Its learning rate, read as finely as the noise allows."""
     lowest_index: int
+    """Its index in the smoothed losses."""
     fall: float
     """`level - lowest`."""
     starts_falling_at: float
-    """Where the slope first becomes clearly negative."""
+    """Where the loss leaves its level: the slope first becomes clearly negative."""
     begins_at: float
     """Where 5 % of the fall is made, above the noise: the end of the "too low" zone."""
     fast_from: float
@@ -48,6 +56,8 @@ class Landmarks:
     fast_to: float
     rises_at: float | None
     """Where the loss has risen again by 5 % of the fall; None where it has not."""
+    explodes_at: float | None
+    """The foot of the explosion: the last rate before `rises_at` at which the loss is still near its lowest."""
     stopped_at: float | None
     """Last learning rate of a sweep that ended in an explosion or NaN."""
     still_falling: bool
@@ -69,7 +79,7 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     lowest = float(y[i_low])
     fall = level - lowest
     # A Gaussian over w steps leaves about 1 / sqrt(3.5 w) of white noise.
-    width = max(1.0, 0.015 * curve.planned_steps)
+    width = width_for(curve.planned_steps)
     residual = curve.noise / float(np.sqrt(3.5 * width))
     why_not = ""
     if fall <= max(AGAINST_NOISE * residual, 1e-12):
@@ -79,15 +89,24 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     falls = not why_not
 
     begins = _first_below(y[: i_low + 1], level - max(VISIBLE * fall, 2 * residual))
-    slope = np.gradient(y, x)
-    down = np.maximum(-slope[: i_low + 1], 0.0)
+    down = np.maximum(-np.gradient(y, x)[: i_low + 1], 0.0)
     i_steep = int(np.argmax(down)) if len(down) else 0
     steepest = float(down[i_steep]) if len(down) else 0.0
     fast_from, fast_to = _stretch(down, i_steep, FAST * steepest)
     starts, _ = _stretch(down, fast_from, BEGINS * steepest)
-    starts = min(starts, begins)
     # Flat noise to the left must not count as falling: the loss there is still at its level.
+    starts = min(starts, begins)
     rises = _first_above(y, i_low, lowest + max(VISIBLE * fall, 3 * residual)) if falls else None
+    fine = _fine(curve, fall)
+    i_lowest = _lowest_nearby(fine, i_low, rises, 4 * width)
+    foot = None if rises is None else _foot(x, fine, i_lowest, rises, lowest + 0.25 * fall)
+    places = x[[starts, fast_from, fast_to, i_lowest]]
+    if falls and curve.noise < KINKS * fall:
+        # The bend of an explosion that is not quite a kink is no part of the fall.
+        until = m if foot is None else max(int(np.searchsorted(x, foot)) - int(width), i_lowest + 3)
+        found = fall_kinks(x[:until], curve.loss[:until], places, max(1.25 * curve.noise, 0.003 * fall))
+        places = places if found is None else found
+    at = [float(rate) for rate in 10.0**places]
     tail = y[-max(3, m // 20) :]
     still = falls and rises is None and not broke and bool(i_low >= m - max(2, m // 20)) and tail[-1] <= tail[0]
     return Landmarks(
@@ -95,14 +114,15 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         why_not=why_not,
         level=level,
         lowest=lowest,
-        lowest_at=float(curve.lr[i_low]),
+        lowest_at=at[3],
         lowest_index=i_low,
         fall=fall,
-        starts_falling_at=float(curve.lr[starts]),
+        starts_falling_at=at[0],
         begins_at=_crossing(x, y, begins, level - max(VISIBLE * fall, 2 * residual)),
-        fast_from=float(curve.lr[fast_from]),
-        fast_to=float(curve.lr[fast_to]),
+        fast_from=at[1],
+        fast_to=at[2],
         rises_at=None if rises is None else _crossing(x, y, rises, lowest + max(VISIBLE * fall, 3 * residual)),
+        explodes_at=None if foot is None else float(10.0**foot),
         stopped_at=float(curve.lr[-1]) if broke else None,
         still_falling=still,
         residual_noise=residual,
@@ -118,18 +138,49 @@ def _lowest(curve: Curve) -> int:
     return int(np.argmin(curve.smoothed))
 
 
-def _first_below(y: np.ndarray, threshold: float) -> int:
+def _fine(curve: Curve, fall: float) -> Floats:
+    """The curve, smoothed no more than its noise asks for."""
+    full = width_for(curve.planned_steps)
+    width = (curve.noise / max(FINE * fall, 1e-300)) ** 2 / 3.5
+    if width >= full:
+        return curve.smoothed
+    return centred(curve.loss, width) if width > 0.3 else curve.loss
+
+
+def _lowest_nearby(fine: Floats, low: int, rises: int | None, reach: float) -> int:
+    """Index of the lowest value of `fine` at most `reach` from `low` and before the rise."""
+    left = max(0, low - int(reach))
+    right = min(len(fine), low + int(reach) + 1, (rises or len(fine)) + 1)
+    return left + int(np.argmin(fine[left:right]))
+
+
+def _foot(x: Floats, y: Floats, lowest: int, rises: int, top: float) -> float:
+    """Where two straight lines, one gentle and one steep, meet best between the lowest loss and `top`, in log LR."""
+    above = np.flatnonzero(y[lowest:] > top)
+    last = max(lowest + int(above[0]) if len(above) else len(y) - 1, rises) + 2
+    x, y = x[lowest:last], y[lowest:last]
+    best, place = np.inf, float(x[min(rises - lowest, len(x) - 1)])
+    for knot in np.linspace(x[0], x[-1], min(4 * len(x), 160), endpoint=False)[1:]:
+        basis = np.column_stack([np.ones(len(x)), x, np.maximum(x - knot, 0.0)])
+        weights, *_ = np.linalg.lstsq(basis, y, rcond=None)
+        error = float(np.sum((y - basis @ weights) ** 2))
+        if error < best and weights[1] + weights[2] > 3 * abs(weights[1]):
+            best, place = error, float(knot)
+    return place
+
+
+def _first_below(y: Floats, threshold: float) -> int:
     """First index from which `y` stays below `threshold` up to its end."""
     above = np.flatnonzero(y > threshold)
     return int(min(above[-1] + 1, len(y) - 1)) if len(above) else 0
 
 
-def _first_above(y: np.ndarray, start: int, threshold: float) -> int | None:
+def _first_above(y: Floats, start: int, threshold: float) -> int | None:
     above = np.flatnonzero(y[start:] > threshold)
     return int(start + above[0]) if len(above) else None
 
 
-def _stretch(down: np.ndarray, middle: int, threshold: float) -> tuple[int, int]:
+def _stretch(down: Floats, middle: int, threshold: float) -> tuple[int, int]:
     """The run of indices around `middle` in which `down` is at least `threshold`."""
     left = right = middle
     while left > 0 and down[left - 1] >= threshold:
@@ -139,7 +190,7 @@ def _stretch(down: np.ndarray, middle: int, threshold: float) -> tuple[int, int]
     return left, right
 
 
-def _crossing(x: np.ndarray, y: np.ndarray, index: int, threshold: float) -> float:
+def _crossing(x: Floats, y: Floats, index: int, threshold: float) -> float:
     """The learning rate between `index - 1` and `index` at which `y` crosses `threshold` (linear in log LR)."""
     if index == 0 or y[index] == y[index - 1]:
         return float(10.0 ** x[index])

@@ -11,7 +11,9 @@ def format_lr(lr: float) -> str:
 
 
 def short_lr(lr: float, digits: int = 1) -> str:
-    """The way people say it: `2e-3`; with two digits `3.2e-2` (and still `2e-3`)."""
+    """The way people say it: `2e-3`; with two digits `3.2e-2` (and still `2e-3`); from 1 on plain: `1`, `25`."""
+    if 1 <= float(f"{lr:.{digits - 1}e}") < 1e4:
+        return f"{float(f'{lr:.{digits - 1}e}'):g}"
     mantissa, exponent = f"{lr:.{digits - 1}e}".split("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

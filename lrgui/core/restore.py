@@ -51,8 +51,8 @@ class Snapshot:
             for name, tensor in _tensors(self._model):
                 if name in self._tensors:
                     tensor.copy_(self._tensors[name])
-        for name, parameter in self._model.named_parameters():
-            requires_grad, grad = self._parameters[name]
+        for key, parameter in self._model.named_parameters():
+            requires_grad, grad = self._parameters[key]
             parameter.requires_grad_(requires_grad)
             parameter.grad = None if grad is None else grad.clone()
         for module, training in self._modes.items():
@@ -61,8 +61,8 @@ class Snapshot:
             norm.momentum = momentum
         if self._optimizer is not None:
             self._optimizer.state.clear()
-            for parameter, state in self._state.items():
-                self._optimizer.state[parameter] = {key: _copied(value) for key, value in state.items()}
+            for owner, state in self._state.items():
+                self._optimizer.state[owner] = {key: _copied(value) for key, value in state.items()}
             for group, values in zip(self._optimizer.param_groups, self._groups, strict=True):
                 for key in [key for key in group if key != "params" and key not in values]:
                     del group[key]
@@ -111,7 +111,8 @@ def fresh_batch_norm(model: nn.Module) -> Iterator[None]:
 
 
 def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    return itertools.chain(model.named_parameters(), model.named_buffers())
+    tensors: Iterator[tuple[str, torch.Tensor]] = itertools.chain(model.named_parameters(), model.named_buffers())
+    return tensors
 
 
 def _copied(value: Any) -> Any:

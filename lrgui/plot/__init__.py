@@ -1,1 +1,1 @@
-"""Drawing: curve, zones, marks and selection, live in the window and rendered to files."""
+"""Drawing: curve, zones, marks and selection, live in the window and rendered to pictures."""

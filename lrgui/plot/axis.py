@@ -1,8 +1,8 @@
 """The axes of all plots.
 
-They keep pyqtgraph's link to a view, its wheel and its drag, and paint themselves: in logical pixels, with pens
-that are not cosmetic, so that a picture at 300 dots per inch is the screen enlarged, and with a fixed size, so
-that new tick labels never shift the plot under the pointer.
+They keep pyqtgraph's link to a view, its wheel and its drag, and paint themselves: in logical pixels, with
+pens that are not cosmetic, so that a picture at 300 dots per inch is the screen enlarged, and with a fixed
+size, so that new tick labels never shift the plot under the pointer.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._ticks = ticks
         self._title = title
         self._palette = palette
+        self._blank = False
         self._font = plot_font(12)
         if orientation == "left":
             self.setWidth(LEFT_WIDTH)
@@ -64,8 +65,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._palette = palette
         self.update()
 
+    def set_blank(self, blank: bool) -> None:
+        """Show no numbers: nothing is measured yet."""
+        if blank != self._blank:
+            self._blank = blank
+            self.update()
+
     def ticks(self) -> list[Tick]:
         """The ticks for what is visible now, those without room for their text with an empty text."""
+        if self._blank:
+            return []
         low, high = (float(end) for end in self.range)
         size = self.size()
         return self._ticks(low, high, size.height() if self.orientation == "left" else size.width())

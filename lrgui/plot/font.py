@@ -1,4 +1,5 @@
-"""The font that ships with the program, so that the window and its pictures look the same on every machine."""
+"""The font that ships with the program, so that the window and its pictures look the same on every
+machine."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ def load_font() -> str:
 def plot_font(pixels: float, bold: bool = False) -> QFont:
     """The font of everything that is drawn into a plot, by its height in logical pixels.
 
-    Without hinting: letters then have the same widths at every resolution, and a picture breaks no differently
-    from the screen.
+    Without hinting: letters then have the same widths at every resolution, and a picture breaks no
+    differently from the screen.
     """
     font = QFont(load_font())
     font.setPixelSize(round(pixels))

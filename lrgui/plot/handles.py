@@ -1,4 +1,5 @@
-"""What can be dragged in a curve's plot, and where it may go. Plain numbers in axis coordinates (log10), no Qt."""
+"""What can be dragged in a curve's plot, and where it may go. Plain numbers in axis coordinates (log10), no
+Qt."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a plot is made of: layers that paint themselves over a view in its logical pixels.
 
-All layers are children of the view itself, not of its scaled group. They map their data by the view's range and
-paint with pens that are not cosmetic; so they never take part in auto-ranging, a value of 1e5 in a view of 0…3
-cannot overflow Qt's rasteriser, and a picture at another resolution looks like the screen.
+All layers are children of the view itself, not of its scaled group. They map their data by the view's range
+and paint with pens that are not cosmetic; so they never take part in auto-ranging, a value of 1e5 in a view
+of 0…3 cannot overflow Qt's rasteriser, and a picture at another resolution looks like the screen.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Line(Layer):
         self._circles: tuple[QColor, QColor] | None = None
 
     @property
-    def data(self) -> tuple[Floats, Floats]:
+    def points(self) -> tuple[Floats, Floats]:
         """The points, each array of shape (n,)."""
         return self._x, self._y
 
@@ -181,7 +181,7 @@ class Dots(Layer):
         self._drawn = 0
 
     @property
-    def data(self) -> tuple[Floats, Floats]:
+    def points(self) -> tuple[Floats, Floats]:
         """The points, each array of shape (n,)."""
         return self._x, self._y
 
@@ -262,7 +262,9 @@ class Dots(Layer):
 class Grid(Layer):
     """Grid lines at the labelled ticks of two axes."""
 
-    def __init__(self, view: Any, z: float, across: Callable[[], list[Tick]], up: Callable[[], list[Tick]]) -> None:
+    def __init__(
+        self, view: Any, z: float, across: Callable[[], list[Tick]], up: Callable[[], list[Tick]]
+    ) -> None:
         super().__init__(view, z)
         self._across, self._up = across, up
         self._colour = QColor("#000000")

@@ -59,7 +59,8 @@ def place_names(
 
 
 def place_tag(line: float, needed: float, view_width: float, gap: float = 8.0) -> float | None:
-    """Left edge of a tag beside a vertical line: right of it, else left of it, else as near as the view lets it.
+    """Left edge of a tag beside a vertical line: right of it, else left of it, else as near as the view lets
+    it.
 
     None where the view is narrower than the tag.
     """
@@ -84,8 +85,8 @@ def place_labels(
 ) -> list[Placed]:
     """Labels beside their points: right, left, above, below or at a corner; none where there is no room.
 
-    `obstacles` are rectangles that must stay free, `points` of shape (n, 2) are pixels of the curve that should
-    not be covered, `walls` are x positions of vertical lines that no label may cross.
+    `obstacles` are rectangles that must stay free, `points` of shape (n, 2) are pixels of the curve that
+    should not be covered, `walls` are x positions of vertical lines that no label may cross.
     """
     placed: list[Placed] = []
     taken = list(obstacles)

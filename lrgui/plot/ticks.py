@@ -31,8 +31,8 @@ def power_of_ten(exponent: int) -> str:
 def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
     """Ticks of a logarithmic axis that shows log10 values from `low` to `high` on a length of `pixels`.
 
-    Powers of ten carry labels. The steps between them are unlabelled, unless less than two decades are visible:
-    then they read `2×10⁻³`, as many as fit. Within a small part of a decade the steps become finer.
+    Powers of ten carry labels. The steps between them are unlabelled, unless less than two decades are
+    visible: then they read `2×10⁻³`, as many as fit. Within a small part of a decade the steps become finer.
     """
     span = high - low
     if not (math.isfinite(span) and span > 0 and pixels > 0):
@@ -54,7 +54,7 @@ def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
     return [tick for tick in ticks if low <= tick.position <= high]
 
 
-def linear_ticks(low: float, high: float, pixels: float, room: float = 46) -> list[Tick]:
+def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> list[Tick]:
     """Ticks of a linear axis at 1, 2 or 5 times a power of ten, a label about every `room` pixels or more."""
     span = high - low
     if not (math.isfinite(span) and span > 0 and pixels > 0):

@@ -1,7 +1,7 @@
 """The view of a curve's plot: all picking, dragging and cursor shapes are here and nowhere else.
 
-Lines and labels are painted by layers that take no mouse. Coordinates are the axis' own: log10 of the learning
-rate, and the loss.
+Lines and labels are painted by layers that take no mouse. Coordinates are the axis' own: log10 of the
+learning rate, and the loss.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class PlotView(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 class CurveView(PlotView):
     """Moves the selection and the zone borders with the mouse.
 
-    The owner keeps `handles` up to date. While something is dragged the view moves it there and emits; nothing is
-    emitted for what the owner sets.
+    The owner keeps `handles` up to date. While something is dragged the view moves it there and emits;
+    nothing is emitted for what the owner sets.
     """
 
     moved = Signal(str)  # handle: it is elsewhere, live
@@ -61,7 +61,7 @@ class CurveView(PlotView):
         self._panning = False
         self._highlight = ""
 
-    # Coordinates -----------------------------------------------------------------------------------------------
+    # Coordinates ----------------------------------------------------------------------------------
 
     def pixel_x(self, x: float) -> float:
         """Logical pixels from the view's left edge."""
@@ -83,7 +83,7 @@ class CurveView(PlotView):
         _, (low, high) = self.viewRange()
         return float(high - pixel / max(self.rect().height(), 1.0) * (high - low))
 
-    # Picking ---------------------------------------------------------------------------------------------------
+    # Picking --------------------------------------------------------------------------------------
 
     @property
     def held(self) -> str | None:
@@ -93,9 +93,9 @@ class CurveView(PlotView):
     def pick(self, at: QPointF, direction: float = 0.0, reach: float = REACH) -> str | None:
         """The handle under the pointer.
 
-        The nearest line within reach. Where selection and border lie at the same place the top half of the plot
-        takes the selection, the bottom half the border; of two borders too close to tell, the `direction` of the
-        drag (its sign) decides, as the other one could not go that way.
+        The nearest line within reach. Where selection and border lie at the same place the top half of the
+        plot takes the selection, the bottom half the border; of two borders too close to tell, the
+        `direction` of the drag (its sign) decides, as the other one could not go that way.
         """
         distances = {
             handle: abs(self.pixel_x(x) - at.x())
@@ -104,7 +104,11 @@ class CurveView(PlotView):
         }
         near = {handle: distance for handle, distance in distances.items() if distance <= reach}
         if not near:
-            if self.name_rect is not None and self.handles.borders is not None and self.name_rect.contains(at):
+            if (
+                self.name_rect is not None
+                and self.handles.borders is not None
+                and self.name_rect.contains(at)
+            ):
                 return NAME
             return None
         border = self._pick_border(near, direction)
@@ -137,7 +141,7 @@ class CurveView(PlotView):
         assert x is not None
         return x
 
-    # The mouse -------------------------------------------------------------------------------------------------
+    # The mouse ------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: Any) -> None:
         """Remember what kind of pointer it is; pyqtgraph turns the rest into drags and clicks."""
@@ -168,7 +172,9 @@ class CurveView(PlotView):
             self._offset = self.pixel_x(self._at(handle)) - down.x()
             self._before = self._value(handle)
             self.touched.emit(handle)
-            self.setCursor(Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor)
+            self.setCursor(
+                Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor
+            )
 
     def _drag_to(self, pixel: float, free: bool) -> None:
         handle = self._held
@@ -191,8 +197,8 @@ class CurveView(PlotView):
     def cancel_drag(self) -> None:
         """End a drag whose release will never come (the plot was hidden or lost the focus).
 
-        What was dragged stays where it is and counts as dropped there. The scene's own lists are cleared too, or
-        it would swallow the next drag.
+        What was dragged stays where it is and counts as dropped there. The scene's own lists are cleared too,
+        or it would swallow the next drag.
         """
         scene = self.scene()
         if scene is not None:

@@ -1,0 +1,353 @@
+"""The command line: the same engine as the window's, in words and numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lrgui import __version__
+from lrgui.core.analysis import analyse
+from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, TaskEvent
+from lrgui.core.learning_rate import format_lr
+from lrgui.export import ExportError, Report, export
+from lrgui.runs.job import Job
+from lrgui.runs.library import start_log
+from lrgui.runs.log import LogWriter
+from lrgui.runs.record import Record
+from lrgui.tasks.spec import TaskSpec
+
+
+class Status(IntEnum):
+    """What the process returns."""
+
+    OK = 0
+    FAILED = 1
+    BAD_ARGUMENTS = 2
+    NO_PICK = 3
+
+
+app = typer.Typer(
+    name="lrgui",
+    help="Find a good learning rate by looking at a curve. Without a command: open the window.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+#: Words go to standard error, so that standard output holds results alone.
+words = Console(stderr=True)
+
+_TASK = TaskSpec()
+_SWEEP = SweepConfig()
+_TRAIN = TrainConfig()
+
+Source = Annotated[str, typer.Argument(help="What to train: digits.")]
+Model = Annotated[str, typer.Option(help="cnn or simplenet.")]
+Optimizer = Annotated[str, typer.Option(help="sgd, adam or adamw.")]
+Momentum = Annotated[float, typer.Option(help="SGD's momentum.")]
+WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
+BatchSize = Annotated[int, typer.Option(help="Examples per step.")]
+Subset = Annotated[int | None, typer.Option(help="Train on the first so many examples only.", show_default="all")]
+Workers = Annotated[int, typer.Option(help="Processes that load batches.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same weights and batches.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, …")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+Log = Annotated[Path | None, typer.Option("--log", help="Also write the run's events to this .lrrun file.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"lrgui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _window(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find a good learning rate by looking at a curve. Without a command: open the window."""
+    if context.invoked_subcommand is None:
+        from lrgui.gui.app import main as open_window
+
+        raise typer.Exit(open_window([]))
+
+
+@app.command()
+def find(
+    source: Source = "digits",
+    model: Model = _TASK.model,
+    optimizer: Optimizer = _TASK.optimizer,
+    momentum: Momentum = _TASK.momentum,
+    weight_decay: WeightDecay = _TASK.weight_decay,
+    batch_size: BatchSize = _TASK.batch_size,
+    subset: Subset = None,
+    loader_workers: Workers = 0,
+    from_: Annotated[float, typer.Option("--from", help="Learning rate of the first step.")] = _SWEEP.start_lr,
+    to: Annotated[float, typer.Option("--to", help="Learning rate of the last step.")] = _SWEEP.end_lr,
+    steps: Annotated[int, typer.Option(help="Planned steps.")] = _SWEEP.steps,
+    beta: Annotated[float, typer.Option(help="Smoothing of the classic average.")] = _SWEEP.beta,
+    stop_factor: Annotated[
+        float, typer.Option(help="End when the average is above this multiple of its best; 0: never.")
+    ] = _SWEEP.stop_factor,
+    seed: Seed = _TASK.seed,
+    device: Device = _TASK.device,
+    as_json: Json = False,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the points to this file.")] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Write the annotated picture to this file.")] = None,
+    log: Log = None,
+) -> None:
+    """Sweep the learning rate and say which one to use.
+
+    Exit status: 0 with a recommendation, 3 without a reliable one, 2 for bad arguments, 1 for a failure.
+    """
+    task = TaskSpec(
+        source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed
+    )
+    sweep = SweepConfig(from_, to, steps, beta, stop_factor)
+    job = _checked(Job("sweep", task, sweep))
+    record = _run(job, log, quiet=as_json)
+    end = _ended(record)
+    if not len(record):
+        _fail(end.detail)
+    report = Report(job, analyse(record.curve(beta), planned_range=(from_, to)), end)
+    if as_json:
+        print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
+    else:
+        _tell(report)
+    for path, key in ((csv, "csv"), (png, "png")):
+        if path is not None:
+            _export(report, path, key)
+    if end.reason in ("failed", "killed"):
+        _fail(end.detail)
+    raise typer.Exit(Status.OK if report.analysis.recommendation.lr is not None else Status.NO_PICK)
+
+
+@app.command()
+def train(
+    source: Source = "digits",
+    max_lr: Annotated[float, typer.Option(help="Top of the OneCycle schedule.")] = ...,  # type: ignore[assignment]
+    epochs: Annotated[int, typer.Option(help="Passes over the training examples.")] = _TRAIN.epochs,
+    pct_start: Annotated[float, typer.Option(help="Share of the steps on which the rate rises.")] = _TRAIN.pct_start,
+    div_factor: Annotated[float, typer.Option(help="First rate = max LR / this.")] = _TRAIN.div_factor,
+    final_div_factor: Annotated[
+        float, typer.Option(help="Last rate = first rate / this.")
+    ] = _TRAIN.final_div_factor,
+    model: Model = _TASK.model,
+    optimizer: Optimizer = _TASK.optimizer,
+    momentum: Momentum = _TASK.momentum,
+    weight_decay: WeightDecay = _TASK.weight_decay,
+    batch_size: BatchSize = _TASK.batch_size,
+    subset: Subset = None,
+    loader_workers: Workers = 0,
+    seed: Seed = _TASK.seed,
+    device: Device = _TASK.device,
+    as_json: Json = False,
+    log: Log = None,
+) -> None:
+    """Train with OneCycle and say how well it went. Exit status: 0, or 1 where the training failed or diverged."""
+    task = TaskSpec(
+        source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed
+    )
+    config = TrainConfig(epochs, max_lr, pct_start, div_factor, final_div_factor)
+    record = _run(_checked(Job("train", task, train=config)), log, quiet=as_json)
+    end = _ended(record)
+    if as_json:
+        print(json.dumps(_training(record, end), ensure_ascii=False, allow_nan=False))
+    else:
+        table = Table("epoch", "training loss", "validation loss", "training acc.", "validation acc.", "LR at the end")
+        for e in record.epochs:
+            accuracies = (f"{100 * a:.1f} %" if a is not None else "–" for a in (e.train_accuracy, e.val_accuracy))
+            val = "–" if e.val_loss is None else f"{e.val_loss:.4f}"
+            table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *accuracies, format_lr(e.lr))
+        Console().print(table)
+        Console().print(escape(end.detail))
+    raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)
+
+
+def _checked(job: Job) -> Job:
+    problems = job.validate()
+    if problems:
+        for problem in problems:
+            words.print(f"[red]lrgui:[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(Status.BAD_ARGUMENTS)
+    return job
+
+
+def _run(job: Job, log: Path | None, quiet: bool) -> Record:
+    """Run the job in this process, show how it goes on a terminal, keep it on disk."""
+    try:
+        from lrgui.runs.in_process import InProcess
+    except ImportError as error:
+        _fail(f"PyTorch could not be imported ({error}). Install it: pip install torch")
+    record = Record()
+    source = InProcess(job)
+    journals = [start_log(job, origin="command line")]
+    if log is not None:
+        journals.append(LogWriter(log, job, origin="command line"))
+    try:
+        with _interruptible(source.cancel), _progress(job, quiet) as show:
+            for events in source.chunks():
+                record.add(events)
+                for journal in journals:
+                    problem = journal.write(events)
+                    if problem:
+                        words.print(escape(problem), highlight=False)
+                show(events, record)
+    finally:
+        for journal in journals:
+            journal.close()
+    return record
+
+
+@contextmanager
+def _interruptible(cancel: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first Ctrl+C ends the run in good order, the second one ends the process."""
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], Record], None]]:
+    """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=words,
+        transient=True,
+        disable=not words.is_terminal,
+    )
+    with bar:
+        line = bar.add_task("Sweep" if job.kind == "sweep" else "Training", total=None)
+
+        def show(events: list[Event], record: Record) -> None:
+            for event in events:
+                if isinstance(event, TaskEvent):
+                    bar.update(line, total=event.steps)
+                    if not quiet:
+                        detail = f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
+                        words.print(escape(detail), highlight=False, soft_wrap=True)
+                elif isinstance(event, OutputEvent):
+                    words.print(escape(event.text.rstrip("\n")), highlight=False)
+                elif isinstance(event, EpochEvent):
+                    bar.update(line, description=f"Training · epoch {event.epoch} · loss {event.train_loss:.3g}")
+            bar.update(line, completed=len(record))
+
+        yield show
+
+
+def _ended(record: Record) -> EndEvent:
+    return record.end or EndEvent("killed", "The run ended without a word. Start it again.")
+
+
+def _tell(report: Report) -> None:
+    """The result in words and a table, on standard output."""
+    out = Console()
+    analysis = report.analysis
+    pick = analysis.recommendation
+    table = Table("rule", "learning rate", "why")
+    label = "★ recommended" if pick.lr is not None else "☆ best guess"
+    rate = pick.lr if pick.lr is not None else pick.best_guess
+    table.add_row(label, "–" if rate is None else format_lr(rate), escape(pick.reason))
+    for s in analysis.suggestions.values():
+        table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), escape(s.reason))
+    out.print(table)
+    out.print(escape(analysis.interpretation), highlight=False, soft_wrap=True)
+    signs = {"good": "✓", "bad": "✗", "open": "!"}
+    for check in analysis.checklist:
+        out.print(f" {signs[check.state]} {escape(check.text)}", highlight=False, soft_wrap=True)
+    if analysis.zones is not None and analysis.zones.note:
+        out.print(escape(analysis.zones.note), highlight=False, soft_wrap=True)
+    if report.end is not None:
+        out.print(escape(report.end.detail), highlight=False, soft_wrap=True)
+    if pick.lr is not None:
+        out.print(f"[bold]Learning rate: {format_lr(pick.lr)}[/]", highlight=False)
+    else:
+        out.print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)
+
+
+def _training(record: Record, end: EndEvent) -> dict[str, Any]:
+    epochs = [
+        {
+            "epoch": e.epoch,
+            "train_loss": e.train_loss,
+            "val_loss": e.val_loss,
+            "train_accuracy": e.train_accuracy,
+            "val_accuracy": e.val_accuracy,
+            "lr": e.lr,
+        }
+        for e in record.epochs
+    ]
+    numbers = [[x if abs(x) < float("inf") else None for x in values.tolist()] for values in (record.lr, record.loss)]
+    return {
+        "epochs": epochs,
+        "batches": {"lr": numbers[0], "loss": numbers[1]},
+        "end": {"reason": end.reason, "detail": end.detail},
+    }
+
+
+def _export(report: Report, path: Path, key: str) -> None:
+    try:
+        export(report, path, key)
+    except ExportError as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> Any:
+    words.print(f"[red]lrgui:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(Status.FAILED)
+
+
+def main() -> None:
+    """The `lrgui` command."""
+    if sys.argv[1:2] == ["--worker"]:
+        from lrgui.runs.worker import main as work
+
+        raise SystemExit(work())
+    # A pipe that is closed early (head, less) is no failure worth a traceback.
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Status.FAILED) from None
+    except Exception:
+        traceback.print_exc()
+        words.print(
+            "[red]lrgui:[/] This should not have happened: a mistake in the program, not in your input. Please "
+            "report the lines above. What was measured is kept in the runs folder.",
+            highlight=False,
+        )
+        raise SystemExit(Status.FAILED) from None
+
+
+if __name__ == "__main__":
+    main()

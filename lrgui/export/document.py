@@ -1,0 +1,14 @@
+"""The whole run as one JSON document."""
+
+from __future__ import annotations
+
+import json
+
+from lrgui import __version__
+from lrgui.export.report import Report
+
+
+def document_bytes(report: Report) -> bytes:
+    """Job, curve, suggestions, zones, checklist and end, as indented JSON with plain numbers only."""
+    document = {"lrgui": __version__, "title": report.title, "job": report.job.to_dict(), **report.to_dict()}
+    return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,0 +1,14 @@
+"""The annotated picture of a run, as PNG; needs Qt, but no display."""
+
+from __future__ import annotations
+
+from lrgui.export.report import Report
+from lrgui.plot.headless import ensure_application
+from lrgui.plot.picture import curve_picture, png_bytes
+
+
+def picture_bytes(report: Report) -> bytes:
+    """8 × 5 inches at 300 DPI, light, looking like the screen."""
+    ensure_application()
+    analysis = report.analysis
+    return png_bytes(curve_picture(analysis, analysis.selection, analysis.zones, report.title))

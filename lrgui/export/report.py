@@ -1,0 +1,67 @@
+"""A run with everything that follows from it: what exports are made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrgui.core.analysis import Analysis
+from lrgui.core.events import EndEvent
+from lrgui.core.smoothing import Floats
+from lrgui.core.zones import Zones
+from lrgui.runs.job import Job
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """One sweep, as shown: `analysis` holds the selection and the zones as the person left them."""
+
+    job: Job
+    analysis: Analysis
+    end: EndEvent | None
+    """None for a run that was cut off without a word."""
+
+    @property
+    def title(self) -> str:
+        """Title of the run's picture."""
+        return f"LR Finder: {self.job.task.title}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the command line's `--json` prints: plain values only, what is not finite as None."""
+        analysis = self.analysis
+        recommendation = analysis.recommendation
+        return {
+            "lr": recommendation.lr,
+            "reason": recommendation.reason,
+            "best_guess": recommendation.best_guess,
+            "selection": analysis.selection,
+            "suggestions": {key: {"lr": s.lr, "reason": s.reason} for key, s in analysis.suggestions.items()},
+            "zones": _zones(analysis.zones),
+            "checklist": [{"key": c.key, "state": c.state, "text": c.text} for c in analysis.checklist],
+            "interpretation": analysis.interpretation,
+            "curve": {
+                "lr": _numbers(analysis.curve.lr),
+                "loss": _numbers(analysis.curve.loss),
+                "smoothed": _numbers(analysis.curve.smoothed),
+                "average": _numbers(analysis.curve.average),
+            },
+            "end": None if self.end is None else {"reason": self.end.reason, "detail": self.end.detail},
+        }
+
+
+def _zones(zones: Zones | None) -> dict[str, Any] | None:
+    if zones is None:
+        return None
+    return {
+        "too_low": [zones.start, zones.low_end],
+        "optimal": [zones.low_end, zones.high_start],
+        "divergence": [zones.high_start, zones.end] if zones.diverges else None,
+        "note": zones.note,
+    }
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in np.asarray(values).tolist()]

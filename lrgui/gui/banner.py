@@ -1,0 +1,85 @@
+"""One line above the plot that says what went wrong or what to know, with the way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from lrgui.gui.workspace import Notice
+
+SIGNS = {"info": "i", "warning": "!", "error": "✗"}
+IDS = {"info": "open", "warning": "open", "error": "bad"}
+
+
+class Banner(QFrame):
+    """Shows one Notice at a time; a newer one takes its place."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._notice: Notice | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._sign = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setAccessibleName("Message")
+        self._action = QPushButton()
+        self._action.setObjectName("small")
+        self._action.clicked.connect(self._act)
+        self._more = QPushButton("Details")
+        self._more.setObjectName("small")
+        self._more.setCheckable(True)
+        self._more.setToolTip("Show what the run printed and where it failed")
+        self._close = QPushButton("✕")
+        self._close.setObjectName("small")
+        self._close.setToolTip("Close this message")
+        self._close.setAccessibleName("Close this message")
+        self._close.clicked.connect(self.hide)
+        row.addWidget(self._sign)
+        row.addWidget(self._text, 1)
+        for button in (self._action, self._more, self._close):
+            row.addWidget(button)
+        layout.addLayout(row)
+        self._details = QPlainTextEdit(readOnly=True)
+        self._details.setAccessibleName("Details")
+        self._details.setFixedHeight(160)
+        self._more.toggled.connect(self._details.setVisible)
+        layout.addWidget(self._details)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says now, empty while it is hidden."""
+        return "" if self.isHidden() else self._text.text()
+
+    @Slot(object)
+    def show_notice(self, notice: Notice | None) -> None:
+        """Show `notice`, or nothing."""
+        self._notice = notice
+        if notice is None:
+            self.hide()
+            return
+        self._sign.setText(SIGNS[notice.kind])
+        self._sign.setObjectName(IDS[notice.kind])
+        self._text.setText(notice.text)
+        self._action.setText(notice.action)
+        self._action.setVisible(bool(notice.action))
+        self._more.setVisible(bool(notice.details))
+        self._more.setChecked(False)
+        self._details.setVisible(False)
+        self._details.setPlainText(notice.details)
+        self.setProperty("kind", notice.kind)
+        for widget in (self, self._sign):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self.show()
+
+    @Slot()
+    def _act(self) -> None:
+        notice = self._notice
+        self.hide()
+        if notice is not None and notice.act is not None:
+            notice.act()

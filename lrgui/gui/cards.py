@@ -1,0 +1,78 @@
+"""The boxes that side panels are made of: cards and folds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+
+class Card(QFrame):
+    """A titled box; put things into `body`."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName(title)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 10, 12, 12)
+        self.body.setSpacing(7)
+        self.heading = QLabel(title)
+        self.heading.setObjectName("cardTitle")
+        self.body.addWidget(self.heading)
+
+
+class Fold(QWidget):
+    """Things that most people don't need, behind one line that opens them."""
+
+    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._content = content
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        self.button = QPushButton()
+        self.button.setObjectName("fold")
+        self.button.setCheckable(True)
+        self.button.setToolTip(f"Show or hide: {title}")
+        self.button.toggled.connect(self._toggle)
+        layout.addWidget(self.button)
+        layout.addWidget(content)
+        self._toggle(False)
+
+    @Slot(bool)
+    def _toggle(self, shown: bool) -> None:
+        self._content.setVisible(shown)
+        self.button.setText(f"{'▾' if shown else '▸'} {self._title}")
+
+
+class Side(QScrollArea):
+    """A column of cards that scrolls where the window is low."""
+
+    def __init__(self, width: int, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setFixedWidth(width)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        self.column = QVBoxLayout(inner)
+        self.column.setContentsMargins(0, 0, 8, 0)
+        self.column.setSpacing(8)
+        self.column.addStretch(1)
+        self.setWidget(inner)
+        self.viewport().setAutoFillBackground(False)
+
+    def add(self, card: QWidget) -> None:
+        """Put `card` below the others."""
+        self.column.insertWidget(self.column.count() - 1, card)
+
+
+def muted(text: str = "") -> QLabel:
+    """A secondary line of text that wraps."""
+    label = QLabel(text)
+    label.setObjectName("muted")
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,76 @@
+"""The curve read aloud, and the five questions with their answers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from lrgui.core.analysis import TIPS
+from lrgui.gui.cards import Card, Fold, muted
+from lrgui.gui.workspace import Workspace
+
+SIGNS = {"good": "✓", "bad": "✗", "open": "!"}
+WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
+
+
+class ChecklistPanel(Card):
+    """Follows the selection live."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__("Checklist")
+        self._workspace = workspace
+        self.sentence = muted("After a sweep, the curve is read aloud here.")
+        self.sentence.setAccessibleName("What the curve says")
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body.addWidget(self.sentence)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        self.body.addLayout(self._grid)
+        self._rows: list[tuple[QLabel, QLabel]] = []
+        tips = QWidget()
+        column = QGridLayout(tips)
+        column.setContentsMargins(0, 0, 0, 0)
+        for row, tip in enumerate(TIPS):
+            column.addWidget(muted(f"· {tip}"), row, 0)
+        self.body.addWidget(Fold("Tips", tips))
+        workspace.analysis_changed.connect(self.refresh)
+        workspace.choice_changed.connect(self.refresh)
+        workspace.sweep_started.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the checks of the sweep on screen."""
+        analysis = self._workspace.analysis
+        checks = analysis.checklist if analysis is not None else ()
+        self.sentence.setText(
+            analysis.interpretation if analysis is not None else "After a sweep, the curve is read aloud here."
+        )
+        while len(self._rows) < len(checks):
+            sign, text = QLabel(), QLabel()
+            text.setWordWrap(True)
+            row = len(self._rows)
+            self._grid.addWidget(sign, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text, row, 1)
+            self._rows.append((sign, text))
+        for index, (sign, text) in enumerate(self._rows):
+            shown = index < len(checks)
+            sign.setVisible(shown)
+            text.setVisible(shown)
+            if not shown:
+                continue
+            check = checks[index]
+            text.setText(check.text)
+            text.setAccessibleName(f"{WORDS[check.state]}: {check.text}")
+            if sign.objectName() != check.state:
+                sign.setText(SIGNS[check.state])
+                sign.setObjectName(check.state)
+                sign.style().unpolish(sign)
+                sign.style().polish(sign)
+
+    @property
+    def texts(self) -> list[str]:
+        """What the checklist says, line by line."""
+        return [text.text() for _, text in self._rows if not text.isHidden()]

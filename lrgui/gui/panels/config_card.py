@@ -1,0 +1,59 @@
+"""A card that edits one frozen config of the job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Slot
+
+from lrgui.core.config import Problem
+from lrgui.gui.cards import Card
+from lrgui.gui.fields import Form
+from lrgui.gui.workspace import Workspace
+from lrgui.runs.job import Job
+
+
+class ConfigCard(Card):
+    """Binds forms to `job.<part>`: what is typed goes to the workspace, what it holds is shown."""
+
+    def __init__(self, title: str, part: str, workspace: Workspace) -> None:
+        super().__init__(title)
+        self.workspace = workspace
+        self._part = part
+        self.forms: list[Form] = []
+        workspace.job_changed.connect(self.show_job)
+        workspace.problems_found.connect(self.show_problems)
+        workspace.state_changed.connect(self._on_state)
+
+    def add_form(self) -> Form:
+        """A new form whose field names are those of the config."""
+        form = Form()
+        form.edited.connect(self._on_edited)
+        self.forms.append(form)
+        return form
+
+    @Slot(str, object)
+    def _on_edited(self, name: str, value: Any) -> None:
+        config = getattr(self.workspace.job, self._part)
+        self.workspace.edit(**{self._part: replace(config, **{name: value})})
+
+    @Slot(object)
+    def show_job(self, job: Job) -> None:
+        """Show the settings of `job`."""
+        config = getattr(job, self._part)
+        for form in self.forms:
+            for name in form.editors:
+                form.set_value(name, getattr(config, name))
+
+    @Slot(object)
+    def show_problems(self, problems: list[Problem]) -> None:
+        """Mark the fields that `problems` name."""
+        texts = {problem.field.rpartition(".")[2]: str(problem) for problem in problems}
+        for form in self.forms:
+            form.set_problems(texts)
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        for form in self.forms:
+            form.set_enabled(state == "idle")

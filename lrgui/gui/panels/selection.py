@@ -1,0 +1,169 @@
+"""The selected learning rate in large type, and the optimal zone in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
+
+from lrgui.core.learning_rate import format_lr, parse_lr
+from lrgui.gui.cards import Card, muted
+from lrgui.gui.workspace import Workspace
+
+#: One press on − or + in decades.
+NUDGE = 0.05
+
+
+class SelectionPanel(Card):
+    """Shows and takes the selection and the zone borders as numbers."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__("Selected learning rate")
+        self._workspace = workspace
+        self.number = QLineEdit()
+        self.number.setObjectName("bigNumber")
+        self.number.setAccessibleName("Selected learning rate")
+        self.number.setToolTip("Click to type a learning rate, for example 3e-3; Enter selects it")
+        self.number.setPlaceholderText("none yet")
+        self.number.editingFinished.connect(self._typed)
+        self.body.addWidget(self.number)
+        self._verdict = muted("Find a learning rate first (F5), or type one.")
+        self._verdict.setAccessibleName("Recommendation")
+        self.body.addWidget(self._verdict)
+
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        self._minus = self._button("−", f"Lower by {NUDGE} decades (← on the plot: a hundredth)", "Lower")
+        self._plus = self._button("+", f"Raise by {NUDGE} decades (→ on the plot: a hundredth)", "Raise")
+        self._undo = self._button("Undo", "Undo the last change of selection or zones (Ctrl+Z)", "Undo")
+        self._redo = self._button("Redo", "Do it again (Ctrl+Shift+Z)", "Redo")
+        self._minus.clicked.connect(lambda: self._nudge(-NUDGE))
+        self._plus.clicked.connect(lambda: self._nudge(NUDGE))
+        self._undo.clicked.connect(workspace.undo_stack.undo)
+        self._redo.clicked.connect(workspace.undo_stack.redo)
+        for button in (self._minus, self._plus, self._undo, self._redo):
+            buttons.addWidget(button, 1)
+        self.body.addLayout(buttons)
+
+        zone = QGridLayout()
+        zone.setHorizontalSpacing(6)
+        words = QLabel("Optimal zone")
+        words.setObjectName("fieldName")
+        self.low = self._border("Optimal zone from", "Where the too-low zone ends")
+        self.high = self._border("Optimal zone to", "Where divergence begins")
+        zone.addWidget(words, 0, 0)
+        zone.addWidget(self.low, 0, 1)
+        zone.addWidget(QLabel("–"), 0, 2)
+        zone.addWidget(self.high, 0, 3)
+        self.body.addLayout(zone)
+        self._note = muted()
+        self.body.addWidget(self._note)
+
+        workspace.choice_changed.connect(self.refresh)
+        workspace.analysis_changed.connect(self.refresh)
+        workspace.sweep_started.connect(self.refresh)
+        workspace.undo_stack.indexChanged.connect(self._refresh_undo)
+        self.refresh()
+        self._refresh_undo()
+
+    def _button(self, text: str, tip: str, name: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName("small")
+        button.setToolTip(tip)
+        button.setAccessibleName(name)
+        return button
+
+    def _border(self, name: str, tip: str) -> QLineEdit:
+        line = QLineEdit()
+        line.setAccessibleName(name)
+        line.setToolTip(f"{tip}; drag the border on the plot, or type a number")
+        line.editingFinished.connect(self._typed_zone)
+        return line
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what the workspace holds."""
+        workspace = self._workspace
+        lr, zones = workspace.selection, workspace.zones
+        self._set(self.number, "" if lr is None else format_lr(lr))
+        _mark(self.number, "empty", lr is None)
+        self._set(self.low, "" if zones is None else format_lr(zones.low_end))
+        self._set(self.high, "" if zones is None else format_lr(zones.high_start))
+        for widget in (self._minus, self._plus):
+            widget.setEnabled(lr is not None)
+        for line in (self.low, self.high):
+            line.setEnabled(zones is not None)
+        self._note.setText(zones.note if zones is not None else "")
+        self._note.setVisible(bool(self._note.text()))
+        self._verdict.setText(self._say())
+
+    def _say(self) -> str:
+        workspace = self._workspace
+        if workspace.analysis is None:
+            if workspace.sweep is not None and workspace.busy and workspace.kind == "sweep":
+                return "The sweep is running."
+            return "Find a learning rate first (F5), or type one."
+        pick = workspace.analysis.recommendation
+        if pick.lr is not None:
+            return f"Recommended {format_lr(pick.lr)}. {pick.reason}"
+        if pick.best_guess is not None:
+            return f"{pick.reason} Best guess: {format_lr(pick.best_guess)}."
+        return pick.reason
+
+    @Slot()
+    def _refresh_undo(self) -> None:
+        stack = self._workspace.undo_stack
+        self._undo.setEnabled(stack.canUndo())
+        self._redo.setEnabled(stack.canRedo())
+
+    @staticmethod
+    def _set(line: QLineEdit, text: str) -> None:
+        if not line.isModified() or not line.hasFocus():
+            line.setText(text)
+            _mark(line, "wrong", False)
+
+    @Slot()
+    def _typed(self) -> None:
+        if not self.number.isModified():
+            return
+        self.number.setModified(False)
+        try:
+            lr = parse_lr(self.number.text())
+        except ValueError as error:
+            _mark(self.number, "wrong", True)
+            self._verdict.setText(str(error))
+            return
+        self._workspace.select(lr)
+        self.refresh()
+
+    @Slot()
+    def _typed_zone(self) -> None:
+        zones = self._workspace.zones
+        if zones is None or not (self.low.isModified() or self.high.isModified()):
+            return
+        self.low.setModified(False)
+        self.high.setModified(False)
+        try:
+            low, high = parse_lr(self.low.text()), parse_lr(self.high.text())
+            self._workspace.set_zones(replace(zones, low_end=low, high_start=high, end=max(zones.end, high)))
+        except ValueError:
+            _mark(self.low, "wrong", True)
+            _mark(self.high, "wrong", True)
+            self._note.setText(f"The borders must be numbers that rise from {format_lr(zones.start)} on.")
+            self._note.show()
+            return
+        self.refresh()
+
+    def _nudge(self, decades: float) -> None:
+        lr = self._workspace.selection
+        if lr is not None:
+            self._workspace.select(lr * 10**decades, nudge=True)
+
+
+def _mark(line: QLineEdit, name: str, value: bool) -> None:
+    """Set a property that the style sheet looks at."""
+    if bool(line.property(name)) != value:
+        line.setProperty(name, value)
+        line.style().unpolish(line)
+        line.style().polish(line)

@@ -1,0 +1,149 @@
+"""The one thread of the window: it reads a run's events, and Qt signals carry them to whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
+
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.runs.source import Source
+
+#: How long a run may take to end by itself after it was asked to, in milliseconds.
+PATIENCE_MS = 3000
+
+
+class Journal(Protocol):
+    """Where events are kept while they arrive."""
+
+    def write(self, events: Sequence[Event]) -> str | None: ...
+
+    def close(self) -> str | None: ...
+
+
+class _Reader(QThread):
+    """Iterates the source away from the window's thread: one chunk, one signal."""
+
+    chunk = Signal(object)
+
+    def __init__(self, source: Source, journal: Journal | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self._source = source
+        self._journal = journal
+
+    def run(self) -> None:
+        """Read to the end of the run; nothing that the source raises may end the program."""
+        ended = False
+        try:
+            for events in self._source.chunks():
+                ended = ended or any(isinstance(event, EndEvent) for event in events)
+                self._hand_over(events)
+        except Exception as error:  # whatever the source does, the window must learn that the run is over
+            ended = True
+            self._hand_over([EndEvent("failed", f"The run could not be read ({error}). Start it again.")])
+        if not ended:
+            self._hand_over([EndEvent("killed", "The run ended without a word. Start it again.")])
+        if self._journal is not None:
+            self._journal.close()
+
+    def _hand_over(self, events: list[Event]) -> None:
+        if self._journal is not None:
+            self._journal.write(events)
+        self.chunk.emit(events)
+
+
+class RunWorker(QObject):
+    """Runs one source at a time and says what it says, in the window's thread.
+
+    `chunk` carries every event, in order. The other signals are the same events one by one, for whoever
+    wants to listen to single batches; they cost something only while somebody is connected.
+    """
+
+    chunk = Signal(object)
+    batch = Signal(int, float, float)
+    """Step, learning rate, loss."""
+    epoch = Signal(object)
+    state = Signal(str)
+    ended = Signal(object)
+    """The EndEvent, after the thread has gone."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source: Source | None = None
+        self._reader: _Reader | None = None
+        self._end: EndEvent | None = None
+        self._impatient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._impatient.timeout.connect(self.kill)
+
+    @property
+    def running(self) -> bool:
+        """True from `start` until `ended`."""
+        return self._reader is not None
+
+    def start(self, source: Source, journal: Journal | None = None) -> None:
+        """Run `source` to its end. Raises RuntimeError while another run goes on."""
+        if self.running:
+            raise RuntimeError("a run is going on")
+        self._source, self._end = source, None
+        self._reader = _Reader(source, journal, self)
+        self._reader.chunk.connect(self._on_chunk)
+        self._reader.finished.connect(self._on_finished)
+        self._reader.start()
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+        if self._source is not None:
+            self._source.pause()
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        if self._source is not None:
+            self._source.resume()
+
+    def stop(self) -> None:
+        """Ask the run to end; a run that does not listen is killed after a while."""
+        if self._source is not None:
+            self._source.cancel()
+            if not self._impatient.isActive():
+                self._impatient.start()
+
+    @Slot()
+    def kill(self) -> None:
+        """End the run's process at once."""
+        if self._source is not None:
+            self._source.kill()
+
+    def close(self, patience_ms: int = PATIENCE_MS) -> None:
+        """End whatever goes on and wait for the thread, so that the window can go."""
+        reader, source = self._reader, self._source
+        if reader is None or source is None:
+            return
+        source.cancel()
+        if not reader.wait(patience_ms):
+            source.kill()
+            reader.wait(patience_ms * 2)
+
+    @Slot(object)
+    def _on_chunk(self, events: list[Event]) -> None:
+        self.chunk.emit(events)
+        each_batch = self.isSignalConnected(QMetaMethod.fromSignal(self.batch))
+        for event in events:
+            if isinstance(event, BatchEvent):
+                if each_batch:
+                    self.batch.emit(event.step, event.lr, event.loss)
+            elif isinstance(event, EpochEvent):
+                self.epoch.emit(event)
+            elif isinstance(event, StateEvent):
+                self.state.emit(event.state)
+            elif isinstance(event, EndEvent):
+                self._end = event
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._impatient.stop()
+        if self._reader is not None:
+            self._reader.deleteLater()
+        self._reader = self._source = None
+        if self._end is not None:
+            self.ended.emit(self._end)

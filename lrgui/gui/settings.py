@@ -1,0 +1,73 @@
+"""What the program remembers: one versioned JSON file. A bad field is dropped with a warning."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+VERSION = 1
+THEMES = ("system", "light", "dark")
+
+
+@dataclass
+class Settings:
+    """Remembered between starts. Window geometry lives in QSettings, everything else here."""
+
+    theme: str = "system"
+    job: dict[str, Any] = field(default_factory=dict)
+    """The last job's settings, as `Job.to_dict` wrote them."""
+    folder: str = ""
+    """Where the person last saved or opened something."""
+
+
+def settings_file() -> Path:
+    """The settings' file: in the platform's settings folder, or in the folder LRGUI_CONFIG names."""
+    folder = os.environ.get("LRGUI_CONFIG") or platformdirs.user_config_dir("lrgui", appauthor=False)
+    return Path(folder) / "settings.json"
+
+
+def load_settings(path: Path) -> tuple[Settings, list[str]]:
+    """The settings in `path` and a warning for everything in it that could not be used; never raises."""
+    settings, warnings = Settings(), []
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return settings, []
+    except (OSError, ValueError) as error:
+        return settings, [f"The settings in {path} could not be read ({error}); the usual ones are used."]
+    if not isinstance(stored, dict):
+        return settings, [f"The settings in {path} are not an object; the usual ones are used."]
+    for known in fields(Settings):
+        if known.name not in stored:
+            continue
+        value = stored[known.name]
+        if _fits(known.name, value):
+            setattr(settings, known.name, value)
+        else:
+            warnings.append(f"The setting “{known.name}” in {path} is unusable and was dropped.")
+    return settings, warnings
+
+
+def save_settings(settings: Settings, path: Path) -> str | None:
+    """Write the settings; returns a sentence where that failed, which must never stop the program."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps({"version": VERSION, **asdict(settings)}, indent=1), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        return f"The settings could not be saved ({error.strerror or error})."
+    return None
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name == "theme":
+        return value in THEMES
+    if name == "job":
+        return isinstance(value, dict)
+    return isinstance(value, str)

@@ -1,0 +1,107 @@
+"""The line at the bottom: what goes on in words, how far, how fast, how long it still takes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from lrgui.core.events import EndEvent
+from lrgui.gui.workspace import Workspace
+
+#: Text changes this often, so that it can be read.
+REFRESH_MS = 250
+VERBS = {"sweep": "Sweep", "train": "Training"}
+ENDS = {
+    "completed": "finished",
+    "diverged": "ended: diverged",
+    "not_finite": "ended: loss not finite",
+    "data_ended": "ended: no more data",
+    "cancelled": "stopped",
+    "failed": "failed",
+    "killed": "ended unexpectedly",
+}
+
+
+class StatusLine(QWidget):
+    """Follows the workspace four times a second while something goes on."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2, 0, 2, 0)
+        layout.setSpacing(12)
+        self.text = QLabel("Ready")
+        self.text.setObjectName("status")
+        self.text.setAccessibleName("Status")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(220)
+        self.bar.setAccessibleName("Progress")
+        self.bar.hide()
+        self.cursor_text = QLabel()
+        self.cursor_text.setObjectName("cursor")
+        self.cursor_text.setAccessibleName("Under the pointer")
+        layout.addWidget(self.text)
+        layout.addWidget(self.bar)
+        layout.addStretch(1)
+        layout.addWidget(self.cursor_text)
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        workspace.state_changed.connect(self._on_state)
+        workspace.run_ended.connect(self._on_ended)
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        if state == "idle":
+            self._timer.stop()
+            self.bar.hide()
+        else:
+            self._timer.start()
+            self.refresh()
+
+    @Slot(object)
+    def _on_ended(self, end: EndEvent) -> None:
+        self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS[end.reason]} · {end.detail}")
+        self.text.setToolTip(end.detail)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Say what goes on now."""
+        workspace, record = self._workspace, self._workspace.record
+        verb = VERBS[workspace.kind]
+        if record is None:
+            return
+        total = record.task.steps if record.task is not None else 0
+        done = len(record.loss)
+        if workspace.state == "starting" or not total:
+            self.text.setText(f"{verb} · starting …")
+            self.bar.setRange(0, 0)
+            self.bar.show()
+            return
+        words = [verb, f"step {done:,} of {total:,}"]
+        seconds = float(record.seconds[-1]) if done else 0.0
+        if workspace.state == "paused":
+            words.append("paused (Space goes on)")
+        elif workspace.state == "stopping":
+            words.append("stopping …")
+        elif done > 3 and seconds > 0:
+            speed = done / seconds
+            words += [f"{speed:,.0f} it/s" if speed >= 10 else f"{speed:.2g} it/s", _left((total - done) / speed)]
+        self.text.setText(" · ".join(words))
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        self.bar.show()
+
+    @Slot(str)
+    def show_cursor(self, text: str) -> None:
+        """Say what stands under the pointer."""
+        self.cursor_text.setText(text)
+
+
+def _left(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"

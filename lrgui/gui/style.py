@@ -1,0 +1,101 @@
+"""How the window looks: one style sheet made from the palette that the plots use too."""
+
+from __future__ import annotations
+
+from lrgui.plot.theme import Palette
+
+
+def style_sheet(p: Palette, family: str, arrow: str, check: str) -> str:
+    """Qt style sheet for the whole window. `arrow` and `check` are paths of small pictures."""
+    return f"""
+* {{ font-family: "{family}"; font-size: 13px; color: {p.text}; }}
+QMainWindow, QDialog, QMessageBox, #root {{ background: {p.window}; }}
+QToolTip {{ background: {p.selection}; color: {p.selection_text}; border: none; padding: 5px 7px; }}
+
+#card {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 8px; }}
+#cardTitle {{ font-weight: 600; }}
+#muted, #fieldName, #status, #cursor {{ color: {p.muted}; }}
+#problem {{ color: {p.error}; }}
+QScrollArea, #scrolled {{ background: transparent; border: none; }}
+
+QPushButton {{ background: {p.button}; border: 1px solid {p.field_border}; border-radius: 6px;
+    padding: 5px 12px; min-height: 18px; }}
+QPushButton:hover {{ background: {p.hover}; }}
+QPushButton:pressed {{ background: {p.pressed}; }}
+QPushButton:focus {{ border: 1px solid {p.accent}; }}
+QPushButton:disabled {{ color: {p.disabled}; border-color: {p.card_border}; background: {p.window}; }}
+QPushButton#primary {{ background: {p.accent}; border-color: {p.accent}; color: {p.accent_text}; font-weight: 600; }}
+QPushButton#primary:hover {{ background: {p.accent_hover}; }}
+QPushButton#primary:focus {{ border: 1px solid {p.text}; }}
+QPushButton#primary:disabled {{ background: {p.track}; border-color: {p.track}; color: {p.muted}; }}
+QPushButton::menu-indicator {{ image: none; width: 0; }}
+QPushButton#fold, QPushButton#link {{ background: transparent; border: none; color: {p.muted};
+    text-align: left; padding: 3px 0; }}
+QPushButton#fold:hover, QPushButton#link:hover {{ color: {p.text}; }}
+QPushButton#fold:focus, QPushButton#link:focus {{ color: {p.accent}; text-decoration: underline; }}
+QPushButton#small {{ padding: 3px 9px; }}
+
+QLineEdit, QSpinBox, QComboBox {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
+    padding: 3px 8px; min-height: 20px; selection-background-color: {p.accent};
+    selection-color: {p.accent_text}; }}
+QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border: 1px solid {p.accent}; }}
+QLineEdit[wrong="true"], QSpinBox[wrong="true"], QComboBox[wrong="true"] {{ border: 1px solid {p.error}; }}
+QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{ color: {p.disabled}; background: {p.window}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
+QComboBox QAbstractItemView {{ background: {p.card}; border: 1px solid {p.field_border}; outline: none;
+    selection-background-color: {p.selected_row}; selection-color: {p.text}; }}
+QLineEdit#bigNumber {{ font-size: 30px; font-weight: 600; color: {p.accent}; background: transparent;
+    border: 1px solid transparent; padding: 0 2px; min-height: 40px; }}
+QLineEdit#bigNumber[empty="true"] {{ font-size: 18px; font-weight: 400; color: {p.muted}; }}
+QLineEdit#bigNumber:hover {{ border: 1px solid {p.field_border}; }}
+QLineEdit#bigNumber:focus {{ border: 1px solid {p.accent}; }}
+QLineEdit#bigNumber[wrong="true"] {{ border: 1px solid {p.error}; }}
+QCheckBox {{ spacing: 7px; }}
+QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {p.field_border}; border-radius: 4px;
+    background: {p.field}; }}
+QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; image: url("{check}"); }}
+QCheckBox:focus {{ color: {p.accent}; }}
+
+QTabWidget::pane {{ border: none; }}
+QTabBar {{ qproperty-drawBase: 0; }}
+QTabBar::tab {{ background: transparent; color: {p.muted}; padding: 6px 14px 7px 14px;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {p.text}; border-bottom: 2px solid {p.accent}; }}
+QTabBar::tab:hover {{ color: {p.text}; }}
+QTabBar::tab:focus {{ color: {p.accent}; }}
+
+QTableWidget {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 5px; gridline-color: {p.card_border};
+    outline: none; }}
+QTableWidget::item {{ padding: 2px 6px; border: none; }}
+QTableWidget::item:hover {{ background: {p.hover}; }}
+QTableWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
+QTableWidget:focus {{ border: 1px solid {p.accent}; }}
+QHeaderView::section {{ background: {p.card}; color: {p.muted}; border: none;
+    border-bottom: 1px solid {p.card_border}; padding: 4px 6px; }}
+QHeaderView {{ background: {p.card}; border: none; }}
+
+QProgressBar {{ background: {p.track}; border: none; border-radius: 3px; min-height: 6px; max-height: 6px; }}
+QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}
+QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+QScrollBar::handle {{ background: {p.track}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QMenu {{ background: {p.card}; border: 1px solid {p.field_border}; border-radius: 6px; padding: 4px; }}
+QMenu::item {{ padding: 6px 26px 6px 14px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {p.selected_row}; }}
+QMenu::item:disabled {{ color: {p.disabled}; }}
+QMenu::separator {{ height: 1px; background: {p.card_border}; margin: 4px 8px; }}
+
+#banner {{ border: 1px solid {p.card_border}; border-left: 4px solid {p.accent}; border-radius: 6px; background: {p.card}; }}
+#banner[kind="error"] {{ border-left-color: {p.error}; }}
+#banner[kind="warning"] {{ border-left-color: {p.warning}; }}
+QPlainTextEdit {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
+    font-family: monospace; font-size: 12px; }}
+#emptyTitle {{ font-size: 18px; font-weight: 600; }}
+#emptyState {{ background: {p.background}; border: 1px solid {p.card_border}; border-radius: 8px; }}
+#good {{ color: {p.success}; font-weight: 600; }}
+#bad {{ color: {p.error}; font-weight: 600; }}
+#open {{ color: {p.warning}; font-weight: 600; }}
+"""

@@ -1,0 +1,154 @@
+"""The learning-rate curve: grows while a sweep runs, then can be read and dragged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from lrgui.core.analysis import Analysis
+from lrgui.gui.workspace import Workspace
+from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.theme import Palette
+
+#: Curves are redrawn this often while a run goes on.
+REDRAW_MS = 33
+
+
+class CurveTab(QWidget):
+    """The plot with its two switches, or what to do while there is nothing to plot."""
+
+    hovered = Signal(str)
+    """What stands under the pointer, in words; empty when it has left."""
+
+    def __init__(self, workspace: Workspace, palette: Palette) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._drawn = 0
+        self.plot = CurvePlot(palette=palette)
+        self.average = QCheckBox("Classic average")
+        self.average.setToolTip("Also draw the lagging average (β) that the classic rules read")
+        self.average.toggled.connect(self.plot.show_average)
+        self.reset = QPushButton("Reset view")
+        self.reset.setObjectName("small")
+        self.reset.setToolTip("Show the whole sweep again (0 on the plot)")
+        self.reset.clicked.connect(self.plot.reset_view)
+
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.plot, 1)
+        self.switches = QWidget()
+        row = QHBoxLayout(self.switches)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.average)
+        row.addWidget(self.reset)
+
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty_state())
+        self._stack.addWidget(shown)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self.switches.setEnabled(False)
+
+        self._timer = QTimer(self, interval=REDRAW_MS)
+        self._timer.timeout.connect(self._redraw)
+        workspace.sweep_started.connect(self._begin)
+        workspace.analysis_changed.connect(self._show_analysis)
+        workspace.choice_changed.connect(self._show_choice)
+        workspace.run_ended.connect(self._on_ended)
+        workspace.state_changed.connect(self._say_starting)
+        self.plot.selection_moved.connect(workspace.preview_selection)
+        self.plot.selection_finished.connect(workspace.commit_selection)
+        self.plot.zones_moved.connect(self._preview_zones)
+        self.plot.zones_finished.connect(workspace.commit_zones)
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {lr:.1e} · {loss:.3g}"))
+        self.plot.left.connect(lambda: self.hovered.emit(""))
+
+    def _empty_state(self) -> QWidget:
+        empty = QWidget()
+        empty.setObjectName("emptyState")
+        column = QVBoxLayout(empty)
+        column.setSpacing(12)
+        title = QLabel("Find a learning rate")
+        title.setObjectName("emptyTitle")
+        words = QLabel(
+            "The sweep raises the learning rate batch by batch, from very small to very large, "
+            "and draws the loss as it goes.\nThe curve then shows which rates are too low, good, and too high."
+        )
+        words.setObjectName("muted")
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setWordWrap(True)
+        words.setMaximumWidth(520)
+        button = QPushButton("▶  Find learning rate   F5")
+        button.setObjectName("primary")
+        button.setToolTip("Sweep the task on the left (F5)")
+        button.clicked.connect(self._workspace.find)
+        column.addStretch(2)
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(words, 4)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(3)
+        return empty
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self.plot.set_palette(palette)
+
+    @Slot()
+    def _begin(self) -> None:
+        job = self._workspace.sweep_job
+        assert job is not None
+        self._drawn = 0
+        self._stack.setCurrentIndex(1)
+        self.switches.setEnabled(True)
+        self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=True)
+        self._timer.start()
+        # The button that was pressed is disabled now; the keys of the curve should work at once.
+        self.plot.setFocus()
+
+    @Slot()
+    def _redraw(self) -> None:
+        record = self._workspace.sweep
+        if record is not None and len(record.lr) != self._drawn:
+            self._drawn = len(record.lr)
+            self.plot.set_live(record.lr, record.loss)
+
+    @Slot(object)
+    def _on_ended(self, _end: object) -> None:
+        self._timer.stop()
+
+    @Slot(str)
+    def _say_starting(self, state: str) -> None:
+        if state == "idle":
+            self._timer.stop()
+
+    @Slot(object)
+    def _show_analysis(self, analysis: Analysis | None) -> None:
+        if analysis is None:
+            return
+        self._timer.stop()
+        if self._drawn != len(self._workspace.sweep.lr if self._workspace.sweep is not None else ()):
+            self._redraw()
+        self.plot.set_finished(analysis)
+        self._show_choice()
+
+    @Slot()
+    def _show_choice(self) -> None:
+        if self._workspace.analysis is None:
+            return
+        self.plot.set_zones(self._workspace.zones)
+        self.plot.set_selection(self._workspace.selection)
+
+    @Slot(float, float)
+    def _preview_zones(self, low_end: float, high_start: float) -> None:
+        zones = self._workspace.zones
+        if zones is not None:
+            self._workspace.preview_zones(replace(zones, low_end=low_end, high_start=high_start))

@@ -1,0 +1,280 @@
+"""The main window: puts panels, tabs and actions together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QSize, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrgui.core.learning_rate import format_lr
+from lrgui.export import FORMATS, ExportError, export
+from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
+from lrgui.gui.banner import Banner
+from lrgui.gui.cards import Side
+from lrgui.gui.panels import PANELS
+from lrgui.gui.settings import Settings
+from lrgui.gui.status import StatusLine
+from lrgui.gui.style import style_sheet
+from lrgui.gui.tabs.curve import CurveTab
+from lrgui.gui.tabs.training import TrainingTab
+from lrgui.gui.workspace import Notice, Workspace
+from lrgui.plot.font import load_font
+from lrgui.plot.theme import DARK, LIGHT, Palette
+from lrgui.resources import resource
+from lrgui.runs.library import SUFFIX, runs_folder
+
+
+class MainWindow(QMainWindow):
+    """Shows one workspace."""
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.settings = settings
+        self.setWindowTitle("LR Finder")
+        self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
+        self._family = load_font()
+        palette = self._wanted_palette()
+        self.actions_by_key = make_actions(self)
+        self.curve_tab = CurveTab(workspace, palette)
+        self.training_tab = TrainingTab(workspace, palette)
+        self.banner = Banner()
+        self.status = StatusLine(workspace)
+        self._buttons: dict[str, QPushButton] = {}
+        self._build()
+        self._connect()
+        self._apply_palette(palette)
+        self._refresh_actions()
+        self._restore_geometry()
+
+    # ---------------------------------------------------------------- layout
+    def _build(self) -> None:
+        root = QWidget()
+        root.setObjectName("root")
+        column = QVBoxLayout(root)
+        column.setContentsMargins(10, 10, 10, 8)
+        column.setSpacing(8)
+        column.addLayout(self._tool_row())
+        middle = QHBoxLayout()
+        middle.setSpacing(8)
+        left, right = Side(288, "Settings"), Side(308, "Result")
+        for row in PANELS:
+            (left if row.side == "left" else right).add(row.make(self.workspace))
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.curve_tab, "Learning-rate curve")
+        self.tabs.addTab(self.training_tab, "Training")
+        self.tabs.setCornerWidget(self.curve_tab.switches)
+        center = QVBoxLayout()
+        center.setSpacing(6)
+        center.addWidget(self.banner)
+        center.addWidget(self.tabs, 1)
+        middle.addWidget(left)
+        middle.addLayout(center, 1)
+        middle.addWidget(right)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(root)
+        self.setMinimumSize(QSize(960, 560))
+        self.resize(1440, 900)
+
+    def _tool_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for key in ("find", "pause", "stop"):
+            row.addWidget(self._button(key))
+        row.addSpacing(12)
+        row.addWidget(self._button("train"))
+        row.addStretch(1)
+        row.addWidget(self._button("open"))
+        menu = QMenu(self)
+        for form in FORMATS.values():
+            menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.export_as(key))
+        button = self._button("export")
+        button.clicked.disconnect()
+        button.setMenu(menu)
+        button.setText("Export ▾")
+        row.addWidget(button)
+        row.addWidget(self._button("theme"))
+        self._buttons["find"].setObjectName("primary")
+        self._buttons["find"].setText("▶  Find learning rate   F5")
+        self._buttons["stop"].setText("■  Stop")
+        self._buttons["open"].setText("Open run …")
+        return row
+
+    def _button(self, key: str) -> QPushButton:
+        action = self.actions_by_key[key]
+        button = QPushButton(action.text())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+        button.clicked.connect(action.trigger)
+        self._buttons[key] = button
+        return button
+
+    def _connect(self) -> None:
+        workspace = self.workspace
+        workspace.noticed.connect(self.banner.show_notice)
+        workspace.state_changed.connect(self._refresh_actions)
+        workspace.choice_changed.connect(self._refresh_actions)
+        workspace.job_changed.connect(self._refresh_actions)
+        workspace.analysis_changed.connect(self._refresh_actions)
+        workspace.undo_stack.indexChanged.connect(self._refresh_actions)
+        workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
+        workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
+        self.tabs.currentChanged.connect(self._show_switches)
+        self.curve_tab.hovered.connect(self.status.show_cursor)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @Slot()
+    def _show_switches(self) -> None:
+        self.curve_tab.switches.setVisible(self.tabs.currentWidget() is self.curve_tab)
+
+    @Slot()
+    def _refresh_actions(self) -> None:
+        workspace, actions = self.workspace, self.actions_by_key
+        state = workspace.state
+        idle = state == "idle"
+        actions["find"].setEnabled(idle)
+        actions["train"].setEnabled(idle)
+        actions["pause"].setEnabled(state in ("running", "paused"))
+        actions["stop"].setEnabled(state in ("starting", "running", "paused"))
+        actions["undo"].setEnabled(workspace.undo_stack.canUndo())
+        actions["redo"].setEnabled(workspace.undo_stack.canRedo())
+        actions["export"].setEnabled(workspace.analysis is not None)
+        actions["open"].setEnabled(idle)
+        for key, button in self._buttons.items():
+            button.setEnabled(actions[key].isEnabled())
+        self._buttons["pause"].setText("▶  Resume" if state == "paused" else "❚❚  Pause")
+        self._buttons["train"].setText(f"Train with {format_lr(workspace.job.train.max_lr)} ▸")
+
+    # ---------------------------------------------------------------- actions
+    def train(self) -> None:
+        """Train with what is selected."""
+        self.workspace.train()
+
+    def export_as(self, key: str, path: Path | None = None) -> None:
+        """Ask for a file, unless `path` names one, and write the sweep on screen to it."""
+        report = self.workspace.report()
+        if report is None:
+            self.banner.show_notice(Notice("info", "There is nothing to export yet: find a learning rate first (F5)."))
+            return
+        form = FORMATS[key]
+        if path is None:
+            path = self._ask_where(f"lr-finder-{report.job.task.source}-{report.job.task.optimizer}{form.suffix}", key)
+        if path is None:
+            return
+        try:
+            export(report, path, key)
+        except ExportError as error:
+            self.banner.show_notice(Notice("error", str(error)))
+            return
+        self.settings.folder = str(path.parent)
+        self.status.text.setText(f"Saved {path}")
+
+    def _ask_where(self, name: str, key: str) -> Path | None:
+        form = FORMATS[key]
+        start = Path(self.settings.folder or Path.home()) / name
+        chosen, _ = QFileDialog.getSaveFileName(self, form.label, str(start), f"{form.label} (*{form.suffix})")
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix else path.with_suffix(form.suffix)
+
+    def open_run(self, path: Path | None = None) -> None:
+        """Ask for a run log, unless `path` names one, and show it."""
+        if path is None:
+            folder = runs_folder()
+            chosen, _ = QFileDialog.getOpenFileName(self, "Open run", str(folder), f"Runs (*{SUFFIX})")
+            if not chosen:
+                return
+            path = Path(chosen)
+        self.workspace.open_run(path)
+
+    def show_shortcuts(self) -> None:
+        """All keys, in a dialog."""
+        dialog = QDialog(self)
+        dialog.setWindowTitle("Keyboard shortcuts")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        grid = QGridLayout(dialog)
+        grid.setContentsMargins(20, 16, 20, 16)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(7)
+        rows = [(" or ".join(row.shortcuts), row.tip) for row in ACTIONS] + list(PLOT_KEYS)
+        for index, (keys, words) in enumerate(rows):
+            name = QLabel(keys)
+            name.setObjectName("cardTitle")
+            grid.addWidget(name, index, 0)
+            grid.addWidget(QLabel(words), index, 1)
+        dialog.open()
+
+    # ---------------------------------------------------------------- light and dark
+    def _wanted_palette(self) -> Palette:
+        theme = self.settings.theme
+        if theme == "system":
+            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            return DARK if dark else LIGHT
+        return DARK if theme == "dark" else LIGHT
+
+    @Slot()
+    def _follow_system(self) -> None:
+        if self.settings.theme == "system":
+            self._apply_palette(self._wanted_palette())
+
+    def toggle_theme(self) -> None:
+        """Switch between light and dark, and remember it."""
+        self.settings.theme = "light" if self._palette.name == "dark" else "dark"
+        self._apply_palette(self._wanted_palette())
+
+    def _apply_palette(self, palette: Palette) -> None:
+        self._palette = palette
+        arrow = resource("icons", f"arrow-{palette.name}.svg").as_posix()
+        check = resource("icons", f"check-{palette.name}.svg").as_posix()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
+        self.curve_tab.set_palette(palette)
+        self.training_tab.set_palette(palette)
+        self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
+
+    # ---------------------------------------------------------------- coming and going
+    def _restore_geometry(self) -> None:
+        geometry = QSettings("lrgui", "lrgui").value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 (Qt's name)
+        """Ask while a run goes on; then end it, child process and all, before the window goes."""
+        if self.workspace.busy and not self._may_stop():
+            event.ignore()
+            return
+        self.workspace.close()
+        QSettings("lrgui", "lrgui").setValue("geometry", self.saveGeometry())
+        self.settings.job = self.workspace.job.to_dict()
+        super().closeEvent(event)
+
+    def _may_stop(self) -> bool:
+        box = QMessageBox(self)
+        box.setWindowTitle("LR Finder")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText("A run is going on. Stop it and close?")
+        box.setInformativeText("What was measured so far is kept on disk.")
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        # The run may have ended while the question was open.
+        return box.clickedButton() is stop or not self.workspace.busy

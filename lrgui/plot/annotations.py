@@ -1,0 +1,328 @@
+"""What is written into a curve's plot: zones with their names, borders, marks, the selection, the
+crosshair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from lrgui.core.zones import ZONE_NAMES
+from lrgui.plot.font import plot_font
+from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION
+from lrgui.plot.layers import Layer, pen
+from lrgui.plot.placing import Placed, Wanted, place_labels, place_names, place_tag
+from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.view import CurveView
+
+NAMES_TOP, NAMES_HEIGHT = 6.0, 22.0
+TAG_TOP, TAG_HEIGHT = 36.0, 24.0
+#: Height of the strip at the top that names and label take.
+HEADER = TAG_TOP + TAG_HEIGHT + 6
+DIAMOND = 5.2
+
+_ZONES = ("low", "optimal", "divergence")
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+class ZoneTints(Layer):
+    """The three zones as tinted areas, behind everything."""
+
+    def __init__(self, view: CurveView, z: float) -> None:
+        super().__init__(view, z)
+        self._palette = LIGHT
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
+
+    def spans(self) -> list[tuple[str, float, float]]:
+        """Key, left and right pixel of every zone that exists."""
+        handles = self.view.handles
+        if handles.borders is None:
+            return []
+        stops = [self.view.pixel_x(x) for x in (handles.limits[0], *handles.borders, handles.limits[1])]
+        spans = [(key, stops[i], stops[i + 1]) for i, key in enumerate(_ZONES)]
+        return [span for span in spans if span[2] > span[1]]
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the areas."""
+        rect = self.boundingRect()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for key, left, right in self.spans():
+            area = QRectF(left, 0, right - left, rect.height()).intersected(rect)
+            painter.fillRect(area, QColor(self._palette.zone(key)[1]))
+
+
+class Annotations(Layer):
+    """Borders, names, marks and the selection, above the curve.
+
+    Where everything goes is worked out once per change (`names`, `labels`, `tag`), painted as often as
+    wanted.
+    """
+
+    def __init__(self, view: CurveView, z: float, tints: ZoneTints) -> None:
+        super().__init__(view, z)
+        self._tints = tints
+        self._palette = LIGHT
+        self._font = plot_font(12)
+        self._bold = plot_font(12, bold=True)
+        self._metrics = QFontMetricsF(self._font)
+        self._bold_metrics = QFontMetricsF(self._bold)
+        self._tag_text: Callable[[float], tuple[str, ...]] = lambda x: ()
+        self._points: NDArray[np.float64] = np.empty((0, 2))
+        self._curve: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
+        self._stale = True
+        self._names: list[Placed] = []
+        self._labels: list[Placed] = []
+        self._tag: Placed | None = None
+        self.highlight = ""
+        self.focused: str | None = None
+        self.grips = True
+        """False in pictures, where nothing can be dragged."""
+
+    # What to show ---------------------------------------------------------------------------------
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
+
+    def set_tag_text(self, text: Callable[[float], tuple[str, ...]]) -> None:
+        """What the selection's label reads at an axis coordinate, forms from long to short."""
+        self._tag_text = text
+        self.refresh()
+
+    def set_curve(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+        """The curve that labels should leave visible, arrays of shape (n,)."""
+        self._curve = (x, y)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Something moved: arrange anew at the next look."""
+        self._stale = True
+        self.update()
+
+    @property
+    def names(self) -> list[Placed]:
+        """The zones' names where they are painted."""
+        self._arrange()
+        return self._names
+
+    @property
+    def labels(self) -> list[Placed]:
+        """The marks' labels where they are painted."""
+        self._arrange()
+        return self._labels
+
+    @property
+    def tag(self) -> Placed | None:
+        """The selection's label where it is painted."""
+        self._arrange()
+        return self._tag
+
+    # Arranging ------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        if not self._stale:
+            return
+        self._stale = False
+        view: CurveView = self.view
+        rect = self.boundingRect()
+        spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
+        self._names = place_names(
+            spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT
+        )
+        view.name_rect = next((name.rect for name in self._names if name.key == "optimal"), None)
+        self._tag = self._place_tag(rect)
+        self._labels = self._place_labels(rect)
+
+    def _place_tag(self, rect: QRectF) -> Placed | None:
+        selection = self.view.handles.selection
+        if selection is None or not 0 <= self.view.pixel_x(selection) <= rect.width():
+            return None
+        if rect.height() < TAG_TOP + TAG_HEIGHT:
+            return None
+        for text in self._tag_text(selection):
+            width = self._bold_metrics.horizontalAdvance(text) + 16
+            left = place_tag(self.view.pixel_x(selection), width, rect.width())
+            if left is not None:
+                return Placed(SELECTION, text, QRectF(left, TAG_TOP, width, TAG_HEIGHT))
+        return None
+
+    def _place_labels(self, rect: QRectF) -> list[Placed]:
+        view: CurveView = self.view
+        shown = [(mark, QPointF(view.pixel_x(mark.x), view.pixel_y(mark.y))) for mark in view.handles.marks]
+        shown = [(mark, at) for mark, at in shown if rect.contains(at)]
+        if not shown:
+            return []
+        taken = [QRectF(at.x() - 7, at.y() - 7, 14, 14) for _, at in shown]
+        taken += [name.rect for name in self._names]
+        if self._tag is not None:
+            taken.append(self._tag.rect.adjusted(-10, -3, 10, 3))
+        x, y = self.to_pixels(*self._curve)
+        inside = (x > -50) & (x < rect.width() + 50)
+        points = _dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
+        walls = [
+            view.pixel_x(at)
+            for at in (view.handles.selection, *(view.handles.borders or ()))
+            if at is not None
+        ]
+        # A label that has to give way to a line that passes comes back behind it.
+        wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
+        return place_labels(
+            wanted,
+            rect.adjusted(4, 4, -4, -4),
+            lambda text: self._metrics.horizontalAdvance(text) + 2,
+            self._metrics.height(),
+            taken,
+            points,
+            walls,
+        )
+
+    # Painting -------------------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint everything, the selection last."""
+        self._arrange()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self._paint_borders(painter)
+        self._paint_names(painter)
+        self._paint_marks(painter)
+        self._paint_selection(painter)
+
+    def _paint_borders(self, painter: QPainter) -> None:
+        handles, height = self.view.handles, self.boundingRect().height()
+        if handles.borders is None:
+            return
+        diverges = handles.borders[1] < handles.limits[1] - 1e-9
+        for handle, x, key, dash in (
+            (LOW, handles.borders[0], "optimal", "dash"),
+            # Without a divergence zone the border waits at the end of the sweep, in the optimal zone's
+            # colour.
+            (HIGH, handles.borders[1], "divergence" if diverges else "optimal", "dashdot"),
+        ):
+            at = self.view.pixel_x(x)
+            colour = self._palette.zone(key)[0]
+            strong = self.highlight in (handle, NAME) or self.focused == handle
+            painter.setPen(pen(colour, 2.4 if strong else 1.5, dash))
+            painter.drawLine(QLineF(at, 0, at, height))
+            if self.grips:
+                self._paint_grip(painter, at, 0.75 * height, colour, self._palette.background, handle)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        painter.setFont(self._bold)
+        for name in self._names:
+            _, tint, text = self._palette.zone(name.key)
+            # On its zone's own tint, so that a curve that passes behind never touches the letters.
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tint))
+            painter.drawRoundedRect(name.rect, 4, 4)
+            if name.key == "optimal" and self.grips and self.highlight == NAME:
+                painter.setPen(QPen(QColor(self._palette.optimal_line), 1.2))
+                painter.drawRoundedRect(name.rect, 4, 4)
+            painter.setPen(QColor(text))
+            painter.drawText(name.rect, _CENTRE, name.text)
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        rect = self.boundingRect()
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._palette.text))
+        for label in self._labels:
+            painter.drawText(label.rect, _CENTRE, label.text)
+        painter.setPen(QPen(QColor(self._palette.mark), 1.4))
+        selection = self.view.handles.selection
+        for mark in self.view.handles.marks:
+            at = QPointF(self.view.pixel_x(mark.x), self.view.pixel_y(mark.y))
+            if not rect.adjusted(-DIAMOND, -DIAMOND, DIAMOND, DIAMOND).contains(at):
+                continue
+            chosen = selection is not None and abs(selection - mark.x) < 1e-9
+            painter.setBrush(QColor(self._palette.accent if chosen else self._palette.background))
+            corners = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
+            painter.drawPolygon(QPolygonF([at + QPointF(dx, dy) for dx, dy in corners]))
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        selection, rect = self.view.handles.selection, self.boundingRect()
+        if selection is None:
+            return
+        at = self.view.pixel_x(selection)
+        if not -4 <= at <= rect.width() + 4:
+            return
+        colour = self._palette.selection
+        strong = self.highlight == SELECTION or self.focused == SELECTION
+        # Below the names, so that it never strikes one through.
+        top = NAMES_TOP + NAMES_HEIGHT + 2 if self._names else 0.0
+        line = pen(colour, 2.6 if strong else 2.0)
+        line.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(line)
+        painter.drawLine(QLineF(at, top, at, rect.height()))
+        if self.grips:
+            middle = TAG_TOP + TAG_HEIGHT / 2
+            self._paint_grip(painter, at, middle, colour, self._palette.background, SELECTION)
+        if self._tag is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(self._tag.rect, 5, 5)
+            painter.setFont(self._bold)
+            painter.setPen(QColor(self._palette.selection_text))
+            painter.drawText(self._tag.rect, _CENTRE, self._tag.text)
+
+    def _paint_grip(self, painter: QPainter, x: float, y: float, colour: str, fill: str, handle: str) -> None:
+        if self.focused == handle:
+            painter.setPen(QPen(QColor(self._palette.accent), 2.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(x - 8, y - 16, 16, 32), 6, 6)
+        painter.setPen(QPen(QColor(colour), 1.5))
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(QRectF(x - 4.5, y - 12, 9, 24), 4, 4)
+        for dx in (-1.25, 1.25):
+            painter.drawLine(QLineF(x + dx, y - 5, x + dx, y + 5))
+
+
+class Crosshair(Layer):
+    """Two fine lines through the pointer."""
+
+    def __init__(self, view: CurveView, z: float) -> None:
+        super().__init__(view, z)
+        self._at: tuple[float, float] | None = None
+        self._colour = LIGHT.muted
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in another colour."""
+        self._colour = palette.muted
+        self.update()
+
+    def show_at(self, at: tuple[float, float] | None) -> None:
+        """Cross at this point in axis coordinates, or nowhere."""
+        self._at = at
+        self.update()
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the cross."""
+        if self._at is None:
+            return
+        rect, at = self.boundingRect(), self.to_px(*self._at)
+        painter.setOpacity(0.55)
+        painter.setPen(pen(self._colour, 1.0, "dot"))
+        x, y = int(at.x()) + 0.5, int(at.y()) + 0.5
+        painter.drawLine(QLineF(x, 0, x, rect.height()))
+        painter.drawLine(QLineF(0, y, rect.width(), y))
+
+
+def _dense(points: NDArray[np.float64], step: float = 3.0) -> NDArray[np.float64]:
+    """Points along a polyline of shape (n, 2), not farther than about `step` pixels apart where it is in
+    sight."""
+    if len(points) < 2:
+        return points
+    spread = np.abs(np.diff(points, axis=0)).max(axis=1)
+    pieces = np.clip(np.ceil(spread / step), 1, 400).astype(int)
+    starts = np.repeat(np.arange(len(pieces)), pieces)
+    first = np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = ((np.arange(len(starts)) - first) / np.repeat(pieces, pieces))[:, None]
+    filled: NDArray[np.float64] = points[starts] * (1 - share) + points[starts + 1] * share
+    return np.vstack([filled, points[-1:]])

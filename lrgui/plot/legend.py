@@ -1,0 +1,110 @@
+"""Legend and title of a plot, in rows of their own above it, so that they never cover a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsWidget, QSizePolicy
+
+from lrgui.plot.font import plot_font
+from lrgui.plot.layers import pen
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A word with a sample of what it names."""
+
+    text: str
+    colour: str
+    dash: str = "solid"
+    sample: str = "line"
+    """`line`, `dots` or `circles` (a line with circles)."""
+    width: float = 2.0
+
+
+class TextRow(QGraphicsWidget):
+    """A row of fixed height across the plot."""
+
+    def __init__(self, height: float) -> None:
+        super().__init__()
+        self._height = height
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | Any = QSizeF()) -> QSizeF:
+        """Any width, the row's height."""
+        return QSizeF(16777215 if which == Qt.SizeHint.MaximumSize else 0, self._height)
+
+
+class Title(TextRow):
+    """One centred line of larger text, shortened in the middle of a long task where the plot is narrow."""
+
+    def __init__(self, text: str, colour: str) -> None:
+        super().__init__(30)
+        self._text, self._colour = text, colour
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the text."""
+        font = plot_font(15, bold=True)
+        painter.setFont(font)
+        painter.setPen(QColor(self._colour))
+        width = self.size().width()
+        shown = QFontMetricsF(font).elidedText(self._text, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QRectF(0, 0, width, self._height), Qt.AlignmentFlag.AlignCenter, shown)
+
+
+class Legend(TextRow):
+    """Entries from left to right, as many as there is room for."""
+
+    SAMPLE, GAP, BETWEEN = 20.0, 6.0, 14.0
+
+    def __init__(self) -> None:
+        super().__init__(24)
+        self._entries: tuple[Entry, ...] = ()
+        self._colour = "#000000"
+        self._fill = "#FFFFFF"
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What is shown."""
+        return self._entries
+
+    def set_entries(self, entries: Sequence[Entry], colour: str, fill: str) -> None:
+        """Show these, with words in `colour`; `fill` is the plot's background."""
+        self._entries, self._colour, self._fill = tuple(entries), colour, fill
+        self.update()
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint samples and words."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        font = plot_font(12)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        x, middle = 4.0, self._height / 2 - 1
+        for entry in self._entries:
+            words = metrics.horizontalAdvance(entry.text)
+            if x + self.SAMPLE + self.GAP + words > self.size().width():
+                return
+            self._paint_sample(painter, entry, x, middle)
+            painter.setPen(QColor(self._colour))
+            box = QRectF(x + self.SAMPLE + self.GAP, 0, words + 2, 2 * middle)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
+            x += self.SAMPLE + self.GAP + words + self.BETWEEN
+
+    def _paint_sample(self, painter: QPainter, entry: Entry, x: float, y: float) -> None:
+        if entry.sample == "dots":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(entry.colour))
+            for dx, dy in ((4, 2), (10, -2), (16, 1)):
+                painter.drawEllipse(QPointF(x + dx, y + dy), 1.6, 1.6)
+            return
+        painter.setPen(pen(entry.colour, entry.width, entry.dash))
+        painter.drawLine(QPointF(x, y), QPointF(x + self.SAMPLE, y))
+        if entry.sample == "circles":
+            painter.setPen(QPen(QColor(entry.colour), 1.6))
+            painter.setBrush(QColor(self._fill))
+            painter.drawEllipse(QPointF(x + self.SAMPLE / 2, y), 3.4, 3.4)

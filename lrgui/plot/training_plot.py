@@ -1,0 +1,342 @@
+"""The plot of a training: loss, accuracy and learning rate over batches, one above the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
+
+from lrgui.core.events import EpochEvent
+from lrgui.plot.axis import Axis, number_axis, percent_axis
+from lrgui.plot.chart import Canvas, Chart
+from lrgui.plot.font import plot_font
+from lrgui.plot.layers import Dots, Layer, Line, pen
+from lrgui.plot.legend import Entry, Title
+from lrgui.plot.live_average import LiveAverage
+from lrgui.plot.placing import Placed
+from lrgui.plot.ranges import losses_range
+from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.view import PlotView
+
+Floats = NDArray[np.float64]
+_NONE: Floats = np.empty(0)
+
+
+class TrainingPlot(QWidget):
+    """Loss per batch and per epoch, accuracy per epoch, planned and actual learning rate."""
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT, *, title: str = "") -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._per_epoch = 1
+        self._steps = 1.0
+        self._average = LiveAverage()
+        self._losses: Floats = _NONE
+        self._epochs: tuple[EpochEvent, ...] = ()
+        self._planned: Floats = _NONE
+        self._actual: Floats = _NONE
+
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName("Training: loss, accuracy and learning rate")
+        self.setFocusProxy(self.canvas)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.canvas)
+
+        self.loss = _chart(number_axis("left", "Loss", palette), "", palette)
+        self.accuracy = _chart(percent_axis("left", "Accuracy", palette), "", palette)
+        self.rate = _chart(number_axis("left", "Learning rate", palette), "Batch", palette)
+        self._charts = (self.loss, self.accuracy, self.rate)
+        whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        if title:
+            grid.addItem(Title(title, palette.text), 0, 0)
+        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5)), start=1):
+            grid.addItem(chart, row, 0)
+            grid.setRowStretchFactor(row, share)
+            grid.setRowMinimumHeight(row, 70)
+            grid.setRowPreferredHeight(row, 28 * share)
+        whole.setLayout(grid)
+        self.canvas.show_items(whole, palette)
+        for chart in self._charts[1:]:
+            chart.view.setXLink(self.loss.view)
+        for chart in self._charts:
+            chart.view.setMouseEnabled(x=True, y=False)
+
+        self.dots = Dots(self.loss.view, -10)
+        self.smoothed = Line(self.loss.view, 5)
+        self.train_loss = Line(self.loss.view, 6)
+        self.val_loss = Line(self.loss.view, 10)
+        self.best = BestEpoch(self.loss.view, 20)
+        self.train_accuracy = Line(self.accuracy.view, 5)
+        self.val_accuracy = Line(self.accuracy.view, 10)
+        self.planned = Line(self.rate.view, 5)
+        self.actual = Line(self.rate.view, 10)
+        self.set_palette(palette)
+        self.clear()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.canvas.setBackground(palette.background)
+        for chart in self._charts:
+            chart.set_palette(palette)
+        self.dots.set_style(palette.dots, alpha=0.45, radius=1.4)
+        self.smoothed.set_pen(pen(palette.curve, 2.0))
+        for line in (self.train_loss, self.train_accuracy):
+            line.set_pen(pen(palette.optimal_line, 1.8, "dot"))
+        for line in (self.val_loss, self.val_accuracy):
+            line.set_pen(pen(palette.validation, 1.8, "dash"))
+            line.set_circles(palette.validation, palette.background)
+        self.planned.set_pen(pen(palette.previous, 1.6, "dash"))
+        self.actual.set_pen(pen(palette.optimal_line, 2.2))
+        self.best.set_palette(palette)
+        self._update_legends()
+
+    def clear(self) -> None:
+        """Show nothing but the axes."""
+        self._forget()
+        for chart in self._charts:
+            chart.left.set_blank(True)
+            chart.bottom.set_blank(True)
+            chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+        self._update_legends()
+
+    def begin(self, planned_lr: Floats, batches_per_epoch: int, epochs: int) -> None:
+        """A training of `epochs` epochs starts; `planned_lr` is the rate of every batch, shape (n,)."""
+        self._forget()
+        self._per_epoch = max(1, batches_per_epoch)
+        self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
+        self._planned = np.asarray(planned_lr, dtype=np.float64)
+        self._average.begin(int(self._steps))
+        self.planned.set_data(np.arange(len(self._planned), dtype=np.float64), self._planned)
+        for chart in self._charts:
+            chart.bottom.set_blank(False)
+            chart.view.setLimits(xMin=-self._steps, xMax=2 * self._steps, minXRange=2)
+        self.rate.left.set_blank(False)
+        self.reset_view()
+        self._update_legends()
+
+    def set_live(self, losses: Floats, lrs: Floats) -> None:
+        """All batches so far: raw losses and the rates they were trained with, arrays of shape (n,)."""
+        first = len(losses) and not len(self._losses)
+        self._losses, self._actual = losses, lrs
+        x = np.arange(len(losses), dtype=np.float64)
+        self.dots.extend(x, losses)
+        self._average.extend(losses)
+        self.smoothed.set_data(*self._average.thinned(x))
+        self.actual.set_data(np.arange(len(lrs), dtype=np.float64), lrs)
+        self._fit_losses()
+        if first:
+            self._update_legends()
+
+    def set_epochs(self, epochs: Sequence[EpochEvent]) -> None:
+        """All epochs so far."""
+        self._epochs = tuple(epochs)
+        x = np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
+        self.train_loss.set_data(x, _numbers([e.train_loss for e in self._epochs]))
+        self.val_loss.set_data(x, _numbers([e.val_loss for e in self._epochs]))
+        self.train_accuracy.set_data(x, _numbers([e.train_accuracy for e in self._epochs]))
+        self.val_accuracy.set_data(x, _numbers([e.val_accuracy for e in self._epochs]))
+        best = best_epoch(self._epochs)
+        if best is None or best.val_loss is None:
+            self.best.show_nothing()
+        else:
+            words = f"best epoch {best.epoch} · validation loss {best.val_loss:.3g}"
+            accuracy = f" · {100 * best.val_accuracy:.1f} %" if best.val_accuracy is not None else ""
+            forms = (words + accuracy, f"best epoch {best.epoch} · {best.val_loss:.3g}")
+            self.best.show_at(float(best.epoch * self._per_epoch), best.val_loss, forms)
+        self.best.set_obstacles([self.smoothed, self.val_loss, self.train_loss])
+        self.accuracy.left.set_blank(
+            not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0])
+        )
+        self._fit_losses()
+        self._fit_accuracy()
+        self._update_legends()
+
+    def reset_view(self) -> None:
+        """Show the whole training."""
+        margin = 0.01 * self._steps
+        self.loss.view.setXRange(-margin, self._steps + margin, padding=0)
+        self._fit_losses()
+        self._fit_accuracy()
+        top = max([float(lrs.max()) for lrs in (self._planned, self._actual) if len(lrs)] or [1.0])
+        self.rate.view.setYRange(-0.06 * top, 1.12 * top, padding=0)
+
+    def _forget(self) -> None:
+        self._losses = self._actual = self._planned = _NONE
+        self._epochs = ()
+        self._average.begin(0)
+        self.dots.set_data(_NONE, _NONE)
+        for line in (
+            self.smoothed,
+            self.train_loss,
+            self.val_loss,
+            self.train_accuracy,
+            self.val_accuracy,
+            self.planned,
+            self.actual,
+        ):
+            line.set_data(_NONE, _NONE)
+        self.best.show_nothing()
+        self.loss.left.set_blank(True)
+        self.accuracy.left.set_blank(True)
+
+    def _fit_losses(self) -> None:
+        losses = self._losses[:: max(1, len(self._losses) // 4000)]
+        losses = losses[np.isfinite(losses)]
+        epochs = np.concatenate([self.train_loss.points[1], self.val_loss.points[1]])
+        self.loss.left.set_blank(not len(losses) and not len(epochs))
+        if len(losses) or len(epochs):
+            low, high = losses_range(losses, epochs)
+            shown = self.loss.view.viewRange()[1]
+            if abs(shown[0] - low) + abs(shown[1] - high) > 0.02 * (high - low):
+                self.loss.view.setYRange(low, high, padding=0)
+
+    def _fit_accuracy(self) -> None:
+        seen = np.concatenate([self.train_accuracy.points[1], self.val_accuracy.points[1]])
+        low = max(0.0, math.floor(10 * float(seen.min())) / 10) if len(seen) else 0.0
+        low = min(low, 0.9)
+        self.accuracy.view.setYRange(low - 0.04 * (1 - low), 1 + 0.06 * (1 - low), padding=0)
+
+    def _update_legends(self) -> None:
+        palette = self._palette
+        losses: list[Entry] = []
+        if len(self._losses):
+            losses.append(Entry("batch loss", palette.dots, sample="dots"))
+            losses.append(Entry("short average", palette.curve))
+        if self._epochs:
+            losses.append(Entry("training per epoch", palette.optimal_line, "dot", width=1.8))
+        if len(self.val_loss.points[0]):
+            losses.append(Entry("validation", palette.validation, "dash", "circles", 1.8))
+        self.loss.set_legend(losses, palette)
+        accuracies: list[Entry] = []
+        if len(self.train_accuracy.points[0]):
+            accuracies.append(Entry("training", palette.optimal_line, "dot", width=1.8))
+        if len(self.val_accuracy.points[0]):
+            accuracies.append(Entry("validation", palette.validation, "dash", "circles", 1.8))
+        self.accuracy.set_legend(accuracies, palette)
+        rates: list[Entry] = []
+        if len(self._planned):
+            rates.append(Entry("planned", palette.previous, "dash", width=1.6))
+        if len(self._actual):
+            rates.append(Entry("actual", palette.optimal_line, width=2.2))
+        self.rate.set_legend(rates, palette)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A pan that is going on ends: its release will never come here."""
+        scene: Any = self.canvas.scene()
+        scene.dragItem, scene.lastDrag = None, None
+        scene.dragButtons, scene.clickEvents = [], []
+        super().hideEvent(event)
+
+
+def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
+    """The epoch with the lowest finite validation loss, None where there is none."""
+    measured = [
+        (e.val_loss, i) for i, e in enumerate(epochs) if e.val_loss is not None and math.isfinite(e.val_loss)
+    ]
+    return epochs[min(measured)[1]] if measured else None
+
+
+class BestEpoch(Layer):
+    """A ring around the best epoch's validation loss, with words beside it."""
+
+    def __init__(self, view: PlotView, z: float) -> None:
+        super().__init__(view, z)
+        self._palette = LIGHT
+        self._at: tuple[float, float] | None = None
+        self._forms: tuple[str, ...] = ()
+        self._font = plot_font(12, bold=True)
+        self._lines: Sequence[Line] = ()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
+
+    def show_at(self, x: float, y: float, forms: tuple[str, ...]) -> None:
+        """Mark this point with the longest of `forms` that there is room for."""
+        self._at, self._forms = (x, y), forms
+        self.update()
+
+    def show_nothing(self) -> None:
+        """There is no best epoch yet."""
+        self._at = None
+        self.update()
+
+    def set_obstacles(self, lines: Sequence[Line]) -> None:
+        """Lines that the words should not cover."""
+        self._lines = lines
+        self.update()
+
+    @property
+    def label(self) -> Placed | None:
+        """The words where they are painted."""
+        if self._at is None:
+            return None
+        rect, at = self.boundingRect(), self.to_px(*self._at)
+        if not rect.contains(at):
+            return None
+        metrics = QFontMetricsF(self._font)
+        height = metrics.height() + 4
+        for text in self._forms:
+            width = metrics.horizontalAdvance(text) + 12
+            if width > rect.width() - 8:
+                continue
+            left = min(max(at.x() - width / 2, 4.0), rect.width() - width - 4)
+            rows = [at.y() - height - 12 - 6 * i for i in range(40)] + [
+                at.y() + 12 + 6 * i for i in range(20)
+            ]
+            rows = [top for top in rows if 2 <= top <= rect.height() - height - 2]
+            if rows:
+                boxes = [QRectF(left, top, width, height) for top in rows]
+                covered = [self._covered(box) for box in boxes]
+                return Placed("best", text, boxes[covered.index(min(covered))])
+        return None
+
+    def _covered(self, box: QRectF) -> int:
+        count = 0
+        for line in self._lines:
+            x, y = line.visible_pixels()
+            inside = (x >= box.left()) & (x <= box.right()) & (y >= box.top() - 4) & (y <= box.bottom() + 4)
+            count += int(inside.sum())
+        return count
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint ring, leader and words."""
+        label = self.label
+        if self._at is None:
+            return
+        at = self.to_px(*self._at)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QPen(QColor(self._palette.text), 1.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(at, 6.5, 6.5)
+        if label is None:
+            return
+        above = label.rect.bottom() < at.y()
+        end = label.rect.bottom() if above else label.rect.top()
+        painter.setPen(QPen(QColor(self._palette.muted), 1.0))
+        painter.drawLine(QPointF(at.x(), at.y() - 7 if above else at.y() + 7), QPointF(at.x(), end))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._palette.background))
+        painter.drawRoundedRect(label.rect, 4, 4)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._palette.text))
+        painter.drawText(label.rect, Qt.AlignmentFlag.AlignCenter, label.text)
+
+
+def _chart(left: Axis, bottom_title: str, palette: Palette) -> Chart:
+    return Chart(PlotView(), left, number_axis("bottom", bottom_title, palette), "", palette)
+
+
+def _numbers(values: Sequence[float | None]) -> Floats:
+    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)

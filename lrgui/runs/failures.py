@@ -1,0 +1,148 @@
+"""What went wrong with a run, in one sentence with a way out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+
+from lrgui.core.events import EndEvent, Event, OutputEvent
+from lrgui.runs.job import Job
+
+#: Characters of a traceback that are kept: its end says what happened.
+LONGEST_TRACEBACK = 20_000
+
+_KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+
+
+class Terminated(BaseException):
+    """The process was asked to go (SIGTERM); passes through everything, so that `finally` blocks run."""
+
+
+def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
+    """`events`, but an exception becomes its traceback and an `EndEvent`; there always is an `EndEvent`."""
+    try:
+        for event in events:
+            yield event
+            if isinstance(event, EndEvent):
+                return
+        yield EndEvent(
+            "failed", "The run stopped without saying why: an error in LR Finder. Please report it."
+        )
+    except (Exception, SystemExit) as error:
+        yield from failure(error, job)
+
+
+def failure(error: BaseException, job: Job | None = None) -> list[Event]:
+    """The events with which a run ends that raised `error`."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
+    if len(text) > LONGEST_TRACEBACK:
+        text = "…\n" + text[-LONGEST_TRACEBACK:]
+    return [OutputEvent(text, "traceback"), EndEvent("failed", explain(error, job))]
+
+
+def explain(error: BaseException, job: Job | None = None) -> str:
+    """One sentence about `error`, and what to do."""
+    text = _first_line(error)
+    low = str(error).lower()
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError" or _is_memory(low):
+        return _memory(job)
+    if "dataloader worker" in low or "dataloader timed out" in low:
+        return (
+            f"A process that loads batches died ({text}). "
+            "Set the loader workers to 0: batches are then loaded in the run itself, which shows the error."
+        )
+    if isinstance(error, ModuleNotFoundError):
+        return _missing((error.name or "").split(".")[0])
+    if isinstance(error, ImportError | OSError) and "torch" in low:
+        return (
+            f"PyTorch cannot be loaded in {sys.executable} ({text}). "
+            "Install torch and torchvision again, both in one command."
+        )
+    if "no cuda gpus" in low or "not compiled with cuda" in low or "nvidia driver" in low:
+        return f"The GPU cannot be used ({text}). Choose the device cpu, or auto."
+    if isinstance(error, SystemExit):
+        return f"The task's code ended the program (exit status {error.code}). Remove its call of exit()."
+    if isinstance(error, ValueError) and text.endswith((".", "!", "?")):
+        return text  # a sentence already: our own checks raise these
+    return f"The run stopped with an error: {name}: {text}. The traceback in the output shows the line."
+
+
+def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> EndEvent:
+    """The end of a run whose process ended with `status` (as `subprocess` counts: negative is a signal)
+    without saying why. `last_line` is the last thing it printed; `ready` whether it had come up at all.
+    """
+    if status < 0:
+        name = _signal_name(-status)
+        if name in _KILLING:
+            advice = (
+                " If nobody did so on purpose, the system was probably out of memory: "
+                "use half the batch size or a smaller subset."
+                if name == "SIGKILL"
+                else ""
+            )
+            return EndEvent(
+                "killed",
+                f"The process that computed the run was ended from outside ({name}); "
+                f"what was measured stays.{advice}",
+            )
+        return EndEvent(
+            "failed",
+            f"The process that computed the run crashed in compiled code ({name}); what was measured stays. "
+            "Try the device cpu and 0 loader workers, or another version of PyTorch.",
+        )
+    if not ready:
+        said = f": {last_line}" if last_line else ""
+        return EndEvent(
+            "failed",
+            f"LR Finder's worker could not start in {python} (exit status {status}){said}. "
+            "Choose a Python ≥ 3.10 with PyTorch and numpy.",
+        )
+    return EndEvent(
+        "failed",
+        f"The process that computed the run ended by itself (exit status {status}); what was measured stays. "
+        "The task's code probably calls exit: remove that call; the output shows what it printed last.",
+    )
+
+
+def cannot_start(python: str, error: OSError) -> EndEvent:
+    """The end of a run whose process could not even be made."""
+    reason = error.strerror or str(error)
+    return EndEvent("failed", f"{python} cannot be started ({reason}). Choose a Python ≥ 3.10 with PyTorch.")
+
+
+def _missing(module: str) -> str:
+    if module in ("torch", "torchvision"):
+        label = "PyTorch" if module == "torch" else "torchvision"
+        return (
+            f"{label} is not installed in {sys.executable}. "
+            f"Install it with “{sys.executable} -m pip install torch torchvision”, or choose another Python."
+        )
+    return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
+
+
+def _memory(job: Job | None) -> str:
+    if job is None:
+        return "The memory is not enough. Close other programs and try again."
+    size = job.task.batch_size
+    advice = f"Use half the batch size ({size // 2})" if size > 1 else "Use a smaller model"
+    return f"The memory is not enough for batches of {size}. {advice}, or another device."
+
+
+def _is_memory(low: str) -> bool:
+    return any(words in low for words in ("out of memory", "can't allocate memory", "cannot allocate memory"))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else "no message"
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,82 @@
+"""No orphans: a tiny process that ends a worker, and all that it started, when whoever launched it is gone.
+
+Only the standard library, nothing heavy: the guard is forked from the worker before anything is imported, so
+that it stays small. It lives in the worker's own session and group, sees two things end, the launcher (its
+end of a pipe closes, however it dies) and the worker, and then ends the group. The end of the worker's input
+would not do: forked children of loaders hold that pipe, and a thread that watches it does not run while C
+code holds the GIL. What the task puts into a session of its own is out of reach.
+Needs `fork`; elsewhere (Windows) the worker itself watches its input, see `worker`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+
+#: Seconds between asking and ending: time for multiprocessing's tracker to remove semaphores.
+GRACE = 0.15
+#: How often is looked, in seconds, where the system cannot tell of a process' end.
+POLL = 0.2
+
+
+def available() -> bool:
+    """True where a guard can be made."""
+    return hasattr(os, "fork")
+
+
+def start(alive: int | None) -> None:
+    """Make this process the leader of a session of its own and fork its guard; `alive` is the reading end of
+    the launcher's pipe (None: only the worker's own end is watched), and is closed here.
+
+    Must be called before threads exist. Does nothing where there is no `fork`.
+    """
+    if not available():
+        return
+    worker = os.getpid()
+    if os.getsid(0) != worker:
+        try:
+            os.setsid()
+        except PermissionError:
+            return  # leads a group in a session that is not its own: a group to end would be somebody else's
+    if os.fork() == 0:
+        try:
+            _watch(worker, alive)
+        finally:
+            os._exit(0)  # never back into the worker's code
+    if alive is not None:
+        os.close(alive)
+
+
+def _watch(worker: int, alive: int | None) -> None:
+    """The guard's whole life."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # meant for the others of the group
+    kept = -1 if alive is None else alive
+    os.closerange(0, kept)  # else the worker's pipes would never end for their reader
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    os.chdir("/")
+    _wait(worker, alive)
+    if os.getppid() == worker:
+        os.kill(worker, signal.SIGKILL)
+    group = os.getpgrp()
+    os.killpg(group, signal.SIGTERM)
+    time.sleep(GRACE)
+    os.killpg(group, signal.SIGKILL)  # this process too
+
+
+def _wait(worker: int, alive: int | None) -> None:
+    """Return when the worker or the launcher has gone."""
+    poll = select.poll()
+    if alive is not None:
+        poll.register(alive, 0)  # tells of the other end's closing only
+    timeout: float | None = POLL * 1000
+    try:
+        poll.register(os.pidfd_open(worker), select.POLLIN)
+        timeout = None
+    except (AttributeError, OSError):
+        pass  # not Linux, or an old one
+    while os.getppid() == worker:  # also right if the worker died before the line above
+        if poll.poll(timeout):
+            return

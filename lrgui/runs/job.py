@@ -1,0 +1,44 @@
+"""What to run: a task and the settings of the sweep or the training, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lrgui.core.config import Problem, SweepConfig, TrainConfig
+from lrgui.runs.plain import from_plain
+from lrgui.tasks.spec import TaskSpec
+
+#: What a job can be.
+JOB_KINDS = ("sweep", "train")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a run needs to know. Both configs are kept: a training often follows a sweep."""
+
+    kind: str = "sweep"
+    """"sweep" or "train"."""
+    task: TaskSpec = field(default_factory=TaskSpec)
+    sweep: SweepConfig = field(default_factory=SweepConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def validate(self) -> list[Problem]:
+        """Every problem of the task and of the config that `kind` uses, an empty list where there is none."""
+        if self.kind not in JOB_KINDS:
+            choices = ", ".join(JOB_KINDS)
+            return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
+        config = self.sweep if self.kind == "sweep" else self.train
+        return [*self.task.validate(), *config.validate()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The job as what JSON knows."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: object) -> Job:
+        """The job from `to_dict`'s form; unknown keys are ignored, missing ones take their default.
+
+        Raises ValueError, with a sentence, for a wrong type.
+        """
+        return from_plain(cls, data, "The job")

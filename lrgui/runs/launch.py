@@ -1,0 +1,386 @@
+"""Starts the process that computes a run and reads its events."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
+from lrgui.runs.failures import cannot_start, explain_exit
+from lrgui.runs.job import Job
+from lrgui.runs.log import decode
+from lrgui.runs.output import Merger
+from lrgui.runs.pipes import Pipes, open_pipes
+
+#: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
+PACE = 0.01
+#: Seconds for a process that was asked to end, before it is ended.
+PATIENCE = 1.0
+#: Seconds for a process whose run is over to leave by itself.
+LEAVING = 3.0
+
+# The package's folder goes behind everything else, so that another Python keeps its own torch and numpy; the
+# current folder, which -c puts in front, goes: a file random.py that lies there must not become the module.
+_BOOT = """
+import sys
+sys.path[:1] = []
+sys.path.append(sys.argv.pop(1))
+from lrgui.runs.worker import main
+main()
+"""
+
+
+def worker_command(python: str | Path | None = None) -> list[str]:
+    """The command of a worker: in `python`, or in the one that runs this program."""
+    if python is None and getattr(sys, "frozen", False):
+        return [sys.executable, "--worker"]
+    root = Path(__file__).resolve().parents[2]
+    return [str(python or sys.executable), "-c", _BOOT, str(root)]
+
+
+class ChildProcess:
+    """A `Source` whose run is computed by a process of its own.
+
+    It can be started before its job is known (a spare worker). `chunks` is for one thread, everything else
+    may be called from any. Nothing is left of the process after the chunks were read to their end, or `kill`.
+    """
+
+    def __init__(
+        self,
+        job: Job | None = None,
+        python: str | Path | None = None,
+        *,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """`python` is another interpreter; `command` replaces the whole command (another way to a worker)."""
+        self.facts: dict[str, str] = {}
+        """What the worker said of itself when it was ready (as far as it was read): "torch", "python", …"""
+        self._command = list(command) if command is not None else worker_command(python)
+        self._lock = threading.RLock()
+        self._job = job
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipes: Pipes | None = None
+        self._alive: int | None = None  # our end of the pipe whose closing tells the guard that we are gone
+        self._refused: EndEvent | None = None  # why there is no process
+        self._reading = False
+        self._killed = False
+
+    # -- life
+
+    def start(self) -> None:
+        """Start the process, unless it was started before. A failure is told by `chunks`."""
+        with self._lock:
+            if self._process is None and self._refused is None and not self._killed:
+                try:
+                    self._spawn()
+                except OSError as error:
+                    self._refused = cannot_start(self._command[0], error)
+                else:
+                    if self._job is not None:
+                        self._send(json.dumps(self._job.to_dict()))
+
+    def submit(self, job: Job) -> None:
+        """Give the job to a process that was made without one."""
+        with self._lock:
+            if self._job is not None:
+                raise RuntimeError("A worker computes one job only.")
+            self._job = job
+            if self._process is not None:
+                self._send(json.dumps(job.to_dict()))
+
+    def kill(self) -> None:
+        """End the process and everything that it started: asked first, after a second without asking.
+
+        Idempotent; blocks until the process is gone.
+        """
+        with self._lock:
+            self._killed = True
+        self._end_process()
+        with self._lock:
+            if not self._reading:
+                self._close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process' number, None before the start."""
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        """True while the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> ChildProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    # -- requests
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+        self._send("pause")
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        self._send("resume")
+
+    def cancel(self) -> None:
+        """End the run before its next batch."""
+        self._send("cancel")
+
+    # -- events
+
+    def chunks(self) -> Iterator[list[Event]]:
+        """See `Source.chunks`. If the process dies, the last event says how."""
+        with self._lock:
+            if self._reading:
+                raise RuntimeError("The events of a run can be read once only.")
+            if self._job is None:
+                raise RuntimeError("There is no job to read the events of: submit one first.")
+            self._reading = True
+        over = False
+        try:
+            self.start()
+            if self._process is None:
+                yield [self._refused or _KILLED]
+            else:
+                yield from self._read(self._process)
+            over = True
+        finally:
+            self._leave(over)
+
+    def _read(self, process: subprocess.Popen[bytes]) -> Iterator[list[Event]]:
+        assert self._pipes is not None
+        merger = Merger()
+        rest = b""
+        end: EndEvent | None = None
+        said_starting = False
+        while end is None:
+            gone = process.poll() is not None  # before reading: all that it wrote is in the pipes by then
+            due = merger.due()
+            wait = 0.25 if due is None else min(0.25, due)
+            events, printed = self._pipes.read(wait if said_starting and not gone else 0)
+            merger.feed(printed)
+            *lines, rest = (rest + events).split(b"\n")
+            chunk: list[Event] = []
+            for line in lines:
+                event = self._event(line)
+                if isinstance(event, EndEvent):
+                    end = event
+                    break
+                if event is not None:
+                    chunk.append(event)
+            if not said_starting:
+                said_starting = True
+                if not self.facts:
+                    chunk.insert(0, StateEvent("starting", "Starting Python and PyTorch"))
+            if end is None and not events and not printed and (gone or self._pipes.ended):
+                status = self._status(process)
+                chunk += self._last_words(merger)
+                end = explain_exit(
+                    status, python=self._command[0], ready=bool(self.facts), last_line=merger.last_line
+                )
+            elif end is None:
+                chunk += merger.take()
+            else:
+                chunk += self._last_words(merger)
+            if end is not None:
+                chunk.append(_KILLED if self._killed and end.reason in ("failed", "killed") else end)
+            if chunk:
+                yield chunk
+                time.sleep(PACE)
+
+    def _event(self, line: bytes) -> Event | None:
+        """What a line says; the announcement of readiness is kept here."""
+        try:
+            event = decode(line)
+            if event is None:
+                data = json.loads(line)
+                if data.get("event") == "ready":
+                    self.facts = {key: str(value) for key, value in data.items() if key != "event"}
+            return event
+        except ValueError:  # nobody else writes here, but a command of the user's (ssh) may greet
+            return OutputEvent(line.decode("utf-8", "replace"))
+
+    def _last_words(self, merger: Merger) -> list[OutputEvent]:
+        """What was printed and not told yet."""
+        assert self._pipes is not None
+        until = time.monotonic() + 0.5  # something that the task left running may print for ever
+        while time.monotonic() < until:
+            _, printed = self._pipes.read(0)
+            if not printed:
+                break
+            merger.feed(printed)
+        return merger.finish()
+
+    def _status(self, process: subprocess.Popen[bytes]) -> int:
+        """The exit status of a process that says no more."""
+        try:
+            return process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # it closed its events, but computes on
+            self._end_process()
+            return process.wait()
+
+    # -- the process
+
+    def _spawn(self) -> None:
+        command, options = self._command, {}
+        theirs = None
+        if sys.platform != "win32":
+            theirs, self._alive = os.pipe()
+            command = [*command, f"--alive={theirs}"]
+            options = {"pass_fds": (theirs,), "start_new_session": True}
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                close_fds=True,
+                **options,  # type: ignore[call-overload]
+            )
+        except OSError:
+            if self._alive is not None:
+                os.close(self._alive)
+                self._alive = None
+            raise
+        finally:
+            if theirs is not None:
+                os.close(theirs)
+        assert self._process.stdout is not None and self._process.stderr is not None
+        self._pipes = open_pipes(self._process.stdout, self._process.stderr)
+
+    def _send(self, line: str) -> None:
+        with self._lock:
+            stdin = self._process.stdin if self._process else None
+            if stdin is None or stdin.closed:
+                return
+            try:
+                stdin.write(line.encode() + b"\n")
+            except OSError:
+                pass  # the process is gone: its end is told by `chunks`
+
+    def _leave(self, over: bool) -> None:
+        """After the last chunk: wait for the process to go, or make it."""
+        process = self._process
+        if process is not None:
+            try:
+                process.wait(LEAVING if over else 0)
+            except subprocess.TimeoutExpired:
+                self._end_process()
+        with self._lock:
+            self._close()
+
+    def _end_process(self) -> None:
+        """Ask the process to end, then end it. Its guard ends what it leaves behind."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            try:
+                process.wait(2 * PATIENCE)
+            except subprocess.TimeoutExpired:
+                pass  # held by the kernel (a driver); nothing can be done about it
+
+    def _close(self) -> None:
+        if self._pipes is not None:
+            self._pipes.close()
+            self._pipes = None
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
+
+
+_KILLED = EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
+
+
+class SparePool:
+    """Keeps one warm worker, which has imported torch already, so that a run starts at once.
+
+    Starts one only when told (`warm`), and gives up one that nobody took for a while: it holds memory.
+    All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        python: str | Path | None = None,
+        *,
+        idle_seconds: float = 600.0,
+        make: Callable[[], ChildProcess] | None = None,
+    ) -> None:
+        """`make` makes an unstarted worker without a job, in place of the usual one."""
+        self._make = make or (lambda: ChildProcess(python=python))
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._spare: ChildProcess | None = None
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start a spare worker, unless one is there."""
+        with self._lock:
+            if self._closed or (self._spare is not None and self._spare.alive):
+                return
+            self._drop_locked()
+            self._spare = self._make()
+            self._spare.start()
+            self._timer = threading.Timer(self._idle_seconds, self._give_up, args=(self._spare,))
+            self._timer.name = "lrgui spare worker"
+            self._timer.daemon = True
+            self._timer.start()
+
+    def take(self) -> ChildProcess:
+        """The spare worker, or a new one that is still cold; it belongs to the caller."""
+        with self._lock:
+            spare = self._spare
+            if spare is not None and spare.alive:
+                self._forget_locked()
+                return spare
+            self._drop_locked()
+        cold = self._make()
+        cold.start()
+        return cold
+
+    def close(self) -> None:
+        """End the spare worker; no new one is started after this. Idempotent."""
+        with self._lock:
+            self._closed = True
+            self._drop_locked()
+
+    def _give_up(self, spare: ChildProcess) -> None:
+        with self._lock:
+            if self._spare is spare:
+                self._drop_locked()
+
+    def _drop_locked(self) -> None:
+        spare = self._spare
+        self._forget_locked()
+        if spare is not None:
+            spare.kill()
+
+    def _forget_locked(self) -> None:
+        self._spare = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            if timer is not threading.current_thread():
+                timer.join(1)

@@ -1,0 +1,61 @@
+"""Where runs are kept, and what their files are called."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+import platformdirs
+
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+
+#: The ending of a run log everywhere.
+SUFFIX = ".lrrun"
+
+
+def runs_folder() -> Path:
+    """The folder of all runs: `LRGUI_RUNS`, or one in the platform's data folder. It may not exist yet."""
+    wanted = os.environ.get("LRGUI_RUNS")
+    if wanted:
+        return Path(wanted).expanduser()
+    return Path(platformdirs.user_data_dir("lrgui", appauthor=False)) / "runs"
+
+
+def new_path(job: Job, now: datetime | None = None) -> Path:
+    """A new, empty file for the log of `job`, named after the moment (local time) and the task.
+
+    The file is made at once and exclusively, so that no two runs ever share one. Raises OSError where the
+    folder cannot be written.
+    """
+    folder = runs_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = _stem(job, now or datetime.now())
+    number = 1
+    while True:
+        path = folder / (stem + (f"-{number}" if number > 1 else "") + SUFFIX)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def start_log(job: Job, origin: str = "") -> LogWriter:
+    """A log for `job` in the runs folder. Never raises: if it cannot be made, the writer has a `problem`."""
+    try:
+        path = new_path(job)
+    except OSError:
+        # The writer meets the same obstacle and has the words for it.
+        path = runs_folder() / (_stem(job, datetime.now()) + SUFFIX)
+    return LogWriter(path, job, origin=origin)
+
+
+def _stem(job: Job, now: datetime) -> str:
+    task = job.task
+    words = [task.source, task.model, task.optimizer] + (["training"] if job.kind == "train" else [])
+    name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in words)
+    return f"{now:%Y-%m-%d_%H%M%S}_{name[:80]}"

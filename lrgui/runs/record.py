@@ -1,0 +1,124 @@
+"""What a run has measured so far, as arrays that grow."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrgui.core.curve import Curve
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+
+#: Room for this many batches is made at first, more when it is needed or planned.
+FIRST_ROOM = 256
+#: More is not reserved on the strength of a plan alone.
+MOST_PLANNED_ROOM = 1 << 16
+#: Characters of printed text that are kept; older text goes first. The run log has it all.
+MOST_OUTPUT = 1_000_000
+
+
+class Record:
+    """Collects the events of one sweep (of a run that may have several) or of one training.
+
+    The arrays are views of what there is at the moment, read-only and never changed later: a longer record
+    has new ones.
+    """
+
+    def __init__(self, sweep: int = 0) -> None:
+        self.sweep = sweep
+        """Which repeat is collected; batches of others are passed over."""
+        self.task: TaskEvent | None = None
+        self.state = "starting"
+        self.state_detail = ""
+        self.epochs: list[EpochEvent] = []
+        self.output: deque[OutputEvent] = deque()
+        self.end: EndEvent | None = None
+        self._count = 0
+        self._numbers = np.empty((3, FIRST_ROOM))  # rows: lr, loss, seconds
+        self._steps = np.empty(FIRST_ROOM, dtype=np.int64)
+        self._printed = 0
+
+    @classmethod
+    def of(cls, events: Iterable[Event], sweep: int = 0) -> Record:
+        """A record of `events`, for example those of a log."""
+        record = cls(sweep)
+        record.add(events)
+        return record
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in more events."""
+        for event in events:
+            if isinstance(event, BatchEvent):
+                if event.sweep == self.sweep:
+                    self._add_batch(event)
+            elif isinstance(event, EpochEvent):
+                self.epochs.append(event)
+            elif isinstance(event, StateEvent):
+                self.state, self.state_detail = event.state, event.detail
+            elif isinstance(event, TaskEvent):
+                self.task = event
+                self._make_room(min(event.steps, MOST_PLANNED_ROOM))
+            elif isinstance(event, OutputEvent):
+                self._add_output(event)
+            elif isinstance(event, EndEvent):
+                self.end = event
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def lr(self) -> NDArray[np.float64]:
+        """Learning rates. Shape (batches,)."""
+        return _view(self._numbers[0], self._count)
+
+    @property
+    def loss(self) -> NDArray[np.float64]:
+        """Raw losses, NaN and infinity included. Shape (batches,)."""
+        return _view(self._numbers[1], self._count)
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """Seconds since the first batch, pauses left out. Shape (batches,)."""
+        return _view(self._numbers[2], self._count)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The batches' steps, from 0. Shape (batches,)."""
+        return _view(self._steps, self._count)
+
+    def curve(self, beta: float = 0.98) -> Curve:
+        """The curve as far as it was measured; its end reason is None while the run goes on."""
+        planned = self.task.steps if self.task else self._count
+        return Curve.measured(self.lr, self.loss, planned, beta, self.end.reason if self.end else None)
+
+    def _add_batch(self, event: BatchEvent) -> None:
+        if self._count == len(self._steps):
+            self._make_room(2 * self._count)
+        at = self._count
+        self._numbers[0, at] = event.lr
+        self._numbers[1, at] = event.loss
+        self._numbers[2, at] = event.seconds
+        self._steps[at] = event.step
+        self._count = at + 1
+
+    def _make_room(self, room: int) -> None:
+        if room <= len(self._steps):
+            return
+        numbers, steps = np.empty((3, room)), np.empty(room, dtype=np.int64)
+        numbers[:, : self._count] = self._numbers[:, : self._count]
+        steps[: self._count] = self._steps[: self._count]
+        self._numbers, self._steps = numbers, steps
+
+    def _add_output(self, event: OutputEvent) -> None:
+        self.output.append(event)
+        self._printed += len(event.text)
+        while self._printed > MOST_OUTPUT and len(self.output) > 1:
+            self._printed -= len(self.output.popleft().text)
+
+
+def _view(array: NDArray, count: int) -> NDArray:  # type: ignore[type-arg]
+    view = array[:count]
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,33 @@
+"""Where events come from, for whoever shows or stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from lrgui.core.events import Event
+
+
+class Source(Protocol):
+    """One run, wherever it is computed.
+
+    `chunks` is read by one thread; the requests may come from any other.
+    """
+
+    def chunks(self) -> Iterator[list[Event]]:
+        """Lists of events, each with what was there at once, never empty; the last event is an `EndEvent`.
+
+        Can be called once. Closing the iterator early ends the run.
+        """
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+
+    def cancel(self) -> None:
+        """End the run before its next batch."""
+
+    def kill(self) -> None:
+        """End the run without asking it, where the source can; idempotent."""

@@ -1,0 +1,233 @@
+"""The child process that computes one run: job in on its standard input, events out on its standard output.
+
+Started as `python -m lrgui.runs.worker` or by `launch`. The protocol: it prepares, says
+`{"event": "ready", …}`, reads one line with the job, then words (`pause`, `resume`, `cancel`), one a line,
+and writes the run's events as lines of the run log; what the task's code prints goes to standard error.
+
+Nothing heavy is imported before the guard is started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from lrgui.runs import guard
+
+if TYPE_CHECKING:
+    from lrgui.core.control import Control
+    from lrgui.core.events import Event
+    from lrgui.runs.job import Job
+
+ALIVE = "--alive="
+"""Argument: number of the descriptor whose closing says that the launcher is gone."""
+
+Prepare = Callable[[], dict[str, str]]
+"""Imports what a run needs; returns what to say of it."""
+Run = Callable[["Job", "Control"], Iterator["Event"]]
+"""The events of a job."""
+
+
+def main(
+    arguments: list[str] | None = None, *, prepare: Prepare | None = None, run: Run | None = None
+) -> NoReturn:
+    """Compute one run and leave; `prepare` and `run` replace LR Finder's own engines."""
+    words = sys.argv[1:] if arguments is None else arguments
+    alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)
+    guard.start(alive)
+    from lrgui.runs.failures import Terminated  # light, but after the fork all the same
+
+    _end_on_sigterm(Terminated)
+    try:
+        status = _work(Channel(), prepare or prepare_torch, run or run_with_torch)
+        _leave(status)
+    except (Terminated, BrokenPipeError):
+        # Asked to go, or nobody listens any more: the `finally` blocks have run, the guard ends the rest.
+        _flush()
+        os._exit(128 + signal.SIGTERM)
+
+
+def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
+    from lrgui.core.events import EndEvent
+    from lrgui.runs.failures import failure, told
+    from lrgui.runs.job import Job
+
+    requests = Requests(channel.requests)
+    try:
+        facts = prepare()
+    except (Exception, SystemExit) as error:
+        _flush()
+        for event in failure(error):
+            channel.say(event)
+        return 1
+    channel.say_ready(facts)
+    line = requests.job()
+    if line is None:
+        return 0  # nobody wants a run
+    try:
+        import json
+
+        job = Job.from_dict(json.loads(line))
+    except ValueError as error:
+        channel.say(EndEvent("failed", f"The worker cannot read its job: {error}"))
+        return 1
+    for event in told(run(job, requests.control), job):
+        if isinstance(event, EndEvent):
+            _flush()  # what was printed before the end is told before the end
+        channel.say(event)
+    return 0
+
+
+class Channel:
+    """The three descriptors, moved out of the reach of the task's code.
+
+    Descriptor 1 becomes private and carries the events; what the task's code prints, by Python, C or a
+    program that it starts, goes where standard error goes, which outlives a crash; its standard input is
+    empty.
+    """
+
+    def __init__(self) -> None:
+        self.requests = os.dup(0)
+        self._events = os.dup(1)  # dup's descriptors are not inherited by programs that the task starts
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        # In a frozen program without a console Python has no streams at all.
+        sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
+        sys.stdout = _line_buffered(sys.stdout, 1)
+        sys.stderr = _line_buffered(sys.stderr, 2)
+        import faulthandler
+
+        faulthandler.enable()  # a crash in compiled code prints where it was
+
+    def say(self, event: Event) -> None:
+        """Send an event. Raises BrokenPipeError when nobody listens."""
+        from lrgui.runs.log import encode
+
+        self._send(encode(event))
+
+    def say_ready(self, facts: dict[str, str]) -> None:
+        """Tell that the job can come."""
+        import json
+
+        self._send(json.dumps({"event": "ready", **facts}))
+
+    def _send(self, line: str) -> None:
+        rest = memoryview((line + "\n").encode("ascii"))
+        while rest:
+            rest = rest[os.write(self._events, rest) :]
+
+
+class Requests:
+    """Reads the job and the requests in a thread of its own, so that they arrive while the run computes."""
+
+    def __init__(self, descriptor: int) -> None:
+        from queue import SimpleQueue
+
+        from lrgui.core.control import Control
+
+        self.control = Control()
+        self._descriptor = descriptor
+        self._jobs: SimpleQueue[bytes | None] = SimpleQueue()
+        threading.Thread(target=self._listen, name="lrgui requests", daemon=True).start()
+
+    def job(self) -> bytes | None:
+        """The job's line, waited for; None where the input ended without one."""
+        return self._jobs.get()
+
+    def _listen(self) -> None:
+        verbs = {b"pause": self.control.pause, b"resume": self.control.resume, b"cancel": self.control.cancel}
+        rest, job_came = b"", False
+        # os.read holds no lock that a forked child of the task could inherit.
+        while data := os.read(self._descriptor, 1 << 16):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                if not job_came:
+                    job_came = True
+                    self._jobs.put(line)
+                elif line.strip() in verbs:
+                    verbs[line.strip()]()
+        if not guard.available():
+            os._exit(1)  # the launcher is gone, and there is no guard to notice
+        if not job_came:
+            self._jobs.put(None)
+
+
+def prepare_torch() -> dict[str, str]:
+    """Import torch and the engines, and make one optimizer: the first imports most of the rest of torch."""
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores > 2:  # leave one to the window
+        torch.set_num_threads(min(torch.get_num_threads(), cores - 1))
+    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    from lrgui.runs import in_process  # noqa: F401  (imports the engines)
+
+    return {
+        "torch": str(torch.__version__),
+        "python": sys.version.split()[0],
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
+    """LR Finder's own engines."""
+    from lrgui.runs.in_process import run_job
+
+    return run_job(job, control)
+
+
+def _end_on_sigterm(terminated: type[BaseException]) -> None:
+    own = os.getpid()
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_DFL)  # asked twice: at once
+        if os.getpid() != own:  # a child that the task forked
+            os.kill(os.getpid(), number)
+        raise terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _line_buffered(stream: Any, descriptor: int) -> Any:
+    if stream is None:
+        return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
+    return stream
+
+
+def _leave(status: int) -> NoReturn:
+    """Leave as Python does, but without taking torch to pieces, which takes most of a second."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join(1)  # the task may still be writing something
+    atexit._run_exitfuncs()
+    _flush()
+    os._exit(status)
+
+
+def _flush() -> None:
+    """Send off what Python and C have in their buffers."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # closed by the task's code, or nobody reads
+    if os.name == "posix":
+        import ctypes
+
+        try:
+            ctypes.CDLL(None).fflush(None)
+        except (OSError, AttributeError):
+            pass
+
+
+if __name__ == "__main__":
+    main()

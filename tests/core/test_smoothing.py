@@ -1,0 +1,111 @@
+"""Smoothers: what they compute, and what they must not do to a curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lrgui.core.smoothing import DebiasedAverage, centred, debiased_average, noise_of, trailing, width_for
+
+WIDTH = width_for(200)
+
+
+def valley(bottom: int = 120, n: int = 200) -> np.ndarray:
+    """Falls to `bottom`, then rises twice as steeply."""
+    steps = np.arange(n) - bottom
+    return 2.0 + np.where(steps < 0, -0.01 * steps, 0.02 * steps) - 1.0
+
+
+def test_debiased_average_by_hand() -> None:
+    # β = 0.5: 4 → 2/0.5 = 4; (2 + 1)/0.75 = 4 … written out below.
+    average = debiased_average(np.array([4.0, 2.0, 8.0]), 0.5)
+    first = (0.5 * 4) / 0.5
+    second = (0.5 * 2.0 + 0.5 * 2) / 0.75
+    third = (0.5 * 2.0 + 0.5 * 8) / 0.875
+    assert average == pytest.approx([first, second, third], rel=1e-15)
+
+
+def test_array_and_one_by_one_agree() -> None:
+    losses = np.random.default_rng(0).normal(2, 1, 50)
+    one_by_one = DebiasedAverage(0.98)
+    assert debiased_average(losses, 0.98).tolist() == [one_by_one.push(loss) for loss in losses]
+
+
+def test_without_beta_nothing_is_smoothed() -> None:
+    losses = np.array([3.0, 1.0, 2.0])
+    assert debiased_average(losses, 0.0).tolist() == losses.tolist()
+
+
+@pytest.mark.parametrize("constant", [2.3026, 0.0, -4.5, 1e-12, 1e9])
+def test_a_constant_loss_is_constant_from_the_first_point(constant: float) -> None:
+    losses = np.full(60, constant)
+    for smooth in (debiased_average(losses, 0.98), centred(losses, WIDTH), trailing(losses, WIDTH)):
+        assert smooth == pytest.approx(losses, rel=1e-9, abs=1e-30)
+
+
+def test_centred_finds_a_minimum_where_it_is_and_the_average_lags() -> None:
+    losses = valley(bottom=120)
+    assert abs(int(np.argmin(centred(losses, WIDTH))) - 120) <= 2
+    assert int(np.argmin(debiased_average(losses, 0.98))) > 130
+
+
+def test_centred_finds_the_minimum_in_noise() -> None:
+    losses = valley(bottom=120) + np.random.default_rng(3).normal(0, 0.005, 200)
+    assert abs(int(np.argmin(centred(losses, WIDTH))) - 120) <= 2
+
+
+def test_one_exploded_value_does_not_drag_up_its_neighbours() -> None:
+    losses = 2.3 - 0.005 * np.arange(200)
+    calm = centred(losses, WIDTH)
+    losses[100] = 1e6
+    exploded = centred(losses, WIDTH)
+    near = np.r_[80:91, 110:121]
+    assert exploded[near] == pytest.approx(calm[near], abs=0.5)
+    # A plain Gaussian of this width would stand at about 4,000 there.
+    assert np.max(exploded[near]) < 2.5
+    assert np.max(np.delete(exploded, range(88, 113)) - np.delete(calm, range(88, 113))) < 0.1
+
+
+def test_centred_has_no_lag_at_the_ends_of_a_straight_line() -> None:
+    losses = 2.3 - 0.0001 * np.arange(200)
+    smooth = centred(losses, WIDTH)
+    assert smooth[[0, 1, -2, -1]] == pytest.approx(losses[[0, 1, -2, -1]], abs=2e-4)
+    # The spread sets the scale of the asinh: a line that is straight on that scale is exact.
+    curved = 1.0 + np.sinh(np.linspace(-0.3, 0.3, 101))
+    scale = np.percentile(curved, 75) - np.percentile(curved, 5)
+    line = 1.0 + scale * np.sinh(np.linspace(-0.3, 0.3, 101))
+    assert centred(line, WIDTH)[[0, -1]] == pytest.approx(line[[0, -1]], rel=2e-3)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
+def test_short_curves_are_smoothed_without_complaint(n: int) -> None:
+    losses = np.linspace(2, 1, n)
+    assert centred(losses, WIDTH) == pytest.approx(losses)
+    assert trailing(losses, WIDTH).shape == (n,)
+
+
+def test_trailing_follows_the_last_points() -> None:
+    losses = np.concatenate([np.full(50, 2.0), np.full(20, 1.0)])
+    smooth = trailing(losses, WIDTH)
+    assert smooth[49] == pytest.approx(2.0)
+    assert smooth[-1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_width_follows_the_planned_length() -> None:
+    assert width_for(200) == pytest.approx(3.0)
+    assert width_for(2000) == pytest.approx(30.0)
+    assert width_for(10) == 1.0
+
+
+@pytest.mark.parametrize("sigma", [0.01, 0.1, 1.0])
+def test_noise_of_a_falling_curve_that_explodes(sigma: float) -> None:
+    rng = np.random.default_rng(7)
+    losses = np.linspace(10, 5, 2000) + rng.normal(0, sigma, 2000)
+    assert noise_of(losses) == pytest.approx(sigma, rel=0.1)
+    losses[1900:] *= np.exp(np.linspace(0, 20, 100))
+    assert noise_of(losses) == pytest.approx(sigma, rel=0.2)
+
+
+def test_noise_of_a_line_or_too_few_points_is_none() -> None:
+    assert noise_of(np.linspace(3, 1, 100)) == pytest.approx(0, abs=1e-12)
+    assert noise_of(np.array([1.0, 5.0])) == 0.0
