@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from lrgui import __version__
@@ -120,9 +125,7 @@ def find(
 
     Exit status: 0 with a recommendation, 3 without a reliable one, 2 for bad arguments, 1 for a failure.
     """
-    task = TaskSpec(
-        source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed
-    )
+    task = TaskSpec(source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed)
     sweep = SweepConfig(from_, to, steps, beta, stop_factor)
     job = _checked(Job("sweep", task, sweep))
     record = _run(job, log, quiet=as_json)
@@ -149,9 +152,7 @@ def train(
     epochs: Annotated[int, typer.Option(help="Passes over the training examples.")] = _TRAIN.epochs,
     pct_start: Annotated[float, typer.Option(help="Share of the steps on which the rate rises.")] = _TRAIN.pct_start,
     div_factor: Annotated[float, typer.Option(help="First rate = max LR / this.")] = _TRAIN.div_factor,
-    final_div_factor: Annotated[
-        float, typer.Option(help="Last rate = first rate / this.")
-    ] = _TRAIN.final_div_factor,
+    final_div_factor: Annotated[float, typer.Option(help="Last rate = first rate / this.")] = _TRAIN.final_div_factor,
     model: Model = _TASK.model,
     optimizer: Optimizer = _TASK.optimizer,
     momentum: Momentum = _TASK.momentum,
@@ -165,9 +166,7 @@ def train(
     log: Log = None,
 ) -> None:
     """Train with OneCycle and say how well it went. Exit status: 0, or 1 where the training failed or diverged."""
-    task = TaskSpec(
-        source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed
-    )
+    task = TaskSpec(source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed)
     config = TrainConfig(epochs, max_lr, pct_start, div_factor, final_div_factor)
     record = _run(_checked(Job("train", task, train=config)), log, quiet=as_json)
     end = _ended(record)

@@ -27,9 +27,13 @@ def endless(loader: Iterable[Any]) -> Iterator[Any]:
 
 
 def to_device(batch: Any, device: Any) -> Any:
-    """`batch` with its tensors on `device`; tuples and lists keep their type."""
+    """`batch` with its tensors on `device`; tuples (named ones too), lists and dicts keep their type."""
     if hasattr(batch, "to"):
         return batch.to(device, non_blocking=True)
+    if isinstance(batch, dict):
+        return {key: to_device(item, device) for key, item in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(to_device(item, device) for item in batch))
     if isinstance(batch, tuple | list):
         return type(batch)(to_device(item, device) for item in batch)
     return batch

@@ -94,7 +94,11 @@ class TrainConfig:
             )
         if not (math.isfinite(self.pct_start) and 0 < self.pct_start < 1):
             problems.append(
-                Problem("pct_start", f"A warm-up of {self.pct_start:.0%} is out of range.", "Use 1 % to 99 %; 30 % is usual.")
+                Problem(
+                    "pct_start",
+                    f"A warm-up of {self.pct_start:.0%} is out of range.",
+                    "Use 1 % to 99 %; 30 % is usual.",
+                )
             )
         for name, words, value, usual in (
             ("div_factor", "The start divisor", self.div_factor, "10"),

@@ -41,7 +41,11 @@ def fall_kinks(x: Floats, y: Floats, first: Floats, tolerance: float) -> Floats 
     slow, fast, late, last = -slopes
     # Two pieces of one slope have no kink between them: the fit says nothing about its place then.
     clear = slow > 0 and late > 0 and fast > 1.1 * slow and fast > 1.1 * late and last < 0.3 * late
-    return knots if clear and error <= tolerance else None
+    if not clear or error > tolerance:
+        return None
+    if slow * (knots[1] - knots[0]) < 2.5 * tolerance:  # a slow fall that nobody can see in what the line leaves
+        knots[0] = knots[1]
+    return knots
 
 
 def _apart(knots: Floats, x: Floats, gap: float) -> Floats:

@@ -77,6 +77,8 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     broke = curve.end_reason in ("diverged", "not_finite") or curve.dropped > 0
     i_low = _lowest(curve)
     lowest = float(y[i_low])
+    if i_low < head:  # a loss that rises from the start has not fallen from the median of its first part
+        level = min(level, float(np.max(y[: i_low + 1])))
     fall = level - lowest
     # A Gaussian over w steps leaves about 1 / sqrt(3.5 w) of white noise.
     width = width_for(curve.planned_steps)

@@ -58,7 +58,9 @@ def sweep(
                     if not control.cancelled:
                         yield StateEvent("running")
                 if control.cancelled:
-                    yield EndEvent("cancelled", f"Stopped after {step} of {config.steps} steps; what was measured stays.")
+                    yield EndEvent(
+                        "cancelled", f"Stopped after {step} of {config.steps} steps; what was measured stays."
+                    )
                     return
                 try:
                     batch = to_device(next(batches), device)
@@ -82,7 +84,9 @@ def sweep(
                     return
                 value.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-        yield EndEvent("completed", f"All {config.steps} steps from {config.start_lr:g} to {config.end_lr:g} were measured.")
+        yield EndEvent(
+            "completed", f"All {config.steps} steps from {config.start_lr:g} to {config.end_lr:g} were measured."
+        )
     finally:
         batches.close()  # type: ignore[attr-defined]
         snapshot.restore()
@@ -101,5 +105,3 @@ def _set_lr(group: dict[str, Any], lr: float) -> None:
         group["lr"].fill_(lr)
     else:
         group["lr"] = lr
-
-

@@ -40,11 +40,14 @@ def one_cycle_scheduler(
     turn plain SGD into SGD with momentum, and raises for optimizers that have none.
     """
     cycles = all(group.get("momentum", 0) > 0 or "betas" in group for group in optimizer.param_groups)
+    pct_start = config.pct_start
+    if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
+        pct_start *= 1 - 1e-12
     return torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         max_lr=config.max_lr,
         total_steps=total_steps,
-        pct_start=config.pct_start,
+        pct_start=pct_start,
         anneal_strategy="cos",
         div_factor=config.div_factor,
         final_div_factor=config.final_div_factor,
@@ -93,7 +96,9 @@ def train(
                     if not control.cancelled:
                         yield StateEvent("running")
                 if control.cancelled:
-                    yield EndEvent("cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays.")
+                    yield EndEvent(
+                        "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."
+                    )
                     return
                 inputs, targets = to_device((inputs, targets), device)
                 lr = float(optimizer.param_groups[0]["lr"])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 class Choice(QComboBox):
     """A list of (key, label); the wheel scrolls the panel and never changes what is chosen."""
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 (Qt's name)
+    def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
@@ -56,9 +56,7 @@ class Form(QWidget):
             for key, text in options.items():
                 box.addItem(text, key)
 
-    def add_text(
-        self, name: str, label: str, read: Callable[[str], Any], show: Callable[[Any], str], tip: str
-    ) -> None:
+    def add_text(self, name: str, label: str, read: Callable[[str], Any], show: Callable[[Any], str], tip: str) -> None:
         """A row with a line of text; `read` raises ValueError with a sentence for what it cannot read."""
         line = QLineEdit()
         line.setMinimumWidth(60)

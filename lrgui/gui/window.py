@@ -43,6 +43,8 @@ from lrgui.runs.library import SUFFIX, runs_folder
 class MainWindow(QMainWindow):
     """Shows one workspace."""
 
+    workspace: Workspace
+
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         super().__init__()
         self.workspace = workspace
@@ -79,7 +81,6 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.curve_tab, "Learning-rate curve")
         self.tabs.addTab(self.training_tab, "Training")
-        self.tabs.setCornerWidget(self.curve_tab.switches)
         center = QVBoxLayout()
         center.setSpacing(6)
         center.addWidget(self.banner)
@@ -136,13 +137,8 @@ class MainWindow(QMainWindow):
         workspace.undo_stack.indexChanged.connect(self._refresh_actions)
         workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
         workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
-        self.tabs.currentChanged.connect(self._show_switches)
         self.curve_tab.hovered.connect(self.status.show_cursor)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-
-    @Slot()
-    def _show_switches(self) -> None:
-        self.curve_tab.switches.setVisible(self.tabs.currentWidget() is self.curve_tab)
 
     @Slot()
     def _refresh_actions(self) -> None:
@@ -257,7 +253,7 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 (Qt's name)
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
         if self.workspace.busy and not self._may_stop():
             event.ignore()

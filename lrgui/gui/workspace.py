@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from lrgui.core.analysis import Analysis, analyse
-from lrgui.core.config import Problem
 from lrgui.core.events import EndEvent, Event, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import Zones
@@ -22,6 +21,7 @@ from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter, read_log
 from lrgui.runs.record import Record
 from lrgui.runs.source import Source
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -48,7 +48,7 @@ class _Choice(QUndoCommand):
         """Steps with the arrow keys are one change; everything else stands alone."""
         return 1 if self._nudge else -1
 
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 (Qt's name)
+    def mergeWith(self, other: QUndoCommand) -> bool:
         assert isinstance(other, _Choice)
         self._after = other._after
         return True

@@ -135,9 +135,7 @@ class Annotations(Layer):
         view: CurveView = self.view
         rect = self.boundingRect()
         spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
-        self._names = place_names(
-            spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT
-        )
+        self._names = place_names(spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT)
         view.name_rect = next((name.rect for name in self._names if name.key == "optimal"), None)
         self._tag = self._place_tag(rect)
         self._labels = self._place_labels(rect)
@@ -168,11 +166,7 @@ class Annotations(Layer):
         x, y = self.to_pixels(*self._curve)
         inside = (x > -50) & (x < rect.width() + 50)
         points = _dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
-        walls = [
-            view.pixel_x(at)
-            for at in (view.handles.selection, *(view.handles.borders or ()))
-            if at is not None
-        ]
+        walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
         wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
         return place_labels(

@@ -21,17 +21,17 @@ from lrgui.plot.ticks import Tick, decade_ticks, linear_ticks
 Ticks = Callable[[float, float, float], list[Tick]]
 
 TICK_LENGTH = 5.0
+#: How far a title may reach past the ends of a short axis.
+TITLE_REACH = 14.0
 LEFT_WIDTH = 64
 BOTTOM_HEIGHT = 44
 BOTTOM_HEIGHT_PLAIN = 26
+BOTTOM_HEIGHT_BARE = 10
 
 
 def percent_ticks(low: float, high: float, pixels: float) -> list[Tick]:
     """Ticks of an axis of shares (0…1) that reads in percent."""
-    return [
-        Tick(t.position / 100, f"{t.text} %", t.major)
-        for t in linear_ticks(low * 100, high * 100, pixels, 34)
-    ]
+    return [Tick(t.position / 100, f"{t.text} %", t.major) for t in linear_ticks(low * 100, high * 100, pixels, 34)]
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -44,6 +44,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._title = title
         self._palette = palette
         self._blank = False
+        self._numbers = True
         self._font = plot_font(12)
         if orientation == "left":
             self.setWidth(LEFT_WIDTH)
@@ -70,6 +71,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if blank != self._blank:
             self._blank = blank
             self.update()
+
+    def set_numbers(self, shown: bool) -> None:
+        """Show ticks without numbers, in less room, where another axis has them."""
+        self._numbers = shown
+        if self.orientation == "bottom":
+            self.setHeight(BOTTOM_HEIGHT if self._title else BOTTOM_HEIGHT_PLAIN if shown else BOTTOM_HEIGHT_BARE)
+        self.update()
 
     def ticks(self) -> list[Tick]:
         """The ticks for what is visible now, those without room for their text with an empty text."""
@@ -108,15 +116,17 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         half = metrics.height() / 2
         for tick in ticks:
             y = at(tick.position)
-            if tick.text and half - 2 <= y <= height + half - 2:
+            if tick.text and -1 <= y <= height + 1:
                 box = QRectF(0, y - half, width - TICK_LENGTH - 3, 2 * half)
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
         if self._title:
             painter.save()
             painter.translate(2, height / 2)
             painter.rotate(-90)
-            box = QRectF(-height / 2, 0, height, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title)
+            length = height + 2 * TITLE_REACH
+            title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, length)
+            box = QRectF(-length / 2, 0, length, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
             painter.restore()
 
     def _paint_bottom(
@@ -130,6 +140,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             x = _crisp(at(tick.position))
             painter.drawLine(QPointF(x, 1), QPointF(x, TICK_LENGTH if tick.major else 3))
         painter.setPen(QColor(self._palette.muted))
+        if not self._numbers:
+            return
         taken = -1e9
         for tick in sorted((t for t in ticks if t.text), key=lambda t: t.position):
             # The last label may reach a little past the plot's edge, where there is room beside it.
@@ -146,7 +158,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def boundingRect(self) -> QRectF:
         """The item's own rectangle, with the rim that an end label may use."""
         size = self.size()
-        return QRectF(-16, -8, size.width() + 32, size.height() + 16)
+        return QRectF(-16, -TITLE_REACH, size.width() + 32, size.height() + 2 * TITLE_REACH)
 
     def resizeEvent(self, event: Any = None) -> None:
         """Nothing to arrange: all is painted."""

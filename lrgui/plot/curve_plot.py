@@ -160,9 +160,7 @@ class CurvePlot(QWidget):
         self.line.set_data(*self._live.thinned(x))
         finite = loss[np.isfinite(loss)]
         if len(finite):
-            sample = (
-                finite if len(finite) <= 4000 else np.append(finite[:10], finite[10 :: len(finite) // 2000])
-            )
+            sample = finite if len(finite) <= 4000 else np.append(finite[:10], finite[10 :: len(finite) // 2000])
             home = live_range(sample, self._home)
             if home != self._home:
                 self._home = home
@@ -172,9 +170,8 @@ class CurvePlot(QWidget):
     def set_finished(self, analysis: Analysis) -> None:
         """The sweep ended: the centred line, zones and marks of its analysis; the selection stays as it
         is."""
+        self.dots.set_data(analysis.curve.log_lr, analysis.curve.loss)
         self.set_analysis(analysis)
-        curve = analysis.curve
-        self.dots.set_data(curve.log_lr, curve.loss)
         self._at_home = True
         self._fit_result()
 
@@ -421,9 +418,7 @@ class CurvePlot(QWidget):
         """Choose the default view of a finished curve: below its names and label, whatever the size."""
         if self._analysis is not None and len(self._analysis.curve):
             height = max(1.0, float(self.view.rect().height()))
-            self._home = curve_range(
-                self._analysis.curve.loss, self._analysis.curve.smoothed, HEADER / height
-            )
+            self._home = curve_range(self._analysis.curve.loss, self._analysis.curve.smoothed, HEADER / height)
         self._follow_home()
 
     def _left_home(self, *_: object) -> None:

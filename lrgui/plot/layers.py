@@ -155,7 +155,7 @@ class Line(Layer):
             outline, fill = self._circles
             painter.setPen(QPen(outline, 1.6))
             painter.setBrush(fill)
-            for x, y in zip(px, py):
+            for x, y in zip(px, py, strict=True):
                 painter.drawEllipse(QPointF(float(x), float(y)), 3.4, 3.4)
 
 
@@ -225,9 +225,7 @@ class Dots(Layer):
             self._wide = width + 2 * self._rim
             self._pixels = np.zeros(self._wide * (height + 2 * self._rim), np.uint32)
             inner = self._pixels[self._rim * self._wide + self._rim :]
-            self._image = QImage(
-                inner.data, width, height, 4 * self._wide, QImage.Format.Format_ARGB32_Premultiplied
-            )
+            self._image = QImage(inner.data, width, height, 4 * self._wide, QImage.Format.Format_ARGB32_Premultiplied)
             self._key = key
             self._drawn = 0
         if self._drawn < len(self._x):
@@ -262,9 +260,7 @@ class Dots(Layer):
 class Grid(Layer):
     """Grid lines at the labelled ticks of two axes."""
 
-    def __init__(
-        self, view: Any, z: float, across: Callable[[], list[Tick]], up: Callable[[], list[Tick]]
-    ) -> None:
+    def __init__(self, view: Any, z: float, across: Callable[[], list[Tick]], up: Callable[[], list[Tick]]) -> None:
         super().__init__(view, z)
         self._across, self._up = across, up
         self._colour = QColor("#000000")
@@ -295,12 +291,7 @@ def _premultiplied(colour: QColor, alpha: float) -> int:
     def part(value: float) -> int:
         return round(255 * value * alpha)
 
-    return (
-        round(255 * alpha) << 24
-        | part(colour.redF()) << 16
-        | part(colour.greenF()) << 8
-        | part(colour.blueF())
-    )
+    return round(255 * alpha) << 24 | part(colour.redF()) << 16 | part(colour.greenF()) << 8 | part(colour.blueF())
 
 
 def _polygon(x: Floats, y: Floats) -> QPolygonF:

@@ -35,7 +35,7 @@ class TextRow(QGraphicsWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | Any = QSizeF()) -> QSizeF:
+    def sizeHint(self, which: Qt.SizeHint, constraint: Any = None) -> QSizeF:
         """Any width, the row's height."""
         return QSizeF(16777215 if which == Qt.SizeHint.MaximumSize else 0, self._height)
 

@@ -1,7 +1,7 @@
 """Pictures of the plots: the same widgets, never shown, rendered at another resolution.
 
-Every layer paints in logical pixels (1/96 inch) with pens that scale, so a picture is the screen enlarged: lines,
-dots and letters keep their proportions at every number of dots per inch.
+Every layer paints in logical pixels (1/96 inch) with pens that scale, so a picture is the screen enlarged:
+lines, dots and letters keep their proportions at every number of dots per inch.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
@@ -77,14 +77,13 @@ def png_bytes(image: QImage) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, b"PNG"):
+    # Not `image.save`: its stubs ask for a format of bytes, which it refuses when it runs.
+    if not QImageWriter(buffer, QByteArray(b"PNG")).write(image):
         raise OSError("The picture could not be encoded as PNG.")
     return bytes(data.data())
 
 
-def _render(
-    plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], dpi: int
-) -> QImage:
+def _render(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], dpi: int) -> QImage:
     if QApplication.instance() is None:
         raise RuntimeError("A picture needs a QApplication.")
     width, height = (round(inches * _LOGICAL_DPI) for inches in size_inches)
@@ -93,9 +92,7 @@ def _render(
     canvas.resize(width, height)
     # The first rendering of a widget that was never shown is wrong: its layout settles only then.
     plot.grab()
-    image = QImage(
-        round(size_inches[0] * dpi), round(size_inches[1] * dpi), QImage.Format.Format_ARGB32_Premultiplied
-    )
+    image = QImage(round(size_inches[0] * dpi), round(size_inches[1] * dpi), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(palette.background))
     ratio = dpi / _LOGICAL_DPI
     image.setDevicePixelRatio(ratio)

@@ -123,7 +123,7 @@ def _free(
 ) -> bool:
     if not view.contains(rect) or any(rect.intersects(other) for other in taken):
         return False
-    if any(rect.left() - 2 <= wall <= rect.right() + 2 for wall in walls):
+    if any(rect.left() - 4 <= wall <= rect.right() + 4 for wall in walls):
         return False
     if not len(points):
         return True

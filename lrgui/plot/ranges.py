@@ -12,8 +12,8 @@ def curve_range(raw: Floats, smoothed: Floats, header: float = 0.0) -> tuple[flo
     """Bottom and top for a whole curve: from a bit below its lowest point to a part of the explosion.
 
     The scale is the fall, so that one loss of 1e5 does not flatten the curve; above the start level there is
-    room for the zones' names and the selection's label, the share `header` of the height. Arrays of shape (n,),
-    finite, n ≥ 1.
+    room for the zones' names and the selection's label, the share `header` of the height. Arrays of shape
+    (n,), finite, n ≥ 1.
     """
     lowest = float(smoothed.min())
     first = max(1, len(raw) // 10)
@@ -59,6 +59,6 @@ def losses_range(losses: Floats, others: Floats) -> tuple[float, float]:
     if len(losses) >= 10:
         first = float(np.median(losses[:10]))
         high = min(high, max(3 * first, first + 2 * (first - low)))
-    bottom = 0.0 if 0 <= low else low - 0.05 * (high - low)
+    bottom = 0.0 if low >= 0 else low - 0.05 * (high - low)
     span = max(high - bottom, 1e-9)
     return bottom - 0.03 * span, high + 0.08 * span

@@ -1,7 +1,7 @@
 """The colours of the window and of every picture: one light and one dark palette.
 
-Okabe–Ito (Okabe and Ito, "Color Universal Design", 2008): sky blue #56B4E9 too low, bluish green #009E73 optimal,
-vermillion #D55E00 divergence, blue #0072B2 accent. Lines and fills carry those colours as they are; text in
+Okabe–Ito (Okabe and Ito, "Color Universal Design", 2008): sky blue #56B4E9 too low, bluish green #009E73
+optimal, vermillion #D55E00 divergence, blue #0072B2 accent. Lines and fills carry those colours as they are; text in
 them is darkened (light palette) or lightened (dark palette) until it reads at 4.5:1 or better. A colour never
 stands alone: zones have names, borders and curves have dash patterns.
 """

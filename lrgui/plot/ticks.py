@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -55,11 +56,14 @@ def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
 
 
 def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> list[Tick]:
-    """Ticks of a linear axis at 1, 2 or 5 times a power of ten, a label about every `room` pixels or more."""
+    """Ticks of a linear axis at 1, 2 or 5 times a power of ten, at least `room` pixels apart.
+
+    A short axis puts up with less room, so that it has two or three numbers and not one.
+    """
     span = high - low
     if not (math.isfinite(span) and span > 0 and pixels > 0):
         return []
-    step = _nice_step(span * room / pixels)
+    step = _nice_step(span * min(room, max(26.0, pixels / 4)) / pixels)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [Tick(i * step, _plain(i * step, step), True) for i in range(first, last + 1)]
 
@@ -68,7 +72,7 @@ def _labelled_factors(per_decade: float) -> tuple[int, ...]:
     """Which of 2…9 may carry a label without touching its neighbours."""
     for factors in ((2, 3, 4, 5, 6, 7, 8, 9), (2, 3, 4, 6, 8), (2, 3, 5), (2, 5), (3,)):
         stops = (1, *factors, 10)
-        if min(math.log10(b / a) for a, b in zip(stops, stops[1:])) * per_decade >= _DETAIL_WIDTH:
+        if min(math.log10(b / a) for a, b in pairwise(stops)) * per_decade >= _DETAIL_WIDTH:
             return factors
     return ()
 
@@ -79,7 +83,7 @@ def _within_a_decade(low: float, high: float, pixels: float) -> Iterator[Tick]:
     scale = 10.0**exponent
     step = _nice_step((end - start) / scale * (_DETAIL_WIDTH + 22) / pixels)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    for i in range(math.ceil(start / scale / step), math.floor(end / scale / step + 1e-9) + 1):
+    for i in range(math.ceil(start / scale / step - 1e-9), math.floor(end / scale / step + 1e-9) + 1):
         value = i * step
         text = power_of_ten(exponent) if value == 1 else f"{value:.{digits}f}×{power_of_ten(exponent)}"
         if abs(value - 10) < step / 2:

@@ -49,16 +49,16 @@ class TrainingPlot(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.canvas)
 
-        self.loss = _chart(number_axis("left", "Loss", palette), "", palette)
-        self.accuracy = _chart(percent_axis("left", "Accuracy", palette), "", palette)
-        self.rate = _chart(number_axis("left", "Learning rate", palette), "Batch", palette)
+        self.loss = _chart(number_axis("left", "Loss", palette), palette)
+        self.accuracy = _chart(percent_axis("left", "Accuracy", palette), palette)
+        self.rate = _chart(number_axis("left", "Learning rate", palette), palette, "Batch")
         self._charts = (self.loss, self.accuracy, self.rate)
         whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         if title:
             grid.addItem(Title(title, palette.text), 0, 0)
-        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5)), start=1):
+        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5), strict=True), start=1):
             grid.addItem(chart, row, 0)
             grid.setRowStretchFactor(row, share)
             grid.setRowMinimumHeight(row, 70)
@@ -115,7 +115,8 @@ class TrainingPlot(QWidget):
         self._per_epoch = max(1, batches_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
         self._planned = np.asarray(planned_lr, dtype=np.float64)
-        self._average.begin(int(self._steps))
+        # Half a sweep's width: a training falls fast at first, and a trailing average lags behind it.
+        self._average.begin(int(self._steps / 2))
         self.planned.set_data(np.arange(len(self._planned), dtype=np.float64), self._planned)
         for chart in self._charts:
             chart.bottom.set_blank(False)
@@ -154,9 +155,7 @@ class TrainingPlot(QWidget):
             forms = (words + accuracy, f"best epoch {best.epoch} · {best.val_loss:.3g}")
             self.best.show_at(float(best.epoch * self._per_epoch), best.val_loss, forms)
         self.best.set_obstacles([self.smoothed, self.val_loss, self.train_loss])
-        self.accuracy.left.set_blank(
-            not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0])
-        )
+        self.accuracy.left.set_blank(not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0]))
         self._fit_losses()
         self._fit_accuracy()
         self._update_legends()
@@ -240,9 +239,7 @@ class TrainingPlot(QWidget):
 
 def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
     """The epoch with the lowest finite validation loss, None where there is none."""
-    measured = [
-        (e.val_loss, i) for i, e in enumerate(epochs) if e.val_loss is not None and math.isfinite(e.val_loss)
-    ]
+    measured = [(e.val_loss, i) for i, e in enumerate(epochs) if e.val_loss is not None and math.isfinite(e.val_loss)]
     return epochs[min(measured)[1]] if measured else None
 
 
@@ -292,9 +289,7 @@ class BestEpoch(Layer):
             if width > rect.width() - 8:
                 continue
             left = min(max(at.x() - width / 2, 4.0), rect.width() - width - 4)
-            rows = [at.y() - height - 12 - 6 * i for i in range(40)] + [
-                at.y() + 12 + 6 * i for i in range(20)
-            ]
+            rows = [at.y() - height - 12 - 6 * i for i in range(40)] + [at.y() + 12 + 6 * i for i in range(20)]
             rows = [top for top in rows if 2 <= top <= rect.height() - height - 2]
             if rows:
                 boxes = [QRectF(left, top, width, height) for top in rows]
@@ -334,8 +329,11 @@ class BestEpoch(Layer):
         painter.drawText(label.rect, Qt.AlignmentFlag.AlignCenter, label.text)
 
 
-def _chart(left: Axis, bottom_title: str, palette: Palette) -> Chart:
-    return Chart(PlotView(), left, number_axis("bottom", bottom_title, palette), "", palette)
+def _chart(left: Axis, palette: Palette, bottom_title: str = "") -> Chart:
+    # The charts share their batches: only the lowest one has the numbers.
+    bottom = number_axis("bottom", bottom_title, palette)
+    bottom.set_numbers(bool(bottom_title))
+    return Chart(PlotView(), left, bottom, "", palette)
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

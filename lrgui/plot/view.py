@@ -103,14 +103,11 @@ class CurveView(PlotView):
             if (x := self.handles.position(handle)) is not None
         }
         near = {handle: distance for handle, distance in distances.items() if distance <= reach}
+        on_name = self.name_rect is not None and self.name_rect.contains(at) and self.handles.borders is not None
+        if on_name:
+            near.pop(SELECTION, None)  # its line ends below the names
         if not near:
-            if (
-                self.name_rect is not None
-                and self.handles.borders is not None
-                and self.name_rect.contains(at)
-            ):
-                return NAME
-            return None
+            return NAME if on_name else None
         border = self._pick_border(near, direction)
         if SELECTION not in near or border is None:
             return border or SELECTION
@@ -172,9 +169,7 @@ class CurveView(PlotView):
             self._offset = self.pixel_x(self._at(handle)) - down.x()
             self._before = self._value(handle)
             self.touched.emit(handle)
-            self.setCursor(
-                Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor
-            )
+            self.setCursor(Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor)
 
     def _drag_to(self, pixel: float, free: bool) -> None:
         handle = self._held

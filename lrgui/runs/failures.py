@@ -27,9 +27,7 @@ def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
             yield event
             if isinstance(event, EndEvent):
                 return
-        yield EndEvent(
-            "failed", "The run stopped without saying why: an error in LR Finder. Please report it."
-        )
+        yield EndEvent("failed", "The run stopped without saying why: an error in LR Finder. Please report it.")
     except (Exception, SystemExit) as error:
         yield from failure(error, job)
 
@@ -85,8 +83,7 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
             )
             return EndEvent(
                 "killed",
-                f"The process that computed the run was ended from outside ({name}); "
-                f"what was measured stays.{advice}",
+                f"The process that computed the run was ended from outside ({name}); what was measured stays.{advice}",
             )
         return EndEvent(
             "failed",

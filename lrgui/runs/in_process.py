@@ -47,9 +47,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
 
 def _engine(job: Job, task: Task, control: Control) -> Iterator[Event]:
     if job.kind == "sweep":
-        return sweep(
-            task.model, task.loader, task.optimizer, task.loss, job.sweep, control, device=task.device
-        )
+        return sweep(task.model, task.loader, task.optimizer, task.loss, job.sweep, control, device=task.device)
     return train(
         task.model,
         task.loader,

@@ -189,9 +189,7 @@ class ChildProcess:
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
                 chunk += self._last_words(merger)
-                end = explain_exit(
-                    status, python=self._command[0], ready=bool(self.facts), last_line=merger.last_line
-                )
+                end = explain_exit(status, python=self._command[0], ready=bool(self.facts), last_line=merger.last_line)
             elif end is None:
                 chunk += merger.take()
             else:
@@ -364,7 +362,10 @@ class SparePool:
         """End the spare worker; no new one is started after this. Idempotent."""
         with self._lock:
             self._closed = True
+            timer = self._timer
             self._drop_locked()
+        if timer is not None:
+            timer.join(1)  # outside of the lock, which it may be waiting for
 
     def _give_up(self, spare: ChildProcess) -> None:
         with self._lock:
@@ -382,5 +383,3 @@ class SparePool:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
-            if timer is not threading.current_thread():
-                timer.join(1)

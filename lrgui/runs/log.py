@@ -106,9 +106,7 @@ class LogWriter:
     says so is returned by the next `write` (or `close`), once, and stays in `problem`. For one thread.
     """
 
-    def __init__(
-        self, path: Path | str, job: Job, *, origin: str = "", created: datetime | None = None
-    ) -> None:
+    def __init__(self, path: Path | str, job: Job, *, origin: str = "", created: datetime | None = None) -> None:
         self.path = Path(path)
         self.problem: str | None = None
         self._told = False
@@ -211,9 +209,7 @@ def read_log(path: Path | str) -> LoggedRun:
     warnings: list[str] = []
     schema = header["lrrun"]
     if schema > SCHEMA:
-        warnings.append(
-            f"The log was written by a newer LR Finder (form {schema}); some of it may be missing."
-        )
+        warnings.append(f"The log was written by a newer LR Finder (form {schema}); some of it may be missing.")
     events: list[Event] = []
     extra: dict[int, dict[str, Any]] = {}
     unknown: dict[str, int] = {}
@@ -237,9 +233,9 @@ def read_log(path: Path | str) -> LoggedRun:
             extra[len(events)] = more
         events.append(event)
     for kind, count in unknown.items():
-        warnings.append(f"{_lines(count)} of the unknown kind “{kind}” left out.")
+        warnings.append(f"Left out: {_lines(count)} of the unknown kind “{kind}”.")
     if damaged:
-        warnings.append(f"{_lines(damaged)} damaged and left out.")
+        warnings.append(f"Left out: {_lines(damaged)} that cannot be read.")
     run = LoggedRun(job, _created(header), events, warnings, header, extra)
     if run.interrupted:
         warnings.append("The log has no end: the run was interrupted.")
@@ -300,4 +296,4 @@ def _created(header: dict[str, Any]) -> datetime | None:
 
 
 def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count:,} lines were"
+    return "1 line" if count == 1 else f"{count:,} lines"

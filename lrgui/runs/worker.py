@@ -34,9 +34,7 @@ Run = Callable[["Job", "Control"], Iterator["Event"]]
 """The events of a job."""
 
 
-def main(
-    arguments: list[str] | None = None, *, prepare: Prepare | None = None, run: Run | None = None
-) -> NoReturn:
+def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, run: Run | None = None) -> NoReturn:
     """Compute one run and leave; `prepare` and `run` replace LR Finder's own engines."""
     words = sys.argv[1:] if arguments is None else arguments
     alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)

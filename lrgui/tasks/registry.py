@@ -46,8 +46,8 @@ SOURCES: dict[str, SourceRow] = {
             detail="1,797 images 8×8 · 10 classes",
             dotted="lrgui.tasks.digits.load",
             models=_models(
-                ModelRow("cnn", "Small CNN (2 conv)", "small CNN", "lrgui.tasks.models.small_cnn"),
-                ModelRow("simplenet", "SimpleNet (global pool)", "SimpleNet", "lrgui.tasks.models.simple_net"),
+                ModelRow("cnn", "Small CNN", "small CNN", "lrgui.tasks.models.small_cnn"),
+                ModelRow("simplenet", "SimpleNet", "SimpleNet", "lrgui.tasks.models.simple_net"),
             ),
             train_size=1347,
             val_size=450,

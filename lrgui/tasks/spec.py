@@ -67,7 +67,9 @@ class TaskSpec:
             )
         if not (math.isfinite(self.momentum) and 0 <= self.momentum < 1):
             problems.append(
-                Problem("momentum", f"A momentum of {self.momentum:g} is out of range.", "Use 0 to 0.999; 0.9 is usual.")
+                Problem(
+                    "momentum", f"A momentum of {self.momentum:g} is out of range.", "Use 0 to 0.999; 0.9 is usual."
+                )
             )
         if not (math.isfinite(self.weight_decay) and 0 <= self.weight_decay < 1):
             problems.append(
@@ -93,7 +95,11 @@ class TaskSpec:
             )
         if not 0 <= self.loader_workers <= 64:
             problems.append(
-                Problem("loader_workers", f"{self.loader_workers} loader workers cannot be started.", "Use 0 to 64; 0 is safest.")
+                Problem(
+                    "loader_workers",
+                    f"{self.loader_workers} loader workers cannot be started.",
+                    "Use 0 to 64; 0 is safest.",
+                )
             )
         if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d+)?", self.device):
             problems.append(

@@ -25,11 +25,13 @@ def test_exponential_of_two_steps_is_both_ends() -> None:
     assert exponential(1e-4, 1e-2, 2) == pytest.approx([1e-4, 1e-2])
 
 
-@pytest.mark.parametrize("total", [10, 11, 37, 100, 252, 500])
+@pytest.mark.parametrize("total", [2, 5, 10, 11, 37, 100, 252, 500])
 @pytest.mark.parametrize("pct_start", [0.1, 0.25, 0.3, 0.5, 0.85])
 @pytest.mark.parametrize(("div", "final_div"), [(10.0, 100.0), (25.0, 1e4), (1.0, 1.0)])
 def test_one_cycle_equals_torch(total: int, pct_start: float, div: float, final_div: float) -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    if pct_start * total == 1.0:  # torch divides by zero there
+        pct_start *= 1 - 1e-12
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         max_lr=0.03,

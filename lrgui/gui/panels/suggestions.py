@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+)
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.learning_rate import format_lr
@@ -55,6 +60,7 @@ class SuggestionsPanel(Card):
         if analysis is None:
             return
         pick = analysis.recommendation
+        rows: list[tuple[str, float | None, str]]
         if pick.lr is not None:
             rows = [("★ recommended", pick.lr, pick.reason)]
         elif pick.best_guess is not None:

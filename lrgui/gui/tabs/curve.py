@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lrgui.core.analysis import Analysis
 from lrgui.gui.workspace import Workspace
@@ -38,13 +46,15 @@ class CurveTab(QWidget):
         shown = QWidget()
         column = QVBoxLayout(shown)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.plot, 1)
-        self.switches = QWidget()
-        row = QHBoxLayout(self.switches)
-        row.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(12)
+        row.addStretch(1)
         row.addWidget(self.average)
         row.addWidget(self.reset)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
 
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty_state())
@@ -52,7 +62,6 @@ class CurveTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
-        self.switches.setEnabled(False)
 
         self._timer = QTimer(self, interval=REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
@@ -108,7 +117,6 @@ class CurveTab(QWidget):
         assert job is not None
         self._drawn = 0
         self._stack.setCurrentIndex(1)
-        self.switches.setEnabled(True)
         self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=True)
         self._timer.start()
         # The button that was pressed is disabled now; the keys of the curve should work at once.

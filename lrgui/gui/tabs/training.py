@@ -65,9 +65,7 @@ class TrainingTab(QWidget):
         if self._workspace.kind != "train" or job is None or record is None or record.task is None:
             return
         config = job.train
-        plan = one_cycle(
-            config.max_lr, record.task.steps, config.pct_start, config.div_factor, config.final_div_factor
-        )
+        plan = one_cycle(config.max_lr, record.task.steps, config.pct_start, config.div_factor, config.final_div_factor)
         self.plot.begin(plan, record.task.batches_per_epoch, config.epochs)
         self._redraw()
         self._show_epochs()

@@ -1,0 +1,70 @@
+# Everything from nothing: `make run` opens the window, `make test` passes all tests.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lint types imports pictures bench bundle clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamps say what is installed; they are made anew only when pyproject.toml changes.
+$(VENV)/venv.stamp:
+	@bash packaging/check-python.sh $(PYTHON)
+	@echo "Making the virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade pip
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/venv.stamp pyproject.toml
+	@echo "Installing LR Finder and what it needs (torch is large: this takes a few minutes once) …"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp pyproject.toml
+	@echo "Installing the test tools …"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+$(VENV)/system.stamp: packaging/setup-system.sh | $(VENV)/venv.stamp
+	@bash packaging/setup-system.sh window
+	@touch $@
+
+$(VENV)/system-test.stamp: packaging/setup-system.sh | $(VENV)/venv.stamp
+	@bash packaging/setup-system.sh window tests
+	@touch $@
+
+run: $(VENV)/run.stamp $(VENV)/system.stamp ## Set everything up and open the window
+	@$(BIN)/python main.py
+
+test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run all tests
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev.stamp ## Check the style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp ## Check the types
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp ## Check that the floors import downwards only
+	@$(BIN)/lint-imports
+
+pictures: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Take the pictures of the documentation anew
+	@$(BIN)/python docs/make_pictures.py
+
+bench: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run all benchmarks
+	@for each in benchmarks/*.py; do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done
+
+bundle: $(VENV)/dev.stamp ## Build a program that needs no Python (PyInstaller)
+	@$(PIP) install pyinstaller
+	@$(BIN)/pyinstaller --noconfirm packaging/lrgui.spec
+
+clean: ## Remove the virtual environment and all caches
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

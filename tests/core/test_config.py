@@ -1,0 +1,58 @@
+"""Settings say what is wrong with them and what would be right."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+
+from lrgui.core.config import SweepConfig, TrainConfig
+
+SWEEP = [
+    *(("start_lr", value) for value in (0.0, -1e-3, math.nan, math.inf)),
+    *(("end_lr", value) for value in (0.0, -1.0, math.nan, math.inf, 1e-6, 1e-9)),
+    *(("steps", value) for value in (1, 0, -5, 1_000_001)),
+    *(("beta", value) for value in (-0.1, 1.0, 1.5, math.nan)),
+    *(("stop_factor", value) for value in (1.0, 0.5, -4.0, math.nan, math.inf)),
+]
+TRAIN = [
+    *(("max_lr", value) for value in (0.0, -0.1, math.nan, math.inf)),
+    *(("epochs", value) for value in (0, -1, 100_001)),
+    *(("pct_start", value) for value in (0.0, 1.0, -0.3, math.nan)),
+    *(("div_factor", value) for value in (0.5, 0.0, math.nan, math.inf)),
+    *(("final_div_factor", value) for value in (0.5, -1.0, math.nan, math.inf)),
+]
+
+
+def test_the_defaults_are_the_documented_ones_and_valid() -> None:
+    sweep, train = SweepConfig(), TrainConfig()
+    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0)
+    assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
+    assert sweep.validate() == [] and train.validate() == []
+
+
+@pytest.mark.parametrize(("field", "value"), SWEEP)
+def test_every_bad_sweep_setting_is_named_with_what_and_fix(field: str, value: Any) -> None:
+    (problem,) = SweepConfig(**{field: value}).validate()
+    assert problem.field == field
+    assert problem.what.endswith(".") and problem.fix.endswith(".")
+    assert str(problem) == f"{problem.what} {problem.fix}"
+
+
+@pytest.mark.parametrize(("field", "value"), TRAIN)
+def test_every_bad_training_setting_is_named_with_what_and_fix(field: str, value: Any) -> None:
+    (problem,) = TrainConfig(**{field: value}).validate()
+    assert problem.field == field
+    assert problem.what.endswith(".") and problem.fix.endswith(".")
+
+
+@pytest.mark.parametrize(("field", "value"), [("steps", 2), ("beta", 0.0), ("stop_factor", 0.0), ("stop_factor", 1.01)])
+def test_the_borders_are_allowed(field: str, value: Any) -> None:
+    assert SweepConfig(**{field: value}).validate() == []
+
+
+def test_several_problems_are_all_said() -> None:
+    problems = SweepConfig(start_lr=-1, steps=0, beta=2).validate()
+    assert [p.field for p in problems] == ["start_lr", "steps", "beta"]

@@ -1,0 +1,239 @@
+"""OneCycle training: its rates, its stops, and that it learns."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from lrgui.core.config import TrainConfig
+from lrgui.core.control import Control
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.core.schedules import one_cycle
+from lrgui.core.train import evaluate, train
+from lrgui.tasks.build import build_task
+from lrgui.tasks.spec import TaskSpec
+
+
+def digits(config: TrainConfig, control: Control | None = None, **settings: Any) -> list[Event]:
+    """All events of a training on the digits."""
+    task = build_task(TaskSpec(device="cpu", **settings))
+    return list(
+        train(
+            task.model,
+            task.loader,
+            task.optimizer,
+            task.data.criterion,
+            config,
+            control,
+            validation=task.validation,
+            correct=task.data.correct,
+        )
+    )
+
+
+def ending(events: list[Event]) -> EndEvent:
+    assert isinstance(events[-1], EndEvent)
+    return events[-1]
+
+
+def tiny(steps: int = 6) -> tuple[nn.Module, list[tuple[torch.Tensor, torch.Tensor]]]:
+    torch.manual_seed(0)
+    data = [(torch.randn(8, 4), torch.randint(0, 2, (8,))) for _ in range(steps)]
+    return nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)), data
+
+
+def test_digits_are_learned() -> None:
+    events = digits(TrainConfig(epochs=12, max_lr=0.03))
+    epochs = [e for e in events if isinstance(e, EpochEvent)]
+    batches = [e for e in events if isinstance(e, BatchEvent)]
+    assert ending(events).reason == "completed"
+    assert [e.epoch for e in epochs] == list(range(1, 13))
+    assert epochs[-1].val_accuracy is not None and epochs[-1].val_accuracy > 0.9
+    assert epochs[-1].train_accuracy is not None and epochs[-1].train_accuracy > 0.9
+    assert epochs[-1].val_loss is not None and epochs[-1].val_loss < 0.4
+    assert [b.step for b in batches] == list(range(12 * 21))
+    plan = one_cycle(0.03, 12 * 21)
+    assert [b.lr for b in batches] == pytest.approx(plan.tolist(), rel=1e-12)
+    assert [e.lr for e in epochs] == pytest.approx(plan[20::21].tolist(), rel=1e-12)
+    first = batches[:21]
+    assert epochs[0].train_loss == pytest.approx(sum(b.loss for b in first) / 21)
+
+
+@pytest.mark.parametrize("max_lr", [3.0, 100.0])
+def test_a_rate_far_too_high_is_said_to_have_diverged_with_advice(max_lr: float) -> None:
+    events = digits(TrainConfig(epochs=12, max_lr=max_lr))
+    end = ending(events)
+    assert end.reason in ("diverged", "not_finite")
+    tenth = "3e-1" if max_lr == 3.0 else "10"
+    assert f"max LR to a tenth, {tenth}" in end.detail
+    assert sum(isinstance(e, EpochEvent) for e in events) < 12
+
+
+def test_nan_ends_the_training_with_advice() -> None:
+    model, data = tiny()
+    calls = iter(range(100))
+
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(output, target) * (math.nan if next(calls) == 3 else 1)
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    events = list(train(model, data, optimizer, criterion, TrainConfig(epochs=2, max_lr=0.2)))
+    assert ending(events).reason == "not_finite"
+    assert "a tenth, 2e-2" in ending(events).detail
+    assert sum(isinstance(e, BatchEvent) for e in events) == 4
+
+
+Make = Callable[[Any], torch.optim.Optimizer]
+
+
+def momenta(make: Make) -> list[float]:
+    """The momentum (or first beta) at every step of a short training."""
+    model, data = tiny()
+    optimizer = make(model.parameters())
+    seen = []
+
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        group = optimizer.param_groups[0]
+        seen.append(group["betas"][0] if "betas" in group else group["momentum"])
+        return nn.functional.cross_entropy(output, target)
+
+    list(train(model, data, optimizer, criterion, TrainConfig(epochs=4, max_lr=0.01)))
+    assert len(seen) == 24
+    return seen
+
+
+def test_momentum_of_plain_sgd_stays_zero() -> None:
+    assert set(momenta(lambda p: torch.optim.SGD(p, lr=0.1))) == {0.0}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+        lambda p: torch.optim.Adam(p, lr=0.1),
+        lambda p: torch.optim.AdamW(p, lr=0.1),
+    ],
+)
+def test_momentum_in_use_is_cycled(make: Make) -> None:
+    seen = momenta(make)
+    assert seen[0] == pytest.approx(0.95)
+    assert min(seen) == pytest.approx(0.85, abs=0.01)
+    assert seen[-1] == pytest.approx(0.95)
+
+
+def test_an_optimizer_without_momentum_trains() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.Adagrad(model.parameters(), lr=0.1)
+    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=2)))
+    assert ending(events).reason == "completed"
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 10])
+@pytest.mark.parametrize("pct_start", [0.1, 0.3, 0.5])
+def test_very_short_trainings_follow_the_plan(steps: int, pct_start: float) -> None:
+    # Ten steps with a warm-up of 10 % would divide by zero inside torch.
+    model, data = tiny(steps)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=1, max_lr=0.02, pct_start=pct_start)
+    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), config))
+    assert ending(events).reason == "completed"
+    rates = [e.lr for e in events if isinstance(e, BatchEvent)]
+    assert rates == pytest.approx(one_cycle(0.02, steps, pct_start).tolist(), rel=1e-9)
+    assert sum(isinstance(e, EpochEvent) for e in events) == 1
+
+
+def test_one_epoch_on_digits() -> None:
+    events = digits(TrainConfig(epochs=1, max_lr=0.03))
+    assert sum(isinstance(e, BatchEvent) for e in events) == 21
+    assert ending(events).reason == "completed"
+    assert "1 epoch" in ending(events).detail
+
+
+def test_without_validation_and_accuracy_they_are_none() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=1)))
+    (epoch,) = [e for e in events if isinstance(e, EpochEvent)]
+    assert (epoch.val_loss, epoch.val_accuracy, epoch.train_accuracy) == (None, None, None)
+
+
+def test_cancelled_in_an_epoch_what_was_measured_stays() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    control = Control()
+    events = []
+    for event in train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=3), control):
+        events.append(event)
+        if isinstance(event, BatchEvent) and event.step == 8:
+            control.cancel()
+    assert sum(isinstance(e, BatchEvent) for e in events) == 9
+    assert ending(events).reason == "cancelled"
+    assert "epoch 2 of 3" in ending(events).detail
+
+
+def test_paused_and_resumed_from_another_thread_nothing_is_lost() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    control = Control()
+    control.pause()
+    threading.Timer(0.05, control.resume).start()
+    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=2), control))
+    assert [e.state for e in events if isinstance(e, StateEvent)] == ["paused", "running"]
+    assert sum(isinstance(e, BatchEvent) for e in events) == 12
+
+
+@pytest.mark.parametrize("ends", ["completed", "closed", "failed"])
+def test_modes_are_put_back_and_the_weights_stay_trained(ends: str) -> None:
+    model, data = tiny()
+    model[1].eval()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    calls = iter(range(1000))
+
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if ends == "failed" and next(calls) == 4:
+            raise RuntimeError("boom")
+        return nn.functional.cross_entropy(output, target)
+
+    running = train(model, data, optimizer, criterion, TrainConfig(epochs=2), validation=data)
+    if ends == "failed":
+        with pytest.raises(RuntimeError, match="boom"):
+            list(running)
+    elif ends == "closed":
+        for _ in range(4):
+            next(running)
+        running.close()  # type: ignore[attr-defined]
+    else:
+        list(running)
+    assert [m.training for m in model] == [True, False, True]
+    assert model.training
+    assert any(not torch.equal(p, before[name]) for name, p in model.named_parameters())
+
+
+def test_an_empty_loader_is_a_clear_error() -> None:
+    model, _ = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="no batch"):
+        list(train(model, [], optimizer, nn.CrossEntropyLoss(), TrainConfig()))
+
+
+def test_a_training_that_hardly_learned_says_so() -> None:
+    events = digits(TrainConfig(epochs=1, max_lr=1e-7))
+    end = ending(events)
+    assert end.reason == "completed"
+    assert "hardly fell" in end.detail
+
+
+def test_evaluate_means_over_examples_not_batches() -> None:
+    model = nn.Flatten()
+    data = [(torch.tensor([[0.0], [0.0], [0.0]]), torch.ones(3, 1)), (torch.tensor([[1.0]]), torch.ones(1, 1))]
+    loss, accuracy = evaluate(model, data, nn.MSELoss(), lambda o, t: int((o == t).sum()), "cpu")
+    assert loss == pytest.approx(0.75)
+    assert accuracy == pytest.approx(0.25)
+    assert evaluate(model, data, nn.MSELoss(), None, "cpu")[1] is None

@@ -1,0 +1,146 @@
+"""A finished curve, a plot that shows it, and a mouse that sends what a window system sends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from lrgui.core.analysis import Analysis, analyse
+from lrgui.core.curve import Curve
+from lrgui.plot.curve_plot import CurvePlot
+
+
+def make_curve(seed: int = 0, noise: float = 0.02, explosion: float = 1.0) -> Curve:
+    """A textbook curve of 200 steps from 1e-6 to 1: level 2.3, lowest 0.7 near 5e-2, then an explosion."""
+    random = np.random.default_rng(seed)
+    lr = np.geomspace(1e-6, 1.0, 200)
+    x = np.log10(lr)
+    loss = 2.3 - 1.6 / (1 + np.exp(-(x + 2.3) * 3.2)) + explosion * np.exp((x + 0.75) * 9)
+    return Curve.measured(lr, loss + random.normal(0, noise, len(lr)), 200, end_reason="completed")
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return analyse(make_curve(), planned_range=(1e-6, 1.0))
+
+
+@pytest.fixture(autouse=True)
+def every_move_counts() -> Iterator[None]:
+    """pyqtgraph drops mouse moves that follow each other quickly; tests are quick."""
+    before = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", -1)
+    yield
+    pg.setConfigOption("mouseRateLimit", before)
+
+
+@pytest.fixture
+def plot(qtbot, analysis: Analysis) -> CurvePlot:
+    """A plot of 800 × 600 with a finished curve, zones at 1e-3 and 1e-1 and 1e-2 selected."""
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(800, 600)
+    plot.begin(1e-6, 1.0, 200)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.set_finished(analysis)
+    from lrgui.core.zones import Zones
+
+    plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))
+    plot.set_selection(1e-2)
+    plot.grab()  # the first paint settles the layout
+    return plot
+
+
+@dataclass
+class Mouse:
+    """Sends real mouse events to a plot; positions are pixels of its view."""
+
+    plot: CurvePlot
+
+    def press(self, x: float, y: float, **how: object) -> None:
+        self._send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, **how)
+        self._send(QEvent.Type.MouseButtonPress, x, y, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, **how)
+
+    def move(self, x: float, y: float, **how: object) -> None:
+        self._send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, **how)
+
+    def hover(self, x: float, y: float) -> None:
+        self._send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton)
+
+    def release(self, x: float, y: float, **how: object) -> None:
+        self._send(QEvent.Type.MouseButtonRelease, x, y, Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, **how)
+
+    def click(self, x: float, y: float) -> None:
+        self.press(x, y)
+        self.release(x, y)
+
+    def double_click(self, x: float, y: float) -> None:
+        self.click(x, y)
+        self._send(QEvent.Type.MouseButtonDblClick, x, y, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton)
+        self.release(x, y)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], **how: object) -> None:
+        self.press(*start, **how)
+        for share in (0.25, 0.5, 0.75, 1.0):
+            self.move(*(a + share * (b - a) for a, b in zip(start, end, strict=True)), **how)
+        self.release(*end, **how)
+
+    def _send(
+        self,
+        kind: QEvent.Type,
+        x: float,
+        y: float,
+        button: Qt.MouseButton,
+        buttons: Qt.MouseButton,
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        viewport = self.plot.canvas.viewport()
+        local = QPointF(self.plot.view.mapToScene(QPointF(x, y)))
+        event = QMouseEvent(kind, local, viewport.mapToGlobal(local), button, buttons, modifiers)
+        QApplication.sendEvent(viewport, event)
+
+
+@pytest.fixture
+def mouse(plot: CurvePlot) -> Mouse:
+    return Mouse(plot)
+
+
+@pytest.fixture
+def at(plot: CurvePlot) -> Callable[[float], float]:
+    """The view's pixel column of a learning rate."""
+    return lambda lr: plot.view.pixel_x(float(np.log10(lr)))
+
+
+class Heard:
+    """Every signal of a plot that tells of an act of the person, in order."""
+
+    def __init__(self, plot: CurvePlot) -> None:
+        self.all: list[tuple[object, ...]] = []
+        for name in (
+            "selection_moved",
+            "selection_finished",
+            "zones_moved",
+            "zones_finished",
+            "mark_clicked",
+        ):
+            getattr(plot, name).connect(lambda *values, name=name: self.all.append((name, *values)))
+
+    def named(self, name: str) -> list[tuple[object, ...]]:
+        return [entry[1:] for entry in self.all if entry[0] == name]
+
+
+@pytest.fixture
+def heard(plot: CurvePlot) -> Heard:
+    return Heard(plot)

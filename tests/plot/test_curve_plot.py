@@ -1,0 +1,227 @@
+"""The curve's plot: keyboard, live drawing, what is shown when."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+
+from lrgui.core.analysis import analyse
+from lrgui.core.curve import Curve
+from lrgui.core.zones import Zones
+from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.theme import DARK, LIGHT
+
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def colour_at(plot: CurvePlot, x: float, y: float) -> QColor:
+    spot = plot.view.mapToScene(x, y)
+    image = plot.canvas.grab().toImage()
+    ratio = image.devicePixelRatio()
+    return image.pixelColor(int(spot.x() * ratio), int(spot.y() * ratio))
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "decades"), [(Qt.KeyboardModifier.NoModifier, 0.01), (SHIFT, 0.1)], ids=["plain", "shift"]
+)
+def test_arrows_move_the_selection(plot, qtbot, heard, modifiers, decades):
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Right, modifiers)
+    assert np.log10(plot.selection) == pytest.approx(-2 + decades)
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Left, modifiers)
+    assert plot.selection == pytest.approx(1e-2)
+    assert [entry[0] for entry in heard.all] == ["selection_moved", "selection_finished"] * 2
+
+
+def test_ctrl_goes_to_the_next_mark(plot, qtbot):
+    marks = sorted(10**m.x for m in plot.view.handles.marks)
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Right, CTRL)
+    assert plot.selection == pytest.approx(next(m for m in marks if m > 1e-2))
+
+
+def test_a_held_key_is_one_step_to_undo(plot, heard):
+    for repeat in (False, True, True, True):
+        press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, "", repeat)
+        QApplication.sendEvent(plot.canvas, press)
+    assert heard.named("selection_finished") == []
+    release = QKeyEvent(QEvent.Type.KeyRelease, Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(plot.canvas, release)
+    [(old, new)] = heard.named("selection_finished")
+    assert np.log10(new) - np.log10(old) == pytest.approx(0.04)
+
+
+def test_keys_that_are_not_ours_go_to_the_window(plot):
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier)
+    plot.canvas.keyPressEvent(event)
+    assert not event.isAccepted()
+
+
+def test_tab_goes_through_the_handles_and_then_on(qtbot, analysis):
+    window = QWidget()
+    qtbot.addWidget(window)
+    plot, button = CurvePlot(), QPushButton("next")
+    layout = QVBoxLayout(window)
+    layout.addWidget(plot)
+    layout.addWidget(button)
+    window.resize(700, 500)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    plot.set_finished(analysis)
+    plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))
+    plot.set_selection(1e-2)
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Tab)  # the last widget: round to the first
+    qtbot.waitUntil(plot.canvas.hasFocus)
+    assert plot.annotations.focused == "selection"
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
+    assert plot.annotations.focused == "low"
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Right, SHIFT)
+    assert plot.zones.low_end == pytest.approx(10**-2.9)
+    assert plot.selection == pytest.approx(1e-2)
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
+    assert plot.annotations.focused == "high"
+    qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
+    qtbot.waitUntil(button.hasFocus)
+    assert plot.annotations.focused is None
+
+
+def test_the_focus_can_be_seen(plot):
+    before = plot.canvas.grab().toImage()
+    plot.canvas.show_focus(True)
+    assert plot.canvas.grab().toImage() != before
+
+
+def test_an_empty_plot_draws_nothing_that_was_not_measured(qtbot):
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    plot.grab()
+    assert plot.chart.left.ticks() == []
+    assert plot.chart.legend.entries == ()
+    assert plot.zones is None and plot.selection is None
+    assert plot.annotations.tag is None and plot.annotations.names == []
+
+
+def test_the_curve_grows_point_by_point(plot, analysis):
+    plot.begin(1e-6, 1.0, 200)
+    curve = analysis.curve
+    for n in (1, 2, 50, 120):
+        plot.set_live(curve.lr[:n], curve.loss[:n])
+        plot.grab()
+        assert len(plot.dots.points[0]) == n
+        assert len(plot.line.points[0]) == n
+    assert plot.zones is None
+    assert [entry.text for entry in plot.chart.legend.entries] == ["batch loss", "short average"]
+
+
+def test_losses_that_are_not_finite_are_not_drawn(plot):
+    plot.begin(1e-6, 1.0, 200)
+    lr = np.geomspace(1e-6, 1e-3, 30)
+    loss = np.full(30, 2.0)
+    loss[10:13] = np.nan, np.inf, -np.inf
+    plot.set_live(lr, loss)
+    plot.grab()
+    assert np.isfinite(plot.line.points[1]).all()
+    assert len(plot.line.points[1]) == 27
+    plot.begin(1e-6, 1.0, 200)
+    plot.set_live(lr[:1], np.array([np.nan]))
+    plot.grab()
+
+
+def test_one_exploded_loss_does_not_flatten_the_curve(plot, qtbot):
+    lr = np.geomspace(1e-6, 1.0, 200)
+    loss = 2.3 - 1.5 / (1 + np.exp(-(np.log10(lr) + 2.5) * 3))
+    loss[-1] = 1e5
+    plot.begin(1e-6, 1.0, 200)
+    plot.set_live(lr, loss)
+    assert plot.view.viewRange()[1][1] < 5
+    plot.set_finished(analyse(Curve.measured(lr, loss, 200), planned_range=(1e-6, 1.0)))
+    low, high = plot.view.viewRange()[1]
+    assert low < 0.8 and 2.3 < high < 5
+    plot.grab()
+
+
+def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, analysis):
+    mouse.drag((at(2e-5), 300), (at(2e-5) + 60, 330))
+    moved = plot.view.viewRange()
+    plot.set_analysis(analyse(analysis.curve.with_beta(0.9), planned_range=(1e-6, 1.0)))
+    plot.resize(780, 590)
+    plot.grab()
+    assert plot.view.viewRange() == moved
+    plot.reset_view()
+    assert plot.view.viewRange() != moved
+
+
+def test_the_second_sweep_keeps_the_first_one_faded(plot, analysis):
+    plot.begin(1e-6, 1.0, 200, keep_previous=True)
+    assert np.array_equal(plot.previous.points[1], analysis.curve.smoothed)
+    assert "previous" in [entry.text for entry in plot.chart.legend.entries]
+    plot.begin(1e-6, 1.0, 200)
+    assert not len(plot.previous.points[0])
+
+
+def test_the_classic_average_can_be_shown(plot, analysis):
+    plot.show_average(True)
+    assert np.array_equal(plot.average.points[1], analysis.curve.average)
+    assert plot.chart.legend.entries[-1].text == "classic average"
+    plot.show_average(False)
+    assert not len(plot.average.points[0])
+
+
+def test_the_label_tells_rate_and_loss(plot, analysis):
+    tag = plot.annotations.tag
+    assert tag.text == f"selected 1.0e-02 · loss {analysis.curve.loss_at(1e-2):.3g}"
+
+
+def test_the_pick_and_the_rules_have_marks(plot, analysis):
+    marks = {m.key: m for m in plot.view.handles.marks}
+    assert marks["recommended"].x == pytest.approx(np.log10(analysis.recommendation.lr))
+    assert marks["steepest"].y == pytest.approx(analysis.curve.loss_at(analysis.suggestions["steepest"].lr))
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
+def test_zones_have_their_colours(plot, at, palette):
+    plot.set_palette(palette)
+    y = plot.view.rect().height() - 25.5
+    for lr, tint in (
+        (3.1e-6, palette.low_tint),
+        (2.1e-3, palette.optimal_tint),
+        (0.57, palette.divergence_tint),
+    ):
+        assert colour_at(plot, at(lr), y).name().upper() == tint
+
+
+def test_the_left_axis_does_not_change_its_width(plot):
+    before = plot.view.rect().width()
+    plot.view.setYRange(0, 123456.0)
+    plot.grab()
+    assert plot.view.rect().width() == before
+
+
+def test_zones_without_divergence_have_two_names(plot):
+    plot.set_zones(Zones(1e-6, 1e-3, 1.0, 1.0, "extend"))
+    assert [name.key for name in plot.annotations.names] == ["low", "optimal"]
+    assert plot.zones == Zones(1e-6, 1e-3, 1.0, 1.0, "extend")
+
+
+def test_opening_a_run_without_a_sweep(qtbot, analysis):
+    plot = CurvePlot()
+    qtbot.addWidget(plot)
+    plot.set_finished(analysis)
+    plot.grab()
+    assert plot.view.handles.limits == pytest.approx((-6.0, 0.0))
+
+
+def test_plots_are_given_back(qtbot, analysis):
+    for _ in range(3):
+        plot = CurvePlot()
+        plot.resize(300, 300)
+        plot.set_finished(analysis)
+        plot.grab()
+        del plot
+        gc.collect()

@@ -1,0 +1,97 @@
+"""Pictures: their size, their dots per metre, and that they look like the screen."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from lrgui.core.events import EpochEvent
+from lrgui.core.zones import Zones
+from lrgui.plot import picture
+from lrgui.plot.picture import curve_picture, png_bytes, training_picture
+from lrgui.plot.theme import DARK, LIGHT
+
+ZONES = Zones(1e-6, 1e-3, 1e-1, 1.0)
+
+
+def column(image: QImage, lr: float) -> int:
+    """The pixel column of a learning rate: the axis spans 2 % more than the sweep on either side."""
+    left = 2 + 64  # margin and axis, in logical pixels
+    right = 768 - 16
+    share = (np.log10(lr) + 6.12) / 6.24
+    return round((left + share * (right - left)) * image.width() / 768)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
+def test_zones_are_at_the_right_pixels(qtbot, analysis, palette):
+    image = curve_picture(analysis, 1e-2, ZONES, "LR Finder: digits", palette)
+    y = image.height() - 190
+    tints = {3.1e-6: palette.low_tint, 2.1e-3: palette.optimal_tint, 0.57: palette.divergence_tint}
+    for lr, tint in tints.items():
+        assert image.pixelColor(column(image, lr), y).name().upper() == tint
+    assert image.pixelColor(column(image, 1e-2), y).name().upper() == palette.selection
+    assert image.pixelColor(2, 2).name().upper() == palette.background
+
+
+def test_the_default_is_8_by_5_inches_at_300_dpi(qtbot, analysis):
+    image = QImage.fromData(png_bytes(curve_picture(analysis, 1e-2, ZONES)), "PNG")
+    assert (image.width(), image.height()) == (2400, 1500)
+    assert (image.dotsPerMeterX(), image.dotsPerMeterY()) == (11811, 11811)
+
+
+@pytest.mark.parametrize("dpi", [72, 96, 150, 600])
+def test_any_size(qtbot, analysis, dpi):
+    image = curve_picture(analysis, size_inches=(6, 4), dpi=dpi)
+    assert (image.width(), image.height()) == (6 * dpi, 4 * dpi)
+
+
+def test_a_picture_is_the_screen_enlarged(qtbot, analysis):
+    small = curve_picture(analysis, 1e-2, ZONES, dpi=96)
+    large = curve_picture(analysis, 1e-2, ZONES, dpi=288).scaled(
+        small.size(), mode=picture.Qt.TransformationMode.SmoothTransformation
+    )
+    one, other = (
+        np.frombuffer(i.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
+        for i in (small, large)
+    )
+    assert np.abs(one - other).mean() < 2.0
+
+
+def test_nothing_is_left_behind(qtbot, analysis, monkeypatch):
+    made = []
+    widget = picture.CurvePlot
+
+    def remember(*args, **kwargs):
+        plot = widget(*args, **kwargs)
+        made.append(weakref.ref(plot))
+        return plot
+
+    before = len(QApplication.allWidgets())
+    monkeypatch.setattr(picture, "CurvePlot", remember)
+    for _ in range(3):
+        curve_picture(analysis, dpi=96)
+    gc.collect()
+    assert [ref() for ref in made] == [None] * 3
+    assert len(QApplication.allWidgets()) == before
+
+
+def test_training(qtbot):
+    steps = np.arange(60.0)
+    planned = 0.03 * np.sin(np.pi * (steps + 1) / 62)
+    epochs = [EpochEvent(e, 1 / e, 1.1 / e, 0.9, 0.85, 1e-3, float(e)) for e in (1, 2, 3)]
+    image = training_picture(planned, 20, epochs, 2 * np.exp(-steps / 20), planned)
+    assert (image.width(), image.height()) == (2400, 1800)
+    assert image.dotsPerMeterX() == 11811
+
+
+def test_a_picture_takes_well_under_a_second(qtbot, analysis):
+    curve_picture(analysis)
+    start = time.perf_counter()
+    curve_picture(analysis)
+    assert time.perf_counter() - start < 1.5

@@ -1,0 +1,60 @@
+"""Ticks and their words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from lrgui.plot.ticks import decade_ticks, linear_ticks, power_of_ten
+
+
+def words(ticks):
+    return [tick.text for tick in ticks if tick.text]
+
+
+def test_powers_of_ten():
+    assert power_of_ten(-5) == "10⁻⁵"
+    assert power_of_ten(0) == "10⁰"
+    assert power_of_ten(12) == "10¹²"
+
+
+def test_decades_are_labelled_and_steps_between_are_not():
+    ticks = decade_ticks(-6.1, 0.1, 700)
+    assert words(ticks) == ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]
+    assert any(t.position == pytest.approx(math.log10(2e-4)) and not t.text for t in ticks)
+
+
+def test_a_narrow_plot_leaves_decades_out():
+    assert words(decade_ticks(-6.1, 0.1, 200)) == ["10⁻⁶", "10⁻⁴", "10⁻²", "10⁰"]
+
+
+def test_less_than_two_decades_show_the_steps_between():
+    assert "2×10⁻³" in words(decade_ticks(-3.2, -1.9, 600))
+    assert "5×10⁻³" in words(decade_ticks(-3.2, -1.9, 600))
+
+
+def test_a_small_part_of_a_decade_is_labelled_finely():
+    assert words(decade_ticks(math.log10(2.0e-3), math.log10(2.4e-3), 600)) == [
+        "2.0×10⁻³",
+        "2.1×10⁻³",
+        "2.2×10⁻³",
+        "2.3×10⁻³",
+        "2.4×10⁻³",
+    ]
+
+
+def test_fine_labels_across_a_power_of_ten():
+    assert "10⁻²" in words(decade_ticks(math.log10(0.8e-2), math.log10(1.3e-2), 600))
+
+
+def test_linear():
+    assert words(linear_ticks(0, 3.1, 400)) == ["0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]
+    assert words(linear_ticks(-1.2, 1.2, 200)) == ["−1", "0", "1"]
+    assert "10⁵" in words(linear_ticks(0, 2e5, 200))
+
+
+@pytest.mark.parametrize("span", [(0, 0), (math.nan, 1), (0, math.inf)])
+def test_no_ticks_for_what_is_no_range(span):
+    assert decade_ticks(*span, 100) == []
+    assert linear_ticks(*span, 100) == []

@@ -1,0 +1,96 @@
+"""The training's plot."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+
+from lrgui.core.events import EpochEvent
+from lrgui.plot.theme import DARK
+from lrgui.plot.training_plot import TrainingPlot, best_epoch
+
+STEPS, PER_EPOCH = 276, 23
+PLANNED = 0.032 * np.sin(np.pi * (np.arange(STEPS) + 1) / (STEPS + 2))
+LOSSES = 2.3 * np.exp(-np.arange(STEPS) / 60) + 0.1
+
+
+def epochs(count: int = 12) -> list[EpochEvent]:
+    losses = [0.141 + 0.02 * abs(e - 11) for e in range(1, count + 1)]
+    return [EpochEvent(e, l, l, 0.9, 0.969 if e == 11 else 0.9, 1e-3, float(e)) for e, l in enumerate(losses, 1)]
+
+
+@pytest.fixture
+def plot(qtbot) -> TrainingPlot:
+    plot = TrainingPlot()
+    qtbot.addWidget(plot)
+    plot.resize(800, 700)
+    plot.begin(PLANNED, PER_EPOCH, 12)
+    plot.show()
+    qtbot.waitExposed(plot)
+    return plot
+
+
+def test_the_best_epoch_is_marked(plot):
+    plot.set_live(LOSSES, PLANNED)
+    plot.set_epochs(epochs())
+    plot.grab()
+    label = plot.best.label
+    assert label.text == "best epoch 11 · validation loss 0.141 · 96.9 %"
+    assert QRectF(plot.loss.view.rect()).contains(label.rect)
+
+
+def test_the_best_is_by_finite_validation_loss():
+    one, two = epochs(2)
+    broken = EpochEvent(3, 1.0, math.nan, None, None, 1e-3, 3.0)
+    unmeasured = EpochEvent(4, 1.0, None, None, None, 1e-3, 4.0)
+    assert best_epoch([one, two, broken, unmeasured]) is two
+    assert best_epoch([broken, unmeasured]) is None
+
+
+def test_points_lie_at_the_end_of_their_epoch(plot):
+    plot.set_epochs(epochs(3))
+    assert plot.val_loss.points[0].tolist() == [23, 46, 69]
+    assert plot.val_accuracy.points[0].tolist() == [23, 46, 69]
+
+
+def test_planned_and_actual_rate(plot):
+    plot.set_live(LOSSES[:100], PLANNED[:100])
+    assert len(plot.planned.points[0]) == STEPS
+    assert len(plot.actual.points[0]) == 100
+    assert [entry.text for entry in plot.rate.legend.entries] == ["planned", "actual"]
+
+
+def test_charts_share_their_batches(plot):
+    plot.loss.view.setXRange(50, 100, padding=0)
+    plot.grab()
+    assert plot.rate.view.viewRange()[0] == pytest.approx([50, 100], abs=1)
+    assert plot.accuracy.view.viewRange()[0] == pytest.approx([50, 100], abs=1)
+
+
+def test_a_diverged_training_keeps_its_beginning_in_view(plot):
+    losses = LOSSES.copy()
+    losses[200:] = np.geomspace(1, 1e30, STEPS - 200)
+    losses[-3:] = np.nan, np.inf, np.nan
+    plot.set_live(losses, PLANNED)
+    plot.grab()
+    assert plot.loss.view.viewRange()[1][1] < 20
+
+
+def test_missing_measurements(plot):
+    plot.set_live(LOSSES[:23], PLANNED[:23])
+    plot.set_epochs([EpochEvent(1, 1.0, None, None, None, 1e-3, 1.0)])
+    plot.grab()
+    assert plot.best.label is None
+    assert "validation" not in [entry.text for entry in plot.loss.legend.entries]
+
+
+def test_clear_and_dark(plot):
+    plot.set_live(LOSSES, PLANNED)
+    plot.set_palette(DARK)
+    plot.clear()
+    plot.grab()
+    assert plot.loss.left.ticks() == []
+    assert plot.loss.legend.entries == ()

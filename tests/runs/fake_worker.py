@@ -1,0 +1,138 @@
+"""A worker whose runs misbehave as its first argument says; without torch it starts in no time."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lrgui.core.control import Control
+from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
+from lrgui.runs import worker
+from lrgui.runs.job import Job
+
+FLOOD = 100_000
+
+
+def batches(job: Job, control: Control, pause: float = 0.001) -> Iterator[Event]:
+    yield StateEvent("running")
+    for step in range(job.sweep.steps):
+        if control.paused:
+            yield StateEvent("paused")
+            control.wait_while_paused()
+            yield StateEvent("running")
+        if control.cancelled:
+            yield EndEvent("cancelled", f"after {step}")
+            return
+        yield BatchEvent(0, step, 10.0 ** (-6 + step / 1000), 2.0, step * pause)
+        time.sleep(pause)
+    yield EndEvent("completed", "all done")
+
+
+def printing(job: Job, control: Control) -> Iterator[Event]:
+    print("from Python, äöü")
+    ctypes.CDLL(None).puts(b"from C")
+    subprocess.run([sys.executable, "-c", "print('from a program')"], check=True)
+    print("from stderr", file=sys.stderr)
+    print("input:", repr(sys.stdin.read()))
+    os.write(1, b'{"event":"end","reason":"completed","detail":"forged"}\n')
+    yield from batches(job, control)
+
+
+def flooding(job: Job, control: Control) -> Iterator[Event]:
+    for number in range(FLOOD):
+        print("line", number)
+        if number % 1000 == 0:
+            yield BatchEvent(0, number // 1000, 1e-3, 1.0, 0.0)
+    yield EndEvent("completed", "all printed")
+
+
+def exiting(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    print("last words")
+    os._exit(7)
+
+
+def crashing(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    ctypes.string_at(0)
+
+
+def raising(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    raise KeyError("weights")
+
+
+def leaving(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    sys.exit(3)
+
+
+def out_of_memory(job: Job, control: Control) -> Iterator[Event]:
+    yield StateEvent("running")
+    raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def mute(job: Job, control: Control) -> Iterator[Event]:
+    yield StateEvent("running")
+
+
+def hanging(job: Job, control: Control) -> Iterator[Event]:
+    """In C code that holds the GIL: no thread and no signal handler of Python's gets a turn."""
+    with_children()
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    ctypes.PyDLL(None).sleep(1000)
+
+
+def parenting(job: Job, control: Control) -> Iterator[Event]:
+    with_children()
+    yield from batches(job, control)
+
+
+def with_children() -> None:
+    subprocess.Popen(["sleep", "1000"])  # noqa: S607
+    if os.fork() == 0:  # like a loader's worker: holds every pipe of ours, ignores being asked
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(1000)
+        os._exit(0)
+
+
+def tidying(job: Job, control: Control) -> Iterator[Event]:
+    try:
+        yield from batches(job, control)
+    finally:
+        Path(os.environ["TIDY"]).write_text("tidied")
+
+
+def without_torch() -> dict[str, str]:
+    raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+RUNS = {
+    run.__name__: run
+    for run in (
+        batches,
+        printing,
+        flooding,
+        exiting,
+        crashing,
+        raising,
+        leaving,
+        out_of_memory,
+        mute,
+        hanging,
+        parenting,
+        tidying,
+    )
+}
+
+if __name__ == "__main__":
+    kind = sys.argv[1]
+    if kind == "without_torch":
+        worker.main(prepare=without_torch)
+    worker.main(prepare=lambda: {"torch": "none"}, run=RUNS[kind])

@@ -1,0 +1,76 @@
+"""What the tests of this floor know about processes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+from lrgui.tasks.spec import TaskSpec
+
+FAKE = str(Path(__file__).with_name("fake_worker.py"))
+
+
+def fake_command(kind: str) -> list[str]:
+    """The command of a worker that behaves as `kind` says."""
+    return [sys.executable, FAKE, kind]
+
+
+def fake(kind: str, steps: int = 50) -> ChildProcess:
+    """A child process that is not started yet and behaves as `kind` says."""
+    return ChildProcess(Job(sweep=SweepConfig(steps=steps)), command=fake_command(kind))
+
+
+def long_job(loader_workers: int = 0) -> Job:
+    """A real job that no test waits for."""
+    sweep = SweepConfig(start_lr=1e-8, end_lr=1e-7, steps=1_000_000, stop_factor=0)
+    return Job(task=TaskSpec(loader_workers=loader_workers, device="cpu"), sweep=sweep)
+
+
+def read(child: ChildProcess) -> list[Event]:
+    """All events of a run, checked for what holds for every run."""
+    chunks = list(child.chunks())
+    assert all(chunks)
+    events = [event for chunk in chunks for event in chunk]
+    assert [isinstance(event, EndEvent) for event in events] == [False] * (len(events) - 1) + [True]
+    assert not child.alive
+    return events
+
+
+def end_of(events: list[Event]) -> EndEvent:
+    """The last event."""
+    assert isinstance(events[-1], EndEvent)
+    return events[-1]
+
+
+def batches_of(events: list[Event]) -> list[BatchEvent]:
+    """What was measured."""
+    return [event for event in events if isinstance(event, BatchEvent)]
+
+
+def members(session: int) -> list[int]:
+    """The living processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # just gone
+        if int(fields[3]) == session and fields[0] not in "ZX":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Whether `condition` comes true in time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True

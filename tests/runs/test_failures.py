@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
+from lrgui.runs.failures import LONGEST_TRACEBACK, Terminated, explain, explain_exit, failure, told
+from lrgui.runs.job import Job
+from lrgui.tasks.spec import TaskSpec
+
+JOB = Job(task=TaskSpec(batch_size=64))
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (MemoryError(), ["batches of 64", "half the batch size (32)"]),
+        (RuntimeError("CUDA out of memory. Tried"), ["half the batch size (32)"]),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), ["half the batch size (32)"]),
+        (RuntimeError("DataLoader worker (pid 5) is killed"), ["loads batches died", "loader workers to 0"]),
+        (ModuleNotFoundError("No …", name="torch"), ["PyTorch is not installed", "-m pip install torch"]),
+        (ModuleNotFoundError("No …", name="torchvision.ops"), ["torchvision is not installed"]),
+        (ModuleNotFoundError("No …", name="timm.models"), ["The module timm is not installed"]),
+        (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Install torch"]),
+        (AssertionError("Torch not compiled with CUDA enabled"), ["device cpu"]),
+        (SystemExit(3), ["ended the program (exit status 3)"]),
+        (
+            ValueError("There is no data set “x”. Choose one of: digits."),
+            ["There is no data set “x”. Choose"],
+        ),
+        (KeyError("w"), ["KeyError: 'w'", "traceback"]),
+        (RuntimeError(), ["RuntimeError: no message"]),
+    ],
+)
+def test_every_error_has_a_sentence_with_a_way_out(error: BaseException, parts: list[str]) -> None:
+    text = explain(error, JOB)
+    assert "\n" not in text and text.endswith((".", "!"))
+    for part in parts:
+        assert part in text
+    explain(error, None)
+
+
+def test_a_failure_is_the_traceback_and_the_end() -> None:
+    def deep(level: int) -> None:
+        if level:
+            deep(level - 1)
+        raise KeyError("x" * 2 * LONGEST_TRACEBACK)
+
+    try:
+        deep(3)
+    except KeyError as error:
+        output, end = failure(error)
+    assert isinstance(output, OutputEvent) and output.stream == "traceback"
+    assert len(output.text) <= LONGEST_TRACEBACK + 2
+    assert isinstance(end, EndEvent) and end.reason == "failed" and len(end.detail) < 500
+
+
+def test_told_adds_an_end_where_there_is_none_and_stops_at_the_first() -> None:
+    assert [type(e) for e in told([StateEvent("running")], JOB)] == [StateEvent, EndEvent]
+    end = EndEvent("completed", "Done.")
+    assert list(told([end, StateEvent("running")], JOB)) == [end]
+
+
+def test_being_asked_to_go_is_no_failure() -> None:
+    def events() -> Iterator[Event]:
+        yield StateEvent("running")
+        raise Terminated
+
+    with pytest.raises(Terminated):
+        list(told(events(), JOB))
+
+
+@pytest.mark.parametrize(
+    ("status", "ready", "reason", "parts"),
+    [
+        (-signal.SIGKILL, True, "killed", ["SIGKILL", "out of memory", "half the batch size"]),
+        (-signal.SIGTERM, True, "killed", ["SIGTERM"]),
+        (-signal.SIGSEGV, True, "failed", ["SIGSEGV", "crashed", "0 loader workers"]),
+        (-1000, True, "failed", ["signal 1000"]),
+        (7, True, "failed", ["exit status 7", "calls exit"]),
+        (1, False, "failed", ["could not start in /py", "ImportError: x", "Python ≥ 3.10"]),
+    ],
+)
+def test_every_exit_has_a_sentence(status: int, ready: bool, reason: str, parts: list[str]) -> None:
+    end = explain_exit(status, python="/py", ready=ready, last_line="ImportError: x")
+    assert end.reason == reason
+    for part in parts:
+        assert part in end.detail

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from processes import fake, fake_command, long_job, members, read, within
+
+from lrgui.core.events import BatchEvent
+from lrgui.runs.launch import ChildProcess
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+
+# A window in small: starts a run, tells the worker's number once a batch has come, reads on.
+LAUNCHER = """
+import json, sys
+from lrgui.core.events import BatchEvent
+from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+job, command = json.loads(sys.argv[1])
+child = ChildProcess(Job.from_dict(job), command=command)
+told = False
+for chunk in child.chunks():
+    if not told and any(isinstance(event, BatchEvent) for event in chunk):
+        print(child.pid, flush=True)
+        told = True
+"""
+
+
+def launcher_of(child_command: list[str] | None, workers: int = 0) -> tuple[subprocess.Popen[str], int]:
+    """A launcher in the middle of a run, and the worker's number."""
+    import json
+
+    job = long_job(workers).to_dict()
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, json.dumps([job, child_command])], stdout=subprocess.PIPE, text=True
+    )
+    assert launcher.stdout is not None
+    worker = int(launcher.stdout.readline())
+    launcher.stdout.close()
+    return launcher, worker
+
+
+@pytest.mark.parametrize("kind", ["batches", "parenting", "hanging"])
+def test_a_killed_launcher_leaves_nothing(kind: str) -> None:
+    launcher, worker = launcher_of(fake_command(kind))
+    expected = {"batches": 2, "parenting": 4, "hanging": 4}[kind]  # worker, guard, children
+    assert len(members(worker)) == expected
+    launcher.kill()
+    launcher.wait()
+    begin = time.monotonic()
+    assert within(3, lambda: not members(worker)), members(worker)
+    assert time.monotonic() - begin < 1.5
+
+
+def test_a_killed_launcher_leaves_no_loader_of_torch() -> None:
+    launcher, worker = launcher_of(None, workers=2)
+    assert len(members(worker)) >= 4  # worker, guard, two loaders
+    launcher.kill()
+    launcher.wait()
+    assert within(3, lambda: not members(worker)), members(worker)
+
+
+def test_a_launcher_that_ends_in_the_middle_leaves_nothing() -> None:
+    launcher, worker = launcher_of(fake_command("parenting"))
+    launcher.send_signal(signal.SIGINT)
+    launcher.wait(10)
+    assert within(3, lambda: not members(worker)), members(worker)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_worker_leaves_nothing(number: int) -> None:
+    child = fake("parenting", steps=100_000)
+    for chunk in child.chunks():
+        if any(isinstance(event, BatchEvent) for event in chunk):
+            assert child.pid is not None
+            if len(members(child.pid)) == 4:
+                os.kill(child.pid, number)
+    assert child.pid is not None
+    worker = child.pid
+    assert within(3, lambda: not members(worker))
+
+
+def test_what_a_finished_run_left_running_is_ended() -> None:
+    child = fake("parenting", steps=3)
+    read(child)
+    assert child.pid is not None
+    worker = child.pid
+    assert within(3, lambda: not members(worker))
+
+
+def test_the_guard_is_small_and_holds_nothing_open() -> None:
+    child = fake("batches", steps=100_000)
+    chunks = child.chunks()
+    while not any(isinstance(event, BatchEvent) for event in next(chunks)):
+        pass
+    assert child.pid is not None
+    (guard,) = set(members(child.pid)) - {child.pid}
+    status = Path(f"/proc/{guard}/status").read_text()
+    resident = int(status.partition("VmRSS:")[2].split()[0])
+    assert resident < 20_000, "kilobytes"
+    assert len(list(Path(f"/proc/{guard}/fd").iterdir())) <= 2
+    chunks.close()
+    assert not child.alive
+
+
+def test_a_worker_that_is_killed_before_its_job_leaves_nothing() -> None:
+    child = ChildProcess(command=fake_command("batches"))
+    child.start()
+    assert child.pid is not None
+    child.kill()
+    worker = child.pid
+    assert within(3, lambda: not members(worker))

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.runs.job import Job
+from lrgui.tasks.spec import TaskSpec
+
+
+def test_round_trip_through_json() -> None:
+    job = Job("train", TaskSpec(optimizer="adam", subset=100), SweepConfig(steps=17), TrainConfig(epochs=2))
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
+
+
+def test_unknown_keys_are_ignored_and_missing_ones_default() -> None:
+    assert Job.from_dict({"future": 1, "task": {"augment": True}}) == Job()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (None, "The job must be an object with named fields, not nothing."),
+        ({"task": {"batch_size": "many"}}, "The job's task's batch_size must be a whole number, not 'many'."),
+    ],
+)
+def test_bad_types_raise_a_sentence(data: object, sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        Job.from_dict(data)
+    assert str(caught.value) == sentence
+
+
+def test_validate_asks_the_task_and_the_config_in_use() -> None:
+    broken = Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepConfig(steps=0), train=TrainConfig(epochs=0))
+    assert [problem.field for problem in broken.validate()] == ["optimizer", "steps"]
+    assert [p.field for p in Job("train", sweep=SweepConfig(steps=0)).validate()] == []
+    assert [p.field for p in Job("dance").validate()] == ["kind"]
+    assert Job().validate() == []

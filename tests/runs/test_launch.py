@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from processes import batches_of, end_of, fake, fake_command, members, read, within
+
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.runs import launch
+from lrgui.runs.in_process import InProcess
+from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess, SparePool, worker_command
+from lrgui.runs.pipes import ThreadedPipes
+from lrgui.runs.source import Source
+from lrgui.tasks.spec import TaskSpec
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+
+def printed_by(events: list[Event]) -> str:
+    return "\n".join(event.text for event in events if isinstance(event, OutputEvent) and event.stream == "out")
+
+
+def test_both_sources_are_sources() -> None:
+    sources: list[Source] = [InProcess(Job()), ChildProcess(Job())]
+    assert all(callable(source.kill) for source in sources)
+
+
+def test_a_run_comes_in_chunks_and_leaves_nothing() -> None:
+    child = fake("batches", steps=300)
+    events = read(child)
+    assert events[0] == StateEvent("starting", "Starting Python and PyTorch")
+    assert [event.step for event in batches_of(events)] == list(range(300))
+    assert end_of(events) == EndEvent("completed", "all done")
+    assert child.facts == {"torch": "none"}
+
+
+def test_points_come_while_the_run_goes_on() -> None:
+    child = fake("batches", steps=400)
+    arrivals = [time.monotonic() for chunk in child.chunks() if isinstance(chunk[-1], BatchEvent)]
+    assert len(arrivals) > 10
+    assert arrivals[-1] - arrivals[0] > 0.2
+
+
+def test_the_same_with_the_way_of_reading_that_windows_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "open_pipes", ThreadedPipes)
+    threads = threading.active_count()
+    assert len(batches_of(read(fake("batches", steps=300)))) == 300
+    assert end_of(read(fake("crashing"))).reason == "failed"
+    child = fake("batches", steps=100_000)
+    chunks = child.chunks()
+    next(chunks)
+    chunks.close()
+    assert threading.active_count() == threads
+
+
+def test_pause_resume_and_cancel_arrive_from_another_thread() -> None:
+    child = fake("batches", steps=100_000)
+    states, steps_while_paused = [], []
+    paused = threading.Event()
+
+    def requests() -> None:
+        child.pause()
+        child.pause()
+        assert paused.wait(10)
+        time.sleep(0.3)
+        steps_while_paused.append(len(measured))
+        child.resume()
+        child.resume()
+        within(10, lambda: len(measured) > steps_while_paused[0])
+        child.cancel()
+        child.cancel()
+
+    measured: list[BatchEvent] = []
+    thread = threading.Thread(target=requests)
+    end = None
+    for chunk in child.chunks():
+        for event in chunk:
+            if isinstance(event, BatchEvent):
+                measured.append(event)
+                if len(measured) == 1:
+                    thread.start()
+            elif isinstance(event, StateEvent):
+                states.append(event.state)
+                if event.state == "paused":
+                    at_pause = len(measured)
+                    paused.set()
+            elif isinstance(event, EndEvent):
+                end = event
+    thread.join()
+    assert states == ["starting", "running", "paused", "running"]
+    assert steps_while_paused == [at_pause]
+    assert end == EndEvent("cancelled", f"after {len(measured)}")
+
+
+@posix
+def test_what_is_printed_by_whomever_becomes_output() -> None:
+    events = read(fake("printing", steps=3))
+    text = printed_by(events)
+    for part in ("from Python, äöü", "from C", "from a program", "from stderr", "input: ''", "forged"):
+        assert part in text
+    assert end_of(events).detail == "all done", "the task's code cannot forge events"
+
+
+def test_a_flood_neither_blocks_nor_floods() -> None:
+    begin = time.monotonic()
+    events = read(fake("flooding"))
+    seconds = time.monotonic() - begin
+    outputs = [event for event in events if isinstance(event, OutputEvent)]
+    assert end_of(events).detail == "all printed" and len(batches_of(events)) == 100
+    assert len(outputs) < 20 + 11 * seconds
+    text = printed_by(events)
+    assert text.startswith("line 0\n") and text.endswith("line 99999")
+    assert seconds < 15
+
+
+@posix
+def test_a_process_that_exits_by_itself_is_told() -> None:
+    events = read(fake("exiting"))
+    assert len(batches_of(events)) == 1
+    assert end_of(events).reason == "failed" and "exit status 7" in end_of(events).detail
+
+
+@posix
+def test_a_crash_tells_the_signal_and_shows_where() -> None:
+    events = read(fake("crashing"))
+    assert len(batches_of(events)) == 1
+    assert end_of(events).reason == "failed" and "SIGSEGV" in end_of(events).detail
+    assert "crashing" in printed_by(events), "the Python stack of the crash"
+
+
+@posix
+def test_a_worker_killed_from_outside_keeps_what_was_measured() -> None:
+    child = fake("batches", steps=100_000)
+    events: list[Event] = []
+    for chunk in child.chunks():
+        events += chunk
+        if len(batches_of(events)) > 20 and child.alive:
+            assert child.pid is not None
+            os.kill(child.pid, signal.SIGKILL)
+    assert len(batches_of(events)) > 20
+    assert end_of(events).reason == "killed" and "SIGKILL" in end_of(events).detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("raising", "KeyError: 'weights'"),
+        ("leaving", "exit status 3"),
+        ("out_of_memory", "half the batch size (32)"),
+        ("without_torch", "PyTorch is not installed in"),
+    ],
+)
+def test_errors_in_the_worker_come_with_sentence_and_traceback(kind: str, part: str) -> None:
+    events = read(fake(kind))
+    assert end_of(events).reason == "failed" and part in end_of(events).detail
+    (trace,) = (e for e in events if isinstance(e, OutputEvent) and e.stream == "traceback")
+    assert trace.text.startswith("Traceback") and kind in trace.text
+
+
+def test_a_run_without_an_end_gets_one() -> None:
+    assert "without saying why" in end_of(read(fake("mute"))).detail
+
+
+def test_a_python_that_is_not_there_is_told() -> None:
+    events = read(ChildProcess(Job(), python="/nowhere/python"))
+    assert len(events) == 1
+    assert end_of(events).detail.startswith("/nowhere/python cannot be started (No such file or directory)")
+
+
+def test_a_worker_that_cannot_start_is_told_with_its_last_line() -> None:
+    command = [sys.executable, "-c", "raise ImportError('lrgui is too new')"]
+    events = read(ChildProcess(Job(), command=command))
+    assert "could not start" in end_of(events).detail and "lrgui is too new" in end_of(events).detail
+
+
+def test_a_job_that_cannot_be_read_is_told() -> None:
+    job = Job(task=TaskSpec(batch_size="many"))  # type: ignore[arg-type]
+    events = read(ChildProcess(job, command=fake_command("batches")))
+    assert "batch_size must be a whole number" in end_of(events).detail
+
+
+@posix
+@pytest.mark.parametrize(("kind", "most"), [("batches", 1.0), ("parenting", 1.0), ("hanging", 2.5)])
+def test_kill_from_another_thread_ends_everything(kind: str, most: float) -> None:
+    child = fake(kind, steps=100_000)
+    took: list[float] = []
+
+    def kill() -> None:
+        begin = time.monotonic()
+        child.kill()
+        child.kill()
+        took.append(time.monotonic() - begin)
+
+    thread = threading.Thread(target=kill)
+    events: list[Event] = []
+    for chunk in child.chunks():
+        events += chunk
+        if batches_of(events) and not thread.ident:
+            thread.start()
+    thread.join()
+    assert end_of(events).reason == "killed" and "stopped by force" in end_of(events).detail
+    assert took[0] < most
+    assert child.pid is not None
+    worker = child.pid
+    assert within(3, lambda: not members(worker))
+
+
+@posix
+def test_finally_blocks_run_when_a_run_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDY", str(tmp_path / "tidy"))
+    child = fake("tidying", steps=100_000)
+    for chunk in child.chunks():
+        if isinstance(chunk[-1], BatchEvent):
+            child.kill()
+    assert (tmp_path / "tidy").read_text() == "tidied"
+
+
+def test_leaving_the_chunks_early_ends_the_run() -> None:
+    child = fake("batches", steps=100_000)
+    for _ in child.chunks():
+        break
+    assert within(3, lambda: not child.alive)
+
+
+def test_killed_before_it_started() -> None:
+    child = fake("batches")
+    child.kill()
+    assert end_of(read(child)).reason == "killed" and child.pid is None
+
+
+def test_a_run_is_read_once_and_needs_a_job() -> None:
+    with ChildProcess(command=fake_command("batches")) as child:
+        with pytest.raises(RuntimeError, match="no job"):
+            next(child.chunks())
+        child.submit(Job(sweep=SweepConfig(steps=5)))
+        with pytest.raises(RuntimeError, match="one job"):
+            child.submit(Job())
+        assert len(batches_of(read(child))) == 5
+        with pytest.raises(RuntimeError, match="once"):
+            next(child.chunks())
+        child.pause()
+        child.cancel()
+    child.kill()
+
+
+def test_no_descriptor_and_no_process_is_left() -> None:
+    folder = "/proc/self/fd"
+    before = set(os.listdir(folder)) if os.path.isdir(folder) else set()
+    children = [fake(kind, steps=3) for kind in ("batches", "exiting", "raising", "batches")]
+    for child in children:
+        read(child)
+    spare = ChildProcess(command=fake_command("batches"))
+    spare.start()
+    spare.kill()
+    if before:
+        assert set(os.listdir(folder)) == before
+    for child in [*children, spare]:
+        assert child.pid is not None
+        with pytest.raises(ChildProcessError):  # no zombie of it is left to wait for
+            os.waitpid(child.pid, os.WNOHANG)
+
+
+def test_another_python_keeps_its_own_packages_and_a_frozen_program_starts_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = worker_command("/other/python")
+    assert command[0] == "/other/python" and (Path(command[-1]) / "lrgui").is_dir()
+    assert worker_command()[0] == sys.executable
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert worker_command() == [sys.executable, "--worker"]
+    assert worker_command("/other/python")[0] == "/other/python"
+
+
+def test_files_in_the_current_folder_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "signal.py").write_text("raise RuntimeError('the wrong module')")
+    monkeypatch.chdir(tmp_path)
+    child = ChildProcess(command=[*worker_command(), "--help"])
+    child.start()
+    assert child.pid is not None
+    time.sleep(0.3)
+    assert child.alive
+    child.kill()
+
+
+class TestSparePool:
+    def make(self) -> ChildProcess:
+        return ChildProcess(command=fake_command("batches"))
+
+    def test_the_spare_is_taken_once(self) -> None:
+        pool = SparePool(make=self.make)
+        pool.warm()
+        pool.warm()
+        first, second = pool.take(), pool.take()
+        assert first.pid != second.pid and first.alive and second.alive
+        pool.close()
+        assert first.alive, "a taken worker is the taker's"
+        for child in (first, second):
+            child.submit(Job(sweep=SweepConfig(steps=3)))
+            assert len(batches_of(read(child))) == 3
+
+    def test_closing_ends_the_spare_and_no_new_one_comes(self) -> None:
+        made: list[ChildProcess] = []
+
+        def make() -> ChildProcess:
+            made.append(self.make())
+            return made[-1]
+
+        threads = threading.active_count()
+        pool = SparePool(make=make)
+        pool.warm()
+        pool.close()
+        pool.close()
+        pool.warm()
+        assert len(made) == 1 and not made[0].alive
+        assert threading.active_count() == threads
+
+    def test_a_spare_that_nobody_takes_is_given_up(self) -> None:
+        made: list[ChildProcess] = []
+
+        def make() -> ChildProcess:
+            made.append(self.make())
+            return made[-1]
+
+        threads = threading.active_count()
+        pool = SparePool(idle_seconds=0.2, make=make)
+        pool.warm()
+        assert within(5, lambda: not made[0].alive)
+        child = pool.take()
+        assert child.alive and len(made) == 2
+        child.kill()
+        pool.close()
+        assert within(2, lambda: threading.active_count() == threads)
+
+    @posix
+    def test_a_spare_that_died_is_replaced(self) -> None:
+        pool = SparePool(make=self.make)
+        pool.warm()
+        spare = pool._spare
+        assert spare is not None and spare.pid is not None
+        os.kill(spare.pid, signal.SIGKILL)
+        assert within(3, lambda: not spare.alive)
+        child = pool.take()
+        assert child.alive and child is not spare
+        child.kill()
+        pool.close()
+
+    def test_many_threads_never_get_the_same_worker(self) -> None:
+        pool = SparePool(make=self.make)
+        pool.warm()
+        taken: list[ChildProcess] = []
+        threads = [threading.Thread(target=lambda: taken.append(pool.take())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({child.pid for child in taken}) == 4
+        for child in taken:
+            child.kill()
+        pool.close()
+
+
+def test_stress_of_kill_at_any_moment() -> None:
+    for number in range(12):
+        child = fake("batches", steps=100_000)
+        timer = threading.Timer(number * 0.03, child.kill)
+        timer.start()
+        events = [event for chunk in child.chunks() for event in chunk]
+        timer.join()
+        assert end_of(events).reason == "killed"
+        assert not child.alive

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter, decode, decode_with_extra, encode, read_log, write_run
+from lrgui.tasks.spec import TaskSpec
+
+EVENTS: list[Event] = [
+    StateEvent("starting", "Preparing"),
+    TaskEvent("digits · CNN", "8×8", 1347, 450, 3818, 10, "cpu", 21, 200),
+    TaskEvent("regression", "", 10, 0, 2, None, "cuda:0", 1, 5),
+    StateEvent("running"),
+    BatchEvent(0, 0, 1e-6, 2.302585092994046, 0.0),
+    BatchEvent(1, 7, 0.1, -3.5e-300, 1e9),
+    EpochEvent(1, 0.5, 0.25, 0.9, 0.95, 1e-3, 2.5),
+    EpochEvent(2, 0.5, None, None, None, 1e-3, 2.5),
+    OutputEvent('two\nlines, "quotes", äöü, \udc80, \x00'),
+    OutputEvent("Traceback …", "traceback"),
+    EndEvent("completed", "All done."),
+]
+
+
+def write(path: Path, events: list[Event]) -> None:
+    with LogWriter(path, Job()) as log:
+        log.write(events)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_event_comes_back_from_one_ascii_line(event: Event) -> None:
+    line = encode(event)
+    assert line.isascii() and "\n" not in line
+    assert decode(line) == event
+    assert decode(line.encode()) == event
+    json.loads(line, parse_constant=pytest.fail)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    event = BatchEvent(int(np.int64(0)), int(np.int64(3)), np.float64(1e-3), np.float32(0.5), 1)  # type: ignore[arg-type]
+    assert decode(encode(event)) == BatchEvent(0, 3, 1e-3, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_losses_that_are_not_finite_come_back_apart(loss: float) -> None:
+    line = encode(BatchEvent(0, 3, 1.0, loss, 0.5))
+    data = json.loads(line, parse_constant=pytest.fail)
+    assert data["loss"] is None and data["finite"] is False
+    back = decode(line)
+    assert isinstance(back, BatchEvent)
+    assert back.loss == loss or (math.isnan(back.loss) and math.isnan(loss))
+    assert (back.lr, back.seconds, back.step) == (1.0, 0.5, 3)
+    assert decode_with_extra(line)[1] == {}
+
+
+def test_not_finite_and_absent_are_different() -> None:
+    back = decode(encode(EpochEvent(1, math.inf, math.nan, None, 0.1, 1e-3, 1.0)))
+    assert isinstance(back, EpochEvent)
+    assert back.train_loss == math.inf and back.train_accuracy is None
+    assert back.val_loss is not None and math.isnan(back.val_loss)
+
+
+def test_not_finite_without_saying_which_is_nan() -> None:
+    back = decode('{"event":"batch","sweep":0,"step":1,"lr":0.1,"loss":null,"seconds":1.0,"finite":false}')
+    assert isinstance(back, BatchEvent) and math.isnan(back.loss)
+
+
+def test_unknown_fields_are_kept_and_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    write(path, EVENTS)
+    lines = path.read_text().splitlines()
+    header = json.loads(lines[0]) | {"mood": "good"}
+    batch = json.loads(lines[5]) | {"grad_norm": 3.5}
+    path.write_text("\n".join([json.dumps(header), *lines[1:5], json.dumps(batch), *lines[6:]]) + "\n")
+    run = read_log(path)
+    assert run.events == EVENTS
+    assert run.extra == {4: {"grad_norm": 3.5}} and run.header["mood"] == "good"
+    assert run.warnings == [] and not run.interrupted
+    write_run(tmp_path / "b.lrrun", run)
+    again = read_log(tmp_path / "b.lrrun")
+    assert (again.events, again.extra, again.header) == (run.events, run.extra, run.header)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.lrrun", "b.lrrun"]
+
+
+def test_the_header_says_what_ran_and_when(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    created = datetime(2026, 11, 22, 14, 15, 3, tzinfo=timezone.utc)
+    job = Job("train", TaskSpec(optimizer="adamw"))
+    LogWriter(path, job, origin="window", created=created).close()
+    run = read_log(path)
+    assert (run.job, run.created, run.origin, run.events) == (job, created, "window", [])
+    assert run.interrupted and run.warnings == ["The log has no end: the run was interrupted."]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 40])
+def test_a_log_cut_in_mid_line_is_read_up_to_there(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.lrrun"
+    write(path, EVENTS[:6])
+    path.write_bytes(path.read_bytes()[: -1 - cut])
+    run = read_log(path)
+    assert run.events == EVENTS[:5]
+    assert "cut off in the middle of line 7" in run.warnings[0]
+    assert run.interrupted
+
+
+def test_every_possible_cut_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    write(path, EVENTS)
+    data = path.read_bytes()
+    start = data.index(b"\n")
+    for size in range(start, len(data)):
+        path.write_bytes(data[:size])
+        run = read_log(path)
+        assert run.events == EVENTS[: len(run.events)]
+    for size in range(start):
+        path.write_bytes(data[:size])
+        with pytest.raises(ValueError, match="is not a run log"):
+            read_log(path)
+
+
+def test_unknown_kinds_and_damaged_lines_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    write(path, EVENTS[:5])
+    odd = [b'{"event":"weather","sky":1}'] * 2 + [
+        b"\x00\x00\x00",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"event":"batch","step":1}',
+        b'{"event":["batch"]}',
+        b'{"event":"state","state":5}',
+        b"",
+    ]
+    with path.open("ab") as file:
+        file.write(b"\n".join(odd) + b"\n" + encode(EVENTS[-1]).encode() + b"\n")
+    run = read_log(path)
+    assert run.events == [*EVENTS[:5], EVENTS[-1]]
+    assert run.warnings == [
+        "Left out: 2 lines of the unknown kind “weather”.",
+        "Left out: 1 line of the unknown kind “['batch']”.",
+        "Left out: 5 lines that cannot be read.",
+    ]
+
+
+def test_a_newer_form_is_read_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    write(path, EVENTS)
+    path.write_text(path.read_text().replace('{"lrrun":1,', '{"lrrun":2,', 1))
+    run = read_log(path)
+    assert run.events == EVENTS and "newer LR Finder (form 2)" in run.warnings[0]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "step,loss\n1,2\n", '{"lrrun":"x"}\n', "[1]\n", "\x00" * 100])
+def test_other_files_are_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="notes.txt is not a run log of LR Finder"):
+        read_log(path)
+
+
+def test_a_header_with_a_broken_job_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    path.write_text('{"lrrun":1,"job":{"kind":3}}\n')
+    with pytest.raises(ValueError, match="a.lrrun cannot be opened: The job's kind must be a text, not 3."):
+        read_log(path)
+
+
+def test_what_was_written_is_on_disk_before_write_returns(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    log = LogWriter(path, Job())
+    for count in range(1, len(EVENTS) + 1):
+        assert log.write([EVENTS[count - 1]]) is None
+        assert read_log(path).events == EVENTS[:count]
+    assert log.close() is None and log.close() is None
+
+
+def test_a_file_that_cannot_be_made_is_told_once(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "nowhere" / "a.lrrun", Job())
+    assert log.problem is not None
+    told = log.write(EVENTS)
+    assert told == log.problem
+    assert "No such file or directory" in told and "export it before closing" in told
+    assert log.write(EVENTS) is None and log.close() is None
+    assert log.problem == told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_once_and_the_run_goes_on() -> None:
+    with LogWriter("/dev/full", Job()) as log:
+        told = log.write(EVENTS)
+        assert told is not None and "No space left on device" in told
+        assert log.write(EVENTS) is None
+
+
+def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "a.lrrun", Job())
+    log.write(EVENTS[:5])
+    assert log._file is not None
+    log._file.close()  # every further write fails, as on a drive that was taken away
+    assert log.write(EVENTS[5:]) is not None
+    assert log.write(EVENTS[5:]) is None and log.close() is None
+    assert read_log(tmp_path / "a.lrrun").events == EVENTS[:5]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.runs.record import MOST_OUTPUT, Record
+
+TASK = TaskEvent("digits", "", 10, 5, 100, 10, "cpu", 2, 200)
+
+
+def batch(step: int, loss: float = 1.0, sweep: int = 0) -> BatchEvent:
+    return BatchEvent(sweep, step, 1e-6 * (step + 1), loss, step / 100)
+
+
+def test_arrays_grow_and_views_stay_as_they_were() -> None:
+    record = Record()
+    record.add([batch(step, step) for step in range(100)])
+    before = record.loss
+    record.add([batch(step, step) for step in range(100, 3000)])
+    assert len(record) == 3000 and len(before) == 100
+    np.testing.assert_array_equal(record.loss, np.arange(3000))
+    np.testing.assert_array_equal(record.steps, np.arange(3000))
+    np.testing.assert_allclose(record.lr, 1e-6 * np.arange(1, 3001))
+    np.testing.assert_allclose(record.seconds, np.arange(3000) / 100)
+    np.testing.assert_array_equal(before, np.arange(100))
+    with pytest.raises(ValueError):
+        record.loss[0] = 5
+
+
+def test_only_the_sweep_asked_for_is_collected() -> None:
+    events: list[Event] = [batch(step, 10 * sweep, sweep) for sweep in (0, 1) for step in range(5)]
+    assert Record.of(events, sweep=1).loss.tolist() == [10] * 5
+    assert Record.of(events, sweep=2).loss.tolist() == []
+
+
+def test_states_epochs_and_end_are_kept() -> None:
+    epoch = EpochEvent(1, 0.5, 0.4, 0.8, 0.9, 1e-3, 1.0)
+    end = EndEvent("cancelled", "Stopped.")
+    record = Record()
+    assert record.state == "starting" and record.end is None and len(record.curve()) == 0
+    record.add([TASK, StateEvent("running"), batch(0), epoch, StateEvent("paused", "by you")])
+    assert (record.task, record.state, record.state_detail) == (TASK, "paused", "by you")
+    record.add([end])
+    assert record.epochs == [epoch] and record.end == end
+
+
+def test_the_curve_has_the_plan_and_ends_before_what_is_not_finite() -> None:
+    losses = [2.0, 1.0, float("nan"), 5.0]
+    record = Record.of([TASK, *(batch(step, loss) for step, loss in enumerate(losses))])
+    curve = record.curve(beta=0.9)
+    assert (curve.planned_steps, curve.beta, curve.end_reason, curve.dropped) == (200, 0.9, None, 2)
+    assert curve.loss.tolist() == [2.0, 1.0]
+    assert np.isnan(record.loss[2])
+    record.add([EndEvent("not_finite", "NaN")])
+    assert record.curve().end_reason == "not_finite"
+
+
+def test_printed_text_is_kept_up_to_a_limit() -> None:
+    record = Record.of([OutputEvent(str(number) * 1000) for number in range(10)] * 200)
+    assert sum(len(event.text) for event in record.output) <= MOST_OUTPUT
+    assert record.output[-1].text.startswith("9")
