@@ -57,7 +57,8 @@ def _apart(knots: Floats, x: Floats, gap: float) -> Floats:
     apart = np.clip(knots, low, high)
     for i in range(1, count):
         apart[i] = max(apart[i], apart[i - 1] + room)
-    return np.minimum(apart, high)
+    held: Floats = np.minimum(apart, high)
+    return held
 
 
 def _error(x: Floats, y: Floats, knots: Floats) -> tuple[float, Floats]:

@@ -91,9 +91,13 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     falls = not why_not
 
     begins = _first_below(y[: i_low + 1], level - max(VISIBLE * fall, 2 * residual))
-    down = np.maximum(-np.gradient(y, x)[: i_low + 1], 0.0)
-    i_steep = int(np.argmax(down)) if len(down) else 0
-    steepest = float(down[i_steep]) if len(down) else 0.0
+    # A slope wavers more than its curve: the noisier the curve, the wider it is looked at.
+    wider = float(np.clip(curve.noise / max(KINKS * fall, 1e-300), 1.0, 8.0)) ** (2 / 3)
+    wide = y if wider == 1.0 else centred(curve.loss, wider * width)
+    down = np.maximum(-np.gradient(wide, x)[: i_low + 1], 0.0)
+    # Before the fall there is only noise, and at the very left a line through half as many points.
+    i_steep = begins + int(np.argmax(down[begins:]))
+    steepest = float(down[i_steep])
     fast_from, fast_to = _stretch(down, i_steep, FAST * steepest)
     starts, _ = _stretch(down, fast_from, BEGINS * steepest)
     # Flat noise to the left must not count as falling: the loss there is still at its level.
@@ -143,7 +147,7 @@ def _lowest(curve: Curve) -> int:
 def _fine(curve: Curve, fall: float) -> Floats:
     """The curve, smoothed no more than its noise asks for."""
     full = width_for(curve.planned_steps)
-    width = (curve.noise / max(FINE * fall, 1e-300)) ** 2 / 3.5
+    width = min(curve.noise / max(FINE * fall, 1e-300), 1e3) ** 2 / 3.5
     if width >= full:
         return curve.smoothed
     return centred(curve.loss, width) if width > 0.3 else curve.loss

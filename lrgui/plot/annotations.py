@@ -134,11 +134,14 @@ class Annotations(Layer):
         self._stale = False
         view: CurveView = self.view
         rect = self.boundingRect()
-        spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
-        self._names = place_names(spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT)
+        self._names = self._place_names(rect)
         view.name_rect = next((name.rect for name in self._names if name.key == "optimal"), None)
         self._tag = self._place_tag(rect)
         self._labels = self._place_labels(rect)
+
+    def _place_names(self, rect: QRectF) -> list[Placed]:
+        spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
+        return place_names(spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT)
 
     def _place_tag(self, rect: QRectF) -> Placed | None:
         selection = self.view.handles.selection
@@ -165,7 +168,7 @@ class Annotations(Layer):
             taken.append(self._tag.rect.adjusted(-10, -3, 10, 3))
         x, y = self.to_pixels(*self._curve)
         inside = (x > -50) & (x < rect.width() + 50)
-        points = _dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
+        points = dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
         walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
         wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
@@ -308,7 +311,7 @@ class Crosshair(Layer):
         painter.drawLine(QLineF(0, y, rect.width(), y))
 
 
-def _dense(points: NDArray[np.float64], step: float = 3.0) -> NDArray[np.float64]:
+def dense(points: NDArray[np.float64], step: float = 3.0) -> NDArray[np.float64]:
     """Points along a polyline of shape (n, 2), not farther than about `step` pixels apart where it is in
     sight."""
     if len(points) < 2:

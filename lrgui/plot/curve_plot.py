@@ -12,9 +12,9 @@ from weakref import WeakMethod
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.learning_rate import format_lr
@@ -91,7 +91,7 @@ class CurvePlot(QWidget):
         self.average = Line(self.view, 5)
         self.line = Line(self.view, 10)
         self.crosshair = Crosshair(self.view, 15)
-        self.annotations = Annotations(self.view, 20, self.tints)
+        self.annotations = self._make_annotations()
         self.annotations.grips = grips
         tag_text = WeakMethod(self._tag_text)
         self.annotations.set_tag_text(lambda x: text(x) if (text := tag_text()) is not None else ())
@@ -106,9 +106,16 @@ class CurvePlot(QWidget):
         self.view.highlighted.connect(self._highlight)
         self.view.sigRangeChangedManually.connect(self._left_home)
         self.view.sigResized.connect(self._fit_result)
+        # Not by overriding focusOutEvent: Qt calls that once more while the interpreter is going away, and crashes.
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_changed)
         self.set_palette(palette)
         self._apply_limits()
         self.reset_view()
+
+    def _make_annotations(self) -> Annotations:
+        return Annotations(self.view, 20, self.tints)
 
     # What to show ---------------------------------------------------------------------------------
 
@@ -290,6 +297,7 @@ class CurvePlot(QWidget):
         handles = self.view.handles
         if self._analysis is None and not self._live.count:
             return
+        self.canvas.handle = SELECTION
         old = handles.selection
         handles.move(SELECTION, x)
         if handles.selection != old:
@@ -359,6 +367,12 @@ class CurvePlot(QWidget):
         """Focus or sight was lost: no release will come."""
         self.view.cancel_drag()
         self.finish_keys()
+
+    @Slot("QWidget*", "QWidget*")
+    def _focus_changed(self, old: QWidget | None, now: QWidget | None) -> None:
+        if old is self.canvas and now is not self.canvas:
+            self.canvas.show_focus(False)
+            self.interrupt()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """End what was held."""
@@ -509,13 +523,6 @@ class _CurveCanvas(Canvas):
             self.handle = HIGH if backward and handles.borders is not None else SELECTION
             self.show_focus(True)
         super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """No release of key or mouse can be expected any more."""
-        if self._plot is not None:
-            self.show_focus(False)
-            self._plot.interrupt()
-        super().focusOutEvent(event)
 
 
 _NONE: Floats = np.empty(0)

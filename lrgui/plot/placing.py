@@ -114,6 +114,82 @@ def place_labels(
     return placed
 
 
+def place_boxes(
+    wanted: Sequence[tuple[str, Sequence[str], float, float]],
+    view: QRectF,
+    width: Width,
+    line_height: float,
+    obstacles: Sequence[QRectF],
+    points: NDArray[np.float64],
+    from_below: frozenset[str] = frozenset(),
+    padding: float = 7.0,
+) -> list[Placed]:
+    """Boxes of one or more lines near the middle of their spans, wherever nothing is covered.
+
+    `wanted` holds (key, forms from best to worst, left, right) in pixels; a form may have several lines, and a
+    worse one is taken only where a better one has no place. Boxes keep to the top, those of the keys in
+    `from_below` to the bottom; a place inside the span is preferred to one that sticks out. Other arguments as
+    `place_labels`.
+    """
+    room = _Room(view, obstacles, points)
+    placed: list[Placed] = []
+    for key, forms, left, right in wanted:
+        span = (max(left, view.left()), min(right, view.right()))
+        for form in forms:
+            lines = form.split("\n")
+            w, h = max(width(line) for line in lines) + 2 * padding, line_height * len(lines) + padding
+            rect = room.best(w, h, span, key in from_below)
+            if rect is not None:
+                placed.append(Placed(key, form, rect))
+                room.take(rect.adjusted(-4, -4, 4, 4))
+                break
+    return placed
+
+
+class _Room:
+    """Which cells of a view are free, on a raster of a few pixels, so that all places are tried at once."""
+
+    STEP = 4.0
+
+    def __init__(self, view: QRectF, obstacles: Sequence[QRectF], points: NDArray[np.float64]) -> None:
+        self._view = view
+        columns, rows = (max(1, int(length // self.STEP)) for length in (view.width(), view.height()))
+        self._taken = np.zeros((rows, columns), dtype=np.int32)
+        if len(points):
+            at = np.floor((points - (view.left(), view.top())) / self.STEP).astype(int)
+            inside = (at[:, 0] >= 0) & (at[:, 0] < columns) & (at[:, 1] >= 0) & (at[:, 1] < rows)
+            self._taken[at[inside, 1], at[inside, 0]] = 1
+        for rect in obstacles:
+            self.take(rect)
+
+    def take(self, rect: QRectF) -> None:
+        """Leave `rect` free from now on."""
+        left, top = rect.left() - self._view.left(), rect.top() - self._view.top()
+        first_column, first_row = (max(0, int(start // self.STEP)) for start in (left, top))
+        last_column = max(0, int(np.ceil((left + rect.width()) / self.STEP)))
+        last_row = max(0, int(np.ceil((top + rect.height()) / self.STEP)))
+        self._taken[first_row:last_row, first_column:last_column] = 1
+
+    def best(self, width: float, height: float, span: tuple[float, float], from_below: bool) -> QRectF | None:
+        """The cheapest free place of a box, None where there is none."""
+        across, down = (int(np.ceil(length / self.STEP)) + 1 for length in (width, height))
+        rows, columns = self._taken.shape
+        if across > columns or down > rows:
+            return None
+        sums = np.pad(self._taken.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+        covered = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across] + sums[:-down, :-across]
+        x = self._view.left() + self.STEP * np.arange(covered.shape[1])
+        y = self._view.top() + self.STEP * np.arange(covered.shape[0])
+        out = np.maximum(span[0] - x, 0) + np.maximum(x + width - span[1], 0)
+        aside = np.abs(x + width / 2 - sum(span) / 2) + 1.5 * out
+        away = self._view.bottom() - y - height if from_below else y - self._view.top()
+        cost = np.where(covered == 0, aside[None, :] + 0.8 * away[:, None], np.inf)
+        row, column = divmod(int(np.argmin(cost)), cost.shape[1])
+        if not np.isfinite(cost[row, column]):
+            return None
+        return QRectF(float(x[column]), float(y[row]), width, height)
+
+
 def _free(
     rect: QRectF,
     view: QRectF,

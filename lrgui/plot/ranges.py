@@ -38,7 +38,7 @@ def live_range(raw: Floats, shown: tuple[float, float] | None) -> tuple[float, f
     high = max(high, first)
     if shown is not None and shown[0] <= low and high <= shown[1]:
         return shown
-    bottom = 0.0 if low >= 0 and low < 0.9 * high else low - 0.15 * (high - low)
+    bottom = 0.0 if low >= 0 else low - 0.15 * (high - low)
     span = max(high - bottom, 0.05 * abs(first), 1e-9)
     if low < bottom or bottom == high:
         bottom = low - 0.1 * span

@@ -212,7 +212,7 @@ class TrainingPlot(QWidget):
             losses.append(Entry("batch loss", palette.dots, sample="dots"))
             losses.append(Entry("short average", palette.curve))
         if self._epochs:
-            losses.append(Entry("training per epoch", palette.optimal_line, "dot", width=1.8))
+            losses.append(Entry("per epoch", palette.optimal_line, "dot", width=1.8))
         if len(self.val_loss.points[0]):
             losses.append(Entry("validation", palette.validation, "dash", "circles", 1.8))
         self.loss.set_legend(losses, palette)

@@ -163,8 +163,9 @@ def prepare_torch() -> dict[str, str]:
     import torch
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores > 2:  # leave one to the window
-        torch.set_num_threads(min(torch.get_num_threads(), cores - 1))
+    # Leave one core to the window, also where there are only two: threads of torch that wait for a core which
+    # draws wait in a loop, and a small network then runs many times slower than on one core alone.
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
     torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     from lrgui.runs import in_process  # noqa: F401  (imports the engines)
 

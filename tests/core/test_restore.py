@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
@@ -77,8 +76,10 @@ def test_a_setting_added_to_a_group_is_taken_away_again() -> None:
 
 def test_fresh_batch_norm_puts_momentum_back_also_after_an_exception() -> None:
     model = nn.Sequential(nn.BatchNorm1d(3, momentum=0.3), nn.BatchNorm1d(3, track_running_stats=False))
-    with pytest.raises(RuntimeError), fresh_batch_norm(model):
-        assert model[0].momentum is None
-        raise RuntimeError
+    running = fresh_batch_norm(model)
+    running.__enter__()
+    assert model[0].momentum is None
+    error = RuntimeError("boom")
+    assert not running.__exit__(RuntimeError, error, None)
     assert model[0].momentum == 0.3
     assert model[1].momentum == 0.1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -74,6 +76,7 @@ def test_tab_goes_through_the_handles_and_then_on(qtbot, analysis):
     plot.set_finished(analysis)
     plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))
     plot.set_selection(1e-2)
+    qtbot.waitUntil(window.isActiveWindow)
     button.setFocus()
     qtbot.keyClick(button, Qt.Key.Key_Tab)  # the last widget: round to the first
     qtbot.waitUntil(plot.canvas.hasFocus)
@@ -225,3 +228,19 @@ def test_plots_are_given_back(qtbot, analysis):
         plot.grab()
         del plot
         gc.collect()
+
+
+def test_a_program_that_ends_with_a_plot_on_screen_ends_cleanly():
+    program = (
+        "import os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
+        "from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget\n"
+        "app = QApplication([])\n"
+        "from lrgui.plot.curve_plot import CurvePlot\n"
+        "from lrgui.plot.training_plot import TrainingPlot\n"
+        "window = QWidget(); layout = QVBoxLayout(window)\n"
+        "plot, training = CurvePlot(), TrainingPlot()\n"
+        "layout.addWidget(plot); layout.addWidget(training)\n"
+        "window.show(); app.processEvents(); plot.canvas.setFocus(); app.processEvents()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr.decode()

@@ -33,7 +33,7 @@ def test_names_are_centred_in_what_can_be_seen():
 @pytest.mark.parametrize("line", [0, 5, 90, 150, 250, 299, 300])
 def test_the_tag_stays_in_the_view(line):
     left = place_tag(line, 180, 300)
-    assert 0 <= left and left + 180 <= 300
+    assert left >= 0 and left + 180 <= 300
 
 
 def test_no_tag_where_there_is_no_room():

@@ -19,7 +19,7 @@ LOSSES = 2.3 * np.exp(-np.arange(STEPS) / 60) + 0.1
 
 def epochs(count: int = 12) -> list[EpochEvent]:
     losses = [0.141 + 0.02 * abs(e - 11) for e in range(1, count + 1)]
-    return [EpochEvent(e, l, l, 0.9, 0.969 if e == 11 else 0.9, 1e-3, float(e)) for e, l in enumerate(losses, 1)]
+    return [EpochEvent(e, x, x, 0.9, 0.969 if e == 11 else 0.9, 1e-3, float(e)) for e, x in enumerate(losses, 1)]
 
 
 @pytest.fixture

@@ -86,7 +86,9 @@ def hanging(job: Job, control: Control) -> Iterator[Event]:
     """In C code that holds the GIL: no thread and no signal handler of Python's gets a turn."""
     with_children()
     yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
-    ctypes.PyDLL(None).sleep(1000)
+    mutex = ctypes.create_string_buffer(256)  # zeros are an open mutex on Linux
+    for _ in range(2):
+        ctypes.PyDLL(None).pthread_mutex_lock(mutex)
 
 
 def parenting(job: Job, control: Control) -> Iterator[Event]:

@@ -10,6 +10,8 @@ from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, OutputEvent, Sta
 from lrgui.runs import in_process
 from lrgui.runs.in_process import InProcess, run_job
 from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.source import Source
 from lrgui.tasks.spec import TaskSpec
 
 SHORT = Job(task=TaskSpec(device="cpu"), sweep=SweepConfig(steps=5, stop_factor=0))
@@ -57,6 +59,11 @@ def test_an_error_in_the_task_becomes_the_end(monkeypatch: pytest.MonkeyPatch) -
     output, end = list(run_job(SHORT))[-2:]
     assert isinstance(output, OutputEvent) and output.stream == "traceback" and "broken" in output.text
     assert isinstance(end, EndEvent) and "half the batch size (32)" in end.detail
+
+
+def test_both_sources_are_sources() -> None:
+    sources: list[Source] = [InProcess(SHORT), ChildProcess(SHORT)]
+    assert all(callable(source.kill) for source in sources)
 
 
 def test_the_source_hears_requests() -> None:

@@ -13,11 +13,9 @@ from processes import batches_of, end_of, fake, fake_command, members, read, wit
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs import launch
-from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess, SparePool, worker_command
 from lrgui.runs.pipes import ThreadedPipes
-from lrgui.runs.source import Source
 from lrgui.tasks.spec import TaskSpec
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -25,11 +23,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals"
 
 def printed_by(events: list[Event]) -> str:
     return "\n".join(event.text for event in events if isinstance(event, OutputEvent) and event.stream == "out")
-
-
-def test_both_sources_are_sources() -> None:
-    sources: list[Source] = [InProcess(Job()), ChildProcess(Job())]
-    assert all(callable(source.kill) for source in sources)
 
 
 def test_a_run_comes_in_chunks_and_leaves_nothing() -> None:
@@ -100,7 +93,8 @@ def test_pause_resume_and_cancel_arrive_from_another_thread() -> None:
 
 
 @posix
-def test_what_is_printed_by_whomever_becomes_output() -> None:
+def test_what_is_printed_by_whomever_becomes_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     events = read(fake("printing", steps=3))
     text = printed_by(events)
     for part in ("from Python, äöü", "from C", "from a program", "from stderr", "input: ''", "forged"):
