@@ -9,6 +9,7 @@ zones) is a phase of its own.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -62,7 +63,9 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
     app = QApplication(["benchmark"])
     app.setStyle("Fusion")
     pool = SparePool()
-    job = Job("sweep", TaskSpec(device="cpu"), SweepConfig(1e-6, 1.0, steps, stop_factor=0.0), TrainConfig(epochs, 1e-2))
+    job = Job(
+        "sweep", TaskSpec(device="cpu"), SweepConfig(1e-6, 1.0, steps, stop_factor=0.0), TrainConfig(epochs, 1e-2)
+    )
     window = create_window(Settings(job=job.to_dict(), theme="light"), pool_source(pool))
     window.show()
     workspace = window.workspace
@@ -101,7 +104,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
         return gaps(marks[0], marks[1] - 0.2), gaps(marks[1] - 0.2, marks[1] + 0.6)
 
     def gaps(start: float, end: float) -> list[float]:
-        return [1000 * (b - a) for a, b in zip(turns, turns[1:], strict=False) if a >= start and b <= end]
+        return [1000 * (b - a) for a, b in itertools.pairwise(turns) if a >= start and b <= end]
 
     found: dict[str, list[list[float]]] = {name: [] for name in PHASES}
     try:

@@ -69,9 +69,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
 
 
-def paired_ratio(values: Sequence[float], against: Sequence[float]) -> float:
-    """Median of the ratios of neighbours: values of one round are compared with each other only."""
-    return statistics.median(a / b for a, b in zip(values, against, strict=True))
+def ratios(values: Sequence[float], against: Sequence[float]) -> tuple[str, str]:
+    """Ratio of the medians, and median of the ratios of neighbours (values of one round)."""
+    paired = statistics.median(a / b for a, b in zip(values, against, strict=True))
+    return f"{statistics.median(values) / statistics.median(against):.2f}", f"{paired:.2f}"
 
 
 def spread(values: Sequence[float]) -> str:

@@ -16,7 +16,7 @@ import time
 from functools import partial
 from statistics import median
 
-from harness import ROOT, cores, interleaved, paired_ratio, private_display, spread, table
+from harness import ROOT, cores, interleaved, private_display, ratios, spread, table
 
 PROGRAMS = {
     "empty": ("PySide6 + pyqtgraph, empty plot", [sys.executable, __file__, "--empty"]),
@@ -43,10 +43,10 @@ def main() -> int:
         found = interleaved(variants, 3 if chosen.quick else 11)
     print(f"Seconds from process start to painted window; {cores()} cores, medians of {len(found['empty'])} rounds")
     rows = [
-        (label, f"{median(found[name]):.2f}", spread(found[name]), f"{paired_ratio(found[name], found['empty']):.2f}")
+        (label, f"{median(found[name]):.2f}", spread(found[name]), *ratios(found[name], found["empty"]))
         for name, (label, _) in PROGRAMS.items()
     ]
-    table(("program", "seconds", "lowest … highest", "ratio"), rows)
+    table(("program", "seconds", "lowest … highest", "ratio", "paired"), rows)
     return 0
 
 
@@ -72,7 +72,14 @@ class Screen:
         x11.XOpenDisplay.restype = x11.XGetImage.restype = pointer
         x11.XDefaultRootWindow.restype = x11.XGetPixel.restype = ctypes.c_ulong
         x11.XDefaultRootWindow.argtypes = [pointer]
-        x11.XGetImage.argtypes = [pointer, ctypes.c_ulong, *[ctypes.c_int] * 2, *[ctypes.c_uint] * 2, ctypes.c_ulong, ctypes.c_int]
+        x11.XGetImage.argtypes = [
+            pointer,
+            ctypes.c_ulong,
+            *[ctypes.c_int] * 2,
+            *[ctypes.c_uint] * 2,
+            ctypes.c_ulong,
+            ctypes.c_int,
+        ]
         x11.XGetPixel.argtypes = [pointer, ctypes.c_int, ctypes.c_int]
         x11.XDestroyImage.argtypes = [pointer]
         self._display = x11.XOpenDisplay(display.encode())

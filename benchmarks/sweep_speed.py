@@ -14,7 +14,7 @@ import time
 from functools import partial
 from statistics import median
 
-from harness import ROOT, cores, interleaved, paired_ratio, private_display, spread, table
+from harness import ROOT, cores, interleaved, private_display, ratios, spread, table
 
 VARIANTS = {
     "plain": "(a) plain PyTorch loop",
@@ -45,10 +45,10 @@ def main() -> int:
         found = interleaved({name: partial(one, name) for name in VARIANTS}, 2 if chosen.quick else 5)
     print(f"Sweep of {steps} steps; {cores()} cores, torch on {threads()}; medians of {len(found['plain'])} rounds")
     rows = [
-        (label, f"{median(found[name]):.0f}", spread(found[name]), f"{paired_ratio(found[name], found['plain']):.2f}")
+        (label, f"{median(found[name]):.0f}", spread(found[name]), *ratios(found[name], found["plain"]))
         for name, label in VARIANTS.items()
     ]
-    table(("way", "steps/s", "lowest … highest", "ratio to (a)"), rows)
+    table(("way", "steps/s", "lowest … highest", "ratio to (a)", "paired"), rows)
     return 0
 
 

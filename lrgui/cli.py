@@ -183,6 +183,40 @@ def train(
     raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)
 
 
+@app.command()
+def scenarios(
+    png: Annotated[Path | None, typer.Option(help="Write the picture, 300 DPI, to this file.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the vector picture to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the points to this file.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same noise.")] = 0,
+    show: Annotated[bool, typer.Option("--show", help="Open the window on the scenarios.")] = False,
+) -> None:
+    """Draw the three synthetic curves that teach what a learning-rate curve says.
+
+    Without any option the picture is written to learning_rate_finder_visualizations.png.
+    """
+    from lrgui.export.files import write_atomically
+    from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
+
+    if show:
+        from lrgui.gui.app import main as open_window
+
+        if png is None and svg is None and csv is None:
+            raise typer.Exit(open_window(["--scenarios"]))
+    if png is None and svg is None and csv is None:
+        png = Path(f"{FILE_NAME}.png")
+    scene = Scene(seed=seed)
+    for key, path in (("png", png), ("svg", svg), ("csv", csv)):
+        if path is not None:
+            try:
+                write_atomically(path, SCENE_FORMATS[key].render(scene))
+            except ExportError as error:
+                _fail(str(error))
+            words.print(f"Written: {escape(str(path))}", highlight=False, soft_wrap=True)
+    if show:
+        raise typer.Exit(open_window(["--scenarios"]))
+
+
 def _checked(job: Job) -> Job:
     problems = job.validate()
     if problems:

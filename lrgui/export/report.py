@@ -23,11 +23,13 @@ class Report:
     analysis: Analysis
     end: EndEvent | None
     """None for a run that was cut off without a word."""
+    synthetic: str = ""
+    """Name of the scenario, where the curve was made up and nothing was trained."""
 
     @property
     def title(self) -> str:
         """Title of the run's picture."""
-        return f"LR Finder: {self.job.task.title}"
+        return f"LR Finder: {self.synthetic + ' (synthetic)' if self.synthetic else self.job.task.title}"
 
     def to_dict(self) -> dict[str, Any]:
         """What the command line's `--json` prints: plain values only, what is not finite as None."""

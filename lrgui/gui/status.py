@@ -10,7 +10,7 @@ from lrgui.gui.workspace import Workspace
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
-VERBS = {"sweep": "Sweep", "train": "Training"}
+VERBS = {"sweep": "Sweep", "train": "Training", "aside": "Sweep of the digits"}
 ENDS = {
     "completed": "finished",
     "diverged": "ended: diverged",

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from lrgui.core.analysis import Analysis, analyse
-from lrgui.core.events import EndEvent, Event, StateEvent
+from lrgui.core.curve import Curve
+from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
@@ -107,9 +108,13 @@ class Workspace(QObject):
         self.undo_stack = QUndoStack(self)
         self.state = "idle"
         self.kind = "sweep"
-        """What goes on, or went on last: `sweep` or `train`."""
+        """What goes on, or went on last: `sweep`, `train` or `aside`."""
         self.sweep_job: Job | None = None
         self.sweep: Record | None = None
+        self.synthetic = ""
+        """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
+        self.aside: Record | None = None
+        """A sweep of the digits that is laid over other curves."""
         self.training_job: Job | None = None
         self.training: Record | None = None
         self.analysis: Analysis | None = None
@@ -135,10 +140,12 @@ class Workspace(QObject):
 
     def _smooth_again(self) -> None:
         """β belongs to reading the curve, not to measuring it: everything follows from the raw losses."""
-        if self.analysis is None or self.sweep_job is None:
+        if self.sweep_job is None:
+            return
+        self.sweep_job = replace(self.sweep_job, sweep=replace(self.sweep_job.sweep, beta=self.job.sweep.beta))
+        if self.analysis is None:
             return
         curve = self.analysis.curve.with_beta(self.job.sweep.beta)
-        self.sweep_job = replace(self.sweep_job, sweep=replace(self.sweep_job.sweep, beta=self.job.sweep.beta))
         self.analysis = analyse(curve, self.selection, self.zones, self._planned_range())
         self.analysis_changed.emit(self.analysis)
 
@@ -208,10 +215,31 @@ class Workspace(QObject):
         """Train with the selected learning rate."""
         self._start("train")
 
+    @Slot()
+    def compare(self) -> None:
+        """Sweep the built-in digits beside everything else: what is on screen stays."""
+        self._start("aside")
+
+    def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
+        """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is going on: stop it before you show another curve."))
+            return
+        self.noticed.emit(None)
+        self.kind = "sweep"
+        ends = replace(self.job.sweep, start_lr=zones.start, end_lr=zones.end, steps=len(curve))
+        self.sweep_job, self.synthetic = replace(self.job, kind="sweep", sweep=ends), name
+        end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
+        points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
+        self.sweep = Record.of([*(BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)), end])
+        self.sweep_started.emit()
+        self._read_sweep(zones)
+        self.run_ended.emit(end)
+
     def _start(self, kind: str) -> None:
         if self.busy:
             return
-        job = replace(self.job, kind=kind)
+        job = Job() if kind == "aside" else replace(self.job, kind=kind)
         problems = job.validate()
         self.problems_found.emit(problems)
         if problems:
@@ -220,8 +248,10 @@ class Workspace(QObject):
         self.noticed.emit(None)
         self.kind = kind
         record = Record()
-        if kind == "sweep":
-            self.sweep_job, self.sweep, self.analysis = job, record, None
+        if kind == "aside":
+            self.aside = record
+        elif kind == "sweep":
+            self.sweep_job, self.sweep, self.analysis, self.synthetic = job, record, None, ""
             self._choices = replace(self._choices, zones=None)
             self.undo_stack.clear()
             self.sweep_started.emit()
@@ -254,7 +284,7 @@ class Workspace(QObject):
     @property
     def record(self) -> Record | None:
         """What the present (or last) run has measured so far."""
-        return self.sweep if self.kind == "sweep" else self.training
+        return {"sweep": self.sweep, "train": self.training, "aside": self.aside}[self.kind]
 
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
@@ -282,15 +312,15 @@ class Workspace(QObject):
         self._say_how_it_ended(end)
         self.run_ended.emit(end)
 
-    def _read_sweep(self) -> None:
-        """A sweep is over, however: read what was measured."""
+    def _read_sweep(self, zones: Zones | None = None) -> None:
+        """A sweep is over, however: read what was measured. `zones` are those known beforehand."""
         assert self.sweep is not None and self.sweep_job is not None
         if not len(self.sweep.lr):
             self.analysis = None
             self.analysis_changed.emit(None)
             return
         curve = self.sweep.curve(self.sweep_job.sweep.beta)
-        self.analysis = analyse(curve, planned_range=self._planned_range())
+        self.analysis = analyse(curve, zones=zones, planned_range=self._planned_range())
         selection = self.analysis.selection if self.analysis.selection is not None else self.selection
         self.undo_stack.clear()
         self.analysis_changed.emit(self.analysis)
@@ -328,6 +358,7 @@ class Workspace(QObject):
             self.noticed.emit(Notice("error", f"{path.name} could not be opened: {why}"))
             return
         job, record = logged.job, Record.of(logged.events)
+        self.synthetic = "" if job.kind == "sweep" else self.synthetic
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
@@ -350,7 +381,7 @@ class Workspace(QObject):
         """The sweep on screen, as it is to be exported; None where there is none."""
         if self.analysis is None or self.sweep_job is None or self.sweep is None:
             return None
-        return Report(self.sweep_job, self.analysis, self.sweep.end)
+        return Report(self.sweep_job, self.analysis, self.sweep.end, self.synthetic)
 
     def _set_state(self, state: str) -> None:
         self.state = state

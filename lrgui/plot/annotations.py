@@ -15,7 +15,7 @@ from lrgui.core.zones import ZONE_NAMES
 from lrgui.plot.font import plot_font
 from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION
 from lrgui.plot.layers import Layer, pen
-from lrgui.plot.placing import Placed, Wanted, place_labels, place_names, place_tag
+from lrgui.plot.placing import Placed, Wanted, place_labels, place_names, place_tag, place_upright
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.view import CurveView
 
@@ -141,7 +141,19 @@ class Annotations(Layer):
 
     def _place_names(self, rect: QRectF) -> list[Placed]:
         spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
-        return place_names(spans, rect.width(), self._bold_metrics.horizontalAdvance, NAMES_TOP, NAMES_HEIGHT)
+        width = self._bold_metrics.horizontalAdvance
+        names = place_names(spans, rect.width(), width, NAMES_TOP, NAMES_HEIGHT)
+        # Below the strip of the selection's label, which may come as near as it likes.
+        room = rect.adjusted(0, HEADER, 0, -4)
+        return names + place_upright(
+            spans, (name.key for name in names), room, width, NAMES_HEIGHT, self._curve_pixels(rect)
+        )
+
+    def _curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
+        """Pixels that the curve passes, close to each other. Shape (n, 2)."""
+        x, y = self.to_pixels(*self._curve)
+        inside = (x > -50) & (x < rect.width() + 50)
+        return dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
 
     def _place_tag(self, rect: QRectF) -> Placed | None:
         selection = self.view.handles.selection
@@ -166,9 +178,7 @@ class Annotations(Layer):
         taken += [name.rect for name in self._names]
         if self._tag is not None:
             taken.append(self._tag.rect.adjusted(-10, -3, 10, 3))
-        x, y = self.to_pixels(*self._curve)
-        inside = (x > -50) & (x < rect.width() + 50)
-        points = dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
+        points = self._curve_pixels(rect)
         walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
         wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
@@ -224,7 +234,15 @@ class Annotations(Layer):
                 painter.setPen(QPen(QColor(self._palette.optimal_line), 1.2))
                 painter.drawRoundedRect(name.rect, 4, 4)
             painter.setPen(QColor(text))
-            painter.drawText(name.rect, _CENTRE, name.text)
+            if name.upright:
+                painter.save()
+                painter.translate(name.rect.center())
+                painter.rotate(-90)
+                lying = QRectF(-name.rect.height() / 2, -name.rect.width() / 2, name.rect.height(), name.rect.width())
+                painter.drawText(lying, _CENTRE, name.text)
+                painter.restore()
+            else:
+                painter.drawText(name.rect, _CENTRE, name.text)
 
     def _paint_marks(self, painter: QPainter) -> None:
         rect = self.boundingRect()

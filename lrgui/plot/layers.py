@@ -15,6 +15,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsObject
 
 from lrgui.plot.ticks import Tick
@@ -155,7 +156,9 @@ class Line(Layer):
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if len(px) > 1:
-            painter.drawPolyline(_polygon(px, py))
+            whole = not isinstance(painter.device(), QSvgGenerator)
+            for xs, ys in [(px, py)] if whole else inside_pieces(px, py, self.boundingRect()):
+                painter.drawPolyline(_polygon(xs, ys))
         if self._circles is not None:
             outline, fill = self._circles
             painter.setPen(QPen(outline, 1.6))
@@ -290,6 +293,39 @@ class Grid(Layer):
             if tick.major:
                 y = int(self.to_px(0.0, tick.position).y()) + 0.5
                 painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
+
+
+def inside_pieces(x: Floats, y: Floats, rect: QRectF) -> list[tuple[Floats, Floats]]:
+    """The parts of a polyline, arrays of shape (n,), that lie within `rect`, cut exactly at its edges.
+
+    For files that know no clipping. Liang and Barsky's method, segment by segment.
+    """
+    pieces: list[tuple[list[float], list[float]]] = []
+    joined = False
+    for x0, y0, x1, y1 in zip(x[:-1], y[:-1], x[1:], y[1:], strict=True):
+        dx, dy = x1 - x0, y1 - y0
+        first, last = 0.0, 1.0
+        for step, room in (
+            (-dx, x0 - rect.left()),
+            (dx, rect.right() - x0),
+            (-dy, y0 - rect.top()),
+            (dy, rect.bottom() - y0),
+        ):
+            if step == 0:
+                last = last if room >= 0 else -1.0
+            elif step < 0:
+                first = max(first, room / step)
+            else:
+                last = min(last, room / step)
+        if first > last:
+            joined = False
+            continue
+        if not joined or first > 0:
+            pieces.append(([float(x0 + first * dx)], [float(y0 + first * dy)]))
+        pieces[-1][0].append(float(x0 + last * dx))
+        pieces[-1][1].append(float(y0 + last * dy))
+        joined = last == 1.0
+    return [(np.array(xs), np.array(ys)) for xs, ys in pieces]
 
 
 def _premultiplied(colour: QColor, alpha: float) -> int:

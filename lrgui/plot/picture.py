@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
@@ -18,6 +19,7 @@ from lrgui.core.events import EpochEvent
 from lrgui.core.zones import Zones
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.svg import outline_text
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.training_plot import Floats, TrainingPlot
 
@@ -44,7 +46,7 @@ def curve_picture(
         plot.set_finished(analysis)
         plot.set_zones(zones)
         plot.set_selection(selection)
-        return _render(plot, plot.canvas, palette, size_inches, dpi)
+        return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)
 
@@ -67,7 +69,7 @@ def training_picture(
         plot.set_live(losses, lrs)
         plot.set_epochs(epochs)
         plot.reset_view()
-        return _render(plot, plot.canvas, palette, size_inches, dpi)
+        return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)
 
@@ -83,15 +85,9 @@ def png_bytes(image: QImage) -> bytes:
     return bytes(data.data())
 
 
-def _render(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], dpi: int) -> QImage:
-    if QApplication.instance() is None:
-        raise RuntimeError("A picture needs a QApplication.")
-    width, height = (round(inches * _LOGICAL_DPI) for inches in size_inches)
-    plot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    plot.resize(width, height)
-    canvas.resize(width, height)
-    # The first rendering of a widget that was never shown is wrong: its layout settles only then.
-    plot.grab()
+def paint(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], dpi: int) -> QImage:
+    """A plot that was never shown, as pixels."""
+    _lay_out(plot, canvas, size_inches)
     image = QImage(round(size_inches[0] * dpi), round(size_inches[1] * dpi), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(palette.background))
     ratio = dpi / _LOGICAL_DPI
@@ -108,3 +104,39 @@ def _render(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[
     image.setDotsPerMeterX(per_metre)
     image.setDotsPerMeterY(per_metre)
     return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def paint_svg(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], title: str) -> bytes:
+    """A plot that was never shown, as an SVG document of the same size."""
+    width, height = _lay_out(plot, canvas, size_inches)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    # Qt writes no clipping (and in version 1.1 one that it never takes back): lines cut themselves, see layers.
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setTitle(title)
+    generator.setSize(QSize(width, height))
+    generator.setViewBox(QRectF(0, 0, width, height))
+    generator.setResolution(_LOGICAL_DPI)
+    painter = QPainter(generator)
+    try:
+        painter.fillRect(QRectF(0, 0, width, height), QColor(palette.background))
+        canvas.scene().render(
+            painter, QRectF(0, 0, width, height), canvas.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio
+        )
+    finally:
+        painter.end()
+    return outline_text(bytes(data.data()).decode()).encode()
+
+
+def _lay_out(plot: QWidget, canvas: Canvas, size_inches: tuple[float, float]) -> tuple[int, int]:
+    if QApplication.instance() is None:
+        raise RuntimeError("A picture needs a QApplication.")
+    width, height = (round(inches * _LOGICAL_DPI) for inches in size_inches)
+    plot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    plot.resize(width, height)
+    canvas.resize(width, height)
+    # The first rendering of a widget that was never shown is wrong: its layout settles only then.
+    plot.grab()
+    return width, height

@@ -22,6 +22,8 @@ class Placed:
     key: str
     text: str
     rect: QRectF
+    upright: bool = False
+    """Written from below to above, for want of width."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,35 @@ def place_names(
                 middle = (left + right) / 2
                 placed.append(Placed(key, form, QRectF(middle - needed / 2, top, needed, height)))
                 break
+    return placed
+
+
+def place_upright(
+    spans: Sequence[tuple[str, Sequence[str], float, float]],
+    named: Iterable[str],
+    view: QRectF,
+    width: Width,
+    height: float,
+    points: NDArray[np.float64],
+    padding: float = 8.0,
+) -> list[Placed]:
+    """The shortest name of every span that is not in `named`, turned upright, where the span is wide enough.
+
+    Placed as high as the curve's `points` (pixels, shape (n, 2)) let it, at the top of `view` where they leave
+    no room. Other arguments as `place_names`; `height` is a line's height, which an upright name needs as width.
+    """
+    done = set(named)
+    placed = []
+    for key, forms, left, right in spans:
+        left, right = max(left, view.left()), min(right, view.right())
+        needed = width(forms[-1]) + 2 * padding
+        if key in done or right - left < height or needed > view.height():
+            continue
+        zone = QRectF(left, view.top(), right - left, view.height())
+        rect = _Room(zone, (), points).best(height, needed, (left, right), from_below=False)
+        if rect is None:
+            rect = QRectF((left + right - height) / 2, view.top(), height, needed)
+        placed.append(Placed(key, forms[-1], rect, upright=True))
     return placed
 
 

@@ -66,14 +66,9 @@ class ScenarioPlot(CurvePlot):
             line.set_data(np.log10(curve.lr), curve.loss)
         self.set_analysis(analysis)
         self.set_zones(zones)
-        low = min(float(curve.loss.min()) for curve in curves)
-        level = max(float(curve.loss[0]) for curve in curves)
-        # Room below for one name, above for the other two and for a part of the explosion.
-        self._home = (low - 0.34 * (level - low), level + 0.85 * (level - low))
+        self._fit_result()
         if first:
             self.reset_view()
-        else:
-            self._follow_home()
         self._paint_overlays()
 
     def set_analysis(self, analysis: Analysis) -> None:
@@ -103,6 +98,14 @@ class ScenarioPlot(CurvePlot):
             assert isinstance(notes, _Notes)
             notes.set_curves([line.points for line in self._lines()])
             self._update_legend()
+
+    def _fit_result(self, *_: object) -> None:
+        """The default view: room below for one name, above for the other two and a part of the explosion."""
+        if self._curves:
+            low = min(float(curve.loss.min()) for curve in self._curves)
+            level = max(float(np.median(curve.loss[:10])) for curve in self._curves)
+            self._home = (low - 0.3 * (level - low), level + 0.75 * (level - low))
+        self._follow_home()
 
     @property
     def notes(self) -> list[Placed]:
@@ -162,7 +165,9 @@ class _Notes(Annotations):
             tag = self._place_tag(rect)
             if tag is not None:
                 taken.append(tag.rect.adjusted(-6, -4, 6, 4))
-        wanted = [(key, _forms(ZONE_NAMES[key]), *spans[key]) for key in ("optimal", "divergence", "low") if key in spans]
+        wanted = [
+            (key, _forms(ZONE_NAMES[key]), *spans[key]) for key in ("optimal", "divergence", "low") if key in spans
+        ]
         # The optimal name belongs below its valley, the others above.
         return place_boxes(
             wanted,
@@ -179,5 +184,3 @@ def _forms(names: tuple[str, ...]) -> list[str]:
     """The full name on one line, then broken at its arrow; the short ones last."""
     full = names[0]
     return [full, full.replace(" → ", " →\n"), *names[1:]]
-
-

@@ -258,7 +258,8 @@ class ChildProcess:
         finally:
             if theirs is not None:
                 os.close(theirs)
-        assert self._process.stdout is not None and self._process.stderr is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
         self._pipes = open_pipes(self._process.stdout, self._process.stderr)
 
     def _send(self, line: str) -> None:

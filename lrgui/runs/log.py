@@ -113,7 +113,7 @@ class LogWriter:
         self._file = None
         header = _header(job, created or datetime.now().astimezone(), origin)
         try:
-            self._file = open(self.path, "wb", buffering=0)
+            self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115
             self._put(_line(header))
         except (OSError, ValueError) as error:
             self._fail(error)

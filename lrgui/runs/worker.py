@@ -98,7 +98,7 @@ class Channel:
         os.close(nothing)
         os.dup2(2, 1)
         # In a frozen program without a console Python has no streams at all.
-        sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
+        sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stdout = _line_buffered(sys.stdout, 1)
         sys.stderr = _line_buffered(sys.stderr, 2)
         import faulthandler

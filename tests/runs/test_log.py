@@ -159,14 +159,14 @@ def test_a_newer_form_is_read_with_a_warning(tmp_path: Path) -> None:
 def test_other_files_are_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(text)
-    with pytest.raises(ValueError, match="notes.txt is not a run log of LR Finder"):
+    with pytest.raises(ValueError, match=r"notes\.txt is not a run log of LR Finder"):
         read_log(path)
 
 
 def test_a_header_with_a_broken_job_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.lrrun"
     path.write_text('{"lrrun":1,"job":{"kind":3}}\n')
-    with pytest.raises(ValueError, match="a.lrrun cannot be opened: The job's kind must be a text, not 3."):
+    with pytest.raises(ValueError, match=r"a\.lrrun cannot be opened: The job's kind must be a text, not 3\."):
         read_log(path)
 
 
