@@ -99,6 +99,15 @@ def clean_loss(scenario: Scenario, lr: Floats) -> Floats:
     return decay + scenario.depth / 2 * ((1.0 + past**2) ** scenario.divergence - 1.0)
 
 
+def laid_over(scenario: Scenario, loss: Floats) -> Floats:
+    """A measured smoothed loss, shape (n,), moved and scaled to the scenario's start and depth.
+
+    Its first tenth goes to `START`, its lowest point to the scenario's lowest.
+    """
+    level, lowest = float(np.median(loss[: max(3, len(loss) // 10)])), float(loss.min())
+    return START + scenario.depth * (loss - level) / max(level - lowest, 1e-300)
+
+
 def noisy_loss(scenario: Scenario, lr: Floats, seed: int = 0) -> Floats:
     """The curve with its noise. The same seed gives the same curve; each scenario has a stream of its own."""
     stream = np.random.default_rng([seed, *scenario.key.encode()])

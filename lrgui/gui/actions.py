@@ -39,9 +39,9 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Undo",
         ("Ctrl+Z",),
         "Undo the last change of selection or zones",
-        lambda w: w.workspace.undo_stack.undo(),
+        lambda w: w.undo_stack.undo(),
     ),
-    ActionRow("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again", lambda w: w.workspace.undo_stack.redo()),
+    ActionRow("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again", lambda w: w.undo_stack.redo()),
     ActionRow(
         "export",
         "Export …",

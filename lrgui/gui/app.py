@@ -90,7 +90,9 @@ def _run(arguments: list[str]) -> int:
         window.workspace.run_ended.connect(lambda _end: pool.warm())
         # After the first paint: a process that starts competes with the window for the processor.
         QTimer.singleShot(0, pool.warm)
-        if arguments and not arguments[0].startswith("-"):
+        if arguments[:1] == ["--scenarios"]:
+            window.tabs.setCurrentWidget(window.scenarios_tab)
+        elif arguments and not arguments[0].startswith("-"):
             window.open_run(Path(arguments[0]))
         _quit_on_signals(app, window)
         status = app.exec()

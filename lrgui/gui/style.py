@@ -51,6 +51,12 @@ QLineEdit#bigNumber[empty="true"] {{ font-size: 18px; font-weight: 400; color: {
 QLineEdit#bigNumber:hover {{ border: 1px solid {p.field_border}; }}
 QLineEdit#bigNumber:focus {{ border: 1px solid {p.accent}; }}
 QLineEdit#bigNumber[wrong="true"] {{ border: 1px solid {p.error}; }}
+QSlider {{ min-height: 22px; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {p.track}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {p.accent}; }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+    background: {p.card}; border: 2px solid {p.accent}; }}
+QSlider::handle:horizontal:focus {{ background: {p.accent}; }}
 QCheckBox {{ spacing: 7px; }}
 QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {p.field_border}; border-radius: 4px;
     background: {p.field}; }}

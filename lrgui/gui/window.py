@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -32,6 +32,7 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.curve import CurveTab
+from lrgui.gui.tabs.scenarios import ScenariosTab
 from lrgui.gui.tabs.training import TrainingTab
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.font import load_font
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self)
         self.curve_tab = CurveTab(workspace, palette)
         self.training_tab = TrainingTab(workspace, palette)
+        self.scenarios_tab = ScenariosTab(workspace, palette)
         self.banner = Banner()
         self.status = StatusLine(workspace)
         self._buttons: dict[str, QPushButton] = {}
@@ -76,11 +78,13 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setSpacing(8)
         left, right = Side(288, "Settings"), Side(308, "Result")
+        self._sides = (left, right)
         for row in PANELS:
             (left if row.side == "left" else right).add(row.make(self.workspace))
         self.tabs = QTabWidget()
         self.tabs.addTab(self.curve_tab, "Learning-rate curve")
         self.tabs.addTab(self.training_tab, "Training")
+        self.tabs.addTab(self.scenarios_tab, "Scenarios")
         center = QVBoxLayout()
         center.setSpacing(6)
         center.addWidget(self.banner)
@@ -137,8 +141,24 @@ class MainWindow(QMainWindow):
         workspace.undo_stack.indexChanged.connect(self._refresh_actions)
         workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
         workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
+        self.tabs.currentChanged.connect(self._on_tab)
         self.curve_tab.hovered.connect(self.status.show_cursor)
+        self.scenarios_tab.hovered.connect(self.status.show_cursor)
+        self.scenarios_tab.undo_stack.indexChanged.connect(self._refresh_actions)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """What undo and redo act on: the scenarios have steps of their own."""
+        on_scenarios = self.tabs.currentWidget() is self.scenarios_tab
+        return self.scenarios_tab.undo_stack if on_scenarios else self.workspace.undo_stack
+
+    @Slot()
+    def _on_tab(self) -> None:
+        """The scenarios bring their own side; task and result have nothing to do with them."""
+        for side in self._sides:
+            side.setVisible(self.tabs.currentWidget() is not self.scenarios_tab)
+        self._refresh_actions()
 
     @Slot()
     def _refresh_actions(self) -> None:
@@ -149,8 +169,8 @@ class MainWindow(QMainWindow):
         actions["train"].setEnabled(idle)
         actions["pause"].setEnabled(state in ("running", "paused"))
         actions["stop"].setEnabled(state in ("starting", "running", "paused"))
-        actions["undo"].setEnabled(workspace.undo_stack.canUndo())
-        actions["redo"].setEnabled(workspace.undo_stack.canRedo())
+        actions["undo"].setEnabled(self.undo_stack.canUndo())
+        actions["redo"].setEnabled(self.undo_stack.canRedo())
         actions["export"].setEnabled(workspace.analysis is not None)
         actions["open"].setEnabled(idle)
         for key, button in self._buttons.items():
@@ -245,6 +265,7 @@ class MainWindow(QMainWindow):
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
         self.curve_tab.set_palette(palette)
         self.training_tab.set_palette(palette)
+        self.scenarios_tab.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 
     # ---------------------------------------------------------------- coming and going

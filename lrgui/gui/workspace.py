@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
@@ -16,6 +16,7 @@ from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
+from lrgui.gui.choices import Choices, ChoiceStep
 from lrgui.gui.run_worker import RunWorker
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
@@ -35,36 +36,6 @@ class Notice:
     action: str = ""
     """Label of the button that mends it, empty where there is none."""
     act: Callable[[], None] | None = None
-
-
-class _Choice(QUndoCommand):
-    """A change of selection and zones."""
-
-    def __init__(self, workspace: Workspace, text: str, before: _Choices, after: _Choices, nudge: bool) -> None:
-        super().__init__(text)
-        self._workspace, self._before, self._after = workspace, before, after
-        self._nudge = nudge
-
-    def id(self) -> int:
-        """Steps with the arrow keys are one change; everything else stands alone."""
-        return 1 if self._nudge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        assert isinstance(other, _Choice)
-        self._after = other._after
-        return True
-
-    def redo(self) -> None:
-        self._workspace._show(self._after)
-
-    def undo(self) -> None:
-        self._workspace._show(self._before)
-
-
-@dataclass(frozen=True)
-class _Choices:
-    selection: float | None
-    zones: Zones | None
 
 
 class Workspace(QObject):
@@ -118,7 +89,7 @@ class Workspace(QObject):
         self.training_job: Job | None = None
         self.training: Record | None = None
         self.analysis: Analysis | None = None
-        self._choices = _Choices(None, None)
+        self._choices = Choices(None, None)
         self._journal: LogWriter | None = None
 
     # ---------------------------------------------------------------- settings of the job
@@ -186,11 +157,11 @@ class Workspace(QObject):
         """Set the zones, as one step that can be undone."""
         self._change("zones", replace(self._choices, zones=zones))
 
-    def _change(self, text: str, after: _Choices, nudge: bool = False) -> None:
+    def _change(self, text: str, after: Choices, nudge: bool = False) -> None:
         if after != self._choices:
-            self.undo_stack.push(_Choice(self, text, self._choices, after, nudge))
+            self.undo_stack.push(ChoiceStep(self._show, text, self._choices, after, nudge))
 
-    def _show(self, choices: _Choices) -> None:
+    def _show(self, choices: Choices) -> None:
         self._choices = choices
         if choices.selection is not None and choices.selection != self.job.train.max_lr:
             self.job = replace(self.job, train=replace(self.job.train, max_lr=choices.selection))
@@ -324,7 +295,7 @@ class Workspace(QObject):
         selection = self.analysis.selection if self.analysis.selection is not None else self.selection
         self.undo_stack.clear()
         self.analysis_changed.emit(self.analysis)
-        self._show(_Choices(selection, self.analysis.zones))
+        self._show(Choices(selection, self.analysis.zones))
 
     def _planned_range(self) -> tuple[float, float]:
         assert self.sweep_job is not None
