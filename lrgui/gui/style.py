@@ -71,8 +71,8 @@ QTabBar::tab:selected {{ color: {p.text}; border-bottom: 2px solid {p.accent}; }
 QTabBar::tab:hover {{ color: {p.text}; }}
 QTabBar::tab:focus {{ color: {p.accent}; }}
 
-QTableWidget {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 5px; gridline-color: {p.card_border};
-    outline: none; }}
+QTableWidget {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 5px;
+    gridline-color: {p.card_border}; outline: none; }}
 QTableWidget::item {{ padding: 2px 6px; border: none; }}
 QTableWidget::item:hover {{ background: {p.hover}; }}
 QTableWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
@@ -94,7 +94,8 @@ QMenu::item:selected {{ background: {p.selected_row}; }}
 QMenu::item:disabled {{ color: {p.disabled}; }}
 QMenu::separator {{ height: 1px; background: {p.card_border}; margin: 4px 8px; }}
 
-#banner {{ border: 1px solid {p.card_border}; border-left: 4px solid {p.accent}; border-radius: 6px; background: {p.card}; }}
+#banner {{ border: 1px solid {p.card_border}; border-left: 4px solid {p.accent}; border-radius: 6px;
+    background: {p.card}; }}
 #banner[kind="error"] {{ border-left-color: {p.error}; }}
 #banner[kind="warning"] {{ border-left-color: {p.warning}; }}
 QPlainTextEdit {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;

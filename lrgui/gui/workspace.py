@@ -285,7 +285,8 @@ class Workspace(QObject):
 
     def _read_sweep(self, zones: Zones | None = None) -> None:
         """A sweep is over, however: read what was measured. `zones` are those known beforehand."""
-        assert self.sweep is not None and self.sweep_job is not None
+        assert self.sweep is not None
+        assert self.sweep_job is not None
         if not len(self.sweep.lr):
             self.analysis = None
             self.analysis_changed.emit(None)

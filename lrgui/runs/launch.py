@@ -30,7 +30,8 @@ LEAVING = 3.0
 # current folder, which -c puts in front, goes: a file random.py that lies there must not become the module.
 _BOOT = """
 import sys
-sys.path[:1] = []
+if sys.path[:1] == [""]:
+    del sys.path[0]
 sys.path.append(sys.argv.pop(1))
 from lrgui.runs.worker import main
 main()

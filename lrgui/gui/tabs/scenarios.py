@@ -318,7 +318,7 @@ class ScenariosTab(QWidget):
         if not self._revealed or self._analysis is None:
             return
         analysis = self._analysis
-        rows = [("★ recommended", analysis.recommendation.lr, analysis.recommendation.reason)]
+        rows = [("★ ours", analysis.recommendation.lr, analysis.recommendation.reason)]
         rows += [(s.label, s.lr, s.reason) for s in analysis.suggestions.values()]
         self.answers.setRowCount(len(rows))
         for row, (label, lr, reason) in enumerate(rows):
