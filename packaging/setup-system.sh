@@ -20,7 +20,9 @@ done
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 
 installed() { # newer releases give some of these libraries a new name, ending in t64
-    dpkg-query -W -f '${Status}\n' "$1" "$1t64" 2>/dev/null | grep -q '^install ok installed'
+    local found # not a pipe: dpkg-query fails when it does not know one of the two names, and pipefail is on
+    found=$(dpkg-query -W -f '${Status}\n' "$1" "$1t64" 2>/dev/null) || true
+    [[ $found == *"install ok installed"* ]]
 }
 
 missing=()

@@ -218,7 +218,8 @@ class _Room:
         row, column = divmod(int(np.argmin(cost)), cost.shape[1])
         if not np.isfinite(cost[row, column]):
             return None
-        return QRectF(float(x[column]), float(y[row]), width, height)
+        # The raster reserved one cell more than the box needs: half of it on either side, for the curve's width.
+        return QRectF(float(x[column]) + self.STEP / 2, float(y[row]) + self.STEP / 2, width, height)
 
 
 def _free(

@@ -14,7 +14,7 @@ from lrgui.core.smoothing import Floats
 from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.annotations import Annotations, dense
 from lrgui.plot.curve_plot import CurvePlot
-from lrgui.plot.layers import Line, pen
+from lrgui.plot.layers import Line, inside_pieces, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.placing import Placed, place_boxes
 from lrgui.plot.theme import LIGHT, Palette
@@ -22,6 +22,8 @@ from lrgui.plot.theme import LIGHT, Palette
 #: Okabe and Ito's orange, for the noisy batches.
 ORANGE = "#E69F00"
 LINE_HEIGHT = 16.0
+#: A zone of which fewer pixels are in sight needs no name.
+LEAST_ZONE = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,9 @@ class ScenarioPlot(CurvePlot):
         """Show what the rules say about the chosen curve, or hide it."""
         self._revealed = revealed
         if self._analysis is not None:
+            zones = self._zones  # as dragged; the analysis may know older ones
             self.set_analysis(self._analysis)
+            self.set_zones(zones)
             self._update_legend()
 
     def set_real(self, lr: Floats, loss: Floats) -> None:
@@ -150,14 +154,20 @@ class _Notes(Annotations):
         self._all = tuple(curves)
         self.refresh()
 
+    def _curve_pixels(self, rect: QRectF) -> Floats:
+        """Pixels in sight that any of the curves passes. Shape (n, 2)."""
+        pieces = [piece for x, y in self._all for piece in inside_pieces(*self.to_pixels(x, y), rect)]
+        return np.vstack([np.empty((0, 2)), *(dense(np.column_stack(piece)) for piece in pieces)])
+
     def _place_names(self, rect: QRectF) -> list[Placed]:
-        parts = []
-        for x, y in self._all:
-            px, py = self.to_pixels(x, y)
-            parts.append(dense(np.column_stack([px, np.clip(py, -1e4, 1e4)])))
-        points = np.vstack(parts) if parts else np.empty((0, 2))
-        spans = {key: (left, right) for key, left, right in self._tints.spans()}
-        taken = []
+        # A zone that is out of sight has no name.
+        spans = {
+            key: (left, right)
+            for key, left, right in self._tints.spans()
+            if min(right, rect.right()) - max(left, rect.left()) >= LEAST_ZONE
+        }
+        marks = [(self.view.pixel_x(mark.x), self.view.pixel_y(mark.y)) for mark in self.view.handles.marks]
+        taken = [QRectF(x - 7, y - 7, 14, 14) for x, y in marks if rect.contains(x, y)]
         selection = self.view.handles.selection
         if selection is not None:
             at = self.view.pixel_x(selection)
@@ -175,7 +185,7 @@ class _Notes(Annotations):
             self._bold_metrics.horizontalAdvance,
             LINE_HEIGHT,
             taken,
-            points,
+            self._curve_pixels(rect),
             from_below=frozenset({"optimal"}),
         )
 

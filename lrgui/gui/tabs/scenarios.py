@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoStack, QWheelEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -62,6 +62,16 @@ TERMS = (
 )
 
 
+class Slider(QSlider):
+    """Moved by drag and keys; the wheel scrolls the panel and never changes a value."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
 class ScenariosTab(QWidget):
     """Plays with the three curves; changes nothing elsewhere unless asked to."""
 
@@ -111,7 +121,7 @@ class ScenariosTab(QWidget):
         self.sliders: dict[str, QSlider] = {}
         self._values: dict[str, QLabel] = {}
         for row, (name, label, _low, _high, tip) in enumerate(SLIDERS):
-            words, slider, value = QLabel(label), QSlider(Qt.Orientation.Horizontal), QLabel()
+            words, slider, value = QLabel(label), Slider(), QLabel()
             words.setObjectName("fieldName")
             words.setToolTip(tip)
             words.setBuddy(slider)
@@ -218,6 +228,8 @@ class ScenariosTab(QWidget):
 
     def choose(self, key: str) -> None:
         """Draw another scenario strongest."""
+        if key == self._scene.chosen:
+            return
         self._scene = replace(self._scene, chosen=key)
         self._start_over()
 
