@@ -173,7 +173,7 @@ def journey(screen: Screen, folder: Path, theme: str) -> None:
         if theme == "light":
             save(screen.shot(), "start.png")
         screen.key("F5")
-        wait_for("the first half of the sweep", lambda: points(runs, "sweep") >= 130)
+        wait_for("most of the sweep", lambda: points(runs, "sweep") >= 150)
         if theme == "light":
             save(screen.shot(), "running.png")
         wait_for("the end of the sweep", lambda: ended(runs, "sweep"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,16 +25,19 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from lrgui import __version__
+from lrgui import __version__, frozen
 from lrgui.core.analysis import analyse
 from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import ExportError, Report, export
+from lrgui.gui.settings import load_settings, settings_file
 from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
-from lrgui.runs.log import LogWriter
+from lrgui.runs.log import LogWriter, read_log
 from lrgui.runs.record import Record
+from lrgui.runs.source import Source as RunSource
 from lrgui.tasks.spec import TaskSpec
 
 
@@ -198,23 +201,60 @@ def scenarios(
     from lrgui.export.files import write_atomically
     from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
 
-    if show:
-        from lrgui.gui.app import main as open_window
-
-        if png is None and svg is None and csv is None:
-            raise typer.Exit(open_window(["--scenarios"]))
-    if png is None and svg is None and csv is None:
+    if png is None and svg is None and csv is None and not show:
         png = Path(f"{FILE_NAME}.png")
     scene = Scene(seed=seed)
-    for key, path in (("png", png), ("svg", svg), ("csv", csv)):
-        if path is not None:
+
+    def write() -> None:
+        for key, path in (("png", png), ("svg", svg), ("csv", csv)):
+            if path is None:
+                continue
             try:
                 write_atomically(path, SCENE_FORMATS[key].render(scene))
             except ExportError as error:
                 _fail(str(error))
             words.print(f"Written: {escape(str(path))}", highlight=False, soft_wrap=True)
-    if show:
-        raise typer.Exit(open_window(["--scenarios"]))
+
+    if not show:
+        write()
+        return
+    from lrgui.gui.app import main as open_window
+
+    raise typer.Exit(open_window(["--scenarios", str(seed)], before=write))
+
+
+@app.command("export")
+def export_run(
+    run: Annotated[Path, typer.Argument(help="A run that was kept on disk (.lrrun).", show_default=False)],
+    png: Annotated[Path | None, typer.Option(help="Write the annotated picture, 300 DPI, to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the points to this file.")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write the whole run to this file.")] = None,
+) -> None:
+    """Write a sweep that was kept on disk as a picture, table or document.
+
+    Exit status: 0 once all is written, 2 for bad arguments, 1 for a run that cannot be read or exported.
+    """
+    wanted = {key: path for key, path in (("png", png), ("csv", csv), ("json", as_json)) if path is not None}
+    if not wanted:
+        _fail("Say what to write: --png FILE, --csv FILE or --json FILE.", Status.BAD_ARGUMENTS)
+    try:
+        logged = read_log(run)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        _fail(f"{run} could not be opened: {why}")
+    for warning in logged.warnings:
+        words.print(escape(warning), highlight=False, soft_wrap=True)
+    job, record = logged.job, Record.of(logged.events)
+    if job.kind != "sweep":
+        _fail(f"{run} is a training; only sweeps can be exported.")
+    if not len(record):
+        _fail(f"{run} has no points: the run ended before its first batch.")
+    sweep = job.sweep
+    analysis = analyse(record.curve(sweep.beta), planned_range=(sweep.start_lr, sweep.end_lr))
+    report = Report(job, analysis, record.end)
+    for key, path in wanted.items():
+        _export(report, path, key)
+        words.print(f"Written: {escape(str(path))}", highlight=False, soft_wrap=True)
 
 
 def _checked(job: Job) -> Job:
@@ -227,13 +267,9 @@ def _checked(job: Job) -> Job:
 
 
 def _run(job: Job, log: Path | None, quiet: bool) -> Record:
-    """Run the job in this process, show how it goes on a terminal, keep it on disk."""
-    try:
-        from lrgui.runs.in_process import InProcess
-    except ImportError as error:
-        _fail(f"PyTorch could not be imported ({error}). Install it: pip install torch")
+    """Run the job, show how it goes on a terminal, keep it on disk."""
     record = Record()
-    source = InProcess(job)
+    source = _source(job)
     journals = [start_log(job, origin="command line")]
     if log is not None:
         journals.append(LogWriter(log, job, origin="command line"))
@@ -250,6 +286,18 @@ def _run(job: Job, log: Path | None, quiet: bool) -> Record:
         for journal in journals:
             journal.close()
     return record
+
+
+def _source(job: Job) -> RunSource:
+    """Computes in this process; in another Python where one was named, or where there is no torch in here."""
+    python = frozen.chosen_python(load_settings(settings_file())[0].python)
+    if not frozen.computes_itself(python):
+        return ChildProcess(job, python)
+    try:
+        from lrgui.runs.in_process import InProcess
+    except ImportError as error:
+        _fail(f"PyTorch could not be imported ({error}). Install it: pip install torch")
+    return InProcess(job)
 
 
 @contextmanager
@@ -355,9 +403,9 @@ def _export(report: Report, path: Path, key: str) -> None:
         _fail(str(error))
 
 
-def _fail(sentence: str) -> Any:
+def _fail(sentence: str, status: Status = Status.FAILED) -> NoReturn:
     words.print(f"[red]lrgui:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(Status.FAILED)
+    raise typer.Exit(status)
 
 
 def main() -> None:

@@ -6,17 +6,18 @@ One accessor for the three ways the program is run: from a checkout (``resources
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+
+from lrgui.frozen import bundle_folder
 
 
 def _folders() -> list[Path]:
     """The places to look in, most particular first."""
     package = Path(__file__).resolve().parent
     places = [package / "_resources", package.parent / "resources"]
-    bundle = getattr(sys, "_MEIPASS", None)  # set by PyInstaller's start-up code
+    bundle = bundle_folder()
     if bundle is not None:
-        places.insert(0, Path(bundle) / "resources")
+        places.insert(0, bundle / "resources")
     return places
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lrgui import frozen
+from lrgui.gui import missing
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -18,91 +20,108 @@ if TYPE_CHECKING:
     from lrgui.runs.job import Job
     from lrgui.runs.source import Source
 
-#: Debian's packages that Qt needs.
-SYSTEM_PACKAGES = "libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libdbus-1-3"
+#: Milliseconds from the shown window to what costs time and nobody waits for: by then it is painted.
+AFTER_PAINT = 60
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Open the window, with the run log named in `arguments` if there is one. Returns the exit status."""
+def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | None = None) -> int:
+    """Open the window, with the run log named in `arguments` if there is one. Returns the exit status.
+
+    `--scenarios [SEED]` opens it on the scenarios. Where a window is open already, that one does what was asked,
+    unless `--new-window` is among the arguments. `before` is called once a Qt application exists, before the
+    window does: a process can have one application only.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["--worker"]:
         from lrgui.runs import worker
 
         return worker.main()
-    trouble = _display_trouble()
+    trouble = _trouble()
+    if trouble is not None:
+        missing.tell(trouble)
+        return 1
+    return _run(arguments, before)
+
+
+def _trouble() -> str | None:
+    """Why no window can be opened here, None where one can. Qt itself would abort the process."""
+    trouble = missing.display_trouble()
     if trouble is None:
         try:
             from PySide6 import QtWidgets  # noqa: F401 (only to see whether Qt's libraries are there)
         except ImportError as error:
-            trouble = f"Qt could not be loaded ({error}). On Debian or Ubuntu: sudo apt-get install {SYSTEM_PACKAGES}"
-    if trouble is not None:
-        print(f"lrgui: {trouble}", file=sys.stderr)
-        return 1
-    return _run(arguments)
+            return missing.import_trouble(error)
+        trouble = missing.package_trouble() or missing.library_trouble() or missing.connection_trouble()
+    return trouble
 
 
-def _display_trouble() -> str | None:
-    """Why no window can be opened here, None where one can. Qt itself would abort the process."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return None
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return None
-    display = os.environ.get("DISPLAY", "")
-    if not display:
-        return "there is no display to open a window on; use “lrgui find digits”, or start it from a desktop."
-    host, _, number = display.partition(":")
-    if host in ("", "unix") and number.split(".")[0].isdigit() and not _answers(number.split(".")[0]):
-        return f"the display {display} does not answer; use “lrgui find digits”, or start it from a desktop."
-    return None
-
-
-def _answers(number: str) -> bool:
-    """True where an X server listens, on its socket in the file system or in the abstract name space."""
-    name = f"/tmp/.X11-unix/X{number}"
-    for address in (name, f"\0{name}"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            try:
-                probe.connect(address)
-            except OSError:
-                continue
-            return True
-    return False
-
-
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from lrgui.gui.settings import load_settings, save_settings, settings_file
+    from lrgui.gui.single_instance import SingleInstance, wants_new_window
     from lrgui.runs.launch import SparePool
 
+    alone = wants_new_window(arguments)
+    arguments = [word for word in arguments if word != "--new-window"]
     app = QApplication(["lrgui", *arguments])
     app.setApplicationName("LR Finder")
     app.setDesktopFileName("lrgui")
+    instance = SingleInstance()
+    if before is None and not alone and instance.hand_over(arguments):
+        return 0
     app.setStyle("Fusion")
+    if before is not None:
+        before()
     settings, warnings = load_settings(settings_file())
-    pool = SparePool()
+    python = frozen.chosen_python(settings.python)
+    pool = SparePool(python)
+
+    def warm_aside() -> None:  # a Python with torch is looked for, which takes a moment
+        threading.Thread(target=pool.warm, name="lrgui looks for Python", daemon=True).start()
+
     try:
         window = create_window(settings, pool_source(pool))
         for warning in warnings:
             print(f"lrgui: {warning}", file=sys.stderr)
         window.show()
         window.workspace.run_ended.connect(lambda _end: pool.warm())
-        # After the first paint: a process that starts competes with the window for the processor.
-        QTimer.singleShot(0, pool.warm)
-        if arguments[:1] == ["--scenarios"]:
-            window.tabs.setCurrentWidget(window.scenarios_tab)
-        elif arguments and not arguments[0].startswith("-"):
-            window.open_run(Path(arguments[0]))
+        window.status.watch_spare(pool.memory)
+        # A process that starts competes with the window for the processor.
+        QTimer.singleShot(AFTER_PAINT, pool.warm if frozen.computes_itself(python) else warm_aside)
+        instance.asked.connect(lambda words: _come_forward(window, words))
+        QTimer.singleShot(AFTER_PAINT, instance.listen)
+        _obey(window, arguments)
         _quit_on_signals(app, window)
         status = app.exec()
+        instance.close()
         window.workspace.close()
     finally:
+        instance.close()
         pool.close()
     problem = save_settings(settings, settings_file())
     if problem:
         print(f"lrgui: {problem}", file=sys.stderr)
     return status
+
+
+def _come_forward(window: MainWindow, arguments: list[str]) -> None:
+    """Do in the window that is open what another start was asked for."""
+    from lrgui.gui.single_instance import raise_window
+
+    raise_window(window)
+    _obey(window, arguments)
+
+
+def _obey(window: MainWindow, arguments: list[str]) -> None:
+    """Do what the arguments of this start, or of a later one, ask for."""
+    if arguments[:1] == ["--scenarios"]:
+        window.tabs.setCurrentWidget(window.scenarios_tab)
+        if len(arguments) > 1:
+            window.scenarios_tab.show_seed(int(arguments[1]))
+    elif arguments and not arguments[0].startswith("-"):
+        window.open_run(Path(arguments[0]))
 
 
 def create_window(settings: Settings, open_source: Callable[[Job], Source]) -> MainWindow:

@@ -41,7 +41,7 @@ class Banner(QFrame):
         self._more.setObjectName("small")
         self._more.setCheckable(True)
         self._more.setToolTip("Show what the run printed and where it failed")
-        self._close = QPushButton("✕")
+        self._close = QPushButton("×")
         self._close.setObjectName("small")
         self._close.setToolTip("Close this message")
         self._close.setAccessibleName("Close this message")

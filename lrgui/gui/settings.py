@@ -23,6 +23,8 @@ class Settings:
     """The last job's settings, as `Job.to_dict` wrote them."""
     folder: str = ""
     """Where the person last saved or opened something."""
+    python: str = ""
+    """Path of the Python that computes; empty: the program's own, or in a bundle without torch one that is found."""
 
 
 def settings_file() -> Path:
@@ -70,4 +72,6 @@ def _fits(name: str, value: Any) -> bool:
         return value in THEMES
     if name == "job":
         return isinstance(value, dict)
+    if name == "python":  # whether it is there is told when a run wants it: its disk may be away just now
+        return isinstance(value, str) and (not value or Path(value).is_absolute())
     return isinstance(value, str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
@@ -10,6 +12,8 @@ from lrgui.gui.workspace import Workspace
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
+#: The memory of the process that waits for the next run is looked at this often.
+SPARE_MS = 3000
 VERBS = {"sweep": "Sweep", "train": "Training", "aside": "Sweep of the digits"}
 ENDS = {
     "completed": "finished",
@@ -46,6 +50,16 @@ class StatusLine(QWidget):
         layout.addWidget(self.bar)
         layout.addStretch(1)
         layout.addWidget(self.cursor_text)
+        self.spare_text = QLabel()
+        self.spare_text.setObjectName("muted")
+        self.spare_text.setAccessibleName("Warm worker")
+        self.spare_text.setToolTip(
+            "A process that has PyTorch loaded already, so that the next run starts at once. "
+            "Where no run comes for ten minutes it ends by itself."
+        )
+        self.spare_text.hide()
+        layout.addWidget(self.spare_text)
+        self._spare_memory: Callable[[], int | None] = lambda: None
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         workspace.state_changed.connect(self._on_state)
@@ -92,6 +106,21 @@ class StatusLine(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         self.bar.show()
+
+    def watch_spare(self, memory: Callable[[], int | None]) -> None:
+        """Show what the process that waits for the next run costs: `memory` tells its bytes, or None."""
+        self._spare_memory = memory
+        timer = QTimer(self, interval=SPARE_MS)
+        timer.timeout.connect(self.refresh_spare)
+        timer.start()
+
+    @Slot()
+    def refresh_spare(self) -> None:
+        """Say how much memory the waiting process takes now."""
+        size = self._spare_memory()
+        self.spare_text.setVisible(size is not None)
+        if size is not None:
+            self.spare_text.setText(f"warm worker: {round(size / 1e6):,} MB")
 
     @Slot(str)
     def show_cursor(self, text: str) -> None:

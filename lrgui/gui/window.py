@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QUndoStack
@@ -32,13 +33,15 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.curve import CurveTab
-from lrgui.gui.tabs.scenarios import ScenariosTab
 from lrgui.gui.tabs.training import TrainingTab
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
 from lrgui.resources import resource
 from lrgui.runs.library import SUFFIX, runs_folder
+
+if TYPE_CHECKING:
+    from lrgui.gui.tabs.scenarios import ScenariosTab
 
 
 class MainWindow(QMainWindow):
@@ -57,7 +60,9 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self)
         self.curve_tab = CurveTab(workspace, palette)
         self.training_tab = TrainingTab(workspace, palette)
-        self.scenarios_tab = ScenariosTab(workspace, palette)
+        self._palette = palette
+        self._scenarios: ScenariosTab | None = None
+        self._no_scenarios_yet = QWidget()
         self.banner = Banner()
         self.status = StatusLine(workspace)
         self._buttons: dict[str, QPushButton] = {}
@@ -84,7 +89,7 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.curve_tab, "Learning-rate curve")
         self.tabs.addTab(self.training_tab, "Training")
-        self.tabs.addTab(self.scenarios_tab, "Scenarios")
+        self.tabs.addTab(self._no_scenarios_yet, "Scenarios")
         center = QVBoxLayout()
         center.setSpacing(6)
         center.addWidget(self.banner)
@@ -143,21 +148,44 @@ class MainWindow(QMainWindow):
         workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
         self.tabs.currentChanged.connect(self._on_tab)
         self.curve_tab.hovered.connect(self.status.show_cursor)
-        self.scenarios_tab.hovered.connect(self.status.show_cursor)
-        self.scenarios_tab.undo_stack.indexChanged.connect(self._refresh_actions)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @property
+    def scenarios_tab(self) -> ScenariosTab:
+        """The scenarios, made when somebody first looks at them: the window is there sooner without."""
+        if self._scenarios is None:
+            from lrgui.gui.tabs.scenarios import ScenariosTab
+
+            tab = self._scenarios = ScenariosTab(self.workspace, self._palette)
+            tab.set_palette(self._palette)
+            tab.hovered.connect(self.status.show_cursor)
+            tab.undo_stack.indexChanged.connect(self._refresh_actions)
+            for button in (tab.compare, tab.send):
+                button.setEnabled(self.workspace.state == "idle")
+            place = self.tabs.indexOf(self._no_scenarios_yet)
+            current = self.tabs.currentIndex()
+            self.tabs.blockSignals(True)
+            self.tabs.removeTab(place)
+            self.tabs.insertTab(place, tab, "Scenarios")
+            self.tabs.setCurrentIndex(current)
+            self.tabs.blockSignals(False)
+            self._no_scenarios_yet.deleteLater()
+        return self._scenarios
 
     @property
     def undo_stack(self) -> QUndoStack:
         """What undo and redo act on: the scenarios have steps of their own."""
-        on_scenarios = self.tabs.currentWidget() is self.scenarios_tab
-        return self.scenarios_tab.undo_stack if on_scenarios else self.workspace.undo_stack
+        tab = self._scenarios
+        return tab.undo_stack if tab is not None and self.tabs.currentWidget() is tab else self.workspace.undo_stack
 
     @Slot()
     def _on_tab(self) -> None:
         """The scenarios bring their own side; task and result have nothing to do with them."""
+        on_scenarios = self.tabs.currentWidget() in (self._no_scenarios_yet, self._scenarios)
+        if on_scenarios:
+            self.tabs.setCurrentWidget(self.scenarios_tab)
         for side in self._sides:
-            side.setVisible(self.tabs.currentWidget() is not self.scenarios_tab)
+            side.setVisible(not on_scenarios)
         self._refresh_actions()
 
     @Slot()
@@ -265,7 +293,8 @@ class MainWindow(QMainWindow):
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
         self.curve_tab.set_palette(palette)
         self.training_tab.set_palette(palette)
-        self.scenarios_tab.set_palette(palette)
+        if self._scenarios is not None:
+            self._scenarios.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 
     # ---------------------------------------------------------------- coming and going

@@ -273,6 +273,7 @@ class Workspace(QObject):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
+        asked = self.state == "stopping"
         self._set_state("idle")
         if self.kind == "sweep":
             self._read_sweep()
@@ -280,7 +281,9 @@ class Workspace(QObject):
         self._journal = None
         if problem:
             self.noticed.emit(Notice("warning", problem))
-        self._say_how_it_ended(end)
+        if not asked:
+            # Somebody who pressed Stop knows why it ended, even if it took force.
+            self._say_how_it_ended(end)
         self.run_ended.emit(end)
 
     def _read_sweep(self, zones: Zones | None = None) -> None:

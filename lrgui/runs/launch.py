@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from lrgui import frozen
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
@@ -39,11 +40,15 @@ main()
 
 
 def worker_command(python: str | Path | None = None) -> list[str]:
-    """The command of a worker: in `python`, or in the one that runs this program."""
-    if python is None and getattr(sys, "frozen", False):
-        return [sys.executable, "--worker"]
-    root = Path(__file__).resolve().parents[2]
-    return [str(python or sys.executable), "-c", _BOOT, str(root)]
+    """The command of a worker: in `python`, or in the one that runs this program.
+
+    A bundle without torch looks for a Python that has it; raises NoPythonError where there is none.
+    """
+    if python is None and frozen.is_frozen():
+        if frozen.has_torch():
+            return [sys.executable, "--worker"]
+        python = frozen.python_with_torch()
+    return [str(python or sys.executable), "-c", _BOOT, str(frozen.sources_folder())]
 
 
 class ChildProcess:
@@ -63,7 +68,8 @@ class ChildProcess:
         """`python` is another interpreter; `command` replaces the whole command (another way to a worker)."""
         self.facts: dict[str, str] = {}
         """What the worker said of itself when it was ready (as far as it was read): "torch", "python", …"""
-        self._command = list(command) if command is not None else worker_command(python)
+        self._python = python
+        self._command = list(command) if command is not None else []  # else found when it is started
         self._lock = threading.RLock()
         self._job = job
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +86,10 @@ class ChildProcess:
         with self._lock:
             if self._process is None and self._refused is None and not self._killed:
                 try:
+                    self._command = self._command or worker_command(self._python)
                     self._spawn()
+                except frozen.NoPythonError as error:
+                    self._refused = EndEvent("failed", str(error))
                 except OSError as error:
                     self._refused = cannot_start(self._command[0], error)
                 else:
@@ -236,6 +245,7 @@ class ChildProcess:
 
     def _spawn(self) -> None:
         command, options = self._command, {}
+        own = command[0] == sys.executable and frozen.is_frozen()
         theirs = None
         if sys.platform != "win32":
             theirs, self._alive = os.pipe()
@@ -249,6 +259,7 @@ class ChildProcess:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 close_fds=True,
+                env=None if own else frozen.foreign_environment(),
                 **options,  # type: ignore[call-overload]
             )
         except OSError:
@@ -359,6 +370,17 @@ class SparePool:
         cold = self._make()
         cold.start()
         return cold
+
+    def memory(self) -> int | None:
+        """Bytes of memory that the spare worker holds; None where there is none, or the system does not tell."""
+        spare = self._spare  # no lock: `warm` may hold it for seconds, and the window asks
+        if spare is None or not spare.alive or spare.pid is None:
+            return None
+        try:
+            facts = Path(f"/proc/{spare.pid}/statm").read_text(encoding="ascii").split()
+            return int(facts[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, ValueError, IndexError, AttributeError):
+            return None
 
     def close(self) -> None:
         """End the spare worker; no new one is started after this. Idempotent."""

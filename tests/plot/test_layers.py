@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
 from lrgui.plot.chart import Canvas
-from lrgui.plot.layers import Dots, Line, pen
+from lrgui.plot.layers import Dots, Line, inside_pieces, pen
 from lrgui.plot.view import PlotView
 
 
@@ -86,3 +87,48 @@ def test_dash_patterns_do_not_depend_on_the_width():
     thin, thick = pen("#000000", 1, "dash"), pen("#000000", 2, "dash")
     assert [d * 2 for d in thick.dashPattern()] == pytest.approx(list(thin.dashPattern()))
     assert pen("#123456").color() == QColor("#123456")
+
+
+BOX = QRectF(0, 0, 100, 50)
+
+
+def test_a_line_inside_is_one_whole_piece():
+    x, y = np.array([10.0, 40.0, 90.0]), np.array([10.0, 45.0, 5.0])
+    [(xs, ys)] = inside_pieces(x, y, BOX)
+    assert np.array_equal(xs, x) and np.array_equal(ys, y)
+
+
+def test_a_line_is_cut_exactly_at_the_edges():
+    x, y = np.array([-10.0, 10.0, 30.0, 70.0]), np.array([25.0, 25.0, -15.0, 65.0])
+    pieces = inside_pieces(x, y, BOX)
+    assert len(pieces) == 2
+    assert np.allclose(pieces[0], [[0, 10, 22.5], [25, 25, 0]])
+    assert np.allclose(pieces[1], [[37.5, 62.5], [0, 50]])
+
+
+def test_a_line_outside_leaves_nothing():
+    assert inside_pieces(np.array([-5.0, -1.0]), np.array([0.0, 50.0]), BOX) == []
+    assert inside_pieces(np.array([0.0, 100.0]), np.array([60.0, 60.0]), BOX) == []
+    assert inside_pieces(np.array([-30.0, 40.0]), np.array([30.0, 130.0]), BOX) == []  # past a corner
+    assert inside_pieces(np.array([5.0]), np.array([5.0]), BOX) == []
+
+
+def test_a_huge_value_is_cut_where_the_line_leaves():
+    [(xs, ys)] = inside_pieces(np.array([10.0, 20.0, 30.0]), np.array([25.0, 25.0, -1e9]), BOX)
+    assert (xs[-1], ys[-1]) == pytest.approx((20.0, 0.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_pieces_are_those_of_the_line(seed):
+    random = np.random.default_rng(seed)
+    x, y = np.sort(random.uniform(-40, 140, 60)), random.uniform(-60, 110, 60)
+    pieces = inside_pieces(x, y, BOX)
+    for xs, ys in pieces:
+        assert (xs >= -1e-9).all() and (xs <= 100 + 1e-9).all()
+        assert (ys >= -1e-9).all() and (ys <= 50 + 1e-9).all()
+        assert np.allclose(np.interp(xs, x, y), ys, atol=1e-6)  # on the line
+    # Nothing that is inside is missing: as long as what a fine walk along the line counts.
+    fine = np.linspace(x[0], x[-1], 200_001)
+    level = np.interp(fine, x, y)
+    seen = ((fine >= 0) & (fine <= 100) & (level >= 0) & (level <= 50)).mean() * (x[-1] - x[0])
+    assert sum(xs[-1] - xs[0] for xs, _ in pieces) == pytest.approx(seen, rel=1e-2)

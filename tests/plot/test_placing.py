@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 
 from lrgui.core.zones import ZONE_NAMES, Zones
-from lrgui.plot.placing import Wanted, place_labels, place_names, place_tag
+from lrgui.plot.placing import Wanted, place_boxes, place_labels, place_names, place_tag, place_upright
 
 NO_POINTS = np.empty((0, 2))
 
@@ -72,3 +72,84 @@ def test_nothing_overlaps_in_the_plot(plot, size, selection):
         assert not one.rect.intersects(other.rect), (one, other)
     for words in written:
         assert view.contains(words.rect), words
+
+
+VIEW = QRectF(0, 0, 600, 300)
+
+
+def clear_of(rect, points):
+    x, y = points.T
+    inside = (x >= rect.left() - 1) & (x <= rect.right() + 1) & (y >= rect.top() - 1) & (y <= rect.bottom() + 1)
+    return not inside.any()
+
+
+def test_boxes_are_in_the_middle_of_their_spans_at_the_top_or_the_bottom():
+    wanted = [("a", ["left"], 0, 300), ("b", ["right"], 300, 600)]
+    one, other = place_boxes(wanted, VIEW, seven, 16, [], NO_POINTS, from_below=frozenset({"b"}))
+    assert one.rect.center().x() == pytest.approx(150, abs=4)
+    assert other.rect.center().x() == pytest.approx(450, abs=4)
+    assert one.rect.top() <= 4
+    assert other.rect.bottom() >= 296 - 4
+    assert (one.rect.width(), one.rect.height()) == (4 * 7 + 14, 16 + 7)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_boxes_cover_neither_points_nor_obstacles_nor_each_other(seed):
+    random = np.random.default_rng(seed)
+    x = np.arange(0, 600, 2.0)
+    y = 150 + 60 * np.sin(x / random.uniform(20, 90)) + random.normal(0, 12, len(x))
+    points = np.column_stack([x, y])
+    obstacle = QRectF(random.uniform(0, 500), random.uniform(0, 250), 80, 40)
+    wanted = [
+        (key, ["some long words", "some long\nwords", "some"], 200 * i, 200 * i + 200) for i, key in enumerate("abc")
+    ]
+    placed = place_boxes(wanted, VIEW, seven, 16, [obstacle], points, from_below=frozenset("b"))
+    for one, other in combinations(placed, 2):
+        assert not one.rect.intersects(other.rect)
+    for box in placed:
+        assert VIEW.contains(box.rect)
+        assert not box.rect.intersects(obstacle)
+        assert clear_of(box.rect, points), box
+
+
+def test_a_box_takes_two_lines_before_it_takes_fewer_words():
+    forms = ["twenty letters in one", "twenty letters\nin one", "twenty"]
+    room = QRectF(0, 0, 130, 120)
+    [box] = place_boxes([("a", forms, 0, 130)], room, seven, 16, [], NO_POINTS)
+    assert box.text == forms[1]
+    assert box.rect.height() == 2 * 16 + 7
+    [box] = place_boxes([("a", forms, 0, 130)], QRectF(0, 0, 130, 40), seven, 16, [], NO_POINTS)
+    assert box.text == "twenty"
+
+
+def test_a_box_without_a_place_is_left_out():
+    everywhere = np.array([(x, y) for x in range(0, 600, 3) for y in range(0, 300, 3)], dtype=float)
+    assert place_boxes([("a", ["words"], 0, 600)], VIEW, seven, 16, [], everywhere) == []
+    assert place_boxes([("a", ["words"], 0, 600)], VIEW, seven, 16, [VIEW], NO_POINTS) == []
+    assert place_boxes([("a", ["words"], 0, 600)], QRectF(0, 0, 20, 10), seven, 16, [], NO_POINTS) == []
+
+
+def test_a_box_leaves_its_span_rather_than_cover_something():
+    wall = QRectF(0, 0, 200, 300)
+    [box] = place_boxes([("a", ["words"], 0, 200)], VIEW, seven, 16, [wall], NO_POINTS)
+    assert box.rect.left() >= 200
+
+
+def test_points_out_of_sight_are_no_obstacle():
+    away = np.array([[-50.0, 20.0], [700.0, 20.0], [300.0, -1e9], [300.0, 1e9]])
+    [box] = place_boxes([("a", ["words"], 0, 600)], VIEW, seven, 16, [], away)
+    assert box.rect.center().x() == pytest.approx(300, abs=4)
+
+
+def test_upright_names_are_for_those_without_one_and_keep_off_the_curve():
+    x = np.arange(0, 600, 2.0)
+    points = np.column_stack([x, np.full(len(x), 40.0)])
+    spans = [("low", ZONE_NAMES["low"], 0, 400), ("optimal", ZONE_NAMES["optimal"], 400, 440)]
+    spans += [("divergence", ZONE_NAMES["divergence"], 440, 450)]
+    [name] = place_upright(spans, ["low"], VIEW, seven, 22, points)
+    assert (name.key, name.text, name.upright) == ("optimal", "Optimal", True)
+    assert name.rect.width() == 22 and name.rect.height() == 7 * len("Optimal") + 16
+    assert name.rect.left() >= 400 and name.rect.right() <= 440
+    assert clear_of(name.rect, points)
+    # Too low for the turned word: none.
+    assert place_upright(spans, ["low"], QRectF(0, 0, 600, 50), seven, 22, points) == []

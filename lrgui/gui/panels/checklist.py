@@ -22,6 +22,10 @@ class ChecklistPanel(Card):
         self.sentence = muted("After a sweep, the curve is read aloud here.")
         self.sentence.setAccessibleName("What the curve says")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._caption = QLabel("The curve, read the classic way:")
+        self._caption.setObjectName("fieldName")
+        self._caption.setToolTip("The recommendation above reads more of the curve and may be bolder than this")
+        self.body.addWidget(self._caption)
         self.body.addWidget(self.sentence)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
@@ -45,6 +49,7 @@ class ChecklistPanel(Card):
         """Show the checks of the sweep on screen."""
         analysis = self._workspace.analysis
         checks = analysis.checklist if analysis is not None else ()
+        self._caption.setVisible(analysis is not None)
         self.sentence.setText(
             analysis.interpretation if analysis is not None else "After a sweep, the curve is read aloud here."
         )

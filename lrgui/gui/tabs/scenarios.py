@@ -233,6 +233,11 @@ class ScenariosTab(QWidget):
         self._scene = replace(self._scene, chosen=key)
         self._start_over()
 
+    def show_seed(self, seed: int) -> None:
+        """Draw the noise of this seed."""
+        self._scene = replace(self._scene, seed=seed)
+        self._redraw()
+
     def _slid(self, name: str, step: int) -> None:
         low, high = next((low, high) for key, _, low, high, _ in SLIDERS if key == name)
         value = low + (high - low) * step / SLIDER_STEPS
@@ -243,8 +248,7 @@ class ScenariosTab(QWidget):
         self._redraw()
 
     def _renew(self) -> None:
-        self._scene = replace(self._scene, seed=self._scene.seed + 1)
-        self._redraw()
+        self.show_seed(self._scene.seed + 1)
 
     def _reset(self) -> None:
         self._scene = Scene(chosen=self._scene.chosen)
@@ -324,7 +328,10 @@ class ScenariosTab(QWidget):
             question = f"You picked {format_lr(pick)}. Now reveal what the rules say."
         else:
             where = distance(scenario.optimum, pick)
-            question = f"You picked {format_lr(pick)}. The lowest point is at {format_lr(scenario.optimum)}: {where}."
+            question = (
+                f"You picked {format_lr(pick)}: {verdict(scenario, pick)} "
+                f"The lowest point is at {format_lr(scenario.optimum)}, {where}."
+            )
         self._question.setText(question)
         self.answers.setVisible(self._revealed)
         if not self._revealed or self._analysis is None:
@@ -370,8 +377,8 @@ class ScenariosTab(QWidget):
         self.plot.set_real(curve.lr, laid_over(target, curve.smoothed))
         best = format_lr(float(curve.lr[int(np.argmin(curve.smoothed))]))
         self._real_words.setText(
-            f"Dotted: a real sweep of the digits, its loss scaled to the same start and the same depth. The shape "
-            f"is the same; its lowest point lies at {best}, where that model and its data put it."
+            f"Dotted: a real sweep of the digits, its loss scaled to the same start and depth. Again a flat tail, "
+            f"a descent and a rise; its lowest point lies at {best}, where that model and its data put it."
         )
         self._real_words.show()
 
@@ -385,12 +392,23 @@ class ScenariosTab(QWidget):
             if not chosen:
                 return
             path = Path(chosen)
+            path = path if path.suffix else path.with_suffix(form.suffix)
         try:
             write_atomically(path, form.render(self._scene))
         except ExportError as error:
             self._workspace.noticed.emit(Notice("error", str(error)))
             return
         self._workspace.noticed.emit(Notice("info", f"Saved {path}"))
+
+
+def verdict(scenario: Scenario, pick: float) -> str:
+    """What a pick would do, judged by the documented zones and the place of the minimum."""
+    zones = scenario.zones
+    if pick < zones.low_end:
+        return "safe, but slow."
+    if pick <= scenario.optimum:
+        return "inside the steep descent, well done."
+    return "past the minimum, on the edge." if pick <= zones.high_start else "too high, it would diverge."
 
 
 def distance(lr: float, pick: float) -> str:

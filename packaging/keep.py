@@ -1,0 +1,115 @@
+"""What a bundle holds and what it leaves out; used by lrgui.spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+#: The parts of the package that a worker in another Python needs.
+WORKER = ("__init__.py", "frozen.py", "resources.py", "core", "tasks", "runs")
+
+_QT = (
+    "Qml QmlModels QmlWorkerScript Quick QuickWidgets QuickControls2 QuickTest Pdf PdfWidgets WebEngineCore Sql "
+    "WebEngineWidgets WebEngineQuick Designer Help UiTools PrintSupport Concurrent Multimedia Charts DataVisualization"
+)
+#: Modules that nothing in the program uses, in either flavour.
+EXCLUDED = [f"PySide6.Qt{name}" for name in _QT.split()] + [
+    "tkinter",
+    "idlelib",
+    "lib2to3",
+    "ensurepip",
+    "turtledemo",
+    "matplotlib",
+    "IPython",
+    "scipy",
+    "pandas",
+    "h5py",
+    "cupy",
+    "pytest",
+    "PyInstaller",
+    "pyqtgraph.examples",
+    "pyqtgraph.opengl",
+    "pyqtgraph.flowchart",
+    "pyqtgraph.jupyter",
+    "pyqtgraph.canvas",
+    "pyqtgraph.dockarea",
+    "pyqtgraph.console",
+]
+EXCLUDED_LIGHT = ["torch", "torchvision", "triton", "PIL", "setuptools", "pip"]
+EXCLUDED_FULL = [
+    "triton",
+    "pip",
+    "setuptools",
+    "cuda",
+    "tensorboard",
+    "torch.utils.tensorboard",
+    "caffe2",
+    "onnx",
+    "onnxscript",
+    "onnxruntime",
+]
+
+# Paths in the bundle, as regular expressions that must match from the beginning.
+_UNUSED = [
+    r"PySide6/Qt/translations/",
+    r"PySide6/Qt/qml/",
+    r"PySide6/Qt/plugins/(?!(platforms|platformthemes|imageformats|iconengines|xcbglintegrations|wayland\-|styles|tls|"
+    r"networkinformation))",
+    r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimalegl|vnc|vkkhrdisplay|minimal)",
+    r"PySide6/Qt/plugins/platformthemes/libqgtk3",
+    r"PySide6/Qt/plugins/imageformats/libq(pdf|icns|tga|tiff|wbmp|webp|gif)",
+    r"PySide6/Qt/plugins/wayland-graphics-integration-server",
+    r"PySide6/Qt/plugins/(tls|networkinformation)/",  # the network is used between two windows of one machine only
+    r"(PySide6/Qt/lib/)?libQt6(Qml|Quick|Pdf|Sql|Test|VirtualKeyboard|EglFS|WaylandCompositor|WaylandEglCompositor)",
+    r"lib(gtk-3|gdk-3|gdk_pixbuf|atk-|atk-bridge|atspi|cairo|pango|epoxy|harfbuzz|fribidi|thai|datrie|graphite2)",
+    r".*\.(h|hpp|cuh|lib|a|cmake|pyi|pxd|cu)$",
+    r".*/tests?/",
+    r".*\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url)",
+]
+_UNUSED_FULL = [
+    r"nvidia/.*/libcudnn_",  # opened by libcudnn when a GPU is used
+    r"(nvidia/.*/)?lib(nvrtc-builtins|nvrtc\.alt|nvblas|cusolver|cusolverMg|cufftw|nvperf|nvshmem_|cufile_rdma)",
+    r"(torch/lib/)?lib(torch_cuda_linalg|caffe2_nvrtc|shm_windows)",
+    r"triton/",
+]
+
+
+def wanted(place: str, flavour: str) -> bool:
+    """True where the file that lies at `place` in the bundle is kept."""
+    patterns = _UNUSED + (_UNUSED_FULL if flavour == "full" else [])
+    return not any(re.match(pattern, place.replace("\\", "/")) for pattern in patterns)
+
+
+def worker_sources(package: Path) -> Iterator[tuple[Path, str]]:
+    """The worker's files, and where they go below the folder of sources."""
+    for name in WORKER:
+        part = package / name
+        for path in sorted(part.rglob("*.py")) if part.is_dir() else [part]:
+            if path.name != "library.py":  # names the person's folders; needs more than torch and numpy
+                yield path, f"lrgui/{path.relative_to(package).as_posix()}"
+    yield package / "_resources" / "digits.npz", "resources/digits.npz"
+
+
+def windows_version(version: str) -> Any:
+    """The file's metadata on Windows."""
+    from PyInstaller.utils.win32 import versioninfo as info
+
+    numbers = tuple([*map(int, re.findall(r"\d+", version)[:3]), 0, 0, 0, 0][:4])
+    words = {
+        "FileDescription": "LR Finder",
+        "FileVersion": version,
+        "InternalName": "lrgui",
+        "LegalCopyright": "MIT license",
+        "OriginalFilename": "lrgui.exe",
+        "ProductName": "LR Finder",
+        "ProductVersion": version,
+    }
+    return info.VSVersionInfo(
+        ffi=info.FixedFileInfo(filevers=numbers, prodvers=numbers),
+        kids=[
+            info.StringFileInfo([info.StringTable("040904B0", [info.StringStruct(*pair) for pair in words.items()])]),
+            info.VarFileInfo([info.VarStruct("Translation", [1033, 1200])]),
+        ],
+    )

@@ -1,0 +1,53 @@
+"""Steps between choices: back, forth, and small ones as one."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QUndoStack
+
+from lrgui.core.zones import Zones
+from lrgui.gui.choices import Choices, ChoiceStep
+
+ZONES = Zones(1e-6, 1e-3, 1e-1, 1.0)
+NONE, ONE, TWO, THREE = (Choices(lr, ZONES) for lr in (None, 1e-3, 2e-3, 3e-3))
+
+
+@pytest.fixture
+def stack(qtbot):
+    return QUndoStack()
+
+
+def test_a_step_goes_both_ways(stack):
+    shown: list[Choices] = []
+    stack.push(ChoiceStep(shown.append, "pick", NONE, ONE))
+    assert shown == [ONE] and stack.undoText() == "pick"
+    stack.undo()
+    stack.redo()
+    assert shown == [ONE, NONE, ONE]
+
+
+def test_steps_stand_alone(stack):
+    shown: list[Choices] = []
+    for before, after in ((NONE, ONE), (ONE, TWO)):
+        stack.push(ChoiceStep(shown.append, "pick", before, after))
+    assert stack.count() == 2
+    stack.undo()
+    assert shown[-1] == ONE
+
+
+def test_small_steps_that_follow_each_other_are_one(stack):
+    shown: list[Choices] = []
+    stack.push(ChoiceStep(shown.append, "pick", NONE, ONE))
+    for before, after in ((ONE, TWO), (TWO, THREE)):
+        stack.push(ChoiceStep(shown.append, "nudge", before, after, nudge=True))
+    assert stack.count() == 2
+    stack.undo()
+    assert shown[-1] == ONE
+    stack.redo()
+    assert shown[-1] == THREE
+
+
+def test_a_choice_can_be_compared_and_not_changed():
+    assert Choices(1e-3, ZONES) == ONE != TWO
+    with pytest.raises(AttributeError):
+        ONE.selection = 1.0  # type: ignore[misc]

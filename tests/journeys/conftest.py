@@ -1,0 +1,45 @@
+"""The real program on a display of its own, driven with a real mouse and a real keyboard."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from program import Desktop, Program
+
+NEEDED = ("Xvfb", "xdotool", "openbox", "import")
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Desktop]:
+    """A display with a window manager."""
+    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"driving the real window needs {', '.join(missing)}")
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    desktop = Desktop(f":{server.stdout.readline().strip()}")
+    manager = subprocess.Popen(["openbox"], env=desktop.environment, stderr=subprocess.DEVNULL)
+    try:
+        yield desktop
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait(10)
+        server.stdout.close()
+
+
+@pytest.fixture
+def program(desktop: Desktop, tmp_path: Path) -> Iterator[Program]:
+    """A program that is not started yet; it is gone after the test, whatever happened."""
+    program = Program(desktop, tmp_path)
+    yield program
+    program.end()

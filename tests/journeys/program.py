@@ -1,0 +1,239 @@
+"""What a person can do with the program, and what they can see of it: windows, pixels, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.plot.theme import LIGHT
+from lrgui.runs.job import Job
+from lrgui.runs.log import LoggedRun, read_log
+
+ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T], what: str, seconds: float = 40.0) -> T:
+    """Look again and again, until there is something to see."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+@dataclass(frozen=True)
+class Desktop:
+    """A display and its tools."""
+
+    display: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For processes on this display."""
+        clean = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")}
+        return {**clean, "DISPLAY": self.display}
+
+    def do(self, *words: object) -> str:
+        """Run xdotool."""
+        command = ["xdotool", *map(str, words)]
+        return subprocess.run(command, env=self.environment, check=False, capture_output=True, text=True).stdout
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Where the three tints lie, in pixels of the screen."""
+
+    left: int
+    low_end: int
+    high_start: int
+    right: int
+    top: int
+    bottom: int
+
+    def lr_at(self, x: float) -> float:
+        """The learning rate at a column, for a sweep from 1e-6 to 1."""
+        return float(10 ** (-6 + 6 * (x - self.left) / (self.right - self.left)))
+
+
+class Program:
+    """The real program in folders of its own."""
+
+    def __init__(self, desktop: Desktop, folder: Path) -> None:
+        self.desktop = desktop
+        self.folder = folder
+        self.runs_folder = folder / "runs"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.window = ""
+
+    # ------------------------------------------------------------ start and end
+    def start(self, steps: int = 200, epochs: int = 12, end_lr: float = 1.0, stop_factor: float = 4.0) -> None:
+        """Start with these settings and wait for the window."""
+        job = replace(
+            Job(), sweep=SweepConfig(steps=steps, end_lr=end_lr, stop_factor=stop_factor), train=TrainConfig(epochs)
+        )
+        config = self.folder / "config"
+        config.mkdir()
+        settings = {"version": 1, "theme": "light", "job": asdict(job), "folder": str(self.folder)}
+        (config / "settings.json").write_text(json.dumps(settings))
+        environment = {
+            **self.desktop.environment,
+            "LRGUI_RUNS": str(self.runs_folder),
+            "LRGUI_CONFIG": str(config),
+            "XDG_CONFIG_HOME": str(self.folder / "xdg"),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "main.py")], env=environment, cwd=self.folder, stderr=subprocess.PIPE
+        )
+        self.window = until(lambda: self._find("^LR Finder$"), "the window")
+        until(lambda: self._pixels(LIGHT.accent).any(), "the window is painted")
+        time.sleep(0.5)
+
+    def _find(self, name: str) -> str:
+        return (self.desktop.do("search", "--onlyvisible", "--name", name).split() or [""])[-1]
+
+    def end(self) -> None:
+        """Make sure that nothing is left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+        if self.process is not None:
+            self.process.wait(10)
+            if self.process.stderr is not None:
+                self.process.stderr.close()
+
+    def close(self) -> None:
+        """Ask the window manager to close the window, as its button does."""
+        self.desktop.do("windowactivate", "--sync", self.window)
+        self.key("alt+F4")
+
+    def exit_status(self) -> int:
+        """Wait for the program to end; nothing may stand on its standard error."""
+        assert self.process is not None
+        status = self.process.wait(30)
+        assert self.process.stderr is not None
+        said = self.process.stderr.read().decode()
+        assert "Traceback" not in said, said
+        return status
+
+    # ------------------------------------------------------------ mouse and keyboard
+    def key(self, keys: str) -> None:
+        """Press a key."""
+        self.desktop.do("key", "--clearmodifiers", keys)
+
+    def type(self, text: str) -> None:
+        """Type."""
+        self.desktop.do("type", "--delay", "8", text)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Press at one place, move in small steps, let go at another. Ctrl is held: no snapping."""
+        self.desktop.do("mousemove", *start)
+        time.sleep(0.15)
+        self.desktop.do("keydown", "ctrl", "mousedown", 1)
+        for share in np.linspace(0, 1, 12)[1:]:
+            x, y = (round(a + share * (b - a)) for a, b in zip(start, end, strict=True))
+            self.desktop.do("mousemove", x, y)
+            time.sleep(0.03)
+        self.desktop.do("mouseup", 1, "keyup", "ctrl")
+        time.sleep(0.4)
+
+    def click(self, at: tuple[int, int]) -> None:
+        """Click."""
+        self.desktop.do("mousemove", *at, "click", 1)
+
+    # ------------------------------------------------------------ what there is to see
+    def screen(self) -> NDArray[np.uint8]:
+        """The whole screen. Shape (height, width, 3)."""
+        raw = subprocess.run(
+            ["import", "-window", "root", "png:-"], env=self.desktop.environment, capture_output=True, check=True
+        ).stdout
+        path = self.folder / "screen.png"
+        path.write_bytes(raw)
+        return np.asarray(Image.open(path).convert("RGB"))
+
+    def _pixels(self, colour: str, tolerance: int = 2) -> NDArray[np.bool_]:
+        wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        return (np.abs(self.screen().astype(int) - wanted) <= tolerance).all(axis=2)
+
+    def count(self, colour: str) -> int:
+        """How many pixels have this colour."""
+        return int(self._pixels(colour).sum())
+
+    def zones(self) -> Zones:
+        """The tinted zones, by their colours."""
+        masks = [self._pixels(LIGHT.zone(key)[1]) for key in ("low", "optimal", "divergence")]
+        rows = np.flatnonzero(masks[0].sum(axis=1) > 60)
+        top, bottom = int(rows.min()), int(rows.max())
+        spans = []
+        for mask in masks:
+            columns = np.flatnonzero(mask[top:bottom].sum(axis=0) > 0.25 * (bottom - top))
+            spans.append((int(columns.min()), int(columns.max())))
+        return Zones(spans[0][0], spans[1][0], spans[2][0], spans[2][1], top, bottom)
+
+    def selection_column(self, zones: Zones) -> int:
+        """Where the dark line of the selection stands."""
+        dark = self._pixels(LIGHT.selection, 40)[zones.top + 80 : zones.bottom, zones.left : zones.right]
+        counts = dark.sum(axis=0)
+        assert counts.max() > 0.8 * dark.shape[0], "no selection line"
+        return zones.left + round(float(np.mean(np.flatnonzero(counts > 0.8 * dark.shape[0]))))
+
+    # ------------------------------------------------------------ files and processes
+    def run(self, kind: str) -> LoggedRun | None:
+        """The newest run of a kind, as far as it is on disk."""
+        found = None
+        for path in sorted(self.runs_folder.glob("*.lrrun"), key=lambda p: p.stat().st_mtime_ns):
+            try:
+                logged = read_log(path)
+            except ValueError:
+                continue
+            if logged.job.kind == kind:
+                found = logged
+        return found
+
+    def ended(self, kind: str) -> LoggedRun | None:
+        """The newest run of a kind, once it has ended."""
+        logged = self.run(kind)
+        return logged if logged is not None and not logged.interrupted else None
+
+    def workers(self) -> list[int]:
+        """Processes of this program's runs, spare ones included."""
+        assert self.process is not None
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_bytes()
+            except (OSError, IndexError):  # it has gone meanwhile
+                continue
+            if parent == self.process.pid and b"lrgui.runs.worker" in command:
+                found.append(int(folder.name))
+        return found
+
+    @staticmethod
+    def alive(pid: int) -> bool:
+        """True while a process runs (a dead one that nobody has fetched does not)."""
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return state != "Z"
+
+    def kill_window(self) -> None:
+        """SIGKILL: the program gets no chance to tidy up."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)

@@ -1,0 +1,122 @@
+"""Closing the window, and killing it, in every state: nothing is left behind, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from program import Program, until
+
+from lrgui.core.events import BatchEvent, EndEvent, StateEvent
+from lrgui.plot.theme import LIGHT
+
+LONG = {"steps": 200_000, "end_lr": 1e-3, "stop_factor": 0.0}
+
+
+def _points(program: Program) -> int:
+    run = program.run("sweep")
+    return 0 if run is None else sum(isinstance(event, BatchEvent) for event in run.events)
+
+
+def _start_long_run(program: Program) -> None:
+    program.start(**LONG)
+    program.key("F5")
+    until(lambda: _points(program) > 50, "the run goes on")
+
+
+def test_idle(program: Program) -> None:
+    program.start()
+    program.close()
+    assert program.exit_status() == 0
+
+
+def test_running_asks_and_ends_the_run(program: Program) -> None:
+    _start_long_run(program)
+    workers = program.workers()
+    assert workers
+    program.close()
+    until(lambda: not program.count(LIGHT.accent) or program.process.poll() is None, "the question")  # type: ignore[union-attr]
+    _answer(program, stop=True)
+    assert program.exit_status() == 0
+    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    run = program.run("sweep")
+    assert run is not None
+    assert isinstance(run.events[-1], EndEvent)
+    assert run.events[-1].reason == "cancelled"
+
+
+def test_keep_running(program: Program) -> None:
+    _start_long_run(program)
+    program.close()
+    _answer(program, stop=False)
+    before = _points(program)
+    until(lambda: _points(program) > before + 100, "the run still goes on")
+    program.key("Escape")
+    until(lambda: program.ended("sweep"), "stopped by Escape")
+    program.close()
+    assert program.exit_status() == 0
+
+
+def test_paused(program: Program) -> None:
+    _start_long_run(program)
+    program.key("space")
+
+    def paused() -> bool:
+        run = program.run("sweep")
+        return run is not None and StateEvent("paused") in run.events
+
+    until(paused, "paused")
+    held = _points(program)
+    program.key("space")
+    until(lambda: _points(program) > held + 50, "resumed")
+    program.key("space")
+    program.close()
+    _answer(program, stop=True)
+    assert program.exit_status() == 0
+
+
+def test_training(program: Program) -> None:
+    program.start(epochs=2000)
+    program.key("F6")
+
+    def trains() -> bool:
+        run = program.run("train")
+        return run is not None and sum(isinstance(event, BatchEvent) for event in run.events) > 50
+
+    until(trains, "the training goes on")
+    program.close()
+    _answer(program, stop=True)
+    assert program.exit_status() == 0
+
+
+def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
+    _start_long_run(program)
+    workers = program.workers()
+    assert workers
+    program.kill_window()
+    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    assert _points(program) > 50, "what was measured is on disk"
+
+
+def test_a_killed_worker_leaves_the_window_and_the_points(program: Program) -> None:
+    _start_long_run(program)
+    for pid in program.workers():
+        os.kill(pid, signal.SIGKILL)
+    run = until(lambda: program.ended("sweep"), "the run's end is told")
+    end = run.events[-1]
+    assert isinstance(end, EndEvent)
+    assert end.reason in ("killed", "failed")
+    until(lambda: program.count(LIGHT.error) > 100, "the banner")
+    assert program.count(LIGHT.dots) + program.count(LIGHT.curve) > 100, "the points stay on screen"
+    program.close()
+    assert program.exit_status() == 0
+
+
+def _answer(program: Program, stop: bool) -> None:
+    """Answer the question whether to stop the run."""
+    until(lambda: len(program.desktop.do("search", "--onlyvisible", "--name", "LR Finder").split()) > 1, "the question")
+    program.key("Return" if stop else "Escape")
+
+
+pytestmark = pytest.mark.timeout(150)

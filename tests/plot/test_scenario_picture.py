@@ -1,0 +1,152 @@
+"""The picture of the three scenarios: pixels and vectors are the same picture, and every word is on it."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QByteArray, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from lrgui.core.analysis import analyse
+from lrgui.core.curve import Curve
+from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
+from lrgui.core.zones import ZONE_NAMES
+from lrgui.plot.picture import png_bytes
+from lrgui.plot.scenario_picture import scenario_picture, scenario_svg
+from lrgui.plot.scenario_plot import ORANGE, ScenarioCurve
+from lrgui.plot.theme import DARK, LIGHT
+
+TITLE = "What the curve says"
+SVG = "{http://www.w3.org/2000/svg}"
+#: Left, top, right and bottom of the view, in logical pixels, of a picture of 768 × 480.
+VIEW = (66, 56, 752, 434)
+
+
+def scene(seed=0, chosen="well_behaved"):
+    lr = rates()
+    curves = [ScenarioCurve(s.key, s.label, lr, noisy_loss(s, lr, seed)) for s in SCENARIOS.values()]
+    mine = next(c for c in curves if c.key == chosen)
+    zones = SCENARIOS[chosen].zones
+    return curves, chosen, analyse(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=zones), zones
+
+
+def numbers(image):
+    rgb = image.convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.width(), 4)[:, :, 2::-1].astype(int)
+
+
+def near(image, colour, reach=40):
+    """Where the picture has (almost) this colour."""
+    wanted = QColor(colour)
+    return np.abs(numbers(image) - (wanted.red(), wanted.green(), wanted.blue())).max(axis=2) <= reach
+
+
+def column(image, lr):
+    """The pixel column of a learning rate: the axis spans 2 % more than the sweep on either side."""
+    share = (np.log10(lr) + 6.12) / 6.24
+    return round((VIEW[0] + share * (VIEW[2] - VIEW[0])) * image.width() / 768)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
+def test_title_curves_zones_and_annotations_are_on_it(qtbot, palette):
+    image = scenario_picture(*scene(), TITLE, palette)
+    scale = image.width() / 768
+    assert (image.width(), image.height()) == (2400, 1500)
+    title = near(image, palette.text)[: round(32 * scale)]
+    assert title.sum() > 2000
+    assert abs(np.flatnonzero(title.any(0)).mean() / image.width() - 0.5) < 0.05
+    for key, names in ZONE_NAMES.items():
+        ink = near(image, palette.zone(key)[2], 24)
+        ink[: round(VIEW[1] * scale)] = False
+        assert ink.sum() > 60 * len(names[0]), key
+    for colour in (palette.curve, ORANGE, palette.optimal_line):
+        assert near(image, colour).sum() > 2000, colour
+    y = round((VIEW[3] - 40) * scale)
+    for lr, key in ((3e-6, "low"), (0.4, "divergence")):
+        tint = palette.zone(key)[1].upper()
+        assert image.pixelColor(column(image, lr), y).name().upper() == tint
+    for lr, key in ((2e-3 / 3, "optimal"), (6e-3, "divergence")):  # the dashed lines
+        at = column(image, lr)
+        line = near(image, palette.zone(key)[0])[round(VIEW[1] * scale) : round(VIEW[3] * scale), at - 2 : at + 3]
+        dashes = line.any(1)
+        assert 0.3 < dashes.mean() < 0.95, lr
+
+
+def test_the_same_seed_gives_the_same_picture_and_another_one_another(qtbot):
+    first, again, other = (png_bytes(scenario_picture(*scene(seed), TITLE, dpi=100)) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+    assert scenario_svg(*scene(3), TITLE) == scenario_svg(*scene(3), TITLE)
+    assert scenario_svg(*scene(3), TITLE) != scenario_svg(*scene(4), TITLE)
+
+
+@pytest.mark.parametrize("dpi", [72, 96, 300])
+def test_any_size(qtbot, dpi):
+    image = scenario_picture(*scene(), TITLE, size_inches=(6, 4), dpi=dpi)
+    assert (image.width(), image.height()) == (6 * dpi, 4 * dpi)
+    assert image.dotsPerMeterX() == round(dpi / 0.0254)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
+@pytest.mark.parametrize("chosen", SCENARIOS)
+def test_the_vectors_look_like_the_pixels(qtbot, palette, chosen):
+    renderer = QSvgRenderer(QByteArray(scenario_svg(*scene(chosen=chosen), TITLE, palette)))
+    assert renderer.isValid()
+    drawn = QImage(1536, 960, QImage.Format.Format_RGB32)
+    drawn.fill(QColor("#FF00FF"))  # a background that is not painted would be seen
+    painter = QPainter(drawn)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    renderer.render(painter, QRectF(0, 0, 1536, 960))
+    painter.end()
+    picture = scenario_picture(*scene(chosen=chosen), TITLE, palette, dpi=192)
+    one, other = numbers(drawn), numbers(picture)
+    difference = np.abs(one - other).max(axis=2)
+    assert difference.mean() < 2.0
+    assert (difference > 60).mean() < 0.02
+    # Tile by tile, so that no word and no piece of a curve is missing.
+    tiles = difference[:960, :1536].reshape(24, 40, 24, 64).mean(axis=(1, 3))
+    assert tiles.max() < 25
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
+def test_the_document_is_whole_and_has_no_text_to_lay_out(qtbot, palette):
+    data = scenario_svg(*scene(), TITLE, palette)
+    root = ElementTree.fromstring(data)
+    assert root.get("viewBox") == "0 0 768 480"
+    assert root.find(f"{SVG}title").text == TITLE
+    assert not list(root.iter(f"{SVG}text"))
+    words = {(e.text or "").replace("\xa0", " ") for e in root.iter(f"{SVG}title")}
+    assert {s.label for s in SCENARIOS.values()} <= words
+    assert {"Loss", "Learning rate (log scale)", TITLE} <= words
+    for names in ZONE_NAMES.values():
+        assert names[0] in words or set(names[0].replace("→ ", "→\n").split("\n")) <= words
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_curve_leaves_the_view(qtbot, seed):
+    left, top, right, bottom = VIEW
+    root, found = ElementTree.fromstring(scenario_svg(*scene(seed), TITLE)), 0
+    for group in root.iter(f"{SVG}g"):
+        shift = [float(v) for v in re.findall(r"[-\d.e]+", (group.get("transform") or "matrix(1,0,0,1,0,0)"))]
+        for line in group.findall(f"{SVG}polyline"):
+            points = np.array([pair.split(",") for pair in line.get("points").split()], dtype=float)
+            x, y = points[:, 0] * shift[0] + shift[4], points[:, 1] * shift[3] + shift[5]
+            assert (x >= 0).all() and (x <= 768).all() and (y >= 0).all() and (y <= 480).all()
+            if len(points) > 20:
+                found += 1
+                assert (x >= left - 0.01).all() and (x <= right + 0.01).all()
+                assert (y >= top - 0.01).all() and (y <= bottom + 0.01).all()
+    assert found >= 3
+
+
+def test_nothing_is_left_behind(qtbot):
+    before = len(QApplication.allWidgets())
+    for _ in range(2):
+        scenario_picture(*scene(), TITLE, dpi=96)
+        scenario_svg(*scene(), TITLE)
+    assert len(QApplication.allWidgets()) == before
