@@ -8,7 +8,7 @@ import sys
 
 def wants_window(arguments: list[str]) -> bool:
     """True where `arguments` ask for the window (or its worker), false where they are a command."""
-    if not arguments or arguments[0] in ("--scenarios", "--worker"):
+    if not arguments or arguments[0] in ("--scenarios", "--new-window", "--worker"):
         return True
     first = arguments[0]
     return not first.startswith("-") and (first.endswith(".lrrun") or "/" in first or "\\" in first)

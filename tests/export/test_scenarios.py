@@ -94,9 +94,9 @@ def test_the_command_needs_no_display(tmp_path):
     done = lrgui(cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in tmp_path.iterdir()] == [NAME]
-    image = Image.open(tmp_path / NAME)
-    assert image.size == (2400, 1500)
-    assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    with Image.open(tmp_path / NAME) as image:
+        assert image.size == (2400, 1500)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert NAME in done.stdout + done.stderr
 
 
