@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint types imports pictures bench bundle clean
+.PHONY: help run test test-slow lint types imports pictures bench install-desktop uninstall-desktop bundle clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,7 +60,13 @@ pictures: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Take the pictures of th
 	@$(BIN)/python docs/make_pictures.py
 
 bench: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run all benchmarks
-	@for each in benchmarks/*.py; do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done
+	@for each in $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py)); do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done
+
+install-desktop: $(VENV)/run.stamp $(VENV)/system.stamp ## Put the program into your menu, without root
+	@bash packaging/install-desktop.sh install $(CURDIR)/$(BIN)/lrgui-gui
+
+uninstall-desktop: ## Take it out of your menu again
+	@bash packaging/install-desktop.sh uninstall
 
 bundle: $(VENV)/dev.stamp ## Build a program that needs no Python (PyInstaller)
 	@$(PIP) install pyinstaller

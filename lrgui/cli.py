@@ -182,7 +182,7 @@ def train(
             val = "–" if e.val_loss is None else f"{e.val_loss:.4f}"
             table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *accuracies, format_lr(e.lr))
         Console().print(table)
-        Console().print(escape(end.detail))
+        Console().print(escape(end.detail), highlight=False, soft_wrap=True)
     raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)
 
 

@@ -105,14 +105,18 @@ def foreign_environment() -> dict[str, str] | None:
 
 
 def _candidates() -> list[str]:
-    """The Pythons that may be meant, most particular first."""
-    found: list[str] = []
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        folder = os.environ.get(variable)
-        if folder:
-            inside = ("python.exe", "Scripts/python.exe") if os.name == "nt" else ("bin/python3", "bin/python")
-            found += [str(inner) for name in inside if (inner := Path(folder, name)).is_file()][:1]
-    found += [path for name in ("python3", "python") if (path := shutil.which(name))]
+    """The Pythons that may be meant, most particular first.
+
+    An activated virtual environment comes first on the path. (VIRTUAL_ENV itself is taken from the environment by
+    PyInstaller's start-up code.)
+    """
+    windows = os.name == "nt"
+    folders = [os.environ.get("CONDA_PREFIX", "")] if windows else []
+    folders += os.environ.get("PATH", "").split(os.pathsep)
+    if not windows and os.environ.get("CONDA_PREFIX"):
+        folders.insert(0, str(Path(os.environ["CONDA_PREFIX"], "bin")))
+    names = ("python.exe",) if windows else ("python3", "python")
+    found = [path for folder in folders if folder for name in names if (path := shutil.which(name, path=folder))]
     return list(dict.fromkeys(found))
 
 

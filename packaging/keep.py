@@ -70,7 +70,7 @@ _UNUSED = [
 ]
 _UNUSED_FULL = [
     r"nvidia/.*/libcudnn_",  # opened by libcudnn when a GPU is used
-    r"(nvidia/.*/)?lib(nvrtc-builtins|nvrtc\.alt|nvblas|cusolver|cusolverMg|cufftw|nvperf|nvshmem_|cufile_rdma)",
+    r"(nvidia/.*/)?lib(nvrtc-builtins|nvrtc\.alt|nvblas|cusolver|cusolverMg|cufftw|nvperf|nvshmem_(?!host)|cufile_rdma)",
     r"(torch/lib/)?lib(torch_cuda_linalg|caffe2_nvrtc|shm_windows)",
     r"triton/",
 ]

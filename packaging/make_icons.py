@@ -88,7 +88,8 @@ def ico(images: list[QImage]) -> bytes:
 def bitmap(image: QImage) -> bytes:
     """A bitmap as icons hold it: rows from below, twice the height, and a mask that hides nothing."""
     side = image.width()
-    rows = bytes(image.mirrored(False, True).constBits())
+    pixels, width = bytes(image.constBits()), image.bytesPerLine()
+    rows = b"".join(pixels[place : place + width] for place in range(width * (side - 1), -1, -width))
     mask = bytes((side + 31) // 32 * 4 * side)
     return struct.pack("<I2i2H6I", 40, side, 2 * side, 1, 32, 0, len(rows) + len(mask), 0, 0, 0, 0) + rows + mask
 

@@ -32,7 +32,10 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
     if end is not None:
         ending = f"is lowest near {say(marks.lowest_at)} and explodes after {say(end)}"
     elif marks.still_falling:
-        ending = f"is still falling at {last}, where the sweep ended"
+        return (
+            f"The loss begins to fall at {say(marks.starts_falling_at)}, falls fastest between {say(marks.fast_from)} "
+            f"and {say(marks.fast_to)} and is still falling at {last}, where the sweep ended: extend it before you pick."
+        )
     else:
         ending = f"is lowest near {say(marks.lowest_at)} and had not risen again at {last}"
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import traceback
@@ -12,6 +13,9 @@ from lrgui.runs.job import Job
 
 #: Characters of a traceback that are kept: its end says what happened.
 LONGEST_TRACEBACK = 20_000
+
+#: The oldest PyTorch that runs are tested with.
+OLDEST_TORCH = (2, 4)
 
 _KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
@@ -110,12 +114,28 @@ def cannot_start(python: str, error: OSError) -> EndEvent:
     return EndEvent("failed", f"{python} cannot be started ({reason}). Choose a Python ≥ 3.10 with PyTorch.")
 
 
+def check_torch(version: str) -> None:
+    """Raise ValueError with a sentence where PyTorch's `version` ("2.4.1+cu121") is too old."""
+    numbers = tuple(int(digits[0]) for part in version.split(".")[:2] if (digits := re.match(r"\d+", part)))
+    if len(numbers) == 2 and numbers < OLDEST_TORCH:
+        wanted = ".".join(str(number) for number in OLDEST_TORCH)
+        raise ValueError(
+            f"PyTorch {version} in {sys.executable} is too old: LR Finder needs {wanted} or newer. "
+            f"Get it with “{sys.executable} -m pip install --upgrade torch torchvision”, or choose another Python."
+        )
+
+
 def _missing(module: str) -> str:
     if module in ("torch", "torchvision"):
         label = "PyTorch" if module == "torch" else "torchvision"
         return (
             f"{label} is not installed in {sys.executable}. "
             f"Install it with “{sys.executable} -m pip install torch torchvision”, or choose another Python."
+        )
+    if module == "numpy":
+        return (
+            f"numpy is not installed in {sys.executable}. "
+            f"Install it with “{sys.executable} -m pip install numpy”, or choose another Python."
         )
     return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
 

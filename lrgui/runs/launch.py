@@ -372,13 +372,16 @@ class SparePool:
         return cold
 
     def memory(self) -> int | None:
-        """Bytes of memory that the spare worker holds; None where there is none, or the system does not tell."""
+        """Bytes of memory that the spare worker takes from others; None without one, or where nobody tells.
+
+        What it shares counts for nothing: torch's libraries are files that the system drops when it needs room.
+        """
         spare = self._spare  # no lock: `warm` may hold it for seconds, and the window asks
         if spare is None or not spare.alive or spare.pid is None:
             return None
         try:
             facts = Path(f"/proc/{spare.pid}/statm").read_text(encoding="ascii").split()
-            return int(facts[1]) * os.sysconf("SC_PAGE_SIZE")
+            return (int(facts[1]) - int(facts[2])) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, ValueError, IndexError, AttributeError):
             return None
 

@@ -162,6 +162,9 @@ def prepare_torch() -> dict[str, str]:
     """Import torch and the engines, and make one optimizer: the first imports most of the rest of torch."""
     import torch
 
+    from lrgui.runs.failures import check_torch
+
+    check_torch(str(torch.__version__))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     # Leave one core to the window, also where there are only two: threads of torch that wait for a core which
     # draws wait in a loop, and a small network then runs many times slower than on one core alone.

@@ -17,4 +17,6 @@ if not _by_path:  # Windows
     _by_path = [*_folder.glob("lib/*.dll")]
 binaries = [(str(path), f"torch/{path.parent.name}") for path in _by_path]
 
+# Some modules of torch read their own source (settings with comments that mean something, TorchScript).
+module_collection_mode = "pyz+py"
 excludedimports = ["triton", "setuptools", "tensorboard", "cuda", "caffe2", "onnx", "onnxscript", "IPython"]

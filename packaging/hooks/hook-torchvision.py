@@ -6,3 +6,4 @@ from PyInstaller.utils.hooks import get_package_paths
 
 _folder = Path(get_package_paths("torchvision")[1])
 binaries = [(str(path), "torchvision") for kind in ("so", "pyd", "dylib") for path in _folder.glob(f"*.{kind}")]
+module_collection_mode = "pyz+py"  # TorchScript reads the source

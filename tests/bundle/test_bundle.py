@@ -87,7 +87,9 @@ class Bundle:
     def leaves_nothing(self) -> None:
         """No process and no temporary file is left."""
         until(lambda: not self.processes(), "all processes are gone", 10)
-        assert sorted(self.temporary.iterdir()) == []
+        # Folders may stay: torch makes one for its compiler, the window one for its lock, one for each person.
+        left = [path for path in self.temporary.rglob("*") if not path.is_dir()]
+        assert left == []
 
 
 @pytest.fixture(scope="module", params=["light", "full"])
@@ -197,12 +199,11 @@ def test_light_without_a_python_says_what_to_do(bundle: Bundle) -> None:
     bundle.leaves_nothing()
 
 
-def test_light_finds_an_activated_environment(bundle: Bundle) -> None:
+def test_light_finds_a_python_on_the_path(bundle: Bundle) -> None:
     if bundle.flavour == "full":
         pytest.skip("the full flavour needs no Python")
-    if sys.prefix == sys.base_prefix:
-        pytest.skip("the tests do not run in a virtual environment")
-    done = bundle.run("find", "digits", "--steps", "100", "--json", VIRTUAL_ENV=sys.prefix)
+    folders = [str(bundle.path), str(Path(sys.executable).parent)]
+    done = bundle.run("find", "digits", "--steps", "100", "--json", PATH=os.pathsep.join(folders))
     assert done.returncode in (0, 3), done.stderr
     assert len(json.loads(done.stdout)["curve"]["lr"]) > 20
 

@@ -67,7 +67,7 @@ class ChecklistPanel(Card):
             if not shown:
                 continue
             check = checks[index]
-            text.setText(check.text)
+            text.setText(check.text.replace("÷ ", "÷\u00a0"))  # no line may end in a sign
             text.setAccessibleName(f"{WORDS[check.state]}: {check.text}")
             if sign.objectName() != check.state:
                 sign.setText(SIGNS[check.state])

@@ -52,6 +52,8 @@ class TaskPanel(ConfigCard):
         more.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
         self._main, self._more = main, more
         self._detail = muted()
+        self._detail_of: tuple[object, ...] = ()
+        """What the detail of the last run was about; it stays until something of that changes."""
         self.body.addWidget(main)
         self.body.addWidget(self._detail)
         self.body.addWidget(Fold("More: momentum, decay, subset, seed", more))
@@ -63,7 +65,8 @@ class TaskPanel(ConfigCard):
         source = SOURCES.get(job.task.source)
         if source is not None:
             self._main.set_options("model", {m.key: m.label for m in source.models.values()})
-            self._detail.setText(source.detail)
+            if self._detail_of != (job.task.source, job.task.model, job.task.subset):
+                self._detail.setText(source.detail)
         super().show_job(job)
         row = OPTIMIZERS.get(job.task.optimizer)
         self._more.set_row_visible("momentum", row is not None and "momentum" in row.fields)
@@ -78,4 +81,6 @@ class TaskPanel(ConfigCard):
 
     @Slot(object)
     def _on_task(self, task: TaskEvent) -> None:
+        shown = self.workspace.job.task
+        self._detail_of = (shown.source, shown.model, shown.subset)
         self._detail.setText(f"{task.detail} · {task.parameters:,} parameters · {task.device}")

@@ -90,7 +90,7 @@ class TrainingTab(QWidget):
         if last.val_loss is not None:
             words.append(f"validation loss {last.val_loss:.3g}")
         if last.val_accuracy is not None:
-            words.append(f"validation accuracy {last.val_accuracy:.1%}")
+            words.append(f"validation accuracy {100 * last.val_accuracy:.1f} %")
         self.heading.setText(" · ".join(words))
 
     @Slot(object)

@@ -1,0 +1,37 @@
+"""A workspace whose runs a test writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, sweep
+
+from lrgui.gui.workspace import Workspace
+from lrgui.runs.job import Job
+
+
+class Bench:
+    """A workspace whose next run is `source`."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.source = Scripted(sweep())
+        self.jobs: list[Job] = []
+        self.workspace = Workspace(Job(), self._open)
+
+    def _open(self, job: Job) -> Scripted:
+        self.jobs.append(job)
+        return self.source
+
+    def play(self, source: Scripted | None = None, start: Callable[[], None] | None = None) -> None:
+        """Run a source to its end."""
+        self.source = source or Scripted(sweep())
+        with self.qtbot.waitSignal(self.workspace.run_ended, timeout=10_000):
+            (start or self.workspace.find)()
+
+    def begin(self, source: Scripted) -> None:
+        """Start a source that goes on until it is stopped."""
+        self.source = source
+        self.workspace.find()
+        self.qtbot.waitUntil(lambda: self.workspace.state == "running", timeout=10_000)

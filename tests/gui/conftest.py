@@ -1,0 +1,31 @@
+"""A workspace and a window over scripted runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from bench import Bench
+from pytestqt.qtbot import QtBot
+
+from lrgui.gui.settings import Settings
+from lrgui.gui.window import MainWindow
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[Bench]:
+    """A workspace without a window."""
+    bench = Bench(qtbot)
+    yield bench
+    bench.workspace.close()
+
+
+@pytest.fixture
+def window(bench: Bench, qtbot: QtBot) -> MainWindow:
+    """The window over the bench's workspace, shown at 1440×900."""
+    window = MainWindow(bench.workspace, Settings(theme="light"))
+    qtbot.addWidget(window, before_close_func=lambda _window: bench.workspace.close())
+    window.resize(1440, 900)
+    window.show()
+    qtbot.waitExposed(window)
+    return window

@@ -1,0 +1,105 @@
+"""The thread that reads a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, sweep
+
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.gui.run_worker import RunWorker
+from lrgui.runs.in_process import InProcess
+from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.source import Source
+
+
+class Journal:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.closed = False
+
+    def write(self, events: object) -> None:
+        self.events += events  # type: ignore[operator]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _play(qtbot: QtBot, worker: RunWorker, source: Source, journal: Journal | None = None) -> list[Event]:
+    seen: list[Event] = []
+    worker.chunk.connect(seen.extend)
+    with qtbot.waitSignal(worker.ended, timeout=30_000):
+        worker.start(source, journal)
+    return seen
+
+
+def test_every_event_arrives_in_order_and_is_kept(qtbot: QtBot) -> None:
+    journal = Journal()
+    wanted = [event for chunk in sweep() for event in chunk]
+    assert _play(qtbot, RunWorker(), Scripted(sweep()), journal) == wanted
+    assert journal.events == wanted
+    assert journal.closed
+
+
+def test_single_batches_are_told_to_those_who_listen(qtbot: QtBot) -> None:
+    worker, batches = RunWorker(), []
+    worker.batch.connect(lambda step, lr, loss: batches.append((step, lr, loss)))
+    _play(qtbot, worker, Scripted(sweep()))
+    assert batches == [(e.step, e.lr, e.loss) for e in points() if isinstance(e, BatchEvent)]
+
+
+@pytest.mark.parametrize("make", [InProcess, ChildProcess])
+def test_real_sources_drive_it(qtbot: QtBot, make: type[InProcess] | type[ChildProcess]) -> None:
+    seen = _play(qtbot, RunWorker(), make(Job(sweep=SweepConfig(steps=30))))
+    assert sum(isinstance(event, BatchEvent) for event in seen) == 30
+    assert isinstance(seen[-1], EndEvent)
+    assert seen[-1].reason == "completed"
+
+
+def test_a_source_that_raises_ends_the_run_with_a_sentence(qtbot: QtBot) -> None:
+    class Broken(Scripted):
+        def chunks(self) -> Iterator[list[Event]]:
+            yield points()[:3]
+            raise OSError("the wire was cut")
+
+    seen = _play(qtbot, RunWorker(), Broken([]))
+    assert isinstance(seen[-1], EndEvent)
+    assert seen[-1].reason == "failed"
+    assert "the wire was cut" in seen[-1].detail
+    assert sum(isinstance(event, BatchEvent) for event in seen) == 3
+
+
+def test_a_source_that_ends_without_a_word_is_said_to_be_killed(qtbot: QtBot) -> None:
+    seen = _play(qtbot, RunWorker(), Scripted([points()[:3]]))
+    assert isinstance(seen[-1], EndEvent)
+    assert seen[-1].reason == "killed"
+
+
+def test_one_run_at_a_time(qtbot: QtBot) -> None:
+    worker = RunWorker()
+    source = Scripted([points()[:3]], hold=True)
+    worker.start(source)
+    with pytest.raises(RuntimeError, match="going on"):
+        worker.start(source)
+    worker.close()
+    assert source.asked == ["cancel"]
+    qtbot.waitUntil(lambda: not worker.running)
+
+
+def test_a_run_that_does_not_listen_is_killed(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deaf(Scripted):
+        def cancel(self) -> None:
+            self.asked.append("cancel")
+
+    worker, source = RunWorker(), Deaf([points()[:3]], hold=True)
+    worker._impatient.setInterval(50)
+    worker.start(source)
+    with qtbot.waitSignal(worker.ended, timeout=10_000):
+        worker.stop()
+    assert source.asked == ["cancel", "kill"]

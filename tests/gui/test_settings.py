@@ -1,0 +1,51 @@
+"""What the program remembers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lrgui.gui.settings import Settings, load_settings, save_settings, settings_file
+
+
+def test_they_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "settings.json"
+    settings = Settings(theme="dark", job={"kind": "sweep"}, folder="/somewhere")
+    assert save_settings(settings, path) is None
+    assert load_settings(path) == (settings, [])
+
+
+def test_nothing_there_is_no_trouble(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "none.json") == (Settings(), [])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null"])
+def test_an_unreadable_file_gives_the_usual_ones_and_a_warning(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    settings, warnings = load_settings(path)
+    assert settings == Settings()
+    assert len(warnings) == 1
+    assert "settings.json" in warnings[0]
+
+
+def test_one_bad_field_is_dropped_alone(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"version": 1, "theme": "mauve", "folder": "/kept", "unknown": 3}))
+    settings, warnings = load_settings(path)
+    assert (settings.theme, settings.folder) == ("system", "/kept")
+    assert ["theme" in warning for warning in warnings] == [True]
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    problem = save_settings(Settings(), tmp_path / "file" / "settings.json")
+    assert problem is not None
+    assert "could not be saved" in problem
+
+
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LRGUI_CONFIG", str(tmp_path))
+    assert settings_file() == tmp_path / "settings.json"

@@ -1,0 +1,204 @@
+"""Starting a second time: the first window is asked, whatever state it left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from lrgui.gui import single_instance
+from lrgui.gui.single_instance import SingleInstance, wants_new_window
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="looks at sockets in the file system")
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A short folder: the path of a socket may not be long."""
+    folder = Path(tempfile.mkdtemp(prefix="lrgui-test-"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.delenv("XDG_ACTIVATION_TOKEN", raising=False)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def first(qtbot: QtBot) -> Iterator[SingleInstance]:
+    instance = SingleInstance()
+    assert not instance.hand_over([])
+    instance.listen()
+    yield instance
+    instance.close()
+
+
+class Start(threading.Thread):
+    """A second start; in a thread, so that the first one's event loop goes on."""
+
+    def __init__(self, *arguments: str, patience: float = 10) -> None:
+        super().__init__()
+        self.arguments, self.patience, self.handed = arguments, patience, False
+        self.start()
+
+    def run(self) -> None:
+        # A thread of Python's has no event dispatcher of Qt's, which the socket's notifiers need.
+        code = "import sys; from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);"
+        code += "from lrgui.gui.single_instance import SingleInstance;"
+        code += f"sys.exit(SingleInstance().hand_over(sys.argv[1:], {self.patience}))"
+        self.handed = subprocess.run([sys.executable, "-c", code, *self.arguments], check=False).returncode == 1
+
+
+def test_the_first_window_is_told_with_an_absolute_path(
+    first: SingleInstance, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with qtbot.waitSignal(first.asked, timeout=10_000) as asked:
+        start = Start("ein Lauf ü.lrrun")
+    assert asked.args == [[str(tmp_path / "ein Lauf ü.lrrun")]]
+    start.join()
+    assert start.handed
+    with qtbot.waitSignal(first.asked, timeout=10_000) as asked:
+        start = Start("--scenarios", "5")
+    assert asked.args == [["--scenarios", "5"]]
+    start.join()
+
+
+def test_many_starts_at_once_are_all_heard(first: SingleInstance, qtbot: QtBot) -> None:
+    heard: list[list[str]] = []
+    first.asked.connect(heard.append)
+    starts = [Start(f"/run{number}.lrrun") for number in range(5)]
+    qtbot.waitUntil(lambda: len(heard) == 5, timeout=20_000)
+    for start in starts:
+        start.join()
+    assert all(start.handed for start in starts)
+    assert sorted(words[0] for words in heard) == [f"/run{number}.lrrun" for number in range(5)]
+
+
+def test_a_start_waits_for_the_first_window_to_come_up(qtbot: QtBot) -> None:
+    instance = SingleInstance()
+    assert not instance.hand_over([])
+    start = Start()
+    time.sleep(0.5)
+    with qtbot.waitSignal(instance.asked, timeout=10_000):
+        instance.listen()
+    start.join()
+    assert start.handed
+    instance.close()
+
+
+def test_a_first_window_that_goes_meanwhile_makes_room(qtbot: QtBot) -> None:
+    instance = SingleInstance()
+    assert not instance.hand_over([])
+    start = Start()
+    time.sleep(0.3)
+    instance.close()
+    start.join(5)
+    assert not start.is_alive() and not start.handed
+
+
+def test_a_first_window_that_hangs_is_left_alone_after_a_while(first: SingleInstance) -> None:
+    begin = time.monotonic()
+    start = Start(patience=0.5)  # nobody runs the event loop here
+    start.join()
+    assert not start.handed and time.monotonic() - begin < 5
+
+
+@posix
+def test_what_a_killed_process_left_is_no_obstacle(runtime: Path, qtbot: QtBot) -> None:
+    code = "import os; from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);"
+    code += "from lrgui.gui.single_instance import SingleInstance; one = SingleInstance();"
+    code += "one.hand_over([]); one.listen(); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    assert sorted(path.suffix for path in runtime.iterdir()) == [".lock", ".socket"]
+    begin = time.monotonic()
+    instance = SingleInstance()
+    assert not instance.hand_over([]) and instance.first
+    assert time.monotonic() - begin < 1
+    instance.listen()
+    with qtbot.waitSignal(instance.asked, timeout=10_000):
+        start = Start()
+    start.join()
+    instance.close()
+    assert list(runtime.iterdir()) == []
+
+
+@posix
+def test_rubbish_is_not_obeyed(first: SingleInstance, runtime: Path, qtbot: QtBot) -> None:
+    (address,) = runtime.glob("*.socket")
+    heard: list[object] = []
+    first.asked.connect(heard.append)
+    for rubbish in (b"\n", b"{}\n", b'{"arguments": 5}\n', b"[]\n", b"\xff\n", b"x" * 300_000, b""):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            client.connect(str(address))
+            try:
+                client.sendall(rubbish)
+            except OSError:
+                pass  # refused in the middle of it
+            qtbot.wait(50)
+    assert heard == []
+    with qtbot.waitSignal(first.asked, timeout=10_000):
+        start = Start()
+    start.join()
+
+
+def test_other_settings_and_other_displays_are_other_windows(
+    first: SingleInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("LRGUI_CONFIG", str(tmp_path)), ("DISPLAY", ":77"), ("WAYLAND_DISPLAY", "wayland-7")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            other = SingleInstance()
+            assert not other.hand_over([]) and other.first, name
+            other.close()
+    with monkeypatch.context() as patch:
+        patch.setenv("DISPLAY", ":5")
+        key = single_instance._key()
+        patch.setenv("DISPLAY", ":5.0")
+        assert single_instance._key() == key
+
+
+@posix
+def test_a_folder_that_others_can_write_to_is_not_trusted(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime.chmod(0o777)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(runtime))
+    own = single_instance._folder()
+    assert own is not None and own.parent == runtime and own.stat().st_mode & 0o777 == 0o700
+    own.chmod(0o777)
+    assert single_instance._folder() is None
+    lonely = SingleInstance()
+    assert not lonely.hand_over([]) and not lonely.first
+    lonely.listen()
+    lonely.close()
+    runtime.chmod(0o700)
+
+
+def test_another_window_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not wants_new_window(["a.lrrun"])
+    assert wants_new_window(["--new-window", "a.lrrun"])
+    monkeypatch.setenv("LRGUI_NEW_WINDOW", "0")
+    assert not wants_new_window([])
+    monkeypatch.setenv("LRGUI_NEW_WINDOW", "1")
+    assert wants_new_window([])
+
+
+def test_without_qts_network_every_start_opens_a_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PySide6.QtNetwork", None)
+    instance = SingleInstance()
+    assert not instance.hand_over([])
+    instance.listen()
+    assert not instance.first, "the next start need not wait for an answer that cannot come"
+
+
+def test_the_window_is_not_slowed_by_it() -> None:
+    code = "import sys, lrgui.gui.single_instance; sys.exit('PySide6.QtNetwork' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0
