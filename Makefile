@@ -68,9 +68,20 @@ install-desktop: $(VENV)/run.stamp $(VENV)/system.stamp ## Put the program into 
 uninstall-desktop: ## Take it out of your menu again
 	@bash packaging/install-desktop.sh uninstall
 
-bundle: $(VENV)/dev.stamp ## Build a program that needs no Python (PyInstaller)
-	@$(PIP) install pyinstaller
-	@$(BIN)/pyinstaller --noconfirm packaging/lrgui.spec
+bundle: ## Build a program that needs no Python, without torch (PyInstaller)
+	@bash packaging/check-python.sh $(PYTHON)
+	@$(PYTHON) packaging/build_bundle.py light
+
+# TORCH="torch==2.9.0+cpu" takes another torch: see docs/bundle.md.
+bundle-full: ## The same with torch inside
+	@bash packaging/check-python.sh $(PYTHON)
+	@$(PYTHON) packaging/build_bundle.py full $(foreach each,$(TORCH),--torch "$(each)")
+
+test-bundle: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Drive the bundle that was built
+	@LRGUI_TEST_BUNDLE=light $(BIN)/python -m pytest -m slow tests/bundle
+
+test-bundle-full: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Drive the full bundle that was built
+	@LRGUI_TEST_BUNDLE=full $(BIN)/python -m pytest -m slow tests/bundle
 
 clean: ## Remove the virtual environment and all caches
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

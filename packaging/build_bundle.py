@@ -71,6 +71,8 @@ def main() -> None:
         help="install this in place of the usual torch and torchvision (full only; may be repeated)",
     )
     options = parser.parse_args()
+    if sys.platform.startswith("linux") and shutil.which("objdump") is None:
+        raise SystemExit("PyInstaller needs objdump. On Debian or Ubuntu: sudo apt-get install binutils")
     began = time.monotonic()
     work = ROOT / "build" / f"bundle-{options.flavour}"
     work.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,8 @@ class Banner(QFrame):
         self._text.setAccessibleName("Message")
         self._action = QPushButton()
         self._action.setObjectName("small")
+        self._action.setAccessibleName("Mend it")
+        self._action.setToolTip("Do what this button says to mend it")
         self._action.clicked.connect(self._act)
         self._more = QPushButton("Details")
         self._more.setObjectName("small")

@@ -45,7 +45,7 @@ class SingleInstance(QObject):
         super().__init__(parent)
         self._server: QLocalServer | None = None
         self._read: dict[QLocalSocket, bytes] = {}
-        folder = _folder()
+        folder = self._folder = _folder()
         self._lock: QLockFile | None = None
         self._address = ""
         if folder is not None:
@@ -64,7 +64,7 @@ class SingleInstance(QObject):
 
         False too where the first window keeps silent: a second window is better than none.
         """
-        if self._lock is None or self._lock.tryLock(0):
+        if self._lock is None or self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError:
             return False
         message = json.dumps(
             {"arguments": _absolute(arguments), "activation": os.environ.get("XDG_ACTIVATION_TOKEN", "")}
@@ -103,8 +103,13 @@ class SingleInstance(QObject):
             self._server.close()
             self._server.deleteLater()
             self._server = None
-        if self._lock is not None:
+        if self.first and self._lock is not None:
             self._lock.unlock()
+            if self._folder is not None and self._folder.name == _user("lrgui"):  # our own one: nothing is left
+                try:
+                    self._folder.rmdir()
+                except OSError:
+                    pass  # other windows have theirs there
 
     @Slot()
     def _greet(self) -> None:

@@ -179,7 +179,7 @@ def test_what_other_programs_have_there_stays(tmp_path: Path, command: Path) -> 
     assert install(data, "install", str(command)).returncode == 0
     assert install(data, "uninstall").returncode == 0
     assert all(path.is_file() for path in others)
-    assert not [path for path in data.rglob("*lrgui.*")]
+    assert not list(data.rglob("*lrgui.*"))
 
 
 @posix

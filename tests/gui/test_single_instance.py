@@ -202,3 +202,14 @@ def test_without_qts_network_every_start_opens_a_window(qtbot: QtBot, monkeypatc
 def test_the_window_is_not_slowed_by_it() -> None:
     code = "import sys, lrgui.gui.single_instance; sys.exit('PySide6.QtNetwork' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0
+
+
+@posix
+def test_a_folder_of_our_own_goes_with_the_last_window(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(runtime))
+    instance = SingleInstance()
+    assert not instance.hand_over([]) and instance.first
+    assert list(runtime.iterdir()) != []
+    instance.close()
+    assert list(runtime.iterdir()) == []

@@ -1,0 +1,92 @@
+"""The real program, started twice on a display of its own: the first window comes forward with the file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from program import ROOT, Desktop, until
+
+from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+
+TOOLS = ("Xvfb", "xdotool", "openbox")
+
+
+@pytest.fixture
+def desktop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"driving the real window needs {', '.join(missing)}")
+    runtime = tempfile.mkdtemp(prefix="lrgui-test-")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout is not None
+    desktop = Desktop(f":{server.stdout.readline().strip()}")
+    manager = subprocess.Popen(["openbox"], env=desktop.environment, stderr=subprocess.DEVNULL)
+    try:
+        yield desktop
+        assert not list(Path(runtime).iterdir()), "a program that ended leaves no socket and no lock"
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait(10)
+        server.stdout.close()
+        shutil.rmtree(runtime)
+
+
+def start(desktop: Desktop, folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(ROOT / "main.py"), *arguments]
+    return subprocess.Popen(command, env={**desktop.environment, **variables}, cwd=folder)
+
+
+def windows(desktop: Desktop) -> list[str]:
+    return desktop.do("search", "--onlyvisible", "--name", "^LR Finder$").split()
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    process.terminate()
+    return process.wait(20)
+
+
+def test_a_second_start_raises_the_first_window_and_hands_it_the_file(desktop: Desktop, tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "a run.lrrun", Job())
+    log.write(
+        [*(BatchEvent(0, i, 10.0 ** (-6 + i / 50), 2.0, i / 100) for i in range(50)), EndEvent("completed", "Done")]
+    )
+    log.close()
+    processes = [start(desktop, tmp_path)]
+    try:
+        (window,) = until(lambda: windows(desktop), "the window")
+        time.sleep(1)  # it listens after its first paint
+        desktop.do("windowminimize", window)
+        until(lambda: not windows(desktop), "the window is away")
+        begin = time.monotonic()
+        processes.append(start(desktop, tmp_path, "a run.lrrun"))
+        assert processes[1].wait(20) == 0
+        took = time.monotonic() - begin
+        assert until(lambda: windows(desktop), "the window is back") == [window]
+        until(lambda: desktop.do("getactivewindow").strip() == window, "the window has the focus")
+        assert took < 5
+
+        # Asked for, another window is opened.
+        processes.append(start(desktop, tmp_path, "a run.lrrun", LRGUI_NEW_WINDOW="1"))
+        until(lambda: len(windows(desktop)) == 2, "the second window")
+        time.sleep(0.5)
+        assert end(processes[2]) == 0
+        # Without it the first one still listens.
+        assert start(desktop, tmp_path, "--scenarios").wait(20) == 0
+        assert end(processes[0]) == 0
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)

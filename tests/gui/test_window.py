@@ -1,0 +1,202 @@
+"""The main window, as a person sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, sweep, task, training
+
+from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.core.learning_rate import format_lr
+from lrgui.gui.actions import ACTIONS
+from lrgui.gui.panels.checklist import ChecklistPanel
+from lrgui.gui.panels.selection import SelectionPanel
+from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.window import MainWindow
+
+
+def field(window: MainWindow, name: str) -> QLineEdit:
+    """The line of a form."""
+    found = window.findChild(QLineEdit, f"field_{name}")
+    assert isinstance(found, QLineEdit)
+    return found
+
+
+def retype(qtbot: QtBot, line: QLineEdit, text: str) -> None:
+    """Type something else and press Enter."""
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_every_action_has_a_tooltip_and_a_key(window: MainWindow) -> None:
+    for row in ACTIONS:
+        action = window.actions_by_key[row.key]
+        assert row.shortcuts[0] in action.toolTip()
+        assert [keys.toString() for keys in action.shortcuts()]
+
+
+def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
+    kinds = (QAbstractButton, QComboBox, QLineEdit, QSlider)
+    controls = [w for kind in kinds for w in window.findChildren(kind) if not w.objectName().startswith("qt_")]
+    assert len(controls) > 30
+    for control in controls:
+        named = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
+        assert named, control
+        assert control.toolTip() or isinstance(control.parent(), QComboBox), f"no tooltip: {named}"
+
+
+def test_the_whole_flow(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+    plot = window.curve_tab.plot
+    selection = bench.workspace.selection
+    assert selection is not None
+    assert plot.selection == pytest.approx(selection)
+    assert plot.zones == bench.workspace.zones
+    bench.source = Scripted(training())
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert window.tabs.currentWidget() is window.training_tab
+    assert "validation accuracy 90.0 %" in window.training_tab.heading.text()
+    assert bench.jobs[-1].train.max_lr == selection
+
+
+def test_a_typed_rate_is_selected_and_nonsense_is_marked(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    number = window.findChild(SelectionPanel).number
+    retype(qtbot, number, "3e-3")
+    assert bench.workspace.selection == 3e-3
+    assert window.curve_tab.plot.selection == pytest.approx(3e-3)
+    retype(qtbot, number, "fast")
+    assert bench.workspace.selection == 3e-3
+    assert number.property("wrong")
+
+
+def test_typed_zones(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    panel = window.findChild(SelectionPanel)
+    retype(qtbot, panel.low, "1e-4")
+    assert bench.workspace.zones is not None
+    assert bench.workspace.zones.low_end == 1e-4
+    before = bench.workspace.zones
+    retype(qtbot, panel.low, "0.9")
+    assert bench.workspace.zones == before, "borders must rise"
+
+
+def test_a_row_of_the_table_selects(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    table = window.findChild(SuggestionsPanel).table
+    cell = table.visualItemRect(table.item(3, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+    assert bench.workspace.analysis is not None
+    assert bench.workspace.selection == bench.workspace.analysis.suggestions["minimum_div10"].lr
+
+
+def test_checklist_and_button_follow_a_drag(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    bench.workspace.preview_selection(1e-5)
+    assert any("too-low zone" in text for text in window.findChild(ChecklistPanel).texts)
+    assert any("Train with 1.0e-05" in b.text() for b in window.findChildren(QPushButton))
+    assert window.findChild(SelectionPanel).number.text() == "1.0e-05"
+
+
+def test_beta_stays_open_and_moves_the_marks(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    table = window.findChild(SuggestionsPanel).table
+    before = table.item(3, 1).text()
+    retype(qtbot, field(window, "beta"), "0.3")
+    assert table.item(3, 1).text() != before
+
+
+def test_a_bad_field_says_what_would_be_right(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, field(window, "steps"), "1")
+    said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
+    assert said == ["1 steps cannot be swept. Use 2 to 1,000,000; 200 is usual."]
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert bench.jobs == []
+    retype(qtbot, field(window, "steps"), "abc")
+    said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
+    assert said == ["“abc” is not a whole number."]
+
+
+def test_a_failure_shows_its_details(bench: Bench, window: MainWindow) -> None:
+    bench.play(Scripted([[OutputEvent("line 3\n", "traceback"), EndEvent("failed", "It broke. Mend it.")]]))
+    assert window.banner.text == "It broke. Mend it."
+    assert bench.workspace.state == "idle"
+
+
+@pytest.mark.parametrize(("answer", "closes"), [("Stop and close", True), ("Keep running", False)])
+def test_closing_while_a_run_goes_on_asks(
+    bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch, answer: str, closes: bool
+) -> None:
+    bench.begin(Scripted([[StateEvent("running"), task(), *points()[:30]]], hold=True))
+
+    def press(box: QMessageBox) -> int:
+        next(button for button in box.buttons() if button.text() == answer).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    assert window.close() is closes
+    assert ("cancel" in bench.source.asked) is closes
+
+
+def test_closing_when_idle_does_not_ask(window: MainWindow) -> None:
+    assert window.close()
+    assert window.settings.job["kind"] == "sweep"
+
+
+def test_export_without_a_sweep_says_so(window: MainWindow) -> None:
+    window.export_as("png")
+    assert "nothing to export" in window.banner.text
+
+
+def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
+    bench.play()
+    window.export_as("csv", tmp_path / "points.csv")
+    assert len((tmp_path / "points.csv").read_text().splitlines()) == 201
+    window.export_as("csv", tmp_path / "none" / "points.csv")
+    assert "could not be written" in window.banner.text
+
+
+def test_light_and_dark(window: MainWindow) -> None:
+    def corner() -> str:
+        return window.centralWidget().grab().toImage().pixelColor(3, 3).name()
+
+    light = corner()
+    window.toggle_theme()
+    assert window.settings.theme == "dark"
+    assert corner() != light
+    window.toggle_theme()
+    assert corner() == light
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
+def test_no_text_is_cut(bench: Bench, window: MainWindow, size: tuple[int, int]) -> None:
+    window.resize(*size)
+    bench.play(Scripted(sweep()))
+    window.grab()
+    for widget in [*window.findChildren(QPushButton), *window.findChildren(QLabel)]:
+        if not widget.isVisible() or (isinstance(widget, QLabel) and widget.wordWrap()):
+            continue
+        if widget is window.status.text:
+            continue  # gives way by design, its tooltip has it all
+        needed = widget.minimumSizeHint().width() if isinstance(widget, QPushButton) else widget.sizeHint().width()
+        assert widget.width() >= needed - 1, f"“{widget.text()}” is cut"  # type: ignore[attr-defined]
+    for edge in window.findChildren(QWidget, "card"):
+        parent = edge.parentWidget()
+        if edge.isVisible():
+            assert edge.geometry().right() <= parent.width(), f"{edge.accessibleName()} sticks out"
+
+
+def test_the_number_is_what_is_selected(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    selection = bench.workspace.selection
+    assert selection is not None
+    assert window.findChild(SelectionPanel).number.text() == format_lr(selection)

@@ -1,0 +1,186 @@
+"""The command line, as a person or a script uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lrgui import __version__
+from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.runs.log import read_log
+
+HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+
+
+def lrgui(*words: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command without a display."""
+    environment = {**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-W", "error", "-m", "lrgui", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=folder, timeout=120, check=False
+    )
+
+
+def test_version() -> None:
+    done = lrgui("--version")
+    assert (done.returncode, done.stdout) == (0, f"lrgui {__version__}\n")
+
+
+def test_find_as_json_with_all_files(tmp_path: Path, own_folders: Path) -> None:
+    files = {kind: tmp_path / f"out.{kind}" for kind in ("csv", "png", "lrrun")}
+    done = lrgui(
+        *(
+            "find",
+            "digits",
+            "--json",
+            "--seed",
+            3,
+            "--csv",
+            files["csv"],
+            "--png",
+            files["png"],
+            "--log",
+            files["lrrun"],
+        )
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert 1e-3 < found["lr"] < 1
+    assert found["best_guess"] == found["lr"]
+    for key in ("reason", "interpretation"):
+        assert found[key]
+    assert set(found["suggestions"]) == {"steepest", "steepest_div10", "minimum_div10", "minimum_div2", "near_minimum"}
+    assert all(set(s) == {"lr", "reason"} for s in found["suggestions"].values())
+    assert found["zones"]["too_low"][1] == found["zones"]["optimal"][0]
+    assert len(found["checklist"]) == 5
+    lengths = {len(found["curve"][name]) for name in ("lr", "loss", "smoothed")}
+    assert len(lengths) == 1
+    assert set(found["end"]) == {"reason", "detail"}
+    assert len(files["csv"].read_text().splitlines()) == lengths.pop() + 1
+    with Image.open(files["png"]) as image:
+        assert image.size == (2400, 1500)
+    logged = read_log(files["lrrun"])
+    assert [e.loss for e in logged.events if isinstance(e, BatchEvent)] == found["curve"]["loss"]
+    assert len(list((own_folders / "runs").glob("*.lrrun"))) == 1
+
+
+def test_no_reliable_pick_is_status_3() -> None:
+    done = lrgui("find", "digits", "--model", "simplenet", "--json")
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    assert found["lr"] is None
+    assert found["best_guess"] > 0
+    assert "No reliable pick" in found["reason"]
+
+
+def test_words_for_people() -> None:
+    done = lrgui("find", "digits", "--seed", 3)
+    assert done.returncode == 0
+    assert "★ recommended" in done.stdout
+    assert "The loss begins to fall at" in done.stdout
+    assert "Learning rate: " in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("find", "nothing"), "There is no data set “nothing”"),
+        (("find", "digits", "--from", "1", "--to", "0.1"), "is not above the first"),
+        (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
+        (("find", "digits", "--optimizer", "magic"), "no optimizer “magic”"),
+        (("find", "digits", "--steps", "many"), "many"),
+        (("find", "digits", "--unknown"), "--unknown"),
+        (("train", "digits"), "--max-lr"),
+    ],
+)
+def test_bad_arguments_are_status_2(words: tuple[str, ...], says: str) -> None:
+    done = lrgui(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failure_is_status_1_and_one_sentence(tmp_path: Path) -> None:
+    done = lrgui("find", "digits", "--steps", 30, "--csv", tmp_path / "none" / "x.csv")
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_train_as_json() -> None:
+    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 8, "--json")
+    assert done.returncode == 0, done.stderr
+    trained = json.loads(done.stdout)
+    assert len(trained["epochs"]) == 8
+    assert trained["epochs"][-1]["val_accuracy"] > 0.9
+    assert trained["end"]["reason"] == "completed"
+
+
+def test_a_diverged_training_is_status_1_with_advice() -> None:
+    done = lrgui("train", "digits", "--max-lr", 300, "--epochs", 6)
+    assert done.returncode == 1
+    assert "Set max LR to a tenth, 30" in done.stdout
+
+
+def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:
+    log = tmp_path / "run.lrrun"
+    environment = {**HEADLESS, "LRGUI_RUNS": str(tmp_path / "runs"), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "lrgui",
+            "find",
+            "digits",
+            "--steps",
+            "100000",
+            "--to",
+            "1e-4",
+            "--json",
+            "--log",
+            str(log),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 20_000):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert b"Traceback" not in err
+    assert process.returncode == 3
+    assert json.loads(out)["end"]["reason"] == "cancelled"
+    last = read_log(log).events[-1]
+    assert isinstance(last, EndEvent)
+    assert last.reason == "cancelled"
+
+
+def test_the_window_without_a_display_is_one_sentence() -> None:
+    done = lrgui()
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "no display" in done.stderr
+
+
+def test_the_package_loads_neither_torch_nor_qt() -> None:
+    code = "import sys, lrgui; print([m for m in ('torch', 'PySide6', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_window_never_loads_torch() -> None:
+    code = "import sys, lrgui.gui.window, lrgui.gui.app, lrgui.export.picture; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
