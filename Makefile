@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint types imports pictures bench install-desktop uninstall-desktop bundle clean
+.PHONY: help run test test-slow lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # The stamps say what is installed; they are made anew only when pyproject.toml changes.
 $(VENV)/venv.stamp:

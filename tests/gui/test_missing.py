@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -99,9 +100,8 @@ def test_an_unknown_trouble_is_told_as_it_is() -> None:
 
 def test_who_comes_from_a_menu_gets_a_dialog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dialog = tmp_path / "zenity"
-    dialog.write_text(
-        f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/said.part"; mv "{tmp_path}/said.part" "{tmp_path}/said"\n'
-    )
+    said = tmp_path / "said"
+    dialog.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{said}.part"\nmv "{said}.part" "{said}"\n')
     dialog.chmod(0o755)
     (tmp_path / "libxcb-cursor.so.0").touch()
     path = f"{tmp_path}:/usr/bin:/bin"
@@ -111,12 +111,10 @@ def test_who_comes_from_a_menu_gets_a_dialog(tmp_path: Path, monkeypatch: pytest
         variables = {"DISPLAY": ":98762", "LD_LIBRARY_PATH": str(tmp_path), "PATH": path}
         told(start(tmp_path, DESKTOP_STARTUP_ID="x", **variables), "libxcb-cursor0")
     for _ in range(100):
-        if (tmp_path / "said").exists():
+        if said.exists():
             break
-        import time
-
         time.sleep(0.05)
-    assert "sudo apt-get install libxcb-cursor0" in (tmp_path / "said").read_text()
+    assert "sudo apt-get install libxcb-cursor0" in said.read_text()
 
 
 def test_every_library_has_a_package_of_the_set_up() -> None:

@@ -16,8 +16,12 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from lrgui.gui import single_instance
+from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.gui import app, single_instance
 from lrgui.gui.single_instance import SingleInstance, wants_new_window
+from lrgui.gui.window import MainWindow
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="looks at sockets in the file system")
 
@@ -213,3 +217,17 @@ def test_a_folder_of_our_own_goes_with_the_last_window(runtime: Path, monkeypatc
     assert list(runtime.iterdir()) != []
     instance.close()
     assert list(runtime.iterdir()) == []
+
+
+def test_the_window_opens_what_it_is_asked_for(window: MainWindow, tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "run.lrrun", Job())
+    log.write([BatchEvent(0, i, 10.0 ** (-6 + i / 50), 2.0, i / 100) for i in range(50)])
+    log.write([EndEvent("completed", "Done.")])
+    log.close()
+    window.showMinimized()
+    app._come_forward(window, [str(tmp_path / "run.lrrun")])
+    assert not window.isMinimized() and window.isVisible()
+    assert window.workspace.sweep is not None and len(window.workspace.sweep) == 50
+    app._come_forward(window, [])
+    app._come_forward(window, ["--scenarios", "3"])
+    assert window.tabs.currentWidget() is window.scenarios_tab

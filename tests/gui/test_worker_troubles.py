@@ -73,7 +73,6 @@ def test_the_memory_of_the_waiting_process_is_shown(qtbot: QtBot) -> None:
     pool = SparePool(make=sleeper, idle_seconds=2.0)
     line = StatusLine(Workspace(Job(), lambda _job: pool.take()))
     qtbot.addWidget(line)
-    line.show()
     line.watch_spare(pool.memory)
     line.refresh_spare()
     assert pool.memory() is None and line.spare_text.isHidden()
