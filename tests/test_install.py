@@ -11,6 +11,7 @@ import sys
 import time
 import venv
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def installed(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Installs one of them; returns the folder with the commands."""
+    """Installs one of them, once; returns the folder with the commands."""
 
+    @cache
     def install(kind: str) -> Path:
         folder = tmp_path_factory.mktemp(kind)
         venv.create(folder / "env", with_pip=True)
@@ -101,8 +103,8 @@ def test_it_starts_from_an_empty_environment(kind: str, installed: Callable[[str
 @posix
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 @pytest.mark.parametrize("command", [["lrgui"], ["lrgui-gui"], ["python", "-m", "lrgui"]])
-def test_the_window_opens(kind: str, command: list[str], request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    commands = _commands(kind, request)
+def test_the_window_opens(kind: str, command: list[str], installed: Callable[[str], Path], tmp_path: Path) -> None:
+    commands = installed(kind)
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     environment |= {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
     process = subprocess.Popen(
@@ -118,13 +120,3 @@ def test_the_window_opens(kind: str, command: list[str], request: pytest.Fixture
         process.wait(10)
     assert process.returncode == 0, said
     assert "Traceback" not in said, said
-
-
-_made: dict[str, Path] = {}
-
-
-def _commands(kind: str, request: pytest.FixtureRequest) -> Path:
-    """One environment of each kind is enough for all windows."""
-    if kind not in _made:
-        _made[kind] = request.getfixturevalue("installed")(kind)
-    return _made[kind]

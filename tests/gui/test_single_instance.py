@@ -219,6 +219,7 @@ def test_a_folder_of_our_own_goes_with_the_last_window(runtime: Path, monkeypatc
     assert list(runtime.iterdir()) == []
 
 
+@pytest.mark.qt_log_ignore("does not support raise")
 def test_the_window_opens_what_it_is_asked_for(window: MainWindow, tmp_path: Path) -> None:
     log = LogWriter(tmp_path / "run.lrrun", Job())
     log.write([BatchEvent(0, i, 10.0 ** (-6 + i / 50), 2.0, i / 100) for i in range(50)])
