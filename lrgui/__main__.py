@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrgui.cli import main
+from lrgui.start import main
 
 if __name__ == "__main__":
     main()

@@ -70,11 +70,13 @@ def main() -> None:
         metavar="REQUIREMENT",
         help="install this in place of the usual torch and torchvision (full only; may be repeated)",
     )
+    parser.add_argument("--name", help="build it in build/bundle-NAME into dist/lrgui-NAME (usually the flavour)")
     options = parser.parse_args()
+    name = options.name or options.flavour
     if sys.platform.startswith("linux") and shutil.which("objdump") is None:
         raise SystemExit("PyInstaller needs objdump. On Debian or Ubuntu: sudo apt-get install binutils")
     began = time.monotonic()
-    work = ROOT / "build" / f"bundle-{options.flavour}"
+    work = ROOT / "build" / f"bundle-{name}"
     work.mkdir(parents=True, exist_ok=True)
     python = environment(work, requirements(options.flavour, options.torch))
     wheels = work / "wheel"
@@ -97,8 +99,9 @@ def main() -> None:
         *("--distpath", ROOT / "dist", "--workpath", work / "work", ROOT / "packaging" / "lrgui.spec"),
         folder=work,  # not the checkout, whose package would come before the installed one
         LRGUI_BUNDLE=options.flavour,
+        LRGUI_BUNDLE_NAME=name,
     )
-    bundle = ROOT / "dist" / f"lrgui-{options.flavour}"
+    bundle = ROOT / "dist" / f"lrgui-{name}"
     size_report.show(bundle)
     ended = time.monotonic()
     print(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,7 @@ _UNUSED = [
     r"lib(gtk-3|gdk-3|gdk_pixbuf|atk-|atk-bridge|atspi|cairo|pango|epoxy|harfbuzz|fribidi|thai|datrie|graphite2)",
     r".*\.(h|hpp|cuh|lib|a|cmake|pyi|pxd|cu)$",
     r".*/tests?/",
+    r"resources/icons/.*\.(ico|icns)$",  # are in the executable
     r".*\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url)",
 ]
 _UNUSED_FULL = [
@@ -80,6 +83,41 @@ def wanted(place: str, flavour: str) -> bool:
     """True where the file that lies at `place` in the bundle is kept."""
     patterns = _UNUSED + (_UNUSED_FULL if flavour == "full" else [])
     return not any(re.match(pattern, place.replace("\\", "/")) for pattern in patterns)
+
+
+def hidden_imports(flavour: str) -> list[str]:
+    """Modules that are imported by a name in a table, so that nobody sees that they are needed.
+
+    torch has many such tables. A sweep and a training, run in the build environment, say which of them count.
+    """
+    if flavour == "light":
+        return []
+    from PyInstaller.utils.hooks import collect_submodules
+
+    done = subprocess.run([sys.executable, "-c", _REHEARSAL], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"The rehearsal of a sweep failed:\n{done.stderr}")
+    return sorted({*collect_submodules("lrgui.tasks"), *done.stdout.split()})
+
+
+_REHEARSAL = """
+import sys
+from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.control import Control
+from lrgui.core.events import EndEvent
+from lrgui.runs import worker
+from lrgui.runs.job import Job
+try:
+    import torchvision
+except ModuleNotFoundError:
+    pass  # another torch was asked for, alone
+worker.prepare_torch()
+for job in Job(sweep=SweepConfig(steps=20)), Job("train", train=TrainConfig(epochs=1)):
+    *_, end = worker.run_with_torch(job, Control())
+    assert isinstance(end, EndEvent) and end.reason == "completed", end
+print(*(name for name, module in list(sys.modules.items()) if getattr(module, "__spec__", None) is not None
+        and name.split(".")[0] in ("torch", "torchvision", "torchgen", "numpy") and module.__spec__.name == name))
+"""
 
 
 def worker_sources(package: Path) -> Iterator[tuple[Path, str]]:

@@ -4,8 +4,9 @@
 set -euo pipefail
 
 window=(libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0
-    libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libglib2.0-0)
-tests=(xvfb xauth xdotool openbox imagemagick)
+    libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libglib2.0-0
+    libgssapi-krb5-2)
+tests=(xvfb xauth xdotool openbox imagemagick desktop-file-utils appstream shared-mime-info xdg-utils)
 
 wanted=()
 for group in "$@"; do

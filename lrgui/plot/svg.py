@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QFont, QPainterPath
+from PySide6.QtGui import QFont, QPainterPath, QRawFont, QTransform
 
 _TEXT = re.compile(r"<text(?P<attributes>[^>]*)>(?P<words>[^<]*)</text>")
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
@@ -27,10 +27,16 @@ def _outlined(match: re.Match[str]) -> str:
     for entity, character in _ENTITIES:
         words = words.replace(entity, character)
     font = QFont(attributes["font-family"])
-    font.setPixelSize(round(float(attributes["font-size"])))
     font.setWeight(QFont.Weight(int(attributes["font-weight"])))
-    path = QPainterPath()
-    path.addText(QPointF(float(attributes["x"]), float(attributes["y"])), font, words)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    # As large as the grid that the letters were designed on, then scaled: at the text's own size their corners are
+    # rounded, one way or the other depending on what the process has drawn before.
+    grid = round(QRawFont.fromFont(font).unitsPerEm()) or 1000
+    font.setPixelSize(grid)
+    large = QPainterPath()
+    large.addText(QPointF(0.0, 0.0), font, words)
+    scale = round(float(attributes["font-size"])) / grid
+    path = QTransform(scale, 0.0, 0.0, scale, float(attributes["x"]), float(attributes["y"])).map(large)
     return (
         f'<path fill="{attributes["fill"]}" stroke="none" fill-rule="nonzero" d="{_data(path)}">'
         f"<title>{match['words']}</title></path>"
