@@ -96,7 +96,7 @@ def test_words_for_people() -> None:
         (("find", "digits", "--from", "1", "--to", "0.1"), "is not above the first"),
         (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
         (("find", "digits", "--optimizer", "magic"), "no optimizer “magic”"),
-        (("find", "digits", "--steps", "many"), "many"),
+        (("find", "digits", "--steps", "many"), "valid integer"),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
     ],

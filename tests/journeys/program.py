@@ -118,8 +118,20 @@ class Program:
 
     def close(self) -> None:
         """Ask the window manager to close the window, as its button does."""
-        self.desktop.do("windowactivate", "--sync", self.window)
-        self.key("alt+F4")
+        assert self.process is not None
+        for _ in range(5):  # a busy machine's window manager may miss a key
+            self.desktop.do("windowactivate", self.window)
+            time.sleep(0.2)
+            self.key("alt+F4")
+            end = time.monotonic() + 4
+            while time.monotonic() < end:
+                if self.process.poll() is not None or self.asks():
+                    return
+                time.sleep(0.05)
+
+    def asks(self) -> bool:
+        """True while a question is open beside the window."""
+        return len(self.desktop.do("search", "--onlyvisible", "--name", "LR Finder").split()) > 1
 
     def exit_status(self) -> int:
         """Wait for the program to end; nothing may stand on its standard error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 from program import Program, until
@@ -36,7 +37,6 @@ def test_running_asks_and_ends_the_run(program: Program) -> None:
     workers = program.workers()
     assert workers
     program.close()
-    until(lambda: not program.count(LIGHT.accent) or program.process.poll() is None, "the question")  # type: ignore[union-attr]
     _answer(program, stop=True)
     assert program.exit_status() == 0
     until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
@@ -115,8 +115,10 @@ def test_a_killed_worker_leaves_the_window_and_the_points(program: Program) -> N
 
 def _answer(program: Program, stop: bool) -> None:
     """Answer the question whether to stop the run."""
-    until(lambda: len(program.desktop.do("search", "--onlyvisible", "--name", "LR Finder").split()) > 1, "the question")
+    until(program.asks, "the question")
+    time.sleep(0.3)
     program.key("Return" if stop else "Escape")
+    until(lambda: not program.asks(), "the question is answered")
 
 
 pytestmark = pytest.mark.timeout(150)

@@ -1,0 +1,102 @@
+"""What stands in a field when a run starts is what counts, or the person is told why not."""
+
+from __future__ import annotations
+
+from bench import Bench
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, task
+
+from lrgui.core.events import StateEvent
+from lrgui.gui.panels.selection import SelectionPanel
+from lrgui.gui.window import MainWindow
+
+
+def _type(qtbot: QtBot, line: QLineEdit, text: str) -> None:
+    """Type over what stands there, without Enter."""
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+
+
+def _field(window: MainWindow, name: str) -> QLineEdit:
+    found = window.findChild(QLineEdit, f"field_{name}")
+    assert isinstance(found, QLineEdit)
+    return found
+
+
+def _said(window: MainWindow) -> list[str]:
+    return [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
+
+
+def test_f5_takes_what_was_typed_without_enter(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    steps = _field(window, "steps")
+    _type(qtbot, steps, "321")
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(steps, Qt.Key.Key_F5)
+    assert bench.jobs[-1].sweep.steps == 321
+
+
+def test_f6_takes_the_rate_that_was_typed_without_enter(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    number = window.findChild(SelectionPanel).number
+    _type(qtbot, number, "7e-3")
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(number, Qt.Key.Key_F6)
+    assert bench.jobs[-1].train.max_lr == 7e-3
+
+
+def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    batch = _field(window, "batch_size")
+    _type(qtbot, batch, "many")
+    qtbot.keyClick(batch, Qt.Key.Key_F5)
+    assert bench.jobs == []
+    assert _said(window) == ["“many” is not a whole number."]
+    assert "not a whole number" in window.banner.text
+    _type(qtbot, _field(window, "steps"), "150")
+    qtbot.keyClick(_field(window, "steps"), Qt.Key.Key_Return)
+    assert _said(window) == ["“many” is not a whole number."], "editing another field does not mend this one"
+    _type(qtbot, batch, "32")
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(batch, Qt.Key.Key_F5)
+    assert bench.jobs[-1].task.batch_size == 32
+    assert bench.jobs[-1].sweep.steps == 150
+    assert _said(window) == []
+
+
+def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    epochs = _field(window, "epochs")
+    _type(qtbot, epochs, "a dozen")
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(epochs, Qt.Key.Key_F5)
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert [job.kind for job in bench.jobs] == ["sweep"]
+    assert _said(window) == ["“a dozen” is not a whole number."]
+
+
+def test_opening_a_run_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    batch = _field(window, "batch_size")
+    _type(qtbot, batch, "many")
+    qtbot.keyClick(batch, Qt.Key.Key_Return)
+    journal = sorted(window_runs())[-1]
+    window.open_run(journal)
+    assert batch.text() == "64"
+    assert _said(window) == []
+    bench.play()
+    assert len(bench.jobs) == 2
+
+
+def test_the_result_says_that_the_sweep_is_running(bench: Bench, window: MainWindow) -> None:
+    bench.begin(Scripted([[StateEvent("running"), task(), *points()[:30]]], hold=True))
+    texts = [label.text() for label in window.findChild(SelectionPanel).findChildren(QLabel)]
+    assert "The sweep is running." in texts
+    bench.workspace.close()
+
+
+def window_runs() -> list:  # type: ignore[type-arg]
+    """The runs on disk."""
+    from lrgui.runs.library import runs_folder
+
+    return list(runs_folder().glob("*.lrrun"))
