@@ -70,11 +70,13 @@ uninstall-desktop: ## Take it out of your menu again
 
 bundle: ## Build a program that needs no Python, without torch (PyInstaller)
 	@bash packaging/check-python.sh $(PYTHON)
+	@bash packaging/setup-system.sh window bundle
 	@$(PYTHON) packaging/build_bundle.py light
 
 # TORCH="torch==2.9.0+cpu" takes another torch: see docs/bundle.md.
 bundle-full: ## The same with torch inside
 	@bash packaging/check-python.sh $(PYTHON)
+	@bash packaging/setup-system.sh window bundle
 	@$(PYTHON) packaging/build_bundle.py full $(foreach each,$(TORCH),--torch "$(each)")
 
 test-bundle: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Drive the bundle that was built

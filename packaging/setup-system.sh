@@ -6,6 +6,7 @@ set -euo pipefail
 window=(libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0
     libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libglib2.0-0
     libgssapi-krb5-2)
+bundle=(binutils)
 tests=(xvfb xauth xdotool openbox imagemagick desktop-file-utils appstream shared-mime-info xdg-utils)
 
 wanted=()
@@ -13,7 +14,8 @@ for group in "$@"; do
     case $group in
         window) wanted+=("${window[@]}") ;;
         tests) wanted+=("${tests[@]}") ;;
-        *) echo "usage: $0 [window] [tests]" >&2; exit 2 ;;
+        bundle) wanted+=("${bundle[@]}") ;;
+        *) echo "usage: $0 [window] [tests] [bundle]" >&2; exit 2 ;;
     esac
 done
 

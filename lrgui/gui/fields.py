@@ -24,6 +24,8 @@ class Form(QWidget):
     """
 
     edited = Signal(str, object)
+    unreadable = Signal(str, str)
+    """Field and sentence, where its text cannot be read; an empty sentence once it can."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,8 @@ class Form(QWidget):
         self._names: dict[str, QLabel] = {}
         self._problems: dict[str, QLabel] = {}
         self._show: dict[str, Callable[[Any], str]] = {}
+        self._readers: dict[str, Callable[[Any], Any]] = {}
+        self._unread: dict[str, str] = {}
 
     def add_choice(self, name: str, label: str, options: dict[str, str], tip: str) -> None:
         """A row with a list of options (key → label)."""
@@ -61,8 +65,9 @@ class Form(QWidget):
         line = QLineEdit()
         line.setMinimumWidth(60)
         self._show[name] = show
+        self._readers[name] = read
         line.editingFinished.connect(lambda: self._read(name, line, read))
-        line.textEdited.connect(lambda _text: self.set_problem(name, ""))
+        line.textEdited.connect(lambda _text: self._mark(name, ""))
         self._add(name, label, line, tip)
 
     def _add(self, name: str, label: str, editor: QWidget, tip: str) -> None:
@@ -98,20 +103,39 @@ class Form(QWidget):
         try:
             value = read(line.text())
         except ValueError as error:
-            self.set_problem(name, str(error))
+            self._unread[name] = str(error)
+            self._mark(name, str(error))
+            self.unreadable.emit(name, str(error))
             return
+        if self._unread.pop(name, None) is not None:
+            self._mark(name, "")
+            self.unreadable.emit(name, "")
         line.setText(self._show[name](value))
         self.edited.emit(name, value)
 
+    def flush(self) -> None:
+        """Read what was typed and not yet confirmed with Enter."""
+        for name, read in self._readers.items():
+            self._read(name, self._editor(name, QLineEdit), read)
+
+    def forget_unread(self) -> None:
+        """Give up texts that cannot be read: other values come."""
+        for name in list(self._unread):
+            del self._unread[name]
+            self._mark(name, "")
+            self.unreadable.emit(name, "")
+
     def set_value(self, name: str, value: Any) -> None:
-        """Show `value`, unless the person is typing in that field."""
+        """Show `value`, unless the person is typing in that field, or has yet to mend what they typed."""
         editor = self.editors[name]
+        if name in self._unread:
+            return
         if isinstance(editor, QComboBox):
             editor.setCurrentIndex(editor.findData(value))
         elif isinstance(editor, QLineEdit) and not (editor.hasFocus() and editor.isModified()):
             editor.setText(self._show[name](value))
 
-    def set_problem(self, name: str, text: str) -> None:
+    def _mark(self, name: str, text: str) -> None:
         """Mark a field with what is wrong with it; an empty text takes the mark away."""
         label, editor = self._problems[name], self.editors[name]
         label.setText(text)
@@ -123,7 +147,7 @@ class Form(QWidget):
     def set_problems(self, problems: dict[str, str]) -> None:
         """Mark exactly the fields in `problems`."""
         for name in self.editors:
-            self.set_problem(name, problems.get(name, ""))
+            self._mark(name, self._unread.get(name) or problems.get(name, ""))
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row."""

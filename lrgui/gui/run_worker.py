@@ -123,6 +123,8 @@ class RunWorker(QObject):
         if not reader.wait(patience_ms):
             source.kill()
             reader.wait(patience_ms * 2)
+        # Its `finished` waits in a queue that may never be read again.
+        self._on_finished()
 
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
@@ -142,8 +144,11 @@ class RunWorker(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._impatient.stop()
-        if self._reader is not None:
-            self._reader.deleteLater()
-        self._reader = self._source = None
-        if self._end is not None:
-            self.ended.emit(self._end)
+        reader, end = self._reader, self._end
+        if reader is None:
+            return  # `close` was quicker
+        reader.finished.disconnect(self._on_finished)
+        reader.deleteLater()
+        self._reader = self._source = self._end = None
+        if end is not None:
+            self.ended.emit(end)

@@ -46,6 +46,10 @@ class Workspace(QObject):
 
     job_changed = Signal(object)
     """The new Job."""
+    job_replaced = Signal()
+    """Another job is about to be shown: what was being typed is given up."""
+    about_to_run = Signal()
+    """A run is about to start: what was typed and not yet confirmed is to be read now."""
     state_changed = Signal(str)
     """`idle`, `starting`, `running`, `paused` or `stopping`."""
     sweep_started = Signal()
@@ -77,6 +81,7 @@ class Workspace(QObject):
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
         self.undo_stack = QUndoStack(self)
+        self._unreadable: dict[tuple[str, str], str] = {}
         self.state = "idle"
         self.kind = "sweep"
         """What goes on, or went on last: `sweep`, `train` or `aside`."""
@@ -105,9 +110,22 @@ class Workspace(QObject):
         if self.job.sweep.beta != before.sweep.beta and not self.job.sweep.validate():
             self._smooth_again()
 
+    def set_unreadable(self, part: str, name: str, text: str) -> None:
+        """Remember that a field's text cannot be read, so that no run starts on an older value of it."""
+        self._unreadable.pop((part, name), None)
+        if text:
+            self._unreadable[part, name] = text
+
+    @staticmethod
+    def _matters(part: str, kind: str) -> bool:
+        """True where a run of `kind` uses that part of the job."""
+        return part in {"sweep": ("task", "sweep"), "train": ("task", "train"), "aside": ()}[kind]
+
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""
+        self.job_replaced.emit()
         self.edit(task=job.task, sweep=job.sweep, train=job.train)
+        self.job_changed.emit(self.job)
 
     def _smooth_again(self) -> None:
         """β belongs to reading the curve, not to measuring it: everything follows from the raw losses."""
@@ -209,6 +227,11 @@ class Workspace(QObject):
 
     def _start(self, kind: str) -> None:
         if self.busy:
+            return
+        self.about_to_run.emit()
+        unread = [text for (part, _), text in self._unreadable.items() if self._matters(part, kind)]
+        if unread:
+            self.noticed.emit(Notice("warning", " ".join(unread)))
             return
         job = Job() if kind == "aside" else replace(self.job, kind=kind)
         problems = job.validate()

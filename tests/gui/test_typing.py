@@ -34,7 +34,7 @@ def test_f5_takes_what_was_typed_without_enter(bench: Bench, window: MainWindow,
     steps = _field(window, "steps")
     _type(qtbot, steps, "321")
     with qtbot.waitSignal(bench.workspace.run_ended):
-        qtbot.keyClick(steps, Qt.Key.Key_F5)
+        window.actions_by_key["find"].trigger()
     assert bench.jobs[-1].sweep.steps == 321
 
 
@@ -43,14 +43,14 @@ def test_f6_takes_the_rate_that_was_typed_without_enter(bench: Bench, window: Ma
     number = window.findChild(SelectionPanel).number
     _type(qtbot, number, "7e-3")
     with qtbot.waitSignal(bench.workspace.run_ended):
-        qtbot.keyClick(number, Qt.Key.Key_F6)
+        window.actions_by_key["train"].trigger()
     assert bench.jobs[-1].train.max_lr == 7e-3
 
 
 def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     batch = _field(window, "batch_size")
     _type(qtbot, batch, "many")
-    qtbot.keyClick(batch, Qt.Key.Key_F5)
+    window.actions_by_key["find"].trigger()
     assert bench.jobs == []
     assert _said(window) == ["“many” is not a whole number."]
     assert "not a whole number" in window.banner.text
@@ -59,7 +59,7 @@ def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, win
     assert _said(window) == ["“many” is not a whole number."], "editing another field does not mend this one"
     _type(qtbot, batch, "32")
     with qtbot.waitSignal(bench.workspace.run_ended):
-        qtbot.keyClick(batch, Qt.Key.Key_F5)
+        window.actions_by_key["find"].trigger()
     assert bench.jobs[-1].task.batch_size == 32
     assert bench.jobs[-1].sweep.steps == 150
     assert _said(window) == []
@@ -69,8 +69,8 @@ def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: Ma
     epochs = _field(window, "epochs")
     _type(qtbot, epochs, "a dozen")
     with qtbot.waitSignal(bench.workspace.run_ended):
-        qtbot.keyClick(epochs, Qt.Key.Key_F5)
-    qtbot.keyClick(window, Qt.Key.Key_F6)
+        window.actions_by_key["find"].trigger()
+    window.actions_by_key["train"].trigger()
     assert [job.kind for job in bench.jobs] == ["sweep"]
     assert _said(window) == ["“a dozen” is not a whole number."]
 
@@ -100,3 +100,19 @@ def window_runs() -> list:  # type: ignore[type-arg]
     from lrgui.runs.library import runs_folder
 
     return list(runs_folder().glob("*.lrrun"))
+
+
+def test_a_drag_takes_the_place_of_a_rate_that_cannot_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    number = window.findChild(SelectionPanel).number
+    _type(qtbot, number, "fast")
+    qtbot.keyClick(number, Qt.Key.Key_Return)
+    window.actions_by_key["train"].trigger()
+    assert len(bench.jobs) == 1
+    assert "“fast” is not a number" in window.banner.text
+    bench.workspace.preview_selection(2e-3)
+    assert number.text() == "2.0e-03"
+    assert not number.property("wrong")
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        window.actions_by_key["train"].trigger()
+    assert bench.jobs[-1].train.max_lr == 2e-3

@@ -30,6 +30,9 @@ class ConfigCard(Card):
         """A new form whose field names are those of the config."""
         form = Form()
         form.edited.connect(self._on_edited)
+        form.unreadable.connect(lambda name, text: self.workspace.set_unreadable(self._part, name, text))
+        self.workspace.about_to_run.connect(form.flush)
+        self.workspace.job_replaced.connect(form.forget_unread)
         self.forms.append(form)
         return form
 

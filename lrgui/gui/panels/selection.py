@@ -62,7 +62,8 @@ class SelectionPanel(Card):
 
         workspace.choice_changed.connect(self.refresh)
         workspace.analysis_changed.connect(self.refresh)
-        workspace.sweep_started.connect(self.refresh)
+        workspace.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
+        workspace.about_to_run.connect(self._typed)
         workspace.undo_stack.indexChanged.connect(self._refresh_undo)
         self.refresh()
         self._refresh_undo()
@@ -83,8 +84,9 @@ class SelectionPanel(Card):
 
     @Slot()
     def refresh(self) -> None:
-        """Show what the workspace holds."""
+        """Show what the workspace holds; it takes the place of what could not be read."""
         workspace = self._workspace
+        workspace.set_unreadable("train", "selection", "")
         lr, zones = workspace.selection, workspace.zones
         self._set(self.number, "" if lr is None else format_lr(lr))
         _mark(self.number, "empty", lr is None)
@@ -119,7 +121,7 @@ class SelectionPanel(Card):
 
     @staticmethod
     def _set(line: QLineEdit, text: str) -> None:
-        if not line.isModified() or not line.hasFocus():
+        if not (line.isModified() and line.hasFocus()):
             line.setText(text)
             _mark(line, "wrong", False)
 
@@ -133,6 +135,7 @@ class SelectionPanel(Card):
         except ValueError as error:
             _mark(self.number, "wrong", True)
             self._verdict.setText(str(error))
+            self._workspace.set_unreadable("train", "selection", str(error))
             return
         self._workspace.select(lr)
         self.refresh()
