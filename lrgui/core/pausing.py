@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lrgui.core.control import Control
+from lrgui.core.events import StateEvent
 
 
 class Stopwatch:
@@ -36,10 +37,16 @@ class Stopwatch:
             self._away += time.perf_counter() - left
 
 
-def hold_while_paused(control: Control) -> None:
-    """Return once the run may go on or was cancelled.
+def held(control: Control, clock: Stopwatch) -> Iterator[StateEvent]:
+    """Hold the run while it is asked to: says so, waits, and says when it goes on (unless it was cancelled).
 
     Waits in short turns: an untimed wait in the main thread would keep Ctrl+C from getting through on Windows.
     """
-    while control.paused and not control.cancelled:
-        control.wait_while_paused(0.2)
+    if not control.paused:
+        return
+    yield StateEvent("paused")
+    with clock.stopped():
+        while control.paused and not control.cancelled:
+            control.wait_while_paused(0.2)
+    if not control.cancelled:
+        yield StateEvent("running")

@@ -11,8 +11,8 @@ from torch import nn
 from lrgui.core.batches import endless, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
-from lrgui.core.pausing import Stopwatch, hold_while_paused
+from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.restore import Snapshot, fresh_batch_norm
 from lrgui.core.schedules import exponential
 from lrgui.core.stopping import SweepWatch
@@ -51,12 +51,7 @@ def sweep(
         model.train()
         with fresh_batch_norm(model):
             for step, lr in enumerate(map(float, rates)):
-                if control.paused:
-                    yield StateEvent("paused")
-                    with clock.stopped():
-                        hold_while_paused(control)
-                    if not control.cancelled:
-                        yield StateEvent("running")
+                yield from held(control, clock)
                 if control.cancelled:
                     yield EndEvent(
                         "cancelled", f"Stopped after {step} of {config.steps} steps; what was measured stays."

@@ -12,9 +12,9 @@ from torch import nn
 from lrgui.core.batches import to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.learning_rate import short_lr
-from lrgui.core.pausing import Stopwatch, hold_while_paused
+from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.stopping import TrainWatch
 
 Criterion = Callable[[Any, Any], torch.Tensor]
@@ -89,12 +89,7 @@ def train(
             seen, right = 0, 0
             total = 0.0
             for inputs, targets in loader:
-                if control.paused:
-                    yield StateEvent("paused")
-                    with clock.stopped():
-                        hold_while_paused(control)
-                    if not control.cancelled:
-                        yield StateEvent("running")
+                yield from held(control, clock)
                 if control.cancelled:
                     yield EndEvent(
                         "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."

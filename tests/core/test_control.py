@@ -6,7 +6,8 @@ import threading
 import time
 
 from lrgui.core.control import Control
-from lrgui.core.pausing import Stopwatch, hold_while_paused
+from lrgui.core.events import StateEvent
+from lrgui.core.pausing import Stopwatch, held
 
 
 def test_verbs_are_idempotent() -> None:
@@ -37,8 +38,22 @@ def test_hold_returns_when_another_thread_resumes() -> None:
     control.pause()
     threading.Timer(0.05, control.resume).start()
     began = time.perf_counter()
-    hold_while_paused(control)
+    clock = Stopwatch()
+    clock.start()
+    assert list(held(control, clock)) == [StateEvent("paused"), StateEvent("running")]
     assert 0.03 < time.perf_counter() - began < 2
+    assert clock.seconds < 0.03, "the pause does not count"
+
+
+def test_a_run_that_is_not_paused_is_not_held() -> None:
+    assert list(held(Control(), Stopwatch())) == []
+
+
+def test_a_cancelled_run_does_not_go_on() -> None:
+    control = Control()
+    control.pause()
+    threading.Timer(0.05, control.cancel).start()
+    assert list(held(control, Stopwatch())) == [StateEvent("paused")]
 
 
 def test_wait_gives_up_after_its_timeout() -> None:
