@@ -17,6 +17,8 @@ from lrgui.gui.workspace import Notice
 
 SIGNS = {"info": "i", "warning": "!", "error": "✗"}
 IDS = {"info": "open", "warning": "open", "error": "bad"}
+#: Characters of a message that are shown at once; a longer one is whole in the details.
+MOST_TEXT = 260
 
 
 class Banner(QFrame):
@@ -74,13 +76,18 @@ class Banner(QFrame):
             return
         self._sign.setText(SIGNS[notice.kind])
         self._sign.setObjectName(IDS[notice.kind])
-        self._text.setText(notice.text)
+        text, details = notice.text, notice.details
+        if len(text) > MOST_TEXT:
+            # A message of a library can be pages long, and the curve needs its place too.
+            details = f"{text}\n\n{details}".strip()
+            text = text[:MOST_TEXT].rsplit(" ", 1)[0] + " …"
+        self._text.setText(text)
         self._action.setText(notice.action)
         self._action.setVisible(bool(notice.action))
-        self._more.setVisible(bool(notice.details))
+        self._more.setVisible(bool(details))
         self._more.setChecked(False)
         self._details.setVisible(False)
-        self._details.setPlainText(notice.details)
+        self._details.setPlainText(details)
         self.setProperty("kind", notice.kind)
         for widget in (self, self._sign):
             widget.style().unpolish(widget)

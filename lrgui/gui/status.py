@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from lrgui.core.events import EndEvent
@@ -26,6 +27,27 @@ ENDS = {
 }
 
 
+class Elided(QLabel):
+    """A line of text that ends in … where there is no room for all of it; its tooltip has it all."""
+
+    def setText(self, text: str) -> None:
+        """Show `text`."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """It gives way to everything else."""
+        return QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter, self.rect(), int(self.alignment()), self.palette(), True, shown, self.foregroundRole()
+        )
+
+
 class StatusLine(QWidget):
     """Follows the workspace four times a second while something goes on."""
 
@@ -35,7 +57,7 @@ class StatusLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(12)
-        self.text = QLabel("Ready")
+        self.text = Elided("Ready")
         self.text.setObjectName("status")
         self.text.setAccessibleName("Status")
         self.bar = QProgressBar()
@@ -77,7 +99,6 @@ class StatusLine(QWidget):
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
         self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS[end.reason]} · {end.detail}")
-        self.text.setToolTip(end.detail)
 
     @Slot()
     def refresh(self) -> None:

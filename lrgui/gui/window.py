@@ -233,11 +233,18 @@ class MainWindow(QMainWindow):
     def _ask_where(self, name: str, key: str) -> Path | None:
         form = FORMATS[key]
         start = Path(self.settings.folder or Path.home()) / name
-        chosen, _ = QFileDialog.getSaveFileName(self, form.label, str(start), f"{form.label} (*{form.suffix})")
-        if not chosen:
-            return None
-        path = Path(chosen)
-        return path if path.suffix else path.with_suffix(form.suffix)
+        while True:
+            chosen, _ = QFileDialog.getSaveFileName(self, form.label, str(start), f"{form.label} (*{form.suffix})")
+            if not chosen:
+                return None
+            path = Path(chosen)
+            if path.suffix.lower() == form.suffix:
+                return path
+            # A name like "lr-0.01" has no suffix, only a dot.
+            path = path.with_name(path.name + form.suffix)
+            if not path.exists():
+                return path
+            start = path  # the dialog asked about another name than that of the file which is there
 
     def open_run(self, path: Path | None = None) -> None:
         """Ask for a run log, unless `path` names one, and show it."""
@@ -322,5 +329,5 @@ class MainWindow(QMainWindow):
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
         box.exec()
-        # The run may have ended while the question was open.
-        return box.clickedButton() is stop or not self.workspace.busy
+        # Where the run has ended meanwhile, "Keep running" still means that the window is to stay.
+        return box.clickedButton() is stop

@@ -37,6 +37,11 @@ class Notice:
     """Label of the button that mends it, empty where there is none."""
     act: Callable[[], None] | None = None
 
+    def after(self, text: str) -> Notice:
+        """This notice with another sentence before its own: there is one place for notices only."""
+        kind = "warning" if self.kind == "info" else self.kind
+        return replace(self, kind=kind, text=f"{text} {self.text}")
+
 
 class Workspace(QObject):
     """Everything that panels show and change; knows no widget.
@@ -302,11 +307,12 @@ class Workspace(QObject):
             self._read_sweep()
         problem = self._journal.problem if self._journal is not None else None
         self._journal = None
+        # Somebody who pressed Stop knows why it ended, even if it took force.
+        notice = None if asked else self._how_it_ended(end)
         if problem:
-            self.noticed.emit(Notice("warning", problem))
-        if not asked:
-            # Somebody who pressed Stop knows why it ended, even if it took force.
-            self._say_how_it_ended(end)
+            notice = Notice("warning", problem) if notice is None else notice.after(problem)
+        if notice is not None:
+            self.noticed.emit(notice)
         self.run_ended.emit(end)
 
     def _read_sweep(self, zones: Zones | None = None) -> None:
@@ -328,20 +334,19 @@ class Workspace(QObject):
         assert self.sweep_job is not None
         return self.sweep_job.sweep.start_lr, self.sweep_job.sweep.end_lr
 
-    def _say_how_it_ended(self, end: EndEvent) -> None:
+    def _how_it_ended(self, end: EndEvent) -> Notice | None:
         record = self.record
         details = "".join(event.text for event in record.output).strip() if record is not None else ""
         if end.reason in ("failed", "killed"):
-            self.noticed.emit(Notice("error", end.detail, details))
-        elif end.reason == "data_ended":
-            self.noticed.emit(Notice("info", end.detail))
-        elif end.reason in ("diverged", "not_finite") and self.kind == "train":
+            return Notice("error", end.detail, details)
+        if end.reason == "data_ended":
+            return Notice("info", end.detail)
+        if end.reason in ("diverged", "not_finite") and self.kind == "train":
             lower = self.job.train.max_lr / 10
-            self.noticed.emit(
-                Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: self.select(lower))
-            )
-        elif self.kind == "sweep" and self.analysis is not None and self.analysis.recommendation.lr is None:
-            self.noticed.emit(Notice("warning", self.analysis.recommendation.reason))
+            return Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: self.select(lower))
+        if self.kind == "sweep" and self.analysis is not None and self.analysis.recommendation.lr is None:
+            return Notice("warning", self.analysis.recommendation.reason)
+        return None
 
     # ---------------------------------------------------------------- runs on disk
     def open_run(self, path: Path) -> None:

@@ -72,6 +72,7 @@ class CurvePlot(QWidget):
         self._home: tuple[float, float] | None = None  # the y range of the default view
         self._at_home = True
         self._previous_shown = False
+        self._outside: float | None = None  # the selected rate where the axis does not reach it
         self._key_start: tuple[str, object] | None = None  # handle and where it was when a key went down
 
         self.view = CurveView()
@@ -201,11 +202,13 @@ class CurvePlot(QWidget):
         self._update_legend()
 
     def set_selection(self, lr: float | None) -> None:
-        """Select a learning rate (clamped to the sweep's range) or none, without a signal."""
+        """Select a learning rate or none, without a signal; one outside the sweep's range is shown at its edge."""
         handles = self.view.handles
         if lr is None and self.view.held == SELECTION:
             self.view.forget_drag()
-        handles.selection = None if lr is None else handles.clamp(SELECTION, math.log10(lr))
+        wanted = None if lr is None else math.log10(lr)
+        handles.selection = None if wanted is None else handles.clamp(SELECTION, wanted)
+        self._outside = lr if handles.selection != wanted else None
         self.annotations.refresh()
 
     def set_zones(self, zones: Zones | None) -> None:
@@ -404,7 +407,8 @@ class CurvePlot(QWidget):
         self.annotations.refresh()
 
     def _tag_text(self, x: float) -> tuple[str, ...]:
-        lr = 10.0**x
+        at_edge = x == self.view.handles.selection and x in self._limits
+        lr = self._outside if self._outside is not None and at_edge else 10.0**x
         number = format_lr(lr)
         if self._analysis is not None:
             loss = self._analysis.curve.loss_at(lr)

@@ -76,6 +76,20 @@ def test_paused(program: Program) -> None:
     assert program.exit_status() == 0
 
 
+def test_the_session_ends(program: Program) -> None:
+    """Logging out or Ctrl+C in the terminal: nobody is asked, the run ends in good order."""
+    _start_long_run(program)
+    workers = program.workers()
+    assert program.process is not None
+    program.process.send_signal(signal.SIGTERM)
+    assert program.exit_status() == 0
+    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    run = program.run("sweep")
+    assert run is not None
+    assert isinstance(run.events[-1], EndEvent)
+    assert run.events[-1].reason == "cancelled"
+
+
 def test_training(program: Program) -> None:
     program.start(epochs=2000)
     program.key("F6")

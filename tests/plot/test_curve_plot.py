@@ -244,3 +244,12 @@ def test_a_program_that_ends_with_a_plot_on_screen_ends_cleanly():
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_a_selection_outside_the_sweep_is_told_as_it_is(plot):
+    plot.set_selection(5.0)
+    plot.grab()
+    assert plot.annotations.tag.text == "selected 5.0e+00 · not measured"
+    plot.set_selection(1.0)
+    plot.grab()
+    assert plot.annotations.tag.text.startswith("selected 1.0e+00 · loss")
