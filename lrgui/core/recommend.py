@@ -54,6 +54,8 @@ def recommend(curve: Curve, marks: Landmarks | None) -> Recommendation:
         edge = float(curve.lr[m - 1])
     # Nothing is known of rates past the last one: a guess keeps the factor of two from it as well.
     guess = min(most, float(curve.lr[m - 1]) / 2) if edge is None else min(math.sqrt(most * edge / 2), edge / 2)
+    # … but stays within what was measured.
+    guess = max(guess, float(curve.lr[0]))
     share = marks.fall / max(abs(marks.level), 1e-12)
     if not marks.falls or share < TRUSTED_FALL:
         why = marks.why_not or f"the loss falls by only {share:.1%}"
