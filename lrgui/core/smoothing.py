@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+#: Products up to which a sum over neighbours is made one by one; beyond, a Fourier transform is quicker.
+DIRECT = 4_000_000
+
+
 class DebiasedAverage:
     """The exponential average of the classic learning-rate finder, one loss at a time.
 
@@ -72,8 +76,12 @@ def centred(losses: Floats, width: float) -> Floats:
 
 def trailing(losses: Floats, width: float) -> Floats:
     """A short average over the last points only, for the line that grows while a sweep runs. Shape (n,)."""
-    beta = 1 - 1 / (1 + width)
-    return debiased_average(losses, beta)
+    return debiased_average(losses, trailing_beta(width))
+
+
+def trailing_beta(width: float) -> float:
+    """The β whose exponential average looks back about `width` steps."""
+    return 1 - 1 / (1 + width)
 
 
 def noise_of(losses: Floats) -> float:
@@ -96,5 +104,11 @@ def _scale(losses: Floats) -> tuple[float, float]:
 
 
 def _correlate(values: Floats, kernel: Floats, reach: int) -> Floats:
+    """Sums of each value's neighbours, weighted with `kernel` (shape (2 · reach + 1,)). Shape of `values`."""
     padded = np.pad(values, reach)
-    return np.correlate(padded, kernel, mode="valid")
+    if len(values) * len(kernel) <= DIRECT:
+        return np.correlate(padded, kernel, mode="valid")
+    # The kernel grows with the sweep, so sums one by one would cost the square of its length.
+    size = 1 << (len(padded) + len(kernel)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(padded, size) * np.fft.rfft(kernel[::-1], size), size)
+    return product[len(kernel) - 1 : len(padded)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.smoothing import DebiasedAverage, width_for
+from lrgui.core.smoothing import DebiasedAverage, trailing_beta, width_for
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +24,7 @@ class LiveAverage:
         """A run of this many steps starts."""
         self.planned_steps = planned_steps
         self.count = 0
-        width = width_for(planned_steps)
-        self._average = DebiasedAverage(1 - 1 / (1 + width))
+        self._average = DebiasedAverage(trailing_beta(width_for(planned_steps)))
 
     def extend(self, losses: Floats) -> None:
         """All losses so far, shape (n,), of which the first `count` are known."""

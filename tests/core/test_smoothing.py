@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lrgui.core import smoothing
 from lrgui.core.smoothing import DebiasedAverage, centred, debiased_average, noise_of, trailing, width_for
 
 WIDTH = width_for(200)
@@ -105,3 +106,15 @@ def test_noise_of_a_falling_curve_that_explodes(sigma: float) -> None:
 def test_noise_of_a_line_or_too_few_points_is_none() -> None:
     assert noise_of(np.linspace(3, 1, 100)) == pytest.approx(0, abs=1e-12)
     assert noise_of(np.array([1.0, 5.0])) == 0.0
+
+
+def test_a_long_curve_is_smoothed_alike_whichever_way_the_sums_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.linspace(-6, 0, 6000)
+    losses = 2.3 - 2 / (1 + np.exp(-4 * (x + 2.5))) + 3 * np.maximum(x + 1, 0) ** 2
+    losses += 0.05 * np.random.default_rng(0).standard_normal(len(x))
+    quick = centred(losses, width_for(6000))
+    monkeypatch.setattr(smoothing, "DIRECT", 10**12)
+    slow = centred(losses, width_for(6000))
+    assert not np.array_equal(quick, slow), "two ways"
+    assert quick == pytest.approx(slow, abs=1e-9)
+    assert (centred(np.full(6000, 2.5), width_for(6000)) == 2.5).all()
