@@ -1,39 +1,106 @@
-"""Batches for as long as a run wants them: loaders that cycle, and those that can't."""
+"""Batches for as long as a run wants them, and their way to the device."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import copy
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
+
+import torch
 
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """Batches from `loader`, begun again whenever it ends.
 
-    Ends only where the loader can't begin again: a one-shot iterator (`iter(loader) is loader`). Raises
-    ValueError for a loader that has no batch at all.
+    Ends only where the loader can't begin again: a one-shot iterator (`iter(loader) is loader`), or one that
+    gives nothing the second time. Raises ValueError for a loader that has no batch at all.
     """
-    one_shot = iter(loader) is loader
+    one_shot = is_one_shot(loader)
+    first = True
     while True:
         empty = True
         for batch in loader:
             empty = False
             yield batch
-        if empty:
-            if one_shot:
-                return
+        if empty and first and not one_shot:
             raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
-        if one_shot:
+        if empty or one_shot:
             return
+        first = False
+
+
+def is_one_shot(loader: object) -> bool:
+    """True where `iter(loader) is loader`: found without calling `iter`, which may start a loader's processes."""
+    return isinstance(loader, Iterator)
 
 
 def to_device(batch: Any, device: Any) -> Any:
-    """`batch` with its tensors on `device`; tuples (named ones too), lists and dicts keep their type."""
-    if hasattr(batch, "to"):
-        return batch.to(device, non_blocking=True)
-    if isinstance(batch, dict):
-        return {key: to_device(item, device) for key, item in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(to_device(item, device) for item in batch))
-    if isinstance(batch, tuple | list):
+    """`batch` with its tensors on `device`, wherever they are.
+
+    Tuples (named ones too), lists, mappings and dataclasses keep their type; an object with a `to` method of its
+    own (Hugging Face's BatchEncoding, PackedSequence, PyTorch Geometric's batches) is asked to move itself. What
+    is none of these stays as it is. Copies from pinned memory do not wait.
+    """
+    if isinstance(batch, torch.Tensor):
+        return batch if batch.device == device else batch.to(device, non_blocking=True)
+    if type(batch) in (list, tuple):  # before all else: nearly every batch is one
+        return type(batch)([to_device(item, device) for item in batch])
+    if callable(getattr(batch, "to", None)) and not isinstance(batch, type):
+        return _asked(batch, device)
+    if isinstance(batch, tuple):
+        moved = [to_device(item, device) for item in batch]
+        return type(batch)(*moved) if hasattr(batch, "_fields") else type(batch)(moved)
+    if isinstance(batch, list):
         return type(batch)(to_device(item, device) for item in batch)
+    if isinstance(batch, Mapping):
+        return _mapping(batch, device)
+    if dataclasses.is_dataclass(batch) and not isinstance(batch, type):
+        twin = copy.copy(batch)
+        for field in dataclasses.fields(batch):
+            if hasattr(batch, field.name):
+                # Past `__setattr__`, which frozen dataclasses refuse.
+                object.__setattr__(twin, field.name, to_device(getattr(batch, field.name), device))
+        return twin
     return batch
+
+
+def batch_size(batch: Any) -> int:
+    """How many examples a batch holds: the length of its first tensor with a dimension, 1 where there is none."""
+    for tensor in tensors_of(batch):
+        if tensor.dim() > 0:
+            return len(tensor)
+    return 1
+
+
+def tensors_of(batch: Any) -> Iterator[torch.Tensor]:
+    """The tensors of a batch in the order in which they stand in it, however deep."""
+    if isinstance(batch, torch.Tensor):
+        yield batch
+    elif isinstance(batch, Mapping):
+        for item in batch.values():
+            yield from tensors_of(item)
+    elif isinstance(batch, tuple | list):
+        for item in batch:
+            yield from tensors_of(item)
+    elif dataclasses.is_dataclass(batch) and not isinstance(batch, type):
+        for field in dataclasses.fields(batch):
+            yield from tensors_of(getattr(batch, field.name, None))
+
+
+def _asked(batch: Any, device: Any) -> Any:
+    try:
+        return batch.to(device, non_blocking=True)
+    except TypeError:  # many a `to` takes the device alone
+        return batch.to(device)
+
+
+def _mapping(batch: Mapping[Any, Any], device: Any) -> Any:
+    moved = {key: to_device(item, device) for key, item in batch.items()}
+    if type(batch) is dict:
+        return moved
+    if isinstance(batch, MutableMapping):  # keeps what else the type holds (a default factory, an order)
+        twin = copy.copy(batch)
+        twin.update(moved)
+        return twin
+    return type(batch)(moved)  # type: ignore[call-arg]

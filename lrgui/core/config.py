@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+#: How the rate may rise.
+SCHEDULES = ("exponential", "linear")
+#: Number formats of mixed precision.
+PRECISIONS = ("bf16", "fp16")
 #: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
 MOST_STEPS = 1_000_000
 MOST_EPOCHS = 100_000
@@ -24,19 +28,29 @@ class Problem:
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """A learning-rate range test (Leslie Smith): the rate rises exponentially, batch by batch."""
+    """A learning-rate range test (Leslie Smith): the rate rises batch by batch."""
 
     start_lr: float = 1e-6
     """Learning rate of the first step."""
     end_lr: float = 1.0
     """Learning rate of the last step."""
     steps: int = 200
-    """Planned steps; fewer are measured when the loss explodes."""
+    """Planned learning rates, one point each; fewer are measured when the loss explodes."""
     beta: float = 0.98
     """Smoothing of the classic average, 0 ≤ β < 1; 0 is no smoothing."""
     stop_factor: float = 4.0
     """The sweep ends when the classic average is above this multiple of its best; 0 switches every
     divergence stop off (only a loss that is not finite ends the sweep then)."""
+    schedule: str = "exponential"
+    """How the rate rises, one of `SCHEDULES`."""
+    batches_per_lr: int = 1
+    """Optimizer steps at each learning rate; a point's loss is their mean."""
+    accumulation: int = 1
+    """Batches whose gradients are averaged into one optimizer step."""
+    clip_grad_norm: float | None = None
+    """Gradients are scaled down to this norm; None clips nothing."""
+    amp: str | None = None
+    """Mixed precision, one of `PRECISIONS`; None computes in the model's own."""
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
@@ -67,6 +81,23 @@ class SweepConfig:
                     f"The stop factor {self.stop_factor:g} would end every sweep at once.",
                     "Use more than 1 (4 is usual), or 0 to switch the stop off.",
                 )
+            )
+        return [*problems, *self._loop_problems()]
+
+    def _loop_problems(self) -> list[Problem]:
+        """Problems of the settings that say how one point is measured."""
+        problems = [
+            *_one_of("schedule", "schedule", self.schedule, SCHEDULES),
+            *([] if self.amp is None else _one_of("amp", "mixed precision", self.amp, PRECISIONS)),
+        ]
+        for name, words in (("batches_per_lr", "steps per learning rate"), ("accumulation", "batches per step")):
+            count = getattr(self, name)
+            if not 1 <= count <= MOST_STEPS:
+                problems.append(Problem(name, f"{count} {words} cannot be run.", "Use 1 or more; 1 is usual."))
+        clip = self.clip_grad_norm
+        if clip is not None and not (math.isfinite(clip) and clip > 0):
+            problems.append(
+                Problem("clip_grad_norm", f"Gradients cannot be clipped to {clip:g}.", "Use a norm above 0, or none.")
             )
         return problems
 
@@ -107,6 +138,12 @@ class TrainConfig:
             if not math.isfinite(value) or value < 1:
                 problems.append(Problem(name, f"{words} {value:g} is below 1.", f"Use 1 or more; {usual} is usual."))
         return problems
+
+
+def _one_of(name: str, words: str, value: str, choices: tuple[str, ...]) -> list[Problem]:
+    if value in choices:
+        return []
+    return [Problem(name, f"There is no {words} “{value}”.", f"Choose one of: {', '.join(choices)}.")]
 
 
 def _positive(name: str, words: str, value: float, usual: str) -> list[Problem]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Every way in which a run can end. `killed` is said by whoever launched the run, never by the run itself.
-END_REASONS = ("completed", "diverged", "not_finite", "data_ended", "cancelled", "failed", "killed")
+END_REASONS = (
+    "completed",
+    "diverged",
+    "not_finite",
+    "data_ended",
+    "cancelled",
+    "out_of_memory",
+    "loader_died",
+    "failed",
+    "killed",
+)
+#: Those of them that are an error, of the task or around it.
+ERRORS = ("out_of_memory", "loader_died", "failed", "killed")
 
 
 @dataclass(frozen=True)
@@ -49,9 +61,13 @@ class BatchEvent:
     """Which optimizer step of this sweep or training, from 0."""
     lr: float
     loss: float
-    """Raw loss, unsmoothed; NaN and infinity are kept."""
+    """Raw loss, unsmoothed; NaN and infinity are kept. A validation loss where one is swept, else the batch's."""
     seconds: float
     """Seconds since the first batch, pauses left out."""
+    train_loss: float | None = None
+    """The batch's own loss, where `loss` is a validation loss."""
+    metric: float | None = None
+    """A further number at the same weights, such as an accuracy."""
 
 
 @dataclass(frozen=True)

@@ -2,118 +2,122 @@
 
 from __future__ import annotations
 
-import copy
-import itertools
-import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
+from torch.nn.modules.lazy import LazyModuleMixin
+
+from lrgui.core.insist import Action, all_of, interrupts_later
+from lrgui.core.loader_state import generators_of, loader_back, loader_notes
+from lrgui.core.random_state import RandomState
+from lrgui.core.remember import Remembered, is_fully_sharded
+from lrgui.core.spill import LIMIT, Copies
+
+__all__ = ["RandomState", "Snapshot", "fresh_batch_norm", "generators_of"]
 
 
 class Snapshot:
-    """The state of a model, its optimizer and the random generators at one moment.
+    """The state of a model, of everything that trains it, and of the random generators, at one moment.
 
-    `restore()` puts back parameters and buffers (in place, so that whoever holds them keeps them), their
-    gradients and `requires_grad`, each module's train/eval mode, BatchNorm's `momentum`, the optimizer's state
-    (state that was created since is dropped) and settings per group, and the generators of Python, numpy and
-    torch on the CPU and on every device in use.
+    `restore()` puts back, in place, so that whoever holds something keeps it:
+
+    * the model: parameters, buffers, gradients, `requires_grad`, each module's train/eval mode, and attributes
+      that are plain values, tensors or containers (BatchNorm's `momentum`, a counter); what came since goes;
+    * the optimizer: its state (what was created since is dropped), settings per group, hooks; the attributes of
+      `schedulers` and the `scaler`;
+    * the generators that the `loader`, its samplers and its data set hold, and their epoch;
+    * the generators of Python, numpy and torch on the CPU and on every device in use.
+
+    The values lie on the CPU, once. If they are more than `limit_bytes` and a `folder` is given, they lie in a
+    private temporary file there, which vanishes with `close()`, with this object, and with the process.
+    `notes` says in sentences what can't be put back.
+
+    Errors, before anything is changed: ValueError for lazy layers that have no size yet, OSError for a folder
+    that does not exist, can't be written or has no room.
     """
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> None:
-        self._model = model
-        self._optimizer = optimizer
-        self._tensors = {name: tensor.detach().clone() for name, tensor in _tensors(model)}
-        self._parameters = {
-            name: (p.requires_grad, None if p.grad is None else p.grad.detach().clone())
-            for name, p in model.named_parameters()
-        }
-        self._modes = {module: module.training for module in model.modules()}
-        self._momentum = {m: m.momentum for m in model.modules() if isinstance(m, _BatchNorm)}
-        if optimizer is not None:
-            self._state = {
-                parameter: {key: _copied(value) for key, value in state.items()}
-                for parameter, state in optimizer.state.items()
-            }
-            self._groups = [
-                {key: copy.deepcopy(value) for key, value in group.items() if key != "params"}
-                for group in optimizer.param_groups
-            ]
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer | None = None,
+        *,
+        loader: Iterable[Any] | None = None,
+        scaler: torch.amp.GradScaler | None = None,
+        schedulers: Iterable[Any] = (),
+        folder: Path | str | None = None,
+        limit_bytes: int = LIMIT,
+    ) -> None:
+        self.notes = loader_notes(loader)
+        self._copies = Copies(folder, limit_bytes)
+        remembered = Remembered(self._copies)
+        _gather_up(model)
+        for module in model.modules():
+            remembered.module(module)
+        for owner in (optimizer, scaler, *schedulers):
+            remembered.add(owner)
+        self._copies.take()
         self._random = RandomState()
+        self._actions: list[Action] = [
+            lambda: _gather_up(model),
+            *remembered.actions,
+            self._copies.wait,
+            *loader_back(loader),
+            self._random.restore,
+        ]
 
     def restore(self) -> None:
-        """Put everything back. May be called more than once."""
-        with torch.no_grad():
-            for name, tensor in _tensors(self._model):
-                if name in self._tensors:
-                    tensor.copy_(self._tensors[name])
-        for key, parameter in self._model.named_parameters():
-            requires_grad, grad = self._parameters[key]
-            parameter.requires_grad_(requires_grad)
-            parameter.grad = None if grad is None else grad.clone()
-        for module, training in self._modes.items():
-            module.training = training
-        for norm, momentum in self._momentum.items():
-            norm.momentum = momentum
-        if self._optimizer is not None:
-            self._optimizer.state.clear()
-            for owner, state in self._state.items():
-                self._optimizer.state[owner] = {key: _copied(value) for key, value in state.items()}
-            for group, values in zip(self._optimizer.param_groups, self._groups, strict=True):
-                for key in [key for key in group if key != "params" and key not in values]:
-                    del group[key]
-                group.update(copy.deepcopy(values))
-        self._random.restore()
+        """Put everything back. May be called more than once.
 
+        What can be put back is put back, whatever fails; the first error is raised at the end. Ctrl+C waits.
+        """
+        if self._copies.closed:
+            raise ValueError("This snapshot is closed: take a new one.")
+        with interrupts_later(), torch.no_grad():
+            all_of(self._actions)
 
-class RandomState:
-    """The generators of Python, numpy and torch (CPU, CUDA devices, MPS), as they are now."""
+    def close(self) -> None:
+        """Give memory and file back. Nothing can be restored afterwards."""
+        self._copies.close()
+        self._actions.clear()
 
-    def __init__(self) -> None:
-        self._python = random.getstate()
-        self._numpy = np.random.get_state()
-        self._torch = torch.get_rng_state()
-        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
-        self._mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    def __enter__(self) -> Snapshot:
+        return self
 
-    def restore(self) -> None:
-        """Set all generators back."""
-        random.setstate(self._python)
-        np.random.set_state(self._numpy)
-        torch.set_rng_state(self._torch)
-        if self._cuda is not None:
-            torch.cuda.set_rng_state_all(self._cuda)
-        if self._mps is not None:
-            torch.mps.set_rng_state(self._mps)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 @contextmanager
 def fresh_batch_norm(model: nn.Module) -> Iterator[None]:
-    """Inside, BatchNorm statistics start anew and are plain averages (`momentum` None); `momentum` is put back.
+    """Inside, running statistics start anew, and BatchNorm's are plain averages (`momentum` None), put back after.
 
     A running average with the usual momentum would carry statistics from before the sweep, and weigh those
-    of the last, exploding batches most.
+    of the last, exploding batches most. InstanceNorm keeps its momentum: without one it would never update.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    norms = [m for m in model.modules() if isinstance(m, _NormBase) and m.track_running_stats]
     before = {norm: norm.momentum for norm in norms}
     try:
         for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None
+            if not (isinstance(norm, LazyModuleMixin) and norm.has_uninitialized_params()):
+                norm.reset_running_stats()
+            if isinstance(norm, _BatchNorm):
+                norm.momentum = None
         yield
     finally:
         for norm, momentum in before.items():
             norm.momentum = momentum
 
 
-def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    tensors: Iterator[tuple[str, torch.Tensor]] = itertools.chain(model.named_parameters(), model.named_buffers())
-    return tensors
-
-
-def _copied(value: Any) -> Any:
-    return value.detach().clone() if isinstance(value, torch.Tensor) else copy.deepcopy(value)
+def _gather_up(model: nn.Module) -> None:
+    """Let FSDP2 modules hold their own shards again, which they don't between a forward and a backward pass."""
+    for module in model.modules():
+        if is_fully_sharded(module):
+            module.reshard()  # type: ignore[operator]

@@ -17,6 +17,16 @@ def exponential(start: float, end: float, steps: int) -> Floats:
     return start * (end / start) ** (np.arange(steps, dtype=np.float64) / (steps - 1))
 
 
+def linear(start: float, end: float, steps: int) -> Floats:
+    """A straight line: the first step uses `start`, the last `end`. Shape (steps,)."""
+    return np.linspace(start, end, steps, dtype=np.float64)
+
+
+def rising(schedule: str, start: float, end: float, steps: int) -> Floats:
+    """The rates of a sweep by the schedule's name (`config.SCHEDULES`). Shape (steps,)."""
+    return {"exponential": exponential, "linear": linear}[schedule](start, end, steps)
+
+
 def one_cycle(
     max_lr: float,
     total_steps: int,
@@ -40,6 +50,6 @@ def one_cycle(
     def cosine(a: float, b: float, fraction: Floats) -> Floats:
         return b + (a - b) / 2.0 * (1.0 + np.cos(math.pi * fraction))
 
-    rising = cosine(initial, max_lr, steps / top) if top != 0 else np.full(total_steps, max_lr)
-    falling = cosine(max_lr, last, (steps - top) / max(end - top, 1e-12))
-    return np.where(steps <= top, rising, falling)
+    up = cosine(initial, max_lr, steps / top) if top != 0 else np.full(total_steps, max_lr)
+    down = cosine(max_lr, last, (steps - top) / max(end - top, 1e-12))
+    return np.where(steps <= top, up, down)

@@ -41,7 +41,9 @@ class SweepWatch:
         self._factor = factor
         self._average = DebiasedAverage(beta)
         self._best = math.inf
-        self._losses: list[float] = []
+        self._count = 0
+        self._first = math.nan
+        self._losses: list[float] = []  # all until the start is known, then the last few
         self._start = math.nan
         self._noise = 0.0
 
@@ -51,20 +53,26 @@ class SweepWatch:
             what = "NaN" if math.isnan(loss) else "infinite"
             return Stop("not_finite", f"The loss became {what} at {short_lr(lr, 2)}; everything before it is kept.")
         self._losses.append(loss)
+        self._count += 1
+        if self._count == 1:
+            self._first = loss
         average = self._average.push(loss)
         self._best = min(self._best, average)
-        count = len(self._losses)
+        count = self._count
         early = max(2, self._planned // 10)
         if count == max(early, SHORT):
             # The first tenth runs at rates too low to change anything: its median is where the loss starts.
             self._start = float(np.median(self._losses))
             self._noise = noise_of(np.array(self._losses))
+            self._losses = self._losses[-SHORT:]
+        elif count > max(early, SHORT):
+            del self._losses[0]
         if self._factor == 0 or count <= early:
             return None
         return self._classic(lr, average) or self._sustained(lr)
 
     def _classic(self, lr: float, average: float) -> Stop | None:
-        best, start = self._best, self._losses[0]
+        best, start = self._best, self._first
         if best > 0.05 * abs(start):
             if average <= self._factor * best:
                 return None
@@ -81,7 +89,9 @@ class SweepWatch:
     def _sustained(self, lr: float) -> Stop | None:
         if not math.isfinite(self._start):
             return None
-        recent = float(np.median(self._losses[-SHORT:]))
+        recent = sorted(self._losses)[SHORT // 2]  # np.median would cost as much as a small model's step
+        if recent <= self._start:
+            return None
         fall = max(self._start - self._best, 0.0)
         margin = max(0.5 * fall, 0.2 * abs(self._start), 6 * self._noise)
         if recent <= self._start + margin:

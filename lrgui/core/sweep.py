@@ -1,9 +1,10 @@
-"""The learning-rate sweep: one step per rate, from very small to very large, and everything put back after it."""
+"""The learning-rate sweep: one point per rate, from very small to very large, and everything put back after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -11,14 +12,22 @@ from torch import nn
 from lrgui.core.batches import endless, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
+from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.learning_rate import short_lr
 from lrgui.core.pausing import Stopwatch, held
+from lrgui.core.precision import scaler_for
+from lrgui.core.probe import Probe
+from lrgui.core.reading import Readings, at_once, readings_for
 from lrgui.core.restore import Snapshot, fresh_batch_norm
-from lrgui.core.schedules import exponential
+from lrgui.core.schedules import rising
+from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import SweepWatch
 
-Loss = Callable[[nn.Module, Any], torch.Tensor]
-"""Takes the model and one batch on the device, returns the scalar loss."""
+#: So many steps in a row that fp16's scaler skipped are a divergence: from then on it would skip them all.
+MOST_SKIPS = 8
+
+_MISSING = object()
 
 
 def sweep(
@@ -31,72 +40,257 @@ def sweep(
     *,
     device: torch.device | str = "cpu",
     number: int = 0,
+    scaler: torch.amp.GradScaler | None = None,
+    probe: Probe | None = None,
+    metric: Callable[[], Any] | None = None,
+    groups: Sequence[int] | None = None,
+    snapshot: Snapshot | None = None,
+    team: Team | None = None,
 ) -> Iterator[Event]:
     """Run one sweep and yield its events; the last one is always an `EndEvent`.
 
-    The loss is recorded before the step, so it belongs to weights that the step's rate has *not yet* touched.
-    However the generator ends (also by `close()` or an exception in the model), model, optimizer, BatchNorm
-    and random generators are put back. Parameter groups keep the ratio of their learning rates.
-    Exceptions of the model or the loader are not caught: the caller knows whose code that was.
+    The loss is recorded before the step, so it belongs to weights that the step's rate has *not yet* touched;
+    where a rate is held for several steps it is their mean. However the generator ends (also by `close()` or an
+    exception in the model), everything that a `Snapshot` holds is put back. On accelerators losses arrive two
+    steps late, so that the device never waits; points past a stop are not yielded.
+
+    Args:
+        number: which repeat this is; it stands in the events.
+        scaler: the scaler of fp16's gradients; made where `config.amp` asks for one and none is given.
+        probe: measures a validation loss (which then is the events' loss) and a metric at each rate.
+        metric: gives a number that belongs to the batch whose loss was just computed.
+        groups: indices of the parameter groups whose rate is swept, the others keep theirs; None sweeps all.
+            Swept groups keep the ratio of their rates; the events' rate is that of the largest.
+        snapshot: taken by the caller and put back at the end; None takes one here.
+        team: the processes of a distributed run, which step together; None is this process alone.
+
+    Exceptions of the model or the loader are not caught: the caller knows whose code that was. What was
+    measured is yielded before.
     """
-    control = control or Control()
-    snapshot = Snapshot(model, optimizer)
+    own = Snapshot(model, optimizer, loader=loader, scaler=scaler) if snapshot is None else None
     # Made outside the `try`: a generator left inside by `close()` must be closed before the state is put back.
     batches = endless(loader)
-    watch = SweepWatch(config.steps, config.beta, config.stop_factor)
-    rates = exponential(config.start_lr, config.end_lr, config.steps)
-    ratios = _ratios(optimizer)
-    clock = Stopwatch()
     try:
+        run = _Run(model, batches, optimizer, loss, config, control or Control(), torch.device(device), number)
+        run.scaler = scaler or scaler_for(config.amp, run.device)
+        run.probe, run.metric = probe, metric
+        run.team = team or Team()
         model.train()
-        with fresh_batch_norm(model):
-            for step, lr in enumerate(map(float, rates)):
-                yield from held(control, clock)
-                if control.cancelled:
-                    yield EndEvent(
-                        "cancelled", f"Stopped after {step} of {config.steps} steps; what was measured stays."
-                    )
-                    return
-                try:
-                    batch = to_device(next(batches), device)
-                except StopIteration:
-                    yield EndEvent(
-                        "data_ended",
-                        f"The data ended after {step} of {config.steps} steps, and its loader can't begin again.",
-                    )
-                    return
-                if step == 0:
-                    clock.start()
-                for group, ratio in zip(optimizer.param_groups, ratios, strict=True):
-                    _set_lr(group, lr * ratio)
-                optimizer.zero_grad()
-                value = loss(model, batch)
-                number_now = value.item()
-                stop = watch.push(lr, number_now)
-                yield BatchEvent(number, step, lr, number_now, clock.seconds)
-                if stop is not None:
-                    yield EndEvent(stop.reason, stop.detail)
-                    return
-                value.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-        yield EndEvent(
-            "completed", f"All {config.steps} steps from {config.start_lr:g} to {config.end_lr:g} were measured."
-        )
+        # A validation loss needs the statistics that the model has; without one nobody reads them.
+        with fresh_batch_norm(model) if probe is None else nullcontext():
+            yield from run.events(range(len(optimizer.param_groups)) if groups is None else groups)
     finally:
         batches.close()  # type: ignore[attr-defined]
-        snapshot.restore()
+        if team is not None and team.size > 1:
+            settle(model)
+        if snapshot is not None:
+            snapshot.restore()
+        elif own is not None:
+            own.restore()
+            own.close()
 
 
-def _ratios(optimizer: torch.optim.Optimizer) -> list[float]:
+class _Point(NamedTuple):
+    """What is known of a point before its numbers have arrived."""
+
+    step: int
+    lr: float
+    seconds: float
+
+
+class _Run:
+    """The loop of a sweep."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batches: Iterator[Any],
+        optimizer: torch.optim.Optimizer,
+        loss: Loss,
+        config: SweepConfig,
+        control: Control,
+        device: torch.device,
+        number: int,
+    ) -> None:
+        self.model = model
+        self.batches = batches
+        self.optimizer = optimizer
+        self.loss = loss
+        self.config = config
+        self.control = control
+        self.device = device
+        self.number = number
+        self.scaler: torch.amp.GradScaler | None = None
+        self.probe: Probe | None = None
+        self.metric: Callable[[], Any] | None = None
+        self.team = Team()
+        self.clock = Stopwatch()
+        self.watch = SweepWatch(config.steps, config.beta, config.stop_factor)
+        self.end: EndEvent | None = None
+
+    def events(self, groups: Sequence[int]) -> Iterator[Event]:
+        """All events of the sweep."""
+        config = self.config
+        self._alone = self.team.size == 1
+        self.stepper = Stepper(
+            self.model,
+            self.optimizer,
+            self.loss,
+            self.device,
+            self.team,
+            accumulation=config.accumulation,
+            clip_grad_norm=config.clip_grad_norm,
+            amp=config.amp,
+            scaler=self.scaler,
+        )
+        # fp16's scaler makes the device wait at each step anyway.
+        readings: Readings[_Point] = Readings(at_once, 0) if self.scaler else readings_for(self.device)
+        swept = [self.optimizer.param_groups[index] for index in groups]
+        ratios = _ratios(swept)
+        try:
+            rates = rising(config.schedule, config.start_lr, config.end_lr, config.steps)
+            for step, lr in enumerate(rates.tolist()):
+                for group, ratio in zip(swept, ratios, strict=True):
+                    rate = group["lr"]
+                    if isinstance(rate, torch.Tensor):  # capturable optimizers hold on to it
+                        rate.fill_(lr * ratio)
+                    else:
+                        group["lr"] = lr * ratio
+                yield from self._point(step, lr, readings)
+                if self.end is not None:
+                    break
+        except Exception:
+            # Nothing that was measured is lost; a device that is itself broken has nothing more to say.
+            with suppress(RuntimeError):
+                yield from self._arrived(readings.rest())
+            raise
+        if self.end is not None and self.end.reason in ("diverged", "not_finite"):
+            yield self.end  # what was measured past it says nothing
+            return
+        asked, self.end = self.end, None
+        yield from self._arrived(readings.rest())
+        yield (
+            self.end
+            or asked
+            or EndEvent(
+                "completed", f"All {config.steps} steps from {config.start_lr:g} to {config.end_lr:g} were measured."
+            )
+        )
+
+    def _point(self, step: int, lr: float, readings: Readings[_Point]) -> Iterator[Event]:
+        """Measure one rate: `batches_per_lr` optimizer steps. Sets `end` where the sweep is over."""
+        scaled = self.scaler is not None
+        probed = None if self.probe is None else self.probe(self.model)
+        metric = None if probed is None else probed[1]
+        total: torch.Tensor | None = None
+        done, skipped = 0, 0
+        while done < self.config.batches_per_lr:
+            if self.control.paused:
+                yield from held(self.control, self.clock)
+            self._forward(step)
+            if self.end is not None:
+                return
+            if self.metric is not None and done == 0:
+                metric = torch.as_tensor(self.metric(), device=self.device)
+            loss = self.stepper.loss if self._alone else self.team.mean(self.stepper.loss)
+            seen = loss if total is None else total + loss
+            if scaled:
+                if not torch.isfinite(loss):
+                    yield from self._sent(step, lr, loss, probed, metric, readings)
+                    return
+            elif done == self.config.batches_per_lr - 1:
+                # Before the step, so that a loss that broke ends the sweep here; fp16 must step to know.
+                yield from self._sent(step, lr, seen, probed, metric, readings)
+                if self.end is not None:
+                    return
+            if self.stepper.step():
+                total, done, skipped = seen, done + 1, 0
+                continue
+            skipped += 1
+            if skipped == MOST_SKIPS:
+                self.end = EndEvent(
+                    "diverged",
+                    f"fp16's gradients overflowed {MOST_SKIPS} times in a row at {short_lr(lr, 2)}; "
+                    "everything before it is kept.",
+                )
+                return
+        if scaled and total is not None:
+            yield from self._sent(step, lr, total, probed, metric, readings)
+
+    def _forward(self, step: int) -> None:
+        """The losses of one optimizer step. Sets `end` where there is none to be had."""
+        control, alone, planned = self.control, self._alone, self.config.steps
+        for micro in range(self.config.accumulation):
+            cancelled = control.cancelled
+            batch = _MISSING if cancelled else next(self.batches, _MISSING)
+            ended = batch is _MISSING
+            if not alone:
+                # All processes leave together, or those that stay would wait for the others for ever.
+                cancelled, ended = self.team.agree(cancelled, ended)
+            if cancelled:
+                self.end = EndEvent("cancelled", f"Stopped after {step} of {planned} steps; what was measured stays.")
+                return
+            if ended:
+                self.end = EndEvent(
+                    "data_ended",
+                    f"The data ended after {step} of {planned} steps, and its loader can't begin again.",
+                )
+                return
+            if step == 0:
+                self.clock.start()
+            try:
+                self.stepper.forward(to_device(batch, self.device), micro)
+            except BaseException:
+                if not alone:
+                    self.team.agree(True)
+                raise
+            if not alone and self.team.agree(False)[0]:
+                self.end = EndEvent(
+                    "failed", "Another process of this run failed; its own output says why. What was measured stays."
+                )
+                return
+
+    def _sent(
+        self,
+        step: int,
+        lr: float,
+        total: torch.Tensor,
+        probed: tuple[torch.Tensor, torch.Tensor | None] | None,
+        metric: torch.Tensor | None,
+        readings: Readings[_Point],
+    ) -> Iterator[BatchEvent]:
+        """Send a point's numbers off the device; gives the events of what has arrived. `total` is over its steps."""
+        count = self.config.batches_per_lr
+        mean = total if count == 1 else total / count
+        point = _Point(step, lr, self.clock.seconds)
+        if probed is None and metric is None:
+            return self._arrived(readings.push(point, mean))
+        numbers = [mean]
+        numbers += [] if probed is None else [self.team.mean(probed[0])]
+        numbers += [] if metric is None else [self.team.mean(metric.reshape(()))]
+        wide = torch.float64 if any(value.dtype == torch.float64 for value in numbers) else torch.float32
+        return self._arrived(readings.push(point, torch.stack([value.to(wide) for value in numbers])))
+
+    def _arrived(self, numbers: Iterable[tuple[_Point, list[float]]]) -> Iterator[BatchEvent]:
+        """The events of points whose numbers have arrived, up to the first that ends the sweep; sets `end`."""
+        for point, values in numbers:
+            loss = values[0]
+            step, lr, seconds = point
+            if len(values) == 1:
+                yield BatchEvent(self.number, step, lr, loss, seconds)
+            else:
+                train_loss = None if self.probe is None else loss
+                loss = loss if self.probe is None else values[1]
+                metric = values[-1] if len(values) > 1 + (self.probe is not None) else None
+                yield BatchEvent(self.number, step, lr, loss, seconds, train_loss, metric)
+            stop = self.watch.push(lr, loss)
+            if stop is not None:
+                self.end = EndEvent(stop.reason, stop.detail)
+                return
+
+
+def _ratios(groups: Sequence[dict[str, Any]]) -> list[float]:
     """Each group's learning rate relative to the largest; all 1 where they say nothing."""
-    rates = [float(group["lr"]) for group in optimizer.param_groups]
+    rates = [float(group["lr"]) for group in groups]
     top = max(rates)
     return [rate / top if top > 0 else 1.0 for rate in rates]
-
-
-def _set_lr(group: dict[str, Any], lr: float) -> None:
-    """Set a group's rate in place where it is a tensor (capturable optimizers hold on to it)."""
-    if isinstance(group["lr"], torch.Tensor):
-        group["lr"].fill_(lr)
-    else:
-        group["lr"] = lr

@@ -22,6 +22,8 @@ ENDS = {
     "not_finite": "ended: loss not finite",
     "data_ended": "ended: no more data",
     "cancelled": "stopped",
+    "out_of_memory": "failed: out of memory",
+    "loader_died": "failed: batch loading died",
     "failed": "failed",
     "killed": "ended unexpectedly",
 }

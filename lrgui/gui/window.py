@@ -217,6 +217,7 @@ class MainWindow(QMainWindow):
         if report is None:
             self.banner.show_notice(Notice("info", "There is nothing to export yet: find a learning rate first (F5)."))
             return
+        assert report.job is not None
         form = FORMATS[key]
         if path is None:
             path = self._ask_where(f"lr-finder-{report.job.task.source}-{report.job.task.optimizer}{form.suffix}", key)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QUndoStack
 
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
-from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
@@ -337,7 +337,7 @@ class Workspace(QObject):
     def _how_it_ended(self, end: EndEvent) -> Notice | None:
         record = self.record
         details = "".join(event.text for event in record.output).strip() if record is not None else ""
-        if end.reason in ("failed", "killed"):
+        if end.reason in ERRORS:
             return Notice("error", end.detail, details)
         if end.reason == "data_ended":
             return Notice("info", end.detail)

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
@@ -17,6 +18,7 @@ LONGEST_TRACEBACK = 20_000
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)
 
+_PACKAGE = Path(__file__).resolve().parents[1]
 _KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 
@@ -38,20 +40,36 @@ def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     """The events with which a run ends that raised `error`."""
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
-    if len(text) > LONGEST_TRACEBACK:
-        text = "…\n" + text[-LONGEST_TRACEBACK:]
-    return [OutputEvent(text, "traceback"), EndEvent("failed", explain(error, job))]
+    return [OutputEvent(folded(error), "traceback"), ended(error, job.task.batch_size if job else None)]
 
 
-def explain(error: BaseException, job: Job | None = None) -> str:
-    """One sentence about `error`, and what to do."""
+def ended(error: BaseException, batch_size: int | None = None) -> EndEvent:
+    """How a run ended that raised `error`: the reason and a sentence with a way out."""
+    reason = "out_of_memory" if _is_memory(error) else "loader_died" if _is_loader(error) else "failed"
+    return EndEvent(reason, explain(error, batch_size))
+
+
+def folded(error: BaseException) -> str:
+    """The traceback of `error`, with LR Finder's own lines left out where there are others."""
+    told = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = told
+    while part is not None:
+        others = [frame for frame in part.stack if not _ours(frame.filename)]
+        if others:
+            part.stack = traceback.StackSummary.from_list(others)
+        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)
+    text = "".join(told.format()).rstrip()
+    return text if len(text) <= LONGEST_TRACEBACK else "…\n" + text[-LONGEST_TRACEBACK:]
+
+
+def explain(error: BaseException, batch_size: int | None = None) -> str:
+    """One sentence about `error`, and what to do; `batch_size` is the run's, where it is known."""
     text = _first_line(error)
     low = str(error).lower()
     name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError" or _is_memory(low):
-        return _memory(job)
-    if "dataloader worker" in low or "dataloader timed out" in low:
+    if _is_memory(error):
+        return _memory(batch_size)
+    if _is_loader(error):
         return (
             f"A process that loads batches died ({text}). "
             "Set the loader workers to 0: batches are then loaded in the run itself, which shows the error."
@@ -140,16 +158,34 @@ def _missing(module: str) -> str:
     return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
 
 
-def _memory(job: Job | None) -> str:
-    if job is None:
-        return "The memory is not enough. Close other programs and try again."
-    size = job.task.batch_size
-    advice = f"Use half the batch size ({size // 2})" if size > 1 else "Use a smaller model"
-    return f"The memory is not enough for batches of {size}. {advice}, or another device."
+def _memory(batch_size: int | None) -> str:
+    if batch_size is None:
+        return (
+            "The memory is not enough. Use half the batch size and an accumulation of 2, which learns alike, "
+            "or close other programs."
+        )
+    if batch_size < 2:
+        return "The memory is not enough even for batches of 1. Use a smaller model, or another device."
+    return (
+        f"The memory is not enough for batches of {batch_size:,}. Use half the batch size ({batch_size // 2:,}) and an "
+        "accumulation of 2, which learns alike, or another device."
+    )
 
 
-def _is_memory(low: str) -> bool:
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    low = str(error).lower()
     return any(words in low for words in ("out of memory", "can't allocate memory", "cannot allocate memory"))
+
+
+def _is_loader(error: BaseException) -> bool:
+    low = str(error).lower()
+    return ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
+
+
+def _ours(file: str) -> bool:
+    return Path(file).is_relative_to(_PACKAGE)
 
 
 def _first_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from lrgui import frozen
-from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
+from lrgui.core.events import ERRORS, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
 from lrgui.runs.log import decode
@@ -205,7 +205,7 @@ class ChildProcess:
             else:
                 chunk += self._last_words(merger)
             if end is not None:
-                chunk.append(_KILLED if self._killed and end.reason in ("failed", "killed") else end)
+                chunk.append(_KILLED if self._killed and end.reason in ERRORS else end)
             if chunk:
                 yield chunk
                 time.sleep(PACE)

@@ -35,12 +35,15 @@ KINDS: dict[str, type] = {
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}
 _OWN_KEYS = ("event", "finite", "values")
-_BATCH_KEYS = frozenset(("event", *(f.name for f in plain_fields(BatchEvent))))
+#: What the line of an ordinary batch holds; what else a batch may say is written only where it says it.
+_BATCH_KEYS = frozenset(("event", "sweep", "step", "lr", "loss", "seconds"))
 
 
 def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
     """`event` as one line of ASCII JSON, without a line end; `extra` are further fields to write."""
-    if type(event) is BatchEvent and not extra:
+    plain_batch = type(event) is BatchEvent and event.train_loss is None and event.metric is None
+    if plain_batch and not extra:
+        assert isinstance(event, BatchEvent)
         lr, loss, seconds = float(event.lr), float(event.loss), float(event.seconds)
         if math.isfinite(lr + loss + seconds):  # by far the most frequent line, and 3 times as fast this way
             return (
@@ -51,6 +54,8 @@ def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
     odd: dict[str, str] = {}
     for item in plain_fields(type(event)):
         value = getattr(event, item.name)
+        if value is None and type(event) is BatchEvent:
+            continue
         if item.type is float and value is not None:
             value = float(value)
             if not math.isfinite(value):

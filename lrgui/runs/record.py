@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 
@@ -38,6 +39,7 @@ class Record:
         self._count = 0
         self._numbers = np.empty((3, FIRST_ROOM))  # rows: lr, loss, seconds
         self._steps = np.empty(FIRST_ROOM, dtype=np.int64)
+        self._beside: NDArray[np.float64] | None = None  # rows: train loss, metric; only where a run has them
         self._printed = 0
 
     @classmethod
@@ -84,6 +86,16 @@ class Record:
         return _view(self._numbers[2], self._count)
 
     @property
+    def train_loss(self) -> NDArray[np.float64] | None:
+        """The batches' own losses where `loss` is a validation loss, else None. Shape (batches,)."""
+        return self._row_beside(0)
+
+    @property
+    def metric(self) -> NDArray[np.float64] | None:
+        """The metric at each batch, None where none was measured. Shape (batches,)."""
+        return self._row_beside(1)
+
+    @property
     def steps(self) -> NDArray[np.int64]:
         """The batches' steps, from 0. Shape (batches,)."""
         return _view(self._steps, self._count)
@@ -101,7 +113,27 @@ class Record:
         self._numbers[1, at] = event.loss
         self._numbers[2, at] = event.seconds
         self._steps[at] = event.step
+        if event.train_loss is not None or event.metric is not None:
+            self._add_beside(at, event)
         self._count = at + 1
+
+    def _add_beside(self, at: int, event: BatchEvent) -> None:
+        if self._beside is None or self._beside.shape[1] < len(self._steps):
+            beside = np.full((2, len(self._steps)), np.nan)
+            if self._beside is not None:
+                beside[:, :at] = self._beside[:, :at]
+            self._beside = beside
+        self._beside[0, at] = math.nan if event.train_loss is None else event.train_loss
+        self._beside[1, at] = math.nan if event.metric is None else event.metric
+
+    def _row_beside(self, row: int) -> NDArray[np.float64] | None:
+        if self._beside is None:
+            return None
+        values = np.full(self._count, np.nan)
+        measured = min(self._count, self._beside.shape[1])
+        values[:measured] = self._beside[row, :measured]
+        values.flags.writeable = False
+        return None if np.isnan(values).all() else values
 
     def _make_room(self, room: int) -> None:
         if room <= len(self._steps):

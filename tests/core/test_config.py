@@ -16,6 +16,10 @@ SWEEP = [
     *(("steps", value) for value in (1, 0, -5, 1_000_001)),
     *(("beta", value) for value in (-0.1, 1.0, 1.5, math.nan)),
     *(("stop_factor", value) for value in (1.0, 0.5, -4.0, math.nan, math.inf)),
+    *(("schedule", value) for value in ("", "cosine")),
+    *((name, value) for name in ("batches_per_lr", "accumulation") for value in (0, -1, 1_000_001)),
+    *(("clip_grad_norm", value) for value in (0.0, -1.0, math.nan, math.inf)),
+    *(("amp", value) for value in ("", "fp8")),
 ]
 TRAIN = [
     *(("max_lr", value) for value in (0.0, -0.1, math.nan, math.inf)),
@@ -28,7 +32,7 @@ TRAIN = [
 
 def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     sweep, train = SweepConfig(), TrainConfig()
-    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0)
+    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0, "exponential", 1, 1, None, None)
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []
 

@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
-from lrgui.core.events import END_REASONS, BatchEvent, EndEvent
+from lrgui.core.events import END_REASONS, ERRORS, BatchEvent, EndEvent
 
 
 def test_the_ways_to_end() -> None:
-    assert set(END_REASONS) == {"completed", "diverged", "not_finite", "data_ended", "cancelled", "failed", "killed"}
+    assert set(ERRORS) == {"out_of_memory", "loader_died", "failed", "killed"}
+    assert set(END_REASONS) == {"completed", "diverged", "not_finite", "data_ended", "cancelled", *ERRORS}
 
 
 def test_events_are_values() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
-from lrgui.runs.failures import LONGEST_TRACEBACK, Terminated, explain, explain_exit, failure, told
+from lrgui.runs.failures import LONGEST_TRACEBACK, Terminated, ended, explain, explain_exit, failure, folded, told
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 
@@ -35,7 +35,7 @@ JOB = Job(task=TaskSpec(batch_size=64))
     ],
 )
 def test_every_error_has_a_sentence_with_a_way_out(error: BaseException, parts: list[str]) -> None:
-    text = explain(error, JOB)
+    text = explain(error, JOB.task.batch_size)
     assert "\n" not in text and text.endswith((".", "!"))
     for part in parts:
         assert part in text
@@ -55,6 +55,51 @@ def test_a_failure_is_the_traceback_and_the_end() -> None:
     assert isinstance(output, OutputEvent) and output.stream == "traceback"
     assert len(output.text) <= LONGEST_TRACEBACK + 2
     assert isinstance(end, EndEvent) and end.reason == "failed" and len(end.detail) < 500
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "out_of_memory"),
+        (RuntimeError("DataLoader worker (pid(s) 5, 6) exited unexpectedly"), "loader_died"),
+        (RuntimeError("DataLoader timed out after 5 seconds"), "loader_died"),
+        # What a loader's process raises is the task's own error: torch says so, and the process lives.
+        (KeyError("Caught KeyError in DataLoader worker process 0.\nOriginal Traceback"), "failed"),
+    ],
+)
+def test_the_reason_names_what_a_person_can_change(error: BaseException, reason: str) -> None:
+    assert ended(error).reason == reason
+
+
+def test_memory_advice_names_the_half_and_the_accumulation() -> None:
+    assert "half the batch size (32) and an accumulation of 2" in ended(MemoryError(), 64).detail
+    assert "half the batch size and an accumulation of 2" in ended(MemoryError()).detail
+    assert "smaller model" in ended(MemoryError(), 1).detail
+
+
+def test_our_own_lines_are_folded_away_where_there_are_others() -> None:
+    from lrgui.core.batches import endless
+
+    def loader() -> Iterator[int]:
+        yield 1
+        raise KeyError("broken in the task")
+
+    batches = endless(loader())
+    next(batches)
+    with pytest.raises(KeyError) as caught:
+        next(batches)
+    text = folded(caught.value)
+    assert "broken in the task" in text and "test_failures.py" in text
+    assert "batches.py" not in text
+
+
+def test_an_error_of_ours_alone_keeps_its_lines() -> None:
+    from lrgui.core.batches import endless
+
+    with pytest.raises(ValueError) as caught:
+        next(endless([]))
+    caught.value.__traceback__ = caught.value.__traceback__.tb_next  # type: ignore[union-attr]
+    assert "batches.py" in folded(caught.value)
 
 
 def test_told_adds_an_end_where_there_is_none_and_stops_at_the_first() -> None:

@@ -153,7 +153,8 @@ def test_a_worker_killed_from_outside_keeps_what_was_measured() -> None:
 )
 def test_errors_in_the_worker_come_with_sentence_and_traceback(kind: str, part: str) -> None:
     events = read(fake(kind))
-    assert end_of(events).reason == "failed" and part in end_of(events).detail
+    assert end_of(events).reason == ("out_of_memory" if kind == "out_of_memory" else "failed")
+    assert part in end_of(events).detail
     (trace,) = (e for e in events if isinstance(e, OutputEvent) and e.stream == "traceback")
     assert trace.text.startswith("Traceback") and kind in trace.text
 

@@ -1,0 +1,20 @@
+"""Mixed precision: the autocast that surrounds the forward pass, and the scaler that fp16 gradients need."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def autocast(amp: str | None, device: torch.device) -> AbstractContextManager[Any]:
+    """A context in which the forward pass runs; may be entered again and again."""
+    return nullcontext() if amp is None else torch.autocast(device.type, dtype=_TYPES[amp])
+
+
+def scaler_for(amp: str | None, device: torch.device) -> torch.amp.GradScaler | None:
+    """The scaler that keeps fp16 gradients from vanishing, None where none is needed."""
+    return torch.amp.GradScaler(device.type) if amp == "fp16" else None

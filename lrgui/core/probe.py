@@ -1,0 +1,78 @@
+"""What is measured beside the training loss: a validation loss, a metric, or both, at the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import nn
+
+from lrgui.core.batches import batch_size, is_one_shot, to_device
+from lrgui.core.precision import autocast
+
+Measure = Callable[[nn.Module, Any], tuple[Any, Any]]
+"""Takes the model and one batch on the device, returns its loss and its metric: tensors of one element or floats,
+the metric None where there is none."""
+
+
+class Probe:
+    """Measures a loss, and a metric where there is one, on validation batches with the model in eval mode.
+
+    With `count` only the first so many batches are used, always the same ones, kept on the device; without it
+    the whole of `batches` is gone through each time. The random generator of torch is left as it was, so that a
+    sweep with a probe takes the same steps as one without.
+    """
+
+    def __init__(
+        self,
+        measure: Measure,
+        batches: Iterable[Any],
+        *,
+        count: int | None = None,
+        device: torch.device | str = "cpu",
+        amp: str | None = None,
+    ) -> None:
+        self._measure = measure
+        self._device = torch.device(device)
+        self._autocast = autocast(amp, self._device)
+        if count is not None or is_one_shot(batches):
+            with torch.random.fork_rng(devices=[]):
+                batches = [to_device(batch, device) for batch in islice(batches, count)]
+        self._batches = batches
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Loss and metric, means over the examples, on the device. Raises ValueError where there is no batch."""
+        loss: Any = 0.0
+        metric: Any = None
+        seen = 0
+        with evaluating(model), self._autocast, torch.random.fork_rng(devices=[]):
+            for batch in self._batches:
+                batch = to_device(batch, self._device)
+                size = batch_size(batch)
+                one, other = self._measure(model, batch)
+                loss = loss + one * size
+                if other is not None:
+                    metric = other * size if metric is None else metric + other * size
+                seen += size
+        if seen == 0:
+            raise ValueError("The validation data has no batch: use more examples, or sweep without it.")
+        return self._number(loss / seen), None if metric is None else self._number(metric / seen)
+
+    def _number(self, value: Any) -> torch.Tensor:
+        return torch.as_tensor(value, device=self._device).detach().reshape(())
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside, the model is in eval mode; each module gets its own mode back."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True

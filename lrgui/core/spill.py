@@ -1,0 +1,221 @@
+"""Copies of tensors' memory: on the CPU, or in a private temporary file where they are too large for that."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+
+CHUNK = 16 * 2**20
+"""Bytes that are read or written at a time; what a file needs in memory."""
+
+LIMIT = 4 * 2**30
+"""Bytes that are kept in memory where a folder for more is known."""
+
+
+class Copies:
+    """Copies of pieces of memory: `add` them all, `take` the copies once, then `fill` as often as needed.
+
+    Everything lies on the CPU, or, where there are more than `limit_bytes` and a folder is given, in a file
+    without a name that vanishes with this object, and with the process at the latest. Memory that was added
+    twice is copied once. Errors (OSError): the folder does not exist, can't be written or has no room.
+    """
+
+    def __init__(self, folder: Path | str | None = None, limit_bytes: int = LIMIT) -> None:
+        if folder is not None and not Path(folder).is_dir():
+            raise FileNotFoundError(f"The folder for snapshots, {folder}, does not exist: make it, or name another.")
+        self._folder = folder
+        self._limit = limit_bytes
+        self._pending: list[torch.Tensor] = []
+        self._numbers: dict[object, int] = {}
+        self._kept: list[torch.Tensor | _Place] = []
+        self._devices: set[torch.device] = set()
+        self._file: IO[bytes] | None = None
+        self.closed = False
+
+    def add(self, memory: torch.Tensor) -> int:
+        """Note a piece (see `parts`) for the next `take`. Returns its number."""
+        key: object = id(memory)
+        if plain(memory):
+            key = (memory.device, memory.data_ptr(), memory.dtype, memory.shape, memory.stride())
+        if key not in self._numbers:
+            self._numbers[key] = len(self._pending)
+            self._pending.append(memory)
+        return self._numbers[key]
+
+    @torch.no_grad()
+    def take(self) -> None:
+        """Copy everything that was added."""
+        size = sum(memory.nbytes for memory in self._pending if plain(memory))
+        self._devices = {memory.device for memory in self._pending}
+        if self._folder is not None and size > self._limit:
+            self._spill(self._folder, size)
+        else:
+            self._kept = [_on_cpu(memory) for memory in self._pending]
+        self.wait()
+        self._pending.clear()
+        self._numbers.clear()
+
+    @torch.no_grad()
+    def fill(self, number: int, memory: torch.Tensor) -> None:
+        """Put the copy with this number into a piece of the same form. On a device it is there after `wait`."""
+        kept = self._kept[number]
+        if isinstance(kept, _Place):
+            self._read(kept, memory)
+        elif plain(memory):
+            if memory.shape != kept.shape:
+                raise ValueError(f"A tensor of shape {tuple(kept.shape)} now has shape {tuple(memory.shape)}.")
+            memory.copy_(kept, non_blocking=True)
+        else:
+            _fill_whole(memory, kept)
+
+    def wait(self) -> None:
+        """Until copies from and to devices are done."""
+        for device in self._devices:
+            backend: Any = getattr(torch, device.type, None)
+            if device.type == "mps":
+                torch.mps.synchronize()
+            elif hasattr(backend, "synchronize") and device.type != "cpu":
+                backend.synchronize(device)
+
+    def close(self) -> None:
+        """Give memory and file back."""
+        self.closed = True
+        self._kept.clear()
+        if self._file is not None:
+            self._file.close()
+
+    def _spill(self, folder: Path | str, size: int) -> None:
+        try:
+            free = shutil.disk_usage(folder).free
+            if free < size:
+                raise OSError(f"it has {_readable(free)} left")
+            file = self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (lives as long as this)
+            weakref.finalize(self, file.close)
+            for memory in self._pending:
+                self._kept.append(_written(file, memory) if plain(memory) else _on_cpu(memory))
+        except OSError as error:
+            self.close()
+            raise OSError(
+                f"A snapshot of {_readable(size)} can't be written to {folder} ({error}): "
+                "name a folder with more room, or none to keep it in memory."
+            ) from error
+
+    def _read(self, place: _Place, memory: torch.Tensor) -> None:
+        assert self._file is not None
+        if memory.shape != place.shape or memory.dtype != place.dtype:
+            raise ValueError(f"A tensor of shape {tuple(place.shape)} now has shape {tuple(memory.shape)}.")
+        self._file.seek(place.offset)
+        buffer = torch.empty(min(CHUNK, memory.nbytes), dtype=torch.uint8, device="cpu")
+        for piece in _pieces(memory):
+            wanted = memoryview(buffer.numpy().data)[: piece.nbytes]
+            while wanted:
+                count = self._file.readinto(wanted)  # type: ignore[attr-defined]
+                if not count:
+                    raise OSError("The snapshot's temporary file ended early.")
+                wanted = wanted[count:]
+            piece.copy_(buffer[: piece.nbytes].view(piece.dtype).view(piece.shape))
+
+
+def parts(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """The pieces of memory that hold a tensor's values, each place once; written to, they change the tensor.
+
+    A wrapper (DTensor, tensors made of tensors) gives the pieces of what it wraps. A tensor that is more than
+    a piece of memory (sparse, quantised) gives itself. Nothing for empty and meta tensors.
+    """
+    if hasattr(tensor, "wait"):  # the result of a collective that is still under way
+        return parts(tensor.wait())
+    if hasattr(tensor, "to_local"):
+        return parts(tensor.to_local())
+    if hasattr(tensor, "__tensor_flatten__"):
+        names, _ = tensor.__tensor_flatten__()
+        return [piece for name in names for piece in parts(getattr(tensor, name))]
+    if tensor.device.type == "meta":
+        return []
+    if not plain(tensor):
+        return [tensor]
+    if tensor.numel() == 0 or tensor.untyped_storage().nbytes() == 0:
+        return []
+    return [_memory(tensor.detach())]
+
+
+def plain(tensor: torch.Tensor) -> bool:
+    """Nothing but a piece of memory that is read with strides."""
+    return (
+        type(tensor).__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+        and tensor.layout is torch.strided
+        and not (tensor.is_nested or tensor.is_quantized or tensor.is_conj() or tensor.is_neg())
+    )
+
+
+def _memory(tensor: torch.Tensor) -> torch.Tensor:
+    """A view of each place once: in one dimension, unless there are gaps that belong to others."""
+    steps = sorted((step, size) for step, size in zip(tensor.stride(), tensor.shape, strict=True) if step and size > 1)
+    span, dense = 1, True
+    for step, size in steps:
+        if step < span:  # places overlap (windows over a series): with everything between first and last
+            span = 1 + sum((size - 1) * step for step, size in steps)
+            dense = True
+            break
+        dense = dense and step == span
+        span += (size - 1) * step
+    if dense:
+        return tensor.as_strided((span,), (1,), tensor.storage_offset())
+    return tensor.as_strided([size for _, size in steps], [step for step, _ in steps], tensor.storage_offset())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in the file the bytes of a piece lie."""
+
+    offset: int
+    shape: torch.Size
+    dtype: torch.dtype
+
+
+def _on_cpu(memory: torch.Tensor) -> torch.Tensor:
+    if not plain(memory):
+        return memory.detach().clone().cpu()
+    if memory.device.type == "cpu":
+        return memory.clone(memory_format=torch.contiguous_format)
+    # Started, not awaited: the caller waits once for all. Pinned memory would be rounded up to powers of two.
+    return torch.empty(memory.shape, dtype=memory.dtype, device="cpu").copy_(memory, non_blocking=True)
+
+
+def _fill_whole(tensor: torch.Tensor, kept: torch.Tensor) -> None:
+    """Put a tensor that is more than memory back; its parts are exchanged where they can't be written to."""
+    kept = kept.to(tensor.device)
+    try:
+        tensor.copy_(kept)
+    except (RuntimeError, NotImplementedError):
+        tensor.data = kept.clone()
+
+
+def _written(file: IO[bytes], memory: torch.Tensor) -> _Place:
+    offset = file.tell()
+    for piece in _pieces(memory):
+        left = memoryview(piece.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+        while left:
+            left = left[file.write(left) :]
+    return _Place(offset, memory.shape, memory.dtype)
+
+
+def _pieces(memory: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Views of at most `CHUNK` bytes."""
+    if memory.nbytes <= CHUNK:
+        yield memory
+        return
+    longest = max(range(memory.dim()), key=memory.size)
+    share = max(1, memory.size(longest) * CHUNK // memory.nbytes)
+    for piece in memory.split(share, longest):  # type: ignore[no-untyped-call]
+        yield from _pieces(piece)
+
+
+def _readable(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"

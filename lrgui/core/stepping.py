@@ -1,0 +1,126 @@
+"""One optimizer step as a training makes it: forward, backward, accumulation, clipping, mixed precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from lrgui.core.distributed import Team
+from lrgui.core.precision import autocast
+
+Loss = Callable[[nn.Module, Any], torch.Tensor]
+"""Takes the model and one batch on the device, returns the scalar loss."""
+
+
+class Stepper:
+    """Makes optimizer steps. For each: `forward` once per batch of the step, then `step`.
+
+    The last batch's gradients are computed in `step`, so that its loss can be looked at before.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        loss: Loss,
+        device: torch.device,
+        team: Team,
+        *,
+        accumulation: int = 1,
+        clip_grad_norm: float | None = None,
+        amp: str | None = None,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
+        self._model = model
+        self._optimizer = optimizer
+        self._loss = loss
+        self._team = team
+        self._accumulation = accumulation
+        self._clip = clip_grad_norm
+        self._autocast = None if amp is None else autocast(amp, device)
+        self._scaler = scaler
+        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self._pending: torch.Tensor | None = None
+        self._total: torch.Tensor | None = None
+        self._checked = False
+
+    def forward(self, batch: Any, number: int) -> None:
+        """The loss of the step's batch `number`, 0 … accumulation - 1."""
+        if number == 0:
+            self._optimizer.zero_grad()
+            self._total = None
+        last = number == self._accumulation - 1
+        if last:
+            self._pending = self._value(batch)
+            value = self._pending
+        else:
+            # Gradients travel between processes once a step, with the last batch.
+            with self._team.no_sync(self._model):
+                value = self._value(batch)
+                self._backward(value)
+        seen = value.detach()
+        self._total = seen if self._total is None else self._total + seen
+
+    @property
+    def loss(self) -> torch.Tensor:
+        """The step's loss, the mean over its batches, on the device. Shape ()."""
+        assert self._total is not None
+        mean = self._total if self._accumulation == 1 else self._total / self._accumulation
+        return mean if mean.dim() == 0 else mean.reshape(())
+
+    def step(self) -> bool:
+        """Backward and step. False where fp16's scaler found gradients that overflowed and skipped the step."""
+        assert self._pending is not None
+        pending, self._pending = self._pending, None
+        self._backward(pending)
+        scaler = self._scaler
+        if self._clip is not None:
+            if scaler is not None:
+                scaler.unscale_(self._optimizer)
+            torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
+        if scaler is None:
+            self._optimizer.step()
+            return True
+        before = scaler.get_scale()
+        scaler.step(self._optimizer)
+        scaler.update()
+        return scaler.get_scale() >= before  # the scaler halves its scale whenever it skips, and only then
+
+    def _value(self, batch: Any) -> torch.Tensor:
+        if self._autocast is None:
+            value = self._loss(self._model, batch)
+        else:
+            with self._autocast:
+                value = self._loss(self._model, batch)
+        if not self._checked:
+            check_loss(value)
+            self._checked = True
+        return value
+
+    def _backward(self, value: torch.Tensor) -> None:
+        if self._accumulation > 1:
+            value = value / self._accumulation
+        if self._scaler is not None:
+            value = self._scaler.scale(value)
+        value.backward()  # type: ignore[no-untyped-call]
+
+
+def check_loss(value: Any) -> None:
+    """Raise ValueError with a sentence where `value` is no loss that can be learned from."""
+    if not isinstance(value, torch.Tensor):
+        raise ValueError(
+            f"The loss must be a tensor, not {type(value).__name__}: return it without .item() or float()."
+        )
+    if value.numel() != 1:
+        shape = "×".join(map(str, value.shape))
+        raise ValueError(f"The loss must be one number, not {shape} of them: use reduction='mean', or .mean().")
+    if not value.is_floating_point():
+        raise ValueError(f"The loss must be a floating-point number, not {value.dtype}.")
+    if not value.requires_grad:
+        raise ValueError(
+            "The loss depends on no parameter that can be trained: it was detached, computed under no_grad, "
+            "or every parameter is frozen (requires_grad=False)."
+        )
