@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
+.PHONY: help run test test-slow test-integrations lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +45,14 @@ test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run a
 
 test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow
+
+$(VENV)/integrations.stamp: $(VENV)/dev.stamp pyproject.toml
+	@echo "Installing the packages that LR Finder works inside …"
+	@$(PIP) install --editable '.[dev,integrations]'
+	@touch $@
+
+test-integrations: $(VENV)/integrations.stamp ## Run the tests against Lightning, Hugging Face, fastai, skorch, Ignite and torch-lr-finder
+	@$(BIN)/python -m pytest tests/integrations tests/core/test_known_rules.py tests/api
 
 lint: $(VENV)/dev.stamp ## Check the style
 	@$(BIN)/ruff check .

@@ -1,7 +1,7 @@
-"""Sweep, read and export in plain Python, without a window: `python examples/sweep_in_python.py [FOLDER]`.
+"""Sweep your own model from Python: `python examples/sweep_in_python.py [FOLDER]`.
 
-Runs the built-in digits with two optimizers in this very process, prints what each curve says, writes picture,
-points and the whole run of each to FOLDER (default: the current one), and trains shortly with SGD's pick.
+Two optimizers on the digits that come with the program, each swept three times; what each curve says; picture, points
+and the whole result in FOLDER (default: the current one); then a short OneCycle training with SGD's pick.
 """
 
 from __future__ import annotations
@@ -9,59 +9,68 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lrgui.core.analysis import analyse
-from lrgui.core.config import SweepConfig, TrainConfig
-from lrgui.core.events import BatchEvent, EpochEvent
-from lrgui.export import export
-from lrgui.export.report import Report
-from lrgui.runs.in_process import run_job
-from lrgui.runs.job import Job
-from lrgui.runs.record import Record
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+import lrgui
+from lrgui.tasks.digits import load
 from lrgui.tasks.spec import TaskSpec
 
 
-def sweep(task: TaskSpec) -> Report:
-    """Run one sweep and read its curve."""
-    job = Job("sweep", task, SweepConfig(start_lr=1e-6, end_lr=1.0, steps=200))
-    record = Record()
-    for event in run_job(job):  # a run is a stream of events, and never raises
-        record.add([event])
-        if isinstance(event, BatchEvent) and event.step % 50 == 0:
-            print(f"  step {event.step:3d}  lr {event.lr:.1e}  loss {event.loss:.3f}")
-    assert record.end is not None
-    print(f"  {record.end.reason}: {record.end.detail}")
-    curve = record.curve(job.sweep.beta)
-    return Report(job, analyse(curve, planned_range=(job.sweep.start_lr, job.sweep.end_lr)), record.end)
+def network() -> nn.Module:
+    """Any module will do: this is a small one for images of 8×8 pixels."""
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.Flatten(), nn.Linear(16 * 64, 10)
+    )
 
 
-def train(task: TaskSpec, max_lr: float) -> None:
-    """A short OneCycle training with the chosen rate."""
-    for event in run_job(Job("train", task, train=TrainConfig(epochs=6, max_lr=max_lr))):
-        if isinstance(event, EpochEvent):
-            print(f"  epoch {event.epoch}  loss {event.train_loss:.3f}  validation accuracy {event.val_accuracy:.1%}")
+def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Share of right answers: drawn as a second curve."""
+    return (output.argmax(dim=1) == target).float().mean()
+
+
+def train(model: nn.Module, loader: DataLoader[tuple[torch.Tensor, torch.Tensor]], max_lr: float, epochs: int) -> None:
+    """A OneCycle training, as people write it."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=max_lr, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr, total_steps=epochs * len(loader))
+    for epoch in range(epochs):
+        total = 0.0
+        for inputs, targets in loader:
+            loss = nn.functional.cross_entropy(model(inputs), targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total += loss.item()
+        print(f"  epoch {epoch + 1}  loss {total / len(loader):.3f}")
 
 
 def main() -> None:
-    """Two optimizers, two picks, one training."""
+    """Two optimizers, two results, one training."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".")
-    for optimizer in ("adamw", "sgd"):
-        task = TaskSpec(source="digits", model="cnn", optimizer=optimizer)
-        print(task.title)
-        report = sweep(task)
-        analysis = report.analysis
-        print(f"  {analysis.interpretation}")
-        pick = analysis.recommendation
-        print(f"  pick {pick.lr:.1e}: {pick.reason}" if pick.lr else f"  no pick: {pick.reason}")
-        for suggestion in analysis.suggestions.values():
-            number = "–" if suggestion.lr is None else f"{suggestion.lr:.1e}"
-            print(f"    {suggestion.label:14s} {number}")
-        for key in ("png", "csv", "json"):
-            path = folder / f"digits-{optimizer}.{key}"
-            export(report, path, key)
-            print(f"  wrote {path}")
-    if pick.lr:
-        print(f"training with {task.title}, max LR {pick.lr:.1e}")
-        train(task, pick.lr)
+    torch.manual_seed(0)
+    loader = DataLoader(load(TaskSpec()).train, batch_size=64, shuffle=True, drop_last=True)
+    optimizers = {"adamw": torch.optim.AdamW, "sgd": lambda params, lr: torch.optim.SGD(params, lr, momentum=0.9)}
+    for name, optimizer in optimizers.items():
+        result = lrgui.find_lr(
+            network,  # a function: each call makes a model of its own
+            loader,
+            nn.CrossEntropyLoss(),
+            optimizer,
+            repeats=3,
+            seed=0,
+            metric=accuracy,
+            planned_steps=6 * len(loader),
+            title=f"digits · {name}",
+        )
+        print(result)
+        for save, ending in ((result.save_png, "png"), (result.save_csv, "csv"), (result.save_json, "json")):
+            print(f"  wrote {save(folder / f'digits-{name}.{ending}')}")
+    rate = result.lr or result.best_guess
+    if rate:
+        print(f"training with SGD, max LR {rate:.1e}")
+        train(network(), loader, rate, epochs=6)
 
 
 if __name__ == "__main__":

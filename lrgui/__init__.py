@@ -1,3 +1,44 @@
-"""LR Finder: find a learning rate by looking at a live curve, train with it, keep the picture."""
+"""LR Finder: find a learning rate by looking at a live curve, train with it, keep the picture.
+
+    import lrgui
+    result = lrgui.find_lr(model, loader, loss, optimizer)
+
+Importing this package imports neither torch nor Qt: each name is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrgui.api.drop_in import LRFinder
+    from lrgui.api.find import find_lr
+    from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter
+    from lrgui.api.result import Result
+    from lrgui.api.state_cacher import StateCacher
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "find_lr": "lrgui.api.find",
+    "Result": "lrgui.api.result",
+    "LRFinder": "lrgui.api.drop_in",
+    "TrainDataLoaderIter": "lrgui.api.loader_iters",
+    "ValDataLoaderIter": "lrgui.api.loader_iters",
+    "StateCacher": "lrgui.api.state_cacher",
+}
+
+__all__ = ["LRFinder", "Result", "StateCacher", "TrainDataLoaderIter", "ValDataLoaderIter", "__version__", "find_lr"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -46,15 +46,19 @@ def analyse(
     selection: float | None = None,
     zones: Zones | None = None,
     planned_range: tuple[float, float] | None = None,
+    planned_steps: int | None = None,
+    recommendation: Recommendation | None = None,
 ) -> Analysis:
     """Analyse a curve.
 
     `selection` is the rate that the person holds; without one the recommendation (or best guess) is taken.
     `zones` overrides the measured zones. `planned_range` is the sweep's first and last planned rate; without
-    it the measured ends are taken.
+    it the measured ends are taken. `planned_steps` are those of the training to come. `recommendation` is taken
+    as it is where one is given (that of several repeats together).
     """
     marks = find_landmarks(curve)
-    recommendation = recommend(curve, marks)
+    if recommendation is None:
+        recommendation = recommend(curve, marks, planned_steps)
     if zones is None and marks is not None:
         start, end = planned_range or (float(curve.lr[0]), float(curve.lr[-1]))
         zones = find_zones(marks, start, end)

@@ -39,7 +39,8 @@ class Curve:
         loss = np.asarray(loss, dtype=np.float64)
         bad = np.flatnonzero(~np.isfinite(loss))
         keep = int(bad[0]) if len(bad) else len(loss)
-        return cls(lr[:keep].copy(), loss[:keep].copy(), planned_steps, beta, end_reason, len(loss) - keep)
+        kept = (_own(lr[:keep]), _own(loss[:keep]))
+        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep)
 
     def __len__(self) -> int:
         return len(self.lr)
@@ -73,3 +74,8 @@ class Curve:
         if not len(self) or not self.lr[0] * (1 - 1e-9) <= lr <= self.lr[-1] * (1 + 1e-9):
             return float("nan")
         return float(np.interp(np.log10(lr), self.log_lr, self.smoothed))
+
+
+def _own(values: Floats) -> Floats:
+    """Values that nobody else will change: read-only ones as they are (long runs are large), others copied."""
+    return values if not values.flags.writeable else values.copy()

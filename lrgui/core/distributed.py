@@ -16,12 +16,14 @@ from torch import nn
 GATHERING = timedelta(minutes=10)
 #: How long they wait for one that is paused. One that died is noticed at once, by its closed connection.
 PATIENCE = timedelta(days=30)
+#: How long a process that fails tries to tell the others, who may wait where they can't hear it.
+NOTICE = timedelta(minutes=1)
 
 
 class Team:
     """The processes of a distributed run; a single process is a team of one.
 
-    All its methods but `no_sync` must be called by all processes, in the same order.
+    All its methods but `no_sync` and `tell` must be called by all processes, in the same order.
     """
 
     def __init__(self, size: int = 1, rank: int = 0, group: dist.ProcessGroup | None = None) -> None:
@@ -39,12 +41,26 @@ class Team:
 
         RuntimeError when another process of the run is gone.
         """
+        return self._agreed(flags, PATIENCE)
+
+    def tell(self, *flags: bool) -> None:
+        """Take part in an agreement as the one process that fails: what the others say doesn't matter any more.
+
+        Returns after `NOTICE` also where they don't come: those that wait in the model's own communication are
+        only freed by the end of this process.
+        """
+        try:
+            self._agreed(flags, NOTICE)
+        except RuntimeError:
+            pass  # the trouble of this process says more
+
+    def _agreed(self, flags: tuple[bool, ...], patience: timedelta) -> tuple[bool, ...]:
         if self._group is None:
             return flags
         said = torch.tensor(flags, dtype=torch.uint8)
         options = dist.AllreduceOptions()
         options.reduceOp = dist.ReduceOp.MAX
-        options.timeout = PATIENCE
+        options.timeout = patience
         try:
             self._group.allreduce([said], options).wait()
         except RuntimeError as error:

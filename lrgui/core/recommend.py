@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.smoothing import Floats
+from lrgui.core.valley import Valley, find_valley
 
-#: Most of the fall: where the curve is nearly down, but has not yet begun to turn.
-MOST = 0.9
-#: A rise that is no longer noise: the edge of stability.
-EDGE = 0.1
-#: A fall below this share of the start is too little to trust a pick: the model hardly learned in the sweep.
+__all__ = ["CONFIDENCES", "TRUSTED_FALL", "RangeAdvice", "Recommendation", "recommend"]
+
+#: The loss answers late: what is seen at a rate was made by the rates of the steps before. The middle of the
+#: valley was made by the rate of so many steps before …
+ANSWER = 2
+#: … and the break at its far edge, up to which momentum carries a training, by that of so many.
+BREAK = 4
+#: The factor that is kept from the edge besides.
+SAFETY = 10**0.2
+#: The trainings by which the rule was judged: OneCycle of about so many steps.
+SHORT = 300
+#: A training that is longer by a factor wants a max LR that is lower by this power of it …
+LONGER = 0.25
+#: … down to this share of the pick.
+LOWEST = 0.25
+#: A fall below this share of the start is called hardly a fall: the model hardly learned in the sweep.
 TRUSTED_FALL = 0.2
 
 
@@ -27,61 +40,92 @@ class Recommendation:
     best_guess: float | None
     reason: str
     """How it came about, or why there is none and what to try."""
+    confidence: str = "none"
+    """One of `CONFIDENCES`."""
+    factor: float | None = None
+    """A rate nearly as good as the best lies within this factor of the pick, nine times in ten ("within ×1.4").
+    At least 1; None where there is no pick."""
+    advice: RangeAdvice | None = None
+    """The range to sweep next; None where this one was right."""
 
 
-def recommend(curve: Curve, marks: Landmarks | None) -> Recommendation:
-    """The rate with 90 % of the fall made, meeting half of the rate at which the loss rises again.
+def recommend(
+    curve: Curve, marks: Landmarks | None, planned_steps: int | None = None, *, spread: float = 0.0
+) -> Recommendation:
+    """The middle of the valley, but well before its far edge.
 
-    The best max LR of a OneCycle training lies close to, but safely below, the edge of divergence. The first
-    rate is where learning is nearly as fast as it gets, the second keeps a factor of two from the edge; their
-    geometric mean is taken, never above the second. Without an edge (the sweep ended too early) the first
-    alone is the best guess.
+    The middle is the mean of log LR over the curve, each rate weighted with the fourth power of the share of the
+    fall that is made there; the edge is the last rate at which half of the fall is still made. Both are taken a
+    few steps back, because the loss answers late, and a factor of 1.6 is kept from the edge. `planned_steps` is
+    the length of the OneCycle training to come, which lowers the pick if it is long; None is a short one.
+    `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
     """
     if marks is None:
         why = f"No reliable pick: only {len(curve)} points were measured. Sweep more steps."
         return Recommendation(None, None, why)
-    smoothed, m = curve.smoothed, len(curve)
-    head = marks.level
-    reached = np.flatnonzero(smoothed <= head - MOST * marks.fall)
-    if marks.fall <= 0 or not len(reached):
-        return _none(None, marks.why_not or "the loss never falls", curve, marks)
-    most = float(curve.lr[reached[0]])
-    above = np.flatnonzero(smoothed[marks.lowest_index :] > marks.lowest + EDGE * marks.fall)
-    edge: float | None = None
-    if len(above):
-        edge = float(curve.lr[marks.lowest_index + above[0]])
-    elif curve.end_reason in ("diverged", "not_finite") or curve.dropped:
-        edge = float(curve.lr[m - 1])
-    # Nothing is known of rates past the last one: a guess keeps the factor of two from it as well.
-    guess = min(most, float(curve.lr[m - 1]) / 2) if edge is None else min(math.sqrt(most * edge / 2), edge / 2)
-    # … but stays within what was measured.
-    guess = max(guess, float(curve.lr[0]))
-    share = marks.fall / max(abs(marks.level), 1e-12)
-    if not marks.falls or share < TRUSTED_FALL:
-        why = marks.why_not or f"the loss falls by only {share:.1%}"
-        return _none(guess, why, curve, marks)
-    if marks.still_falling:
-        return _none(guess, f"the loss is still falling at {short_lr(float(curve.lr[-1]))}", curve, marks)
-    if edge is None:
-        reason = f"90 % of the fall is made at {short_lr(most, 2)}; the loss does not rise again in this range."
-    elif most < edge / 2:
-        reason = (
-            f"Between {short_lr(most, 2)}, where 90 % of the fall is made, and {short_lr(edge / 2, 2)}, "
-            f"half of the rate at which the loss rises again."
-        )
-    else:
-        reason = f"Half of {short_lr(edge, 2)}, the rate at which the loss rises again."
-    return Recommendation(guess, guess, reason)
+    valley = find_valley(curve, RESAMPLES)
+    advice = advise(curve, marks, valley)
+    if valley is None:
+        return _none(None, marks.why_not or "the loss never falls", advice)
+    plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
+    share = for_longer(planned_steps)
+    guess = max(plain * share, float(curve.lr[0]))
+    moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
+    word, factor = judge(marks, valley, max(moved, spread))
+    if word == "none":
+        if not marks.falls:
+            why = marks.why_not
+        elif marks.still_falling:
+            why = f"the loss is still falling at {short_lr(float(curve.lr[-1]))}"
+        else:
+            why = f"the noise of the batches moves it by a factor of {factor:.0f}"
+        return _none(guess, why, advice)
+    reason = _reason(curve, valley)
+    if share < 1:
+        reason += f" Lowered to {share:.0%} of it for a training of {planned_steps:,} steps."
+    if advice is not None:
+        reason += f" {advice.why}"
+    return Recommendation(guess, guess, reason, word, factor, advice)
 
 
-def _none(guess: float | None, why: str, curve: Curve, marks: Landmarks) -> Recommendation:
-    return Recommendation(None, guess, f"No reliable pick: {why}. {_advice(curve, marks)}")
+def for_longer(planned_steps: int | None) -> float:
+    """What the pick is multiplied with for a OneCycle training of `planned_steps` steps: 1 for a short one."""
+    if planned_steps is None or planned_steps <= SHORT:
+        return 1.0
+    return float(max((planned_steps / SHORT) ** -LONGER, LOWEST))
 
 
-def _advice(curve: Curve, marks: Landmarks) -> str:
-    last = float(curve.lr[-1])
-    if marks.still_falling:
-        return f"Extend the sweep to {short_lr(last * 10)} or more."
-    if curve.end_reason in ("diverged", "not_finite") and marks.lowest_index <= len(curve) // 10:
-        return f"It diverged at once: start the sweep lower, at {short_lr(float(curve.lr[0]) / 1000)}."
-    return "Try more steps, a wider range, or a model that learns faster on this data."
+def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
+    """log10 of the pick for each middle and edge. Shapes (n,)."""
+    picks = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
+    # A guess stays within what was measured.
+    within: Floats = np.maximum(picks, curve.log_lr[0])
+    return within
+
+
+def _limit(curve: Curve, edges: Floats) -> Floats:
+    """The highest log10 pick for each edge. Shape of `edges`."""
+    return _steps_back(curve, edges, BREAK) - float(np.log10(SAFETY))
+
+
+def _steps_back(curve: Curve, x: Floats, steps: int) -> Floats:
+    """The log10 rates that were set `steps` steps before the log10 rates `x`. Shape of `x`."""
+    index = np.arange(len(curve), dtype=np.float64)
+    back: Floats = np.interp(np.interp(x, curve.log_lr, index) - steps, index, curve.log_lr)
+    return back
+
+
+def _reason(curve: Curve, valley: Valley) -> str:
+    middle, edge = short_lr(10**valley.middle, 2), short_lr(10**valley.edge, 2)
+    limit = _limit(curve, np.array([valley.edge]))[0]
+    if limit < _steps_back(curve, np.array([valley.middle]), ANSWER)[0]:
+        ends = "the sweep ends" if valley.open else "half of the fall is lost again"
+        return f"{BREAK} steps and a factor of {SAFETY:.1f} before {edge}, where {ends}."
+    if valley.open:
+        return f"The middle of the valley, {middle}, {ANSWER} steps back; the loss does not rise again in this range."
+    return f"The middle of the valley, {middle}, {ANSWER} steps back; half of the fall is lost again at {edge}."
+
+
+def _none(guess: float | None, why: str, advice: RangeAdvice | None) -> Recommendation:
+    what = advice.why if advice is not None else "Try more steps, larger batches, or a model that learns faster."
+    return Recommendation(None, guess, f"No reliable pick: {why}. {what}", advice=advice)

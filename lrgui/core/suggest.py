@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrgui.core import known_rules
 from lrgui.core.curve import Curve
+from lrgui.core.known_rules import NEVER_FALLS
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.smoothing import Floats
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Rule:
     """The place on the curve that the rule looks at, or the reason why there is none."""
     divisor: float = 1.0
     """The suggestion is the place that `find` returns, divided by this."""
+    source: str = "guide"
+    """Where the rule comes from: the classic guide, or the package whose number this is."""
+    shown: bool = True
+    """False for rules that would crowd a picture: tables and files hold them on demand."""
 
 
 def _steepest(curve: Curve) -> float | str:
@@ -64,23 +71,93 @@ def _near_minimum(curve: Curve) -> float | str:
     return float(curve.lr[reached[0]])
 
 
-NEVER_FALLS = "The loss never falls."
+def _package(compute: Callable[[Floats, Floats, int], known_rules.Answer]) -> Callable[[Curve], float | str]:
+    """A package's rule as one of ours: it reads the raw losses, and NaN where the curve was cut."""
+
+    def find(curve: Curve) -> float | str:
+        # Rates of points that were cut are not kept; no rule answers with one of them.
+        lr = np.concatenate([curve.lr, np.full(curve.dropped, curve.lr[-1])])
+        loss = np.concatenate([curve.loss, np.full(curve.dropped, np.nan)])
+        answer = compute(lr, loss, curve.planned_steps)
+        return answer if isinstance(answer, str) else float(lr[answer])
+
+    return find
+
+
 #: A place this many times below the visible fall is noise: the average wavers most over its first points.
 FAR_BEFORE = 10.0
 
-#: The rules of the classic guide, on the average that is debiased, β as set, nothing trimmed.
+#: First the rules of the classic guide, on the average that is debiased, β as set, nothing trimmed; then those of
+#: published packages, each with its own smoothing and trimming, to the package's number.
 RULES: tuple[Rule, ...] = (
     Rule("steepest", "steepest", "the rate at which the average falls fastest per decade", _steepest),
     Rule("steepest_div10", "steepest ÷ 10", "a tenth of the steepest rate", _steepest, 10.0),
     Rule("minimum_div10", "minimum ÷ 10", "a tenth of the rate of the lowest average: conservative", _minimum, 10.0),
     Rule("minimum_div2", "minimum ÷ 2", "half the rate of the lowest average: aggressive", _minimum, 2.0),
     Rule("near_minimum", "near minimum", "the first rate with 95 % of the fall made", _near_minimum),
+    Rule(
+        "fastai_steep",
+        "fastai steep",
+        "the left end of the step with the lowest slope per decade",
+        _package(known_rules.fastai_steep),
+        source="fastai",
+        shown=False,
+    ),
+    Rule(
+        "fastai_valley",
+        "fastai valley",
+        "about half of the way along the longest falling run",
+        _package(known_rules.fastai_valley),
+        source="fastai",
+        shown=False,
+    ),
+    Rule(
+        "fastai_slide",
+        "fastai slide",
+        "where the slope, seen from the right, stops changing",
+        _package(known_rules.fastai_slide),
+        source="fastai",
+        shown=False,
+    ),
+    Rule(
+        "fastai_minimum",
+        "fastai minimum",
+        "a tenth of the rate of the lowest average, the ends left out",
+        _package(known_rules.fastai_minimum),
+        10.0,
+        source="fastai",
+        shown=False,
+    ),
+    Rule(
+        "torch_lr_finder",
+        "torch-lr-finder",
+        "the lowest slope per step of its own average",
+        _package(known_rules.torch_lr_finder),
+        source="torch-lr-finder",
+        shown=False,
+    ),
+    Rule(
+        "ignite",
+        "Ignite",
+        "the lowest slope per step before the lowest average",
+        _package(known_rules.ignite),
+        source="pytorch-ignite",
+        shown=False,
+    ),
+    Rule(
+        "lightning",
+        "Lightning",
+        "the lowest slope per learning rate, on a linear axis",
+        _package(known_rules.lightning),
+        source="lightning",
+        shown=False,
+    ),
 )
 
 
-def suggest(curve: Curve, marks: Landmarks | None) -> dict[str, Suggestion]:
-    """What every rule says about the curve, by key, in the order of `RULES`."""
-    return {rule.key: _apply(rule, curve, marks) for rule in RULES}
+def suggest(curve: Curve, marks: Landmarks | None, *, every: bool = False) -> dict[str, Suggestion]:
+    """What the shown rules say about the curve (with `every` all of them), by key, in the order of `RULES`."""
+    return {rule.key: _apply(rule, curve, marks) for rule in RULES if every or rule.shown}
 
 
 def _apply(rule: Rule, curve: Curve, marks: Landmarks | None) -> Suggestion:

@@ -10,6 +10,6 @@ from lrgui.export.report import Report
 
 def document_bytes(report: Report) -> bytes:
     """Job, curve, suggestions, zones, checklist and end, as indented JSON with plain numbers only."""
-    job = None if report.synthetic else report.job.to_dict()
+    job = None if report.synthetic or report.job is None else report.job.to_dict()
     document = {"lrgui": __version__, "title": report.title, "job": job, **report.to_dict()}
     return (json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

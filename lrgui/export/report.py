@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,26 @@ from lrgui.runs.job import Job
 class Report:
     """One sweep, as shown: `analysis` holds the selection and the zones as the person left them."""
 
-    job: Job
+    job: Job | None
+    """None for a sweep that was no job: one of the Python API."""
     analysis: Analysis
     end: EndEvent | None
     """None for a run that was cut off without a word."""
     synthetic: str = ""
     """Name of the scenario, where the curve was made up and nothing was trained."""
+    name: str = ""
+    """What was swept; empty where the job says so."""
+    columns: Mapping[str, Floats] = field(default_factory=dict)
+    """What else was measured at the points of the curve, by name. Shape (m,), NaN where it was not."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else the document says, plain values by name."""
 
     @property
     def title(self) -> str:
         """Title of the run's picture."""
-        return f"LR Finder: {self.synthetic + ' (synthetic)' if self.synthetic else self.job.task.title}"
+        task = self.job.task.title if self.job is not None else ""
+        words = f"{self.synthetic} (synthetic)" if self.synthetic else self.name or task
+        return f"LR Finder: {words}" if words else "LR Finder"
 
     def to_dict(self) -> dict[str, Any]:
         """What the command line's `--json` prints: plain values only, what is not finite as None."""
@@ -49,8 +59,10 @@ class Report:
                 "loss": _numbers(analysis.curve.loss),
                 "smoothed": _numbers(analysis.curve.smoothed),
                 "average": _numbers(analysis.curve.average),
+                **{key: _numbers(values) for key, values in self.columns.items()},
             },
             "end": None if self.end is None else {"reason": self.end.reason, "detail": self.end.detail},
+            **self.more,
         }
 
 

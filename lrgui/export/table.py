@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 from lrgui.export.report import Report
 
 
 def table_bytes(report: Report) -> bytes:
-    """One line per measured point, numbers at full precision; `smoothed` is centred, `average` the classic one."""
+    """One line per measured point, numbers at full precision; `smoothed` is centred, `average` the classic one.
+
+    The report's further columns follow; a cell is empty where nothing was measured.
+    """
     curve = report.analysis.curve
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("step", "lr", "loss", "smoothed", "average"))
-    columns = (curve.lr.tolist(), curve.loss.tolist(), curve.smoothed.tolist(), curve.average.tolist())
+    writer.writerow(("step", "lr", "loss", "smoothed", "average", *report.columns))
+    columns = [column.tolist() for column in (curve.lr, curve.loss, curve.smoothed, curve.average)]
+    columns += [[_cell(value) for value in column.tolist()] for column in report.columns.values()]
     for step, row in enumerate(zip(*columns, strict=True)):
         writer.writerow((step, *row))
     return out.getvalue().encode()
+
+
+def _cell(value: float) -> float | str:
+    return "" if math.isnan(value) else value

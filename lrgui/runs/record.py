@@ -107,7 +107,7 @@ class Record:
 
     def _add_batch(self, event: BatchEvent) -> None:
         if self._count == len(self._steps):
-            self._make_room(2 * self._count)
+            self._make_room(self._count + self._count // 2)
         at = self._count
         self._numbers[0, at] = event.lr
         self._numbers[1, at] = event.loss

@@ -30,6 +30,7 @@ from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle, team
 from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.probe import Probe
 from lrgui.core.sweep import sweep
 
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -156,22 +157,35 @@ def same(a: Any, b: Any) -> bool:
 class Trouble:
     """Something that happens in the process `rank` alone, with its batch number `at`.
 
-    `what`: "nan" (its loss), "error" (in its model), "data error" (in its loader) or "data end".
+    `what`: "nan" (its loss), "error" (in its model), "data error" (in its loader), "data end", "validation error".
     """
 
     def __init__(self, rank: int, at: int, what: str) -> None:
         self._at = at
+        self._validated = what == "validation error"
         self._what = what if dist.get_rank() == rank else ""
         self._calls = 0
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
         value = loss(model, batch)
+        if self._validated:
+            return value
         now, self._calls = self._calls == self._at, self._calls + 1
         if now and self._what == "nan":
             return value * float("nan")
         if now and self._what == "error":
             raise ValueError(f"trouble of rank {dist.get_rank()}")
         return value
+
+    def probe(self, whole: list[Batch]) -> Probe | None:
+        return Probe(self._measure, whole) if self._validated else None
+
+    def _measure(self, model: nn.Module, batch: Any) -> tuple[torch.Tensor, None]:
+        value = loss(model, batch)
+        now, self._calls = self._calls == self._at, self._calls + 1
+        if now and self._what == "validation error":
+            raise ValueError(f"trouble of rank {dist.get_rank()}")
+        return value, None
 
     def data(self, whole: list[Batch]) -> Iterable[Batch]:
         return self._ending(whole) if self._what.startswith("data") else whole
@@ -211,6 +225,7 @@ def swept(
         odd.loss,
         settings,
         control,
+        probe=odd.probe(batches(rank, size, count=1)),
         team=Team() if kind == "plain" else team(),
     )
     try:
@@ -324,6 +339,21 @@ def alone(seconds: float) -> str:
     return ""
 
 
+def told(apart: bool) -> list[Any]:
+    """One process fails; the others hear it, or wait elsewhere."""
+    before, distributed.NOTICE = distributed.NOTICE, timedelta(seconds=1)
+    it = team()
+    if it.leads:
+        began = time.perf_counter()
+        it.tell(False, True)
+        distributed.NOTICE = before
+        return [time.perf_counter() - began]
+    if apart:
+        time.sleep(2)
+        return []
+    return list(it.agree(False, False))
+
+
 def deserted() -> str:
     """The second process dies while the first one waits for it."""
     it = team()
@@ -366,7 +396,7 @@ def refused(call: Callable[..., Any], *arguments: Any) -> str:
 
 CASES: dict[str, Callable[..., Any]] = {
     case.__name__: case
-    for case in (facts, agreed, led, mean, gradients, settled, closed, alone, deserted, waiting, again, swept)
+    for case in (facts, agreed, led, mean, gradients, settled, closed, alone, told, deserted, waiting, again, swept)
 }
 
 

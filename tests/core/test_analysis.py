@@ -49,9 +49,8 @@ def test_the_default_task_gives_a_textbook_curve(seed: int) -> None:
 def test_simplenet_hardly_learns_and_the_program_says_so(seed: int) -> None:
     analysis = measured("simplenet", seed)
     found = analysis.recommendation
-    assert found.lr is None
-    assert found.reason.startswith("No reliable pick: ")
-    assert found.best_guess is not None and 1e-3 < found.best_guess <= 1
+    assert found.confidence in ("low", "none")
+    assert found.best_guess is not None and 1e-2 < found.best_guess <= 1
     assert analysis.selection == found.best_guess
     assert analysis.checklist[0].state == "bad"
 

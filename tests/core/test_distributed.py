@@ -209,6 +209,13 @@ def test_a_sweep_on_one_rank_alone_is_refused(own_ranks: Ranks) -> None:
     assert "Not all 2 processes came to the sweep: start it in every one" in said
 
 
+def test_a_failure_is_told_but_not_for_ever(own_ranks: Ranks) -> None:
+    (seconds,), heard = own_ranks.run("told", apart=False)
+    assert heard == [False, True]
+    (seconds,), _ = own_ranks.run("told", apart=True)
+    assert 0.9 < seconds < 10
+
+
 def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks) -> None:
     said, nothing = own_ranks.run("deserted")
     assert "Another process of this run has ended" in said
@@ -285,6 +292,15 @@ def test_an_exception_of_one_ends_both_and_is_raised_there(
     assert other["raised"] is None and other["end"] == "failed"
     assert "Another process of this run failed" in other["detail"]
     assert len(failed["loss"]) == len(other["loss"]) == 15 // accumulation
+    assert untouched(failed) and untouched(other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exception_of_one_while_it_validates_ends_both(ranks: Ranks, kind: str) -> None:
+    other, failed = ranks.run("swept", kind=kind, lively=True, trouble=(1, 15, "validation error"))
+    assert failed["raised"] == "ValueError: trouble of rank 1"
+    assert other["end"] == "failed"
+    assert failed["loss"] == other["loss"] and len(other["loss"]) == 15
     assert untouched(failed) and untouched(other)
 
 
@@ -368,7 +384,10 @@ def test_a_failure_of_one_ends_the_whole_run(torchrun: Callable[..., Launched]) 
 
 
 @pytest.mark.slow
-def test_a_failure_in_one_backward_pass_hangs_nobody(torchrun: Callable[..., Launched]) -> None:
-    run = torchrun("backward")
+@pytest.mark.parametrize("where", ["before the forward pass", "backward"])
+def test_a_failure_where_the_others_wait_for_gradients_or_buffers_hangs_nobody(
+    torchrun: Callable[..., Launched], where: str
+) -> None:
+    run = torchrun(where)
     assert run.status != 0
     assert "ValueError: trouble" in run.printed[1]

@@ -14,6 +14,15 @@ from lrgui.core.smoothing import debiased_average
 from lrgui.core.suggest import RULES, Suggestion, suggest
 
 KEYS = ["steepest", "steepest_div10", "minimum_div10", "minimum_div2", "near_minimum"]
+PACKAGES = [
+    "fastai_steep",
+    "fastai_valley",
+    "fastai_slide",
+    "fastai_minimum",
+    "torch_lr_finder",
+    "ignite",
+    "lightning",
+]
 RATES = exponential(1e-6, 1, 121)  # twenty points per decade
 
 
@@ -36,9 +45,24 @@ def hand_made() -> np.ndarray:
 
 
 def test_keys_are_ascii_and_in_order() -> None:
-    assert [rule.key for rule in RULES] == KEYS
-    assert all(key.isascii() for key in KEYS)
+    assert [rule.key for rule in RULES if rule.shown] == KEYS
+    assert [rule.key for rule in RULES if not rule.shown] == PACKAGES
+    assert all(rule.key.isascii() and rule.key.islower() for rule in RULES)
     assert list(rules(hand_made())) == KEYS
+    curve = Curve.measured(RATES, hand_made(), len(RATES))
+    assert list(suggest(curve, find_landmarks(curve), every=True)) == KEYS + PACKAGES
+
+
+def test_packages_rules_answer_from_the_raw_losses_whatever_beta() -> None:
+    found = [
+        suggest(curve, find_landmarks(curve), every=True)
+        for curve in (Curve.measured(RATES, hand_made(), len(RATES), beta) for beta in (0.9, 0.98))
+    ]
+    for key in PACKAGES:
+        assert found[0][key].lr == found[1][key].lr
+    lowest = RATES[int(np.argmin(debiased_average(hand_made(), 0.98)[12:-5])) + 12]
+    assert found[0]["fastai_minimum"].lr == pytest.approx(lowest / 10)
+    assert sum(found[0][key].lr is not None for key in PACKAGES) >= 5
 
 
 def test_each_rule_by_hand_without_smoothing() -> None:

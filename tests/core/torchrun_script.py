@@ -1,12 +1,14 @@
-"""What a user starts with torchrun, for test_distributed: `torchrun_script.py FOLDER fine|forward|backward`.
+"""What a user starts with torchrun, for test_distributed: `torchrun_script.py FOLDER WANTED`.
 
-All but "fine" is trouble in the second process, after 20 batches. Each process writes its result into FOLDER.
+All but "fine" is trouble in the second process, at its batch 20: "before the forward pass", "forward", "backward".
+Each process writes its result into FOLDER.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
 import lrgui
+from lrgui.core import distributed
 
 folder, wanted = Path(sys.argv[1]), sys.argv[2]
 torch.set_num_threads(1)
 dist.init_process_group("gloo")
 rank = dist.get_rank()
+distributed.NOTICE = timedelta(seconds=3)
 calls = 0
 
 
@@ -37,13 +41,16 @@ class Trouble(torch.autograd.Function):
         raise ValueError("trouble")
 
 
-def loss(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def step(model: nn.Module, batch: Any) -> torch.Tensor:
     global calls
+    trouble = wanted if rank == 1 and calls == 20 else ""
     calls += 1
-    value = nn.functional.cross_entropy(output, target)
-    if rank == 1 and calls == 21 and wanted == "forward":
+    if trouble == "before the forward pass":
         raise ValueError("trouble")
-    return Trouble.apply(value) if rank == 1 and calls == 21 and wanted == "backward" else value
+    value = nn.functional.cross_entropy(model(batch[0]), batch[1])
+    if trouble == "forward":
+        raise ValueError("trouble")
+    return Trouble.apply(value) if trouble == "backward" else value
 
 
 generator = torch.Generator().manual_seed(0)
@@ -51,10 +58,21 @@ inputs = torch.randn(512, 8, generator=generator)
 data = TensorDataset(inputs, (inputs @ torch.randn(8, 3, generator=generator)).argmax(1))
 loader = DataLoader(data, batch_size=16, sampler=DistributedSampler(data))
 torch.manual_seed(rank)
-model = DistributedDataParallel(nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32, 3)))
+# Its buffers make each forward pass begin with a broadcast from the first process.
+net = nn.Sequential(nn.Linear(8, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32, 3))
+model = DistributedDataParallel(net)
 before = {key: value.clone() for key, value in model.state_dict().items()}
 
-result = lrgui.find_lr(model, loader, loss, torch.optim.SGD, start_lr=1e-4, end_lr=3.0, steps=60, stop_factor=0)
+result = lrgui.find_lr(
+    model,
+    loader,
+    optimizer=torch.optim.SGD,
+    training_step=step,
+    start_lr=1e-4,
+    end_lr=3.0,
+    steps=60,
+    stop_factor=0,
+)
 
 assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
 facts = {"lr": result.lr, "loss": [float(value) for value in result.curve.loss], "end": result.end.reason}

@@ -52,6 +52,28 @@ def test_the_document_is_the_whole_run(report: Report) -> None:
     assert len(document["checklist"]) == 5
 
 
+def test_a_report_without_columns_has_the_plain_table_and_document(report: Report) -> None:
+    """What the command line writes for an ordinary run."""
+    assert FORMATS["csv"].render(report).startswith(b"step,lr,loss,smoothed,average\n0,1e-06,")
+    document = json.loads(FORMATS["json"].render(report))
+    assert list(document)[:4] == ["lrgui", "title", "job", "lr"]
+    assert list(document["curve"]) == ["lr", "loss", "smoothed", "average"]
+    assert list(document)[-2:] == ["curve", "end"]
+
+
+def test_a_sweep_that_was_no_job(report: Report) -> None:
+    metric = np.linspace(0, 1, 200)
+    metric[:2] = np.nan, np.inf
+    own = Report(None, report.analysis, None, name="my net", columns={"metric": metric}, more={"notes": ["one"]})
+    assert own.title == "LR Finder: my net" and Report(None, report.analysis, None).title == "LR Finder"
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render(own).decode())))
+    assert [row["metric"] for row in rows[:2]] == ["", "inf"]
+    assert [float(row["metric"]) for row in rows[2:]] == metric[2:].tolist()
+    document = json.loads(FORMATS["json"].render(own))
+    assert document["job"] is None and document["title"] == "LR Finder: my net" and document["notes"] == ["one"]
+    assert document["curve"]["metric"][:2] == [None, None] and document["curve"]["metric"][-1] == 1.0
+
+
 def test_the_picture(report: Report, qtbot: object) -> None:
     with Image.open(io.BytesIO(FORMATS["png"].render(report))) as image:
         assert image.size == (2400, 1500)

@@ -1,0 +1,235 @@
+"""The annotated curve drawn with matplotlib, where that is installed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrgui.api.label_places import along
+from lrgui.core.learning_rate import format_lr
+from lrgui.core.zones import ZONE_NAMES, Zones
+from lrgui.plot.ranges import curve_range
+from lrgui.plot.theme import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+    from lrgui.api.result import Result
+
+_ZONES = ("low", "optimal", "divergence")
+#: Share of the height, at the top, for the zones' names and the pick's label.
+_HEADER = 0.19
+_NAMES_AT, _LABEL_AT = 0.965, 0.875
+#: Pixels at 72 dots per inch that a name leaves free on either side of it.
+_ROOM = 6.0
+
+
+def draw(result: Result, ax: Axes | None = None) -> Axes:
+    """Draw on `ax`, or on a new figure of 8 × 5 inches. The metric gets an axis of its own at the right.
+
+    Raises ImportError, with a sentence, where matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+        from matplotlib.lines import Line2D
+    except ImportError as error:
+        raise ImportError(
+            "plot() needs matplotlib: install it with “pip install matplotlib”. save_svg draws without it."
+        ) from error
+    own = ax is None
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
+    _axes(result, ax)
+    handles = [*_measured(result, ax), *_metric(result, ax)]
+    if handles:
+        # Above the plot, where it covers nothing.
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=len(handles),
+            frameon=False,
+            fontsize=9,
+            borderaxespad=0.2,
+            handlelength=1.6,
+        )
+    figure = ax.get_figure(root=True)
+    if own and figure is not None:
+        figure.draw_without_rendering()  # now it is known how wide the zones are
+    if result.zones is not None:
+        lines = [h for h in handles if isinstance(h, Line2D) and h.get_linestyle() != "None"]
+        _tint(result.zones, result.analysis.selection, lines, ax)
+    if result.analysis.selection is not None:
+        _pick(result, result.analysis.selection, ax)
+    return ax
+
+
+def _measured(result: Result, ax: Axes) -> list[Artist]:
+    """Dots, smoothed line and band; what belongs into the legend."""
+    curve, band = result.curve, result.band
+    if not len(curve):
+        return []
+    size, strength = (7, 0.7) if len(curve) <= 20 else (4, 0.35)
+    for each in result.curves:
+        dots = ax.plot(each.lr, each.loss, ".", color=LIGHT.dots, alpha=strength, markersize=size, zorder=2)
+    dots[0].set_label("validation loss" if result.validation else "batch loss")
+    handles: list[Artist] = [*dots]
+    if len(curve) > 1:
+        words = "median, smoothed" if band is not None else "smoothed"
+        handles += ax.plot(curve.lr, curve.smoothed, color=LIGHT.curve, linewidth=2, label=words, zorder=4)
+    if band is not None and len(band.lr) > 1:
+        words = f"range of {len(result.curves)} sweeps"
+        area = ax.fill_between(band.lr, band.low, band.high, color=LIGHT.curve, alpha=0.18, linewidth=0, label=words)
+        handles.append(area)
+    return handles
+
+
+def _axes(result: Result, ax: Axes) -> None:
+    """Scales, names and ranges."""
+    curve, zones = result.curve, result.zones
+    ax.set_xscale("log")
+    ends = [result.config.start_lr, result.config.end_lr]
+    ends += [float(curve.lr[0]), float(curve.lr[-1])] if len(curve) else []
+    ends += [zones.start, zones.end] if zones is not None else []
+    margin = (max(ends) / min(ends)) ** 0.02 if max(ends) > min(ends) else 2.0
+    ax.set_xlim(min(ends) / margin, max(ends) * margin)
+    if len(curve):
+        bottom, top = curve_range(curve.loss, curve.smoothed, _HEADER)
+        if math.isfinite(top - bottom) and top > bottom:
+            ax.set_ylim(bottom, top)
+    else:
+        ax.text(0.5, 0.5, "No points were measured.", transform=ax.transAxes, ha="center", color=LIGHT.muted)
+        ax.set_yticks([])
+    ax.set_xlabel("Learning rate (log scale)")
+    ax.set_ylabel("Smoothed validation loss" if result.validation else "Smoothed loss")
+    ax.set_title(_plain(result.picture_title), fontsize=12, fontweight="bold", pad=24, wrap=True)
+    ax.grid(color=LIGHT.grid, linewidth=0.8)
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+
+
+def _tint(zones: Zones, pick: float | None, lines: Sequence[Line2D], ax: Axes) -> None:
+    """Tinted areas with dashed borders, each with the longest of its names that fits."""
+    stops = (zones.start, zones.low_end, zones.high_start, zones.end)
+    for key, left, right, dash in zip(_ZONES, stops[:-1], stops[1:], ("-", "--", "-."), strict=True):
+        if right > left:
+            line, tint, _ = LIGHT.zone(key)
+            ax.axvspan(left, right, color=tint, linewidth=0, zorder=0)
+            if key != "low":
+                ax.axvline(left, color=line, linestyle=dash, linewidth=1.3, zorder=1)
+            _name(key, left, right, pick, lines, ax)
+
+
+def _name(key: str, left: float, right: float, pick: float | None, lines: Sequence[Line2D], ax: Axes) -> None:
+    """The longest form of a zone's name that fits between two rates, else the shortest upright, else none."""
+    _, tint, colour = LIGHT.zone(key)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    spare = 2 * _ROOM * figure.dpi / 72
+    text = ax.text(
+        math.sqrt(left * right),
+        _NAMES_AT,
+        "",
+        transform=ax.get_xaxis_transform(),
+        ha="center",
+        va="top",
+        fontsize=9,
+        fontweight="bold",
+        color=colour,
+        # A line that passes behind never touches the letters.
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": tint, "edgecolor": "none"},
+        zorder=5.5,
+        clip_on=True,
+    )
+    for form in ZONE_NAMES[key]:
+        text.set_text(form)
+        if text.get_window_extent().width + spare <= _pixels(left, right, ax):
+            return
+    if pick is not None and left < pick < right:  # beside the pick's line
+        left, right = (left, pick) if pick / left > right / pick else (pick, right)
+    text.set_rotation(90)
+    if text.get_window_extent().width + spare / 3 <= _pixels(left, right, ax):
+        _stand(text, left, right, lines, ax)
+    else:
+        text.remove()
+
+
+def _stand(text: Text, left: float, right: float, lines: Sequence[Line2D], ax: Axes) -> None:
+    """Put upright words between two rates where no line passes: middle, right or left, from above to below."""
+    points = np.vstack([along(line.get_transform().transform(line.get_xydata())) for line in lines])
+    for y in (1 - _HEADER, 0.6, 0.4):
+        for share in (0.5, 0.75, 0.25):
+            x = left * (right / left) ** share
+            text.set(x=x, y=y)
+            box = text.get_window_extent()
+            apart = np.abs(points - ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
+            inside = 2 * min(_pixels(left, x, ax), _pixels(x, right, ax)) >= box.width
+            if inside and not (apart < (box.width / 2 + 3, box.height / 2 + 3)).all(axis=1).any():
+                return
+    text.set(x=math.sqrt(left * right), y=1 - _HEADER)
+
+
+def _pixels(left: float, right: float, ax: Axes) -> float:
+    """How far two rates lie apart."""
+    ends = ax.transData.transform([(left, 1.0), (right, 1.0)])
+    return float(ends[1][0] - ends[0][0])
+
+
+def _pick(result: Result, lr: float, ax: Axes) -> None:
+    """The pick's line with its label, on the side where there is more room."""
+    sure = result.lr is not None
+    top = _NAMES_AT - 0.055 if result.zones is not None else 1.0  # it strikes no name through
+    dash, width = ("-", 2.0) if sure else (":", 1.5)
+    ax.axvline(lr, ymax=top, color=LIGHT.selection, linewidth=width, linestyle=dash, zorder=5)
+    loss = result.curve.loss_at(lr)
+    words = f"our pick {format_lr(lr)}" if sure else f"best guess {format_lr(lr)} · not reliable"
+    if sure and math.isfinite(loss):
+        words += f" · loss {loss:.3g}"
+    low, high = ax.get_xlim()
+    right = math.log(lr / low) < math.log(high / low) / 2
+    ax.annotate(
+        words,
+        (lr, _LABEL_AT),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(9 if right else -9, 0),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="center",
+        fontsize=9,
+        fontweight="bold",
+        color=LIGHT.selection_text if sure else LIGHT.selection,
+        bbox={
+            "boxstyle": "round,pad=0.35",
+            "facecolor": LIGHT.selection if sure else LIGHT.selection_text,
+            "edgecolor": LIGHT.selection,
+        },
+        zorder=6,
+    )
+
+
+def _metric(result: Result, ax: Axes) -> list[Artist]:
+    """The metric's line on an axis of its own; its handle for the legend, if there is one."""
+    values = result.metric_smoothed
+    if values is None or not np.isfinite(values).any():
+        return []
+    other = ax.twinx()
+    words = _plain(result.metric_name or "metric")
+    (line,) = other.plot(result.curve.lr, values, color=LIGHT.average, linestyle="--", linewidth=1.6, label=words)
+    low, high = other.get_ylim()
+    other.set_ylim(low, low + (high - low) / (1 - _HEADER))
+    other.set_ylabel(words, color=LIGHT.average)
+    other.tick_params(axis="y", colors=LIGHT.average)
+    other.spines["top"].set_visible(False)
+    return [line]
+
+
+def _plain(words: str) -> str:
+    """Words that matplotlib does not take for mathematics."""
+    return words.replace("$", r"\$")

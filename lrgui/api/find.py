@@ -1,0 +1,349 @@
+"""`find_lr`: a learning-rate sweep of the caller's own model and data, in one call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from lrgui.api.progress import Progress, interactive
+from lrgui.api.result import Result
+from lrgui.api.setup import (
+    Made,
+    MakeOptimizer,
+    Model,
+    Objective,
+    chosen_groups,
+    elsewhere,
+    group_names,
+    made,
+    objective,
+    seed_all,
+)
+from lrgui.core.config import SweepConfig
+from lrgui.core.control import Control
+from lrgui.core.distributed import Team, team
+from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
+from lrgui.core.learning_rate import short_lr
+from lrgui.core.restore import RandomState, Snapshot
+from lrgui.core.stepping import Loss
+from lrgui.core.sweep import sweep
+from lrgui.runs.failures import ended, folded
+from lrgui.runs.record import Record
+
+#: A range that was wrong is mended and swept again this many times.
+MOST_RANGES = 3
+
+
+def find_lr(
+    model: Model,
+    loader: Iterable[Any],
+    loss: Callable[[Any, Any], torch.Tensor] | None = None,
+    optimizer: MakeOptimizer | None = None,
+    *,
+    start_lr: float = 1e-6,
+    end_lr: float = 1.0,
+    steps: int = 200,
+    schedule: str = "exponential",
+    batches_per_lr: int = 1,
+    beta: float = 0.98,
+    stop_factor: float = 4.0,
+    repeats: int = 1,
+    seed: int | None = None,
+    device: torch.device | str | None = None,
+    amp: str | torch.dtype | torch.amp.GradScaler | None = None,
+    accumulation: int = 1,
+    clip_grad_norm: float | None = None,
+    validation: Any = None,
+    metric: Callable[[Any, Any], Any] | None = None,
+    param_groups: Sequence[int | str] | str | None = None,
+    training_step: Loss | None = None,
+    planned_steps: int | None = None,
+    auto_range: bool = False,
+    progress: bool = True,
+    on_event: Callable[[Event], None] | None = None,
+    control: Control | None = None,
+    fresh_init: bool = False,
+    snapshot_folder: str | None = None,
+    title: str | None = None,
+) -> Result:
+    """Sweep the learning rate of `model` on `loader`'s batches and say which one to train with.
+
+    Everything is as it was afterwards, however the sweep ends: weights, buffers, optimizer, random generators.
+
+    Args:
+        model: a module, or a function that makes one (then nothing of the caller's is touched at all).
+        loader: any iterable of batches; one that can be iterated again is begun again when it ends.
+        loss: `loss(output, target)`; may be left out where the model's output has a `loss` of its own, or where
+            `training_step` is given. How a batch is split is said in `core.objective.Supervised`.
+        optimizer: an optimizer of the model's parameters, its class, or a function `(params, lr)`; None is AdamW.
+        start_lr, end_lr: the range, in the optimizer's own unit. steps: rates in it, one point each.
+        schedule: "exponential" (even steps on a log axis) or "linear".
+        batches_per_lr: optimizer steps at each rate; a point is their mean loss.
+        beta: smoothing of the classic average, 0 ≤ β < 1. stop_factor: end where it is above this × its best; 0
+            never ends for that reason.
+        repeats: sweeps from the same start with other seeds: data order and dropout. With `fresh_init` and a
+            function as model each begins with weights of its own.
+        seed: seeds the generators of Python, numpy, torch and the loader for the sweep (they are put back). None
+            lets the first sweep go on from where they are.
+        device: where to compute; None is where the model is (or the best there is, for a model made here).
+        amp: mixed precision: "bf16", "fp16", a torch dtype, or your own GradScaler (fp16).
+        accumulation: batches per optimizer step. clip_grad_norm: the norm to which gradients are scaled down.
+        validation: batches whose loss is measured at each rate instead of the training batch's, in eval mode:
+            an iterable, or `(iterable, k)` for the first k batches only.
+        metric: `metric(output, target)` → number, drawn as a second curve; with `training_step` it takes
+            `(model, batch)`. Measured on the validation batches where there are such.
+        param_groups: indices or names of the parameter groups that are swept (others keep their rate);
+            None sweeps all, at the ratio of their rates; "each" adds a sweep for every group by itself.
+        training_step: `training_step(model, batch)` → loss, for everything else.
+        planned_steps: optimizer steps of the training to come; a longer one wants a lower rate.
+        auto_range: where the range turns out to be wrong, mend it and sweep again.
+        progress: one line that says how far it is, in a terminal or a notebook.
+        on_event: called with every event (`core.events`) as it happens. control: to pause or cancel from there.
+        snapshot_folder: where a state above 4 GiB is kept in a private temporary file instead of in memory.
+        title: what the picture is called; None is the model's and the optimizer's class.
+
+    Returns:
+        The result, also where the sweep ended early: `result.end` says why.
+
+    Raises:
+        ValueError: settings that can't be used, or data without a batch. Exceptions of your own code pass through
+        before the first point; later they end the sweep, and the result has what was measured. KeyboardInterrupt
+        passes through, except in a notebook or at a prompt, where the result is returned.
+    """
+    name, scaler = _amp(amp)
+    config = SweepConfig(
+        start_lr, end_lr, steps, beta, stop_factor, schedule, batches_per_lr, accumulation, clip_grad_norm, name
+    )
+    problems = [str(problem) for problem in config.validate()]
+    if repeats < 1:
+        problems.append(f"{repeats} repeats measure nothing. Use 1 or more; 3 show how sure the pick is.")
+    if fresh_init and isinstance(model, nn.Module):
+        problems.append("Fresh weights need a way to make them: pass a function that returns the model.")
+    if problems:
+        raise ValueError(" ".join(problems))
+    random_state = RandomState()
+    together = team()
+    first_seed = seed if seed is not None else torch.initial_seed() % 2**63
+    try:
+        if seed is not None:
+            seed_all(seed, ())  # a model that is made here begins with the seed's weights
+        ready = made(model, optimizer, device, start_lr)
+        with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
+            finder = _Finder(ready, loader, config, control or Control(), on_event, together)
+            finder.objective = objective(loss, training_step, validation, metric, ready.device, name)
+            finder.scaler, finder.snapshot_folder = scaler, snapshot_folder
+            finder.title = title or f"{type(ready.model).__name__} · {type(ready.optimizer).__name__}"
+            finder.planned_steps = planned_steps
+            finder.metric_name = None if metric is None else getattr(metric, "__name__", "metric")
+            finder.progress = progress and together.leads
+            finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(repeats)]
+            if fresh_init:
+                finder.fresh = lambda: made(model, optimizer, device, start_lr)
+            each = param_groups == "each"
+            groups = None if each else chosen_groups(ready.optimizer, param_groups)
+            result = finder.find(groups, auto_range)
+            if each and not finder.over:
+                names = group_names(ready.optimizer)
+                parts = {}
+                for index, part in enumerate(names):
+                    if finder.over:
+                        break
+                    parts[part] = finder.find([index], auto_range, f"{finder.title} · {part}")
+                result = replace(result, groups=parts)
+    finally:
+        random_state.restore()
+    if result.end.reason in ("failed", "out_of_memory", "loader_died") and together.leads:
+        print(f"The sweep ended early: {result.end.detail}", file=sys.stderr)
+    return result
+
+
+class _Finder:
+    """Runs the sweeps of one call and makes results of them."""
+
+    def __init__(
+        self,
+        ready: Made,
+        loader: Iterable[Any],
+        config: SweepConfig,
+        control: Control,
+        on_event: Callable[[Event], None] | None,
+        together: Team,
+    ) -> None:
+        self.ready = ready
+        self.loader = loader
+        self.config = config
+        self.control = control
+        self.on_event = on_event
+        self.team = together
+        self.objective: Objective
+        self.scaler: torch.amp.GradScaler | None = None
+        self.snapshot_folder: str | None = None
+        self.title = ""
+        self.planned_steps: int | None = None
+        self.metric_name: str | None = None
+        self.progress = False
+        self.seeds: list[int | None] = [None]
+        self.fresh: Callable[[], Made] | None = None
+        self.over = False
+        """True once a sweep ended in a way after which none should follow."""
+        self._notes: list[str] = []
+        self._traceback = ""
+
+    def find(self, groups: list[int] | None, auto_range: bool, title: str | None = None) -> Result:
+        """Sweep, as often as the repeats and the range ask for."""
+        config = self.config
+        ranges: list[str] = []
+        while True:
+            self._notes = []
+            records, end = self._repeats(config, groups)
+            result = Result.of(
+                records,
+                config,
+                title=title or self.title,
+                end=end,
+                notes=(*ranges, *self._notes),
+                planned_steps=self.planned_steps,
+                traceback=self._traceback,
+                metric_name=self.metric_name,
+                validation=self.objective.probe is not None,
+                swept=groups,
+            )
+            advice = result.analysis.recommendation.advice
+            if not auto_range or advice is None or self.over or len(ranges) == MOST_RANGES - 1:
+                return result
+            ranges.append(
+                f"The range {short_lr(config.start_lr)} to {short_lr(config.end_lr)} was changed to "
+                f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}: {advice.why}"
+            )
+            config = replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)
+
+    def _repeats(self, config: SweepConfig, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
+        ready = self.ready
+        snapshot = self._snapshot(ready)
+        line = Progress(self.progress, config.steps, len(self.seeds))
+        records: list[Record] = []
+        end = EndEvent("failed", "No sweep was run.")
+        try:
+            for number, seed in enumerate(self.seeds):
+                if seed is not None:
+                    seed_all(seed, self.loader)
+                if self.fresh is not None and number > 0:
+                    ready = self.fresh()
+                    snapshot.close()
+                    snapshot = self._snapshot(ready)
+                record = Record(number)
+                records.append(record)
+                end = self._sweep(ready, snapshot, config, groups, record, line)
+                if not len(record) and number == 0 and end.reason == "data_ended":
+                    raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+                if self.over:
+                    break
+        finally:
+            line.end()
+            self._notes = list(snapshot.notes)
+            snapshot.close()
+        return [record for record in records if len(record)] or records[:1], end
+
+    def _sweep(
+        self,
+        ready: Made,
+        snapshot: Snapshot,
+        config: SweepConfig,
+        groups: list[int] | None,
+        record: Record,
+        line: Progress,
+    ) -> EndEvent:
+        task = self._task(config)
+        record.add([task])
+        if self.on_event is not None:
+            self.on_event(task)
+        events = sweep(
+            ready.model,
+            self.loader,
+            ready.optimizer,
+            self.objective.loss,
+            config,
+            self.control,
+            device=ready.device,
+            number=record.sweep,
+            scaler=self.scaler,
+            probe=self.objective.probe,
+            metric=self.objective.metric,
+            groups=groups,
+            snapshot=snapshot,
+            team=self.team,
+        )
+        try:
+            with closing(events):  # type: ignore[type-var]
+                self._listen(events, record, line)
+        except Exception as error:
+            if not len(record) and record.sweep == 0:
+                raise  # nothing was measured: the caller's own exception says most
+            self._end(record, ended(error, getattr(self.loader, "batch_size", None)), error)
+        except KeyboardInterrupt as error:
+            if not interactive() or not len(record):
+                raise
+            self._end(record, EndEvent("cancelled", "Interrupted from the keyboard; what was measured stays."), error)
+        assert record.end is not None
+        self.over = record.end.reason in ("cancelled", "failed", "out_of_memory", "loader_died", "data_ended")
+        return record.end
+
+    def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:
+        tell, add, show = self.on_event, record.add, line.batch
+        for event in events:
+            add((event,))
+            if type(event) is BatchEvent:
+                show(event.sweep, event.step, event.lr, event.loss)
+            if tell is not None:
+                tell(event)
+
+    def _end(self, record: Record, end: EndEvent, error: BaseException) -> None:
+        self._traceback = folded(error)
+        record.add([end])
+        if self.on_event is not None:
+            self.on_event(end)
+
+    def _snapshot(self, ready: Made) -> Snapshot:
+        return Snapshot(
+            ready.model, ready.optimizer, loader=self.loader, scaler=self.scaler, folder=self.snapshot_folder
+        )
+
+    def _task(self, config: SweepConfig) -> TaskEvent:
+        model = self.ready.model
+        return TaskEvent(
+            name=self.title,
+            detail="",
+            train_size=_length(getattr(self.loader, "dataset", None)),
+            val_size=0,
+            parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+            classes=None,
+            device=str(self.ready.device),
+            batches_per_epoch=_length(self.loader),
+            steps=config.steps,
+        )
+
+
+def _length(things: object) -> int:
+    """How many there are; 0 for those that do not know (an IterableDataset's loader says so by raising)."""
+    try:
+        return len(things)  # type: ignore[arg-type]
+    except (TypeError, NotImplementedError):
+        return 0
+
+
+def _amp(amp: str | torch.dtype | torch.amp.GradScaler | None) -> tuple[str | None, torch.amp.GradScaler | None]:
+    """The name of a mixed precision, and the scaler where the caller brings one."""
+    if isinstance(amp, torch.amp.GradScaler):
+        return "fp16", amp
+    if isinstance(amp, torch.dtype):
+        names = {torch.bfloat16: "bf16", torch.float16: "fp16"}
+        if amp not in names:
+            raise ValueError(f"{amp} is no mixed precision: use torch.bfloat16 or torch.float16.")
+        return names[amp], None
+    return amp, None

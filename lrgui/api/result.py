@@ -1,0 +1,391 @@
+"""What a sweep that was run from Python found, with the ways to look at it, keep it and use it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrgui.core.analysis import Analysis, analyse
+from lrgui.core.checklist import Check
+from lrgui.core.config import SweepConfig
+from lrgui.core.curve import Curve
+from lrgui.core.events import EndEvent
+from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
+from lrgui.core.smoothing import Floats, centred, width_for
+from lrgui.core.suggest import Suggestion
+from lrgui.core.zones import Zones
+from lrgui.export.report import Report
+from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class End(EndEvent):
+    """Why a sweep ended: reason, detail, and the traceback where the task's code failed."""
+
+    traceback: str = ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What one call of `find_lr` found. Made by `Result.of`; nothing in it is changed later.
+
+    Arrays of losses and metrics have the shape (m,) of `curve.lr`.
+    """
+
+    analysis: Analysis
+    """The curve and all that follows from it."""
+    config: SweepConfig
+    title: str
+    """What was swept, for people."""
+    end: End
+    curves: tuple[Curve, ...]
+    """The measured curves, one per repeat."""
+    records: tuple[Record, ...]
+    """The measurements as they came in, one per repeat."""
+    band: Repeats | None = None
+    """`lr`, `low` and `high` of the repeats' smoothed losses; None for one sweep."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what should be known of this run."""
+    planned_steps: int | None = None
+    """Steps of the training that the pick is meant for, where they were given."""
+    groups: Mapping[str, Result] = field(default_factory=dict)
+    """A result for each parameter group that was swept by itself, by name."""
+    metric_name: str | None = None
+    validation: bool = False
+    """True where the curve is a validation loss."""
+    swept: tuple[int, ...] | None = None
+    """Indices of the optimizer's parameter groups that were swept; None for all."""
+
+    @classmethod
+    def of(
+        cls,
+        records: Sequence[Record],
+        config: SweepConfig,
+        *,
+        title: str,
+        end: EndEvent,
+        notes: Sequence[str] = (),
+        planned_steps: int | None = None,
+        traceback: str = "",
+        groups: Mapping[str, Result] | None = None,
+        metric_name: str | None = None,
+        validation: bool = False,
+        swept: Sequence[int] | None = None,
+    ) -> Result:
+        """The result of `records`, one per repeat.
+
+        With several, the curve is their median and the recommendation is theirs together. `end` is how the
+        whole run ended, `traceback` the lines of the task's code where that failed. ValueError without records.
+        """
+        if not records:
+            raise ValueError("A result needs at least one record.")
+        curves = tuple(_curve(record, config, end if record is records[-1] else None) for record in records)
+        band = combine(curves) if len(curves) > 1 else None
+        curve = curves[0] if band is None else band.curve
+        return cls(
+            analysis=_analysis(curve, curves, config, planned_steps),
+            config=config,
+            title=title,
+            end=End(end.reason, end.detail, traceback),
+            curves=curves,
+            records=tuple(records),
+            band=band,
+            notes=tuple(notes),
+            planned_steps=planned_steps,
+            groups=dict(groups or {}),
+            metric_name=metric_name,
+            validation=validation,
+            swept=None if swept is None else tuple(swept),
+        )
+
+    # -- what was found
+
+    @property
+    def lr(self) -> float | None:
+        """The recommended learning rate, None where there is no reliable one."""
+        return self.analysis.recommendation.lr
+
+    @property
+    def best_guess(self) -> float | None:
+        """The recommendation, or a number to try where there is none; None where nothing can be said."""
+        return self.analysis.recommendation.best_guess
+
+    @property
+    def confidence(self) -> str:
+        """How far the pick can be relied on: "high", "medium", "low" or "none"."""
+        return self.analysis.recommendation.confidence
+
+    @property
+    def factor(self) -> float | None:
+        """The pick is good to about this factor, at least 1; None where there is no pick."""
+        return self.analysis.recommendation.factor
+
+    @property
+    def reason(self) -> str:
+        """How the pick came about, or why there is none and what to try."""
+        return self.analysis.recommendation.reason
+
+    @property
+    def suggestions(self) -> dict[str, Suggestion]:
+        """What every rule says, by key."""
+        return self.analysis.suggestions
+
+    @property
+    def zones(self) -> Zones | None:
+        """Too low, optimal and divergence; None where the loss never falls."""
+        return self.analysis.zones
+
+    @property
+    def checklist(self) -> tuple[Check, ...]:
+        """Five questions with their answers."""
+        return self.analysis.checklist
+
+    @property
+    def interpretation(self) -> str:
+        """The curve read aloud."""
+        return self.analysis.interpretation
+
+    @property
+    def curve(self) -> Curve:
+        """The measured curve; with repeats their median."""
+        return self.analysis.curve
+
+    @cached_property
+    def spread(self) -> dict[str, tuple[float | None, ...]]:
+        """What each rule (by key) and our own ("ours") says about each repeat alone."""
+        return spread(self.curves)
+
+    @cached_property
+    def train_loss(self) -> Floats | None:
+        """The batches' own losses where the curve is a validation loss, else None; with repeats their median."""
+        return self._aligned("train_loss")
+
+    @cached_property
+    def metric(self) -> Floats | None:
+        """The metric, NaN where it is not a finite number, None without one; with repeats their median."""
+        return self._aligned("metric")
+
+    @cached_property
+    def metric_smoothed(self) -> Floats | None:
+        """The metric, smoothed like the loss; NaN where it is not a finite number."""
+        metric = self.metric
+        if metric is None:
+            return None
+        finite = np.isfinite(metric)
+        smoothed = np.full(len(metric), np.nan)
+        smoothed[finite] = centred(metric[finite], width_for(self.curve.planned_steps))
+        return smoothed
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from the first to the last batch, of all repeats together."""
+        return sum(float(record.seconds[-1]) for record in self.records if len(record))
+
+    @property
+    def picture_title(self) -> str:
+        """What stands above the pictures."""
+        return self._report.title
+
+    # -- how it looks
+
+    def __repr__(self) -> str:
+        from lrgui.api.words import one_line
+
+        return one_line(self)
+
+    def __str__(self) -> str:
+        from lrgui.api.words import block
+
+        return block(self)
+
+    def _repr_html_(self) -> str:
+        """A picture and tables for notebooks."""
+        from lrgui.api.html import result_html
+
+        return result_html(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curve with matplotlib, on `ax` or on a new figure; returns the axes.
+
+        Raises ImportError, with a sentence, where matplotlib is not installed.
+        """
+        from lrgui.api.drawing import draw
+
+        return draw(self, ax)
+
+    # -- keeping it
+
+    def save_png(self, path: StrPath) -> Path:
+        """Write the program's annotated picture, 8 × 5 inches at 300 DPI; returns its path.
+
+        Drawn by a process of its own, so that Qt is never loaded here. Raises ExportError.
+        """
+        from lrgui.api.child_picture import picture_from_child
+
+        return self._write(path, lambda: picture_from_child(self._report))
+
+    def save_svg(self, path: StrPath) -> Path:
+        """Write the picture as scalable vector graphics; needs no Qt. Returns its path. Raises ExportError."""
+        from lrgui.api.svg import curve_svg
+
+        return self._write(path, lambda: (curve_svg(self) + "\n").encode())
+
+    def save_csv(self, path: StrPath) -> Path:
+        """Write one line per point; returns the file's path. Raises ExportError."""
+        from lrgui.export.table import table_bytes
+
+        return self._write(path, lambda: table_bytes(replace(self._report, columns=self._columns())))
+
+    def save_json(self, path: StrPath) -> Path:
+        """Write everything as one JSON document; returns its path. Raises ExportError."""
+        from lrgui.export.document import document_bytes
+
+        return self._write(path, lambda: document_bytes(self._whole_report))
+
+    # -- using it
+
+    def apply(self, optimizer: Any, lr: float | None = None) -> None:
+        """Set the learning rate of an optimizer: the recommended one, or `lr`.
+
+        Parameter groups keep the ratio of their rates: the largest gets the rate itself, as in the sweep; groups
+        that were not swept keep theirs. A rate that is a tensor is changed in place; `initial_lr`, which a new
+        scheduler may read, goes along. Where groups were swept by themselves, `result.groups[name].apply(optimizer)`
+        sets one of them. Raises ValueError, with the way out, where there is no reliable rate and none is given.
+        """
+        if not isinstance(getattr(optimizer, "param_groups", None), list):
+            name = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
+            raise TypeError(f"{name} is no optimizer with param_groups; pass the instance that trains your model.")
+        rate = self._rate() if lr is None else float(lr)
+        if not (math.isfinite(rate) and rate > 0):
+            raise ValueError(f"A learning rate must be above 0 and finite, not {rate:g}.")
+        groups = optimizer.param_groups
+        if self.swept is not None:
+            if max(self.swept) >= len(groups):
+                raise ValueError(
+                    f"Group {max(self.swept)} was swept, but this optimizer has {len(groups)} parameter groups: "
+                    "pass one with the groups that were swept."
+                )
+            groups = [groups[index] for index in self.swept]
+        rates = [float(group["lr"]) for group in groups]
+        top = max(rates)
+        for group, old in zip(groups, rates, strict=True):
+            new = rate * (old / top if top > 0 else 1.0)
+            for key in ("lr", "initial_lr"):
+                if key in group:
+                    _set(group, key, new)
+
+    def _rate(self) -> float:
+        """The recommended rate; ValueError, with the way out, where there is none."""
+        if self.lr is not None:
+            return self.lr
+        if self.best_guess is None:
+            raise ValueError(f"There is no learning rate to apply. {self.reason} To set one yourself, pass lr=….")
+        raise ValueError(
+            f"There is no reliable learning rate to apply. {self.reason} "
+            f"To use the best guess ({self.best_guess:.1e}) all the same, pass lr=result.best_guess."
+        )
+
+    # -- inside
+
+    @cached_property
+    def _report(self) -> Report:
+        """What pictures are made of."""
+        return Report(None, self.analysis, self.end, name=self.title)
+
+    @property
+    def _whole_report(self) -> Report:
+        """What files are made of: with all columns and entries."""
+        return replace(self._report, columns=self._columns(), more=self._more())
+
+    def _columns(self) -> dict[str, Floats]:
+        """Further columns of the table, each of shape (m,)."""
+        found: dict[str, Floats | None] = {"train_loss": self.train_loss, "metric": self.metric}
+        if self.band is not None:
+            for number, curve in enumerate(self.curves, start=1):
+                found[f"loss_{number}"] = _filled(curve.loss, len(self.curve))
+            found |= {"low": self.band.low, "high": self.band.high}
+        return {key: values for key, values in found.items() if values is not None}
+
+    def _more(self) -> dict[str, Any]:
+        """Further entries of the document, plain values only."""
+        return {
+            "confidence": self.confidence,
+            "factor": self.factor,
+            "sweep": asdict(self.config),
+            "planned_steps": self.planned_steps,
+            "validation": self.validation,
+            "metric_name": self.metric_name,
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+            # Costs as much as the sweeps' whole analysis, and says nothing new about one.
+            "spread": {key: list(rates) for key, rates in self.spread.items()} if self.band is not None else {},
+            "traceback": self.end.traceback,
+            "groups": {name: result._whole_report.to_dict() for name, result in self.groups.items()},
+        }
+
+    def _aligned(self, name: str) -> Floats | None:
+        """A column of the records at the points of the curve, the median of those that have it there.
+
+        None where no record has a number, NaN at points where none has.
+        """
+        rows = [values for record in self.records if (values := getattr(record, name, None)) is not None]
+        if not rows:
+            return None
+        table = np.array([_filled(np.asarray(values, dtype=np.float64), len(self.curve)) for values in rows])
+        table[~np.isfinite(table)] = np.nan
+        there = ~np.isnan(table).all(axis=0)
+        if not there.any():
+            return None
+        together = np.full(table.shape[1], np.nan)
+        together[there] = np.nanmedian(table[:, there], axis=0)
+        return together
+
+    def _write(self, path: StrPath, render: Any) -> Path:
+        from lrgui.export.files import write_atomically
+
+        target = Path(path).expanduser()
+        write_atomically(target, render())
+        return target
+
+
+def _curve(record: Record, config: SweepConfig, end: EndEvent | None) -> Curve:
+    """A record's curve; `end` is how the run ended, for a record that does not know."""
+    last = record.end or end
+    planned = max(config.steps, len(record))
+    return Curve.measured(record.lr, record.loss, planned, config.beta, last.reason if last else None)
+
+
+def _analysis(curve: Curve, curves: Sequence[Curve], config: SweepConfig, planned_steps: int | None) -> Analysis:
+    """What the curve says, with the recommendation of all repeats together for a training of `planned_steps`."""
+    planned_range = (config.start_lr, config.end_lr)
+    if len(curve):
+        planned_range = (min(config.start_lr, float(curve.lr[0])), max(config.end_lr, float(curve.lr[-1])))
+    together = recommend_repeats(curves, planned_steps) if len(curves) > 1 else None
+    return analyse(curve, planned_range=planned_range, planned_steps=planned_steps, recommendation=together)
+
+
+def _filled(values: Floats, count: int) -> Floats:
+    """The first `count` values, NaN for those that are missing. Shape (count,)."""
+    filled = np.full(count, np.nan)
+    filled[: min(count, len(values))] = values[:count]
+    return filled
+
+
+def _set(group: dict[str, Any], key: str, rate: float) -> None:
+    """Set a rate of a parameter group, in place where it is a tensor (capturable optimizers hold on to it)."""
+    if hasattr(group[key], "fill_"):
+        group[key].detach().fill_(rate)
+    else:
+        group[key] = rate

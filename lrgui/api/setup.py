@@ -1,0 +1,211 @@
+"""From what a caller has (a model or how to make one, an optimizer or its class) to what an engine needs."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lrgui.core.objective import Supervised
+from lrgui.core.probe import Probe
+from lrgui.core.restore import generators_of
+from lrgui.core.stepping import Loss
+
+Model = nn.Module | Callable[[], nn.Module]
+"""A model, or a function that makes one."""
+MakeOptimizer = torch.optim.Optimizer | Callable[..., torch.optim.Optimizer]
+"""An optimizer of the model's parameters, its class, or a function of (parameters, learning rate)."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model and its optimizer, on their device."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+
+
+def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) -> Made:
+    """The model and its optimizer. Raises ValueError, with a sentence, where they can't be used.
+
+    A module that is given stays where it is; one that a function makes goes to `device`, or to the best there is.
+    """
+    given = isinstance(model, nn.Module)
+    module = model if isinstance(model, nn.Module) else model()
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"The model's function must return a torch.nn.Module, not {type(module).__name__}.")
+    parameters = list(module.parameters())
+    if not parameters:
+        raise ValueError("The model has no parameters: there is nothing to learn, and no rate to find.")
+    if not given:
+        module = module.to(best_device() if device is None else torch.device(device))
+    if isinstance(optimizer, torch.optim.Optimizer):
+        if not given:
+            raise ValueError(
+                "A function makes the model, so the optimizer can't exist yet: pass its class, "
+                "or a function of (parameters, learning rate)."
+            )
+        own = {id(parameter) for parameter in parameters}
+        if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
+            raise ValueError("The optimizer holds none of the model's parameters: make it from this model's.")
+        return Made(module, optimizer, _device_of(module))
+    return Made(module, _optimizer(module, optimizer, lr), _device_of(module))
+
+
+def _optimizer(module: nn.Module, make: Callable[..., Any] | None, lr: float) -> torch.optim.Optimizer:
+    trainable = [p for p in module.parameters() if p.requires_grad]
+    if not trainable:
+        raise ValueError("Every parameter of the model is frozen (requires_grad=False): there is nothing to learn.")
+    if make is None:
+        return torch.optim.AdamW(trainable, lr=lr)
+    optimizer = make(trainable, lr=lr) if isinstance(make, type) else make(trainable, lr)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise ValueError(
+            f"The optimizer's function must return a torch.optim.Optimizer, not {type(optimizer).__name__}."
+        )
+    return optimizer
+
+
+def best_device() -> torch.device:
+    """The accelerator that is there, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        return torch.device("xpu", torch.xpu.current_device())
+    return torch.device("cpu")
+
+
+@contextlib.contextmanager
+def elsewhere(made: Made, device: Any) -> Iterator[Made]:
+    """Inside, model and optimizer are on `device`; they go back to where they were. None leaves them there."""
+    wanted = made.device if device is None else torch.device(device)
+    if wanted.type == made.device.type and wanted.index in (None, made.device.index):
+        yield made
+        return
+    _move(made, wanted)
+    try:
+        yield Made(made.model, made.optimizer, wanted)
+    finally:
+        _move(made, made.device)
+
+
+def _move(made: Made, device: torch.device) -> None:
+    """Parameters stay the same objects, so the optimizer keeps them; what it remembers of each goes along."""
+    made.model.to(device)
+    for parameter, state in made.optimizer.state.items():
+        for key, value in state.items():
+            # Step counts stay on the CPU, where optimizers keep them; what has a parameter's shape lies beside it.
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape and value.dim() > 0:
+                state[key] = value.to(device)
+
+
+def _device_of(module: nn.Module) -> torch.device:
+    return next(module.parameters()).device
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is measured of a batch."""
+
+    loss: Loss
+    probe: Probe | None
+    metric: Callable[[], Any] | None
+    """The metric of the training batch whose loss was just computed."""
+
+
+def objective(
+    loss: Callable[[Any, Any], torch.Tensor] | None,
+    training_step: Loss | None,
+    validation: Any,
+    metric: Callable[[Any, Any], Any] | None,
+    device: torch.device,
+    amp: str | None,
+) -> Objective:
+    """The loss of a training batch, and what is measured beside it.
+
+    `validation` is an iterable of batches or a pair of one and a number: only so many batches are used then.
+    With a training step the metric takes (model, batch), else (output, target).
+    """
+    if loss is not None and training_step is not None:
+        raise ValueError("Both loss and training_step were given: the training step returns the loss, leave one out.")
+    batches, count = _counted(validation)
+    if training_step is None:
+        supervised = Supervised(loss, metric)
+        probe = None if batches is None else Probe(supervised.both, batches, count=count, device=device, amp=amp)
+        on_batch = None if metric is None or probe is not None else supervised.measured
+        return Objective(supervised.loss, probe, on_batch)
+    stepped = _Stepped(training_step, metric)
+    probe = None if batches is None else Probe(stepped.both, batches, count=count, device=device, amp=amp)
+    return Objective(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured)
+
+
+class _Stepped:
+    """A training step written by hand, and a metric of (model, batch)."""
+
+    def __init__(self, step: Loss, metric: Callable[[Any, Any], Any] | None) -> None:
+        self._step = step
+        self._metric = metric
+        self._last: tuple[nn.Module, Any] | None = None
+
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        if self._metric is not None:
+            self._last = (model, batch)
+        return self._step(model, batch)
+
+    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        return self._step(model, batch), None if self._metric is None else self._metric(model, batch)
+
+    def measured(self) -> Any:
+        assert self._metric is not None
+        assert self._last is not None
+        with torch.no_grad():
+            return self._metric(*self._last)
+
+
+def _counted(validation: Any) -> tuple[Iterable[Any] | None, int | None]:
+    if isinstance(validation, tuple) and len(validation) == 2 and isinstance(validation[1], int):
+        if validation[1] < 1:
+            raise ValueError(f"{validation[1]} validation batches measure nothing: use 1 or more, or leave them out.")
+        return validation
+    return validation, None
+
+
+def chosen_groups(optimizer: torch.optim.Optimizer, wanted: Sequence[int | str] | None) -> list[int] | None:
+    """Indices of the parameter groups in `wanted`, by index or by name. ValueError where there is no such group."""
+    if wanted is None:
+        return None
+    names = group_names(optimizer)
+    found = []
+    for one in [wanted] if isinstance(wanted, str | int) else wanted:
+        if isinstance(one, int) and -len(names) <= one < len(names):
+            found.append(one % len(names))
+        elif one in names:
+            found.append(names.index(str(one)))
+        else:
+            raise ValueError(f"The optimizer has no parameter group {one!r}: it has {', '.join(names)}.")
+    if not found:
+        raise ValueError("No parameter group was chosen: name at least one, or leave param_groups out.")
+    return sorted(set(found))
+
+
+def group_names(optimizer: torch.optim.Optimizer) -> list[str]:
+    """What the parameter groups are called: their "name", else "group 0", "group 1", …"""
+    return [str(group.get("name") or f"group {index}") for index, group in enumerate(optimizer.param_groups)]
+
+
+def seed_all(seed: int, loader: object) -> None:
+    """Seed the generators of Python, numpy and torch, and those that the loader holds itself."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    for generator in generators_of(loader):
+        generator.manual_seed(seed)

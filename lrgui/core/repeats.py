@@ -1,0 +1,90 @@
+"""Several sweeps of the same task: their median curve, the band around it, and how far the rules agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve import Curve
+from lrgui.core.landmarks import find_landmarks
+from lrgui.core.recommend import Recommendation, recommend
+from lrgui.core.smoothing import Floats
+from lrgui.core.suggest import RULES, suggest
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """What several sweeps of one task say together. All arrays have the shape (m,) of `curve`."""
+
+    curve: Curve
+    """The median curve: per step the median of the raw losses of those repeats that got there."""
+    lr: Floats
+    low: Floats
+    """Lowest of the centred smoothed losses of those repeats that got there."""
+    high: Floats
+    """Highest of them."""
+
+
+def combine(curves: Sequence[Curve]) -> Repeats:
+    """Repeats of one sweep (same rates, other seeds) as one curve and a band.
+
+    The curve goes as far as at least half of the repeats got. ValueError without curves, or where their
+    rates differ.
+    """
+    if not curves:
+        raise ValueError("There is no sweep to combine; run at least one.")
+    longest = max(curves, key=len)
+    for curve in curves:
+        if not np.allclose(curve.lr, longest.lr[: len(curve)], rtol=1e-6, atol=0.0):
+            raise ValueError("Repeats must share their learning rates; combine sweeps of one range and step count.")
+    half = (len(curves) + 1) // 2
+    lengths = sorted((len(curve) for curve in curves), reverse=True)
+    m = lengths[half - 1]
+    raw, smoothed = _stack([c.loss for c in curves], m), _stack([c.smoothed for c in curves], m)
+    ended = next(c for c in curves if len(c) == m)
+    together = Curve(
+        longest.lr[:m].copy(),
+        np.nanmedian(raw, axis=0) if m else np.zeros(0),
+        longest.planned_steps,
+        longest.beta,
+        ended.end_reason,
+        ended.dropped,
+    )
+    low = np.nanmin(smoothed, axis=0) if m else np.zeros(0)
+    high = np.nanmax(smoothed, axis=0) if m else np.zeros(0)
+    return Repeats(together, together.lr, low, high)
+
+
+def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None) -> Recommendation:
+    """Our recommendation from several sweeps of one task: that of their median curve.
+
+    How far the repeats' own picks differ says how sure it is: n picks with a standard deviation s leave s / √n.
+    """
+    together = combine(curves).curve
+    guesses = [recommend(curve, find_landmarks(curve)).best_guess for curve in curves]
+    known = np.log10([guess for guess in guesses if guess is not None])
+    apart = float(np.std(known, ddof=1)) / math.sqrt(len(known)) if len(known) > 1 else 0.0
+    return recommend(together, find_landmarks(together), planned_steps, spread=apart)
+
+
+def spread(curves: Sequence[Curve]) -> dict[str, tuple[float | None, ...]]:
+    """What every rule (by key) and our own ("ours": pick or best guess) says about each repeat, in order."""
+    found: dict[str, list[float | None]] = {rule.key: [] for rule in RULES}
+    found["ours"] = []
+    for curve in curves:
+        marks = find_landmarks(curve)
+        for key, suggestion in suggest(curve, marks, every=True).items():
+            found[key].append(suggestion.lr)
+        found["ours"].append(recommend(curve, marks).best_guess)
+    return {key: tuple(rates) for key, rates in found.items()}
+
+
+def _stack(rows: Sequence[Floats], m: int) -> Floats:
+    """Rows of differing length as one array of shape (len(rows), m), NaN where a row has ended."""
+    table = np.full((len(rows), m), np.nan)
+    for row, values in zip(table, rows, strict=True):
+        row[: min(len(values), m)] = values[:m]
+    return table

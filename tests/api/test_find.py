@@ -1,0 +1,466 @@
+"""`find_lr` as people call it: every kind of set-up, every way to end, and nothing left changed."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+import lrgui
+from lrgui.api import find as find_module
+from lrgui.core.control import Control
+from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
+
+cross_entropy = nn.functional.cross_entropy
+
+
+def data(count: int = 256) -> TensorDataset:
+    """Three clouds of points: quickly learned."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(count) % 3
+    x = torch.randn(count, 4, generator=generator) + 2 * nn.functional.one_hot(y, 4)
+    return TensorDataset(x, y)
+
+
+def loader(**more: Any) -> DataLoader[Any]:
+    return DataLoader(data(), batch_size=32, shuffle=True, **more)
+
+
+def net() -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.1), nn.Linear(16, 3))
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    torch.manual_seed(0)
+    return net()
+
+
+def find(
+    model: Any, batches: Any = None, loss: Any = cross_entropy, optimizer: Any = torch.optim.SGD, **more: Any
+) -> Any:
+    settings = {"steps": 60, "start_lr": 1e-4, "end_lr": 10.0, "progress": False, **more}
+    return lrgui.find_lr(model, loader() if batches is None else batches, loss, optimizer, **settings)
+
+
+def everything(model: nn.Module, optimizer: Any = None) -> list[Any]:
+    """All that a sweep could change, as plain values."""
+    state: list[Any] = [
+        {name: value.clone() for name, value in model.state_dict().items()},
+        [(m.training, getattr(m, "momentum", None)) for m in model.modules()],
+        [(p.requires_grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()],
+        torch.get_rng_state(),
+        random.getstate(),
+        np.random.get_state()[1].tolist(),
+    ]
+    if optimizer is not None:
+        state.append(copy.deepcopy(optimizer.state_dict()))
+    return state
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+# ------------------------------------------------------------------ what is imported
+def test_importing_the_package_imports_neither_torch_nor_qt() -> None:
+    check = "import sys, lrgui; print([m for m in ('torch', 'PySide6', 'pyqtgraph', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_sweep_loads_neither_qt_nor_matplotlib() -> None:
+    check = (
+        "import sys, torch, lrgui\n"
+        "r = lrgui.find_lr(torch.nn.Linear(2, 1), [(torch.ones(4, 2), torch.ones(4, 1))],"
+        " torch.nn.functional.mse_loss, torch.optim.SGD, steps=20)\n"
+        "r._repr_html_(); str(r)\n"
+        "print([m for m in ('PySide6', 'pyqtgraph', 'matplotlib', 'IPython') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""  # no progress where nobody watches
+
+
+def test_all_public_names_can_be_looked_up() -> None:
+    for name in lrgui.__all__:
+        assert getattr(lrgui, name) is not None
+        assert name in dir(lrgui)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        lrgui.nothing_like_it  # noqa: B018
+
+
+# ------------------------------------------------------------------ what comes out
+def test_a_sweep_in_one_call(model: nn.Module) -> None:
+    result = find(model, seed=1)
+    assert result.end.reason in ("completed", "diverged")
+    assert result.best_guess is not None and 1e-3 < result.best_guess < 10
+    assert len(result.curve.lr) == len(result.curve.loss) == len(result.curve.smoothed)
+    assert result.title == "Sequential · SGD"
+    assert result.confidence in ("high", "medium", "low", "none")
+    assert result.records[0].task.parameters == sum(p.numel() for p in model.parameters())
+
+
+def test_the_curve_is_that_of_a_loop_written_by_hand(model: nn.Module) -> None:
+    twin = copy.deepcopy(model)
+    result = find(model, seed=3, steps=20, stop_factor=0.0)
+    optimizer, expected = torch.optim.SGD(twin.parameters(), 1e-4), []
+    torch.manual_seed(3)
+    batches = endless_by_hand(loader())
+    for step in range(20):
+        optimizer.param_groups[0]["lr"] = 1e-4 * (10 / 1e-4) ** (step / 19)
+        x, y = next(batches)
+        optimizer.zero_grad()
+        loss = cross_entropy(twin(x), y)
+        expected.append(loss.item())
+        loss.backward()
+        optimizer.step()
+    np.testing.assert_allclose(result.curve.loss, expected, rtol=1e-5)
+
+
+def endless_by_hand(loader: Any) -> Iterator[Any]:
+    while True:
+        yield from loader
+
+
+# ------------------------------------------------------------------ models and optimizers
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        None,
+        torch.optim.Adam,
+        torch.optim.RMSprop,
+        lambda params, lr: torch.optim.SGD(params, lr, momentum=0.9, nesterov=True),
+    ],
+)
+def test_an_optimizer_may_be_a_class_a_function_or_nothing(model: nn.Module, optimizer: Any) -> None:
+    before = everything(model)
+    result = find(model, optimizer=optimizer)
+    assert len(result.curve) > 10
+    assert same(before, everything(model))
+    if optimizer is None:
+        assert result.title.endswith("AdamW")
+
+
+def test_an_optimizer_that_has_begun_is_put_back_with_its_state(model: nn.Module) -> None:
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    for x, y in loader():
+        optimizer.zero_grad()
+        cross_entropy(model(x), y).backward()
+        optimizer.step()
+    before = everything(model, optimizer)
+    find(model, optimizer=optimizer)
+    assert same(before, everything(model, optimizer))
+    assert optimizer.param_groups[0]["lr"] == 2e-3
+
+
+def test_a_function_that_makes_the_model_leaves_everything_of_the_callers_alone() -> None:
+    made = []
+
+    def make() -> nn.Module:
+        made.append(net())
+        return made[-1]
+
+    before = torch.get_rng_state()
+    one, other = find(make, seed=5), find(make, seed=5)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert len(made) == 2
+    assert one.curve.loss.tolist() == other.curve.loss.tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda m: find(m, steps=1), "1 steps cannot be swept"),
+        (lambda m: find(m, start_lr=1.0, end_lr=0.1), "not above the first"),
+        (lambda m: find(m, schedule="cosine"), "no schedule “cosine”"),
+        (lambda m: find(m, amp="fp8"), "no mixed precision “fp8”"),
+        (lambda m: find(m, amp=torch.float64), "no mixed precision"),
+        (lambda m: find(m, repeats=0), "0 repeats"),
+        (lambda m: find(m, fresh_init=True), "pass a function"),
+        (lambda m: find(m, training_step=lambda m, b: m(b)), "Both loss and training_step"),
+        (lambda m: find(m, batches=[]), "no batch"),
+        (lambda m: find(m, batches=iter([])), "no batch"),
+        (lambda m: find(m, loss=None), "No loss was given"),
+        (lambda m: find(m, optimizer=torch.optim.SGD(net().parameters(), 0.1)), "none of the model's parameters"),
+        (lambda m: find(net, optimizer=torch.optim.SGD(m.parameters(), 0.1)), "can't exist yet"),
+        (lambda m: find(lambda: "model"), "must return a torch.nn.Module, not str"),
+        (lambda m: find(nn.ReLU()), "no parameters"),
+        (lambda m: find(m.requires_grad_(False)), "is frozen"),
+        (lambda m: find(m, optimizer=lambda params, lr: "SGD"), "must return a torch.optim.Optimizer"),
+        (lambda m: find(m, param_groups=["head"]), "no parameter group 'head': it has group 0"),
+        (lambda m: find(m, param_groups=[]), "No parameter group"),
+        (lambda m: find(m, validation=(loader(), 0)), "0 validation batches"),
+        (lambda m: find(m, loss=lambda o, y: cross_entropy(o, y, reduction="none")), "must be one number"),
+    ],
+)
+def test_what_cannot_be_swept_is_told_in_a_sentence(
+    model: nn.Module, call: Callable[[nn.Module], Any], sentence: str
+) -> None:
+    before = everything(model)[:2]
+    with pytest.raises(ValueError, match=sentence):
+        call(model)
+    assert same(before, everything(model)[:2])
+
+
+# ------------------------------------------------------------------ data
+class Stream(IterableDataset[Any]):
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(data(96)))
+
+
+def test_streams_and_short_loaders_begin_again(model: nn.Module) -> None:
+    assert len(find(model, DataLoader(Stream(), batch_size=32), steps=20, stop_factor=0.0).curve) == 20
+    assert len(find(model, [next(iter(loader()))], steps=20, stop_factor=0.0).curve) == 20
+
+
+def test_a_one_shot_iterator_ends_the_sweep_and_is_said_to_be_used_up(model: nn.Module) -> None:
+    result = find(model, iter(list(loader())), steps=40)
+    assert result.end.reason == "data_ended"
+    assert len(result.curve) == 8
+    assert any("iterator" in note for note in result.notes)
+
+
+def test_a_training_step_takes_any_batch(model: nn.Module) -> None:
+    batches = [{"pixels": x, "meta": {"y": y}} for x, y in loader()]
+    result = find(model, batches, None, training_step=lambda m, b: cross_entropy(m(b["pixels"]), b["meta"]["y"]))
+    assert len(result.curve) > 10
+
+
+def test_the_loaders_own_generator_is_put_back(model: nn.Module) -> None:
+    generator = torch.Generator().manual_seed(7)
+    batches = loader(generator=generator)
+    before = generator.get_state()
+    find(model, batches, repeats=2)
+    assert torch.equal(generator.get_state(), before)
+
+
+# ------------------------------------------------------------------ ways to end
+def breaking(when: int, how: Callable[[], Any]) -> Any:
+    """A training step that calls `how` at its step `when`."""
+    steps = []
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        steps.append(1)
+        loss = cross_entropy(model(batch[0]), batch[1])
+        return loss * how() if len(steps) == when + 1 else loss
+
+    return step
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    def now() -> Any:
+        raise error
+
+    return now
+
+
+@pytest.mark.parametrize(
+    ("how", "reason", "words"),
+    [
+        (lambda: math.nan, "not_finite", "NaN"),
+        (raising(KeyError("a bug")), "failed", "KeyError: 'a bug'"),
+        (raising(torch.OutOfMemoryError("CUDA out of memory")), "out_of_memory", r"\(16\) and an accumulation of 2"),
+        (raising(RuntimeError("DataLoader worker (pid 7) is killed by signal")), "loader_died", "loader workers to 0"),
+    ],
+)
+def test_however_it_ends_the_curve_stays_and_everything_is_put_back(
+    model: nn.Module, how: Any, reason: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optimizer = torch.optim.Adam(model.parameters())
+    before = everything(model, optimizer)
+    result = find(model, loss=None, optimizer=optimizer, training_step=breaking(30, how))
+    assert result.end.reason == reason
+    assert len(result.curve) == 30
+    assert re.search(words, result.end.detail)
+    assert same(before, everything(model, optimizer))
+    if reason != "not_finite":
+        assert "test_find.py" in result.end.traceback and "core/sweep.py" not in result.end.traceback
+        assert result.end.detail in capsys.readouterr().err
+
+
+def test_an_error_before_the_first_point_is_the_callers_own(model: nn.Module) -> None:
+    before = everything(model)
+    with pytest.raises(KeyError, match="a bug"):
+        find(model, loss=None, training_step=breaking(0, raising(KeyError("a bug"))))
+    assert same(before, everything(model))
+
+
+def test_a_keyboard_interrupt_passes_through_a_script_with_everything_put_back(model: nn.Module) -> None:
+    before = everything(model)
+    with pytest.raises(KeyboardInterrupt):
+        find(model, loss=None, training_step=breaking(20, raising(KeyboardInterrupt())))
+    assert same(before, everything(model))
+
+
+def test_a_keyboard_interrupt_at_a_prompt_gives_what_was_measured(
+    model: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find_module, "interactive", lambda: True)
+    result = find(model, loss=None, training_step=breaking(20, raising(KeyboardInterrupt())), repeats=3)
+    assert result.end.reason == "cancelled"
+    assert len(result.curve) == 20
+    assert len(result.curves) == 1
+
+
+def test_cancelling_from_an_event_keeps_what_was_measured(model: nn.Module) -> None:
+    control, seen = Control(), []
+
+    def listen(event: Event) -> None:
+        seen.append(event)
+        if isinstance(event, BatchEvent) and event.step == 14:
+            control.cancel()
+
+    before = everything(model)
+    result = find(model, control=control, on_event=listen, repeats=3)
+    assert result.end.reason == "cancelled"
+    assert len(result.curve) == 15
+    assert isinstance(seen[-1], EndEvent)
+    assert same(before, everything(model))
+
+
+def test_an_exception_of_the_listener_closes_the_sweep(model: nn.Module) -> None:
+    def listen(event: Event) -> None:
+        raise LookupError("in the listener")
+
+    before = everything(model)
+    result = find(model, on_event=lambda event: None)
+    with pytest.raises(LookupError):
+        find(model, on_event=listen)
+    assert len(result.curve) > 10
+    assert same(before, everything(model))
+
+
+# ------------------------------------------------------------------ repeats, groups, range
+def test_repeats_begin_alike_and_see_the_data_in_another_order(model: nn.Module) -> None:
+    result = find(model, repeats=3, seed=1, steps=40)
+    assert len(result.curves) == 3
+    losses = [curve.loss.tolist() for curve in result.curves]
+    assert losses[0] != losses[1] != losses[2]
+    assert result.band is not None
+    assert (result.band.low <= result.band.high).all()
+    assert losses[0] == find(model, seed=1, steps=40).curve.loss.tolist()
+    assert losses == [curve.loss.tolist() for curve in find(model, repeats=3, seed=1, steps=40).curves]
+
+
+def test_repeats_with_fresh_weights_begin_elsewhere() -> None:
+    same_start = find(net, [next(iter(loader(generator=torch.Generator().manual_seed(1))))], repeats=2, seed=1)
+    fresh = find(
+        net, [next(iter(loader(generator=torch.Generator().manual_seed(1))))], repeats=2, seed=1, fresh_init=True
+    )
+    first = [curve.loss[0] for curve in fresh.curves]
+    assert first[0] != pytest.approx(first[1], rel=1e-3)
+    start = [curve.loss[0] for curve in same_start.curves]
+    assert start[0] == pytest.approx(start[1], rel=0.2)  # dropout alone
+
+
+def two_groups(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(
+        [
+            {"params": model[0].parameters(), "lr": 1e-3, "name": "body"},  # type: ignore[index, union-attr]
+            {"params": model[4].parameters(), "lr": 1e-2},  # type: ignore[index, union-attr]
+        ]
+    )
+
+
+def test_every_group_gets_a_curve_of_its_own(model: nn.Module) -> None:
+    optimizer = two_groups(model)
+    result = find(model, optimizer=optimizer, param_groups="each", seed=1)
+    assert list(result.groups) == ["body", "group 1"]
+    curves = [result.curve, *(part.curve for part in result.groups.values())]
+    assert len({tuple(curve.loss[-5:]) for curve in curves}) == 3
+    assert result.groups["body"].swept == (0,)
+    assert [group["lr"] for group in optimizer.param_groups] == [1e-3, 1e-2]
+
+
+def test_groups_are_chosen_by_name_or_index(model: nn.Module) -> None:
+    by_name = find(model, optimizer=two_groups(model), param_groups=["body"], seed=1)
+    by_index = find(model, optimizer=two_groups(model), param_groups=[-2], seed=1)
+    assert by_name.curve.loss.tolist() == by_index.curve.loss.tolist()
+
+
+def test_a_range_that_ends_too_early_is_extended(model: nn.Module) -> None:
+    short = find(model, start_lr=1e-5, end_lr=3e-2, steps=100, seed=0)
+    assert short.lr is None
+    mended = find(model, start_lr=1e-5, end_lr=3e-2, steps=100, seed=0, auto_range=True)
+    assert mended.config.end_lr > 0.1
+    assert mended.notes and "was changed to" in mended.notes[0]
+    assert mended.best_guess > short.curve.lr[-1]
+
+
+# ------------------------------------------------------------------ validation, metric, precision
+def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return (output.argmax(1) == target).float().mean()
+
+
+@pytest.mark.parametrize("validation", [None, [next(iter(DataLoader(data(), 64)))], (DataLoader(data(), 64), 2)])
+def test_a_metric_is_a_second_curve(model: nn.Module, validation: Any) -> None:
+    before = everything(model)
+    result = find(model, metric=accuracy, validation=validation, seed=1)
+    assert result.metric_name == "accuracy"
+    assert result.metric.shape == result.curve.lr.shape
+    assert 0 <= np.nanmin(result.metric) < np.nanmax(result.metric) <= 1
+    assert result.metric_smoothed.max() > 0.5
+    assert (result.train_loss is not None) == (validation is not None)
+    assert same(before, everything(model))
+
+
+def test_a_metric_beside_a_training_step_takes_model_and_batch(model: nn.Module) -> None:
+    result = find(
+        model,
+        loss=None,
+        training_step=lambda m, b: cross_entropy(m(b[0]), b[1]),
+        metric=lambda m, b: accuracy(m.eval()(b[0]), b[1]) if m.train() else None,
+        steps=20,
+    )
+    assert np.isfinite(result.metric).all()
+
+
+@pytest.mark.parametrize("amp", ["bf16", "fp16", torch.bfloat16, torch.amp.GradScaler("cpu", init_scale=64.0)])
+def test_mixed_precision(model: nn.Module, amp: Any) -> None:
+    result = find(model, amp=amp, accumulation=2, clip_grad_norm=1.0)
+    assert len(result.curve) > 10
+    if isinstance(amp, torch.amp.GradScaler):
+        assert amp.get_scale() == 64.0
+
+
+def test_the_task_is_told_first(model: nn.Module) -> None:
+    seen: list[Event] = []
+    find(model, on_event=seen.append, title="mine")
+    assert isinstance(seen[0], TaskEvent)
+    assert seen[0].name == "mine"
+    assert seen[0].train_size == 256
+
+
+# ------------------------------------------------------------------ state on disk
+def test_a_large_state_goes_to_a_private_file(
+    model: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lrgui.core import restore
+
+    before = everything(model)
+    real = restore.Snapshot.__init__
+    monkeypatch.setattr(
+        find_module.Snapshot, "__init__", lambda self, *a, **k: real(self, *a, **{**k, "limit_bytes": 100})
+    )
+    find(model, snapshot_folder=str(tmp_path))
+    assert same(before, everything(model))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,280 @@
+"""The result of `find_lr`: what it says, how it is kept, and how its rate is used."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lrgui.api.result import Result
+from lrgui.core.analysis import analyse
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import EndEvent
+from lrgui.core.repeats import combine, recommend_repeats
+from lrgui.core.smoothing import centred, width_for
+from lrgui.export import ExportError
+from lrgui.runs.record import Record
+
+Make = Callable[..., Result]
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+def sgd(*rates: float) -> torch.optim.SGD:
+    return torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": rate} for rate in rates])
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+# What it says -------------------------------------------------------------------------------------
+
+
+def test_one_sweep_says_what_the_analysis_of_its_curve_says(make: Make, scenario: Callable[..., Arrays]) -> None:
+    lr, loss = scenario()
+    result = make(notes=["A note."], planned_steps=500)
+    said = analyse(result.curve, planned_range=(1e-6, 1.0))
+    assert result.curve.lr.tolist() == lr.tolist() and result.curve.loss.tolist() == loss.tolist()
+    assert result.curve.planned_steps == 200 and result.curve.end_reason == "completed"
+    assert result.suggestions == said.suggestions and "steepest" in result.suggestions
+    assert result.zones == said.zones and result.interpretation == said.interpretation
+    assert result.lr is not None and result.lr == result.best_guess == result.analysis.selection
+    assert len(result.checklist) == 5 and "ours is selected" in result.checklist[2].text
+    assert result.confidence in ("high", "medium", "low") and result.factor is not None and result.factor >= 1
+    assert result.reason == result.analysis.recommendation.reason
+    assert result.curves == (result.curve,) and result.band is None
+    assert (result.end.reason, result.end.detail) == ("completed", "All steps were measured.")
+    assert result.end.traceback == "" and result.notes == ("A note.",) and result.planned_steps == 500
+    assert result.groups == {} and result.title == "digits · small CNN"
+    assert result.seconds == pytest.approx(19.9)
+    assert result.train_loss is None and result.metric is None and result.metric_smoothed is None
+    assert all(result.spread[key] == (s.lr,) for key, s in said.suggestions.items())
+    assert result.spread["ours"] == (said.recommendation.best_guess,)
+
+
+def test_repeats_are_read_together(make: Make, record: Callable[..., Record], scenario: Callable[..., Arrays]) -> None:
+    lr, _ = scenario()
+    records = [record(lr, scenario("noisy", seed)[1], number=seed) for seed in range(3)]
+    result = make(records)
+    together = combine(result.curves)
+    assert result.curve.loss.tolist() == np.median([r.loss for r in records], axis=0).tolist()
+    assert result.analysis.recommendation == recommend_repeats(result.curves, None)
+    assert result.band is not None
+    assert result.band.low.tolist() == together.low.tolist() and result.band.high.tolist() == together.high.tolist()
+    assert (result.band.low <= result.band.high).all() and (result.band.low < result.band.high).any()
+    assert set(result.suggestions) | {"ours"} <= set(result.spread)
+    assert {len(rates) for rates in result.spread.values()} == {3}
+    assert len(set(result.spread["ours"])) > 1
+    assert result.analysis.selection == result.lr and "ours is selected" in result.checklist[2].text
+    assert result.seconds == pytest.approx(3 * 19.9)
+
+
+def test_the_planned_training_reaches_the_recommendation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lrgui.core import analysis as module
+
+    asked: list[int | None] = []
+    recommend = module.recommend
+    monkeypatch.setattr(module, "recommend", lambda c, m, planned: asked.append(planned) or recommend(c, m, planned))
+    make(planned_steps=1234)
+    assert asked == [1234]
+
+
+def test_metric_and_train_loss_lie_at_the_points_of_the_curve(
+    make: Make, record: Callable[..., Record], scenario: Callable[..., Arrays]
+) -> None:
+    lr, loss = scenario()
+    loss[150:] = np.nan
+    accuracy = np.linspace(0.1, 0.9, 200)
+    accuracy[7] = np.nan
+    result = make([record(lr, loss, metric=accuracy, train_loss=loss + 1, reason="not_finite")], validation=True)
+    assert len(result.curve) == 150 and result.curve.dropped == 50
+    assert result.metric is not None and result.train_loss is not None and result.metric_smoothed is not None
+    np.testing.assert_array_equal(result.metric, accuracy[:150])
+    np.testing.assert_array_equal(result.train_loss, (loss + 1)[:150])
+    there = np.arange(150) != 7
+    np.testing.assert_array_equal(result.metric_smoothed[there], centred(accuracy[:150][there], width_for(200)))
+    assert np.isnan(result.metric_smoothed[7])
+
+
+def test_the_metric_of_repeats_is_the_median_of_those_that_got_there(
+    make: Make, record: Callable[..., Record], scenario: Callable[..., Arrays]
+) -> None:
+    lr, loss = scenario()
+    metrics = [np.full(200, 0.5), np.full(200, 0.7), np.full(150, 0.1)]
+    records = [record(lr[: len(m)], loss[: len(m)], number=i, metric=m) for i, m in enumerate(metrics)]
+    result = make(records)
+    assert result.metric is not None and len(result.metric) == len(result.curve)
+    assert result.metric[:150] == pytest.approx(0.5) and result.metric[150:] == pytest.approx(0.6)
+
+
+def test_no_reliable_pick(make: Make, scenario: Callable[..., Arrays]) -> None:
+    lr, _ = scenario()
+    result = make((lr, 2.3 + 0.01 * np.random.default_rng(0).standard_normal(200)))
+    assert result.lr is None and result.confidence == "none" and result.factor is None
+    assert result.reason.startswith("No reliable pick")
+
+
+@pytest.mark.parametrize("points", [0, 1, 2, 5, 9])
+def test_hardly_any_points_are_still_a_result(make: Make, points: int, scenario: Callable[..., Arrays]) -> None:
+    lr, loss = scenario()
+    result = make((lr[:points], loss[:points]), reason="cancelled")
+    assert len(result.curve) == points and result.lr is None and result.best_guess is None and result.zones is None
+    assert f"only {points} points" in result.reason
+    assert str(result) and repr(result)
+
+
+def test_without_a_record_there_is_no_result() -> None:
+    with pytest.raises(ValueError, match="at least one record"):
+        Result.of([], SweepConfig(), title="", end=EndEvent("completed", ""))
+
+
+def test_points_outside_the_planned_range_are_no_error(make: Make, scenario: Callable[..., Arrays]) -> None:
+    lr, loss = scenario()
+    result = make((lr, loss), config=SweepConfig(start_lr=1e-5, end_lr=1e-2, steps=200))
+    assert result.zones is not None and (result.zones.start, result.zones.end) == (lr[0], lr[-1])
+
+
+# Using it -----------------------------------------------------------------------------------------
+
+
+def test_apply_sets_the_pick_and_keeps_the_ratios(make: Make) -> None:
+    result = make()
+    optimizer = sgd(1e-3, 1e-2, 5e-3)
+    result.apply(optimizer)
+    assert result.lr is not None
+    assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([0.1 * result.lr, result.lr, 0.5 * result.lr])
+    result.apply(optimizer, lr=0.5)
+    assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([0.05, 0.5, 0.25])
+
+
+def test_apply_changes_a_tensor_in_place_and_what_a_new_scheduler_reads(make: Make) -> None:
+    rate = torch.tensor(1e-3)
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=rate, foreach=False, capturable=False)
+    torch.optim.lr_scheduler.StepLR(optimizer, 10)
+    make().apply(optimizer, lr=0.25)
+    assert optimizer.param_groups[0]["lr"] is rate and rate.item() == 0.25
+    assert float(optimizer.param_groups[0]["initial_lr"]) == 0.25
+    assert torch.optim.lr_scheduler.StepLR(optimizer, 10).base_lrs == [0.25]
+
+
+def test_apply_sets_only_the_groups_that_were_swept(make: Make) -> None:
+    optimizer = sgd(1e-3, 1e-2, 2e-2)
+    make(swept=[0, 2]).apply(optimizer, lr=1.0)
+    assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([0.05, 1e-2, 1.0])
+    with pytest.raises(ValueError, match="Group 2 was swept, but this optimizer has 1"):
+        make(swept=[0, 2]).apply(sgd(0.1), lr=1.0)
+
+
+def test_apply_to_groups_without_a_rate(make: Make) -> None:
+    optimizer = sgd(0.0, 0.0)
+    make().apply(optimizer, lr=0.1)
+    assert [g["lr"] for g in optimizer.param_groups] == [0.1, 0.1]
+
+
+def test_apply_refuses_what_is_not_reliable(make: Make, doubtful: Result, scenario: Callable[..., Arrays]) -> None:
+    lr, loss = scenario()
+    optimizer = sgd(1e-3)
+    with pytest.raises(ValueError, match=r"no reliable learning rate.*\(2\.0e-03\).*pass lr=result\.best_guess"):
+        doubtful.apply(optimizer)
+    assert optimizer.param_groups[0]["lr"] == 1e-3
+    doubtful.apply(optimizer, lr=doubtful.best_guess)
+    assert optimizer.param_groups[0]["lr"] == 2e-3
+    with pytest.raises(ValueError, match=r"only 5 points.*pass lr="):
+        make((lr[:5], loss[:5])).apply(optimizer)
+    for wrong in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="above 0 and finite"):
+            doubtful.apply(optimizer, lr=wrong)
+
+
+def test_apply_wants_an_instance(make: Make) -> None:
+    with pytest.raises(TypeError, match=r"SGD is no optimizer .* instance"):
+        make().apply(torch.optim.SGD)
+
+
+# Keeping it ---------------------------------------------------------------------------------------
+
+
+def test_the_table(make: Make, tmp_path: Path, record: Callable[..., Record], scenario: Callable[..., Arrays]) -> None:
+    lr, loss = scenario()
+    accuracy = np.linspace(0.1, 0.9, 200)
+    accuracy[3] = np.nan
+    result = make([record(lr, loss, metric=accuracy)])
+    path = result.save_csv(tmp_path / "points.csv")
+    assert path == tmp_path / "points.csv"
+    rows = table(path)
+    assert list(rows[0]) == ["step", "lr", "loss", "smoothed", "average", "metric"]
+    assert [float(row["loss"]) for row in rows] == loss.tolist()
+    assert rows[3]["metric"] == "" and float(rows[4]["metric"]) == accuracy[4]
+
+
+def test_the_table_of_repeats_has_every_sweep(
+    make: Make, tmp_path: Path, record: Callable[..., Record], scenario: Callable[..., Arrays]
+) -> None:
+    lr, _ = scenario()
+    losses = [scenario("noisy", seed)[1] for seed in range(3)]
+    losses[1] = losses[1][:190]
+    result = make([record(lr[: len(y)], y, number=i) for i, y in enumerate(losses)])
+    rows = table(result.save_csv(str(tmp_path / "points.csv")))
+    assert list(rows[0]) == ["step", "lr", "loss", "smoothed", "average", "loss_1", "loss_2", "loss_3", "low", "high"]
+    assert [float(row["loss_3"]) for row in rows] == losses[2].tolist()
+    assert [row["loss_2"] for row in rows[190:]] == [""] * 10
+
+
+def test_the_document(make: Make, tmp_path: Path) -> None:
+    result = make(notes=["A note."], groups={"head": make()}, traceback="Traceback …", reason="failed")
+    document = json.loads(result.save_json(tmp_path / "run.json").read_text())
+    assert document["title"] == "LR Finder: digits · small CNN" and document["job"] is None
+    assert document["lr"] == result.lr and document["confidence"] == result.confidence
+    assert document["curve"]["loss"] == result.curve.loss.tolist()
+    assert document["end"] == {"reason": "failed", "detail": "All steps were measured."}
+    assert document["notes"] == ["A note."] and document["traceback"] == "Traceback …"
+    assert document["sweep"]["steps"] == 200 and document["seconds"] == pytest.approx(19.9)
+    assert document["groups"]["head"]["lr"] == result.lr
+
+
+def test_the_document_of_a_sweep_that_ended_in_nan_has_plain_numbers(
+    make: Make, tmp_path: Path, record: Callable[..., Record], scenario: Callable[..., Arrays]
+) -> None:
+    lr, loss = scenario()
+    loss[120:] = np.inf
+    result = make([record(lr, loss, metric=[float("nan")] * 3 + [0.5] * 197, reason="not_finite")])
+    document = json.loads(result.save_json(tmp_path / "run.json").read_text())
+    assert document["curve"]["metric"][:4] == [None, None, None, 0.5]
+
+
+def test_a_folder_that_is_not_there(make: Make, tmp_path: Path) -> None:
+    for save in ("save_csv", "save_json", "save_svg"):
+        with pytest.raises(ExportError, match="Choose another folder"):
+            getattr(make(), save)(tmp_path / "none" / "file")
+
+
+# What it loads ------------------------------------------------------------------------------------
+
+
+def test_looking_at_a_result_loads_neither_torch_nor_qt(tmp_path: Path) -> None:
+    code = """
+import sys
+import numpy as np
+from lrgui.api.result import Result
+heavy = ("torch", "PySide6", "shiboken6", "pyqtgraph", "matplotlib", "IPython")
+loaded = lambda: [name for name in heavy if name in sys.modules]
+assert not loaded(), loaded()
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.runs.record import Record
+events = [BatchEvent(0, i, 10 ** (i / 33 - 6), 2.0 + (i > 150) * i, 0.1 * i) for i in range(200)]
+result = Result.of([Record.of(events)], SweepConfig(), title="x", end=EndEvent("completed", ""))
+str(result), repr(result), result._repr_html_(), result.spread
+for kind in ("svg", "csv", "json"):
+    getattr(result, "save_" + kind)(sys.argv[1] + "/file." + kind)
+assert not loaded(), loaded()
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
