@@ -129,7 +129,8 @@ def find_lr(
         raise ValueError(" ".join(problems))
     random_state = RandomState()
     together = team()
-    first_seed = seed if seed is not None else torch.initial_seed() % 2**63
+    # Loaders that deal out one shuffled order to all processes need the same seed in each.
+    first_seed = together.led(seed if seed is not None else torch.initial_seed() % 2**63)
     try:
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
@@ -283,6 +284,8 @@ class _Finder:
             with closing(events):  # type: ignore[type-var]
                 self._listen(events, record, line)
         except Exception as error:
+            if self.team.size > 1:
+                raise  # the other processes may wait where they can't be told: this run must end
             if not len(record) and record.sweep == 0:
                 raise  # nothing was measured: the caller's own exception says most
             self._end(record, ended(error, getattr(self.loader, "batch_size", None)), error)

@@ -209,3 +209,6 @@ def seed_all(seed: int, loader: object) -> None:
     torch.manual_seed(seed)
     for generator in generators_of(loader):
         generator.manual_seed(seed)
+    for sampler in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
+        if callable(getattr(sampler, "set_epoch", None)):  # DistributedSampler shuffles by a seed and epoch of its own
+            sampler.set_epoch(seed % 2**31)  # type: ignore[union-attr]

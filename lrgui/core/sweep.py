@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, NamedTuple
 
 import torch
@@ -28,6 +28,7 @@ from lrgui.core.stopping import SweepWatch
 MOST_SKIPS = 8
 
 _MISSING = object()
+_ELSEWHERE = EndEvent("failed", "Another process of this run failed; its own output says why. What was measured stays.")
 
 
 def sweep(
@@ -81,8 +82,7 @@ def sweep(
             yield from run.events(range(len(optimizer.param_groups)) if groups is None else groups)
     finally:
         batches.close()  # type: ignore[attr-defined]
-        if team is not None and team.size > 1:
-            settle(model)
+        settle(model)
         if snapshot is not None:
             snapshot.restore()
         elif own is not None:
@@ -180,7 +180,12 @@ class _Run:
     def _point(self, step: int, lr: float, readings: Readings[_Point]) -> Iterator[Event]:
         """Measure one rate: `batches_per_lr` optimizer steps. Sets `end` where the sweep is over."""
         scaled = self.scaler is not None
-        probed = None if self.probe is None else self.probe(self.model)
+        probed = None
+        if self.probe is not None:
+            with self._announced():
+                probed = self.probe(self.model)
+            if self._deserted():
+                return
         metric = None if probed is None else probed[1]
         total: torch.Tensor | None = None
         done, skipped = 0, 0
@@ -191,7 +196,10 @@ class _Run:
             if self.end is not None:
                 return
             if self.metric is not None and done == 0:
-                metric = torch.as_tensor(self.metric(), device=self.device)
+                with self._announced():
+                    metric = torch.as_tensor(self.metric(), device=self.device)
+                if self._deserted():
+                    return
             loss = self.stepper.loss if self._alone else self.team.mean(self.stepper.loss)
             seen = loss if total is None else total + loss
             if scaled:
@@ -203,7 +211,10 @@ class _Run:
                 yield from self._sent(step, lr, seen, probed, metric, readings)
                 if self.end is not None:
                     return
-            if self.stepper.step():
+            stepped = self.stepper.step()
+            if scaled and not self._alone:
+                stepped = not self.team.agree(not stepped)[0]
+            if stepped:
                 total, done, skipped = seen, done + 1, 0
                 continue
             skipped += 1
@@ -222,11 +233,18 @@ class _Run:
         control, alone, planned = self.control, self._alone, self.config.steps
         for micro in range(self.config.accumulation):
             cancelled = control.cancelled
-            batch = _MISSING if cancelled else next(self.batches, _MISSING)
+            try:
+                batch = _MISSING if cancelled else next(self.batches, _MISSING)
+            except BaseException:
+                self.team.tell(False, False, True)
+                raise
             ended = batch is _MISSING
             if not alone:
                 # All processes leave together, or those that stay would wait for the others for ever.
-                cancelled, ended = self.team.agree(cancelled, ended)
+                cancelled, ended, failed = self.team.agree(cancelled, ended, False)
+                if failed:
+                    self.end = _ELSEWHERE
+                    return
             if cancelled:
                 self.end = EndEvent("cancelled", f"Stopped after {step} of {planned} steps; what was measured stays.")
                 return
@@ -241,14 +259,26 @@ class _Run:
             try:
                 self.stepper.forward(to_device(batch, self.device), micro)
             except BaseException:
-                if not alone:
-                    self.team.agree(True)
+                self.team.tell(True)
                 raise
-            if not alone and self.team.agree(False)[0]:
-                self.end = EndEvent(
-                    "failed", "Another process of this run failed; its own output says why. What was measured stays."
-                )
+            if self._deserted():
                 return
+
+    @contextmanager
+    def _announced(self) -> Iterator[None]:
+        """Inside, a failure is told to the other processes, who ask in `_deserted`."""
+        try:
+            yield
+        except BaseException:
+            self.team.tell(True)
+            raise
+
+    def _deserted(self) -> bool:
+        """True where another process failed in what all were to do, and the sweep is over; sets `end`."""
+        if self._alone or not self.team.agree(False)[0]:
+            return False
+        self.end = _ELSEWHERE
+        return True
 
     def _sent(
         self,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import random
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -464,3 +466,33 @@ def test_a_large_state_goes_to_a_private_file(
     find(model, snapshot_folder=str(tmp_path))
     assert same(before, everything(model))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_repeats_see_another_order_from_samplers_that_count_epochs(model: nn.Module) -> None:
+    sampler = torch.utils.data.distributed.DistributedSampler(data(), num_replicas=1, rank=0)
+    batches = DataLoader(data(), 32, sampler=sampler)
+    result = find(model, batches, repeats=2, steps=20, stop_factor=0.0)
+    first, second = (curve.loss.tolist() for curve in result.curves)
+    assert first[0] != second[0]
+    assert sampler.epoch == 0
+
+
+def test_a_loader_process_that_dies_is_told_with_its_way_out(model: nn.Module) -> None:
+    batches = DataLoader(Deadly(), 32, num_workers=1, multiprocessing_context="fork")
+    result = find(model, batches, steps=40, stop_factor=0.0)
+    assert result.end.reason == "loader_died"
+    assert "Set the loader workers to 0" in result.end.detail
+    assert 1 <= len(result.curve) < 40
+
+
+class Deadly(torch.utils.data.Dataset[Any]):
+    """Its process dies in the middle of an epoch, as one does that runs out of memory."""
+
+    def __len__(self) -> int:
+        return 512
+
+    def __getitem__(self, index: int) -> Any:
+        if index == 200:
+            time.sleep(0.5)  # the batches before it arrive first
+            os._exit(1)
+        return data()[index % 256]
