@@ -1,0 +1,163 @@
+"""Sweeps with a `transformers.Trainer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lrgui.integrations.keeping import Kept
+from lrgui.integrations.packages import package, refuse
+from lrgui.integrations.rates import base_rates, put_rates
+
+if TYPE_CHECKING:
+    from lrgui.api.result import Result
+
+_CALLBACK: Any = package("transformers", pip="'transformers[torch]'").TrainerCallback
+
+_TAKEN = ("optimizer", "loss", "training_step", "device", "amp", "accumulation", "clip_grad_norm", "fresh_init")
+"""What the Trainer decides."""
+
+
+def find_lr(trainer: Any, **settings: Any) -> Result:
+    """Sweep the learning rate as `trainer.train()` would train.
+
+    The Trainer sets everything up (data, optimizer, precision, device) and leaves before its first step;
+    afterwards it is as if nothing had been: an optimizer that it had not made is not there. Its callbacks
+    do not take part.
+
+    Args:
+        trainer: your Trainer; `settings`: settings of `lrgui.find_lr`, except those that the Trainer decides.
+
+    Raises:
+        ValueError: DeepSpeed makes the steps itself, or the optimizer is no torch optimizer.
+    """
+    refuse(settings, _TAKEN, "Trainer")
+    if getattr(trainer, "is_deepspeed_enabled", False):
+        raise ValueError("DeepSpeed makes the steps itself, so they can't be swept: sweep without it, on one device.")
+    start = _Start(trainer, settings)
+    with Kept(trainer, trainer.model, within=("transformers", "accelerate")):
+        trainer.callback_handler.callbacks = [start]
+        try:
+            trainer.train()
+        except _Swept as swept:
+            return swept.result
+    raise ValueError("The Trainer ended before its first step: it has no batch to train on.")
+
+
+class _Swept(Exception):  # noqa: N818
+    """Leaves the Trainer when the sweep is done."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+class _Start(_CALLBACK):  # type: ignore[misc]
+    """Sweeps where the training would start."""
+
+    def __init__(self, trainer: Any, settings: dict[str, Any]) -> None:
+        self.trainer = trainer
+        self.settings = settings
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
+        raise _Swept(_sweep(self.trainer, parts["train_dataloader"], self.settings))
+
+
+def _sweep(trainer: Any, loader: Any, settings: dict[str, Any]) -> Result:
+    from lrgui.api.find import find_lr as find
+
+    args = trainer.args
+    optimizer = getattr(trainer.optimizer, "optimizer", trainer.optimizer)  # accelerate's wrapper steps by itself
+    model = trainer.model_wrapped
+    batches = _Batches(trainer, loader)
+    scaler = getattr(trainer.accelerator, "scaler", None)
+    rates = base_rates(optimizer)
+
+    def step(_: Any, batch: Any) -> Any:
+        inputs, items = batch if isinstance(batch, _Batch) else (batch, None)  # validation batches come as they are
+        inputs = trainer._prepare_inputs(inputs)
+        with trainer.compute_loss_context_manager():
+            loss = trainer.compute_loss(model, inputs, num_items_in_batch=items)
+        if args.n_gpu > 1:
+            loss = loss.mean()
+        # Where the loss is a share of the whole step's, the shares are added up, not averaged.
+        share = isinstance(batch, _Batch) and _is_share(trainer, items)
+        return loss * batches.accumulation if share else loss
+
+    settings = {"title": f"{type(trainer.model).__name__} · {type(optimizer).__name__}", **settings}
+    if settings.get("metric") is not None:
+        settings["metric"] = _of_inputs(settings["metric"], model)
+    try:
+        return find(
+            model,
+            batches,
+            optimizer=optimizer,
+            training_step=step,
+            amp=scaler,  # autocast is in the prepared model's forward pass
+            accumulation=batches.accumulation,
+            clip_grad_norm=args.max_grad_norm if args.max_grad_norm and args.max_grad_norm > 0 else None,
+            **settings,
+        )
+    finally:
+        put_rates(optimizer, rates)
+
+
+def _is_share(trainer: Any, items: Any) -> bool:
+    """Whether `compute_loss` divides by the number of items in all batches of a step (as the Trainer asks itself)."""
+    said = getattr(trainer, "loss_is_scaled_for_ga", None)
+    if said is not None:
+        return bool(said)
+    return (trainer.model_accepts_loss_kwargs and items is not None) or trainer.compute_loss_func is not None
+
+
+def _of_inputs(metric: Callable[[Any, Any], Any], model: Any) -> Callable[[Any, Any], Any]:
+    """The caller's metric, which gets the Trainer's own batches."""
+
+    @wraps(metric)
+    def of(_: Any, batch: Any) -> Any:
+        return metric(model, batch.inputs if isinstance(batch, _Batch) else batch)
+
+    return of
+
+
+class _Batch(NamedTuple):
+    """A training batch, and the number of items in all batches of its step."""
+
+    inputs: Any
+    items: Any
+
+
+class _Batches:
+    """The Trainer's batches, each with the number of items in all batches of its step.
+
+    An epoch's last, incomplete step is left out, so that steps don't reach across epochs.
+    """
+
+    def __init__(self, trainer: Any, loader: Any) -> None:
+        self._trainer = trainer
+        self.loader = loader
+        self._epochs = count()
+        self.accumulation = trainer.args.gradient_accumulation_steps
+        try:
+            self.accumulation = max(1, min(self.accumulation, len(loader)))
+        except TypeError:  # a data set without a length
+            pass
+        self.batch_size = trainer.args.per_device_train_batch_size
+        self.dataset = loader.dataset
+
+    def __len__(self) -> int:
+        return int(len(self.loader) // self.accumulation * self.accumulation)
+
+    def __iter__(self) -> Iterator[Any]:
+        if hasattr(self.loader, "set_epoch"):
+            self.loader.set_epoch(next(self._epochs))
+        batches = iter(self.loader)
+        device = self._trainer.args.device
+        while True:
+            together, items = self._trainer.get_batch_samples(batches, self.accumulation, device)
+            if len(together) < self.accumulation:
+                return
+            self._trainer.current_gradient_accumulation_steps = len(together)
+            yield from (_Batch(batch, items) for batch in together)

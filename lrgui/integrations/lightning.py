@@ -1,0 +1,274 @@
+"""Sweeps of a LightningModule with the user's own Trainer; for `lightning` and for `pytorch_lightning`."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from lrgui.integrations.keeping import Kept
+from lrgui.integrations.packages import package, refuse
+from lrgui.integrations.rates import base_rates, put_rates
+
+if TYPE_CHECKING:
+    from lrgui.api.result import Result
+
+# Whichever the user has imported already; the two are the same code under two names.
+_NAMES = ("lightning.pytorch", "pytorch_lightning")
+_PACKAGE = package(*sorted(_NAMES, key=lambda name: name not in sys.modules), pip="lightning")
+_CALLBACK: Any = _PACKAGE.Callback
+
+_TAKEN = ("optimizer", "loss", "training_step", "device", "amp", "accumulation", "clip_grad_norm", "fresh_init")
+"""What the Trainer and the module decide."""
+
+
+def find_lr(
+    trainer: Any,
+    module: Any,
+    *,
+    train_dataloaders: Any = None,
+    datamodule: Any = None,
+    attr: str | None = None,
+    **settings: Any,
+) -> Result:
+    """Sweep the learning rate of `module` as `trainer` would train it.
+
+    The Trainer sets everything up as for `trainer.fit` (device, precision, accumulation, clipping, hooks) and
+    leaves before its first step; afterwards Trainer, module and data are as if nothing had been. Its callbacks
+    and loggers do not take part.
+
+    Args:
+        trainer: your Trainer. module: the LightningModule; `configure_optimizers` makes the optimizer.
+        train_dataloaders, datamodule: as for `trainer.fit`.
+        attr: an attribute of the module (or of its `hparams`) that gets the pick, where there is a reliable one.
+        settings: settings of `lrgui.find_lr`, except those that Trainer and module decide.
+
+    Raises:
+        ValueError: the module optimizes by hand or with several optimizers, or has no attribute `attr`.
+    """
+    refuse(settings, _TAKEN, "Trainer")
+    inner = getattr(module, "_orig_mod", module)  # a compiled module's own
+    _check(trainer, inner)
+    owner = None if attr is None else _owner(inner, attr)
+    found: list[Result] = []
+    failure: list[BaseException] = []
+
+    def stage() -> None:
+        """In place of the Trainer's loop."""
+        try:
+            trainer.fit_loop.setup_data()
+            found.append(_sweep(trainer, settings))
+        except BaseException as error:
+            # The Trainer would turn KeyboardInterrupt into the end of the process.
+            failure.append(error)
+
+    # Hooks may change weights before the sweep looks at them.
+    with Kept(trainer, module, datamodule, train_dataloaders, within=_NAMES, weights=True):
+        trainer.callbacks = []
+        _silence(trainer)
+        trainer._run_stage = stage
+        try:
+            trainer.fit(module, train_dataloaders=train_dataloaders, datamodule=datamodule)
+        except RuntimeError as error:
+            if "multiple optimizers" not in str(error):
+                raise
+            raise ValueError(_SEVERAL) from None
+    if failure:
+        raise failure[0]
+    result = found[0]
+    if owner is not None and attr is not None and result.lr is not None:
+        if isinstance(owner, dict):
+            owner[attr] = result.lr
+        else:
+            setattr(owner, attr, result.lr)
+    return result
+
+
+class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
+    """A callback that sweeps when `trainer.fit` begins and, where the pick is reliable, trains with it.
+
+    `result` is the sweep's result, None before. A schedule keeps its form: its highest rate becomes the pick.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        """Settings of `lrgui.find_lr`, except those that Trainer and module decide."""
+        super().__init__()
+        refuse(settings, _TAKEN, "Trainer")
+        self.settings = settings
+        self.result: Result | None = None
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Sweep, put everything back, set the optimizer's rates."""
+        _check(trainer, pl_module)
+        with Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=_NAMES, weights=True):
+            trainer.callbacks = []
+            _silence(trainer)
+            for loader in trainer.fit_loop._combined_loader.flattened:
+                if getattr(loader, "_iterator", None) is not None:
+                    loader._iterator = None  # workers that persist have begun on the training's batches
+            result = _sweep(trainer, self.settings)
+        self.result = result
+        if result.lr is not None:
+            schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+            _rescale(trainer.optimizers[0], schedulers, result.swept, result.lr)
+
+
+_SEVERAL = (
+    "The module has several optimizers, and a sweep has one rate: sweep a module whose configure_optimizers "
+    "returns one of them, or use lrgui.find_lr with a training_step."
+)
+
+
+def _check(trainer: Any, module: Any) -> None:
+    if not module.automatic_optimization:
+        raise ValueError(
+            "The module optimizes by hand (automatic_optimization=False), so its steps can't be swept from outside: "
+            "use lrgui.find_lr with a training_step."
+        )
+    if type(trainer.strategy.launcher).__name__ == "_MultiProcessingLauncher":
+        raise ValueError(
+            "The Trainer's strategy starts processes of its own, whose result would be lost: use strategy='ddp' "
+            "or one device."
+        )
+
+
+def _owner(module: Any, attr: str) -> Any:
+    """What has the attribute: the module or its hyperparameters."""
+    if hasattr(module, attr):
+        return module
+    if attr in getattr(module, "hparams", {}):
+        return module.hparams
+    raise ValueError(f"Neither the module nor its hparams have “{attr}”: name the attribute that holds the rate.")
+
+
+def _silence(trainer: Any) -> None:
+    """Nothing of a sweep belongs into the training's logs."""
+    if trainer.loggers:
+        logger = import_module(f"{_root(trainer)}.loggers.logger").DummyLogger()
+        trainer.loggers = [logger]
+
+
+def _root(trainer: Any) -> str:
+    """The package that the Trainer is of."""
+    names = [base.__module__ for base in type(trainer).__mro__ if base.__name__ == "Trainer"]
+    return next(root for root in _NAMES if any(f"{name}.".startswith(f"{root}.") for name in names))
+
+
+def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
+    """The sweep itself, with a Trainer that is ready for its first step."""
+    from lrgui.api.find import find_lr as find
+
+    call = import_module(f"{_root(trainer)}.trainer.call")
+    module, loop = trainer.lightning_module, trainer.fit_loop.epoch_loop
+    optimizer = trainer.optimizers[0]
+    for hook in ("on_train_start", "on_train_epoch_start"):
+        call._call_lightning_module_hook(trainer, hook)
+    rates = base_rates(optimizer)
+    numbers = count()
+
+    def step(_: Any, batch: Any) -> Any:
+        number = next(numbers)
+        trainer._logger_connector.on_batch_start(batch)
+        call._call_lightning_module_hook(trainer, "on_train_batch_start", batch, number)
+        arguments = loop._build_kwargs(OrderedDict(), batch, number)
+        output = call._call_strategy_hook(trainer, "training_step", *arguments.values())
+        trainer._logger_connector.on_batch_end()
+        loss = output.get("loss") if isinstance(output, dict) else output
+        if loss is None:
+            raise ValueError("training_step returned no loss: return the loss, or a dict with “loss”.")
+        return loss
+
+    def before_step(*_: Any) -> None:
+        # The Trainer's own way: on_before_optimizer_step, then clipping (also the module's, where it has one).
+        trainer.precision_plugin._after_closure(module, optimizer)
+
+    hook = optimizer.register_step_pre_hook(before_step)
+    title = f"{type(module).__name__} · {type(optimizer).__name__}"
+    try:
+        return find(
+            module,
+            _Batches(trainer),
+            optimizer=optimizer,
+            training_step=step,
+            amp=getattr(trainer.precision_plugin, "scaler", None),  # autocast is in the strategy's step
+            accumulation=trainer.accumulate_grad_batches,
+            **{"title": title, **settings},
+        )
+    finally:
+        hook.remove()
+        put_rates(optimizer, rates)
+
+
+class _Batches:
+    """The Trainer's training batches, as its loop would get them: limited, transformed, on the device."""
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+        given = trainer.fit_loop._combined_loader
+        if given is None:
+            raise ValueError("The Trainer has no batch to train on: look at limit_train_batches and training_step.")
+        # One of its own: the Trainer's may have been begun.
+        self._loader = type(given)(given.iterables, given._mode)
+        self._loader.limits = given.limits
+        self._epoch = count()
+        loaders = given.flattened
+        if len(loaders) == 1:
+            # What a sweep wants to know of a loader: its size, and what draws its order.
+            self.dataloader = loaders[0]
+            self.dataset = getattr(loaders[0], "dataset", None)
+            self.batch_size = getattr(loaders[0], "batch_size", None)
+
+    def __len__(self) -> int:
+        batches = self._trainer.num_training_batches
+        if batches == float("inf"):
+            raise TypeError("The loader does not know its length.")
+        return int(batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        trainer, epoch = self._trainer, next(self._epoch)
+        for loader in self._loader.flattened:
+            for name in ("sampler", "batch_sampler"):
+                set_epoch = getattr(getattr(loader, name, None), "set_epoch", None)
+                if set_epoch is not None:
+                    set_epoch(epoch)
+        for batch, *_ in self._loader:
+            batch = trainer.precision_plugin.convert_input(batch)
+            batch = trainer.lightning_module._on_before_batch_transfer(batch, dataloader_idx=0)
+            yield trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+
+
+def _rescale(optimizer: Any, schedulers: list[Any], swept: Sequence[int] | None, lr: float) -> None:
+    """Let the highest rate of the swept groups, and of their schedules, be `lr`; groups keep their ratio."""
+    schedulers = [part for scheduler in schedulers for part in _all_parts(scheduler)]
+    groups = optimizer.param_groups
+    indices = range(len(groups)) if swept is None else swept
+    peaks = [part.max_lrs for part in schedulers if hasattr(part, "max_lrs")]  # CyclicLR's
+    tops = [float(groups[i].get("max_lr", groups[i].get("initial_lr", groups[i]["lr"]))) for i in indices]
+    top = max([*tops, *(float(rates[i]) for rates in peaks for i in indices)])
+    for i in indices:
+        for name in ("lr", "initial_lr", "max_lr", "min_lr"):  # the last two are OneCycleLR's
+            if name in groups[i]:
+                _scale(groups[i], name, lr, top)
+    held = [getattr(part, name, None) for part in schedulers for name in ("base_lrs", "max_lrs", "_last_lr")]
+    for rates in {id(rates): rates for rates in held if isinstance(rates, list)}.values():  # some share theirs
+        for i in indices:
+            _scale(rates, i, lr, top)
+
+
+def _all_parts(scheduler: Any) -> list[Any]:
+    """A schedule, and those that it is made of (SequentialLR)."""
+    return [scheduler, *(part for inner in getattr(scheduler, "_schedulers", ()) for part in _all_parts(inner))]
+
+
+def _scale(holder: Any, place: Any, lr: float, top: float) -> None:
+    rate = holder[place]
+    new = rate * (lr / top) if top > 0 else lr
+    if isinstance(rate, torch.Tensor):  # somebody may hold on to it
+        rate.fill_(new)
+    else:
+        holder[place] = new
