@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,12 +28,20 @@ class RandomState:
             backend = getattr(torch, name, None)
             if backend is not None and backend.is_initialized():
                 self._actions.append(partial(backend.set_rng_state_all, backend.get_rng_state_all()))
+            elif backend is not None:
+                self._actions.append(partial(_seed_again, backend, torch.initial_seed()))
         if torch.backends.mps.is_available():
             self._actions.append(partial(torch.mps.set_rng_state, torch.mps.get_rng_state()))
 
     def restore(self) -> None:
         """Set all generators back, each even if another fails."""
         all_of(self._actions)
+
+
+def _seed_again(backend: Any, seed: int) -> None:
+    """Set devices back that began to be used since: they had taken the seed that torch was given last."""
+    if backend.is_initialized():
+        backend.manual_seed_all(seed)
 
 
 def generator_back(generator: object) -> Action | None:

@@ -21,12 +21,11 @@ from lrgui.core.insist import Action
 from lrgui.core.random_state import GENERATORS, generator_back
 from lrgui.core.spill import Copies, parts, plain
 
-PLAIN_VALUES = (*(type(None), bool, int, float, complex, str, bytes, enum.Enum, np.generic, torch.dtype, torch.device),)
-LINKS = (
-    *(*weakref.ProxyTypes, weakref.ref, nn.Module, type, ModuleType, np.memmap),
-    *(FunctionType, BuiltinFunctionType, MethodType),
-)
-"""What is kept as it is and not looked into. Proxies come first: a dead one bears no question for its class."""
+NUMBERS = (bool, int, float, complex, np.generic)
+PLAIN_VALUES = (type(None), str, bytes, enum.Enum, torch.dtype, torch.device, *NUMBERS)
+FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
+LINKS = (*weakref.ProxyTypes, weakref.ref, nn.Module, type, ModuleType, np.memmap, *FUNCTIONS)
+"""What is kept as it is and not looked into. Proxies come first: a dead one can't be asked for its class."""
 CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 WRAPPERS = ("torch.nn.parallel", "torch.distributed", "torch._dynamo", "torch.jit")
 """Where wrappers of modules come from whose attributes must agree with a state outside of Python."""
@@ -53,10 +52,12 @@ class Remembered:
         Optimizers and their schedulers are always looked into, modules never (see `module`), other objects
         `depth` deep: they may lead to the whole program.
         """
-        if isinstance(value, LINKS) or isinstance(value, PLAIN_VALUES) or id(value) in self._seen:  # noqa: SIM101 (in order)
+        if id(value) in self._seen:
             return
-        if isinstance(value, torch.Tensor):
+        if issubclass(type(value), torch.Tensor):  # not `isinstance`: see `LINKS`
             self._tensor(value)
+        elif isinstance(value, LINKS) or isinstance(value, PLAIN_VALUES):  # noqa: SIM101 (in this order)
+            return
         elif isinstance(value, GENERATORS):
             back = generator_back(value)
             self.actions += [] if back is None else [back]
@@ -65,13 +66,11 @@ class Remembered:
                 self.actions.append(partial(np.copyto, value, value.copy()))
         elif isinstance(value, CONTAINERS):
             self._container(value, depth)
-        elif isinstance(value, LRScheduler):
-            self._attributes(value, [held for held in vars(value).values() if not isinstance(held, Optimizer)], depth)
         elif hasattr(value, "__dict__"):
-            known = isinstance(value, Optimizer | torch.amp.GradScaler)
+            known = isinstance(value, Optimizer | LRScheduler)
             if depth == 0 and not known:
                 return
-            self._attributes(value, list(vars(value).values()), depth if known else depth - 1)
+            self._container(vars(value), depth if known else depth - 1)
         self._seen[id(value)] = value
 
     def module(self, module: nn.Module) -> None:
@@ -95,12 +94,9 @@ class Remembered:
         self._each(values.values(), 0)
         self.actions.append(partial(_set_values, module, values, frozenset(before)))
 
-    def _attributes(self, owner: object, values: list[Any], depth: int) -> None:
-        self._seen[id(owner)] = owner
-        self.actions.append(_refill(vars(owner)))
-        self._each(values, depth)
-
     def _container(self, container: Any, depth: int) -> None:
+        if id(container) in self._seen:
+            return
         self._seen[id(container)] = container
         if not isinstance(container, tuple | frozenset):
             self.actions.append(_refill(container))
@@ -120,10 +116,15 @@ class Remembered:
                 "The model has lazy layers whose size is not known yet: run one batch through the model first, "
                 "then start again."
             )
-        memory = tensor.detach() if plain(tensor) else None
-        numbers = self._copies_of(tensor)
+        pieces, numbers = self._copies_of(tensor)
         leaf, requires_grad = tensor.is_leaf, tensor.requires_grad
-        self.actions.append(partial(_put_back, tensor, memory, leaf, requires_grad, self._copies, numbers))
+        self.actions.append(partial(_set_graph, tensor, leaf, requires_grad))
+        if plain(tensor):
+            # The pieces are views of the memory of now, which the tensor gets again.
+            self.actions.append(partial(_set_memory, tensor, tensor.detach()))
+            self.actions += [partial(self._copies.fill, *found) for found in zip(numbers, pieces, strict=True)]
+        else:
+            self.actions.append(partial(_fill, tensor, self._copies, numbers))
         if leaf:
             self._grad(tensor)
 
@@ -132,15 +133,15 @@ class Remembered:
         if grad is None:
             self.actions.append(partial(_set, owner, "grad", None))
             return
-        numbers = self._copies_of(grad)
+        _, numbers = self._copies_of(grad)
         # Held weakly: a gradient that the loop lets go must not stay in memory twice.
         find: Any = weakref.ref(grad) if plain(grad) else partial(_same, grad)
         form = (grad.shape, grad.stride() if plain(grad) else (), grad.dtype, grad.device)
         self.actions.append(partial(_put_grad_back, owner, find, form, self._copies, numbers))
 
-    def _copies_of(self, tensor: torch.Tensor) -> list[int]:
-        with torch.no_grad():
-            return [self._copies.add(piece) for piece in parts(tensor)]
+    def _copies_of(self, tensor: torch.Tensor) -> tuple[list[torch.Tensor], list[int]]:
+        pieces = parts(tensor)
+        return pieces, [self._copies.add(piece) for piece in pieces]
 
 
 def is_fully_sharded(module: nn.Module) -> bool:
@@ -148,21 +149,17 @@ def is_fully_sharded(module: nn.Module) -> bool:
     return any(base.__name__ == "FSDPModule" for base in type(module).__mro__)
 
 
-def _put_back(
-    tensor: torch.Tensor,
-    memory: torch.Tensor | None,
-    leaf: bool,
-    requires_grad: bool,
-    copies: Copies,
-    numbers: list[int],
-) -> None:
+def _set_graph(tensor: torch.Tensor, leaf: bool, requires_grad: bool) -> None:
     if leaf and not tensor.is_leaf:  # a buffer that was written to with something that has a gradient
         tensor.detach_()
     if leaf and tensor.requires_grad != requires_grad:
         tensor.requires_grad_(requires_grad)
-    if memory is not None and _form(tensor) != _form(memory):
+
+
+def _set_memory(tensor: torch.Tensor, memory: torch.Tensor) -> None:
+    """Let a plain tensor lie where it lay, if somebody assigned to its `data`."""
+    if tensor.dtype != memory.dtype or tensor.device != memory.device or not tensor.is_set_to(memory):
         tensor.data = memory
-    _fill(tensor, copies, numbers)
 
 
 def _put_grad_back(owner: torch.Tensor, find: Any, form: Any, copies: Copies, numbers: list[int]) -> None:
@@ -178,11 +175,6 @@ def _fill(tensor: torch.Tensor, copies: Copies, numbers: list[int]) -> None:
     if numbers:  # else it was empty, or its memory was given back for the time being
         for number, piece in zip(numbers, parts(tensor), strict=True):
             copies.fill(number, piece)
-
-
-def _form(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """Where a plain tensor's values lie, and how they are read."""
-    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
 
 
 def _same(value: Any) -> Any:

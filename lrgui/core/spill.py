@@ -33,6 +33,7 @@ class Copies:
         self._folder = folder
         self._limit = limit_bytes
         self._pending: list[torch.Tensor] = []
+        self._is_plain: list[bool] = []
         self._numbers: dict[object, int] = {}
         self._kept: list[torch.Tensor | _Place] = []
         self._devices: set[torch.device] = set()
@@ -41,39 +42,46 @@ class Copies:
 
     def add(self, memory: torch.Tensor) -> int:
         """Note a piece (see `parts`) for the next `take`. Returns its number."""
+        is_plain = plain(memory)
         key: object = id(memory)
-        if plain(memory):
-            key = (memory.device, memory.data_ptr(), memory.dtype, memory.shape, memory.stride())
-        if key not in self._numbers:
-            self._numbers[key] = len(self._pending)
+        if is_plain:
+            key = (memory.data_ptr(), memory.shape, memory.stride(), memory.dtype, memory.device)
+        number = self._numbers.setdefault(key, len(self._pending))
+        if number == len(self._pending):
             self._pending.append(memory)
-        return self._numbers[key]
+            self._is_plain.append(is_plain)
+        return number
 
     @torch.no_grad()
     def take(self) -> None:
         """Copy everything that was added."""
-        size = sum(memory.nbytes for memory in self._pending if plain(memory))
-        self._devices = {memory.device for memory in self._pending}
+        found = list(zip(self._pending, self._is_plain, strict=True))
+        size = sum(memory.nbytes for memory, is_plain in found if is_plain)
+        self._devices = {memory.device for memory, _ in found}
         if self._folder is not None and size > self._limit:
             self._spill(self._folder, size)
         else:
-            self._kept = [_on_cpu(memory) for memory in self._pending]
+            self._kept = [_on_cpu(memory) if is_plain else _whole(memory) for memory, is_plain in found]
         self.wait()
         self._pending.clear()
         self._numbers.clear()
 
-    @torch.no_grad()
     def fill(self, number: int, memory: torch.Tensor) -> None:
         """Put the copy with this number into a piece of the same form. On a device it is there after `wait`."""
         kept = self._kept[number]
+        if not self._is_plain[number]:
+            assert isinstance(kept, torch.Tensor)
+            with torch.no_grad():
+                memory.copy_(kept.to(memory.device))
+            return
+        if memory.shape != kept.shape:
+            raise ValueError(f"A tensor of shape {tuple(kept.shape)} now has shape {tuple(memory.shape)}.")
+        if memory.data_ptr() == 0:
+            raise ValueError("A tensor's memory was given back after the snapshot, and can't be filled.")
         if isinstance(kept, _Place):
             self._read(kept, memory)
-        elif plain(memory):
-            if memory.shape != kept.shape:
-                raise ValueError(f"A tensor of shape {tuple(kept.shape)} now has shape {tuple(memory.shape)}.")
-            memory.copy_(kept, non_blocking=True)
         else:
-            _fill_whole(memory, kept)
+            memory.copy_(kept, non_blocking=True)
 
     def wait(self) -> None:
         """Until copies from and to devices are done."""
@@ -98,8 +106,8 @@ class Copies:
                 raise OSError(f"it has {_readable(free)} left")
             file = self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (lives as long as this)
             weakref.finalize(self, file.close)
-            for memory in self._pending:
-                self._kept.append(_written(file, memory) if plain(memory) else _on_cpu(memory))
+            for memory, is_plain in zip(self._pending, self._is_plain, strict=True):
+                self._kept.append(_written(file, memory) if is_plain else _whole(memory))
         except OSError as error:
             self.close()
             raise OSError(
@@ -109,10 +117,8 @@ class Copies:
 
     def _read(self, place: _Place, memory: torch.Tensor) -> None:
         assert self._file is not None
-        if memory.shape != place.shape or memory.dtype != place.dtype:
-            raise ValueError(f"A tensor of shape {tuple(place.shape)} now has shape {tuple(memory.shape)}.")
         self._file.seek(place.offset)
-        buffer = torch.empty(min(CHUNK, memory.nbytes), dtype=torch.uint8, device="cpu")
+        buffer = _buffer(memory)
         for piece in _pieces(memory):
             wanted = memoryview(buffer.numpy().data)[: piece.nbytes]
             while wanted:
@@ -124,11 +130,14 @@ class Copies:
 
 
 def parts(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """The pieces of memory that hold a tensor's values, each place once; written to, they change the tensor.
+    """The pieces of memory that hold a tensor's values; written to, they change the tensor.
 
     A wrapper (DTensor, tensors made of tensors) gives the pieces of what it wraps. A tensor that is more than
     a piece of memory (sparse, quantised) gives itself. Nothing for empty and meta tensors.
     """
+    if plain(tensor):
+        # Without memory it is empty, or its memory was given back for the time being.
+        return [_memory(tensor.detach())] if tensor.data_ptr() != 0 else []
     if hasattr(tensor, "wait"):  # the result of a collective that is still under way
         return parts(tensor.wait())
     if hasattr(tensor, "to_local"):
@@ -136,13 +145,7 @@ def parts(tensor: torch.Tensor) -> list[torch.Tensor]:
     if hasattr(tensor, "__tensor_flatten__"):
         names, _ = tensor.__tensor_flatten__()
         return [piece for name in names for piece in parts(getattr(tensor, name))]
-    if tensor.device.type == "meta":
-        return []
-    if not plain(tensor):
-        return [tensor]
-    if tensor.numel() == 0 or tensor.untyped_storage().nbytes() == 0:
-        return []
-    return [_memory(tensor.detach())]
+    return [] if tensor.device.type == "meta" else [tensor]
 
 
 def plain(tensor: torch.Tensor) -> bool:
@@ -155,18 +158,11 @@ def plain(tensor: torch.Tensor) -> bool:
 
 
 def _memory(tensor: torch.Tensor) -> torch.Tensor:
-    """A view of each place once: in one dimension, unless there are gaps that belong to others."""
-    steps = sorted((step, size) for step, size in zip(tensor.stride(), tensor.shape, strict=True) if step and size > 1)
-    span, dense = 1, True
-    for step, size in steps:
-        if step < span:  # places overlap (windows over a series): with everything between first and last
-            span = 1 + sum((size - 1) * step for step, size in steps)
-            dense = True
-            break
-        dense = dense and step == span
-        span += (size - 1) * step
-    if dense:
-        return tensor.as_strided((span,), (1,), tensor.storage_offset())
+    """A view with the dimensions in the order of memory, those left out that repeat the same places (expanded)."""
+    if tensor.is_contiguous():
+        return tensor
+    steps = [(step, size) for step, size in zip(tensor.stride(), tensor.shape, strict=True) if step and size > 1]
+    steps.sort(reverse=True)
     return tensor.as_strided([size for _, size in steps], [step for step, _ in steps], tensor.storage_offset())
 
 
@@ -176,34 +172,33 @@ class _Place:
 
     offset: int
     shape: torch.Size
-    dtype: torch.dtype
+
+
+def _whole(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().clone().cpu()
 
 
 def _on_cpu(memory: torch.Tensor) -> torch.Tensor:
-    if not plain(memory):
-        return memory.detach().clone().cpu()
     if memory.device.type == "cpu":
         return memory.clone(memory_format=torch.contiguous_format)
     # Started, not awaited: the caller waits once for all. Pinned memory would be rounded up to powers of two.
     return torch.empty(memory.shape, dtype=memory.dtype, device="cpu").copy_(memory, non_blocking=True)
 
 
-def _fill_whole(tensor: torch.Tensor, kept: torch.Tensor) -> None:
-    """Put a tensor that is more than memory back; its parts are exchanged where they can't be written to."""
-    kept = kept.to(tensor.device)
-    try:
-        tensor.copy_(kept)
-    except (RuntimeError, NotImplementedError):
-        tensor.data = kept.clone()
-
-
 def _written(file: IO[bytes], memory: torch.Tensor) -> _Place:
     offset = file.tell()
+    buffer = _buffer(memory)
     for piece in _pieces(memory):
-        left = memoryview(piece.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+        # Through memory of our own: a tensor that was shown to numpy could never be resized again.
+        buffer[: piece.nbytes].view(piece.dtype).view(piece.shape).copy_(piece)
+        left = memoryview(buffer.numpy().data)[: piece.nbytes]
         while left:
             left = left[file.write(left) :]
-    return _Place(offset, memory.shape, memory.dtype)
+    return _Place(offset, memory.shape)
+
+
+def _buffer(memory: torch.Tensor) -> torch.Tensor:
+    return torch.empty(min(CHUNK, memory.nbytes), dtype=torch.uint8, device="cpu")
 
 
 def _pieces(memory: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -211,6 +206,8 @@ def _pieces(memory: torch.Tensor) -> Iterator[torch.Tensor]:
     if memory.nbytes <= CHUNK:
         yield memory
         return
+    if memory.is_contiguous():
+        memory = memory.view(-1)
     longest = max(range(memory.dim()), key=memory.size)
     share = max(1, memory.size(longest) * CHUNK // memory.nbytes)
     for piece in memory.split(share, longest):  # type: ignore[no-untyped-call]

@@ -41,6 +41,10 @@ class Backend(SimpleNamespace):
     def set_rng_state_all(self, states: list[torch.Tensor]) -> None:
         self.states = states
 
+    def manual_seed_all(self, seed: int) -> None:
+        assert self.ready, "seeding starts the device"
+        self.states = [torch.tensor([seed])] * 2
+
 
 @pytest.mark.parametrize("name", ["cuda", "xpu"])
 def test_the_generators_of_every_device_in_use_are_put_back(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +60,17 @@ def test_the_generators_of_every_device_in_use_are_put_back(name: str, monkeypat
 def test_a_device_that_is_not_in_use_is_not_started(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, name, Backend(ready=False))
     RandomState().restore()
+
+
+@pytest.mark.parametrize("name", ["cuda", "xpu"])
+def test_a_device_that_began_to_be_used_since_has_torchs_seed_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, name, backend := Backend(ready=False))
+    monkeypatch.setattr(torch, "initial_seed", lambda: 42)
+    before = RandomState()
+    backend.ready = True
+    monkeypatch.setattr(torch, "initial_seed", lambda: 1)
+    before.restore()
+    assert [int(state) for state in backend.states] == [42, 42]
 
 
 def test_a_torch_without_xpu_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +111,7 @@ def test_the_others_are_put_back_although_one_fails(monkeypatch: pytest.MonkeyPa
         (np.random.default_rng(3), lambda g: float(g.random())),
         (np.random.Generator(np.random.MT19937(3)), lambda g: float(g.normal())),
         (np.random.RandomState(3), lambda g: float(g.normal())),
+        (np.random.RandomState(np.random.PCG64(3)), lambda g: float(g.normal())),
         (random.Random(3), lambda g: g.gauss(0, 1)),
     ],
 )

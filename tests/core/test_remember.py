@@ -69,6 +69,14 @@ def test_containers_get_their_members_again_in_their_order() -> None:
     assert array.tolist() == [1.0, 2.0]
 
 
+def test_tensors_that_are_keys_get_their_values_again() -> None:
+    key = torch.ones(2)
+    before = remembered({key: "state"})
+    key.zero_()
+    all_of(before.actions)
+    assert key.tolist() == [1.0, 1.0]
+
+
 def test_a_container_that_holds_itself_is_no_trouble() -> None:
     ring: list[Any] = [1]
     ring.append(ring)
@@ -89,6 +97,16 @@ def test_objects_are_looked_into_one_deep() -> None:
     assert (near.count, far.count) == (1, 2)
     assert not hasattr(near, "new")
     assert near.draws.random() == drawn
+
+
+def test_optimizers_are_always_looked_into() -> None:
+    inner = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)
+    before = remembered(Thing(wrapped=Thing(), list=[Thing(), inner], optimizer=inner))
+    inner.param_groups[0]["lr"] = 0.5
+    inner.param_groups[0]["params"][0].data.fill_(2)
+    all_of(before.actions)
+    assert inner.param_groups[0]["lr"] == 0.1
+    assert inner.param_groups[0]["params"][0].item() == 1
 
 
 def test_modules_functions_and_dead_proxies_are_left_alone() -> None:
@@ -133,7 +151,7 @@ def test_sparse_and_quantised_tensors_are_put_back() -> None:
     before = remembered([quantised, sparse, rows])
     quantised.copy_(torch.zeros(2))
     sparse.add_(sparse)
-    rows.data = torch.zeros(2, 2).to_sparse_csr()
+    rows.mul_(2)
     for _ in range(2):
         all_of(before.actions)
         assert quantised.dequantize().tolist() == [1.0, 2.0]

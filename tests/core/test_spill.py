@@ -64,6 +64,13 @@ def test_every_bit_comes_back_and_may_come_back_again(make: Callable[[], torch.T
         assert all(bytes(storage)[i] == (around[i] if own[i] else 1) for i in range(len(around)))
 
 
+def test_dense_tensors_give_dense_memory_whatever_their_dimensions_order() -> None:
+    for tensor in (torch.ones(4, 6).t(), torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last)):
+        (piece,) = parts(tensor)
+        assert piece.is_contiguous()
+        assert piece.numel() == tensor.numel()
+
+
 def test_memory_that_is_added_twice_is_copied_once(copies: Copies) -> None:
     tensor = torch.randn(4)
     assert [copies.add(piece) for piece in parts(tensor) + parts(tensor.detach())] == [0, 0]
@@ -84,6 +91,22 @@ def test_tensors_made_of_tensors_give_their_parts() -> None:
     assert nested.values().tolist() == [0.0] * 5
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_the_result_of_a_collective_is_waited_for() -> None:
+    collectives = pytest.importorskip("torch.distributed._functional_collectives")
+    inner = torch.ones(2)
+    waited: list[bool] = []
+
+    class Pending(collectives.AsyncCollectiveTensor):  # type: ignore[misc, name-defined]
+        def wait(self) -> torch.Tensor:
+            waited.append(True)
+            return inner
+
+    (piece,) = parts(Pending(torch.zeros(2)))
+    assert waited == [True]
+    assert piece.data_ptr() == inner.data_ptr()
+
+
 def test_empty_and_meta_tensors_have_no_parts() -> None:
     freed = torch.ones(3)
     freed.untyped_storage().resize_(0)
@@ -95,6 +118,15 @@ def test_a_changed_shape_is_told(copies: Copies) -> None:
     copies.take()
     with pytest.raises(ValueError, match="shape"):
         copies.fill(number, torch.zeros(1, 4))
+
+
+def test_memory_that_was_given_back_is_told_and_not_written_to(copies: Copies) -> None:
+    tensor = torch.zeros(4)
+    number = copies.add(tensor)
+    copies.take()
+    tensor.untyped_storage().resize_(0)
+    with pytest.raises(ValueError, match="given back"):
+        copies.fill(number, tensor)
 
 
 def open_files(folder: Path) -> list[str]:
@@ -151,7 +183,7 @@ def test_a_disk_with_too_little_room_is_told(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_disk_that_fills_up_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = open("/dev/full", "r+b", buffering=0)
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 (the one who gets it closes it)
     monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
     copies = Copies(tmp_path, limit_bytes=0)
     copies.add(torch.zeros(10))
