@@ -1,4 +1,6 @@
-"""Takes the documentation's pictures from the real program: `python docs/make_pictures.py`.
+"""Takes the documentation's pictures from the real program: `python docs/make_pictures.py [--notebook]`.
+
+With `--notebook` only the picture that a notebook shows, which needs no display.
 
 Starts the window under an X server of its own, works it with real keys and a real mouse, and photographs what is
 on the screen, once in light and once in dark. Needs Xvfb, openbox, xdotool and ImageMagick (Debian: xvfb openbox
@@ -201,14 +203,48 @@ def journey(screen: Screen, folder: Path, theme: str) -> None:
         save(screen.shot(), f"training{ending}.png")
 
 
+def notebook() -> None:
+    """What `find_lr` shows in a notebook: three sweeps of the digits, their range and the accuracy."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    import lrgui
+    from lrgui.tasks.digits import load
+    from lrgui.tasks.models import small_cnn
+    from lrgui.tasks.spec import TaskSpec
+
+    def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (output.argmax(dim=1) == target).float().mean()
+
+    loader = DataLoader(load(TaskSpec()).train, 64, shuffle=True, drop_last=True)
+    loss = torch.nn.functional.cross_entropy
+    result = lrgui.find_lr(
+        small_cnn,
+        loader,
+        loss,
+        torch.optim.AdamW,
+        repeats=3,
+        seed=0,
+        metric=accuracy,
+        device="cpu",
+        progress=False,
+        title="digits · small CNN · AdamW",
+    )
+    print(f"  {result.save_svg(PICTURES / 'notebook.svg').name}: {result!r}")
+
+
 def main() -> int:
     """Take all pictures."""
+    sys.path.insert(0, str(ROOT))
+    if "--notebook" in sys.argv[1:]:
+        notebook()
+        return 0
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:
         print(f"Pictures need: sudo apt-get install {' '.join(missing)}", file=sys.stderr)
         return 1
     PICTURES.mkdir(exist_ok=True)
-    sys.path.insert(0, str(ROOT))
+    notebook()
     with tempfile.TemporaryDirectory() as scratch:
         screen = Screen(Path(scratch))
         try:
