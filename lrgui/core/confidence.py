@@ -22,6 +22,8 @@ RESAMPLES = 40
 STEADY, WAVERING, LOST = 0.06, 0.15, 0.5
 #: A fall of this share of the start is plenty: the sweep has learned most of what a short training learns.
 DEEP = 0.5
+#: Trainings rarely want more than 1: a sweep that got about there is worth a pick even if the loss still falls.
+USUAL = 0.9
 #: A fall below this share is too little to be sure of a pick that looks steady.
 SHALLOW = 0.3
 #: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
@@ -63,7 +65,8 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
     if marks.still_falling:
         # A fall that has only begun is further from its end.
         end = last * 10 if _deep(valley) else max(last * 10, min(last * 100, HIGHEST))
-        return RangeAdvice(first, end, f"Extend the sweep to {short_lr(end)} or more.")
+        why = f"The loss is still falling at {short_lr(last)}: extend the sweep to {short_lr(end)} or more."
+        return RangeAdvice(first, end, why)
     if valley.middle - math.log10(first) < BEFORE:
         start = first / 1000
         why = f"The loss falls from the first rate on: start the sweep lower, at {short_lr(start)}."
@@ -71,13 +74,14 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
     return None
 
 
-def judge(marks: Landmarks, valley: Valley, spread: float) -> tuple[str, float]:
+def judge(curve: Curve, marks: Landmarks, valley: Valley, spread: float) -> tuple[str, float]:
     """The word, and the factor within which nine of ten picks have a rate that is nearly as good as the best.
 
     `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats.
     """
     factor = min(10 ** math.hypot(FLOOR, NINE_OF_TEN * spread), WORST)
-    if not marks.falls or spread > LOST or (marks.still_falling and not _deep(valley)):
+    unseen = marks.still_falling and not _deep(valley) and float(curve.lr[-1]) < USUAL
+    if spread > LOST or unseen:
         return "none", factor
     share = fall_share(valley)
     if marks.still_falling or spread > WAVERING:

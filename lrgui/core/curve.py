@@ -29,10 +29,18 @@ class Curve:
     """Why the sweep ended (`events.END_REASONS`), None while it runs."""
     dropped: int = 0
     """Points left out because the loss was no longer finite."""
+    steps_per_point: int = 1
+    """Optimizer steps at each learning rate."""
 
     @classmethod
     def measured(
-        cls, lr: Floats, loss: Floats, planned_steps: int, beta: float = 0.98, end_reason: str | None = None
+        cls,
+        lr: Floats,
+        loss: Floats,
+        planned_steps: int,
+        beta: float = 0.98,
+        end_reason: str | None = None,
+        steps_per_point: int = 1,
     ) -> Curve:
         """A curve from raw arrays of the same shape, cut at the first loss that is not finite."""
         lr = np.asarray(lr, dtype=np.float64)
@@ -40,7 +48,7 @@ class Curve:
         bad = np.flatnonzero(~np.isfinite(loss))
         keep = int(bad[0]) if len(bad) else len(loss)
         kept = (_own(lr[:keep]), _own(loss[:keep]))
-        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep)
+        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep, steps_per_point)
 
     def __len__(self) -> int:
         return len(self.lr)

@@ -20,6 +20,8 @@ __all__ = ["CONFIDENCES", "TRUSTED_FALL", "RangeAdvice", "Recommendation", "reco
 ANSWER = 2
 #: … and the break at its far edge, up to which momentum carries a training, by that of so many.
 BREAK = 4
+#: Steps back never go further than this, in decades.
+FURTHEST = 0.6
 #: The factor that is kept from the edge besides.
 SAFETY = 10**0.2
 #: The trainings by which the rule was judged: OneCycle of about so many steps.
@@ -65,24 +67,20 @@ def recommend(
         return Recommendation(None, None, why)
     valley = find_valley(curve, RESAMPLES)
     advice = advise(curve, marks, valley)
-    if valley is None:
-        return _none(None, marks.why_not or "the loss never falls", advice)
-    plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
     share = for_longer(planned_steps)
+    if valley is None or not marks.falls:
+        rise = _before_the_rise(curve, marks)
+        guess = None if rise is None else max(share * rise, float(curve.lr[0]))
+        return _none(guess, marks.why_not or "the loss never falls", advice)
+    plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
     guess = max(plain * share, float(curve.lr[0]))
     moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
-    word, factor = judge(marks, valley, max(moved, spread))
+    word, factor = judge(curve, marks, valley, max(moved, spread))
     if word == "none":
-        if not marks.falls:
-            why = marks.why_not
-        elif marks.still_falling:
-            why = f"the loss is still falling at {short_lr(float(curve.lr[-1]))}"
-        else:
-            why = f"the noise of the batches moves it by a factor of {factor:.0f}"
-        return _none(guess, why, advice)
-    reason = _reason(curve, valley)
-    if share < 1:
-        reason += f" Lowered to {share:.0%} of it for a training of {planned_steps:,} steps."
+        if marks.still_falling:
+            return _none(guess, "the sweep ended before the valley", advice)
+        return _none(guess, f"the noise of the batches moves it by a factor of {factor:.0f}", advice)
+    reason = _reason(curve, valley) + lowered(planned_steps)
     if advice is not None:
         reason += f" {advice.why}"
     return Recommendation(guess, guess, reason, word, factor, advice)
@@ -95,6 +93,12 @@ def for_longer(planned_steps: int | None) -> float:
     return float(max((planned_steps / SHORT) ** -LONGER, LOWEST))
 
 
+def lowered(planned_steps: int | None) -> str:
+    """The sentence that says so, with a space before it; empty for a short training."""
+    share = for_longer(planned_steps)
+    return "" if share == 1 else f" Lowered to {share:.0%} for a training of {planned_steps:,} steps."
+
+
 def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
     """log10 of the pick for each middle and edge. Shapes (n,)."""
     picks = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
@@ -103,16 +107,30 @@ def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
     return within
 
 
+def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:
+    """A guess where no fall is seen: as far before the last rate at which the loss is still at its level as a pick
+    stays before an edge. Where training breaks is seen even if a short sweep learns nothing. None for a constant."""
+    if float(np.ptp(curve.loss)) == 0:
+        return None
+    third = float(np.median(curve.loss[: max(3, len(curve) // 3)]))
+    level = min(third, marks.level + 2 * curve.noise)
+    calm = np.flatnonzero(curve.smoothed <= level + 3 * marks.residual_noise)
+    last = curve.log_lr[calm[-1] if len(calm) else 0]
+    return float(10.0 ** _limit(curve, np.array([last]))[0])
+
+
 def _limit(curve: Curve, edges: Floats) -> Floats:
     """The highest log10 pick for each edge. Shape of `edges`."""
     return _steps_back(curve, edges, BREAK) - float(np.log10(SAFETY))
 
 
 def _steps_back(curve: Curve, x: Floats, steps: int) -> Floats:
-    """The log10 rates that were set `steps` steps before the log10 rates `x`. Shape of `x`."""
+    """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""
     index = np.arange(len(curve), dtype=np.float64)
-    back: Floats = np.interp(np.interp(x, curve.log_lr, index) - steps, index, curve.log_lr)
-    return back
+    points = steps / curve.steps_per_point
+    back: Floats = np.interp(np.interp(x, curve.log_lr, index) - points, index, curve.log_lr)
+    # A linear sweep begins with steps of several decades each: there a step back says nothing.
+    return np.maximum(back, x - FURTHEST)
 
 
 def _reason(curve: Curve, valley: Valley) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import find_landmarks
-from lrgui.core.recommend import Recommendation, recommend
+from lrgui.core.learning_rate import short_lr
+from lrgui.core.recommend import Recommendation, lowered, recommend
 from lrgui.core.smoothing import Floats
 from lrgui.core.suggest import RULES, suggest
 
@@ -52,6 +53,7 @@ def combine(curves: Sequence[Curve]) -> Repeats:
         longest.beta,
         ended.end_reason,
         ended.dropped,
+        longest.steps_per_point,
     )
     low = np.nanmin(smoothed, axis=0) if m else np.zeros(0)
     high = np.nanmax(smoothed, axis=0) if m else np.zeros(0)
@@ -59,15 +61,30 @@ def combine(curves: Sequence[Curve]) -> Repeats:
 
 
 def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None) -> Recommendation:
-    """Our recommendation from several sweeps of one task: that of their median curve.
+    """Our recommendation from several sweeps of one task: the geometric mean of their own picks.
 
-    How far the repeats' own picks differ says how sure it is: n picks with a standard deviation s leave s / √n.
+    How sure it is, and whether the range was right, is read off their median curve; n picks that differ by a
+    standard deviation s leave s / √n.
     """
     together = combine(curves).curve
-    guesses = [recommend(curve, find_landmarks(curve)).best_guess for curve in curves]
+    marks = find_landmarks(together)
+    if len(curves) == 1:
+        return recommend(together, marks, planned_steps)
+    guesses = [recommend(curve, find_landmarks(curve), planned_steps).best_guess for curve in curves]
     known = np.log10([guess for guess in guesses if guess is not None])
+    if not len(known):
+        return recommend(together, marks, planned_steps)
     apart = float(np.std(known, ddof=1)) / math.sqrt(len(known)) if len(known) > 1 else 0.0
-    return recommend(together, find_landmarks(together), planned_steps, spread=apart)
+    found = recommend(together, marks, planned_steps, spread=apart)
+    mean, low, high = (float(10**x) for x in (known.mean(), known.min(), known.max()))
+    if found.lr is None:
+        return replace(found, best_guess=mean)
+    reason = f"The mean of {len(known)} picks between {short_lr(low, 2)} and {short_lr(high, 2)}."
+    # Their rates are lowered already.
+    reason += lowered(planned_steps)
+    if found.advice is not None:
+        reason += f" {found.advice.why}"
+    return replace(found, lr=mean, best_guess=mean, reason=reason)
 
 
 def spread(curves: Sequence[Curve]) -> dict[str, tuple[float | None, ...]]:

@@ -43,7 +43,8 @@ def random_curves() -> Iterator[Curve]:
 
 
 def recorded_curves() -> Iterator[Curve]:
-    for runs in json.loads(RECORDED.read_text()).values():
+    """Sweeps of real trainings of every kind; each fourth task, because the packages are slow."""
+    for runs in list(json.loads(RECORDED.read_text()).values())[::4]:
         for run in runs:
             finite = [loss for loss in run["losses"] if loss is not None]
             if run["steps"] <= 200 and run["seed"] == 11 and len(finite) > 40:

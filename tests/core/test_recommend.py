@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import find_landmarks
 from lrgui.core.recommend import Recommendation, recommend
-from lrgui.core.schedules import exponential
+from lrgui.core.schedules import exponential, linear
 from lrgui.core.valley import find_valley
 
 RATES = exponential(1e-6, 1, 200)
@@ -75,6 +76,24 @@ def test_the_same_curve_on_a_linear_schedule() -> None:
     assert 0.05 < found.best_guess < 0.3
 
 
+def test_steps_back_are_optimizer_steps_not_points() -> None:
+    shape = ([-6.0, -4.0, -3.0, -0.6, -0.5, 0.0], [2.3, 2.3, 0.5, 0.5, 3.0, 8.0])
+    curve, valley = measured(*shape), find_valley(measured(*shape))
+    assert valley is not None
+    held = replace(curve, steps_per_point=4)
+    found = recommend(held, find_landmarks(held))
+    assert found.lr == pytest.approx(10 ** (valley.middle - STEP / 2), rel=1e-6)
+
+
+def test_the_first_steps_of_a_linear_sweep_are_not_taken_back() -> None:
+    """They are of several decades each: a few of them back would be out of the curve."""
+    rates = linear(1e-6, 1, 200)
+    losses = np.interp(rates, [0, 0.01, 0.02, 0.05, 0.06, 1], [2.3, 1.5, 0.5, 0.5, 3.0, 8.0])
+    curve = Curve.measured(rates, losses + np.random.default_rng(0).normal(0, 0.01, 200), 200)
+    found = recommend(curve, find_landmarks(curve))
+    assert found.best_guess is not None and 3e-3 < found.best_guess < 4e-2
+
+
 def test_an_early_bump_does_not_lower_the_pick() -> None:
     smooth = pick([-6, -4, -2, -1, -0.8, 0], [2.3, 2.3, 0.6, 0.5, 3.0, 9.0])
     bump = pick([-6, -4, -2.6, -2.4, -2.2, -2, -1, -0.8, 0], [2.3, 2.3, 1.1, 1.6, 0.9, 0.6, 0.5, 3.0, 9.0])
@@ -83,26 +102,27 @@ def test_an_early_bump_does_not_lower_the_pick() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "words"),
+    ("x", "y", "points", "words"),
     [
-        ([-6, 0], [2.3, 2.3], "never falls by more than the noise"),
-        ([-6, -3, 0], [2.3, 2.3, 1.9], "still falling at 1. Extend the sweep to 10 or more"),
+        ([-6, 0], [2.3, 2.3], 200, "never falls by more than the noise"),
+        ([-6, -4, 0], [2.3, 2.3, 1.5], 150, "still falling at 3e-2: extend the sweep to 3 or more"),
     ],
     ids=["flat", "still falling"],
 )
-def test_no_reliable_pick_says_why_and_what_to_try(x: list[float], y: list[float], words: str) -> None:
-    found = pick(x, y)
+def test_no_reliable_pick_says_why_and_what_to_try(x: list[float], y: list[float], points: int, words: str) -> None:
+    found = pick(x, y, points=points)
     assert (found.lr, found.confidence, found.factor) == (None, "none", None)
     assert found.reason.startswith("No reliable pick: ")
     assert words in found.reason
 
 
-def test_a_deep_fall_that_goes_on_is_worth_a_pick_and_an_advice() -> None:
-    found = pick([-6, -3, 0], [2.3, 2.3, 0.2])
+@pytest.mark.parametrize("depth", [0.2, 1.9], ids=["deep", "shallow, but up to 1"])
+def test_a_fall_that_goes_on_may_be_worth_a_pick_and_an_advice(depth: float) -> None:
+    found = pick([-6, -3, 0], [2.3, 2.3, depth])
     assert found.lr is not None and found.lr < 1
     assert found.confidence == "low"
     assert found.advice is not None and found.advice.end_lr == pytest.approx(10)
-    assert "Extend the sweep to 10 or more" in found.reason
+    assert "still falling at 1: extend the sweep to 10 or more" in found.reason
 
 
 def test_a_small_fall_that_stands_out_is_worth_a_pick_of_low_confidence() -> None:

@@ -1,0 +1,134 @@
+"""Prints how far every rule's suggestion is from the truth, and draws suggested against best rates.
+
+    python benchmarks/suggestions [--no-picture]
+
+Reads truth.json and sweeps.json beside this file; nothing is trained. Seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from picture import draw
+from score import Run, Truth, figures, known, load_runs, load_truth, ours
+from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
+
+from lrgui.core.confidence import CONFIDENCES
+from lrgui.core.curve import Curve
+from lrgui.core.repeats import recommend_repeats
+from lrgui.core.suggest import RULES
+
+PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "suggested-vs-best.svg"
+HEAD = "| mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|---|"
+PARTS = {
+    name: {task.name for task in part}
+    for name, part in (("development", DEVELOPMENT), ("held out", HELD_OUT), ("confirmation", CONFIRMATION))
+}
+Pick = Callable[[Curve], "float | None"]
+
+
+def our_pick(curve: Curve) -> float | None:
+    """Our pick, or best guess."""
+    return ours(curve).best_guess
+
+
+def rules_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """Every rule on all 200-step sweeps of `runs`, best mean first."""
+    picks: dict[str, Pick] = {rule.label: known(rule.key) for rule in RULES}
+    picks["**ours**"] = our_pick
+    regrets = {label: [truth[run.task].regret(pick(run.curve)) for run in runs] for label, pick in picks.items()}
+    print(f"| rule {HEAD}")
+    for label in sorted(regrets, key=lambda name: float(np.mean(regrets[name]))):
+        print(f"| {label} | {figures(regrets[label])} |")
+
+
+def kinds_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """Ours by range and length of the sweep."""
+    print(f"| sweep {HEAD}")
+    for end in (1.0, 10.0):
+        for steps in (60, 100, 200, 1000):
+            chosen = [run for run in runs if run.end == end and run.curve.planned_steps == steps]
+            first = "1e-6" if end == 1.0 else "1e-7"
+            cells = figures(truth[run.task].regret(our_pick(run.curve)) for run in chosen)
+            print(f"| {first} to {end:g}, {steps} steps | {cells} |")
+
+
+def cost_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """Ours by what it costs: how many sweeps of how many steps, both ranges together."""
+    print(f"| sweeps × steps | steps in all {HEAD.replace('|---|', '|---|---|', 1)}")
+    for count, steps in ((1, 60), (3, 60), (1, 100), (3, 100), (1, 200), (3, 200), (5, 200), (1, 1000)):
+        regrets = []
+        for name in dict.fromkeys(run.task for run in runs):
+            for end in (1.0, 10.0):
+                same = [r.curve for r in runs if r.task == name and r.end == end and r.curve.planned_steps == steps]
+                groups = [same[i : i + count] for i in range(0, len(same) - count + 1, count)]
+                regrets += [truth[name].regret(recommend_repeats(group).best_guess) for group in groups]
+        print(f"| {count} × {steps} | {count * steps} | {figures(regrets)} |")
+
+
+def words_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """What the words and the factor are worth."""
+    print("| word | share of the runs | mean regret | regret below 0.1 | median factor | nearly best within it |")
+    print("|---|---|---|---|---|---|")
+    found = [(ours(run.curve), truth[run.task]) for run in runs]
+    for word in reversed(CONFIDENCES):
+        rows = [(pick, task) for pick, task in found if pick.confidence == word and pick.best_guess is not None]
+        if not rows:
+            continue
+        regrets = np.array([task.regret(pick.best_guess) for pick, task in rows])
+        cells = f"{len(rows) / len(found):.0%} | {regrets.mean():.3f} | {np.mean(regrets < 0.1):.0%}"
+        sure = [(pick, task) for pick, task in rows if pick.factor is not None and pick.best_guess is not None]
+        if sure:
+            factors = np.array([pick.factor for pick, _ in sure])
+            inside = [10 ** task.away(pick.best_guess) <= pick.factor * 1.001 for pick, task in sure]
+            cells += f" | ×{np.median(factors):.1f} | {np.mean(inside):.0%}"
+        else:
+            cells += " | – | –"
+        print(f"| {word} | {cells} |")
+
+
+def tasks_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """Ours, task by task."""
+    print("| task | best rate | our median pick | mean regret | worst |\n|---|---|---|---|---|")
+    for name in dict.fromkeys(run.task for run in runs):
+        picks = [our_pick(run.curve) for run in runs if run.task == name]
+        regrets = [truth[name].regret(pick) for pick in picks]
+        middle = np.median([pick for pick in picks if pick is not None])
+        print(f"| {name} | {truth[name].best:.2g} | {middle:.2g} | {np.mean(regrets):.3f} | {max(regrets):.3f} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--no-picture", action="store_true", help="only print the tables")
+    asked = parser.parse_args()
+    truth, everything = load_truth(), load_runs()
+    for part, names in PARTS.items():
+        runs = [run for run in everything if run.task in names]
+        usual = [run for run in runs if run.curve.planned_steps == 200]
+        print(f"\n## {part}: {len(names)} tasks\n\nSweeps of 200 steps, {len(usual)} runs a rule\n")
+        rules_table(truth, usual)
+        print("\nOurs, by range and length\n")
+        kinds_table(truth, runs)
+        print("\nOurs, by cost\n")
+        cost_table(truth, runs)
+        print("\nConfidence, 200 steps\n")
+        words_table(truth, usual)
+        print("\nConfidence, all lengths\n")
+        words_table(truth, runs)
+        print("\nTask by task, 200 steps\n")
+        tasks_table(truth, usual)
+    if not asked.no_picture:
+        draw(
+            truth,
+            [run for run in everything if run.curve.planned_steps == 200],
+            PARTS["held out"] | PARTS["confirmation"],
+            PICTURE,
+        )
+        print(f"\nPicture: {PICTURE}")
+
+
+if __name__ == "__main__":
+    main()

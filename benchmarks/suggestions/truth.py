@@ -1,0 +1,82 @@
+"""The truth: final validation loss of OneCycle trainings over a grid of max learning rates.
+
+    python benchmarks/suggestions/truth.py OUT.json [--seeds 3] [--times 1] [TASK ...]
+
+`--times 4` trains four times as long. Seeds that OUT.json already holds are kept. About a minute a task, one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+from tasks import TASKS, Part, Task, batches
+
+#: 1e-5 to 10, a quarter of a decade apart.
+GRID = [10 ** (k / 4) for k in range(-20, 5)]
+
+
+@torch.no_grad()
+def evaluate(task: Task, model: torch.nn.Module, part: Part) -> float:
+    """Mean validation loss, infinite where it is not a number."""
+    model.eval()
+    x, y = part
+    parts = [(x[i : i + 500], y[i : i + 500]) for i in range(0, len(x), 500)]
+    total = sum(task.loss(model(a), b).item() * len(a) for a, b in parts)
+    model.train()
+    return total / len(x) if math.isfinite(total) else math.inf
+
+
+def train(task: Task, lr: float, seed: int, times: int = 1) -> tuple[float, float]:
+    """Validation loss before and after one OneCycle training with max learning rate `lr`."""
+    torch.manual_seed(seed)
+    model = task.model()
+    part, validation = task.data()
+    before = evaluate(task, model, validation)
+    optimizer = task.make_optimizer(model, lr)
+    # Momentum is cycled only where it is in use: torch would turn plain SGD and RMSprop into something else.
+    cycled = bool(task.arguments.get("momentum")) or "betas" in optimizer.defaults
+    steps = task.steps * times
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled
+    )
+    for (x, y), _ in zip(batches(part, task.batch, seed), range(steps), strict=False):
+        optimizer.zero_grad()
+        loss = task.loss(model(x), y)
+        if not math.isfinite(loss.item()) or loss.item() > 1e4:
+            return before, math.inf
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return before, evaluate(task, model, validation)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    asked = parser.parse_intermixed_args()
+    torch.set_num_threads(1)
+    found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    for name in asked.tasks:
+        began, task = time.perf_counter(), TASKS[name]
+        old = found.get(name, {"before": [], "losses": [[] for _ in GRID]})
+        for seed in range(len(old["before"]) + 1, asked.seeds + 1):
+            runs = [train(task, lr, seed, asked.times) for lr in GRID]
+            old["before"].append(round(runs[0][0], 6))
+            for column, (_, after) in zip(old["losses"], runs, strict=True):
+                # JSON knows no infinity: null is a training that diverged.
+                column.append(round(after, 6) if math.isfinite(after) else None)
+        found[name] = {"steps": task.steps * asked.times, **old}
+        asked.out.write_text(json.dumps(found))
+        print(f"{name:28s} {time.perf_counter() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
