@@ -2,6 +2,7 @@
 
     import lrgui
     result = lrgui.find_lr(model, loader, loss, optimizer)
+    verified = lrgui.verify(model, loader, loss, optimizer, result=result, validation=validation_loader)
 
 Importing this package imports neither torch nor Qt: each name is looked up when it is first used.
 """
@@ -17,19 +18,33 @@ if TYPE_CHECKING:
     from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter
     from lrgui.api.result import Result
     from lrgui.api.state_cacher import StateCacher
+    from lrgui.api.verified import Verified
+    from lrgui.api.verify import verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "find_lr": "lrgui.api.find",
     "Result": "lrgui.api.result",
+    "verify": "lrgui.api.verify",
+    "Verified": "lrgui.api.verified",
     "LRFinder": "lrgui.api.drop_in",
     "TrainDataLoaderIter": "lrgui.api.loader_iters",
     "ValDataLoaderIter": "lrgui.api.loader_iters",
     "StateCacher": "lrgui.api.state_cacher",
 }
 
-__all__ = ["LRFinder", "Result", "StateCacher", "TrainDataLoaderIter", "ValDataLoaderIter", "__version__", "find_lr"]
+__all__ = [
+    "LRFinder",
+    "Result",
+    "StateCacher",
+    "TrainDataLoaderIter",
+    "ValDataLoaderIter",
+    "Verified",
+    "__version__",
+    "find_lr",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

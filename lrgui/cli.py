@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -26,10 +27,11 @@ from rich.progress import (
 from rich.table import Table
 
 from lrgui import __version__, frozen
-from lrgui.core.analysis import analyse
+from lrgui.core.confidence_words import confidence_words
 from lrgui.core.config import SweepConfig, TrainConfig
-from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.events import ERRORS, EndEvent, EpochEvent, Event, OutputEvent, TaskEvent
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.several import Reading, read_curves
 from lrgui.export import ExportError, Report, export
 from lrgui.gui.settings import load_settings, settings_file
 from lrgui.runs.job import Job
@@ -37,6 +39,7 @@ from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter, read_log
 from lrgui.runs.record import Record
+from lrgui.runs.records import WHOLE, Records
 from lrgui.runs.source import Source as RunSource
 from lrgui.tasks.spec import TaskSpec
 
@@ -61,6 +64,9 @@ app = typer.Typer(
 
 #: Words go to standard error, so that standard output holds results alone.
 words = Console(stderr=True)
+
+#: With --auto-range so many sweeps follow the first at most.
+MOST_MENDED = 2
 
 _TASK = TaskSpec()
 _SWEEP = SweepConfig()
@@ -117,6 +123,26 @@ def find(
     stop_factor: Annotated[
         float, typer.Option(help="End when the average is above this multiple of its best; 0: never.")
     ] = _SWEEP.stop_factor,
+    schedule: Annotated[str, typer.Option(help="How the rate rises: exponential or linear.")] = _SWEEP.schedule,
+    batches_per_lr: Annotated[
+        int, typer.Option(help="Optimizer steps at each rate; a point is the mean of their losses.")
+    ] = _SWEEP.batches_per_lr,
+    accumulation: Annotated[
+        int, typer.Option(help="Batches that make one step: 2 learns like twice the batch size, in the memory of one.")
+    ] = _SWEEP.accumulation,
+    clip_grad_norm: Annotated[
+        float | None, typer.Option(help="Shorten gradients to this norm before each step.", show_default="off")
+    ] = None,
+    amp: Annotated[
+        str | None,
+        typer.Option(help="Mixed precision: bf16 or fp16 (slow on a CPU).", show_default="full precision"),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option(help="Sweeps of the same weights, each with another order of the data: 3 show the spread.")
+    ] = _SWEEP.repeats,
+    auto_range: Annotated[
+        bool, typer.Option("--auto-range", help="Where the range was wrong, mend it and sweep again, twice at most.")
+    ] = False,
     seed: Seed = _TASK.seed,
     device: Device = _TASK.device,
     as_json: Json = False,
@@ -129,13 +155,22 @@ def find(
     Exit status: 0 with a recommendation, 3 without a reliable one, 2 for bad arguments, 1 for a failure.
     """
     task = TaskSpec(source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed)
-    sweep = SweepConfig(from_, to, steps, beta, stop_factor)
-    job = _checked(Job("sweep", task, sweep))
-    record = _run(job, log, quiet=as_json)
-    end = _ended(record)
-    if not len(record):
-        _fail(end.detail)
-    report = Report(job, analyse(record.curve(beta), planned_range=(from_, to)), end)
+    sweep = SweepConfig(
+        from_,
+        to,
+        steps,
+        beta,
+        stop_factor,
+        schedule=schedule,
+        batches_per_lr=batches_per_lr,
+        accumulation=accumulation,
+        clip_grad_norm=clip_grad_norm,
+        amp=amp,
+        repeats=repeats,
+    )
+    job, end, reading, unkept = _sweep(_checked(Job("sweep", task, sweep)), log, as_json, auto_range)
+    report = Report.of_sweeps(job, reading, end=end)
+    report = replace(report, more={"sweep": job.to_dict()["sweep"], **report.more})
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
@@ -143,8 +178,10 @@ def find(
     for path, key in ((csv, "csv"), (png, "png")):
         if path is not None:
             _export(report, path, key)
-    if end.reason in ("failed", "killed"):
+    if end.reason in ERRORS:
         _fail(end.detail)
+    if unkept:
+        _fail(unkept)
     raise typer.Exit(Status.OK if report.analysis.recommendation.lr is not None else Status.NO_PICK)
 
 
@@ -171,7 +208,7 @@ def train(
     """Train with OneCycle and say how well it went. Exit status: 0, or 1 where the training failed or diverged."""
     task = TaskSpec(source, model, optimizer, momentum, weight_decay, batch_size, subset, loader_workers, device, seed)
     config = TrainConfig(epochs, max_lr, pct_start, div_factor, final_div_factor)
-    record = _run(_checked(Job("train", task, train=config)), log, quiet=as_json)
+    record, unkept = _run(_checked(Job("train", task, train=config)), log, quiet=as_json)
     end = _ended(record)
     if as_json:
         print(json.dumps(_training(record, end), ensure_ascii=False, allow_nan=False))
@@ -183,6 +220,8 @@ def train(
             table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *accuracies, format_lr(e.lr))
         Console().print(table)
         Console().print(escape(end.detail), highlight=False, soft_wrap=True)
+    if unkept:
+        _fail(unkept)
     raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)
 
 
@@ -244,14 +283,15 @@ def export_run(
         _fail(f"{run} could not be opened: {why}")
     for warning in logged.warnings:
         words.print(escape(warning), highlight=False, soft_wrap=True)
-    job, record = logged.job, Record.of(logged.events)
+    job, sweeps = logged.job, Records.of(logged.events)
+    record = sweeps.first
     if job.kind != "sweep":
-        _fail(f"{run} is a training; only sweeps can be exported.")
+        _fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")
     if not len(record):
         _fail(f"{run} has no points: the run ended before its first batch.")
     sweep = job.sweep
-    analysis = analyse(record.curve(sweep.beta), planned_range=(sweep.start_lr, sweep.end_lr))
-    report = Report(job, analysis, record.end)
+    reading = read_curves(sweeps.curves(sweep.beta), planned_range=(sweep.start_lr, sweep.end_lr))
+    report = Report.of_sweeps(job, reading, end=record.end)
     for key, path in wanted.items():
         _export(report, path, key)
         words.print(f"Written: {escape(str(path))}", highlight=False, soft_wrap=True)
@@ -266,26 +306,55 @@ def _checked(job: Job) -> Job:
     return job
 
 
-def _run(job: Job, log: Path | None, quiet: bool) -> Record:
-    """Run the job, show how it goes on a terminal, keep it on disk."""
-    record = Record()
+def _sweep(job: Job, log: Path | None, quiet: bool, auto_range: bool) -> tuple[Job, EndEvent, Reading, str]:
+    """Sweep, with `auto_range` again where the range was wrong. The last sweep's job, end and reading, and what
+    `_run` says; leaves where nothing was measured."""
+    again = 0
+    while True:
+        sweeps = Records()
+        _, unkept = _run(job, log, quiet, sweeps)
+        end = _ended(sweeps.first)
+        if not len(sweeps.first):
+            _fail(end.detail)
+        config = job.sweep
+        reading = read_curves(sweeps.curves(config.beta), planned_range=(config.start_lr, config.end_lr))
+        advice = reading.analysis.recommendation.advice
+        if not auto_range or advice is None or end.reason not in WHOLE or again == MOST_MENDED:
+            return job, end, reading, unkept
+        again += 1
+        ends = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
+        words.print(escape(f"{advice.why} Sweeping again, from {ends}."), highlight=False, soft_wrap=True)
+        job = _checked(replace(job, sweep=replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)))
+
+
+def _run(job: Job, log: Path | None, quiet: bool, sweeps: Records | None = None) -> tuple[Record, str]:
+    """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of a run's sweeps.
+
+    Returns what was measured, and a sentence where `log` was asked for and could not be written.
+    """
+    record = Record() if sweeps is None else sweeps.first
+    taking = record if sweeps is None else sweeps
     source = _source(job)
     journals = [start_log(job, origin="command line")]
     if log is not None:
         journals.append(LogWriter(log, job, origin="command line"))
+
+    def tell(problem: str | None) -> None:
+        if problem:
+            words.print(escape(problem), highlight=False, soft_wrap=True)
+
     try:
         with _interruptible(source.cancel), _progress(job, quiet) as show:
             for events in source.chunks():
-                record.add(events)
+                taking.add(events)
                 for journal in journals:
-                    problem = journal.write(events)
-                    if problem:
-                        words.print(escape(problem), highlight=False)
-                show(events, record)
+                    tell(journal.write(events))
+                show(events, len(taking))
     finally:
         for journal in journals:
-            journal.close()
-    return record
+            tell(journal.close())
+    lost = log is not None and journals[-1].problem is not None
+    return record, f"{log} does not hold the whole run: it could not be written." if lost else ""
 
 
 def _source(job: Job) -> RunSource:
@@ -316,7 +385,7 @@ def _interruptible(cancel: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], Record], None]]:
+def _progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], None]]:
     """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
     bar = Progress(
         TextColumn("{task.description}"),
@@ -330,10 +399,10 @@ def _progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], Record],
     with bar:
         line = bar.add_task("Sweep" if job.kind == "sweep" else "Training", total=None)
 
-        def show(events: list[Event], record: Record) -> None:
+        def show(events: list[Event], done: int) -> None:
             for event in events:
                 if isinstance(event, TaskEvent):
-                    bar.update(line, total=event.steps)
+                    bar.update(line, total=event.steps * (job.sweep.repeats if job.kind == "sweep" else 1))
                     if not quiet:
                         detail = f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
                         words.print(escape(detail), highlight=False, soft_wrap=True)
@@ -341,7 +410,7 @@ def _progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], Record],
                     words.print(escape(event.text.rstrip("\n")), highlight=False)
                 elif isinstance(event, EpochEvent):
                     bar.update(line, description=f"Training · epoch {event.epoch} · loss {event.train_loss:.3g}")
-            bar.update(line, completed=len(record))
+            bar.update(line, completed=done)
 
         yield show
 
@@ -355,12 +424,20 @@ def _tell(report: Report) -> None:
     out = Console()
     analysis = report.analysis
     pick = analysis.recommendation
-    table = Table("rule", "learning rate", "why")
+    spread = report.more.get("spread", {})
+    table = Table("rule", "learning rate", *(["of the repeats"] if spread else []), "why")
+
+    def repeated(key: str) -> list[str]:
+        """The lowest and the highest rate of the repeats."""
+        rates = [lr for lr in spread.get(key, ()) if lr is not None]
+        words = "–" if not rates else f"{short_lr(min(rates), 2)} to {short_lr(max(rates), 2)}"
+        return [words] if spread else []
+
     label = "★ recommended" if pick.lr is not None else "☆ best guess"
     rate = pick.lr if pick.lr is not None else pick.best_guess
-    table.add_row(label, "–" if rate is None else format_lr(rate), escape(pick.reason))
+    table.add_row(label, "–" if rate is None else format_lr(rate), *repeated("ours"), escape(pick.reason))
     for s in analysis.suggestions.values():
-        table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), escape(s.reason))
+        table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), *repeated(s.key), escape(s.reason))
     out.print(table)
     out.print(escape(analysis.interpretation), highlight=False, soft_wrap=True)
     signs = {"good": "✓", "bad": "✗", "open": "!"}
@@ -371,7 +448,7 @@ def _tell(report: Report) -> None:
     if report.end is not None:
         out.print(escape(report.end.detail), highlight=False, soft_wrap=True)
     if pick.lr is not None:
-        out.print(f"[bold]Learning rate: {format_lr(pick.lr)}[/]", highlight=False)
+        out.print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
     else:
         out.print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)
 
@@ -414,6 +491,11 @@ def main() -> None:
         from lrgui.runs.worker import main as work
 
         raise SystemExit(work())
+    from lrgui.cli_compare import compare  # they use what stands above
+    from lrgui.cli_verify import verify
+
+    app.command()(verify)
+    app.command()(compare)
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
         app()

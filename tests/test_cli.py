@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from lrgui import __version__
+from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.suggest import RULES
 from lrgui.runs.log import read_log
 
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
@@ -57,7 +61,8 @@ def test_find_as_json_with_all_files(tmp_path: Path, own_folders: Path) -> None:
     assert found["best_guess"] == found["lr"]
     for key in ("reason", "interpretation"):
         assert found[key]
-    assert set(found["suggestions"]) == {"steepest", "steepest_div10", "minimum_div10", "minimum_div2", "near_minimum"}
+    assert set(found["suggestions"]) == {rule.key for rule in RULES}
+    assert found["suggestions"]["steepest"]["lr"] > 10 * found["suggestions"]["steepest_div10"]["lr"] * 0.99
     assert all(set(s) == {"lr", "reason"} for s in found["suggestions"].values())
     assert found["zones"]["too_low"][1] == found["zones"]["optimal"][0]
     assert len(found["checklist"]) == 5
@@ -73,7 +78,7 @@ def test_find_as_json_with_all_files(tmp_path: Path, own_folders: Path) -> None:
 
 
 def test_no_reliable_pick_is_status_3() -> None:
-    done = lrgui("find", "digits", "--model", "simplenet", "--json")
+    done = lrgui("find", "digits", "--model", "simplenet", "--to", 0.1, "--json")
     assert done.returncode == 3
     found = json.loads(done.stdout)
     assert found["lr"] is None
@@ -97,6 +102,13 @@ def test_words_for_people() -> None:
         (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
         (("find", "digits", "--optimizer", "magic"), "no optimizer “magic”"),
         (("find", "digits", "--steps", "many"), "valid integer"),
+        (("find", "digits", "--batch-size", "5000"), "A batch of 5,000 cannot be made from 1,347 training examples."),
+        (("find", "digits", "--subset", "5000"), "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."),
+        (("find", "digits", "--schedule", "cosine"), "no schedule “cosine”. Choose one of: exponential, linear."),
+        (("find", "digits", "--batches-per-lr", "0"), "0 steps per learning rate cannot be run"),
+        (("find", "digits", "--accumulation", "-1"), "-1 batches per step cannot be run"),
+        (("find", "digits", "--clip-grad-norm", "nan"), "Gradients cannot be clipped to nan"),
+        (("find", "digits", "--amp", "int8"), "no mixed precision “int8”. Choose one of: bf16, fp16."),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
     ],
@@ -114,6 +126,56 @@ def test_a_failure_is_status_1_and_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "could not be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_loop_of_a_sweep_is_set_by_options_and_told(tmp_path: Path) -> None:
+    log = tmp_path / "run.lrrun"
+    options = ("--schedule", "linear", "--batches-per-lr", 2, "--accumulation", 3, "--clip-grad-norm", 0.5)
+    done = lrgui("find", "digits", "--steps", 6, "--amp", "bf16", *options, "--json", "--log", log)
+    assert done.returncode in (0, 3), done.stderr
+    found = json.loads(done.stdout)
+    sweep = SweepConfig(steps=6, schedule="linear", batches_per_lr=2, accumulation=3, clip_grad_norm=0.5, amp="bf16")
+    assert found["sweep"] == asdict(sweep)
+    assert found["curve"]["lr"] == pytest.approx(np.linspace(1e-6, 1, 6)[: len(found["curve"]["lr"])])
+    assert read_log(log).job.sweep == sweep
+
+
+def test_the_options_of_the_loop_change_what_is_measured() -> None:
+    def losses(*options: object) -> list[float]:
+        done = lrgui("find", "digits", "--steps", 12, "--from", 1e-2, "--device", "cpu", "--json", *options)
+        return list(json.loads(done.stdout)["curve"]["loss"])
+
+    plain = losses()
+    assert losses("--batch-size", 32, "--accumulation", 2) == pytest.approx(plain, rel=1e-4)
+    assert losses("--clip-grad-norm", 1e-6) != pytest.approx(plain, rel=1e-3)
+    assert losses("--batches-per-lr", 2) != pytest.approx(plain, rel=1e-3)
+
+
+@pytest.mark.parametrize("words", [("find", "digits", "--steps", 30), ("train", "digits", "--max-lr", 0.05)])
+def test_a_log_that_cannot_be_written_is_said_and_status_1(words: tuple[object, ...], tmp_path: Path) -> None:
+    log = tmp_path / "none" / "run.lrrun"
+    more = ("--epochs", 1) if words[0] == "train" else ()
+    done = lrgui(*words, *more, "--json", "--log", log)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged"), "results are printed all the same"
+    said = done.stderr.splitlines()
+    assert f"cannot be written to {log}" in said[0]
+    assert said[-1] == f"lrgui: {log} does not hold the whole run: it could not be written."
+    assert "Traceback" not in done.stderr
+
+
+def test_a_runs_folder_that_cannot_be_written_is_said_only(own_folders: Path) -> None:
+    (own_folders / "runs").write_text("a file where the folder should be")
+    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 1)
+    assert done.returncode == 0
+    assert "cannot be written" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_log_on_a_full_disk_is_said_and_status_1() -> None:
+    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 1, "--log", "/dev/full")
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
 
 
 def test_train_as_json() -> None:

@@ -23,6 +23,7 @@ from lrgui.api.setup import (
     group_names,
     made,
     objective,
+    precision,
     seed_all,
 )
 from lrgui.core.config import SweepConfig
@@ -116,7 +117,7 @@ def find_lr(
         before the first point; later they end the sweep, and the result has what was measured. KeyboardInterrupt
         passes through, except in a notebook or at a prompt, where the result is returned.
     """
-    name, scaler = _amp(amp)
+    name, scaler = precision(amp)
     config = SweepConfig(
         start_lr, end_lr, steps, beta, stop_factor, schedule, batches_per_lr, accumulation, clip_grad_norm, name
     )
@@ -214,6 +215,8 @@ class _Finder:
                 metric_name=self.metric_name,
                 validation=self.objective.probe is not None,
                 swept=groups,
+                optimizer=type(self.ready.optimizer).__name__,
+                batch_size=self._batch_size(),
             )
             advice = result.analysis.recommendation.advice
             if not auto_range or advice is None or self.over or len(ranges) == MOST_RANGES - 1:
@@ -312,6 +315,11 @@ class _Finder:
         if self.on_event is not None:
             self.on_event(end)
 
+    def _batch_size(self) -> int | None:
+        """Examples per optimizer step, of all processes together; None where the loader does not say."""
+        size = getattr(self.loader, "batch_size", None)
+        return size * self.config.accumulation * self.team.size if isinstance(size, int) and size > 0 else None
+
     def _snapshot(self, ready: Made) -> Snapshot:
         return Snapshot(
             ready.model, ready.optimizer, loader=self.loader, scaler=self.scaler, folder=self.snapshot_folder
@@ -329,6 +337,7 @@ class _Finder:
             device=str(self.ready.device),
             batches_per_epoch=_length(self.loader),
             steps=config.steps,
+            steps_per_point=config.batches_per_lr,
         )
 
 
@@ -338,15 +347,3 @@ def _length(things: object) -> int:
         return len(things)  # type: ignore[arg-type]
     except (TypeError, NotImplementedError):
         return 0
-
-
-def _amp(amp: str | torch.dtype | torch.amp.GradScaler | None) -> tuple[str | None, torch.amp.GradScaler | None]:
-    """The name of a mixed precision, and the scaler where the caller brings one."""
-    if isinstance(amp, torch.amp.GradScaler):
-        return "fp16", amp
-    if isinstance(amp, torch.dtype):
-        names = {torch.bfloat16: "bf16", torch.float16: "fp16"}
-        if amp not in names:
-            raise ValueError(f"{amp} is no mixed precision: use torch.bfloat16 or torch.float16.")
-        return names[amp], None
-    return amp, None

@@ -31,18 +31,23 @@ _STATES = {"good": LIGHT.success, "bad": LIGHT.error, "open": LIGHT.warning}
 
 def result_html(result: Result) -> str:
     """One `<div>` for the output of a notebook's cell; all that it needs is inside."""
-    return f"<div style={_quoted(_CARD)}>\n{_content(result)}\n</div>"
+    return card(_content(result))
+
+
+def card(content: str) -> str:
+    """The frame around what a cell shows."""
+    return f"<div style={_quoted(_CARD)}>\n{content}\n</div>"
 
 
 def _content(result: Result) -> str:
-    parts = [_pick(result), curve_svg(result), _paragraph(result.interpretation), _rules(result), _checks(result)]
+    parts = [_pick(result), curve_svg(result), paragraph(result.interpretation), _rules(result), _checks(result)]
     if result.end.reason in ERRORS:
-        parts.append(_paragraph(result.end.detail, LIGHT.error))
+        parts.append(paragraph(result.end.detail, LIGHT.error))
     elif result.end.detail:
-        parts.append(_paragraph(result.end.detail, LIGHT.muted))
+        parts.append(paragraph(result.end.detail, LIGHT.muted))
     if result.end.traceback:
         parts.append(_folded("Traceback", _pre(result.end.traceback)))
-    parts += [_paragraph(f"Note: {note}") for note in result.notes]
+    parts += [paragraph(f"Note: {note}") for note in result.notes]
     if result.groups:
         parts.append(_groups(result.groups))
     return "\n".join(parts)
@@ -70,16 +75,17 @@ def _rules(result: Result) -> str:
         heads.pop(2)
         for row in table:
             row.pop(2)
-    return _table(heads, table)
+    return table_of(heads, table)
 
 
 def _groups(groups: Mapping[str, Result]) -> str:
     """Every group's pick in one table, and each group's own card content, folded."""
-    table = _table(["group", "learning rate", "why"], [[n, pick_words(r), r.reason] for n, r in groups.items()])
+    table = table_of(["group", "learning rate", "why"], [[n, pick_words(r), r.reason] for n, r in groups.items()])
     return table + "".join(_folded(f"Group {name}", _content(result)) for name, result in groups.items())
 
 
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def table_of(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table of words; the last column breaks its lines, the others don't."""
     top = "".join(f"<th style={_quoted(_HEAD)}>{escape(head)}</th>" for head in heads)
     last = len(heads) - 1
     body = "".join(
@@ -108,8 +114,10 @@ def _checks(result: Result) -> str:
     return f"<div style={_quoted('margin:8px 0')}>{lines}</div>"
 
 
-def _paragraph(words: str, colour: str = LIGHT.text) -> str:
-    return f"<div style={_quoted(f'margin:6px 0;color:{colour}')}>{escape(words)}</div>"
+def paragraph(words: str, colour: str = LIGHT.text, size: int = 13) -> str:
+    """One paragraph; `size` in pixels, large ones are bold."""
+    large = f";font-size:{size}px;font-weight:600" if size > 13 else ""
+    return f"<div style={_quoted(f'margin:6px 0;color:{colour}{large}')}>{escape(words)}</div>"
 
 
 def _folded(title: str, content: str) -> str:

@@ -25,14 +25,20 @@ class Progress:
 
     def batch(self, sweep: int, step: int, lr: float, loss: float) -> None:
         """One more point; most of them are passed over."""
-        if not self._on:
+        if not self.due():
             return
+        which = f"Sweep {sweep + 1} of {self._sweeps}: step" if self._sweeps > 1 else "Step"
+        self.write(f"{which} {step + 1:,} of {self._steps:,} · LR {short_lr(lr, 2)} · loss {loss:.4g}")
+
+    def due(self) -> bool:
+        """True where the line is seen and old enough to be written over; then it counts as written."""
+        if not self._on:
+            return False
         now = time.monotonic()
         if now < self._next:
-            return
+            return False
         self._next = now + EVERY
-        which = f"Sweep {sweep + 1} of {self._sweeps}: step" if self._sweeps > 1 else "Step"
-        self._write(f"{which} {step + 1:,} of {self._steps:,} · LR {short_lr(lr, 2)} · loss {loss:.4g}")
+        return True
 
     def end(self) -> None:
         """Take the line away."""
@@ -43,7 +49,8 @@ class Progress:
             sys.stderr.flush()
         self._width = 0
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write this over the line that is there, once it is `due`."""
         if self._notebook is not None:
             self._notebook.update({"text/plain": text}, raw=True)
             return

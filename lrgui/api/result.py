@@ -19,7 +19,8 @@ from lrgui.core.curve import Curve
 from lrgui.core.events import EndEvent
 from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.smoothing import Floats, centred, width_for
-from lrgui.core.suggest import Suggestion
+from lrgui.core.suggest import Suggestion, suggest
+from lrgui.core.transfer import Transfer, transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
 from lrgui.runs.record import Record
@@ -67,6 +68,10 @@ class Result:
     """True where the curve is a validation loss."""
     swept: tuple[int, ...] | None = None
     """Indices of the optimizer's parameter groups that were swept; None for all."""
+    optimizer: str = ""
+    """The optimizer's class, by name; empty where it is not known."""
+    batch_size: int | None = None
+    """Examples per optimizer step, of all devices together; None where the loader does not say."""
 
     @classmethod
     def of(
@@ -83,6 +88,8 @@ class Result:
         metric_name: str | None = None,
         validation: bool = False,
         swept: Sequence[int] | None = None,
+        optimizer: str = "",
+        batch_size: int | None = None,
     ) -> Result:
         """The result of `records`, one per repeat.
 
@@ -108,6 +115,8 @@ class Result:
             metric_name=metric_name,
             validation=validation,
             swept=None if swept is None else tuple(swept),
+            optimizer=optimizer,
+            batch_size=batch_size,
         )
 
     # -- what was found
@@ -137,10 +146,10 @@ class Result:
         """How the pick came about, or why there is none and what to try."""
         return self.analysis.recommendation.reason
 
-    @property
+    @cached_property
     def suggestions(self) -> dict[str, Suggestion]:
-        """What every rule says, by key."""
-        return self.analysis.suggestions
+        """What every rule says, by key: those that are shown, and the known packages' own."""
+        return suggest(self.curve, self.analysis.marks, every=True)
 
     @property
     def zones(self) -> Zones | None:
@@ -286,6 +295,35 @@ class Result:
                 if key in group:
                     _set(group, key, new)
 
+    def scaled(
+        self,
+        *,
+        batch_size: int | None = None,
+        optimizer: str | type | None = None,
+        from_batch_size: int | None = None,
+        from_optimizer: str | type | None = None,
+    ) -> Transfer:
+        """The pick for another batch size or optimizer, as an estimate: `lr` (None where no rule has one) and `reason`.
+
+        A batch size is all that one optimizer step learns from: times accumulation, times devices. `from_…` say what
+        the sweep was made with where that is not known or another value is meant. Linear for SGD, square root for
+        Adam and its like; see `core.transfer`. Raises ValueError, with the way out.
+        """
+        before = from_batch_size if from_batch_size is not None else self.batch_size
+        name = _class_name(from_optimizer) or self.optimizer
+        if not name:
+            raise ValueError("The sweep's optimizer is not known: pass from_optimizer=torch.optim.SGD, for example.")
+        if before is None and batch_size is not None:
+            raise ValueError("The sweep's batch size is not known: pass from_batch_size=….")
+        rate = self.lr if self.lr is not None else self.best_guess
+        if rate is None:
+            raise ValueError(f"There is no learning rate to scale. {self.reason}")
+        batch = before if before is not None else 1
+        found = transfer(
+            rate, optimizer=name, batch=batch, to_optimizer=_class_name(optimizer) or None, to_batch=batch_size
+        )
+        return found or Transfer(rate, "Nothing has changed: this is the rate of the sweep.")
+
     def _rate(self) -> float:
         """The recommended rate; ValueError, with the way out, where there is none."""
         if self.lr is not None:
@@ -321,8 +359,6 @@ class Result:
     def _more(self) -> dict[str, Any]:
         """Further entries of the document, plain values only."""
         return {
-            "confidence": self.confidence,
-            "factor": self.factor,
             "sweep": asdict(self.config),
             "planned_steps": self.planned_steps,
             "validation": self.validation,
@@ -364,7 +400,8 @@ def _curve(record: Record, config: SweepConfig, end: EndEvent | None) -> Curve:
     """A record's curve; `end` is how the run ended, for a record that does not know."""
     last = record.end or end
     planned = max(config.steps, len(record))
-    return Curve.measured(record.lr, record.loss, planned, config.beta, last.reason if last else None)
+    reason = last.reason if last else None
+    return Curve.measured(record.lr, record.loss, planned, config.beta, reason, config.batches_per_lr)
 
 
 def _analysis(curve: Curve, curves: Sequence[Curve], config: SweepConfig, planned_steps: int | None) -> Analysis:
@@ -374,6 +411,10 @@ def _analysis(curve: Curve, curves: Sequence[Curve], config: SweepConfig, planne
         planned_range = (min(config.start_lr, float(curve.lr[0])), max(config.end_lr, float(curve.lr[-1])))
     together = recommend_repeats(curves, planned_steps) if len(curves) > 1 else None
     return analyse(curve, planned_range=planned_range, planned_steps=planned_steps, recommendation=together)
+
+
+def _class_name(optimizer: str | type | None) -> str:
+    return optimizer.__name__ if isinstance(optimizer, type) else optimizer or ""
 
 
 def _filled(values: Floats, count: int) -> Floats:

@@ -179,6 +179,18 @@ def _counted(validation: Any) -> tuple[Iterable[Any] | None, int | None]:
     return validation, None
 
 
+def precision(amp: str | torch.dtype | torch.amp.GradScaler | None) -> tuple[str | None, torch.amp.GradScaler | None]:
+    """The name of a mixed precision, and the scaler where the caller brings one."""
+    if isinstance(amp, torch.amp.GradScaler):
+        return "fp16", amp
+    if isinstance(amp, torch.dtype):
+        names = {torch.bfloat16: "bf16", torch.float16: "fp16"}
+        if amp not in names:
+            raise ValueError(f"{amp} is no mixed precision: use torch.bfloat16 or torch.float16.")
+        return names[amp], None
+    return amp, None
+
+
 def chosen_groups(optimizer: torch.optim.Optimizer, wanted: Sequence[int | str] | None) -> list[int] | None:
     """Indices of the parameter groups in `wanted`, by index or by name. ValueError where there is no such group."""
     if wanted is None:

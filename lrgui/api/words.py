@@ -37,7 +37,8 @@ def rows(result: Result) -> list[tuple[str, str, str, str]]:
     ours = result.lr if result.lr is not None else result.best_guess
     label = "★ recommended" if result.lr is not None else "★ best guess"
     found = [(label, _rate(ours), spread_words(result, "ours"), result.reason)]
-    found += [(s.label, _rate(s.lr), spread_words(result, s.key), s.reason) for s in result.suggestions.values()]
+    shown = result.analysis.suggestions.values()
+    found += [(s.label, _rate(s.lr), spread_words(result, s.key), s.reason) for s in shown]
     return found
 
 

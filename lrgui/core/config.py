@@ -1,4 +1,4 @@
-"""The settings of a sweep and of a training: plain frozen data that can say what is wrong with itself."""
+"""The settings of a sweep, a training and a race: plain frozen data that can say what is wrong with itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ PRECISIONS = ("bf16", "fp16")
 #: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
 MOST_STEPS = 1_000_000
 MOST_EPOCHS = 100_000
+MOST_REPEATS = 50
+#: The widest field and the longest halving of a race.
+MOST_RATES = 33
+MOST_ROUNDS = 8
+#: No round of a race leaves fewer: a smooth through two points is none.
+FEWEST_FINALISTS = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class SweepConfig:
     """Gradients are scaled down to this norm; None clips nothing."""
     amp: str | None = None
     """Mixed precision, one of `PRECISIONS`; None computes in the model's own."""
+    repeats: int = 1
+    """How often a job sweeps, each time from the same weights with another order of the data."""
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
@@ -82,24 +90,20 @@ class SweepConfig:
                     "Use more than 1 (4 is usual), or 0 to switch the stop off.",
                 )
             )
-        return [*problems, *self._loop_problems()]
-
-    def _loop_problems(self) -> list[Problem]:
-        """Problems of the settings that say how one point is measured."""
-        problems = [
-            *_one_of("schedule", "schedule", self.schedule, SCHEDULES),
-            *([] if self.amp is None else _one_of("amp", "mixed precision", self.amp, PRECISIONS)),
-        ]
-        for name, words in (("batches_per_lr", "steps per learning rate"), ("accumulation", "batches per step")):
-            count = getattr(self, name)
-            if not 1 <= count <= MOST_STEPS:
-                problems.append(Problem(name, f"{count} {words} cannot be run.", "Use 1 or more; 1 is usual."))
-        clip = self.clip_grad_norm
-        if clip is not None and not (math.isfinite(clip) and clip > 0):
+        if not 1 <= self.repeats <= MOST_REPEATS:
             problems.append(
-                Problem("clip_grad_norm", f"Gradients cannot be clipped to {clip:g}.", "Use a norm above 0, or none.")
+                Problem(
+                    "repeats",
+                    f"{self.repeats} repeats cannot be swept.",
+                    f"Use 1 to {MOST_REPEATS}; 3 show how sure the pick is.",
+                )
             )
-        return problems
+        return [
+            *problems,
+            *_one_of("schedule", "schedule", self.schedule, SCHEDULES),
+            *_count("batches_per_lr", "steps per learning rate", self.batches_per_lr),
+            *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp),
+        ]
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,112 @@ class TrainConfig:
             if not math.isfinite(value) or value < 1:
                 problems.append(Problem(name, f"{words} {value:g} is below 1.", f"Use 1 or more; {usual} is usual."))
         return problems
+
+
+@dataclass(frozen=True)
+class RaceConfig:
+    """A race of short OneCycle trainings at rates around a pick, the worse half leaving after each round."""
+
+    around: float = 1e-2
+    """The pick: the rate in the middle of the field."""
+    rates: int = 7
+    """How many rates race."""
+    octaves: float = 0.5
+    """From each rate to the next, in factors of two: half an octave is ×1.41."""
+    steps: int = 160
+    """Optimizer steps of a training in the last round; each round before has half as many."""
+    rounds: int = 3
+    pct_start: float = 0.3
+    """As in `TrainConfig`, and so are the next two."""
+    div_factor: float = 10.0
+    final_div_factor: float = 100.0
+    accumulation: int = 1
+    """As in `SweepConfig`, and so are the next two."""
+    clip_grad_norm: float | None = None
+    amp: str | None = None
+
+    def lrs(self) -> list[float]:
+        """The max learning rates that race, rising; with an even number one more lies below the pick than above."""
+        below = self.rates // 2
+        return [self.around * 2.0 ** (self.octaves * (index - below)) for index in range(self.rates)]
+
+    def cycle(self, lr: float) -> TrainConfig:
+        """The training of one candidate."""
+        return TrainConfig(1, lr, self.pct_start, self.div_factor, self.final_div_factor)
+
+    def budget(self, number: int) -> int:
+        """Optimizer steps of each training in round `number` (from 0): N/4, N/2, N in three rounds."""
+        return max(4, self.steps >> (self.rounds - 1 - number))
+
+    def field(self, number: int) -> int:
+        """How many start in round `number` (from 0), if nobody diverges."""
+        count = self.rates
+        for _ in range(number):
+            count = survivors(count)
+        return count
+
+    def total_steps(self) -> int:
+        """Optimizer steps of the whole race, if nobody diverges: it never takes more."""
+        return sum(self.field(number) * self.budget(number) for number in range(self.rounds))
+
+    @property
+    def cost(self) -> str:
+        """What it takes, for people: "7 rates, 1,080 steps"."""
+        return f"{self.rates} rates, {self.total_steps():,} steps"
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        problems = _positive("around", "The rate to race around", self.around, "1e-2")
+        if not FEWEST_FINALISTS <= self.rates <= MOST_RATES:
+            problems.append(
+                Problem(
+                    "rates",
+                    f"{self.rates} rates cannot race.",
+                    f"Use {FEWEST_FINALISTS} to {MOST_RATES}; 7 are usual.",
+                )
+            )
+        if not (math.isfinite(self.octaves) and 0 < self.octaves <= 4):
+            problems.append(
+                Problem(
+                    "octaves", f"A distance of {self.octaves:g} octaves is out of range.", "Use 0.1 to 4; 0.5 is usual."
+                )
+            )
+        if not 1 <= self.rounds <= MOST_ROUNDS:
+            problems.append(
+                Problem("rounds", f"{self.rounds} rounds cannot be run.", f"Use 1 to {MOST_ROUNDS}; 3 are usual.")
+            )
+        if not 8 <= self.steps <= MOST_STEPS:
+            problems.append(
+                Problem(
+                    "steps", f"{self.steps} steps cannot be raced over.", f"Use 8 to {MOST_STEPS:,}; 160 are usual."
+                )
+            )
+        training = self.cycle(1.0).validate()
+        return [*problems, *training, *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp)]
+
+
+def survivors(count: int) -> int:
+    """How many of `count` candidates are left after a round: the better half, but enough for a smooth."""
+    return max(min(count, FEWEST_FINALISTS), (count + 1) // 2)
+
+
+def _loop_problems(accumulation: int, clip: float | None, amp: str | None) -> list[Problem]:
+    """Problems of the settings that say how an optimizer step is made."""
+    problems = [
+        *([] if amp is None else _one_of("amp", "mixed precision", amp, PRECISIONS)),
+        *_count("accumulation", "batches per step", accumulation),
+    ]
+    if clip is not None and not (math.isfinite(clip) and clip > 0):
+        problems.append(
+            Problem("clip_grad_norm", f"Gradients cannot be clipped to {clip:g}.", "Use a norm above 0, or none.")
+        )
+    return problems
+
+
+def _count(name: str, words: str, count: int) -> list[Problem]:
+    if 1 <= count <= MOST_STEPS:
+        return []
+    return [Problem(name, f"{count} {words} cannot be run.", "Use 1 or more; 1 is usual.")]
 
 
 def _one_of(name: str, words: str, value: str, choices: tuple[str, ...]) -> list[Problem]:

@@ -40,7 +40,9 @@ class TaskEvent:
     """"cpu", "cuda:0", …"""
     batches_per_epoch: int
     steps: int
-    """Planned steps of the whole run."""
+    """Planned steps of the whole run; where a run has several sweeps, of one of them."""
+    steps_per_point: int = 1
+    """Optimizer steps behind each point of a sweep."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,17 @@ class BatchEvent:
 
 
 @dataclass(frozen=True)
+class SweepEndEvent:
+    """One sweep of a run that has several ended; the run goes on."""
+
+    sweep: int
+    """Which one, from 0."""
+    reason: str
+    """One of `END_REASONS`."""
+    detail: str
+
+
+@dataclass(frozen=True)
 class EpochEvent:
     """One epoch of a training ended."""
 
@@ -89,6 +102,43 @@ class EpochEvent:
 
 
 @dataclass(frozen=True)
+class CandidateEvent:
+    """One step of a candidate's training in a race: its batch loss, before the weights were updated with it."""
+
+    round: int
+    """From 0."""
+    candidate: int
+    """From 0, by rising learning rate."""
+    lr: float
+    """The candidate's max learning rate."""
+    step: int
+    """Optimizer step of this training, from 0."""
+    steps: int
+    """Planned steps of this training."""
+    loss: float
+    seconds: float
+    """Seconds since the race's first batch, pauses left out."""
+
+
+@dataclass(frozen=True)
+class StandingEvent:
+    """Where a candidate stands in a race: said when its training ends, and again when the round is over."""
+
+    round: int
+    candidate: int
+    lr: float
+    """The candidate's max learning rate."""
+    loss: float
+    """What it is judged by: its validation loss, else its last training losses; infinite where it diverged."""
+    alive: bool
+    """False where it diverged, and from the end of the round on where it is out."""
+    steps: int
+    """Planned steps of its training in this round."""
+    metric: float | None = None
+    """A further number of the trained candidate, such as an accuracy."""
+
+
+@dataclass(frozen=True)
 class OutputEvent:
     """What the user's code printed (`out`) or a traceback (`traceback`)."""
 
@@ -104,4 +154,14 @@ class EndEvent:
     detail: str
 
 
-Event = TaskEvent | StateEvent | BatchEvent | EpochEvent | OutputEvent | EndEvent
+Event = (
+    TaskEvent
+    | StateEvent
+    | BatchEvent
+    | SweepEndEvent
+    | EpochEvent
+    | CandidateEvent
+    | StandingEvent
+    | OutputEvent
+    | EndEvent
+)

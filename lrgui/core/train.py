@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -32,9 +32,9 @@ class SizedLoader(Protocol):
 
 
 def one_cycle_scheduler(
-    optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int
+    optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int, ratios: Sequence[float] | None = None
 ) -> torch.optim.lr_scheduler.OneCycleLR:
-    """torch's OneCycleLR as configured.
+    """torch's OneCycleLR as configured; with `ratios`, one for each parameter group, groups differ in their rate.
 
     Momentum is cycled only where it is in use: torch sets `momentum` even where it is 0, which would silently
     turn plain SGD into SGD with momentum, and raises for optimizers that have none.
@@ -45,7 +45,7 @@ def one_cycle_scheduler(
         pct_start *= 1 - 1e-12
     return torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
-        max_lr=config.max_lr,
+        max_lr=config.max_lr if ratios is None else [config.max_lr * ratio for ratio in ratios],
         total_steps=total_steps,
         pct_start=pct_start,
         anneal_strategy="cos",

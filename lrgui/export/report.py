@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.events import EndEvent
+from lrgui.core.repeats import Repeats
+from lrgui.core.several import Reading
 from lrgui.core.smoothing import Floats
+from lrgui.core.suggest import suggest
 from lrgui.core.zones import Zones
 from lrgui.runs.job import Job
 
@@ -34,6 +37,26 @@ class Report:
     more: Mapping[str, Any] = field(default_factory=dict)
     """What else the document says, plain values by name."""
 
+    band: Repeats | None = None
+    """Lowest and highest smoothed loss, where the curve is the median of repeats."""
+
+    @classmethod
+    def of_sweeps(
+        cls,
+        job: Job | None,
+        reading: Reading,
+        analysis: Analysis | None = None,
+        end: EndEvent | None = None,
+        synthetic: str = "",
+    ) -> Report:
+        """A sweep or its repeats; `analysis` is the reading's with the selection as the person left it."""
+        more: dict[str, Any] = {}
+        if reading.band is not None:
+            more["repeats"] = len(reading.curves)
+            more["spread"] = {key: list(rates) for key, rates in reading.spread.items()}
+        said = analysis if analysis is not None else reading.analysis
+        return cls(job, said, end, synthetic, columns=reading.columns, more=more, band=reading.band)
+
     @property
     def title(self) -> str:
         """Title of the run's picture."""
@@ -45,12 +68,16 @@ class Report:
         """What the command line's `--json` prints: plain values only, what is not finite as None."""
         analysis = self.analysis
         recommendation = analysis.recommendation
+        every = suggest(analysis.curve, analysis.marks, every=True)
         return {
             "lr": recommendation.lr,
+            "confidence": recommendation.confidence,
+            "factor": recommendation.factor,
             "reason": recommendation.reason,
             "best_guess": recommendation.best_guess,
+            "range_advice": None if recommendation.advice is None else asdict(recommendation.advice),
             "selection": analysis.selection,
-            "suggestions": {key: {"lr": s.lr, "reason": s.reason} for key, s in analysis.suggestions.items()},
+            "suggestions": {key: {"lr": s.lr, "reason": s.reason} for key, s in every.items()},
             "zones": _zones(analysis.zones),
             "checklist": [{"key": c.key, "state": c.state, "text": c.text} for c in analysis.checklist],
             "interpretation": analysis.interpretation,

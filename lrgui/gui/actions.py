@@ -27,6 +27,20 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("find", "Find learning rate", ("F5",), "Sweep the task and draw its curve", lambda w: w.workspace.find()),
     ActionRow("train", "Train", ("F6",), "Train with the selected learning rate (OneCycle)", lambda w: w.train()),
     ActionRow(
+        "verify",
+        "Verify",
+        ("F7",),
+        "Race short trainings at rates around the selected one",
+        lambda w: w.workspace.verify(),
+    ),
+    ActionRow(
+        "compare",
+        "Compare optimizers",
+        ("F8",),
+        "Sweep several optimizers on the same task and lay their curves over each other",
+        lambda w: w.compare_optimizers(),
+    ),
+    ActionRow(
         "pause",
         "Pause",
         ("Space",),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +22,9 @@ SIGNS = {"info": "i", "warning": "!", "error": "✗"}
 IDS = {"info": "open", "warning": "open", "error": "bad"}
 #: Characters of a message that are shown at once; a longer one is whole in the details.
 MOST_TEXT = 260
+#: A message has at least this many pixels beside the buttons, else they stand below it.
+TEXT_WIDTH = 380
+USUAL_TIP = "Do what this button says to mend it"
 
 
 class Banner(QFrame):
@@ -36,12 +42,12 @@ class Banner(QFrame):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setAccessibleName("Message")
-        self._action = QPushButton()
+        self._action = QPushButton(self)
         self._action.setObjectName("small")
         self._action.setAccessibleName("Mend it")
-        self._action.setToolTip("Do what this button says to mend it")
+        self._action.setToolTip(USUAL_TIP)
         self._action.clicked.connect(self._act)
-        self._more = QPushButton("Details")
+        self._more = QPushButton("Details", self)
         self._more.setObjectName("small")
         self._more.setCheckable(True)
         self._more.setToolTip("Show what the run printed and where it failed")
@@ -52,14 +58,21 @@ class Banner(QFrame):
         self._close.clicked.connect(self.hide)
         row.addWidget(self._sign)
         row.addWidget(self._text, 1)
-        for button in (self._action, self._more, self._close):
-            row.addWidget(button)
+        row.addWidget(self._close)
+        self._beside = row
+        self._below = QHBoxLayout()
+        self._below.setSpacing(8)
+        self._below.addStretch(1)
         layout.addLayout(row)
+        layout.addLayout(self._below)
         self._details = QPlainTextEdit(readOnly=True)
         self._details.setAccessibleName("Details")
         self._details.setFixedHeight(160)
         self._more.toggled.connect(self._details.setVisible)
         layout.addWidget(self._details)
+        self._place_buttons()
+        for first, then in pairwise((self._action, self._more, self._details, self._close)):
+            self.setTabOrder(first, then)
         self.hide()
 
     @property
@@ -83,16 +96,36 @@ class Banner(QFrame):
             text = text[:MOST_TEXT].rsplit(" ", 1)[0] + " …"
         self._text.setText(text)
         self._action.setText(notice.action)
+        self._action.setToolTip(notice.tip or USUAL_TIP)
         self._action.setVisible(bool(notice.action))
         self._more.setVisible(bool(details))
         self._more.setChecked(False)
         self._details.setVisible(False)
         self._details.setPlainText(details)
+        self._place_buttons()
         self.setProperty("kind", notice.kind)
         for widget in (self, self._sign):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the message the room it needs."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """Beside the message where there is room for both, else below it."""
+        buttons = (self._action, self._more)
+        widths = (button.sizeHint().width() for button in buttons if not button.isHidden())
+        beside = self.width() - sum(widths) >= TEXT_WIDTH
+        for button in buttons:
+            if beside:
+                self._below.removeWidget(button)
+                self._beside.insertWidget(self._beside.indexOf(self._close), button)
+            else:
+                self._beside.removeWidget(button)
+                self._below.addWidget(button)
 
     @Slot()
     def _act(self) -> None:

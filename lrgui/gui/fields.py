@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 
 class Choice(QComboBox):
-    """A list of (key, label); the wheel scrolls the panel and never changes what is chosen."""
+    """A list of (value, label); the wheel scrolls the panel, never changes what is chosen and takes no focus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -42,8 +46,8 @@ class Form(QWidget):
         self._readers: dict[str, Callable[[Any], Any]] = {}
         self._unread: dict[str, str] = {}
 
-    def add_choice(self, name: str, label: str, options: dict[str, str], tip: str) -> None:
-        """A row with a list of options (key → label)."""
+    def add_choice(self, name: str, label: str, options: Mapping[Any, str], tip: str) -> None:
+        """A row with a list of options (value → label)."""
         box = Choice()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(6)
@@ -131,9 +135,17 @@ class Form(QWidget):
         if name in self._unread:
             return
         if isinstance(editor, QComboBox):
-            editor.setCurrentIndex(editor.findData(value))
+            # Not `findData`, which finds no None.
+            values = [editor.itemData(index) for index in range(editor.count())]
+            editor.setCurrentIndex(values.index(value) if value in values else -1)
         elif isinstance(editor, QLineEdit) and not (editor.hasFocus() and editor.isModified()):
             editor.setText(self._show[name](value))
+
+    def words(self, name: str) -> str:
+        """A field's name and what stands in it: "Steps 200"."""
+        editor = self.editors[name]
+        text = editor.currentText() if isinstance(editor, QComboBox) else self._editor(name, QLineEdit).text()
+        return f"{self._names[name].text()} {text}"
 
     def _mark(self, name: str, text: str) -> None:
         """Mark a field with what is wrong with it; an empty text takes the mark away."""
@@ -148,6 +160,11 @@ class Form(QWidget):
         """Mark exactly the fields in `problems`."""
         for name in self.editors:
             self._mark(name, self._unread.get(name) or problems.get(name, ""))
+
+    @property
+    def has_problem(self) -> bool:
+        """True where a field is marked."""
+        return any(label.text() for label in self._problems.values())
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row."""

@@ -15,7 +15,7 @@ from lrgui.gui.workspace import Workspace
 REFRESH_MS = 250
 #: The memory of the process that waits for the next run is looked at this often.
 SPARE_MS = 3000
-VERBS = {"sweep": "Sweep", "train": "Training", "aside": "Sweep of the digits"}
+VERBS = {"sweep": "Sweep", "train": "Training", "race": "Race", "compare": "Comparison", "aside": "Sweep of the digits"}
 ENDS = {
     "completed": "finished",
     "diverged": "ended: diverged",
@@ -116,8 +116,14 @@ class StatusLine(QWidget):
             self.bar.setRange(0, 0)
             self.bar.show()
             return
-        words = [verb, f"step {done:,} of {total:,}"]
         seconds = float(record.seconds[-1]) if done else 0.0
+        words = [verb, f"step {done:,} of {total:,}"]
+        sweeps, count = workspace.several
+        if sweeps is not None and count > 1:
+            words[0] = f"{verb} {len(sweeps.all)} of {count}"
+            words[1] = f"step {len(sweeps.last):,} of {total:,}"
+            done, total = len(sweeps), total * count
+            seconds = sum(float(each.seconds[-1]) for each in sweeps.all if len(each))
         if workspace.state == "paused":
             words.append("paused (Space goes on)")
         elif workspace.state == "stopping":

@@ -65,10 +65,11 @@ QCheckBox:focus {{ color: {p.accent}; }}
 
 QTabWidget::pane {{ border: none; }}
 QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: transparent; color: {p.muted}; padding: 6px 14px 7px 14px;
+QTabBar::tab {{ background: transparent; color: {p.muted}; padding: 6px 10px 7px 10px;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {p.text}; border-bottom: 2px solid {p.accent}; }}
 QTabBar::tab:hover {{ color: {p.text}; }}
+QTabBar QToolButton {{ background: {p.button}; border: 1px solid {p.field_border}; color: {p.text}; }}
 QTabBar::tab:focus {{ color: {p.accent}; }}
 
 QTableWidget {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 5px;

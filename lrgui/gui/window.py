@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QUndoStack
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -41,7 +41,13 @@ from lrgui.resources import resource
 from lrgui.runs.library import SUFFIX, runs_folder
 
 if TYPE_CHECKING:
+    from lrgui.gui.tabs.compare import CompareTab
     from lrgui.gui.tabs.scenarios import ScenariosTab
+    from lrgui.gui.tabs.verify import VerifyTab
+
+
+#: The curve's tab, and from which width of the window on it is called so.
+LONG_NAME, WIDE = "Learning-rate curve", 1180
 
 
 class MainWindow(QMainWindow):
@@ -63,6 +69,10 @@ class MainWindow(QMainWindow):
         self._palette = palette
         self._scenarios: ScenariosTab | None = None
         self._no_scenarios_yet = QWidget()
+        self._verify: VerifyTab | None = None
+        self._no_verify_yet = QWidget()
+        self._compare: CompareTab | None = None
+        self._no_compare_yet = QWidget()
         self.banner = Banner()
         self.status = StatusLine(workspace)
         self._buttons: dict[str, QPushButton] = {}
@@ -87,8 +97,10 @@ class MainWindow(QMainWindow):
         for row in PANELS:
             (left if row.side == "left" else right).add(row.make(self.workspace))
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.curve_tab, "Learning-rate curve")
+        self.tabs.addTab(self.curve_tab, LONG_NAME)
         self.tabs.addTab(self.training_tab, "Training")
+        self.tabs.addTab(self._no_verify_yet, "Verify")
+        self.tabs.addTab(self._no_compare_yet, "Compare")
         self.tabs.addTab(self._no_scenarios_yet, "Scenarios")
         center = QVBoxLayout()
         center.setSpacing(6)
@@ -110,6 +122,8 @@ class MainWindow(QMainWindow):
             row.addWidget(self._button(key))
         row.addSpacing(12)
         row.addWidget(self._button("train"))
+        row.addWidget(self._button("verify"))
+        row.addWidget(self._button("compare"))
         row.addStretch(1)
         row.addWidget(self._button("open"))
         menu = QMenu(self)
@@ -124,6 +138,7 @@ class MainWindow(QMainWindow):
         self._buttons["find"].setObjectName("primary")
         self._buttons["find"].setText("▶  Find learning rate   F5")
         self._buttons["stop"].setText("■  Stop")
+        self._buttons["compare"].setText("Compare")
         self._buttons["open"].setText("Open run …")
         return row
 
@@ -146,6 +161,8 @@ class MainWindow(QMainWindow):
         workspace.undo_stack.indexChanged.connect(self._refresh_actions)
         workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
         workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
+        workspace.compare_started.connect(lambda: self.tabs.setCurrentWidget(self.compare_tab))
+        workspace.race_started.connect(lambda: self.tabs.setCurrentWidget(self.verify_tab))
         self.tabs.currentChanged.connect(self._on_tab)
         self.curve_tab.hovered.connect(self.status.show_cursor)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -162,15 +179,40 @@ class MainWindow(QMainWindow):
             tab.undo_stack.indexChanged.connect(self._refresh_actions)
             for button in (tab.compare, tab.send):
                 button.setEnabled(self.workspace.state == "idle")
-            place = self.tabs.indexOf(self._no_scenarios_yet)
-            current = self.tabs.currentIndex()
-            self.tabs.blockSignals(True)
-            self.tabs.removeTab(place)
-            self.tabs.insertTab(place, tab, "Scenarios")
-            self.tabs.setCurrentIndex(current)
-            self.tabs.blockSignals(False)
-            self._no_scenarios_yet.deleteLater()
+            self._put_in(self._no_scenarios_yet, tab)
         return self._scenarios
+
+    @property
+    def verify_tab(self) -> VerifyTab:
+        """The race, made when somebody first looks at it or starts one."""
+        if self._verify is None:
+            from lrgui.gui.tabs.verify import VerifyTab
+
+            tab = self._verify = VerifyTab(self.workspace, self._palette)
+            tab.set_palette(self._palette)
+            self._put_in(self._no_verify_yet, tab)
+        return self._verify
+
+    @property
+    def compare_tab(self) -> CompareTab:
+        """The comparison, made when somebody first looks at it or starts one."""
+        if self._compare is None:
+            from lrgui.gui.tabs.compare import CompareTab
+
+            tab = self._compare = CompareTab(self.workspace, self._palette)
+            self._put_in(self._no_compare_yet, tab)
+        return self._compare
+
+    def _put_in(self, empty: QWidget, tab: QWidget) -> None:
+        """Put a tab in the place that was kept for it."""
+        place, current = self.tabs.indexOf(empty), self.tabs.currentIndex()
+        text = self.tabs.tabText(place)
+        self.tabs.blockSignals(True)
+        self.tabs.removeTab(place)
+        self.tabs.insertTab(place, tab, text)
+        self.tabs.setCurrentIndex(current)
+        self.tabs.blockSignals(False)
+        empty.deleteLater()
 
     @property
     def undo_stack(self) -> QUndoStack:
@@ -184,6 +226,10 @@ class MainWindow(QMainWindow):
         on_scenarios = self.tabs.currentWidget() in (self._no_scenarios_yet, self._scenarios)
         if on_scenarios:
             self.tabs.setCurrentWidget(self.scenarios_tab)
+        elif self.tabs.currentWidget() is self._no_verify_yet:
+            self.tabs.setCurrentWidget(self.verify_tab)
+        elif self.tabs.currentWidget() is self._no_compare_yet:
+            self.tabs.setCurrentWidget(self.compare_tab)
         for side in self._sides:
             side.setVisible(not on_scenarios)
         self._refresh_actions()
@@ -195,6 +241,8 @@ class MainWindow(QMainWindow):
         idle = state == "idle"
         actions["find"].setEnabled(idle)
         actions["train"].setEnabled(idle)
+        actions["verify"].setEnabled(idle)
+        actions["compare"].setEnabled(idle)
         actions["pause"].setEnabled(state in ("running", "paused"))
         actions["stop"].setEnabled(state in ("starting", "running", "paused"))
         actions["undo"].setEnabled(self.undo_stack.canUndo())
@@ -204,12 +252,20 @@ class MainWindow(QMainWindow):
         for key, button in self._buttons.items():
             button.setEnabled(actions[key].isEnabled())
         self._buttons["pause"].setText("▶  Resume" if state == "paused" else "❚❚  Pause")
+        race = workspace.race_to_come().race
+        if not race.validate():
+            tip = f"Race short trainings at rates around {format_lr(race.around)}: {race.cost} (F7)"
+            self._buttons["verify"].setToolTip(tip)
         self._buttons["train"].setText(f"Train with {format_lr(workspace.job.train.max_lr)} ▸")
 
     # ---------------------------------------------------------------- actions
     def train(self) -> None:
         """Train with what is selected."""
         self.workspace.train()
+
+    def compare_optimizers(self) -> None:
+        """Sweep the optimizers that are ticked on the Compare tab."""
+        self.compare_tab.start()
 
     def export_as(self, key: str, path: Path | None = None) -> None:
         """Ask for a file, unless `path` names one, and write the sweep on screen to it."""
@@ -301,9 +357,15 @@ class MainWindow(QMainWindow):
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
         self.curve_tab.set_palette(palette)
         self.training_tab.set_palette(palette)
-        if self._scenarios is not None:
-            self._scenarios.set_palette(palette)
+        for tab in (self._scenarios, self._verify, self._compare):
+            if tab is not None:
+                tab.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the first tab is called by its short name, so that all tabs are in sight."""
+        super().resizeEvent(event)
+        self.tabs.setTabText(self.tabs.indexOf(self.curve_tab), LONG_NAME if self.width() >= WIDE else "Curve")
 
     # ---------------------------------------------------------------- coming and going
     def _restore_geometry(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,28 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from lrgui.core.analysis import Analysis, analyse
+from lrgui.core.analysis import Analysis
+from lrgui.core.comparison import Compared
+from lrgui.core.confidence import RangeAdvice
+from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
-from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, StateEvent
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.several import Reading, read_curves
+from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
 from lrgui.gui.choices import Choices, ChoiceStep
+from lrgui.gui.repairs import Repair, repair_for
 from lrgui.gui.run_worker import RunWorker
+from lrgui.runs.carry_over import carry_over
+from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter, read_log
+from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
+from lrgui.runs.records import Records
 from lrgui.runs.source import Source
 
 
@@ -36,11 +46,25 @@ class Notice:
     action: str = ""
     """Label of the button that mends it, empty where there is none."""
     act: Callable[[], None] | None = None
+    tip: str = ""
+    """What exactly the button does."""
 
     def after(self, text: str) -> Notice:
         """This notice with another sentence before its own: there is one place for notices only."""
         kind = "warning" if self.kind == "info" else self.kind
         return replace(self, kind=kind, text=f"{text} {self.text}")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A finished sweep on screen, kept while the next one has not measured anything yet."""
+
+    job: Job
+    sweeps: Records
+    reading: Reading
+    analysis: Analysis
+    zones: Zones | None
+    synthetic: str
 
 
 class Workspace(QObject):
@@ -59,6 +83,10 @@ class Workspace(QObject):
     """`idle`, `starting`, `running`, `paused` or `stopping`."""
     sweep_started = Signal()
     training_started = Signal()
+    race_started = Signal()
+    compare_started = Signal()
+    comparison_changed = Signal()
+    """One more optimizer of a comparison was swept, or the comparison ended."""
     task_known = Signal(object)
     """The run's TaskEvent."""
     epoch_ended = Signal()
@@ -89,22 +117,38 @@ class Workspace(QObject):
         self._unreadable: dict[tuple[str, str], str] = {}
         self.state = "idle"
         self.kind = "sweep"
-        """What goes on, or went on last: `sweep`, `train` or `aside`."""
+        """What goes on, or went on last: `sweep`, `train`, `race`, `compare` or `aside`."""
         self.sweep_job: Job | None = None
-        self.sweep: Record | None = None
+        self.sweeps: Records | None = None
+        """The sweep on screen, or its repeats."""
+        self.reading: Reading | None = None
+        """What the sweeps on screen said when they were read; the analysis follows the selection."""
         self.synthetic = ""
         """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
         self.aside: Record | None = None
         """A sweep of the digits that is laid over other curves."""
         self.training_job: Job | None = None
         self.training: Record | None = None
+        self.race_job: Job | None = None
+        self.race: RaceRecord | None = None
+        self.compare_jobs: tuple[Job, ...] = ()
+        self.compared: Records | None = None
+        """The sweeps of the comparison on screen, one per optimizer."""
+        self.comparison: tuple[Compared, ...] = ()
+        """What those say that have ended."""
         self.analysis: Analysis | None = None
         self._choices = Choices(None, None)
+        self._before_drag: Choices | None = None
+        """What was chosen when the drag began that is going on."""
+        self._running = job
+        """The job of the present or last run."""
+        self._last: Shown | None = None
         self._journal: LogWriter | None = None
+        self._turn: InTurn | None = None
 
     # ---------------------------------------------------------------- settings of the job
     def edit(self, **changes: Any) -> None:
-        """Change the job's parts: `task`, `sweep` or `train`, each a whole frozen config."""
+        """Change the job's parts: `task`, `sweep`, `train` or `race`, each a whole frozen config."""
         before = self.job
         self.job = replace(before, **changes)
         if self.job == before:
@@ -124,12 +168,14 @@ class Workspace(QObject):
     @staticmethod
     def _matters(part: str, kind: str) -> bool:
         """True where a run of `kind` uses that part of the job."""
-        return part in {"sweep": ("task", "sweep"), "train": ("task", "train"), "aside": ()}[kind]
+        training = ("task", "train")
+        sweep = ("task", "sweep")
+        return part in {"sweep": sweep, "compare": sweep, "train": training, "race": training, "aside": ()}[kind]
 
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""
         self.job_replaced.emit()
-        self.edit(task=job.task, sweep=job.sweep, train=job.train)
+        self.edit(task=job.task, sweep=job.sweep, train=job.train, race=job.race)
         self.job_changed.emit(self.job)
 
     def _smooth_again(self) -> None:
@@ -139,8 +185,10 @@ class Workspace(QObject):
         self.sweep_job = replace(self.sweep_job, sweep=replace(self.sweep_job.sweep, beta=self.job.sweep.beta))
         if self.analysis is None:
             return
-        curve = self.analysis.curve.with_beta(self.job.sweep.beta)
-        self.analysis = analyse(curve, self.selection, self.zones, self._planned_range())
+        assert self.reading is not None
+        curves = [curve.with_beta(self.job.sweep.beta) for curve in self.reading.curves]
+        self.reading = read_curves(curves, self.selection, self.zones, self._planned_range())
+        self.analysis = self.reading.analysis
         self.analysis_changed.emit(self.analysis)
 
     # ---------------------------------------------------------------- selection and zones
@@ -160,21 +208,36 @@ class Workspace(QObject):
 
     def preview_selection(self, lr: float) -> None:
         """Follow a drag: everything shows `lr`, nothing to undo yet."""
-        self._show(replace(self._choices, selection=lr))
+        self._preview(replace(self._choices, selection=lr))
 
     def commit_selection(self, old: float | None, new: float) -> None:
-        """A drag ended: make the way from `old` to `new` one step that can be undone."""
-        self._choices = replace(self._choices, selection=old)
+        """A drag ended: make it one step that can be undone.
+
+        Undo goes back to what was chosen before the drag. That is not always `old`, where the plot began: a rate
+        that its axis does not reach stands at the edge there.
+        """
+        before = self._take_before_drag()
+        self._choices = replace(self._choices, selection=old if before is None else before.selection)
         self.select(new)
 
     def preview_zones(self, zones: Zones) -> None:
         """Follow a drag of a border or of the whole optimal zone."""
-        self._show(replace(self._choices, zones=zones))
+        self._preview(replace(self._choices, zones=zones))
 
     def commit_zones(self, old: Zones, new: Zones) -> None:
-        """A drag of a border ended."""
-        self._choices = replace(self._choices, zones=old)
+        """A drag of a border ended; like `commit_selection`."""
+        before = self._take_before_drag()
+        self._choices = replace(self._choices, zones=old if before is None else before.zones)
         self.set_zones(new)
+
+    def _preview(self, choices: Choices) -> None:
+        before = self._before_drag or self._choices
+        self._show(choices)
+        self._before_drag = before
+
+    def _take_before_drag(self) -> Choices | None:
+        before, self._before_drag = self._before_drag, None
+        return before
 
     def set_zones(self, zones: Zones) -> None:
         """Set the zones, as one step that can be undone."""
@@ -185,7 +248,7 @@ class Workspace(QObject):
             self.undo_stack.push(ChoiceStep(self._show, text, self._choices, after, nudge))
 
     def _show(self, choices: Choices) -> None:
-        self._choices = choices
+        self._choices, self._before_drag = choices, None
         if choices.selection is not None and choices.selection != self.job.train.max_lr:
             self.job = replace(self.job, train=replace(self.job.train, max_lr=choices.selection))
             self.job_changed.emit(self.job)
@@ -210,9 +273,43 @@ class Workspace(QObject):
         self._start("train")
 
     @Slot()
+    def verify(self) -> None:
+        """Race short trainings around the selected learning rate."""
+        self._start("race")
+
+    def race_to_come(self) -> Job:
+        """What `verify` would run now: the race around the selection, trained as a training would be."""
+        job = self.job
+        train, sweep = job.train, job.sweep
+        race = replace(
+            job.race,
+            around=train.max_lr,
+            pct_start=train.pct_start,
+            div_factor=train.div_factor,
+            final_div_factor=train.final_div_factor,
+            accumulation=sweep.accumulation,
+            clip_grad_norm=sweep.clip_grad_norm,
+            amp=sweep.amp,
+        )
+        return replace(job, kind="race", race=race)
+
+    @Slot()
     def compare(self) -> None:
         """Sweep the built-in digits beside everything else: what is on screen stays."""
         self._start("aside")
+
+    def compare_optimizers(self, optimizers: Sequence[str]) -> None:
+        """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
+        job = None if self.busy or not optimizers else self._job_to_run("compare")
+        if job is None:
+            return
+        self.kind, self._running = "compare", job
+        self.compare_jobs = jobs_to_compare(job, optimizers)
+        self.compared, self.comparison = Records(), ()
+        self.compare_started.emit()
+        self._set_state("starting")
+        self._turn = InTurn(self.compare_jobs, self._open_source, origin="window")
+        self.worker.start(self._turn)
 
     def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
         """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""
@@ -221,45 +318,55 @@ class Workspace(QObject):
             return
         self.noticed.emit(None)
         self.kind = "sweep"
-        ends = replace(self.job.sweep, start_lr=zones.start, end_lr=zones.end, steps=len(curve))
+        ends = SweepConfig(zones.start, zones.end, len(curve), self.job.sweep.beta, self.job.sweep.stop_factor)
         self.sweep_job, self.synthetic = replace(self.job, kind="sweep", sweep=ends), name
         end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
         points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
-        self.sweep = Record.of([*(BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)), end])
+        self.sweeps = Records.of([*(BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)), end])
         self.sweep_started.emit()
         self._read_sweep(zones)
         self.run_ended.emit(end)
 
     def _start(self, kind: str) -> None:
-        if self.busy:
+        job = None if self.busy else self._job_to_run(kind)
+        if job is None:
             return
-        self.about_to_run.emit()
-        unread = [text for (part, _), text in self._unreadable.items() if self._matters(part, kind)]
-        if unread:
-            self.noticed.emit(Notice("warning", " ".join(unread)))
-            return
-        job = Job() if kind == "aside" else replace(self.job, kind=kind)
-        problems = job.validate()
-        self.problems_found.emit(problems)
-        if problems:
-            self.noticed.emit(Notice("warning", " ".join(str(problem) for problem in problems)))
-            return
-        self.noticed.emit(None)
-        self.kind = kind
+        self.kind, self._running = kind, job
         record = Record()
         if kind == "aside":
             self.aside = record
         elif kind == "sweep":
-            self.sweep_job, self.sweep, self.analysis, self.synthetic = job, record, None, ""
-            self._choices = replace(self._choices, zones=None)
+            self._last = self._shown()
+            self.sweep_job, self.sweeps, self.analysis, self.synthetic = job, Records(), None, ""
+            self._choices, self._before_drag = replace(self._choices, zones=None), None
             self.undo_stack.clear()
             self.sweep_started.emit()
+        elif kind == "race":
+            self.race_job, self.race = job, RaceRecord(job.race)
+            self.race_started.emit()
         else:
             self.training_job, self.training = job, record
             self.training_started.emit()
         self._set_state("starting")
         self._journal = start_log(job, origin="window")
         self.worker.start(self._open_source(job), self._journal)
+
+    def _job_to_run(self, kind: str) -> Job | None:
+        """What a run of `kind` would run, with all that was typed; None, and a notice says why, where it can't."""
+        self.about_to_run.emit()
+        unread = [text for (part, _), text in self._unreadable.items() if self._matters(part, kind)]
+        if unread:
+            self.noticed.emit(Notice("warning", " ".join(unread)))
+            return None
+        own = {"aside": Job(), "race": self.race_to_come(), "compare": replace(self.job, kind="sweep")}
+        job = own.get(kind) or replace(self.job, kind=kind)
+        problems = job.validate()
+        self.problems_found.emit(problems)
+        if problems:
+            self.noticed.emit(Notice("warning", " ".join(str(problem) for problem in problems)))
+            return None
+        self.noticed.emit(None)
+        return job
 
     @Slot()
     def toggle_pause(self) -> None:
@@ -281,16 +388,34 @@ class Workspace(QObject):
         self.worker.close()
 
     @property
+    def sweep(self) -> Record | None:
+        """The sweep on screen; of repeats the first."""
+        return None if self.sweeps is None else self.sweeps.first
+
+    @property
+    def several(self) -> tuple[Records | None, int]:
+        """The sweeps of the present (or last) run, and how many there are to be; none for other runs."""
+        if self.kind == "compare":
+            return self.compared, len(self.compare_jobs)
+        job = self.sweep_job
+        return (self.sweeps, job.sweep.repeats) if self.kind == "sweep" and job is not None else (None, 1)
+
+    @property
     def record(self) -> Record | None:
-        """What the present (or last) run has measured so far."""
-        return {"sweep": self.sweep, "train": self.training, "aside": self.aside}[self.kind]
+        """What the present (or last) run has measured so far; of repeats the first."""
+        compared = None if self.compared is None else self.compared.first
+        records = {"sweep": self.sweep, "train": self.training, "race": self.race, "aside": self.aside}
+        return {**records, "compare": compared}[self.kind]
 
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
         record = self.record
         assert record is not None
         had_task, epochs = record.task is not None, len(record.epochs)
-        record.add(events)
+        several = {"sweep": self.sweeps, "compare": self.compared}.get(self.kind)
+        (record if several is None else several).add(events)
+        if self.kind == "compare" and any(isinstance(event, SweepEndEvent) for event in events):
+            self._read_comparison()
         if not had_task and record.task is not None:
             self.task_known.emit(record.task)
         if len(record.epochs) != epochs:
@@ -302,29 +427,60 @@ class Workspace(QObject):
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
         asked = self.state == "stopping"
+        record = self.record
+        assert record is not None
         self._set_state("idle")
         if self.kind == "sweep":
-            self._read_sweep()
-        problem = self._journal.problem if self._journal is not None else None
-        self._journal = None
+            last, self._last = self._last, None
+            if last is not None and not len(record):
+                self._put_back(last)
+            else:
+                self._read_sweep()
+        elif self.kind == "compare":
+            self._read_comparison()
+        journal = self._turn if self.kind == "compare" else self._journal
+        problem = journal.problem if journal is not None else None
+        self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
-        notice = None if asked else self._how_it_ended(end)
+        notice = None if asked else self._how_it_ended(end, record)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None:
             self.noticed.emit(notice)
         self.run_ended.emit(end)
 
+    def _read_comparison(self) -> None:
+        """Read those sweeps of the comparison that have ended."""
+        assert self.compared is not None
+        self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
+        self.comparison_changed.emit()
+
+    def _shown(self) -> Shown | None:
+        if self.analysis is None or self.sweep_job is None or self.sweeps is None or self.reading is None:
+            return None
+        return Shown(self.sweep_job, self.sweeps, self.reading, self.analysis, self.zones, self.synthetic)
+
+    def _put_back(self, last: Shown) -> None:
+        """The sweep has measured nothing: what was on screen before it is still the best there is."""
+        self.sweep_job, self.sweeps, self.synthetic = last.job, last.sweeps, last.synthetic
+        self.sweep_started.emit()
+        self.reading, self.analysis = last.reading, last.analysis
+        self.analysis_changed.emit(self.analysis)
+        self._show(Choices(self.selection, last.zones))
+        if self.job.sweep.beta != last.job.sweep.beta and not self.job.sweep.validate():
+            self._smooth_again()
+
     def _read_sweep(self, zones: Zones | None = None) -> None:
         """A sweep is over, however: read what was measured. `zones` are those known beforehand."""
-        assert self.sweep is not None
+        assert self.sweeps is not None
         assert self.sweep_job is not None
-        if not len(self.sweep.lr):
+        if not len(self.sweeps.first):
             self.analysis = None
             self.analysis_changed.emit(None)
             return
-        curve = self.sweep.curve(self.sweep_job.sweep.beta)
-        self.analysis = analyse(curve, zones=zones, planned_range=self._planned_range())
+        curves = self.sweeps.curves(self.sweep_job.sweep.beta)
+        self.reading = read_curves(curves, zones=zones, planned_range=self._planned_range())
+        self.analysis = self.reading.analysis
         selection = self.analysis.selection if self.analysis.selection is not None else self.selection
         self.undo_stack.clear()
         self.analysis_changed.emit(self.analysis)
@@ -334,23 +490,57 @@ class Workspace(QObject):
         assert self.sweep_job is not None
         return self.sweep_job.sweep.start_lr, self.sweep_job.sweep.end_lr
 
-    def _how_it_ended(self, end: EndEvent) -> Notice | None:
-        record = self.record
-        details = "".join(event.text for event in record.output).strip() if record is not None else ""
+    def _how_it_ended(self, end: EndEvent, record: Record) -> Notice | None:
         if end.reason in ERRORS:
-            return Notice("error", end.detail, details)
+            details = "".join(event.text for event in record.output).strip()
+            repair = repair_for(end, self._running) if self.kind not in ("aside", "compare") else None
+            if repair is None:
+                return Notice("error", end.detail, details)
+            return Notice("error", end.detail, details, repair.label, lambda: self._mend(repair), repair.tip)
         if end.reason == "data_ended":
             return Notice("info", end.detail)
         if end.reason in ("diverged", "not_finite") and self.kind == "train":
             lower = self.job.train.max_lr / 10
             return Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: self.select(lower))
-        if self.kind == "sweep" and self.analysis is not None and self.analysis.recommendation.lr is None:
-            return Notice("warning", self.analysis.recommendation.reason)
-        return None
+        read = self.analysis if self.kind == "sweep" and record is self.sweep else None
+        if read is None:
+            return None
+        pick = read.recommendation
+        if pick.advice is not None:
+            return self._advice(pick.advice, pick.reason if pick.lr is None else pick.advice.why)
+        return Notice("warning", pick.reason) if pick.lr is None else None
+
+    def _advice(self, advice: RangeAdvice, text: str) -> Notice:
+        """The range was wrong: one button sets a better one and sweeps again."""
+        words = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
+        tip = f"Set From and To of the sweep to {words} and start it"
+
+        def sweep_again() -> None:
+            # Whatever is being typed there is given up: other values come.
+            ends = replace(self.job.sweep, start_lr=advice.start_lr, end_lr=advice.end_lr)
+            self.set_job(replace(self.job, sweep=ends))
+            self.find()
+
+        return Notice("warning", text, action=f"Sweep {words} instead", act=sweep_again, tip=tip)
+
+    # ---------------------------------------------------------------- a pick for another setting
+    def carried_over(self) -> Transfer | None:
+        """What becomes of the pick where the settings are no longer those of the sweep; None where they are."""
+        if self.analysis is None or self.sweep_job is None or self.synthetic:
+            return None
+        pick = self.analysis.recommendation
+        lr = pick.lr if pick.lr is not None else pick.best_guess
+        return None if lr is None else carry_over(lr, self.sweep_job, self.job)
+
+    def _mend(self, repair: Repair) -> None:
+        """Change the settings so that the run that failed can go through."""
+        job = self.job
+        self.set_job(replace(job, task=replace(job.task, **repair.task), sweep=replace(job.sweep, **repair.sweep)))
+        self.noticed.emit(Notice("info", repair.done))
 
     # ---------------------------------------------------------------- runs on disk
     def open_run(self, path: Path) -> None:
-        """Show a run from its log, sweep or training, with the settings it had."""
+        """Show a run from its log, sweep, training or race, with the settings it had."""
         if self.busy:
             self.noticed.emit(Notice("info", "A run is going on: stop it before you open another one."))
             return
@@ -360,15 +550,21 @@ class Workspace(QObject):
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.noticed.emit(Notice("error", f"{path.name} could not be opened: {why}"))
             return
-        job, record = logged.job, Record.of(logged.events)
+        job, sweeps = logged.job, Records.of(logged.events)
+        record = sweeps.first
         self.synthetic = "" if job.kind == "sweep" else self.synthetic
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
         if job.kind == "sweep":
-            self.sweep_job, self.sweep = job, record
+            self.sweep_job, self.sweeps = job, sweeps
             self.sweep_started.emit()
             self._read_sweep()
+        elif job.kind == "race":
+            self.race_job, self.race = job, RaceRecord(job.race)
+            record = self.race
+            record.add(logged.events)
+            self.race_started.emit()
         else:
             self.training_job, self.training = job, record
             self.training_started.emit()
@@ -382,9 +578,9 @@ class Workspace(QObject):
 
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""
-        if self.analysis is None or self.sweep_job is None or self.sweep is None:
+        if self.analysis is None or self.sweep_job is None or self.sweep is None or self.reading is None:
             return None
-        return Report(self.sweep_job, self.analysis, self.sweep.end, self.synthetic)
+        return Report.of_sweeps(self.sweep_job, self.reading, self.analysis, self.sweep.end, self.synthetic)
 
     def _set_state(self, state: str) -> None:
         self.state = state

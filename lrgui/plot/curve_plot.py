@@ -23,7 +23,7 @@ from lrgui.plot.annotations import HEADER, Annotations, Crosshair, ZoneTints
 from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.handles import HIGH, LOW, SELECTION, Mark
-from lrgui.plot.layers import Dots, Line, pen
+from lrgui.plot.layers import Band, Dots, Line, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.ranges import curve_range, live_range
@@ -32,6 +32,8 @@ from lrgui.plot.view import CurveView
 
 Floats = NDArray[np.float64]
 
+#: Opacity of the band around repeats.
+BAND_ALPHA = 0.2
 RECOMMENDED = "recommended"
 """Key of our own recommendation's mark."""
 
@@ -72,6 +74,7 @@ class CurvePlot(QWidget):
         self._home: tuple[float, float] | None = None  # the y range of the default view
         self._at_home = True
         self._previous_shown = False
+        self._previous_home: tuple[float, float] | None = None  # the y range of the faded curve
         self._outside: float | None = None  # the selected rate where the axis does not reach it
         self._key_start: tuple[str, object] | None = None  # handle and where it was when a key went down
 
@@ -87,6 +90,7 @@ class CurvePlot(QWidget):
         layout.addWidget(self.canvas)
 
         self.tints = ZoneTints(self.view, -50)
+        self.band = Band(self.view, -20)
         self.dots = Dots(self.view, -10)
         self.previous = Line(self.view, 0)
         self.average = Line(self.view, 5)
@@ -128,6 +132,7 @@ class CurvePlot(QWidget):
         self.tints.set_palette(palette)
         self.annotations.set_palette(palette)
         self.crosshair.set_palette(palette)
+        self.band.set_fill(palette.curve, BAND_ALPHA)
         self.dots.set_style(palette.dots)
         self.previous.set_pen(pen(palette.previous, 1.6, "dash"))
         self.average.set_pen(pen(palette.average, 1.6, "dashdot"))
@@ -137,20 +142,22 @@ class CurvePlot(QWidget):
     def clear(self) -> None:
         """Show nothing but the axes."""
         self._forget_result()
-        self._previous_shown = False
+        self._previous_shown, self._previous_home = False, None
         for layer in (self.line, self.previous, self.average, self.dots):
             layer.set_data(np.empty(0), np.empty(0))
+        self.band.set_data(_NONE, _NONE, _NONE)
         self._home = None
         self.reset_view()
         self._update_legend()
 
     def begin(self, start_lr: float, end_lr: float, planned_steps: int, keep_previous: bool = False) -> None:
-        """A sweep from `start_lr` to `end_lr` starts; `keep_previous` keeps the last curve, faded."""
-        kept = self.line.points
+        """A sweep from `start_lr` to `end_lr` starts; `keep_previous` keeps the last curve, faded, and its scale
+        until something is measured."""
+        kept, home = self.line.points, self._home
         self.clear()
         if keep_previous and len(kept[0]) > 1:
             self.previous.set_data(*kept)
-            self._previous_shown = True
+            self._previous_shown, self._previous_home = True, home
         self._limits = (math.log10(start_lr), math.log10(end_lr))
         self._live.begin(planned_steps)
         self._apply_limits()
@@ -173,6 +180,28 @@ class CurvePlot(QWidget):
             if home != self._home:
                 self._home = home
                 self._follow_home()
+        self._update_legend()
+
+    def begin_repeat(self, lr: Floats, loss: Floats) -> None:
+        """The next sweep over the same rates begins; the one before, arrays of shape (n,), is drawn faded."""
+        average = LiveAverage()
+        average.begin(self._live.planned_steps)
+        average.extend(loss)
+        self.previous.set_data(*average.thinned(np.log10(lr)))
+        self._previous_shown = len(lr) > 1
+        self._live.begin(self._live.planned_steps)
+        self.dots.set_data(_NONE, _NONE)
+        self.line.set_data(_NONE, _NONE)
+        self._update_legend()
+
+    def set_band(self, lr: Floats, low: Floats, high: Floats) -> None:
+        """Fill between the lowest and the highest line of several sweeps, arrays of shape (n,); empty ones take it
+        away. The line is then their median."""
+        self.band.set_data(np.log10(lr), low, high)
+        if len(lr):
+            # What the band shows better.
+            self._previous_shown = False
+            self.previous.set_data(_NONE, _NONE)
         self._update_legend()
 
     def set_finished(self, analysis: Analysis) -> None:
@@ -427,10 +456,10 @@ class CurvePlot(QWidget):
             return
         low, high = self._limits
         margin = 0.02 * (high - low)
-        bottom, top = self._home or (0.0, 1.0)
-        self.view.setRange(xRange=(low - margin, high + margin), yRange=(bottom, top), padding=0)
+        home = self._home or self._previous_home
+        self.view.setRange(xRange=(low - margin, high + margin), yRange=home or (0.0, 1.0), padding=0)
         # Without a measurement numbers of losses would be made up.
-        self.chart.left.set_blank(self._home is None)
+        self.chart.left.set_blank(home is None)
 
     def _fit_result(self, *_: object) -> None:
         """Choose the default view of a finished curve: below its names and label, whatever the size."""
@@ -448,11 +477,14 @@ class CurvePlot(QWidget):
 
     def _update_legend(self) -> None:
         palette, entries = self._palette, []
+        repeated = bool(len(self.band.points[0]))
         if len(self.dots.points[0]):
-            entries.append(Entry("batch loss", palette.dots, sample="dots"))
+            entries.append(Entry("median loss" if repeated else "batch loss", palette.dots, sample="dots"))
         if len(self.line.points[0]):
             words = "smoothed" if self._analysis is not None else "short average"
             entries.append(Entry(words, palette.curve, width=2.2))
+        if repeated:
+            entries.append(Entry("repeats", palette.curve, sample="band"))
         if len(self.average.points[0]):
             entries.append(Entry("classic average", palette.average, "dashdot", width=1.6))
         if self._previous_shown:

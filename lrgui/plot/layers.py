@@ -167,6 +167,49 @@ class Line(Layer):
                 painter.drawEllipse(QPointF(float(x), float(y)), 3.4, 3.4)
 
 
+class Band(Layer):
+    """A light area between two lines over the same rising x."""
+
+    def __init__(self, view: Any, z: float) -> None:
+        super().__init__(view, z)
+        self._x: Floats = np.empty(0)
+        self._low: Floats = np.empty(0)
+        self._high: Floats = np.empty(0)
+        self._fill = QColor("#000000")
+
+    @property
+    def points(self) -> tuple[Floats, Floats, Floats]:
+        """x, lower and upper line, each array of shape (n,)."""
+        return self._x, self._low, self._high
+
+    def set_fill(self, colour: str, alpha: float) -> None:
+        """Change colour and opacity (0…1)."""
+        self._fill = QColor(colour)
+        self._fill.setAlphaF(alpha)
+        self.update()
+
+    def set_data(self, x: Floats, low: Floats, high: Floats) -> None:
+        """Show these, each array of shape (n,), x rising; points that are not finite are left out."""
+        good = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+        self._x, self._low, self._high = x[good], low[good], high[good]
+        self.update()
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the area."""
+        if len(self._x) < 2:
+            return
+        keep = np.unique(np.linspace(0, len(self._x) - 1, max(64, int(self.boundingRect().width()))).astype(np.intp))
+        x, low, high = self._x[keep], self._low[keep], self._high[keep]
+        around = self.to_pixels(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]))
+        path = QPainterPath()
+        path.addPolygon(_polygon(around[0], np.clip(around[1], -_FAR, _FAR)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.save()
+        painter.setClipRect(self.boundingRect())
+        painter.fillPath(path, self._fill)
+        painter.restore()
+
+
 class Dots(Layer):
     """Raw measurements as faint dots, drawn into an image of the screen's own pixels.
 

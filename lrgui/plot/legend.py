@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QGraphicsWidget, QSizePolicy
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import pen
 
+#: Opacity of a band's sample: a little more than the band's own, as it is small.
+BAND_SAMPLE_ALPHA = 0.3
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,7 +25,7 @@ class Entry:
     colour: str
     dash: str = "solid"
     sample: str = "line"
-    """`line`, `dots` or `circles` (a line with circles)."""
+    """`line`, `dots`, `circles` (a line with circles) or `band` (a light area)."""
     width: float = 2.0
 
 
@@ -101,6 +104,11 @@ class Legend(TextRow):
             painter.setBrush(QColor(entry.colour))
             for dx, dy in ((4, 2), (10, -2), (16, 1)):
                 painter.drawEllipse(QPointF(x + dx, y + dy), 1.6, 1.6)
+            return
+        if entry.sample == "band":
+            fill = QColor(entry.colour)
+            fill.setAlphaF(BAND_SAMPLE_ALPHA)
+            painter.fillRect(QRectF(x, y - 5, self.SAMPLE, 10), fill)
             return
         painter.setPen(pen(entry.colour, entry.width, entry.dash))
         painter.drawLine(QPointF(x, y), QPointF(x + self.SAMPLE, y))

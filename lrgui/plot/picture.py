@@ -35,15 +35,19 @@ def curve_picture(
     size_inches: tuple[float, float] = (8.0, 5.0),
     dpi: int = 300,
     average: bool = False,
+    band: tuple[Floats, Floats, Floats] | None = None,
 ) -> QImage:
     """The annotated curve, `size_inches` (width, height) at `dpi` dots per inch.
 
-    `zones` and `selection` are those on screen. Needs a QApplication (any platform, `offscreen` too).
+    `zones` and `selection` are those on screen; `band` is rates, lowest and highest loss of repeats.
+    Needs a QApplication (any platform, `offscreen` too).
     """
     plot = CurvePlot(None, palette, title=title, y_title="Smoothed loss", grips=False)
     try:
         plot.show_average(average)
         plot.set_finished(analysis)
+        if band is not None:
+            plot.set_band(*band)
         plot.set_zones(zones)
         plot.set_selection(selection)
         return paint(plot, plot.canvas, palette, size_inches, dpi)

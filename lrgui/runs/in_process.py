@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import torch
 
 from lrgui.core.control import Control
-from lrgui.core.events import Event, StateEvent, TaskEvent
+from lrgui.core.events import EndEvent, Event, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.probe import Probe
+from lrgui.core.race import race
+from lrgui.core.restore import Snapshot, generators_of
 from lrgui.core.sweep import sweep
 from lrgui.core.train import train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
+from lrgui.runs.records import WHOLE
 from lrgui.tasks.build import build_task
 from lrgui.tasks.task import Task
 
@@ -39,15 +49,33 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         classes=task.data.classes,
         device=str(task.device),
         batches_per_epoch=batches,
-        steps=job.sweep.steps if job.kind == "sweep" else batches * job.train.epochs,
+        steps={
+            "sweep": job.sweep.steps,
+            "train": batches * job.train.epochs,
+            "race": job.race.total_steps(),
+        }[job.kind],
+        steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,
     )
     yield StateEvent("running")
     yield from _engine(job, task, control)
 
 
 def _engine(job: Job, task: Task, control: Control) -> Iterator[Event]:
+    if job.kind == "sweep" and job.sweep.repeats > 1:
+        return _repeats(job, task, control)
     if job.kind == "sweep":
         return sweep(task.model, task.loader, task.optimizer, task.loss, job.sweep, control, device=task.device)
+    if job.kind == "race":
+        return race(
+            task.model,
+            task.loader,
+            task.optimizer,
+            task.loss,
+            job.race,
+            control,
+            device=task.device,
+            probe=_probe(task),
+        )
     return train(
         task.model,
         task.loader,
@@ -59,6 +87,62 @@ def _engine(job: Job, task: Task, control: Control) -> Iterator[Event]:
         correct=task.data.correct,
         device=task.device,
     )
+
+
+def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
+    """Sweeps from the same weights, each with another order of the data."""
+    config, count = job.sweep, job.sweep.repeats
+    with Snapshot(task.model, task.optimizer, loader=task.loader) as snapshot:
+        for number in range(count):
+            if number > 0:
+                _seed(job.task.seed + number, task)
+            end = EndEvent("failed", "The sweep stopped without saying why: an error in LR Finder. Please report it.")
+            events = sweep(
+                task.model,
+                task.loader,
+                task.optimizer,
+                task.loss,
+                config,
+                control,
+                device=task.device,
+                number=number,
+                snapshot=snapshot,
+            )
+            with closing(events):  # type: ignore[type-var]
+                for event in events:
+                    if isinstance(event, EndEvent):
+                        end = event
+                    else:
+                        yield event
+            if end.reason not in WHOLE:
+                yield EndEvent(end.reason, f"In sweep {number + 1} of {count}: {end.detail}")
+                return
+            yield SweepEndEvent(number, end.reason, end.detail)
+    yield EndEvent(end.reason, f"{count} sweeps were made, each with another order of the data. Last: {end.detail}")
+
+
+def _seed(seed: int, task: Task) -> None:
+    """Seed the generators of Python, numpy and torch, and those of the task's loader."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    for generator in generators_of(task.loader):
+        generator.manual_seed(seed)
+
+
+def _probe(task: Task) -> Probe | None:
+    """Measures validation loss and the share of right answers, where there are such."""
+    if task.validation is None:
+        return None
+    correct = task.data.correct
+
+    def measure(model: torch.nn.Module, batch: Any) -> tuple[Any, Any]:
+        inputs, targets = batch
+        output = model(inputs)
+        right = None if correct is None else correct(output, targets) / len(targets)
+        return task.data.criterion(output, targets), right
+
+    return Probe(measure, task.validation, device=task.device)
 
 
 def _size(examples: object) -> int:

@@ -5,31 +5,38 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lrgui.core.config import Problem, SweepConfig, TrainConfig
+from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 
 #: What a job can be.
-JOB_KINDS = ("sweep", "train")
+JOB_KINDS = ("sweep", "train", "race")
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that a run needs to know. Both configs are kept: a training often follows a sweep."""
+    """Everything that a run needs to know. All configs are kept: a training often follows a sweep."""
 
     kind: str = "sweep"
-    """"sweep" or "train"."""
+    """One of `JOB_KINDS`."""
     task: TaskSpec = field(default_factory=TaskSpec)
     sweep: SweepConfig = field(default_factory=SweepConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    race: RaceConfig = field(default_factory=RaceConfig)
+
+    @property
+    def config(self) -> SweepConfig | TrainConfig | RaceConfig:
+        """The config that `kind` uses."""
+        if self.kind == "train":
+            return self.train
+        return self.race if self.kind == "race" else self.sweep
 
     def validate(self) -> list[Problem]:
         """Every problem of the task and of the config that `kind` uses, an empty list where there is none."""
         if self.kind not in JOB_KINDS:
             choices = ", ".join(JOB_KINDS)
             return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
-        config = self.sweep if self.kind == "sweep" else self.train
-        return [*self.task.validate(), *config.validate()]
+        return [*self.task.validate(), *self.config.validate()]
 
     def to_dict(self) -> dict[str, Any]:
         """The job as what JSON knows."""

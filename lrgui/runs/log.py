@@ -18,7 +18,18 @@ from types import TracebackType
 from typing import Any, cast
 
 from lrgui import __version__
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    CandidateEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    OutputEvent,
+    StandingEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.runs.job import Job
 from lrgui.runs.plain import from_plain, plain_fields
 
@@ -29,7 +40,10 @@ KINDS: dict[str, type] = {
     "task": TaskEvent,
     "state": StateEvent,
     "batch": BatchEvent,
+    "sweep_end": SweepEndEvent,
     "epoch": EpochEvent,
+    "candidate": CandidateEvent,
+    "standing": StandingEvent,
     "output": OutputEvent,
     "end": EndEvent,
 }

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core.curve import Curve
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    OutputEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 
 #: Room for this many batches is made at first, more when it is needed or planned.
 FIRST_ROOM = 256
@@ -36,6 +45,9 @@ class Record:
         self.epochs: list[EpochEvent] = []
         self.output: deque[OutputEvent] = deque()
         self.end: EndEvent | None = None
+        """How the run ended."""
+        self.sweep_end: SweepEndEvent | None = None
+        """How this sweep ended, where the run has several."""
         self._count = 0
         self._numbers = np.empty((3, FIRST_ROOM))  # rows: lr, loss, seconds
         self._steps = np.empty(FIRST_ROOM, dtype=np.int64)
@@ -55,6 +67,9 @@ class Record:
             if isinstance(event, BatchEvent):
                 if event.sweep == self.sweep:
                     self._add_batch(event)
+            elif isinstance(event, SweepEndEvent):
+                if event.sweep == self.sweep:
+                    self.sweep_end = event
             elif isinstance(event, EpochEvent):
                 self.epochs.append(event)
             elif isinstance(event, StateEvent):
@@ -103,7 +118,14 @@ class Record:
     def curve(self, beta: float = 0.98) -> Curve:
         """The curve as far as it was measured; its end reason is None while the run goes on."""
         planned = self.task.steps if self.task else self._count
-        return Curve.measured(self.lr, self.loss, planned, beta, self.end.reason if self.end else None)
+        each = self.task.steps_per_point if self.task else 1
+        return Curve.measured(self.lr, self.loss, planned, beta, self.end_reason, each)
+
+    @property
+    def end_reason(self) -> str | None:
+        """Why this sweep or training ended, None while it goes on."""
+        end = self.sweep_end or self.end
+        return None if end is None else end.reason
 
     def _add_batch(self, event: BatchEvent) -> None:
         if self._count == len(self._steps):

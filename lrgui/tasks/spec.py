@@ -82,15 +82,20 @@ class TaskSpec:
         size = source.train_size if source else None
         if self.subset is not None and (self.subset < 2 or (size is not None and self.subset > size)):
             problems.append(
-                Problem("subset", f"A subset of {self.subset} examples cannot be taken.", f"Use 2 to {size}, or all.")
+                Problem(
+                    "subset",
+                    f"A subset of {self.subset:,} examples cannot be taken.",
+                    "Use 2 or more, or all." if size is None else f"Use 2 to {size:,}, or all.",
+                )
             )
         have = self.subset if self.subset is not None else size
         if self.batch_size < 1 or (have is not None and have >= 2 and self.batch_size > have):
+            there, most = ("the", "or more") if have is None else (f"{have:,}", f"to {have:,}")
             problems.append(
                 Problem(
                     "batch_size",
-                    f"A batch of {self.batch_size} cannot be made from {have} training examples.",
-                    f"Use 1 to {have}; 64 is usual.",
+                    f"A batch of {self.batch_size:,} cannot be made from {there} training examples.",
+                    f"Use 1 {most}; 64 is usual.",
                 )
             )
         if not 0 <= self.loader_workers <= 64:

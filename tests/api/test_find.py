@@ -496,3 +496,10 @@ class Deadly(torch.utils.data.Dataset[Any]):
             time.sleep(0.5)  # the batches before it arrive first
             os._exit(1)
         return data()[index % 256]
+
+
+def test_a_result_knows_what_its_pick_belongs_to(model: nn.Module) -> None:
+    result = find(model, accumulation=2)
+    assert (result.optimizer, result.batch_size) == ("SGD", 64)
+    rate = result.lr if result.lr is not None else result.best_guess
+    assert result.scaled(batch_size=128).lr == pytest.approx(2 * rate)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 
 SWEEP = [
     *(("start_lr", value) for value in (0.0, -1e-3, math.nan, math.inf)),
@@ -20,6 +20,7 @@ SWEEP = [
     *((name, value) for name in ("batches_per_lr", "accumulation") for value in (0, -1, 1_000_001)),
     *(("clip_grad_norm", value) for value in (0.0, -1.0, math.nan, math.inf)),
     *(("amp", value) for value in ("", "fp8")),
+    *(("repeats", value) for value in (0, -1, 51)),
 ]
 TRAIN = [
     *(("max_lr", value) for value in (0.0, -0.1, math.nan, math.inf)),
@@ -32,7 +33,7 @@ TRAIN = [
 
 def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     sweep, train = SweepConfig(), TrainConfig()
-    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0, "exponential", 1, 1, None, None)
+    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0, "exponential", 1, 1, None, None, 1)
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []
 
@@ -60,3 +61,28 @@ def test_the_borders_are_allowed(field: str, value: Any) -> None:
 def test_several_problems_are_all_said() -> None:
     problems = SweepConfig(start_lr=-1, steps=0, beta=2).validate()
     assert [p.field for p in problems] == ["start_lr", "steps", "beta"]
+
+
+RACE = [
+    *(("around", value) for value in (0.0, -0.1, math.nan, math.inf)),
+    *(("rates", value) for value in (2, 0, 34)),
+    *(("octaves", value) for value in (0.0, -1.0, 5.0, math.nan)),
+    *(("steps", value) for value in (7, 1_000_001)),
+    *(("rounds", value) for value in (0, 9)),
+    *(("pct_start", value) for value in (0.0, 1.0)),
+    *(("div_factor", value) for value in (0.5, math.nan)),
+    *(("accumulation", value) for value in (0, 1_000_001)),
+    *(("clip_grad_norm", value) for value in (0.0, math.nan)),
+    ("amp", "fp8"),
+]
+
+
+def test_the_defaults_of_a_race_are_valid() -> None:
+    assert RaceConfig().validate() == []
+
+
+@pytest.mark.parametrize(("field", "value"), RACE)
+def test_a_race_names_the_field_that_cannot_be_used(field: str, value: Any) -> None:
+    (problem,) = dataclasses.replace(RaceConfig(), **{field: value}).validate()
+    assert problem.field == field
+    assert problem.what.endswith(".") and problem.fix.endswith(".")

@@ -95,6 +95,24 @@ def test_the_result_says_that_the_sweep_is_running(bench: Bench, window: MainWin
     bench.workspace.close()
 
 
+def test_while_the_next_sweep_starts_the_result_is_empty(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    panel = window.findChild(SelectionPanel)
+    seen: dict[str, tuple[str, bool]] = {}
+    bench.workspace.state_changed.connect(
+        lambda state: seen.setdefault(
+            state, (panel.low.text(), any(_runs(label) for label in panel.findChildren(QLabel)))
+        )
+    )
+    bench.play()
+    assert seen["starting"] == ("", True)
+    assert panel.low.text()
+
+
+def _runs(label: QLabel) -> bool:
+    return label.text() == "The sweep is running."
+
+
 def window_runs() -> list:  # type: ignore[type-arg]
     """The runs on disk."""
     from lrgui.runs.library import runs_folder

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
@@ -132,6 +134,20 @@ def test_a_failure_shows_its_details(bench: Bench, window: MainWindow) -> None:
     bench.play(Scripted([[OutputEvent("line 3\n", "traceback"), EndEvent("failed", "It broke. Mend it.")]]))
     assert window.banner.text == "It broke. Mend it."
     assert bench.workspace.state == "idle"
+
+
+def test_a_sweep_that_fails_at_once_leaves_the_curve_as_it_was(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    plot = window.curve_tab.plot
+    before = plot.view.viewRange()
+    zones, entries = plot.zones, [entry.text for entry in plot.chart.legend.entries]
+    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, start_lr=1e-9, end_lr=10.0))
+    bench.play(Scripted([[StateEvent("starting"), EndEvent("failed", "It broke. Mend it.")]]))
+    assert np.allclose(plot.view.viewRange(), before)
+    assert plot.zones == zones
+    assert [entry.text for entry in plot.chart.legend.entries] == entries
+    assert plot.selection == pytest.approx(bench.workspace.selection)
+    assert window.findChild(SuggestionsPanel).table.isVisible()
 
 
 @pytest.mark.parametrize(("answer", "closes"), [("Stop and close", True), ("Keep running", False)])

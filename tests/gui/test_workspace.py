@@ -61,6 +61,38 @@ def test_a_drag_is_one_step(bench: Bench) -> None:
     assert workspace.selection == old
 
 
+def test_undo_after_a_drag_goes_back_to_a_rate_outside_the_sweep(bench: Bench) -> None:
+    bench.play()
+    workspace = bench.workspace
+    zones = workspace.zones
+    assert zones is not None
+    workspace.select(5.0)  # typed: the plot can only show it at its edge
+    workspace.preview_selection(0.5)
+    workspace.commit_selection(1.0, 0.5)
+    workspace.undo_stack.undo()
+    assert workspace.selection == 5.0
+    assert workspace.job.train.max_lr == 5.0
+    wide = replace(zones, high_start=5.0, end=5.0)
+    workspace.set_zones(wide)
+    seen = replace(wide, high_start=1.0)
+    workspace.preview_zones(replace(seen, high_start=0.5))
+    workspace.commit_zones(seen, replace(seen, high_start=0.5))
+    workspace.undo_stack.undo()
+    assert workspace.zones == wide
+
+
+def test_a_drag_that_never_ended_is_not_what_undo_goes_back_to(bench: Bench) -> None:
+    bench.play()
+    workspace = bench.workspace
+    workspace.preview_selection(1e-3)
+    bench.play()  # F5 while the button is down: the plot forgets the drag
+    old = workspace.selection
+    workspace.preview_selection(2e-3)
+    workspace.commit_selection(old, 2e-3)
+    workspace.undo_stack.undo()
+    assert workspace.selection == old
+
+
 def test_nudges_merge(bench: Bench) -> None:
     bench.play()
     workspace = bench.workspace
@@ -134,6 +166,63 @@ def test_a_failure_brings_its_details(bench: Bench) -> None:
     assert "line 3 of task.py" in notices[-1].details
 
 
+@pytest.mark.parametrize("reason", ["failed", "out_of_memory", "killed"])
+def test_a_sweep_without_a_point_leaves_the_last_one_on_screen(bench: Bench, reason: str) -> None:
+    notices = _notices(bench)
+    bench.play()
+    workspace = bench.workspace
+    workspace.select(2e-2)
+    record, zones, job = workspace.sweep, workspace.zones, workspace.sweep_job
+    workspace.edit(sweep=replace(workspace.job.sweep, end_lr=10.0, steps=50))
+    bench.play(
+        Scripted([[StateEvent("starting"), OutputEvent("line 3\n", "traceback"), EndEvent(reason, "It broke.")]])
+    )
+    assert bench.jobs[-1].sweep.steps == 50
+    assert (notices[-1].text, notices[-1].details) == ("It broke.", "line 3")
+    assert workspace.sweep is record
+    assert (workspace.selection, workspace.zones) == (2e-2, zones)
+    report = workspace.report()
+    assert report is not None
+    assert report.job == job, "an export tells the settings that the curve was measured with"
+    assert report.analysis.selection == 2e-2
+    bench.play()
+    assert workspace.sweep is not record
+
+
+def test_a_sweep_stopped_before_its_first_point_leaves_the_last_one_without_a_word(bench: Bench) -> None:
+    bench.play(Scripted(sweep(depth=0.005)))
+    notices = _notices(bench)
+    record = bench.workspace.sweep
+    bench.begin(Scripted([[StateEvent("running"), task()]], hold=True))
+    with bench.qtbot.waitSignal(bench.workspace.run_ended):
+        bench.workspace.stop()
+    assert bench.workspace.sweep is record
+    assert notices == []
+
+
+def test_beta_changed_during_a_sweep_without_a_point_counts_for_the_last_one(bench: Bench) -> None:
+    bench.play()
+    workspace = bench.workspace
+    bench.begin(Scripted([[StateEvent("running"), task()]], hold=True))
+    workspace.edit(sweep=replace(workspace.job.sweep, beta=0.3))
+    with bench.qtbot.waitSignal(workspace.run_ended):
+        workspace.stop()
+    assert workspace.analysis is not None
+    assert workspace.analysis.curve.beta == 0.3
+
+
+def test_a_synthetic_curve_claims_no_settings_of_a_loop(bench: Bench) -> None:
+    bench.play()
+    workspace = bench.workspace
+    workspace.edit(sweep=replace(workspace.job.sweep, amp="bf16", accumulation=4))
+    assert workspace.analysis is not None
+    assert workspace.zones is not None
+    workspace.show_synthetic("Noisy", workspace.analysis.curve, workspace.zones)
+    assert workspace.sweep_job is not None
+    assert workspace.sweep_job.sweep.amp is None
+    assert workspace.sweep_job.sweep.accumulation == 1
+
+
 def test_pause_resume_stop(bench: Bench) -> None:
     source = Scripted([[StateEvent("running"), task(), *points()[:50]]], hold=True)
     bench.begin(source)
@@ -193,7 +282,7 @@ def test_a_run_goes_on_where_it_cannot_be_kept(bench: Bench, tmp_path: Path, mon
 
 def test_no_reliable_pick_is_said(bench: Bench) -> None:
     notices = _notices(bench)
-    bench.play(Scripted(sweep(depth=0.1)))
+    bench.play(Scripted(sweep(depth=0.02)))
     assert "No reliable pick" in notices[-1].text
     assert bench.workspace.selection is not None
 

@@ -168,6 +168,18 @@ def test_the_second_sweep_keeps_the_first_one_faded(plot, analysis):
     assert not len(plot.previous.points[0])
 
 
+def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, analysis):
+    home = plot.view.viewRange()[1]
+    plot.begin(1e-6, 1.0, 200, keep_previous=True)
+    assert plot.view.viewRange()[1] == pytest.approx(home)
+    assert plot.chart.left.ticks(), "these numbers were measured"
+    plot.set_live(np.array([1e-6, 1.1e-6]), np.array([70.0, 71.0]))
+    low, high = plot.view.viewRange()[1]
+    assert low < 70 < 71 < high
+    plot.begin(1e-6, 1.0, 200)
+    assert not plot.chart.left.ticks()
+
+
 def test_the_classic_average_can_be_shown(plot, analysis):
     plot.show_average(True)
     assert np.array_equal(plot.average.points[1], analysis.curve.average)

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    CandidateEvent,
+    EndEvent,
+    EpochEvent,
+    OutputEvent,
+    StandingEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.runs import in_process
 from lrgui.runs.in_process import InProcess, run_job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.records import Records
 from lrgui.runs.source import Source
 from lrgui.tasks.spec import TaskSpec
 
@@ -29,6 +41,41 @@ def test_a_sweep_from_start_to_end() -> None:
     assert events[-1] == EndEvent("completed", "All 5 steps from 1e-06 to 1 were measured.")
 
 
+def test_repeats_start_from_the_same_weights_with_another_order() -> None:
+    events = list(run_job(replace(SHORT, sweep=replace(SHORT.sweep, repeats=3))))
+    batches = [[e for e in events if isinstance(e, BatchEvent) and e.sweep == number] for number in range(3)]
+    assert [len(sweep) for sweep in batches] == [5, 5, 5]
+    alone = [event.loss for event in run_job(SHORT) if isinstance(event, BatchEvent)]
+    assert [event.loss for event in batches[0]] == alone  # the first is the same sweep as without repeats
+    assert len({sweep[0].loss for sweep in batches}) == 3  # other batches
+    assert max(sweep[0].loss for sweep in batches) < 2.5  # fresh weights each time: near log 10
+    assert [(e.sweep, e.reason) for e in events if isinstance(e, SweepEndEvent)] == [
+        (number, "completed") for number in range(3)
+    ]
+    assert [event for event in events if isinstance(event, EndEvent)] == [events[-1]]
+    assert events[-1].reason == "completed" and "3 sweeps" in events[-1].detail
+
+
+def test_a_repeat_has_the_order_of_its_seed() -> None:
+    third = replace(SHORT, task=replace(SHORT.task, seed=2), sweep=replace(SHORT.sweep, repeats=2))
+    once = [e.loss for e in run_job(third) if isinstance(e, BatchEvent) and e.sweep == 1]
+    again = [e.loss for e in run_job(third) if isinstance(e, BatchEvent) and e.sweep == 1]
+    assert once == again
+
+
+def test_repeats_can_be_cancelled_and_keep_the_whole_ones() -> None:
+    control, events = Control(), []
+    for event in run_job(replace(SHORT, sweep=replace(SHORT.sweep, repeats=3)), control):
+        events.append(event)
+        if isinstance(event, BatchEvent) and (event.sweep, event.step) == (1, 2):
+            control.cancel()
+    assert isinstance(events[-1], EndEvent) and events[-1].reason == "cancelled" and "sweep 2 of 3" in events[-1].detail
+    assert [event.sweep for event in events if isinstance(event, SweepEndEvent)] == [0]
+    records = Records.of(events)
+    assert [len(record) for record in records.all] == [5, 3] and len(records) == 8
+    assert [len(curve) for curve in records.curves()] == [5]
+
+
 def test_a_training_from_start_to_end() -> None:
     job = Job("train", TaskSpec(device="cpu", subset=200), train=TrainConfig(epochs=2))
     events = list(run_job(job))
@@ -36,6 +83,17 @@ def test_a_training_from_start_to_end() -> None:
     assert (task.batches_per_epoch, task.steps) == (3, 6)
     assert len([event for event in events if isinstance(event, BatchEvent)]) == 6
     assert [event.epoch for event in events if isinstance(event, EpochEvent)] == [1, 2]
+    assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed"
+
+
+def test_a_race_from_start_to_end() -> None:
+    job = Job("race", TaskSpec(device="cpu", subset=256), race=RaceConfig(around=0.1, rates=3, steps=16))
+    events = list(run_job(job))
+    task = next(event for event in events if isinstance(event, TaskEvent))
+    assert task.steps == job.race.total_steps() == 3 * (4 + 8 + 16)
+    assert len([event for event in events if isinstance(event, CandidateEvent)]) == task.steps
+    standings = [event for event in events if isinstance(event, StandingEvent)]
+    assert all(event.metric is not None and 0 < event.metric <= 1 and event.loss < 5 for event in standings)
     assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed"
 
 

@@ -8,7 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    CandidateEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    OutputEvent,
+    StandingEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter, decode, decode_with_extra, encode, read_log, write_run
 from lrgui.tasks.spec import TaskSpec
@@ -20,8 +31,12 @@ EVENTS: list[Event] = [
     StateEvent("running"),
     BatchEvent(0, 0, 1e-6, 2.302585092994046, 0.0),
     BatchEvent(1, 7, 0.1, -3.5e-300, 1e9),
+    SweepEndEvent(1, "diverged", "Too high."),
     EpochEvent(1, 0.5, 0.25, 0.9, 0.95, 1e-3, 2.5),
     EpochEvent(2, 0.5, None, None, None, 1e-3, 2.5),
+    CandidateEvent(1, 3, 0.1, 17, 80, 0.25, 1.5),
+    StandingEvent(1, 3, 0.1, 0.25, True, 80),
+    StandingEvent(0, 6, 0.28, math.inf, False, 40, 0.1),
     OutputEvent('two\nlines, "quotes", äöü, \udc80, \x00'),
     OutputEvent("Traceback …", "traceback"),
     EndEvent("completed", "All done."),

@@ -41,6 +41,20 @@ def test_a_batch_larger_than_the_subset_is_the_batch_sizes_problem() -> None:
     assert str(problem) == "A batch of 64 cannot be made from 32 training examples. Use 1 to 32; 64 is usual."
 
 
+def test_large_numbers_have_their_commas() -> None:
+    (batch,) = TaskSpec(batch_size=5000).validate()
+    assert str(batch) == "A batch of 5,000 cannot be made from 1,347 training examples. Use 1 to 1,347; 64 is usual."
+    (subset,) = TaskSpec(subset=5000).validate()
+    assert str(subset) == "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."
+
+
+def test_an_unknown_source_has_an_unknown_number_of_examples() -> None:
+    problems = TaskSpec(source="mars", batch_size=0, subset=0).validate()
+    assert not any("None" in str(problem) for problem in problems)
+    (batch,) = TaskSpec(source="mars", batch_size=0).validate()[1:]
+    assert str(batch) == "A batch of 0 cannot be made from the training examples. Use 1 or more; 64 is usual."
+
+
 @pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1", "mps", "xpu", "xpu:0"])
 def test_devices_are_only_read_not_looked_for(device: str) -> None:
     assert TaskSpec(device=device).validate() == []

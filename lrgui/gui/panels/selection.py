@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
-from lrgui.core.learning_rate import format_lr, parse_lr
+from lrgui.core.confidence_words import MEANING, confidence_words
+from lrgui.core.learning_rate import format_lr, parse_lr, short_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
 
@@ -28,9 +29,26 @@ class SelectionPanel(Card):
         self.number.setPlaceholderText("none yet")
         self.number.editingFinished.connect(self._typed)
         self.body.addWidget(self.number)
+        self.confidence = QLabel()
+        self.confidence.setWordWrap(True)
+        self.confidence.setAccessibleName("Confidence")
+        self.confidence.setToolTip(MEANING)
+        self.body.addWidget(self.confidence)
         self._verdict = muted("Find a learning rate first (F5), or type one.")
         self._verdict.setAccessibleName("Recommendation")
         self.body.addWidget(self._verdict)
+
+        self.stale = QLabel()
+        self.stale.setObjectName("open")
+        self.stale.setWordWrap(True)
+        self.stale.setAccessibleName("Estimate for other settings")
+        self.take = QPushButton()
+        self.take.setObjectName("small")
+        self.take.setAccessibleName("Take the estimate")
+        self.take.setToolTip("Select the estimate; a new sweep measures it")
+        self.take.clicked.connect(self._take_estimate)
+        self.body.addWidget(self.stale)
+        self.body.addWidget(self.take)
 
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
@@ -61,7 +79,11 @@ class SelectionPanel(Card):
         self.body.addWidget(self._note)
 
         workspace.choice_changed.connect(self.refresh)
+        workspace.job_changed.connect(self._show_stale)
+        workspace.sweep_started.connect(self._show_stale)
+        workspace.sweep_started.connect(self._show_confidence)
         workspace.analysis_changed.connect(self.refresh)
+        workspace.sweep_started.connect(self.refresh)
         workspace.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
         workspace.about_to_run.connect(self._typed)
         workspace.undo_stack.indexChanged.connect(self._refresh_undo)
@@ -99,11 +121,54 @@ class SelectionPanel(Card):
         self._note.setText(zones.note if zones is not None else "")
         self._note.setVisible(bool(self._note.text()))
         self._verdict.setText(self._say())
+        self._show_confidence()
+        self._show_stale()
+
+    @Slot()
+    def _show_stale(self) -> None:
+        """Say that the pick belongs to other settings, and offer what it becomes for the present ones."""
+        found = self._workspace.carried_over()
+        self.stale.setVisible(found is not None)
+        offered = None if found is None else found.lr
+        self.take.setVisible(offered is not None)
+        if found is None:
+            return
+        self.stale.setText(found.reason)
+        self.stale.setToolTip(f"An estimate, not a measurement ({found.source})" if found.source else "")
+        if offered is None:
+            return
+        self.take.setText(f"Take the estimate {short_lr(offered, 2)}")
+        name = f"Select {short_lr(offered, 2)}, an estimate by {found.source}"
+        self.take.setToolTip(f"{name}; a new sweep measures it")
+        self.take.setAccessibleName(name)
+        self.take.setEnabled(self._workspace.selection != offered)
+
+    @Slot()
+    def _take_estimate(self) -> None:
+        found = self._workspace.carried_over()
+        if found is not None and found.lr is not None:
+            self._workspace.select(found.lr)
+
+    @Slot()
+    def _show_confidence(self) -> None:
+        """How far the pick can be relied on, coloured and in words."""
+        analysis = self._workspace.analysis
+        self.confidence.setVisible(analysis is not None)
+        if analysis is None:
+            return
+        pick = analysis.recommendation
+        self.confidence.setText(confidence_words(pick).capitalize())
+        self.confidence.setToolTip(MEANING if pick.lr is not None else pick.reason)
+        style = {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open")
+        if self.confidence.objectName() != style:
+            self.confidence.setObjectName(style)
+            self.confidence.style().unpolish(self.confidence)
+            self.confidence.style().polish(self.confidence)
 
     def _say(self) -> str:
         workspace = self._workspace
         if workspace.analysis is None:
-            if workspace.sweep is not None and workspace.busy and workspace.kind == "sweep":
+            if workspace.sweep is not None and workspace.state != "idle" and workspace.kind == "sweep":
                 return "The sweep is running."
             return "Find a learning rate first (F5), or type one."
         pick = workspace.analysis.recommendation

@@ -23,8 +23,11 @@ class SuggestionsPanel(Card):
         super().__init__("Suggestions")
         self._workspace = workspace
         self._rates: list[float | None] = []
-        self.table = QTableWidget(0, 2)
-        self.table.setHorizontalHeaderLabels(["Rule", "LR"])
+        self.table = QTableWidget(0, 3)
+        self.table.setHorizontalHeaderLabels(["Rule", "LR", "Spread"])
+        spread = self.table.horizontalHeaderItem(2)
+        assert spread is not None
+        spread.setToolTip("Highest over lowest rate that the rule gives for the repeats")
         self.table.setAccessibleName("Suggested learning rates")
         self.table.setToolTip("Click a row to select its learning rate")
         self.table.verticalHeader().hide()
@@ -41,7 +44,8 @@ class SuggestionsPanel(Card):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(88)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(64)
         self.table.cellClicked.connect(lambda row, _column: self._take(row))
         self.table.cellActivated.connect(lambda row, _column: self._take(row))
         self._empty = muted("After a sweep, every rule's learning rate stands here.")
@@ -60,26 +64,34 @@ class SuggestionsPanel(Card):
         if analysis is None:
             return
         pick = analysis.recommendation
-        rows: list[tuple[str, float | None, str]]
+        rows: list[tuple[str, str, float | None, str]]
         if pick.lr is not None:
-            rows = [("★ recommended", pick.lr, pick.reason)]
+            rows = [("ours", "★ recommended", pick.lr, pick.reason)]
         elif pick.best_guess is not None:
-            rows = [("☆ best guess", pick.best_guess, pick.reason)]
+            rows = [("ours", "☆ best guess", pick.best_guess, pick.reason)]
         else:
-            rows = [("★ recommended", None, pick.reason)]
-        rows += [(s.label, s.lr, s.reason) for s in analysis.suggestions.values()]
-        self._rates = [lr for _, lr, _ in rows]
+            rows = [("ours", "★ recommended", None, pick.reason)]
+        rows += [(key, s.label, s.lr, s.reason) for key, s in analysis.suggestions.items()]
+        self._rates = [lr for _, _, lr, _ in rows]
+        reading = self._workspace.reading
+        repeated = reading is not None and reading.band is not None
+        self.table.setColumnHidden(2, not repeated)
         self.table.setRowCount(len(rows))
-        for index, (label, lr, reason) in enumerate(rows):
+        for index, (key, label, lr, reason) in enumerate(rows):
             name = QTableWidgetItem(label)
             value = QTableWidgetItem("–" if lr is None else format_lr(lr))
-            for item in (name, value):
+            factor = reading.spread_factor(key) if reading is not None and repeated else None
+            apart = QTableWidgetItem("–" if factor is None else f"×{factor:.2g}")
+            if reading is not None and repeated:
+                reason = f"{reason} The repeats alone: {reading.spread_words(key)}."
+            for item in (name, value, apart):
                 item.setToolTip(reason)
                 if lr is None:
                     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                     item.setForeground(self.palette().placeholderText())
             self.table.setItem(index, 0, name)
             self.table.setItem(index, 1, value)
+            self.table.setItem(index, 2, apart)
         height = self.table.horizontalHeader().sizeHint().height() + 27 * len(rows) + 4
         self.table.setFixedHeight(height)
         self._mark_selected()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -16,10 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.analysis import Analysis
+from lrgui.core.smoothing import Floats
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
 
+_NONE: Floats = np.empty(0)
 #: Curves are redrawn this often while a run goes on.
 REDRAW_MS = 33
 
@@ -33,7 +36,8 @@ class CurveTab(QWidget):
     def __init__(self, workspace: Workspace, palette: Palette) -> None:
         super().__init__()
         self._workspace = workspace
-        self._drawn = 0
+        self._drawn = (0, 0)
+        """Number of the sweep that is drawn, and how many of its points."""
         self.plot = CurvePlot(palette=palette)
         self.average = QCheckBox("Classic average")
         self.average.setToolTip("Also draw the lagging average (β) that the classic rules read")
@@ -115,7 +119,7 @@ class CurveTab(QWidget):
     def _begin(self) -> None:
         job = self._workspace.sweep_job
         assert job is not None
-        self._drawn = 0
+        self._drawn = (0, 0)
         self._stack.setCurrentIndex(1)
         self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=True)
         self._timer.start()
@@ -124,10 +128,17 @@ class CurveTab(QWidget):
 
     @Slot()
     def _redraw(self) -> None:
-        record = self._workspace.sweep
-        if record is not None and len(record.lr) != self._drawn:
-            self._drawn = len(record.lr)
-            self.plot.set_live(record.lr, record.loss)
+        sweeps = self._workspace.sweeps
+        if sweeps is None:
+            return
+        record = sweeps.last
+        if (record.sweep, len(record)) == self._drawn:
+            return
+        if record.sweep != self._drawn[0]:
+            before = sweeps.all[record.sweep - 1]
+            self.plot.begin_repeat(before.lr, before.loss)
+        self._drawn = (record.sweep, len(record))
+        self.plot.set_live(record.lr, record.loss)
 
     @Slot(object)
     def _on_ended(self, _end: object) -> None:
@@ -143,9 +154,11 @@ class CurveTab(QWidget):
         if analysis is None:
             return
         self._timer.stop()
-        if self._drawn != len(self._workspace.sweep.lr if self._workspace.sweep is not None else ()):
-            self._redraw()
+        self._redraw()
+        reading = self._workspace.reading
+        band = reading.band if reading is not None else None
         self.plot.set_finished(analysis)
+        self.plot.set_band(*((band.lr, band.low, band.high) if band is not None else (_NONE, _NONE, _NONE)))
         self._show_choice()
 
     @Slot()

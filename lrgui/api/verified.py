@@ -1,0 +1,95 @@
+"""What `verify` found: the winner, the table, and how the race ended."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import dataclass
+
+from lrgui.api.result import End
+from lrgui.api.words import WIDTH
+from lrgui.core.config import RaceConfig
+from lrgui.core.learning_rate import format_lr
+from lrgui.core.ranking import Ranking, Standing
+
+
+@dataclass(frozen=True, repr=False)
+class Verified:
+    """What one call of `verify` found; nothing in it is changed later."""
+
+    config: RaceConfig
+    ranking: Ranking
+    """The whole table (`ranking.rows`) and the smooth through it."""
+    end: End
+    """Why the race ended."""
+    title: str
+    validation: bool
+    """True where the losses are validation losses, False where they are the last training losses."""
+    metric_name: str | None
+    steps: int
+    """Optimizer steps that were made."""
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def lr(self) -> float | None:
+        """The winner, read off the smooth through the candidates; None where none finished."""
+        return self.ranking.lr
+
+    @property
+    def rows(self) -> tuple[Standing, ...]:
+        """The candidates, best first: `place`, `lr`, `loss`, `metric`, `steps`, `alive`, `diverged`."""
+        return self.ranking.rows
+
+    @property
+    def reason(self) -> str:
+        """How the winner came about, in two sentences."""
+        return self.ranking.reason
+
+    def __repr__(self) -> str:
+        return f"<Verified {' '.join(self.title.split())}: {self._winner}, {self.steps:,} steps, {self.end.reason}>"
+
+    def __str__(self) -> str:
+        lines = [self.title, f"Learning rate: {self._winner}", ""]
+        heads, table = self.table()
+        widths = [max(len(row[i]) for row in [heads, *table]) for i in range(len(heads))]
+        for row in [heads, *table]:
+            lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        lines.append("")
+        # The end of a race that was not broken off tells the reason itself.
+        said = [self.end.detail] if self.reason in self.end.detail else [self.reason, self.end.detail]
+        for words in [*said, *(f"Note: {note}" for note in self.notes)]:
+            lines += textwrap.wrap(words, WIDTH)
+        if self.end.traceback:
+            lines += ["", self.end.traceback.rstrip()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """A picture and a table for notebooks."""
+        from lrgui.api.verified_html import verified_html
+
+        return verified_html(self)
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Heads and cells of the ranked table, as words."""
+        heads = ["", "learning rate", "validation loss" if self.validation else "training loss", "steps", "how far"]
+        table = [
+            [str(row.place), format_lr(row.lr), loss_words(row), f"{row.steps:,}" if row.steps else "–", row.words]
+            for row in self.rows
+        ]
+        if self.metric_name is not None:
+            heads.insert(3, self.metric_name)
+            for cells, row in zip(table, self.rows, strict=True):
+                cells.insert(3, "–" if row.metric is None else f"{row.metric:.4g}")
+        return heads, table
+
+    @property
+    def _winner(self) -> str:
+        return "none" if self.lr is None else format_lr(self.lr)
+
+
+def loss_words(row: Standing) -> str:
+    """A candidate's loss: "0.1234", "diverged", or a dash."""
+    if math.isnan(row.loss):
+        return "–"
+    return "diverged" if row.diverged else f"{row.loss:.4g}"

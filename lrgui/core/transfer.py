@@ -1,0 +1,81 @@
+"""What becomes of a pick when batch size, number of devices or optimizer change: an estimate, or none.
+
+SGD: proportional to the batch (Goyal et al. 2017, arXiv:1706.02677). Adam and its like: to the square root of the
+batch (Krizhevsky 2014, arXiv:1404.5997, had it for SGD; Malladi et al. 2022, arXiv:2205.10287, derive it for Adam
+and RMSprop). From one optimizer to another there is no rule: their rates have different units.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lrgui.core.learning_rate import short_lr
+from lrgui.core.optimizers import OPTIMIZERS
+
+#: How the rate follows the batch: the exponent, by an optimizer's key or class in lower case.
+EXPONENTS: dict[str, float] = {
+    "sgd": 1.0,
+    **dict.fromkeys(
+        ("adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "sparseadam", "fusedadam", "lamb"), 0.5
+    ),
+}
+WORDS = {1.0: "linear scaling", 0.5: "square-root scaling"}
+SOURCES = {1.0: "Goyal et al. 2017", 0.5: "Malladi et al. 2022"}
+#: A batch that changes by more than this factor is beyond what the rules were tried on.
+FAR = 8.0
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A pick carried over to another setting."""
+
+    lr: float | None
+    """An estimate, never a measurement; None where there is none to be had."""
+    reason: str
+    """What it follows from, or why there is none and what to do. One or two sentences."""
+    source: str = ""
+    """Whose rule it is; empty without an estimate."""
+
+
+def transfer(
+    lr: float,
+    *,
+    optimizer: str,
+    batch: int,
+    to_optimizer: str | None = None,
+    to_batch: int | None = None,
+) -> Transfer | None:
+    """The pick `lr` of `optimizer` at `batch` examples per step, carried over; None where nothing has changed.
+
+    A batch is everything that one optimizer step learns from: batch size × accumulation × devices. Optimizers are
+    named by key or class. ValueError for a rate or batch that is not above 0.
+    """
+    to_batch = batch if to_batch is None else to_batch
+    if not (math.isfinite(lr) and lr > 0):
+        raise ValueError(f"A learning rate must be above 0 and finite, not {lr:g}.")
+    if batch < 1 or to_batch < 1:
+        raise ValueError(f"A batch needs at least 1 example, not {min(batch, to_batch)}.")
+    old, new = optimizer.lower(), (to_optimizer or optimizer).lower()
+    if old != new:
+        return Transfer(None, _other_optimizer(optimizer, to_optimizer or optimizer))
+    if to_batch == batch:
+        return None
+    made = f"The sweep was made with batch {batch:,}"
+    exponent = EXPONENTS.get(old)
+    if exponent is None:
+        return Transfer(None, f"{made}; how {optimizer}'s rate follows the batch is not known: sweep again.")
+    ratio = to_batch / batch
+    there = lr * ratio**exponent
+    words = f"{made}; for {to_batch:,} an estimate is {short_lr(there, 2)} ({WORDS[exponent]})."
+    if not 1 / FAR <= ratio <= FAR:
+        words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, further than the rule is good for: sweep again."
+    return Transfer(there, words, SOURCES[exponent])
+
+
+def _other_optimizer(old: str, new: str) -> str:
+    before, after = OPTIMIZERS.get(old.lower()), OPTIMIZERS.get(new.lower())
+    label = after.label if after is not None else new
+    made = f"The sweep was made with {before.label if before is not None else old}"
+    usual = f" (usually {after.typical_lr})" if after is not None else ""
+    return f"{made}; its rate says nothing about {label}{usual}: sweep again."

@@ -1,0 +1,280 @@
+"""Verify: the race of short trainings around the selected rate, live, and its winner."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from lrgui.core.events import EndEvent
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.ranking import Ranking
+from lrgui.gui.cards import muted
+from lrgui.gui.fields import Choice
+from lrgui.gui.tabs.curve import REDRAW_MS
+from lrgui.gui.workspace import Workspace
+from lrgui.plot.race_plot import Candidate, RacePlot
+from lrgui.plot.theme import Palette
+from lrgui.runs.race_record import RaceRecord
+
+RATES = (5, 7, 9, 13)
+STEPS = (40, 80, 160, 320, 640, 1280, 2560)
+
+
+class VerifyTab(QWidget):
+    """Starts and follows the workspace's race."""
+
+    def __init__(self, workspace: Workspace, palette: Palette) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._drawn = (-1, -1)
+        self._ranking: Ranking | None = None
+        self.plot = RacePlot(palette=palette)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 4, 0)
+        layout.setSpacing(4)
+        layout.addLayout(self._controls())
+        self.cost = muted()
+        layout.addWidget(self.cost)
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        self.heading = muted()
+        self.use = QPushButton()
+        self.use.setAccessibleName("Use the winner")
+        self.use.clicked.connect(self._use)
+        self.use.hide()
+        said = QHBoxLayout()
+        said.setSpacing(8)
+        said.addWidget(self.heading, 1)
+        said.addWidget(self.use)
+        column.addLayout(said)
+        column.addWidget(self.plot, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty_state())
+        self._stack.addWidget(shown)
+        layout.addWidget(self._stack, 1)
+        self._timer = QTimer(self, interval=REDRAW_MS)
+        self._timer.timeout.connect(self._redraw)
+        workspace.race_started.connect(self._begin)
+        workspace.task_known.connect(self._on_task)
+        workspace.run_ended.connect(self._finish)
+        workspace.job_changed.connect(self._show_cost)
+        workspace.analysis_changed.connect(self._show_cost)
+        workspace.state_changed.connect(self._show_cost)
+        self._show_cost()
+        if workspace.race is not None:  # the tab is made when it is first looked at
+            self._begin()
+            self._plan()
+            if workspace.race.end is not None:
+                self._show_end(workspace.race, workspace.race.end)
+
+    def _controls(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.start = QPushButton()
+        self.start.setObjectName("primary")
+        self.start.clicked.connect(self._workspace.verify)
+        row.addWidget(self.start)
+        self.rates = self._choice("Rates", RATES, "How many learning rates race, half an octave (×1.41) apart")
+        self.steps = self._choice(
+            "Steps", STEPS, "Optimizer steps of a training in the last round: the nearer to the real one the better"
+        )
+        for box, words in ((self.rates, "rates"), (self.steps, "steps")):
+            row.addWidget(box)
+            name = QLabel(words)
+            name.setObjectName("fieldName")
+            name.setBuddy(box)
+            row.addWidget(name)
+        row.addStretch(1)
+        return row
+
+    def _choice(self, name: str, values: tuple[int, ...], tip: str) -> Choice:
+        box = Choice()
+        for value in values:
+            box.addItem(f"{value:,}", value)
+        box.setAccessibleName(name)
+        box.setToolTip(tip)
+        box.activated.connect(lambda _index: self._chosen())
+        return box
+
+    def _empty_state(self) -> QWidget:
+        empty = QWidget()
+        empty.setObjectName("emptyState")
+        column = QVBoxLayout(empty)
+        column.setSpacing(12)
+        title = QLabel("Verify the learning rate")
+        title.setObjectName("emptyTitle")
+        words = muted(
+            "Short real trainings (OneCycle) race at rates around the selected one, all from the same weights and on "
+            "the same batches. After each round the worse half leaves, the others train twice as long. "
+            "The winner is read off a smooth through all of them, not off the luckiest run."
+        )
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setMaximumWidth(560)
+        column.addStretch(2)
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(words, 6)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(3)
+        return empty
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self.plot.set_palette(palette)
+
+    # ---------------------------------------------------------------- what it would cost
+    @Slot()
+    def _show_cost(self) -> None:
+        workspace = self._workspace
+        config = workspace.race_to_come().race
+        for box, value in ((self.rates, config.rates), (self.steps, config.steps)):
+            if box.findData(value) < 0:
+                box.addItem(f"{value:,}", value)
+            box.setCurrentIndex(box.findData(value))
+            box.setEnabled(not workspace.busy)
+        pick = format_lr(config.around)
+        self.start.setText(f"▶  Verify {pick}   F7")
+        self.start.setToolTip("Race short trainings at rates around the selected one (F7)")
+        self.start.setAccessibleName(f"Verify {pick}")
+        self.start.setEnabled(workspace.state == "idle")
+        if config.validate():
+            self.cost.setText("")
+            return
+        words = [config.cost]
+        seconds = self._seconds(config.total_steps())
+        if seconds is not None:
+            words.append(f"about {_duration(seconds)}")
+        lrs = config.lrs()
+        span = f"from {short_lr(lrs[0], 2)} to {short_lr(lrs[-1], 2)}"
+        rounds = " + ".join(f"{config.field(n)} × {config.budget(n):,}" for n in range(config.rounds))
+        self.cost.setText(f"{', '.join(words)} · {span} · {rounds}")
+
+    def _seconds(self, steps: int) -> float | None:
+        """How long so many steps take, as fast as the last run on the same task was; None where there is none."""
+        workspace = self._workspace
+        runs = (
+            (workspace.race_job, workspace.race),
+            (workspace.sweep_job, workspace.sweep if not workspace.synthetic else None),
+            (workspace.training_job, workspace.training),
+        )
+        for job, record in runs:
+            same = job is not None and replace(job.task, optimizer="") == replace(workspace.job.task, optimizer="")
+            if same and record is not None and len(record) > 20 and record.seconds[-1] > 0:
+                return steps * float(record.seconds[-1]) / (len(record) - 1)
+        return None
+
+    def _chosen(self) -> None:
+        race = self._workspace.job.race
+        self._workspace.edit(race=replace(race, rates=self.rates.currentData(), steps=self.steps.currentData()))
+
+    # ---------------------------------------------------------------- the race
+    @Slot()
+    def _begin(self) -> None:
+        self._drawn, self._ranking = (-1, -1), None
+        self._stack.setCurrentIndex(1)
+        self.use.hide()
+        self.heading.setText("Starting …")
+        job = self._workspace.race_job
+        assert job is not None
+        self.plot.begin(job.race, True)
+        self._timer.start()
+
+    @Slot()
+    def _on_task(self) -> None:
+        if self._workspace.kind == "race":
+            self._plan()
+
+    def _plan(self) -> None:
+        """The data is known: with validation examples or without."""
+        job, record = self._workspace.race_job, self._workspace.race
+        if job is None or record is None or record.task is None:
+            return
+        self.plot.begin(job.race, record.task.val_size > 0)
+        self._drawn = (-1, -1)
+        self._redraw()
+
+    @Slot()
+    def _redraw(self) -> None:
+        record = self._workspace.race
+        if record is None:
+            return
+        known = len(record), record.standings.judged
+        if known == self._drawn or not len(record):
+            return
+        if known[1] != self._drawn[1] or self._ranking is None:
+            self._ranking = record.standings.ranking()
+        self._drawn = known
+        self.plot.show_race(self._candidates(record), self._ranking)
+        self._say(record, self._ranking)
+
+    def _candidates(self, record: RaceRecord) -> list[Candidate]:
+        standings, running = record.standings, record.legs[-1] if record.legs else None
+        over = record.end is not None or not self._workspace.busy
+        found = []
+        for number, lr in enumerate(standings.lrs):
+            leg = record.latest(number)
+            scores = [float(loss) for loss in standings.losses[:, number] if not math.isnan(loss)]
+            last = len(scores) - 1
+            found.append(
+                Candidate(
+                    number,
+                    lr,
+                    record.losses(leg) if leg is not None else record.loss[:0],
+                    leg.steps if leg is not None else 0,
+                    scores[-1] if scores else math.nan,
+                    standings.alive(last, number) if scores else True,
+                    running is not None and running.candidate == number and not over,
+                )
+            )
+        return found
+
+    def _say(self, record: RaceRecord, ranking: Ranking) -> None:
+        config, leg = record.standings.config, record.legs[-1]
+        words = [
+            f"Race of {config.rates} rates",
+            f"round {leg.round + 1} of {config.rounds}",
+            f"{record.standings.done:,} of {config.total_steps():,} steps",
+        ]
+        leader = ranking.leader
+        if leader is not None:
+            which = " (the pick)" if leader.candidate == config.rates // 2 else ""
+            words.append(f"leader {short_lr(leader.lr, 2)}{which}")
+        self.heading.setText(" · ".join(words))
+
+    @Slot(object)
+    def _finish(self, end: EndEvent) -> None:
+        if self._workspace.kind == "race" and self._workspace.race is not None:
+            self._show_end(self._workspace.race, end)
+
+    def _show_end(self, record: RaceRecord, end: EndEvent) -> None:
+        self._timer.stop()
+        self._ranking = record.standings.ranking()
+        if len(record):
+            self.plot.show_race(self._candidates(record), self._ranking, over=True)
+        self.heading.setText(end.detail)
+        winner = self._ranking.lr
+        self.use.setVisible(winner is not None)
+        if winner is not None:
+            self.use.setText(f"Use {format_lr(winner)}")
+            self.use.setToolTip(f"Select {format_lr(winner)}, the winner; undo (Ctrl+Z) brings the old one back")
+
+    @Slot()
+    def _use(self) -> None:
+        """The winner becomes the selection."""
+        if self._ranking is not None and self._ranking.lr is not None:
+            self._workspace.select(self._ranking.lr)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,259 @@
+"""The plot of a comparison: the smoothed curves of several sweeps, with their picks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QImage, QPainter, QPolygonF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import delete
+
+from lrgui.core.comparison import Compared
+from lrgui.core.learning_rate import short_lr
+from lrgui.plot.axis import log_axis, number_axis
+from lrgui.plot.chart import Canvas, Chart
+from lrgui.plot.font import plot_font
+from lrgui.plot.layers import Layer, Line, pen
+from lrgui.plot.legend import Entry
+from lrgui.plot.live_average import LiveAverage
+from lrgui.plot.picture import paint
+from lrgui.plot.placing import Placed
+from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.view import PlotView
+
+Floats = NDArray[np.float64]
+
+_NONE: Floats = np.empty(0)
+DASHES = ("solid", "dash", "dot", "dashdot")
+LABEL_HEIGHT = 20.0
+TOP = 6.0
+DIAMOND = 5.2
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Where a curve's pick stands. Axis coordinates."""
+
+    label: str
+    x: float
+    y: float
+    colour: str
+    dash: str
+    sure: bool
+    """False for a best guess."""
+
+
+class ComparePlot(QWidget):
+    """Curves over one axis of learning rates. Colours are Okabe and Ito's, and each curve has its own dashes."""
+
+    touched = Signal()
+    """The person zoomed or panned."""
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT, *, title: str = "") -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._limits = (-6.0, 0.0)
+        self._labels: tuple[str, ...] = ()
+        self._compared: dict[int, Compared] = {}
+        self._lines: list[Line] = []
+        self._averages: list[LiveAverage] = []
+        self._at_home = True
+        self.view = PlotView()
+        left, bottom = number_axis("left", "Loss", palette), log_axis("Learning rate (log scale)", palette)
+        self.chart = Chart(self.view, left, bottom, title, palette)
+        self.canvas = Canvas(self)
+        self.canvas.show_items(self.chart, palette)
+        self.canvas.setAccessibleName("Comparison of learning-rate curves")
+        self.setFocusProxy(self.canvas)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.picks = PickMarks(self.view, 20)
+        self.view.sigRangeChangedManually.connect(self._left_home)
+        self.set_palette(palette)
+        self.begin(1e-6, 1.0, (), 0)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.canvas.setBackground(palette.background)
+        self.chart.set_palette(palette)
+        self.picks.set_palette(palette)
+        self._paint()
+
+    def begin(self, start_lr: float, end_lr: float, labels: Sequence[str], planned_steps: int) -> None:
+        """Sweeps from `start_lr` to `end_lr` start, one per label."""
+        self._limits = (math.log10(start_lr), math.log10(end_lr))
+        self._labels, self._compared = tuple(labels), {}
+        while len(self._lines) < len(labels):
+            self._lines.append(Line(self.view, 10 - len(self._lines)))
+            self._averages.append(LiveAverage())
+        for line, average in zip(self._lines, self._averages, strict=True):
+            line.set_data(_NONE, _NONE)
+            average.begin(planned_steps)
+        low, high = self._limits
+        self.view.setLimits(xMin=low - 2, xMax=high + 2, minXRange=0.02, maxXRange=high - low + 4)
+        self.reset_view()
+        self._paint()
+
+    def set_live(self, index: int, lr: Floats, loss: Floats) -> None:
+        """All raw points of one sweep so far, arrays of shape (n,); a short average of them is drawn."""
+        self._averages[index].extend(loss)
+        self._lines[index].set_data(*self._averages[index].thinned(np.log10(lr)))
+        self._follow_home()
+        self._paint()
+
+    def set_finished(self, index: int, compared: Compared) -> None:
+        """One sweep has ended: its smoothed curve and its pick."""
+        curve = compared.analysis.curve
+        self._compared[index] = compared
+        self._lines[index].set_data(curve.log_lr, curve.smoothed)
+        self._follow_home()
+        self._paint()
+
+    def reset_view(self) -> None:
+        """Show all curves, and of the losses the part that matters."""
+        self._at_home = True
+        self._follow_home()
+
+    def look(self, index: int) -> tuple[str, str]:
+        """Colour and dashes of a curve."""
+        palette = self._palette
+        colours = (palette.curve, palette.validation, palette.optimal_line, palette.average)
+        return colours[index % len(colours)], DASHES[index % len(DASHES)]
+
+    def _paint(self) -> None:
+        entries, picks = [], []
+        for index, name in enumerate(self._labels):
+            colour, dash = self.look(index)
+            self._lines[index].set_pen(pen(colour, 2.2, dash))
+            entries.append(Entry(name, colour, dash, width=2.2))
+            compared = self._compared.get(index)
+            lr = compared.pick if compared is not None else None
+            if compared is None or lr is None:
+                continue
+            loss = compared.analysis.curve.loss_at(lr)
+            if math.isfinite(loss):
+                sure = compared.analysis.recommendation.lr is not None
+                words = f"{compared.name} {short_lr(lr, 2)}" + ("" if sure else " (guess)")
+                picks.append(Pick(words, math.log10(lr), loss, colour, dash, sure))
+        self.picks.show_picks(picks)
+        self.chart.set_legend(entries, self._palette)
+
+    def _follow_home(self) -> None:
+        if not self._at_home:
+            return
+        drawn = [line.points[1] for line in self._lines if len(line.points[1])]
+        self.chart.left.set_blank(not drawn)
+        low, high = self._limits
+        margin = 0.02 * (high - low)
+        bottom, top = 0.0, 1.0
+        if drawn:
+            level = max(float(np.median(y[: max(1, len(y) // 10)])) for y in drawn)
+            lowest = min(float(y.min()) for y in drawn)
+            span = max(level - lowest, 0.05 * abs(level), 1e-9)
+            # Room above for the picks' labels, one row each.
+            bottom, top = lowest - 0.12 * span, level + (0.12 + 0.07 * len(self._labels)) * span
+        self.view.setRange(xRange=(low - margin, high + margin), yRange=(bottom, top), padding=0)
+
+    def _left_home(self, *_: object) -> None:
+        self._at_home = False
+        self.touched.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A pan that is going on ends: its release will never come here."""
+        scene: Any = self.canvas.scene()
+        scene.dragItem, scene.lastDrag = None, None
+        scene.dragButtons, scene.clickEvents = [], []
+        super().hideEvent(event)
+
+
+class PickMarks(Layer):
+    """A line and a diamond at each pick, its label above, no label over another."""
+
+    def __init__(self, view: PlotView, z: float) -> None:
+        super().__init__(view, z)
+        self._palette = LIGHT
+        self._picks: tuple[Pick, ...] = ()
+        self._font = plot_font(12, bold=True)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
+
+    def show_picks(self, picks: Sequence[Pick]) -> None:
+        """Show these."""
+        self._picks = tuple(picks)
+        self.update()
+
+    @property
+    def labels(self) -> list[Placed]:
+        """The labels of the picks in sight where they are painted, each in the first row that has room."""
+        rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
+        placed: list[Placed] = []
+        for pick in self._picks:
+            at = self.to_px(pick.x, pick.y).x()
+            if not 0 <= at <= rect.width():
+                continue
+            width = metrics.horizontalAdvance(pick.label) + 14
+            left = min(max(at - width / 2, 2.0), max(2.0, rect.width() - width - 2))
+            box = QRectF(left, TOP, width, LABEL_HEIGHT)
+            while any(box.adjusted(-2, -1, 2, 1).intersects(other.rect) for other in placed):
+                box.translate(0, LABEL_HEIGHT + 2)
+            placed.append(Placed(pick.label, pick.label, box))
+        return placed
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint lines, diamonds and labels."""
+        rect = self.boundingRect()
+        boxes = {place.text: place.rect for place in self.labels}
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setFont(self._font)
+        for pick in self._picks:
+            box = boxes.get(pick.label)
+            if box is None:
+                continue
+            at = self.to_px(pick.x, pick.y)
+            painter.setPen(pen(pick.colour, 1.0, pick.dash))
+            painter.drawLine(QPointF(at.x(), box.bottom()), QPointF(at.x(), rect.height()))
+        for pick in self._picks:
+            box = boxes.get(pick.label)
+            if box is None:
+                continue
+            at = self.to_px(pick.x, pick.y)
+            painter.setPen(pen(self._palette.mark, 1.4))
+            painter.setBrush(QColor(pick.colour if pick.sure else self._palette.background))
+            if rect.contains(at):
+                corners = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
+                painter.drawPolygon(QPolygonF([QPointF(at.x() + dx, at.y() + dy) for dx, dy in corners]))
+            painter.setPen(pen(pick.colour, 1.4, pick.dash))
+            painter.setBrush(QColor(self._palette.background))
+            painter.drawRoundedRect(box, 4, 4)
+            painter.setPen(QColor(self._palette.text))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, pick.label)
+
+
+def compare_picture(
+    compared: Sequence[Compared],
+    limits: tuple[float, float],
+    title: str = "LR Finder: optimizers compared",
+    palette: Palette = LIGHT,
+    size_inches: tuple[float, float] = (8.0, 5.0),
+    dpi: int = 300,
+) -> QImage:
+    """The curves of a comparison over the rates `limits`. Needs a QApplication (any platform, `offscreen` too)."""
+    plot = ComparePlot(None, palette, title=title)
+    try:
+        plot.begin(*limits, [each.label for each in compared], 0)
+        for index, each in enumerate(compared):
+            plot.set_finished(index, each)
+        return paint(plot, plot.canvas, palette, size_inches, dpi)
+    finally:
+        delete(plot)

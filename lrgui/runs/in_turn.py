@@ -1,0 +1,119 @@
+"""Several sweeps one after the other as one run: what a comparison of optimizers is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from lrgui.core.analysis import analyse
+from lrgui.core.comparison import Compared
+from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
+from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.runs.job import Job
+from lrgui.runs.library import start_log
+from lrgui.runs.records import WHOLE, Records
+from lrgui.runs.source import Source
+
+
+def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
+    """A sweep of `job`'s task with each of the optimizers (keys, each once), from the same weights and batches."""
+    once = replace(job.sweep, repeats=1)
+    return tuple(
+        replace(job, kind="sweep", sweep=once, task=replace(job.task, optimizer=key))
+        for key in dict.fromkeys(optimizers)
+    )
+
+
+def label(job: Job) -> str:
+    """The optimizer of a compared job, for people: "SGD, momentum 0.9"."""
+    task = job.task
+    row = OPTIMIZERS.get(task.optimizer)
+    if row is None:
+        return task.optimizer
+    momentum = "momentum" in row.fields and task.momentum > 0
+    return f"{row.label}, momentum {task.momentum:g}" if momentum else row.label
+
+
+def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
+    """What the whole sweeps of a comparison say."""
+    found = []
+    for record, job in zip(records.all, jobs, strict=False):
+        if record.end_reason in WHOLE and len(record):
+            ends = (job.sweep.start_lr, job.sweep.end_lr)
+            analysis = analyse(record.curve(job.sweep.beta), planned_range=ends)
+            found.append(Compared(job.task.optimizer, label(job), analysis))
+    return found
+
+
+class InTurn:
+    """A `Source` that runs sweeps one after the other; each job's batches carry its number as their `sweep`.
+
+    Each is kept in the runs folder by itself. The run ends early where one of them is cancelled or fails.
+    """
+
+    def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], Source], origin: str = "") -> None:
+        self.jobs = tuple(jobs)
+        self._open = open_source
+        self._origin = origin
+        self._source: Source | None = None
+        self._paused = self._cancelled = False
+        self.problem: str | None = None
+        """Why a run could not be kept on disk, in a sentence."""
+
+    def chunks(self) -> Iterator[list[Event]]:
+        """The events of all jobs; only the last one's end is an `EndEvent`."""
+        for number, job in enumerate(self.jobs):
+            self._source = source = self._open(job)
+            if self._cancelled:
+                source.kill()  # it may have a process already
+                break
+            if self._paused:
+                source.pause()
+            end = EndEvent("killed", "The run ended without a word. Start it again.")
+            with start_log(job, self._origin) as journal:
+                for events in source.chunks():
+                    journal.write(events)
+                    ends = [event for event in events if isinstance(event, EndEvent)]
+                    end = ends[-1] if ends else end
+                    kept = [_numbered(event, number) for event in events if not isinstance(event, EndEvent)]
+                    if kept:
+                        yield kept
+            self.problem = self.problem or journal.problem
+            if end.reason not in WHOLE:
+                yield [EndEvent(end.reason, f"{label(job)}: {end.detail}")]
+                return
+            yield [SweepEndEvent(number, end.reason, end.detail)]
+        if self._cancelled:
+            yield [EndEvent("cancelled", "Stopped; what was measured stays.")]
+        else:
+            yield [EndEvent("completed", f"{len(self.jobs)} optimizers were swept on the same task.")]
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+        self._paused = True
+        if self._source is not None:
+            self._source.pause()
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        self._paused = False
+        if self._source is not None:
+            self._source.resume()
+
+    def cancel(self) -> None:
+        """End the run before its next batch; no further job starts."""
+        self._cancelled = True
+        if self._source is not None:
+            self._source.cancel()
+
+    def kill(self) -> None:
+        """End the run without asking it."""
+        self._cancelled = True
+        if self._source is not None:
+            self._source.kill()
+
+
+def _numbered(event: Event, number: int) -> Event:
+    if not isinstance(event, BatchEvent):
+        return event
+    return BatchEvent(number, event.step, event.lr, event.loss, event.seconds, event.train_loss, event.metric)

@@ -1,0 +1,91 @@
+"""The comparison of optimizers in the window."""
+
+from __future__ import annotations
+
+from bench import Bench
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, sweep, task
+
+from lrgui.core.events import EndEvent, StateEvent
+from lrgui.gui.window import MainWindow
+
+
+def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -> None:
+    bench.source = source or Scripted(sweep())
+    with bench.qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+        window.actions_by_key["compare"].trigger()
+
+
+def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    selection, analysis = bench.workspace.selection, bench.workspace.analysis
+    _compare(window, bench)
+    tab = window.compare_tab
+    assert window.tabs.currentWidget() is tab
+    assert [job.task.optimizer for job in bench.jobs[1:]] == list(tab.boxes)
+    assert [each.key for each in bench.workspace.comparison] == list(tab.boxes)
+    assert not tab.sentences.isHidden() and "shapes say how wide" in tab.sentences.text()
+    assert len(tab.plot.picks.labels) == len(tab.boxes)
+    # The sweep on screen is untouched.
+    assert bench.workspace.selection == selection and bench.workspace.analysis is analysis
+    assert window.status.text.text().startswith("Comparison finished")
+
+
+def test_a_selection_of_two(window: MainWindow, bench: Bench) -> None:
+    tab = window.compare_tab
+    tab.boxes["adamw"].setChecked(False)
+    _compare(window, bench)
+    assert [job.task.optimizer for job in bench.jobs] == ["sgd", "adam"]
+    assert len(tab.plot.chart.legend.entries) == 2
+
+
+def test_fewer_than_two_are_refused_with_the_way_out(window: MainWindow, bench: Bench) -> None:
+    tab = window.compare_tab
+    for key in ("adam", "adamw"):
+        tab.boxes[key].setChecked(False)
+    tab.button.click()
+    assert "Tick two" in window.banner.text and not bench.workspace.busy and not bench.jobs
+
+
+def test_cancel_keeps_what_there_is(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    held = Scripted([[StateEvent("running"), task(), *points()[:60]]], hold=True)
+    first = Scripted(sweep())
+    sources = [first, held]
+    bench.workspace._open_source = lambda _job: sources.pop(0)  # type: ignore[assignment]
+    window.actions_by_key["compare"].trigger()
+    tab = window.compare_tab
+    qtbot.waitUntil(
+        lambda: bench.workspace.compared is not None and len(bench.workspace.compared) >= 260, timeout=10_000
+    )
+    qtbot.waitUntil(lambda: "2 of 3" in window.status.text.text(), timeout=10_000)
+    assert not tab.button.isEnabled()
+    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+        bench.workspace.stop()
+    assert held.asked == ["cancel"]
+    assert [each.key for each in bench.workspace.comparison] == ["sgd"]
+    assert len(tab.plot._lines[0].points[0]) == 200 and len(tab.plot._lines[1].points[0]) == 60
+    assert "Only SGD" in tab.sentences.text() and tab.button.isEnabled()
+
+
+def test_a_failure_says_which_optimizer(window: MainWindow, bench: Bench) -> None:
+    broken = Scripted([[StateEvent("running"), task(), EndEvent("failed", "It broke.")]])
+    _compare(window, bench, broken)
+    assert "SGD, momentum 0.9: It broke." in window.banner.text
+    assert "No sweep of the comparison was finished" in window.compare_tab.sentences.text()
+
+
+def test_settings_that_cannot_run_start_nothing(window: MainWindow, bench: Bench) -> None:
+    from dataclasses import replace
+
+    workspace = bench.workspace
+    workspace.edit(sweep=replace(workspace.job.sweep, steps=1))
+    window.actions_by_key["compare"].trigger()
+    assert not workspace.busy and "1 steps cannot be swept" in window.banner.text
+
+
+def test_a_second_comparison_replaces_the_first(window: MainWindow, bench: Bench) -> None:
+    _compare(window, bench)
+    window.compare_tab.boxes["sgd"].setChecked(False)
+    _compare(window, bench)
+    assert [each.key for each in bench.workspace.comparison] == ["adam", "adamw"]
+    assert [entry.text for entry in window.compare_tab.plot.chart.legend.entries] == ["Adam", "AdamW"]

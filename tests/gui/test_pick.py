@@ -1,0 +1,171 @@
+"""What the window says about the pick: how sure it is, what it becomes elsewhere, which range would be right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench import Bench
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, sweep, task
+
+from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
+from lrgui.gui.panels.selection import SelectionPanel
+from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.tabs.curve import CurveTab
+from lrgui.gui.window import MainWindow
+from lrgui.plot.theme import LIGHT
+
+
+@pytest.fixture
+def panel(bench: Bench, qtbot: QtBot) -> SelectionPanel:
+    """The result card over the bench's workspace."""
+    panel = SelectionPanel(bench.workspace)
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def short_range() -> list[list[Event]]:
+    """A sweep that ends while the loss is still falling."""
+    lr = np.logspace(-6, -2, 200)
+    loss = 2.3 - 1.2 * np.clip((np.log10(lr) + 3) / 1.0, 0, 1) + 0.005 * np.random.default_rng(1).standard_normal(200)
+    events: list[Event] = [
+        BatchEvent(0, i, float(a), float(b), 0.01 * i) for i, (a, b) in enumerate(zip(lr, loss, strict=True))
+    ]
+    return [[StateEvent("starting"), task(), *events, EndEvent("completed", "All steps.")]]
+
+
+def repeats(count: int = 3, last: str = "completed") -> list[list[Event]]:
+    """Sweeps of one task with other noise."""
+    chunks: list[list[Event]] = [[StateEvent("starting"), task(), StateEvent("running")]]
+    for number in range(count):
+        shift = 0.01 * number
+        chunks.append([replace(p, sweep=number, loss=p.loss + shift) for p in points() if isinstance(p, BatchEvent)])
+        chunks.append([SweepEndEvent(number, "completed", "All steps.")])
+    chunks.append([EndEvent(last, f"{count} sweeps.")])
+    return chunks
+
+
+def test_confidence_in_words_and_as_a_factor(bench: Bench, panel: SelectionPanel) -> None:
+    assert panel.confidence.isHidden()
+    bench.play()
+    assert bench.workspace.analysis is not None
+    pick = bench.workspace.analysis.recommendation
+    assert not panel.confidence.isHidden()
+    assert panel.confidence.text() == f"Confidence {pick.confidence} · within ×{pick.factor:.2g}"
+
+
+def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play(Scripted(sweep(depth=0.001)))
+    assert bench.workspace.analysis is not None
+    assert panel.confidence.text() == "Confidence none" and panel.confidence.objectName() == "bad"
+    assert panel.confidence.toolTip() == bench.workspace.analysis.recommendation.reason
+
+
+def test_one_button_sweeps_the_range_that_would_be_right(window: MainWindow, bench: Bench) -> None:
+    workspace = bench.workspace
+    workspace.edit(sweep=replace(workspace.job.sweep, end_lr=1e-2))
+    bench.play(Scripted(short_range()))
+    assert workspace.analysis is not None
+    advice = workspace.analysis.recommendation.advice
+    assert advice is not None and advice.end_lr > 1e-2
+    button = window.banner._action
+    assert button.isVisible() and button.text().startswith("Sweep 1e-6 to") and button.text().endswith("instead")
+    bench.play(Scripted(sweep()), button.click)
+    assert (bench.jobs[-1].sweep.start_lr, bench.jobs[-1].sweep.end_lr) == (advice.start_lr, advice.end_lr)
+    assert workspace.job.sweep.end_lr == advice.end_lr
+    assert window.banner.isHidden()
+
+
+def test_another_batch_offers_an_estimate_that_one_press_takes(
+    bench: Bench, panel: SelectionPanel, qtbot: QtBot
+) -> None:
+    bench.play()
+    workspace = bench.workspace
+    pick = workspace.selection
+    assert pick is not None and panel.stale.isHidden() and panel.take.isHidden()
+    workspace.edit(task=replace(workspace.job.task, batch_size=128))
+    assert not panel.stale.isHidden() and "batch 64; for 128 an estimate is" in panel.stale.text()
+    qtbot.mouseClick(panel.take, Qt.MouseButton.LeftButton)
+    assert workspace.selection == pytest.approx(2 * pick)
+    assert not panel.take.isEnabled() and not panel.stale.isHidden()
+    workspace.undo_stack.undo()
+    assert workspace.selection == pick and panel.take.isEnabled()
+    workspace.edit(task=replace(workspace.job.task, batch_size=64))
+    assert panel.stale.isHidden() and panel.take.isHidden()
+
+
+def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play()
+    workspace = bench.workspace
+    workspace.edit(task=replace(workspace.job.task, optimizer="adam"))
+    assert "sweep again" in panel.stale.text() and panel.take.isHidden()
+    bench.play()
+    assert panel.stale.isHidden()
+
+
+def test_a_scenario_is_never_stale(bench: Bench) -> None:
+    bench.play()
+    assert bench.workspace.analysis is not None and bench.workspace.zones is not None
+    bench.workspace.show_synthetic("stable", bench.workspace.analysis.curve, bench.workspace.zones)
+    bench.workspace.edit(task=replace(bench.workspace.job.task, batch_size=128))
+    assert bench.workspace.carried_over() is None
+
+
+def test_repeats_are_read_together(bench: Bench, qtbot: QtBot) -> None:
+    table, tab = SuggestionsPanel(bench.workspace), CurveTab(bench.workspace, LIGHT)
+    for widget in (table, tab):
+        qtbot.addWidget(widget)
+    bench.play()
+    assert table.table.isColumnHidden(2) and not len(tab.plot.band.points[0])
+    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.play(Scripted(repeats()))
+    workspace = bench.workspace
+    assert workspace.sweeps is not None and len(workspace.sweeps.all) == 3
+    assert workspace.reading is not None and workspace.reading.band is not None
+    assert workspace.analysis is not None and "mean of 3 picks" in workspace.analysis.recommendation.reason
+    assert workspace.selection == workspace.analysis.recommendation.lr
+    assert not table.table.isColumnHidden(2)
+    cell = table.table.item(0, 2)
+    assert cell is not None and cell.text().startswith("×") and "The repeats alone" in cell.toolTip()
+    assert len(tab.plot.band.points[0]) == 200
+    assert [entry.sample for entry in tab.plot.chart.legend.entries] == ["dots", "line", "band"]
+    report = workspace.report()
+    assert report is not None and report.to_dict()["repeats"] == 3 and "loss_3" in report.to_dict()["curve"]
+
+
+def test_smoothing_again_keeps_what_the_repeats_say(bench: Bench) -> None:
+    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.play(Scripted(repeats()))
+    workspace = bench.workspace
+    workspace.edit(sweep=replace(workspace.job.sweep, beta=0.5))
+    assert workspace.analysis is not None and workspace.reading is not None
+    assert workspace.analysis.curve.beta == 0.5 and workspace.reading.band is not None
+    assert "mean of 3 picks" in workspace.analysis.recommendation.reason
+
+
+def test_a_sweep_after_repeats_has_no_band(bench: Bench, qtbot: QtBot) -> None:
+    tab = CurveTab(bench.workspace, LIGHT)
+    qtbot.addWidget(tab)
+    bench.play(Scripted(repeats()))
+    assert len(tab.plot.band.points[0])
+    bench.play()
+    assert not len(tab.plot.band.points[0])
+
+
+def test_a_run_with_repeats_is_opened_again_with_its_band(bench: Bench) -> None:
+    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.play(Scripted(repeats()))
+    journal = bench.workspace.worker
+    assert not journal.running
+    from lrgui.runs.library import runs_folder
+
+    path = next(runs_folder().glob("*.lrrun"))
+    before = bench.workspace.analysis
+    bench.workspace.open_run(path)
+    assert bench.workspace.reading is not None and bench.workspace.reading.band is not None
+    assert before is not None and bench.workspace.analysis is not None
+    assert bench.workspace.analysis.recommendation == before.recommendation

@@ -1,0 +1,144 @@
+"""The Verify tab: what it costs, the race as it goes on, its winner as the selection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import Qt
+from scripted import Scripted, task, training
+
+from lrgui.core.config import RaceConfig
+from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent
+from lrgui.core.ranking import Standings
+from lrgui.gui.window import MainWindow
+from lrgui.runs.library import runs_folder
+
+
+def race(config: RaceConfig, rounds: int = 3, end: bool = True) -> list[list[Event]]:
+    """A race whose losses are lowest at the second candidate above the middle, round by round."""
+    standings = Standings(config)
+    chunks: list[list[Event]] = [[StateEvent("starting"), task(config.total_steps()), StateEvent("running")]]
+    seconds = 0.0
+    for number in range(rounds):
+        chunk: list[Event] = []
+        for c in standings.contestants(number):
+            steps, lr = config.budget(number), standings.lrs[c]
+            chunk += [CandidateEvent(number, c, lr, i, steps, 2.3 / (i + 1), seconds + i / 100) for i in range(steps)]
+            seconds += steps / 100
+            score = StandingEvent(number, c, lr, 0.2 + 0.05 * (c - config.rates // 2 - 1) ** 2, True, steps, 0.9)
+            standings.add([score])
+            chunk.append(score)
+        chunks.append(chunk)
+    if end:
+        chunks.append([EndEvent("completed", standings.ranking().reason)])
+    return chunks
+
+
+def play(bench: Bench) -> None:
+    bench.play(Scripted(race(bench.workspace.race_to_come().race)), bench.workspace.verify)
+
+
+def test_the_tab_is_made_when_it_is_first_looked_at(window: MainWindow) -> None:
+    assert window._verify is None
+    names = [window.tabs.tabText(index) for index in range(window.tabs.count())]
+    window.tabs.setCurrentIndex(names.index("Verify"))
+    assert window.tabs.currentWidget() is window.verify_tab
+    assert [window.tabs.tabText(index) for index in range(window.tabs.count())] == names
+
+
+def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> None:
+    tab = window.verify_tab
+    assert "7 rates, 1,080 steps (F7)" in window._buttons["verify"].toolTip()
+    assert tab.cost.text().startswith("7 rates, 1,080 steps · from ")
+    bench.play()  # the sweep says how fast this task is: 0.01 s a step
+    assert tab.cost.text().startswith("7 rates, 1,080 steps, about 11 s · from ")
+    assert bench.workspace.selection is not None
+    assert f"Verify {bench.workspace.selection:.1e}" in tab.start.text()
+    tab.rates.setCurrentIndex(tab.rates.findData(5))
+    tab.rates.activated.emit(tab.rates.currentIndex())
+    tab.steps.setCurrentIndex(tab.steps.findData(320))
+    tab.steps.activated.emit(tab.steps.currentIndex())
+    config = bench.workspace.job.race
+    assert (config.rates, config.steps) == (5, 320)
+    assert "5 rates, 1,840 steps" in tab.cost.text() and "5 × 80 + 3 × 160 + 3 × 320" in tab.cost.text()
+
+
+def test_f7_races_around_the_selection_as_a_training_would_train(window: MainWindow, bench: Bench, qtbot) -> None:
+    bench.play()
+    job = bench.workspace.job
+    bench.workspace.edit(train=replace(job.train, pct_start=0.2), sweep=replace(job.sweep, accumulation=2))
+    bench.source = Scripted(race(bench.workspace.race_to_come().race))
+    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+        qtbot.keyClick(window, Qt.Key.Key_F7)
+    ran = bench.jobs[-1]
+    assert ran.kind == "race" and ran.race.around == bench.workspace.selection
+    assert (ran.race.pct_start, ran.race.accumulation) == (0.2, 2)
+    assert window.tabs.currentWidget() is window.verify_tab
+    assert "Race finished" in window.status.text.text()
+
+
+def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    old = bench.workspace.selection
+    play(bench)
+    tab = window.verify_tab
+    assert bench.workspace.race is not None
+    winner = bench.workspace.race.standings.ranking().lr
+    assert winner is not None and old is not None and winner > old
+    assert tab.use.isVisible() and tab.use.text() == f"Use {winner:.1e}"
+    assert tab.plot.winner.text.startswith("winner ")
+    assert "The smooth through the candidates" in tab.heading.text()
+    tab.use.click()
+    assert bench.workspace.selection == winner and bench.workspace.job.train.max_lr == winner
+    window.undo_stack.undo()
+    assert bench.workspace.selection == old
+
+
+def test_a_race_that_goes_on_shows_round_leader_and_steps(window: MainWindow, bench: Bench, qtbot) -> None:
+    config = bench.workspace.race_to_come().race
+    bench.source = Scripted(race(config, rounds=2, end=False), hold=True)
+    bench.workspace.verify()
+    tab = window.verify_tab
+    qtbot.waitUntil(lambda: "round 2 of 3" in tab.heading.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "600 of 1,080 steps" in tab.heading.text(), timeout=10_000)
+    assert "leader" in tab.heading.text() and not tab.use.isVisible()
+    assert not tab.start.isEnabled() and not tab.rates.isEnabled() and tab.plot.winner.text == ""
+    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+        bench.workspace.stop()
+    assert tab.use.isVisible(), "the ranking so far has a winner"
+    assert tab.start.isEnabled() and "stopped" in window.status.text.text()
+
+
+def test_a_race_is_opened_from_its_log(window: MainWindow, bench: Bench) -> None:
+    play(bench)
+    (log,) = list(Path(runs_folder()).glob("*race*.lrrun"))
+    assert bench.workspace.race is not None
+    winner = bench.workspace.race.standings.ranking().lr
+    bench.play(Scripted(training()), bench.workspace.train)
+    window.tabs.setCurrentIndex(0)
+    bench.workspace.race = None
+    bench.workspace.open_run(log)
+    assert window.tabs.currentWidget() is window.verify_tab
+    assert bench.workspace.race is not None
+    assert bench.workspace.race.standings.ranking().lr == pytest.approx(winner)
+    assert window.verify_tab.use.isVisible() and window.verify_tab.plot.winner.text
+
+
+def test_a_tab_made_after_the_race_shows_its_end(bench: Bench, qtbot) -> None:
+    from lrgui.gui.tabs.verify import VerifyTab
+    from lrgui.plot.theme import LIGHT
+
+    play(bench)
+    bench.play(Scripted(training()), bench.workspace.train)
+    tab = VerifyTab(bench.workspace, LIGHT)
+    qtbot.addWidget(tab)
+    assert tab.use.text().startswith("Use ") and not tab.use.isHidden()
+
+
+def test_dark(window: MainWindow, bench: Bench) -> None:
+    play(bench)
+    window.toggle_theme()
+    assert window.verify_tab.plot.grab().toImage().pixelColor(2, 2).lightness() < 60

@@ -1,0 +1,140 @@
+"""The race's plot: what is drawn of every candidate, and that nothing overlaps or is cut off unsaid."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+
+from lrgui.core.config import RaceConfig
+from lrgui.core.events import StandingEvent
+from lrgui.core.ranking import Ranking, Standings
+from lrgui.plot.race_plot import Candidate, RacePlot, faded
+from lrgui.plot.theme import DARK, LIGHT
+
+CONFIG = RaceConfig(around=0.032, steps=100)
+SCORES = [0.9, 0.5, 0.31, 0.3, 0.33, 0.6, math.inf]
+
+
+def ranking(scores: list[float] = SCORES) -> Ranking:
+    standings = Standings(RaceConfig(around=0.032, rounds=1))
+    standings.add([StandingEvent(0, c, lr, scores[c], scores[c] < 1, 100) for c, lr in enumerate(standings.lrs)])
+    return standings.ranking()
+
+
+def field(scores: list[float] = SCORES, lengths: tuple[int, ...] = (25, 50, 100, 100, 100, 50, 7)) -> list[Candidate]:
+    falls = [2.3 * np.exp(-np.arange(n) / 20) + 0.1 for n in lengths]
+    return [
+        Candidate(c, lr, falls[c], 25 * 2 ** (0 if n <= 25 else 1 if n <= 50 else 2), scores[c], n == 100, False)
+        for c, (lr, n) in enumerate(zip(CONFIG.lrs(), lengths, strict=True))
+    ]
+
+
+@pytest.fixture
+def plot(qtbot) -> RacePlot:
+    plot = RacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(800, 640)
+    plot.begin(CONFIG, True)
+    plot.show()
+    qtbot.waitExposed(plot)
+    return plot
+
+
+def test_every_candidate_has_a_line_and_a_bar(plot):
+    plot.show_race(field(), ranking(), over=True)
+    plot.grab()
+    assert [len(line.points[0]) for line in plot.lines] == [25, 50, 100, 100, 100, 50, 7]
+    bars = [plot.columns.bar(c) for c in field()]
+    assert bars[6] is None and all(bar is not None for bar in bars[:6])
+    heights = [bar.height() for bar in bars[:6]]
+    assert heights.index(min(heights)) == 3 and heights[0] > heights[1] > heights[2]
+    assert [words for words, _, _ in plot.columns.labels()] == ["0.9", "0.5", "0.31", "0.3", "0.33", "0.6", "diverged"]
+
+
+def test_the_winner_is_marked_only_at_the_end(plot):
+    plot.show_race(field(), ranking())
+    assert plot.winner.text == "" and len(plot.smooth.points[0])
+    plot.show_race(field(), ranking(), over=True)
+    assert plot.winner.text.startswith("winner 2.") or plot.winner.text.startswith("winner 3")
+    nobody = ranking([math.inf] * 7)
+    plot.show_race(field([math.inf] * 7), nobody, over=True)
+    assert plot.winner.text == "" and not len(plot.smooth.points[0])
+    plot.grab()
+
+
+def test_those_that_are_out_are_pale_and_the_leader_stands_out(plot):
+    plot.show_race(field(), ranking())
+    looks = [plot.look(c) for c in field()]
+    assert looks[3][0] == LIGHT.optimal_line and looks[3][1] == max(width for _, width, _ in looks)
+    assert looks[0][0] == faded(LIGHT.low_line) and looks[2][0] == LIGHT.low_line
+    assert QColor(looks[0][0]).alpha() < 100 and QColor(looks[2][0]).alpha() == 255
+    # Never by colour alone: below and above the pick have dashes of their own.
+    assert looks[2][2] != looks[4][2] != "solid"
+
+
+@pytest.mark.parametrize("size", [(800, 640), (380, 440)])
+def test_labels_at_the_lines_ends_never_overlap_and_stay_inside(plot, size):
+    plot.resize(*size)
+    plot.show_race(field(lengths=(100,) * 7), ranking())
+    plot.grab()
+    plot.reset_view()
+    placed = plot.ends.placed()
+    assert len(placed) == 7
+    inside = QRectF(plot.curves.view.rect()).adjusted(-1, -1, 1, 1)
+    assert all(inside.contains(box) for _, _, box in placed)
+    assert not any(a.intersects(b) for (_, _, a), (_, _, b) in combinations(placed, 2))
+
+
+def test_a_bar_that_is_cut_says_so(plot):
+    scores = [50.0, 0.5, 0.31, 0.3, 0.33, 0.6, 0.7]
+    plot.show_race(field(scores), ranking([1 - 1e-9, *scores[1:]]))
+    plot.grab()
+    cut = [plot.columns.is_cut(c) for c in field(scores)]
+    assert cut == [True, *[False] * 6]
+    assert plot.columns.labels()[0][0] == "50"
+    box = plot.columns.labels()[0][1]
+    assert box.top() >= 0
+
+
+def test_losses_below_zero_have_bars_that_hang(plot):
+    scores = [-0.1, -0.2, -0.5, -0.6, -0.4, 0.1, 0.2]
+    plot.show_race(field(scores), ranking(scores), over=True)
+    plot.grab()
+    hanging, standing = plot.columns.bar(field(scores)[3]), plot.columns.bar(field(scores)[6])
+    assert hanging.top() == pytest.approx(standing.bottom(), abs=1)
+
+
+def test_deep_falls_are_drawn_on_a_logarithmic_axis(plot):
+    plot.show_race(field(), ranking())
+    assert plot.lines[3].points[1][0] == pytest.approx(math.log10(2.4), abs=0.02)
+    shallow = [Candidate(0, CONFIG.lrs()[0], np.linspace(2.0, 1.0, 25), 25, math.nan, True, True)]
+    plot.begin(CONFIG, False)
+    plot.show_race(shallow, ranking())
+    assert plot.lines[0].points[1][0] == pytest.approx(2.0)
+    assert plot.bars.left.title == "Last training losses"
+
+
+def test_an_explosion_leaves_the_view_and_the_others_stay_readable(plot):
+    candidates = field()
+    exploded = np.array([2.3, 2.4, 5.0, 1e3, 1e6, math.inf, math.nan])
+    candidates[6] = Candidate(6, CONFIG.lrs()[6], exploded, 25, math.inf, False, False)
+    plot.show_race(candidates, ranking())
+    plot.grab()
+    (_, _), (low, high) = plot.curves.view.viewRange()
+    assert high < 3 and low < math.log10(0.2)
+
+
+def test_dark_and_a_new_race(plot):
+    plot.show_race(field(), ranking(), over=True)
+    plot.set_palette(DARK)
+    assert plot.look(field()[3])[0] == DARK.optimal_line
+    corner = plot.grab().toImage().pixelColor(2, 2)
+    assert corner.lightness() < 60
+    plot.begin(RaceConfig(rates=9), True)
+    assert plot.winner.text == "" and all(not len(line.points[0]) for line in plot.lines)
+    plot.grab()

@@ -1,0 +1,55 @@
+"""Several sweeps of one run, each in a record of its own."""
+
+from __future__ import annotations
+
+from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.runs.records import Records
+
+TASK = TaskEvent("digits", "", 10, 0, 2, None, "cpu", 1, 4)
+
+
+def _sweep(number: int, count: int = 4) -> list[Event]:
+    return [BatchEvent(number, i, 10.0 ** (i - 4), 2.0 - 0.1 * i + number, 0.1 * i) for i in range(count)]
+
+
+def test_one_sweep_is_one_record() -> None:
+    records = Records.of([StateEvent("starting"), TASK, *_sweep(0), EndEvent("completed", "All.")])
+    assert len(records.all) == 1 and records.first is records.last
+    assert records.first.end == EndEvent("completed", "All.") and records.first.task == TASK
+    assert [curve.end_reason for curve in records.curves()] == ["completed"]
+
+
+def test_repeats_know_how_each_ended() -> None:
+    events = [
+        TASK,
+        *_sweep(0),
+        SweepEndEvent(0, "diverged", "Too high."),
+        *_sweep(1, 3),
+        SweepEndEvent(1, "completed", "All."),
+        OutputEvent("printed"),
+        EndEvent("completed", "2 sweeps."),
+    ]
+    whole = Records.of(events)
+    grown = Records()
+    for event in events:
+        grown.add([event])
+    for records in (whole, grown):
+        assert [len(record) for record in records.all] == [4, 3] and len(records) == 7
+        assert [curve.end_reason for curve in records.curves()] == ["diverged", "completed"]
+        assert [curve.planned_steps for curve in records.curves()] == [4, 4]
+        assert records.last.loss.tolist() == [3.0, 2.9, 2.8]
+        assert [event.text for event in records.first.output] == ["printed"]
+        assert records.first.end == EndEvent("completed", "2 sweeps.")
+
+
+def test_a_broken_repeat_is_left_out_unless_it_is_the_only_one() -> None:
+    end = EndEvent("cancelled", "Stopped.")
+    two = Records.of([TASK, *_sweep(0), SweepEndEvent(0, "completed", ""), *_sweep(1, 2), end])
+    assert [len(curve) for curve in two.curves()] == [4]
+    one = Records.of([TASK, *_sweep(0, 2), end])
+    assert [(len(curve), curve.end_reason) for curve in one.curves()] == [(2, "cancelled")]
+
+
+def test_the_smoothing_is_that_which_is_asked_for() -> None:
+    records = Records.of([TASK, *_sweep(0), EndEvent("completed", "")])
+    assert records.curves(0.5)[0].beta == 0.5
