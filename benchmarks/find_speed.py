@@ -162,6 +162,7 @@ def torch_lr_finder(case: Case) -> float:
 
 def fastai(case: Case) -> float:
     """fastai's lr_find."""
+    import fastai.callback.schedule  # noqa: F401 (adds lr_find to the Learner)
     import torch
     from fastai.basics import DataLoaders, Learner
     from fastai.optimizer import OptimWrapper

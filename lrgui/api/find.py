@@ -301,10 +301,10 @@ class _Finder:
         return record.end
 
     def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:
-        tell, add, show = self.on_event, record.add, line.batch
+        tell, add, show, shown = self.on_event, record.add, line.batch, line.on
         for event in events:
             add((event,))
-            if type(event) is BatchEvent:
+            if shown and type(event) is BatchEvent:
                 show(event.sweep, event.step, event.lr, event.loss)
             if tell is not None:
                 tell(event)

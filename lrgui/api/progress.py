@@ -21,7 +21,8 @@ class Progress:
         self._next = 0.0
         self._width = 0
         self._notebook = _notebook_line() if wanted else None
-        self._on = self._notebook is not None or (wanted and sys.stderr is not None and sys.stderr.isatty())
+        #: True where somebody can see it.
+        self.on = self._notebook is not None or (wanted and sys.stderr is not None and sys.stderr.isatty())
 
     def batch(self, sweep: int, step: int, lr: float, loss: float) -> None:
         """One more point; most of them are passed over."""
@@ -32,7 +33,7 @@ class Progress:
 
     def due(self) -> bool:
         """True where the line is seen and old enough to be written over; then it counts as written."""
-        if not self._on:
+        if not self.on:
             return False
         now = time.monotonic()
         if now < self._next:
@@ -44,7 +45,7 @@ class Progress:
         """Take the line away."""
         if self._notebook is not None:
             self._notebook.update({"text/plain": ""}, raw=True)
-        elif self._on and self._width:
+        elif self.on and self._width:
             sys.stderr.write("\r" + " " * self._width + "\r")
             sys.stderr.flush()
         self._width = 0

@@ -45,7 +45,11 @@ def to_device(batch: Any, device: Any) -> Any:
     if isinstance(batch, torch.Tensor):
         return batch if batch.device == device else batch.to(device, non_blocking=True)
     if type(batch) in (list, tuple):  # before all else: nearly every batch is one
-        return type(batch)([to_device(item, device) for item in batch])
+        moved = [
+            item if isinstance(item, torch.Tensor) and item.device == device else to_device(item, device)
+            for item in batch
+        ]
+        return moved if type(batch) is list else tuple(moved)
     if callable(getattr(batch, "to", None)) and not isinstance(batch, type):
         return _asked(batch, device)
     if isinstance(batch, tuple):

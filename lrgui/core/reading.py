@@ -28,6 +28,11 @@ class Readings(Generic[Key]):
         self._lag = lag
         self._under_way: deque[tuple[Key, Wait]] = deque()
 
+    @property
+    def late(self) -> bool:
+        """True where numbers arrive some steps after they were sent."""
+        return self._lag > 0
+
     def push(self, key: Key, values: torch.Tensor) -> list[tuple[Key, list[float]]]:
         """Send `values` (shape (n,) or ()) off, give what is known by now."""
         wait = self._start(values)

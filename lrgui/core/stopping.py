@@ -37,7 +37,8 @@ class SweepWatch:
     """
 
     def __init__(self, planned_steps: int, beta: float, factor: float) -> None:
-        self._planned = planned_steps
+        self._early = max(2, planned_steps // 10)
+        self._calm = max(self._early, SHORT)
         self._factor = factor
         self._average = DebiasedAverage(beta)
         self._best = math.inf
@@ -46,30 +47,42 @@ class SweepWatch:
         self._losses: list[float] = []  # all until the start is known, then the last few
         self._start = math.nan
         self._noise = 0.0
+        self._above = 0
+        """How many of the last losses are above the start: without most of them their median is not."""
 
     def push(self, lr: float, loss: float) -> Stop | None:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
             return Stop("not_finite", f"The loss became {what} at {short_lr(lr, 2)}; everything before it is kept.")
-        self._losses.append(loss)
-        self._count += 1
-        if self._count == 1:
-            self._first = loss
+        self._count = count = self._count + 1
         average = self._average.push(loss)
-        self._best = min(self._best, average)
-        count = self._count
-        early = max(2, self._planned // 10)
-        if count == max(early, SHORT):
+        if average < self._best:
+            self._best = average
+        self._losses.append(loss)
+        if count <= self._calm:
+            self._begin(count)
+        else:
+            # Kept up to date rather than counted anew: beside a small model's step it would show.
+            self._above += (loss > self._start) - (self._losses.pop(0) > self._start)
+        if self._factor == 0 or count <= self._early:
+            return None
+        if average > self._factor * self._best or self._best <= 0.05 * abs(self._first):
+            stop = self._classic(lr, average)
+            if stop is not None:
+                return stop
+        return self._sustained(lr) if 2 * self._above > SHORT else None
+
+    def _begin(self, count: int) -> None:
+        """Take in one of the losses by which the others are judged."""
+        if count == 1:
+            self._first = self._losses[0]
+        if count == self._calm:
             # The first tenth runs at rates too low to change anything: its median is where the loss starts.
             self._start = float(np.median(self._losses))
             self._noise = noise_of(np.array(self._losses))
             self._losses = self._losses[-SHORT:]
-        elif count > max(early, SHORT):
-            del self._losses[0]
-        if self._factor == 0 or count <= early:
-            return None
-        return self._classic(lr, average) or self._sustained(lr)
+            self._above = sum(loss > self._start for loss in self._losses)
 
     def _classic(self, lr: float, average: float) -> Stop | None:
         best, start = self._best, self._first
@@ -87,11 +100,7 @@ class SweepWatch:
         )
 
     def _sustained(self, lr: float) -> Stop | None:
-        if not math.isfinite(self._start):
-            return None
-        recent = sorted(self._losses)[SHORT // 2]  # np.median would cost as much as a small model's step
-        if recent <= self._start:
-            return None
+        recent = sorted(self._losses)[SHORT // 2]
         fall = max(self._start - self._best, 0.0)
         margin = max(0.5 * fall, 0.2 * abs(self._start), 6 * self._noise)
         if recent <= self._start + margin:

@@ -145,6 +145,7 @@ class _Run:
         )
         # fp16's scaler makes the device wait at each step anyway.
         readings: Readings[_Point] = Readings(at_once, 0) if self.scaler else readings_for(self.device)
+        self._plain = not readings.late and self.probe is None and self.metric is None and config.batches_per_lr == 1
         swept = [self.optimizer.param_groups[index] for index in groups]
         ratios = _ratios(swept)
         try:
@@ -208,7 +209,12 @@ class _Run:
                     return
             elif done == self.config.batches_per_lr - 1:
                 # Before the step, so that a loss that broke ends the sweep here; fp16 must step to know.
-                yield from self._sent(step, lr, seen, probed, metric, readings)
+                if self._plain:  # what `_sent` would do, without its detours: they show beside a small model
+                    number = seen.item()
+                    yield BatchEvent(self.number, step, lr, number, self.clock.seconds)
+                    self._judge(lr, number)
+                else:
+                    yield from self._sent(step, lr, seen, probed, metric, readings)
                 if self.end is not None:
                     return
             stepped = self.stepper.step()
@@ -313,10 +319,15 @@ class _Run:
                 loss = loss if self.probe is None else values[1]
                 metric = values[-1] if len(values) > 1 + (self.probe is not None) else None
                 yield BatchEvent(self.number, step, lr, loss, seconds, train_loss, metric)
-            stop = self.watch.push(lr, loss)
-            if stop is not None:
-                self.end = EndEvent(stop.reason, stop.detail)
+            self._judge(lr, loss)
+            if self.end is not None:
                 return
+
+    def _judge(self, lr: float, loss: float) -> None:
+        """Set `end` where this loss ends the sweep."""
+        stop = self.watch.push(lr, loss)
+        if stop is not None:
+            self.end = EndEvent(stop.reason, stop.detail)
 
 
 def _ratios(groups: Sequence[dict[str, Any]]) -> list[float]:
