@@ -68,7 +68,7 @@ pictures: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Take the pictures of th
 	@$(BIN)/python docs/make_pictures.py
 
 bench: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run all benchmarks
-	@for each in $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py)); do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done
+	@for each in $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py)) benchmarks/suggestions; do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done
 
 install-desktop: $(VENV)/run.stamp $(VENV)/system.stamp ## Put the program into your menu, without root
 	@bash packaging/install-desktop.sh install $(CURDIR)/$(BIN)/lrgui-gui

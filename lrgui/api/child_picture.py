@@ -9,6 +9,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from lrgui.core.repeats import Repeats
+from lrgui.core.smoothing import Floats
 from lrgui.export.files import ExportError
 from lrgui.export.report import Report
 
@@ -76,7 +78,12 @@ def _scene(report: Report) -> dict[str, object]:
         "selection": report.analysis.selection,
         "zones": None if zones is None else asdict(zones),
         "name": report.name,
+        "band": None if report.band is None else [row.tolist() for row in _band(report.band)],
     }
+
+
+def _band(band: Repeats) -> tuple[Floats, Floats, Floats]:
+    return band.lr, band.low, band.high
 
 
 def _search_path() -> list[str]:

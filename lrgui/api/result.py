@@ -239,6 +239,7 @@ class Result:
     def save_png(self, path: StrPath) -> Path:
         """Write the program's annotated picture, 8 × 5 inches at 300 DPI; returns its path.
 
+        It shows the loss, and the band of repeats; a metric is drawn by `save_svg`, `plot` and in notebooks.
         Drawn by a process of its own, so that Qt is never loaded here. Raises ExportError.
         """
         from lrgui.api.child_picture import picture_from_child
@@ -340,7 +341,7 @@ class Result:
     @cached_property
     def _report(self) -> Report:
         """What pictures are made of."""
-        return Report(None, self.analysis, self.end, name=self.title)
+        return Report(None, self.analysis, self.end, name=self.title, band=self.band)
 
     @property
     def _whole_report(self) -> Report:

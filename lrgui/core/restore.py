@@ -96,11 +96,13 @@ class Snapshot:
 
 
 @contextmanager
-def fresh_batch_norm(model: nn.Module) -> Iterator[None]:
+def fresh_batch_norm(model: nn.Module, plain_average: bool = True) -> Iterator[None]:
     """Inside, running statistics start anew, and BatchNorm's are plain averages (`momentum` None), put back after.
 
-    A running average with the usual momentum would carry statistics from before the sweep, and weigh those
-    of the last, exploding batches most. InstanceNorm keeps its momentum: without one it would never update.
+    A running average with the usual momentum would weigh the statistics of the last, exploding batches most.
+    Without `plain_average` momentum stays as it is: for a plain one torch reads the count of batches in every
+    BatchNorm, for which an accelerator has to wait. InstanceNorm keeps its momentum: without one it would never
+    update.
     """
     norms = [m for m in model.modules() if isinstance(m, _NormBase) and m.track_running_stats]
     before = {norm: norm.momentum for norm in norms}
@@ -108,7 +110,7 @@ def fresh_batch_norm(model: nn.Module) -> Iterator[None]:
         for norm in norms:
             if not (isinstance(norm, LazyModuleMixin) and norm.has_uninitialized_params()):
                 norm.reset_running_stats()
-            if isinstance(norm, _BatchNorm):
+            if plain_average and isinstance(norm, _BatchNorm):
                 norm.momentum = None
         yield
     finally:

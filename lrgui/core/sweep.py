@@ -77,8 +77,11 @@ def sweep(
         run.probe, run.metric = probe, metric
         run.team = team or Team()
         model.train()
-        # A validation loss needs the statistics that the model has; without one nobody reads them.
-        with fresh_batch_norm(model) if probe is None else nullcontext():
+        # fp16's scaler makes the device wait at each step anyway.
+        run.readings = Readings(at_once, 0) if run.scaler else readings_for(run.device)
+        # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
+        # average of them makes an accelerator wait in every BatchNorm.
+        with fresh_batch_norm(model, plain_average=not run.readings.late) if probe is None else nullcontext():
             yield from run.events(range(len(optimizer.param_groups)) if groups is None else groups)
     finally:
         batches.close()  # type: ignore[attr-defined]
@@ -124,6 +127,7 @@ class _Run:
         self.probe: Probe | None = None
         self.metric: Callable[[], Any] | None = None
         self.team = Team()
+        self.readings: Readings[_Point] = Readings(at_once, 0)
         self.clock = Stopwatch()
         self.watch = SweepWatch(config.steps, config.beta, config.stop_factor)
         self.end: EndEvent | None = None
@@ -143,8 +147,7 @@ class _Run:
             amp=config.amp,
             scaler=self.scaler,
         )
-        # fp16's scaler makes the device wait at each step anyway.
-        readings: Readings[_Point] = Readings(at_once, 0) if self.scaler else readings_for(self.device)
+        readings = self.readings
         self._plain = not readings.late and self.probe is None and self.metric is None and config.batches_per_lr == 1
         swept = [self.optimizer.param_groups[index] for index in groups]
         ratios = _ratios(swept)

@@ -17,6 +17,7 @@ import numpy as np
 from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.recommend import Recommendation
+from lrgui.core.repeats import Repeats
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
 
@@ -57,7 +58,10 @@ def report_of(scene: dict[str, Any]) -> Report:
     # The pick may have come from more than this curve (repeats, the planned training): it is not read off again.
     pick = Recommendation(scene["pick"], scene["best_guess"], "")
     analysis = replace(analyse(curve), recommendation=pick).with_selection(scene["selection"], zones)
-    return Report(None, analysis, None, name=scene["name"])
+    band = None
+    if scene["band"] is not None:
+        band = Repeats(curve, *(np.array(row, dtype=np.float64) for row in scene["band"]))
+    return Report(None, analysis, None, name=scene["name"], band=band)
 
 
 def _missing(error: ImportError) -> str:

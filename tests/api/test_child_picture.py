@@ -43,6 +43,9 @@ def test_the_pick_of_repeats_is_marked(
     assert drawn.analysis.zones == result.zones and drawn.title == result.picture_title
     assert drawn.analysis.curve.loss.tolist() == result.curve.loss.tolist()
     assert drawn.analysis.curve.smoothed.tolist() == result.curve.smoothed.tolist()
+    assert drawn.band is not None and result.band is not None
+    assert drawn.band.low.tolist() == result.band.low.tolist()
+    assert drawn.band.high.tolist() == result.band.high.tolist()
 
 
 @pytest.mark.parametrize("points", [0, 1, 9])

@@ -278,6 +278,26 @@ def test_no_step_waits_for_the_device(late: Late, settings: dict[str, Any]) -> N
     assert losses(taken) == expected
 
 
+def test_batch_norm_does_not_wait_for_the_device_either(late: Late) -> None:
+    """A plain average of its statistics would: torch reads its count of batches for that."""
+
+    def normed() -> nn.Module:
+        torch.manual_seed(1)
+        return nn.Sequential(nn.Linear(3, 6), nn.BatchNorm1d(6), nn.Linear(6, 1))
+
+    model = normed()
+    before = copy.deepcopy(model.state_dict())
+    events = sweep(model, BATCHES, sgd(model), loss, CONFIG)
+    with HostReads() as reads:
+        for event in events:
+            if isinstance(event, BatchEvent) and event.step == 19 - LAG - 1:
+                break
+    assert reads.count == 0
+    events.close()
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert model[1].momentum == 0.1  # type: ignore[index]
+
+
 def test_the_counting_stand_in_sees_a_loop_that_waits() -> None:
     with HostReads() as reads:
         run(net(), loss=lambda model, batch: loss(model, batch) * (1 + 0 * loss(model, batch).item()))
