@@ -58,6 +58,17 @@ def test_confidence_in_words_and_as_a_factor(bench: Bench, panel: SelectionPanel
     assert panel.confidence.text() == f"Confidence {pick.confidence} · within ×{pick.factor:.2g}"
 
 
+def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play()
+    pick = bench.workspace.analysis.recommendation
+    bench.workspace.select(pick.lr * 3)
+    assert panel.confidence.text().startswith("Chosen by hand; the recommended one has confidence ")
+    assert panel.confidence.objectName() == "muted"
+    bench.workspace.select(pick.lr * 1.01)
+    assert panel.confidence.text().startswith("Confidence ")
+    assert panel.confidence.objectName() != "muted"
+
+
 def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     bench.play(Scripted(sweep(depth=0.001)))
     assert bench.workspace.analysis is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
@@ -14,6 +15,8 @@ from lrgui.gui.workspace import Workspace
 
 #: One press on − or + in decades.
 NUDGE = 0.05
+#: A selection within this of the pick, in decades, is the pick (typed with two digits it is not quite).
+SAME = 0.02
 
 
 class SelectionPanel(Card):
@@ -157,9 +160,16 @@ class SelectionPanel(Card):
         if analysis is None:
             return
         pick = analysis.recommendation
-        self.confidence.setText(confidence_words(pick).capitalize())
+        words, style = (
+            confidence_words(pick),
+            {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open"),
+        )
+        chosen = self._workspace.selection
+        if pick.lr is not None and chosen is not None and abs(math.log10(chosen / pick.lr)) > SAME:
+            # It says nothing of a rate that a person chose.
+            words, style = f"chosen by hand; the recommended one has {words}", "muted"
+        self.confidence.setText(words[:1].upper() + words[1:])
         self.confidence.setToolTip(MEANING if pick.lr is not None else pick.reason)
-        style = {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open")
         if self.confidence.objectName() != style:
             self.confidence.setObjectName(style)
             self.confidence.style().unpolish(self.confidence)
