@@ -291,7 +291,7 @@ class _Finder:
                 raise  # the other processes may wait where they can't be told: this run must end
             if not len(record) and record.sweep == 0:
                 raise  # nothing was measured: the caller's own exception says most
-            self._end(record, ended(error, getattr(self.loader, "batch_size", None)), error)
+            self._end(record, ended(error, getattr(self.loader, "batch_size", None), self.config.accumulation), error)
         except KeyboardInterrupt as error:
             if not interactive() or not len(record):
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, NamedTuple
@@ -209,6 +210,8 @@ class _Run:
             if scaled:
                 if not torch.isfinite(loss):
                     yield from self._sent(step, lr, loss, probed, metric, readings)
+                    # Judged is a validation loss where there is one: that may still be finite.
+                    self._judge(lr, math.nan)
                     return
             elif done == self.config.batches_per_lr - 1:
                 # Before the step, so that a loss that broke ends the sweep here; fp16 must step to know.
@@ -329,7 +332,7 @@ class _Run:
     def _judge(self, lr: float, loss: float) -> None:
         """Set `end` where this loss ends the sweep."""
         stop = self.watch.push(lr, loss)
-        if stop is not None:
+        if stop is not None and self.end is None:
             self.end = EndEvent(stop.reason, stop.detail)
 
 

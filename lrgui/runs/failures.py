@@ -40,13 +40,16 @@ def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     """The events with which a run ends that raised `error`."""
-    return [OutputEvent(folded(error), "traceback"), ended(error, job.task.batch_size if job else None)]
+    if job is None:
+        return [OutputEvent(folded(error), "traceback"), ended(error)]
+    accumulation = None if job.kind == "train" else job.sweep.accumulation  # a training has none to offer
+    return [OutputEvent(folded(error), "traceback"), ended(error, job.task.batch_size, accumulation)]
 
 
-def ended(error: BaseException, batch_size: int | None = None) -> EndEvent:
-    """How a run ended that raised `error`: the reason and a sentence with a way out."""
+def ended(error: BaseException, batch_size: int | None = None, accumulation: int | None = 1) -> EndEvent:
+    """How a run ended that raised `error`: the reason and a sentence with a way out. Arguments as for `explain`."""
     reason = "out_of_memory" if _is_memory(error) else "loader_died" if _is_loader(error) else "failed"
-    return EndEvent(reason, explain(error, batch_size))
+    return EndEvent(reason, explain(error, batch_size, accumulation))
 
 
 def folded(error: BaseException) -> str:
@@ -62,13 +65,16 @@ def folded(error: BaseException) -> str:
     return text if len(text) <= LONGEST_TRACEBACK else "…\n" + text[-LONGEST_TRACEBACK:]
 
 
-def explain(error: BaseException, batch_size: int | None = None) -> str:
-    """One sentence about `error`, and what to do; `batch_size` is the run's, where it is known."""
+def explain(error: BaseException, batch_size: int | None = None, accumulation: int | None = 1) -> str:
+    """One sentence about `error`, and what to do.
+
+    `batch_size` is the run's, where it is known; `accumulation` its batches per step, None where it can have one only.
+    """
     text = _first_line(error)
     low = str(error).lower()
     name = type(error).__name__
     if _is_memory(error):
-        return _memory(batch_size)
+        return _memory(batch_size, accumulation)
     if _is_loader(error):
         return (
             f"A process that loads batches died ({text}). "
@@ -158,17 +164,15 @@ def _missing(module: str) -> str:
     return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
 
 
-def _memory(batch_size: int | None) -> str:
+def _memory(batch_size: int | None, accumulation: int | None) -> str:
+    alike = "" if accumulation is None else f" and an accumulation of {2 * accumulation:,}, which learns alike"
     if batch_size is None:
-        return (
-            "The memory is not enough. Use half the batch size and an accumulation of 2, which learns alike, "
-            "or close other programs."
-        )
+        return f"The memory is not enough. Use half the batch size{alike}, or close other programs."
     if batch_size < 2:
         return "The memory is not enough even for batches of 1. Use a smaller model, or another device."
     return (
-        f"The memory is not enough for batches of {batch_size:,}. Use half the batch size ({batch_size // 2:,}) and an "
-        "accumulation of 2, which learns alike, or another device."
+        f"The memory is not enough for batches of {batch_size:,}. Use half the batch size ({batch_size // 2:,}){alike}, "
+        "or another device."
     )
 
 

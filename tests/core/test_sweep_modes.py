@@ -218,6 +218,19 @@ def test_a_loss_that_is_not_finite_ends_fp16_at_once() -> None:
     assert len(points(events)) == 6
 
 
+def test_a_training_loss_that_is_not_finite_ends_fp16_also_beside_a_finite_validation_loss() -> None:
+    taken: list[int] = []
+
+    def late_nan(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+        taken.append(1)
+        return loss(model, batch) * (math.nan if len(taken) > 5 else 1)
+
+    probe = Probe(lambda model, batch: (loss(model, batch), None), [X])
+    events = run(net(), config=FP16, scaler=torch.amp.GradScaler("cpu", init_scale=1.0), loss=late_nan, probe=probe)
+    assert end(events).reason == "not_finite"
+    assert len(taken) == 6
+
+
 # ------------------------------------------------------------------ accelerators
 class Late:
     """Readings as an accelerator gives them: what is read before its time makes the device wait."""

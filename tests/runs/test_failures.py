@@ -75,6 +75,10 @@ def test_memory_advice_names_the_half_and_the_accumulation() -> None:
     assert "half the batch size (32) and an accumulation of 2" in ended(MemoryError(), 64).detail
     assert "half the batch size and an accumulation of 2" in ended(MemoryError()).detail
     assert "smaller model" in ended(MemoryError(), 1).detail
+    assert "accumulation of 8" in ended(MemoryError(), 64, 4).detail
+    assert "accumulation" not in ended(MemoryError(), 64, None).detail
+    training = failure(MemoryError(), Job("train", TaskSpec(batch_size=64)))[-1]
+    assert isinstance(training, EndEvent) and training.detail.count("accumulation") == 0
 
 
 def test_our_own_lines_are_folded_away_where_there_are_others() -> None:
