@@ -170,10 +170,8 @@ def _memory(batch_size: int | None, accumulation: int | None) -> str:
         return f"The memory is not enough. Use half the batch size{alike}, or close other programs."
     if batch_size < 2:
         return "The memory is not enough even for batches of 1. Use a smaller model, or another device."
-    return (
-        f"The memory is not enough for batches of {batch_size:,}. Use half the batch size ({batch_size // 2:,}){alike}, "
-        "or another device."
-    )
+    half = f"half the batch size ({batch_size // 2:,}){alike}"
+    return f"The memory is not enough for batches of {batch_size:,}. Use {half}, or another device."
 
 
 def _is_memory(error: BaseException) -> bool:
