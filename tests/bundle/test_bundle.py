@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Desktop, Program, until
+from program import Desktop, Program, until, window_manager
 
 from lrgui import __version__
 from lrgui.core.analysis import analyse
@@ -114,14 +114,14 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
     if missing:
         pytest.skip(f"driving the real window needs {', '.join(missing)}")
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     assert server.stdout is not None
     desktop = Desktop(f":{server.stdout.readline().strip()}")
-    manager = subprocess.Popen(["openbox"], env=desktop.environment, stderr=subprocess.DEVNULL)
+    manager = window_manager(desktop)
     try:
         yield desktop
     finally:

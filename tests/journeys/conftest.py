@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Desktop, Program
+from program import Desktop, Program, window_manager
 
 NEEDED = ("Xvfb", "xdotool", "openbox", "import")
 
@@ -20,14 +20,14 @@ def desktop() -> Iterator[Desktop]:
     if missing:
         pytest.skip(f"driving the real window needs {', '.join(missing)}")
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     assert server.stdout is not None
     desktop = Desktop(f":{server.stdout.readline().strip()}")
-    manager = subprocess.Popen(["openbox"], env=desktop.environment, stderr=subprocess.DEVNULL)
+    manager = window_manager(desktop)
     try:
         yield desktop
     finally:

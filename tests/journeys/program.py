@@ -249,3 +249,14 @@ class Program:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+
+def window_manager(desktop: Desktop) -> subprocess.Popen[bytes]:
+    """openbox, once it stays: a server that has just told its number may still refuse its first client."""
+    for _ in range(20):
+        manager = subprocess.Popen(["openbox"], env=desktop.environment, stderr=subprocess.DEVNULL)
+        try:
+            manager.wait(1)
+        except subprocess.TimeoutExpired:
+            return manager
+    raise AssertionError(f"openbox does not start on the display {desktop.display}")

@@ -50,7 +50,7 @@ def test_the_same_with_the_way_of_reading_that_windows_needs(monkeypatch: pytest
     chunks = child.chunks()
     next(chunks)
     chunks.close()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # one of an earlier test may have ended meanwhile
 
 
 def test_pause_resume_and_cancel_arrive_from_another_thread() -> None:
@@ -315,7 +315,7 @@ class TestSparePool:
         pool.close()
         pool.warm()
         assert len(made) == 1 and not made[0].alive
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # one of an earlier test may have ended meanwhile
 
     def test_a_spare_that_nobody_takes_is_given_up(self) -> None:
         made: list[ChildProcess] = []
