@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Desktop, Program, until, window_manager
+from program import Desktop, Program, display, until
 
 from lrgui import __version__
 from lrgui.core.analysis import analyse
@@ -113,22 +113,8 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
     missing = [tool for tool in NEEDED if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"driving the real window needs {', '.join(missing)}")
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout is not None
-    desktop = Desktop(f":{server.stdout.readline().strip()}")
-    manager = window_manager(desktop)
-    try:
+    with display() as desktop:
         yield desktop
-    finally:
-        for process in (manager, server):
-            process.terminate()
-            process.wait(10)
-        server.stdout.close()
 
 
 def test_the_bundle_holds_what_it_needs_and_no_more(bundle: Bundle) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import ROOT, Desktop, until, window_manager
+from program import ROOT, Desktop, display, until
 
 from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.runs.job import Job
@@ -27,19 +27,11 @@ def desktop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
         pytest.skip(f"driving the real window needs {', '.join(missing)}")
     runtime = tempfile.mkdtemp(prefix="lrgui-test-")
     monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert server.stdout is not None
-    desktop = Desktop(f":{server.stdout.readline().strip()}")
-    manager = window_manager(desktop)
     try:
-        yield desktop
-        assert not list(Path(runtime).iterdir()), "a program that ended leaves no socket and no lock"
+        with display() as desktop:
+            yield desktop
+            assert not list(Path(runtime).iterdir()), "a program that ended leaves no socket and no lock"
     finally:
-        for process in (manager, server):
-            process.terminate()
-            process.wait(10)
-        server.stdout.close()
         shutil.rmtree(runtime)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Desktop, Program, window_manager
+from program import Desktop, Program, display
 
 NEEDED = ("Xvfb", "xdotool", "openbox", "import")
 
@@ -19,22 +18,8 @@ def desktop() -> Iterator[Desktop]:
     missing = [tool for tool in NEEDED if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"driving the real window needs {', '.join(missing)}")
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout is not None
-    desktop = Desktop(f":{server.stdout.readline().strip()}")
-    manager = window_manager(desktop)
-    try:
+    with display() as desktop:
         yield desktop
-    finally:
-        for process in (manager, server):
-            process.terminate()
-            process.wait(10)
-        server.stdout.close()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -260,3 +261,24 @@ def window_manager(desktop: Desktop) -> subprocess.Popen[bytes]:
         except subprocess.TimeoutExpired:
             return manager
     raise AssertionError(f"openbox does not start on the display {desktop.display}")
+
+
+@contextmanager
+def display() -> Iterator[Desktop]:
+    """A display of its own (Xvfb) with a window manager."""
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1500x950x24", "-nolisten", "tcp", "-noreset"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    desktop = Desktop(f":{server.stdout.readline().strip()}")
+    manager = window_manager(desktop)
+    try:
+        yield desktop
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait(10)
+        server.stdout.close()
