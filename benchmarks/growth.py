@@ -49,28 +49,15 @@ def seconds(steps: int) -> float:
     return time.perf_counter() - began
 
 
-def peak(steps: int) -> int:
-    """Bytes that were held at once while a sweep ran and was read, above what was held before."""
+def memory(steps: int) -> tuple[int, int]:
+    """Bytes that a result holds, and that were held at once while it was made, above what was held before."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         result = find(steps)
-        found = tracemalloc.get_traced_memory()[1] - before
+        now, peak = tracemalloc.get_traced_memory()
         del result
-        return found
-    finally:
-        tracemalloc.stop()
-
-
-def held(steps: int) -> int:
-    """Bytes that a result holds."""
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        result = find(steps)
-        found = tracemalloc.get_traced_memory()[0] - before
-        del result
-        return found
+        return now - before, peak - before
     finally:
         tracemalloc.stop()
 
@@ -97,9 +84,9 @@ def main() -> int:
         f"\nTen times the steps take {median(found['long']) / median(found['short']):.2f} × the time, "
         f"paired {paired:.2f}."
     )
-    for words, measure in (("in the result", held), ("while the curve is read", peak)):
-        more = (measure(LONG) - measure(SHORT)) / (LONG - SHORT)
-        print(f"Memory per point, {words}: {more:.0f} bytes.")
+    short, long = memory(SHORT), memory(LONG)
+    for words, less, more in zip(("in the result", "while the curve is read"), short, long, strict=True):
+        print(f"Memory per point, {words}: {(more - less) / (LONG - SHORT):.0f} bytes.")
     return 0
 
 

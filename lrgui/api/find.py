@@ -29,7 +29,7 @@ from lrgui.api.setup import (
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
-from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, TaskEvent
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.stepping import Loss
@@ -160,7 +160,7 @@ def find_lr(
                 result = replace(result, groups=parts)
     finally:
         random_state.restore()
-    if result.end.reason in ("failed", "out_of_memory", "loader_died") and together.leads:
+    if result.end.reason in ERRORS and together.leads:
         print(f"The sweep ended early: {result.end.detail}", file=sys.stderr)
     return result
 
@@ -297,7 +297,7 @@ class _Finder:
                 raise
             self._end(record, EndEvent("cancelled", "Interrupted from the keyboard; what was measured stays."), error)
         assert record.end is not None
-        self.over = record.end.reason in ("cancelled", "failed", "out_of_memory", "loader_died", "data_ended")
+        self.over = record.end.reason in ("cancelled", "data_ended", *ERRORS)
         return record.end
 
     def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:

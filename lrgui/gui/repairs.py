@@ -33,8 +33,7 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
         return _half_batch(job)
     if end.reason == "loader_died" and job.task.loader_workers > 0:
         tip = "Batches are then loaded in the run itself: slower, but nothing is left that could die"
-        keys = {"sweep": "F5", "train": "F6", "race": "F7"}[job.kind]
-        return Repair("Use 0 loaders", tip, f"0 loaders. Start again with {keys}.", {"loader_workers": 0})
+        return Repair("Use 0 loaders", tip, f"0 loaders. Start again with {KEYS[job.kind]}.", {"loader_workers": 0})
     return None
 
 
