@@ -23,7 +23,7 @@ from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.export import ExportError
 from lrgui.export.comparison import comparison_bytes, comparison_dict
 from lrgui.export.files import write_atomically
-from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare, label
+from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records
 from lrgui.tasks.spec import TaskSpec
@@ -92,13 +92,13 @@ def _run(jobs: Sequence[Job]) -> tuple[list[Compared], EndEvent, str]:
         disable=not cli.words.is_terminal,
     )
     with cli._interruptible(turn.cancel), bar:
-        line = bar.add_task(label(jobs[0]), total=steps * len(jobs))
+        line = bar.add_task(jobs[0].task.optimizer_words, total=steps * len(jobs))
         for events in turn.chunks():
             records.add(events)
             for event in events:
                 if isinstance(event, OutputEvent):
                     cli.words.print(escape(event.text.rstrip("\n")), highlight=False)
-            bar.update(line, completed=len(records), description=label(jobs[records.last.sweep]))
+            bar.update(line, completed=len(records), description=jobs[records.last.sweep].task.optimizer_words)
     return compared_so_far(records, jobs), cli._ended(records.first), turn.problem or ""
 
 

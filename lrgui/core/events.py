@@ -99,6 +99,10 @@ class EpochEvent:
     lr: float
     """Learning rate of the epoch's last step."""
     seconds: float
+    train_metric: float | None = None
+    """A number other than an accuracy that tells how good the answers are, and `metric_name` says which."""
+    val_metric: float | None = None
+    metric_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,8 +143,24 @@ class StandingEvent:
 
 
 @dataclass(frozen=True)
+class CheckEvent:
+    """One step of a check of a task was begun, or is over."""
+
+    step: str
+    """Its name, one of those in `tasks.check.STEPS`."""
+    state: str
+    """`running`, `good`, `warning`, `bad` or `skipped`."""
+    detail: str = ""
+    """What was found: one sentence or a few figures; of a failure what is wrong and its probable cause."""
+    seconds: float | None = None
+    file: str = ""
+    """The person's file, and the line in it, that a failure belongs to; empty and 0 where there is none."""
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class OutputEvent:
-    """What the user's code printed (`out`) or a traceback (`traceback`)."""
+    """What the user's code printed (`out`), a traceback (`traceback`) or a sentence to be read once (`note`)."""
 
     text: str
     stream: str = "out"
@@ -162,6 +182,7 @@ Event = (
     | EpochEvent
     | CandidateEvent
     | StandingEvent
+    | CheckEvent
     | OutputEvent
     | EndEvent
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -22,6 +22,50 @@ Criterion = Callable[[Any, Any], torch.Tensor]
 """Takes the model's output and the target, returns the scalar loss."""
 Metric = Callable[[Any, Any], Any]
 """Takes the model's output and the target, returns a number."""
+
+
+class Objective(Protocol):
+    """What a model is trained for: the loss of a batch, and a metric where there is one."""
+
+    @property
+    def has_metric(self) -> bool:
+        """True where `both` and `measured` give a metric."""
+
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        """The scalar loss of one batch on the device."""
+
+    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """Loss and metric (None where there is none) of one validation batch."""
+
+    def measured(self) -> Any:
+        """The metric of the batch whose loss was computed last."""
+
+
+class ByHand:
+    """The loss of a training step that somebody wrote by hand; it has no metric."""
+
+    has_metric = False
+
+    def __init__(
+        self,
+        training_step: Callable[[nn.Module, Any], torch.Tensor],
+        validation_step: Callable[[nn.Module, Any], torch.Tensor] | None = None,
+    ) -> None:
+        """Both take the model and a batch and return the loss; without a `validation_step` the other one serves."""
+        self._training_step = training_step
+        self._validation_step = validation_step or training_step
+
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        """The loss of one batch on the device."""
+        return self._training_step(model, batch)
+
+    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """The loss of one validation batch, and None."""
+        return self._validation_step(model, batch), None
+
+    def measured(self) -> Any:
+        """None: there is no metric."""
+        return None
 
 
 class Supervised:
@@ -42,16 +86,21 @@ class Supervised:
         self._criterion = criterion
         self._metric = metric
         self._last: tuple[Any, Any] | None = None
-        self._plain = criterion is not None and metric is None
+
+    @property
+    def has_metric(self) -> bool:
+        """True where a metric was given."""
+        return self._metric is not None
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
         """The loss of one batch on the device."""
-        if self._plain and type(batch) in (list, tuple) and len(batch) == 2 and isinstance(batch[0], torch.Tensor):
-            output = model(batch[0])  # nearly always; the long way round would find the same
-            if isinstance(output, torch.Tensor):
-                return self._criterion(output, batch[1])  # type: ignore[misc]
-            return self._loss(_answer(output), batch[1])
-        output, target = self._forward(model, batch)
+        simple = type(batch) in (list, tuple) and len(batch) == 2 and isinstance(batch[0], torch.Tensor)
+        if simple and self._criterion is not None:
+            output, target = model(batch[0]), batch[1]  # nearly always; the long way round would find the same
+            if not isinstance(output, torch.Tensor):
+                output = _answer(output)
+        else:
+            output, target = self._forward(model, batch)
         if self._metric is not None:
             self._last = (_detached(output), target)
         return self._loss(output, target)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from lrgui.core.options import Option, Scalar, filled
 
 
 @dataclass(frozen=True)
@@ -14,13 +17,15 @@ class OptimizerRow:
     label: str
     dotted: str
     fields: tuple[str, ...]
-    """Settings of a task that this optimizer takes, by name."""
+    """Settings of every task that this optimizer takes, by name: `momentum`, `weight_decay`."""
     typical_lr: str
     """Where good rates usually lie, in words."""
+    options: tuple[Option, ...] = ()
+    """Settings that are its own; their names are those of the class' arguments."""
 
-    def arguments(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Those of `settings` that this optimizer takes."""
-        return {name: settings[name] for name in self.fields}
+    def arguments(self, settings: Mapping[str, Any], options: Mapping[str, Scalar] | None = None) -> dict[str, Any]:
+        """Those of `settings` that this optimizer takes, and its own options: a given one, else the default."""
+        return {**{name: settings[name] for name in self.fields}, **filled(self.options, options or {})}
 
 
 OPTIMIZERS: dict[str, OptimizerRow] = {

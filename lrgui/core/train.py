@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.batches import to_device
+from lrgui.core.batches import batch_size, is_one_shot, to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.stopping import TrainWatch
 
-Criterion = Callable[[Any, Any], torch.Tensor]
-"""Takes the model's output and the target, returns the scalar loss."""
-Correct = Callable[[Any, Any], int]
-"""Takes the model's output and the target, returns how many examples are right."""
-
-
-class SizedLoader(Protocol):
-    """A loader that can be iterated again and knows how many batches it has."""
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def __len__(self) -> int: ...
+#: What a share of right answers may be called.
+ACCURACIES = ("accuracy", "acc")
 
 
 def one_cycle_scheduler(
@@ -55,30 +46,53 @@ def one_cycle_scheduler(
     )
 
 
+def batches_in(loader: Iterable[Any]) -> int:
+    """How many batches a pass over `loader` has; one that does not know is gone through once.
+
+    Raises ValueError, with a sentence, where there is none, or where the loader runs once only.
+    """
+    if is_one_shot(loader):
+        raise ValueError(
+            "A training goes through the batches once per epoch, but this loader is an iterator that runs once: "
+            "return a DataLoader or a list."
+        )
+    try:
+        count = len(loader)  # type: ignore[arg-type]
+    except TypeError:
+        count = sum(1 for _ in loader)
+    if count == 0:
+        raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+    return count
+
+
 def train(
     model: nn.Module,
-    loader: SizedLoader,
+    loader: Iterable[Any],
     optimizer: torch.optim.Optimizer,
-    criterion: Criterion,
+    objective: Objective,
     config: TrainConfig,
     control: Control | None = None,
     *,
     validation: Iterable[Any] | None = None,
-    correct: Correct | None = None,
+    metric_name: str = "accuracy",
+    per_epoch: int | None = None,
     device: torch.device | str = "cpu",
 ) -> Iterator[Event]:
     """Train `model` and yield its events; the last one is always an `EndEvent`.
 
-    Batches are `(inputs, targets)`. The trained weights stay in the model, each module's train/eval mode is
-    put back. A loss that is not finite, or stays far above its start, ends the training with the advice to take
-    a tenth of the rate.
+    The trained weights stay in the model, each module's train/eval mode is put back. A loss that is not finite,
+    or stays far above its start, ends the training with the advice to take a tenth of the rate.
+
+    Args:
+        metric_name: what the objective's metric is; "accuracy" is a share, 0…1. A metric that is a mapping names
+            itself: its first entry counts.
+        per_epoch: batches of a pass over `loader`, where the caller knows it.
     """
     control = control or Control()
     modes = {module: module.training for module in model.modules()}
-    per_epoch = len(loader)
-    if per_epoch == 0:
-        raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
-    scheduler = one_cycle_scheduler(optimizer, config, per_epoch * config.epochs)
+    per_epoch = per_epoch or batches_in(loader)
+    total_steps = per_epoch * config.epochs
+    scheduler = one_cycle_scheduler(optimizer, config, total_steps)
     watch = TrainWatch(config.max_lr)
     clock = Stopwatch()
     clock.start()
@@ -86,20 +100,18 @@ def train(
     try:
         for epoch in range(1, config.epochs + 1):
             model.train()
-            seen, right = 0, 0
-            total = 0.0
-            for inputs, targets in loader:
+            trained = Means(metric_name)
+            for batch in loader:
                 yield from held(control, clock)
                 if control.cancelled:
                     yield EndEvent(
                         "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."
                     )
                     return
-                inputs, targets = to_device((inputs, targets), device)
+                batch = to_device(batch, device)
                 lr = float(optimizer.param_groups[0]["lr"])
                 optimizer.zero_grad()
-                output = model(inputs)
-                value = criterion(output, targets)
+                value = objective.loss(model, batch)
                 number = value.item()
                 first = number if step == 0 else first
                 stop = watch.push(number)
@@ -110,48 +122,87 @@ def train(
                 value.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 step += 1
-                if step < per_epoch * config.epochs:  # the scheduler has no step after its last
+                if step < total_steps:  # the scheduler has no step after its last
                     scheduler.step()
-                count = len(targets)
-                seen += count
-                total += number * count
-                if correct is not None:
-                    right += correct(output.detach(), targets)
-            val_loss, val_accuracy = None, None
-            if validation is not None:
-                val_loss, val_accuracy = evaluate(model, validation, criterion, correct, device)
-            accuracy = right / seen if correct is not None else None
-            yield EpochEvent(epoch, total / seen, val_loss, accuracy, val_accuracy, lr, clock.seconds)
-            stop = watch.epoch(total / seen)
+                trained.add(number, objective.measured() if objective.has_metric else None, batch_size(batch))
+            held_out = None if validation is None else evaluate(model, validation, objective, device, metric_name)
+            yield _epoch(epoch, trained, held_out, lr, clock.seconds)
+            stop = watch.epoch(trained.loss)
             if stop is not None:
                 yield EndEvent(stop.reason, stop.detail)
                 return
-            best = min(best, val_loss if val_loss is not None else total / seen)
+            best = min(best, trained.loss if held_out is None else held_out.loss)
         yield EndEvent("completed", _summary(config, first, best))
     finally:
         for module, training in modes.items():
             module.training = training
 
 
+def first_of(metric: Any) -> Any:
+    """A metric's number: the first of several, None where there is none."""
+    return next(iter(metric.values()), None) if isinstance(metric, Mapping) else metric
+
+
+class Means:
+    """Means over the examples: of the loss, and of the metric where there is one."""
+
+    def __init__(self, metric_name: str) -> None:
+        self.name = metric_name
+        self._loss = self._metric = 0.0
+        self._seen = self._measured = 0
+
+    def add(self, loss: float, metric: Any, count: int) -> None:
+        """Take in one batch of `count` examples."""
+        self._loss += loss * count
+        self._seen += count
+        if isinstance(metric, Mapping):
+            self.name = str(next(iter(metric), self.name))
+        metric = first_of(metric)
+        if metric is not None:
+            self._metric += float(metric) * count
+            self._measured += count
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return self._loss / max(self._seen, 1)
+
+    @property
+    def metric(self) -> float | None:
+        """The mean metric, None where none was given."""
+        return self._metric / self._measured if self._measured else None
+
+    @property
+    def is_accuracy(self) -> bool:
+        """True where the metric is a share of right answers."""
+        return self.name in ACCURACIES
+
+
 @torch.no_grad()
 def evaluate(
     model: nn.Module,
     loader: Iterable[Any],
-    criterion: Criterion,
-    correct: Correct | None,
+    objective: Objective,
     device: torch.device | str,
-) -> tuple[float, float | None]:
-    """Mean loss over the examples and, where `correct` is given, the share of right answers (0…1)."""
+    metric_name: str = "accuracy",
+) -> Means:
+    """Mean loss and metric over the examples, with the model in eval mode, in which it stays."""
     model.eval()
-    total, right, seen = 0.0, 0, 0
+    means = Means(metric_name)
     for batch in loader:
-        inputs, targets = to_device(batch, device)
-        output = model(inputs)
-        count = len(targets)
-        total += criterion(output, targets).item() * count
-        right += correct(output, targets) if correct is not None else 0
-        seen += count
-    return total / max(seen, 1), right / max(seen, 1) if correct is not None else None
+        batch = to_device(batch, device)
+        loss, metric = objective.both(model, batch)
+        means.add(float(loss), metric, batch_size(batch))
+    return means
+
+
+def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, seconds: float) -> EpochEvent:
+    """What an epoch came to: an accuracy has a place of its own, any other metric goes by its name."""
+    own, other = trained.metric, None if held_out is None else held_out.metric
+    val_loss = None if held_out is None else held_out.loss
+    if trained.is_accuracy:
+        return EpochEvent(epoch, trained.loss, val_loss, own, other, lr, seconds)
+    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, trained.name)
 
 
 def _summary(config: TrainConfig, first: float, best: float) -> str:

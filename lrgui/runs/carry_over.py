@@ -5,20 +5,27 @@ from __future__ import annotations
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.transfer import Transfer, transfer
 from lrgui.runs.job import Job
-from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user_rows import OWN
 
 
 def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
     """The pick `lr` of the sweep `swept` for the settings of `now`; None where nothing that it depends on changed."""
     before, after = swept.task, now.task
-    if before.optimizer not in OPTIMIZERS or after.optimizer not in OPTIMIZERS:
-        return None
     old, new = before.batch_size * swept.sweep.accumulation, after.batch_size * now.sweep.accumulation
     if new < 1 or old < 1:
         return None
-    for name in ("source", "model"):
+    for name in ("source", "model", "path", "options", "model_options"):
         if getattr(before, name) != getattr(after, name):
-            return Transfer(None, f"The sweep was made with {_words(swept)}: sweep again.")
+            return Transfer(None, f"The sweep was made with {_words(before, name)}: sweep again.")
+    if not {before.optimizer, after.optimizer} <= {*OPTIMIZERS, OWN}:
+        return None
+    if OWN in (before.optimizer, after.optimizer):  # nobody here knows which one that is
+        if before.optimizer == after.optimizer and old == new:
+            return None
+        return Transfer(None, f"The sweep was made with {before.optimizer_words}, batch {old:,}: sweep again.")
+    if before.optimizer == after.optimizer and before.optimizer_options != after.optimizer_options:
+        return Transfer(None, f"The sweep was made with other settings of {before.optimizer_words}: sweep again.")
     takes_momentum = "momentum" in OPTIMIZERS[before.optimizer].fields
     if before.optimizer == after.optimizer and takes_momentum and before.momentum != after.momentum:
         return Transfer(
@@ -28,7 +35,10 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
     return transfer(lr, optimizer=before.optimizer, batch=old, to_optimizer=after.optimizer, to_batch=new)
 
 
-def _words(job: Job) -> str:
-    source = SOURCES.get(job.task.source)
-    model = source.models.get(job.task.model) if source is not None else None
-    return f"{model.label if model is not None else job.task.model} on {source.label if source else job.task.source}"
+def _words(task: TaskSpec, changed: str) -> str:
+    """What the sweep was made with, as far as `changed` matters."""
+    if changed in ("options", "model_options"):
+        return "other settings of the data" if changed == "options" else "other settings of the model"
+    words = task.row.label if task.row is not None and changed == "source" else task.title.split(" · ")[0]
+    model = task.model_row
+    return words if model is None else f"{model.label} on {words}"

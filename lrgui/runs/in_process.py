@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-import numpy as np
 import torch
 
 from lrgui.core.control import Control
-from lrgui.core.events import EndEvent, Event, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
 from lrgui.core.probe import Probe
 from lrgui.core.race import race
 from lrgui.core.restore import Snapshot, generators_of
 from lrgui.core.sweep import sweep
-from lrgui.core.train import train
+from lrgui.core.train import batches_in, first_of, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.runs.records import WHOLE
-from lrgui.tasks.build import build_task
+from lrgui.tasks.build import build_task, seed_everything, size_of
+from lrgui.tasks.optimizing import named
 from lrgui.tasks.task import Task
 
 
@@ -38,15 +37,28 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     if problems:
         raise ValueError(" ".join(str(problem) for problem in problems))
     yield StateEvent("starting", "Preparing data and model")
+    source = job.task.row
+    if source is not None and source.prepare:
+        yield from named(source.prepare)(job.task, control)
+        if control.cancelled:
+            yield EndEvent("cancelled", "Stopped before the first batch.")
+            return
+    if job.kind == "check":
+        from lrgui.tasks.check import check_task  # only a check needs it
+
+        yield from check_task(job.task, control)
+        return
     task = build_task(job.task)
-    batches = len(task.loader)
+    for note in task.notes:
+        yield OutputEvent(note, "note")
+    batches = batches_in(task.loader) if job.kind == "train" else size_of(task.loader)
     yield TaskEvent(
         name=task.name,
-        detail=task.data.detail,
-        train_size=_size(task.data.train),
-        val_size=_size(task.data.validation),
+        detail=task.detail,
+        train_size=task.train_size,
+        val_size=task.val_size,
         parameters=task.parameters,
-        classes=task.data.classes,
+        classes=task.classes,
         device=str(task.device),
         batches_per_epoch=batches,
         steps={
@@ -57,10 +69,10 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,
     )
     yield StateEvent("running")
-    yield from _engine(job, task, control)
+    yield from _engine(job, task, control, batches)
 
 
-def _engine(job: Job, task: Task, control: Control) -> Iterator[Event]:
+def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Event]:
     if job.kind == "sweep" and job.sweep.repeats > 1:
         return _repeats(job, task, control)
     if job.kind == "sweep":
@@ -80,11 +92,12 @@ def _engine(job: Job, task: Task, control: Control) -> Iterator[Event]:
         task.model,
         task.loader,
         task.optimizer,
-        task.data.criterion,
+        task.objective,
         job.train,
         control,
         validation=task.validation,
-        correct=task.data.correct,
+        metric_name=task.metric_name,
+        per_epoch=batches,
         device=task.device,
     )
 
@@ -123,31 +136,21 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
 
 def _seed(seed: int, task: Task) -> None:
     """Seed the generators of Python, numpy and torch, and those of the task's loader."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    seed_everything(seed)
     for generator in generators_of(task.loader):
         generator.manual_seed(seed)
 
 
 def _probe(task: Task) -> Probe | None:
-    """Measures validation loss and the share of right answers, where there are such."""
+    """Measures validation loss and metric, where there are such."""
     if task.validation is None:
         return None
-    correct = task.data.correct
 
     def measure(model: torch.nn.Module, batch: Any) -> tuple[Any, Any]:
-        inputs, targets = batch
-        output = model(inputs)
-        right = None if correct is None else correct(output, targets) / len(targets)
-        return task.data.criterion(output, targets), right
+        loss, metric = task.objective.both(model, batch)
+        return loss, first_of(metric)
 
     return Probe(measure, task.validation, device=task.device)
-
-
-def _size(examples: object) -> int:
-    """How many examples; 0 for none and for data that does not know."""
-    return len(examples) if hasattr(examples, "__len__") else 0
 
 
 class InProcess:

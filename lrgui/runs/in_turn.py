@@ -8,7 +8,6 @@ from dataclasses import replace
 from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
 from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
-from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.records import WHOLE, Records
@@ -18,20 +17,12 @@ from lrgui.runs.source import Source
 def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
     """A sweep of `job`'s task with each of the optimizers (keys, each once), from the same weights and batches."""
     once = replace(job.sweep, repeats=1)
-    return tuple(
-        replace(job, kind="sweep", sweep=once, task=replace(job.task, optimizer=key))
+    tasks = [
+        # Another optimizer's own settings mean nothing to this one.
+        job.task if key == job.task.optimizer else replace(job.task, optimizer=key, optimizer_options={})
         for key in dict.fromkeys(optimizers)
-    )
-
-
-def label(job: Job) -> str:
-    """The optimizer of a compared job, for people: "SGD, momentum 0.9"."""
-    task = job.task
-    row = OPTIMIZERS.get(task.optimizer)
-    if row is None:
-        return task.optimizer
-    momentum = "momentum" in row.fields and task.momentum > 0
-    return f"{row.label}, momentum {task.momentum:g}" if momentum else row.label
+    ]
+    return tuple(replace(job, kind="sweep", sweep=once, task=task) for task in tasks)
 
 
 def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
@@ -41,7 +32,7 @@ def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
         if record.end_reason in WHOLE and len(record):
             ends = (job.sweep.start_lr, job.sweep.end_lr)
             analysis = analyse(record.curve(job.sweep.beta), planned_range=ends)
-            found.append(Compared(job.task.optimizer, label(job), analysis))
+            found.append(Compared(job.task.optimizer, job.task.optimizer_words, analysis))
     return found
 
 
@@ -80,7 +71,7 @@ class InTurn:
                         yield kept
             self.problem = self.problem or journal.problem
             if end.reason not in WHOLE:
-                yield [EndEvent(end.reason, f"{label(job)}: {end.detail}")]
+                yield [EndEvent(end.reason, f"{job.task.optimizer_words}: {end.detail}")]
                 return
             yield [SweepEndEvent(number, end.reason, end.detail)]
         if self._cancelled:

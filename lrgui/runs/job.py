@@ -9,8 +9,8 @@ from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 
-#: What a job can be.
-JOB_KINDS = ("sweep", "train", "race")
+#: What a job can be; a check tries one batch of the task and trains nothing.
+JOB_KINDS = ("sweep", "train", "race", "check")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Job:
 
     @property
     def config(self) -> SweepConfig | TrainConfig | RaceConfig:
-        """The config that `kind` uses."""
+        """The config that `kind` uses; a check uses none, and gets the sweep's."""
         if self.kind == "train":
             return self.train
         return self.race if self.kind == "race" else self.sweep
@@ -36,7 +36,8 @@ class Job:
         if self.kind not in JOB_KINDS:
             choices = ", ".join(JOB_KINDS)
             return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
-        return [*self.task.validate(), *self.config.validate()]
+        config = [] if self.kind == "check" else self.config.validate()
+        return [*self.task.validate(), *config]
 
     def to_dict(self) -> dict[str, Any]:
         """The job as what JSON knows."""

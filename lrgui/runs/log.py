@@ -21,6 +21,7 @@ from lrgui import __version__
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
+    CheckEvent,
     EndEvent,
     EpochEvent,
     Event,
@@ -44,6 +45,7 @@ KINDS: dict[str, type] = {
     "epoch": EpochEvent,
     "candidate": CandidateEvent,
     "standing": StandingEvent,
+    "check": CheckEvent,
     "output": OutputEvent,
     "end": EndEvent,
 }

@@ -22,13 +22,16 @@ class PlainField:
     """None is allowed."""
     required: bool
     """There is no default."""
+    mapping: bool = False
+    """A mapping of texts to plain values of any kind."""
 
 
 _FIELDS: dict[type, tuple[PlainField, ...]] = {}  # the lookup of types is slow, and events are many
 
 
 def plain_fields(cls: type) -> tuple[PlainField, ...]:
-    """The fields of a dataclass; their types: float, int, str, bool, a dataclass, or one of these or None."""
+    """The fields of a dataclass; their types: float, int, str, bool, a dataclass, one of these or None, or a mapping
+    of names to such values."""
     if cls not in _FIELDS:
         _FIELDS[cls] = _read_fields(cls)
     return _FIELDS[cls]
@@ -42,8 +45,9 @@ def _read_fields(cls: type) -> tuple[PlainField, ...]:
         if get_origin(kind) in (Union, types.UnionType):
             (kind,) = (part for part in get_args(kind) if part is not type(None))
             optional = True
+        mapping = get_origin(kind) is dict
         required = field.default is MISSING and field.default_factory is MISSING
-        found.append(PlainField(field.name, kind, optional, required))
+        found.append(PlainField(field.name, dict if mapping else kind, optional, required, mapping))
     return tuple(found)
 
 
@@ -67,6 +71,8 @@ def from_plain(cls: type[T], data: object, what: str) -> T:
 def _value(field: PlainField, value: object, what: str) -> Any:
     if value is None and field.optional:
         return None
+    if field.mapping:
+        return _mapping(field, value, what)
     if is_dataclass(field.type):
         return from_plain(field.type, value, f"{what}'s {field.name}")
     if not isinstance(value, bool) or field.type is bool:
@@ -78,6 +84,15 @@ def _value(field: PlainField, value: object, what: str) -> Any:
             return int(value)  # some writers of JSON know only one kind of number
     nothing = " or nothing" if field.optional else ""
     raise ValueError(f"{what}'s {field.name} must be {_WORDS[field.type]}{nothing}, not {_shown(value)}.")
+
+
+def _mapping(field: PlainField, value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{what}'s {field.name} must be an object with named values, not {_shown(value)}.")
+    for name, one in value.items():
+        if one is not None and not isinstance(one, bool | int | float | str):
+            raise ValueError(f"{what}'s {field.name}.{name} must be a text or a number, not {_shown(one)}.")
+    return dict(value)
 
 
 def _shown(value: object) -> str:

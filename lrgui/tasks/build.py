@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 from typing import Any
 
@@ -10,10 +9,16 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.objective import Supervised
+from lrgui.core.options import filled
+from lrgui.tasks.devices import pick_device
+from lrgui.tasks.optimizing import make_optimizer, named
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import Data, Task
+
+#: Validation batches are at least this large: nothing is learned from them, so only speed counts.
+VALIDATION_BATCH = 256
 
 
 def build_task(spec: TaskSpec) -> Task:
@@ -26,51 +31,65 @@ def build_task(spec: TaskSpec) -> Task:
     if problems:
         raise ValueError(" ".join(str(problem) for problem in problems))
     device = pick_device(spec.device)
-    random.seed(spec.seed)
-    np.random.seed(spec.seed % 2**32)
-    torch.manual_seed(spec.seed)
+    if spec.threads is not None:
+        torch.set_num_threads(spec.threads)
+    seed_everything(spec.seed)
     source = SOURCES[spec.source]
-    row = OPTIMIZERS[spec.optimizer]
-    data = _named(source.dotted)(spec)
-    model = _named(source.models[spec.model].dotted)().to(device)
-    settings = {"momentum": spec.momentum, "weight_decay": spec.weight_decay}
-    optimizer = _named(row.dotted)(model.parameters(), lr=1e-3, **row.arguments(settings))
+    if not source.models:  # the person's own code brings all of it
+        return named(source.dotted)(spec, device)  # type: ignore[no-any-return]
+    data: Data = named(source.dotted)(spec)
+    row = source.models[spec.model]
+    model = named(row.dotted)(data, filled(row.options, spec.model_options)).to(device)
+    optimizer = make_optimizer(spec, model)
+    loader, validation = make_loaders(spec, data, device)
+    return Task(
+        name=spec.title,
+        detail=data.detail,
+        model=model,
+        optimizer=optimizer,
+        loader=loader,
+        validation=validation,
+        objective=Supervised(data.criterion, data.metric),
+        device=device,
+        classes=data.classes,
+        metric_name=data.metric_name if data.metric is not None else "",
+        train_size=size_of(data.train),
+        val_size=size_of(data.validation),
+        notes=data.notes,
+    )
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of Python, numpy and torch."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def make_loaders(spec: TaskSpec, data: Data, device: torch.device) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
+    """Training batches in an order of their own generator, whole ones only, and validation batches."""
     order = torch.Generator().manual_seed(spec.seed)
-    pinned = device.type == "cuda"
+    pinned = spec.pin_memory if spec.pin_memory is not None else device.type == "cuda"
+    # A batch is never larger than the data: a small file of the person's has few examples, and they are enough.
+    size = min(spec.batch_size, size_of(data.train) or spec.batch_size)
     loader: DataLoader[Any] = DataLoader(
         data.train,
-        batch_size=spec.batch_size,
+        batch_size=size,
         shuffle=True,
         drop_last=True,
         generator=order,
         num_workers=spec.loader_workers,
-        pin_memory=pinned,
+        pin_memory=pinned and torch.accelerator.is_available() if hasattr(torch, "accelerator") else pinned,
+        collate_fn=data.collate,
         multiprocessing_context="spawn" if spec.loader_workers else None,
         persistent_workers=spec.loader_workers > 0,
     )
-    validation = None
-    if data.validation is not None:
-        validation = DataLoader(data.validation, batch_size=max(spec.batch_size, 256), pin_memory=pinned)
-    return Task(spec.title, data, model, optimizer, loader, validation, device)
+    if data.validation is None:
+        return loader, None
+    large = max(spec.batch_size, VALIDATION_BATCH)
+    return loader, DataLoader(data.validation, batch_size=large, pin_memory=loader.pin_memory, collate_fn=data.collate)
 
 
-def pick_device(name: str) -> torch.device:
-    """The device called `name`; `auto` takes the best there is. Raises ValueError where it is missing."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    device = torch.device(name)
-    missing = {
-        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
-        "mps": not torch.backends.mps.is_available(),
-        "xpu": not hasattr(torch, "xpu") or not torch.xpu.is_available(),
-    }
-    if missing.get(device.type, False):
-        raise ValueError(f"The device {name} is not there for this PyTorch ({torch.__version__}). Use cpu or auto.")
-    return device
-
-
-def _named(dotted: str) -> Any:
-    module, name = dotted.rsplit(".", 1)
-    return getattr(importlib.import_module(module), name)
+def size_of(examples: object) -> int:
+    """How many examples; 0 for none and for data that does not know."""
+    return len(examples) if hasattr(examples, "__len__") else 0

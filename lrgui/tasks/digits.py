@@ -8,6 +8,7 @@ from torch import nn
 from torch.utils.data import Dataset, Subset, TensorDataset
 
 from lrgui.resources import resource
+from lrgui.tasks.measures import accuracy
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data
 
@@ -39,10 +40,7 @@ def load(spec: TaskSpec) -> Data:
         detail=f"{size:,} training and {len(x) - TRAIN_SIZE} validation images 8×8 · 10 classes",
         classes=10,
         criterion=nn.CrossEntropyLoss(),
-        correct=count_correct,
+        metric=accuracy,
+        inputs=(1, 8, 8),
+        outputs=10,
     )
-
-
-def count_correct(output: torch.Tensor, target: torch.Tensor) -> int:
-    """How many rows of class scores (N, C) have their highest at the target (N,)."""
-    return int((output.argmax(dim=1) == target).sum().item())

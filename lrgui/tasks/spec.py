@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from lrgui.core.config import Problem
-from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
+from lrgui.core.options import Scalar, option_problems
 from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
+from lrgui.tasks.target import Target
+from lrgui.tasks.user_rows import OWN, TASK
 
 
 @dataclass(frozen=True)
@@ -29,42 +34,104 @@ class TaskSpec:
     device: str = "auto"
     """"auto", "cpu", "cuda", "cuda:1", "mps", …"""
     seed: int = 0
+    path: str = ""
+    """The file or folder of a source that reads one; for code also `package.module`, each with `:name` or without."""
+    options: dict[str, Scalar] = field(default_factory=dict)
+    """The source's own settings, or the arguments of a task file, by name; those left out take their default."""
+    model_options: dict[str, Scalar] = field(default_factory=dict)
+    """The model's own settings."""
+    optimizer_options: dict[str, Scalar] = field(default_factory=dict)
+    """The optimizer's own settings."""
+    pin_memory: bool | None = None
+    """Batches in page-locked memory; None is yes where the device is a CUDA one."""
+    threads: int | None = None
+    """Threads for the CPU's arithmetic; None leaves one core to the window."""
+
+    @property
+    def row(self) -> SourceRow | None:
+        """The source's row, None for an unknown one."""
+        return SOURCES.get(self.source)
+
+    @property
+    def model_row(self) -> ModelRow | None:
+        """The model's row, None for an unknown one and for code that brings its own."""
+        return None if self.row is None else self.row.models.get(self.model)
+
+    @property
+    def optimizer_row(self) -> OptimizerRow | None:
+        """The optimizer's row, None for an unknown one and for code that brings its own."""
+        return OPTIMIZERS.get(self.optimizer)
+
+    @property
+    def is_code(self) -> bool:
+        """True where a run executes what the person wrote."""
+        return self.source == TASK
 
     @property
     def title(self) -> str:
         """For titles of windows and pictures: "digits · small CNN · SGD, momentum 0.9"."""
-        source = SOURCES.get(self.source)
-        model = source.models.get(self.model) if source else None
-        optimizer = OPTIMIZERS.get(self.optimizer)
-        words = optimizer.label if optimizer else self.optimizer
-        if optimizer is not None and "momentum" in optimizer.fields and self.momentum > 0:
-            words += f", momentum {self.momentum:g}"
-        return f"{source.short if source else self.source} · {model.short if model else self.model} · {words}"
+        words = [self._source_words()]
+        if not self.is_code:
+            words.append(self._model_words())
+        return " · ".join([*words, self.optimizer_words])
+
+    def _source_words(self) -> str:
+        if self.row is None:
+            return self.source
+        if self.row.path is None or not self.path or self.row.path.default:
+            return self.row.short
+        if not self.is_code:
+            return Path(self.path).stem or self.row.short
+        target = Target.parse(self.path)
+        return target.name or (target.file.stem if target.file is not None else target.place)
+
+    def _model_words(self) -> str:
+        row = self.model_row
+        if row is None:
+            return self.model
+        name = self.model_options.get("name")
+        return str(name) if name and any(option.name == "name" for option in row.options) else row.short
+
+    @property
+    def optimizer_words(self) -> str:
+        """The optimizer for people: "SGD, momentum 0.9"."""
+        row = self.optimizer_row
+        if row is None:
+            return "own optimizer" if self.optimizer == OWN else self.optimizer
+        name = self.optimizer_options.get("name")
+        words = str(name) if name and any(option.name == "name" for option in row.options) else row.label
+        momentum = "momentum" in row.fields and self.momentum > 0
+        return f"{words}, momentum {self.momentum:g}" if momentum else words
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
+        return [*self._choice_problems(), *self._number_problems()]
+
+    def _choice_problems(self) -> list[Problem]:
         problems: list[Problem] = []
-        source = SOURCES.get(self.source)
+        source, model, optimizer = self.row, self.model_row, self.optimizer_row
         if source is None:
-            problems.append(
-                Problem("source", f"There is no data set “{self.source}”.", f"Choose one of: {', '.join(SOURCES)}.")
-            )
-        elif self.model not in source.models:
-            problems.append(
-                Problem(
-                    "model",
-                    f"{source.label} has no model “{self.model}”.",
-                    f"Choose one of: {', '.join(source.models)}.",
-                )
-            )
-        if self.optimizer not in OPTIMIZERS:
-            problems.append(
-                Problem(
-                    "optimizer",
-                    f"There is no optimizer “{self.optimizer}”.",
-                    f"Choose one of: {', '.join(OPTIMIZERS)}.",
-                )
-            )
+            fix = f"Choose one of: {', '.join(SOURCES)}."
+            problems.append(Problem("source", f"There is no data source “{self.source}”.", fix))
+        else:
+            if source.models and model is None:
+                fix = f"Choose one of: {', '.join(source.models)}."
+                problems.append(Problem("model", f"{source.label} has no model “{self.model}”.", fix))
+            if source.path is not None:
+                problems += _path_problems(source.path, self.path)
+            if not self.is_code:  # which arguments a task file has is known only to those who read it
+                problems += option_problems(source.options, self.options, "options")
+        if model is not None:
+            problems += option_problems(model.options, self.model_options, "model_options")
+        if optimizer is not None:
+            problems += option_problems(optimizer.options, self.optimizer_options, "optimizer_options")
+        elif not (self.optimizer == OWN and self.is_code):
+            fix = f"Choose one of: {', '.join(OPTIMIZERS)}."
+            problems.append(Problem("optimizer", f"There is no optimizer “{self.optimizer}”.", fix))
+        return problems
+
+    def _number_problems(self) -> list[Problem]:
+        problems: list[Problem] = []
         if not (math.isfinite(self.momentum) and 0 <= self.momentum < 1):
             problems.append(
                 Problem(
@@ -79,7 +146,7 @@ class TaskSpec:
                     "Use 0 to below 1; 1e-4 is usual.",
                 )
             )
-        size = source.train_size if source else None
+        size = self.row.train_size if self.row else None
         if self.subset is not None and (self.subset < 2 or (size is not None and self.subset > size)):
             problems.append(
                 Problem(
@@ -112,4 +179,28 @@ class TaskSpec:
             )
         if not 0 <= self.seed < 2**63:
             problems.append(Problem("seed", f"The seed {self.seed} is out of range.", "Use 0 or a positive number."))
+        if self.threads is not None and not 1 <= self.threads <= 1024:
+            problems.append(
+                Problem("threads", f"{self.threads} threads cannot compute.", "Use 1 to the number of your cores.")
+            )
         return problems
+
+
+def _path_problems(row: PathRow, path: str) -> list[Problem]:
+    """What is wrong with the file or folder of a source."""
+    if not path and not row.default:
+        return [Problem("path", f"No {'task' if row.kind == 'code' else row.kind} is chosen.", f"{row.tip}.")]
+    place = Target.parse(path).file if row.kind == "code" else Path(path or row.default).expanduser()
+    if place is None:
+        return []  # package.module: whether it is there is known to the Python that computes
+    if row.kind == "folder":
+        if row.default or place.is_dir():
+            return []  # a data set's root folder is made where it is not there
+        return [Problem("path", f"There is no folder {place}.", "Choose one that is there.")]
+    if not place.is_file():
+        return [Problem("path", f"There is no file {place}.", "Choose one that is there.")]
+    if row.suffixes and place.suffix.lower() not in row.suffixes:
+        return [
+            Problem("path", f"{place.name} cannot be read.", f"Choose a file that ends in {', '.join(row.suffixes)}.")
+        ]
+    return []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
+
+from lrgui.core.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,22 @@ class Data:
     detail: str
     """One line for people: "1,347 training images 8×8 · 10 classes"."""
     classes: int | None
+    """Number of classes, None where the task is no classification."""
     criterion: Callable[[Any, Any], torch.Tensor]
-    correct: Callable[[Any, Any], int] | None
-    """How many of a batch's answers are right; None where the word has no meaning."""
+    metric: Callable[[Any, Any], Any] | None
+    """Takes output and target, returns a number: the mean over the batch's examples. None where there is none."""
+    inputs: tuple[int, ...] = ()
+    """Shape of one example's input, without the batch: (channels, height, width), (columns,), (length,)."""
+    outputs: int = 1
+    """Numbers that a model puts out for each example: the classes, or 1 for a regression."""
+    metric_name: str = "accuracy"
+    """What the metric is called. "accuracy" is a share, 0…1; other metrics are numbers in their own unit."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else the models of this kind of data need to know (sizes of embeddings, of a vocabulary)."""
+    collate: Callable[[list[Any]], Any] | None = None
+    """How examples become a batch; None is torch's way."""
+    notes: tuple[str, ...] = ()
+    """Sentences that the person should read once: what was skipped or filled in."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +45,26 @@ class Task:
     """Everything that an engine needs, on its device, with fresh weights."""
 
     name: str
-    data: Data
+    """For titles."""
+    detail: str
+    """One line about the data."""
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    loader: DataLoader[Any]
-    validation: DataLoader[Any] | None
+    loader: Iterable[Any]
+    validation: Iterable[Any] | None
+    objective: Objective
     device: torch.device
+    classes: int | None = None
+    metric_name: str = ""
+    """What the objective's metric is called; empty where it has none or says so itself."""
+    train_size: int = 0
+    """Examples; 0 where that is not known."""
+    val_size: int = 0
+    notes: tuple[str, ...] = ()
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
-        """The loss of one `(inputs, targets)` batch."""
-        inputs, targets = batch
-        return self.data.criterion(model(inputs), targets)
+        """The loss of one batch on the device."""
+        return self.objective.loss(model, batch)
 
     @property
     def parameters(self) -> int:

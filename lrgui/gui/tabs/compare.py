@@ -12,7 +12,6 @@ from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
-from lrgui.runs.in_turn import label
 
 
 class CompareTab(QWidget):
@@ -97,7 +96,7 @@ class CompareTab(QWidget):
         jobs = self._workspace.compare_jobs
         self._drawn = {}
         sweep = jobs[0].sweep
-        self.plot.begin(sweep.start_lr, sweep.end_lr, [label(job) for job in jobs], sweep.steps)
+        self.plot.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
         self._stack.setCurrentIndex(1)
         self.reset.show()
         self.sentences.setText("Sweeping one optimizer after the other, from the same weights.")

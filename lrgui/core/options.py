@@ -1,0 +1,111 @@
+"""Settings that only some optimizers, models or data sets have: rows from which forms build themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lrgui.core.config import Problem
+
+Scalar = bool | int | float | str | None
+"""What a setting can hold: what JSON knows, without lists and objects."""
+
+#: What an option can be: a whole number, a number, yes or no, a text (`choices` are suggestions), one of `choices`.
+KINDS = ("whole", "number", "flag", "text", "choice")
+
+#: What people write for a flag.
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting by name, as the form shows it."""
+
+    name: str
+    label: str
+    kind: str
+    """One of `KINDS`."""
+    default: Scalar
+    tip: str
+    choices: tuple[tuple[str, str], ...] = ()
+    """Value and label."""
+    minimum: float | None = None
+    maximum: float | None = None
+    optional: bool = False
+    """None is allowed, and means “automatic”; also a text may be empty."""
+
+    def problem(self, value: Scalar) -> Problem | None:
+        """What is wrong with `value`, None where it can be used."""
+        if value is None or value == "":
+            return None if self.optional else Problem(self.name, f"{self.label} is empty.", self._usual())
+        if self.kind == "flag":
+            return None if isinstance(value, bool) else self._wrong(value, "Use true or false.")
+        if self.kind in ("whole", "number"):
+            return self._number_problem(value)
+        if not isinstance(value, str):
+            return self._wrong(value, "Use a text.")
+        if self.kind == "choice" and value not in dict(self.choices):
+            return self._wrong(value, f"Choose one of: {', '.join(key for key, _ in self.choices)}.")
+        return None
+
+    def _number_problem(self, value: Scalar) -> Problem | None:
+        whole = self.kind == "whole"
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not math.isfinite(value):
+            return self._wrong(value, "Use a whole number." if whole else "Use a number.")
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        if low <= value <= high:
+            return None
+        if self.maximum is None:
+            return self._wrong(value, f"Use {low:g} or more.")
+        return self._wrong(value, f"Use {low:g} to {high:g}." if self.minimum is not None else f"Use {high:g} or less.")
+
+    def _wrong(self, value: Scalar, fix: str) -> Problem:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        return Problem(self.name, f"{self.label} cannot be “{shown}”.", fix)
+
+    def _usual(self) -> str:
+        return "Fill it in." if self.default in (None, "") else f"{self.default} is usual."
+
+
+def option_problems(options: Sequence[Option], values: Mapping[str, Scalar], part: str) -> list[Problem]:
+    """Every problem of `values`, each naming its field as "<part>.<name>". Unknown names are one, too."""
+    known = {option.name: option for option in options}
+    problems = []
+    for name in values:
+        if name not in known:
+            names = ", ".join(known) or "none"
+            problems.append(Problem(f"{part}.{name}", f"There is no setting “{name}” here.", f"There are: {names}."))
+    for option in options:
+        problem = option.problem(values.get(option.name, option.default))
+        if problem is not None:
+            problems.append(Problem(f"{part}.{option.name}", problem.what, problem.fix))
+    return problems
+
+
+def filled(options: Sequence[Option], values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """The value of every option: the given one, else its default. Names without an option are left out."""
+    return {option.name: values.get(option.name, option.default) for option in options}
+
+
+def read_option(option: Option, text: str) -> Scalar:
+    """The value that a person wrote as `text`. Raises ValueError, with a sentence, where it cannot be read."""
+    words = text.strip()
+    if option.optional and words.lower() in ("", "auto", "none"):
+        return None
+    if option.kind == "flag":
+        if words.lower() not in (*YES, *NO):
+            raise ValueError(f"{option.label}: “{text}” is neither true nor false.")
+        return words.lower() in YES
+    if option.kind == "whole":
+        try:
+            return int(words.replace(",", "").replace("_", ""))
+        except ValueError:
+            raise ValueError(f"{option.label}: “{text}” is not a whole number.") from None
+    if option.kind == "number":
+        try:
+            return float(words.replace(",", "."))
+        except ValueError:
+            raise ValueError(f"{option.label}: “{text}” is not a number.") from None
+    return words
