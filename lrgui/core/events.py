@@ -18,6 +18,8 @@ END_REASONS = (
 )
 #: Those of them that are an error, of the task or around it.
 ERRORS = ("out_of_memory", "loader_died", "failed", "killed")
+#: What a share of right answers may be called.
+ACCURACIES = ("accuracy", "acc")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class TaskEvent:
     """Planned steps of the whole run; where a run has several sweeps, of one of them."""
     steps_per_point: int = 1
     """Optimizer steps behind each point of a sweep."""
+    metric_name: str = ""
+    """What the numbers beside the loss are, "accuracy" is a share, 0…1; empty where there are none."""
 
 
 @dataclass(frozen=True)

@@ -100,15 +100,15 @@ class Supervised:
             if not isinstance(output, torch.Tensor):
                 output = _answer(output)
         else:
-            output, target = self._forward(model, batch)
+            output, target = self.forward(model, batch)
         if self._metric is not None:
             self._last = (_detached(output), target)
-        return self._loss(output, target)
+        return self.judged(output, target)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """Loss and metric (None where there is none) of one batch, with one forward pass."""
-        output, target = self._forward(model, batch)
-        return self._loss(output, target), None if self._metric is None else self._metric(output, target)
+        output, target = self.forward(model, batch)
+        return self.judged(output, target), None if self._metric is None else self._metric(output, target)
 
     def measured(self) -> Any:
         """The metric of the batch whose loss was computed last."""
@@ -117,12 +117,14 @@ class Supervised:
         with torch.no_grad():
             return self._metric(*self._last)
 
-    def _loss(self, output: Any, target: Any) -> torch.Tensor:
+    def judged(self, output: Any, target: Any) -> torch.Tensor:
+        """The loss of what `forward` gave."""
         if self._criterion is not None:
             return self._criterion(output, target)
         return own_loss(output)
 
-    def _forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+    def forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """The model's output for one batch, and the target: what the criterion gets."""
         if self._criterion is None:
             return self._forward_whole(model, batch)
         if isinstance(batch, Mapping):

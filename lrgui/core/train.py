@@ -12,14 +12,11 @@ from torch import nn
 from lrgui.core.batches import batch_size, is_one_shot, to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
+from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.stopping import TrainWatch
-
-#: What a share of right answers may be called.
-ACCURACIES = ("accuracy", "acc")
 
 
 def one_cycle_scheduler(

@@ -61,6 +61,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._title = title
         self.update()
 
+    def measure(self, title: str, ticks: Ticks) -> None:
+        """Measure something else: another title and other ticks."""
+        self._title, self._ticks = title, ticks
+        self.update()
+
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
         self._palette = palette

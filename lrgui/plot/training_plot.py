@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
 from lrgui.core.events import EpochEvent
-from lrgui.plot.axis import Axis, number_axis, percent_axis
+from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Dots, Layer, Line, pen
@@ -22,6 +22,7 @@ from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.placing import Placed
 from lrgui.plot.ranges import losses_range
 from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.ticks import linear_ticks
 from lrgui.plot.view import PlotView
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,8 @@ class TrainingPlot(QWidget):
         self._average = LiveAverage()
         self._losses: Floats = _NONE
         self._epochs: tuple[EpochEvent, ...] = ()
+        self._metric = ""
+        """What the middle chart shows where it is no accuracy."""
         self._planned: Floats = _NONE
         self._actual: Floats = _NONE
 
@@ -144,15 +147,21 @@ class TrainingPlot(QWidget):
         x = np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
         self.train_loss.set_data(x, _numbers([e.train_loss for e in self._epochs]))
         self.val_loss.set_data(x, _numbers([e.val_loss for e in self._epochs]))
-        self.train_accuracy.set_data(x, _numbers([e.train_accuracy for e in self._epochs]))
-        self.val_accuracy.set_data(x, _numbers([e.val_accuracy for e in self._epochs]))
+        self._metric = self._epochs[-1].metric_name if self._epochs else ""
+        if self._metric:
+            self.accuracy.left.measure(self._metric[:1].upper() + self._metric[1:], linear_ticks)
+            shares = [(e.train_metric, e.val_metric) for e in self._epochs]
+        else:
+            self.accuracy.left.measure("Accuracy", percent_ticks)
+            shares = [(e.train_accuracy, e.val_accuracy) for e in self._epochs]
+        self.train_accuracy.set_data(x, _numbers([train for train, _ in shares]))
+        self.val_accuracy.set_data(x, _numbers([val for _, val in shares]))
         best = best_epoch(self._epochs)
         if best is None or best.val_loss is None:
             self.best.show_nothing()
         else:
             words = f"best epoch {best.epoch} · validation loss {best.val_loss:.3g}"
-            accuracy = f" · {100 * best.val_accuracy:.1f} %" if best.val_accuracy is not None else ""
-            forms = (words + accuracy, f"best epoch {best.epoch} · {best.val_loss:.3g}")
+            forms = (words + _metric_words(best), f"best epoch {best.epoch} · {best.val_loss:.3g}")
             self.best.show_at(float(best.epoch * self._per_epoch), best.val_loss, forms)
         self.best.set_obstacles([self.smoothed, self.val_loss, self.train_loss])
         self.accuracy.left.set_blank(not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0]))
@@ -201,6 +210,12 @@ class TrainingPlot(QWidget):
 
     def _fit_accuracy(self) -> None:
         seen = np.concatenate([self.train_accuracy.points[1], self.val_accuracy.points[1]])
+        seen = seen[np.isfinite(seen)]
+        if self._metric and len(seen):
+            low, high = float(seen.min()), float(seen.max())
+            margin = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+            self.accuracy.view.setYRange(low - margin, high + margin, padding=0)
+            return
         low = max(0.0, math.floor(10 * float(seen.min())) / 10) if len(seen) else 0.0
         low = min(low, 0.9)
         self.accuracy.view.setYRange(low - 0.04 * (1 - low), 1 + 0.06 * (1 - low), padding=0)
@@ -241,6 +256,13 @@ def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
     """The epoch with the lowest finite validation loss, None where there is none."""
     measured = [(e.val_loss, i) for i, e in enumerate(epochs) if e.val_loss is not None and math.isfinite(e.val_loss)]
     return epochs[min(measured)[1]] if measured else None
+
+
+def _metric_words(epoch: EpochEvent) -> str:
+    """The validation metric of an epoch, for behind its loss."""
+    if epoch.val_accuracy is not None:
+        return f" · {100 * epoch.val_accuracy:.1f} %"
+    return "" if epoch.val_metric is None else f" · {epoch.metric_name} {epoch.val_metric:.3g}"
 
 
 class BestEpoch(Layer):

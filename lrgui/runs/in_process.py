@@ -67,6 +67,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
             "race": job.race.total_steps(),
         }[job.kind],
         steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,
+        metric_name=task.metric_name,
     )
     yield StateEvent("running")
     yield from _engine(job, task, control, batches)

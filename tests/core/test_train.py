@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from torch import nn
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.core.objective import ByHand, Objective, Supervised
 from lrgui.core.schedules import one_cycle
-from lrgui.core.train import evaluate, train
+from lrgui.core.train import batches_in, evaluate, train
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
 
@@ -28,11 +29,10 @@ def digits(config: TrainConfig, control: Control | None = None, **settings: Any)
             task.model,
             task.loader,
             task.optimizer,
-            task.data.criterion,
+            task.objective,
             config,
             control,
             validation=task.validation,
-            correct=task.data.correct,
         )
     )
 
@@ -83,7 +83,7 @@ def test_nan_ends_the_training_with_advice() -> None:
         return nn.functional.cross_entropy(output, target) * (math.nan if next(calls) == 3 else 1)
 
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    events = list(train(model, data, optimizer, criterion, TrainConfig(epochs=2, max_lr=0.2)))
+    events = list(train(model, data, optimizer, Supervised(criterion), TrainConfig(epochs=2, max_lr=0.2)))
     assert ending(events).reason == "not_finite"
     assert "a tenth, 2e-2" in ending(events).detail
     assert sum(isinstance(e, BatchEvent) for e in events) == 4
@@ -103,7 +103,7 @@ def momenta(make: Make) -> list[float]:
         seen.append(group["betas"][0] if "betas" in group else group["momentum"])
         return nn.functional.cross_entropy(output, target)
 
-    list(train(model, data, optimizer, criterion, TrainConfig(epochs=4, max_lr=0.01)))
+    list(train(model, data, optimizer, Supervised(criterion), TrainConfig(epochs=4, max_lr=0.01)))
     assert len(seen) == 24
     return seen
 
@@ -130,7 +130,7 @@ def test_momentum_in_use_is_cycled(make: Make) -> None:
 def test_an_optimizer_without_momentum_trains() -> None:
     model, data = tiny()
     optimizer = torch.optim.Adagrad(model.parameters(), lr=0.1)
-    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=2)))
+    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=2)))
     assert ending(events).reason == "completed"
 
 
@@ -141,7 +141,7 @@ def test_very_short_trainings_follow_the_plan(steps: int, pct_start: float) -> N
     model, data = tiny(steps)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     config = TrainConfig(epochs=1, max_lr=0.02, pct_start=pct_start)
-    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), config))
+    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), config))
     assert ending(events).reason == "completed"
     rates = [e.lr for e in events if isinstance(e, BatchEvent)]
     assert rates == pytest.approx(one_cycle(0.02, steps, pct_start).tolist(), rel=1e-9)
@@ -158,7 +158,7 @@ def test_one_epoch_on_digits() -> None:
 def test_without_validation_and_accuracy_they_are_none() -> None:
     model, data = tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=1)))
+    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=1)))
     (epoch,) = [e for e in events if isinstance(e, EpochEvent)]
     assert (epoch.val_loss, epoch.val_accuracy, epoch.train_accuracy) == (None, None, None)
 
@@ -168,7 +168,7 @@ def test_cancelled_in_an_epoch_what_was_measured_stays() -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     control = Control()
     events = []
-    for event in train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=3), control):
+    for event in train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=3), control):
         events.append(event)
         if isinstance(event, BatchEvent) and event.step == 8:
             control.cancel()
@@ -183,7 +183,7 @@ def test_paused_and_resumed_from_another_thread_nothing_is_lost() -> None:
     control = Control()
     control.pause()
     threading.Timer(0.05, control.resume).start()
-    events = list(train(model, data, optimizer, nn.CrossEntropyLoss(), TrainConfig(epochs=2), control))
+    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=2), control))
     assert [e.state for e in events if isinstance(e, StateEvent)] == ["paused", "running"]
     assert sum(isinstance(e, BatchEvent) for e in events) == 12
 
@@ -201,7 +201,7 @@ def test_modes_are_put_back_and_the_weights_stay_trained(ends: str) -> None:
             raise RuntimeError("boom")
         return nn.functional.cross_entropy(output, target)
 
-    running = train(model, data, optimizer, criterion, TrainConfig(epochs=2), validation=data)
+    running = train(model, data, optimizer, Supervised(criterion), TrainConfig(epochs=2), validation=data)
     if ends == "failed":
         with pytest.raises(RuntimeError, match="boom"):
             list(running)
@@ -220,7 +220,7 @@ def test_an_empty_loader_is_a_clear_error() -> None:
     model, _ = tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="no batch"):
-        list(train(model, [], optimizer, nn.CrossEntropyLoss(), TrainConfig()))
+        list(train(model, [], optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig()))
 
 
 def test_a_training_that_hardly_learned_says_so() -> None:
@@ -233,7 +233,67 @@ def test_a_training_that_hardly_learned_says_so() -> None:
 def test_evaluate_means_over_examples_not_batches() -> None:
     model = nn.Flatten()
     data = [(torch.tensor([[0.0], [0.0], [0.0]]), torch.ones(3, 1)), (torch.tensor([[1.0]]), torch.ones(1, 1))]
-    loss, accuracy = evaluate(model, data, nn.MSELoss(), lambda o, t: int((o == t).sum()), "cpu")
-    assert loss == pytest.approx(0.75)
-    assert accuracy == pytest.approx(0.25)
-    assert evaluate(model, data, nn.MSELoss(), None, "cpu")[1] is None
+    means = evaluate(model, data, Supervised(nn.MSELoss(), lambda o, t: (o == t).float().mean()), "cpu")
+    assert means.loss == pytest.approx(0.75)
+    assert means.metric == pytest.approx(0.25)
+    assert evaluate(model, data, Supervised(nn.MSELoss()), "cpu").metric is None
+
+
+def epochs_of(objective: Objective, loader: Any = None, **options: Any) -> list[EpochEvent]:
+    """The epochs of a short training on random data, which is its validation, too."""
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    events = list(train(model, loader or data, optimizer, objective, TrainConfig(epochs=2), validation=data, **options))
+    assert ending(events).reason == "completed"
+    return [event for event in events if isinstance(event, EpochEvent)]
+
+
+def test_a_metric_that_is_no_accuracy_goes_by_its_name() -> None:
+    def errors(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (output.argmax(1) != target).sum()
+
+    loss = nn.CrossEntropyLoss()
+    (_, last) = epochs_of(Supervised(loss, errors), metric_name="wrong answers")
+    assert last.metric_name == "wrong answers"
+    assert last.train_accuracy is None and last.val_accuracy is None
+    assert last.train_metric is not None and 0 <= last.train_metric <= 8
+    assert last.val_metric is not None and 0 <= last.val_metric <= 8
+
+
+def test_of_several_metrics_the_first_counts_and_names_itself() -> None:
+    def several(output: torch.Tensor, target: torch.Tensor) -> dict[str, Any]:
+        return {"accuracy": (output.argmax(1) == target).float().mean(), "other": 7}
+
+    (_, last) = epochs_of(Supervised(nn.CrossEntropyLoss(), several), metric_name="")
+    assert last.val_accuracy is not None and 0 < last.val_accuracy <= 1
+    assert last.metric_name == ""
+
+
+def test_a_step_by_hand_has_no_metric() -> None:
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        return nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+    (_, last) = epochs_of(ByHand(step))
+    assert last.val_loss is not None
+    assert (last.train_accuracy, last.val_accuracy, last.train_metric, last.val_metric) == (None,) * 4
+
+
+class Unsized:
+    """Batches that do not say how many they are."""
+
+    def __init__(self, batches: list[Any]) -> None:
+        self.batches = batches
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.batches)
+
+
+def test_a_loader_that_does_not_know_its_length_is_counted() -> None:
+    _, data = tiny()
+    assert batches_in(Unsized(data)) == len(data)
+    assert len(epochs_of(Supervised(nn.CrossEntropyLoss()), Unsized(data))) == 2
+
+
+def test_a_loader_that_runs_once_cannot_be_trained_on() -> None:
+    with pytest.raises(ValueError, match="runs once: return a DataLoader"):
+        batches_in(iter([1, 2]))

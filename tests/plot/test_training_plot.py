@@ -94,3 +94,24 @@ def test_clear_and_dark(plot):
     plot.grab()
     assert plot.loss.left.ticks() == []
     assert plot.loss.legend.entries == ()
+
+
+def test_a_metric_that_is_no_accuracy_has_its_own_scale_and_name(qtbot):
+    plot = TrainingPlot()
+    qtbot.addWidget(plot)
+    plot.begin(np.ones(20), 10, 2)
+    plot.set_epochs(
+        [
+            EpochEvent(1, 3.0, 3.2, None, None, 0.1, 1.0, 40.0, 44.0, "MAE"),
+            EpochEvent(2, 2.0, 2.5, None, None, 0.1, 2.0, 30.0, 36.0, "MAE"),
+        ]
+    )
+    assert plot.accuracy.left.title == "MAE"
+    assert plot.val_accuracy.points[1].tolist() == [44.0, 36.0]
+    low, high = plot.accuracy.view.viewRange()[1]
+    assert low < 30 and high > 44 and high - low < 25
+    texts = [tick.text for tick in plot.accuracy.left.ticks()]
+    assert any(texts) and not any("%" in text for text in texts)
+    plot.set_epochs([EpochEvent(1, 3.0, 3.2, 0.5, 0.4, 0.1, 1.0)])
+    assert plot.accuracy.left.title == "Accuracy"
+    assert plot.val_accuracy.points[1].tolist() == [0.4]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrgui.tasks.build import build_task, pick_device
+from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 
@@ -79,18 +79,5 @@ def test_a_subset_and_a_batch_size() -> None:
 
 
 def test_a_spec_with_problems_is_refused_with_all_of_them() -> None:
-    with pytest.raises(ValueError, match=r"no data set “mars”.*momentum of 2 is out of range"):
+    with pytest.raises(ValueError, match=r"no data source “mars”.*momentum of 2 is out of range"):
         build_task(TaskSpec(source="mars", momentum=2))
-
-
-def test_auto_is_there() -> None:
-    assert pick_device("auto").type in ("cpu", "cuda", "mps")
-    assert pick_device("cpu") == torch.device("cpu")
-
-
-@pytest.mark.parametrize("name", ["cuda:63", "xpu", "mps"])
-def test_a_missing_device_is_said_in_a_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    monkeypatch.setattr(torch.xpu, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=rf"^The device {name} is not there .* Use cpu or auto\.$"):
-        pick_device(name)

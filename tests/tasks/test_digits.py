@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from lrgui.tasks.digits import count_correct, load
+from lrgui.tasks.digits import load
 from lrgui.tasks.spec import TaskSpec
 
 
@@ -58,8 +58,3 @@ def test_a_subset_is_the_beginning_and_standardised_as_the_whole() -> None:
     assert torch.equal(x, arrays(whole.train)[0][:300])
     assert torch.equal(y, arrays(whole.train)[1][:300])
     assert part.detail.startswith("300 training")
-
-
-def test_correct_counts_the_highest_scores() -> None:
-    scores = torch.tensor([[0.1, 0.9], [2.0, 1.0], [0.0, 3.0]])
-    assert count_correct(scores, torch.tensor([1, 1, 1])) == 2

@@ -91,6 +91,8 @@ class TrainingTab(QWidget):
             words.append(f"validation loss {last.val_loss:.3g}")
         if last.val_accuracy is not None:
             words.append(f"validation accuracy {100 * last.val_accuracy:.1f} %")
+        elif last.val_metric is not None:
+            words.append(f"validation {last.metric_name} {last.val_metric:.3g}")
         self.heading.setText(" · ".join(words))
 
     @Slot(object)

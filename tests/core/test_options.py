@@ -1,0 +1,82 @@
+"""Options: what they accept, what they say, and how text becomes a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lrgui.core.options import Option, Scalar, filled, option_problems, read_option
+
+WIDTH = Option("width", "Width", "whole", 16, "How wide", minimum=1, maximum=64)
+DECAY = Option("decay", "Decay", "number", 0.5, "How much", minimum=0)
+FLAG = Option("flip", "Flip", "flag", True, "Mirror images")
+KIND = Option("kind", "Kind", "choice", "a", "Which", (("a", "First"), ("b", "Second")))
+TARGET = Option("target", "Target", "text", "", "Which column", optional=True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [(WIDTH, 1), (WIDTH, 64), (DECAY, 3), (DECAY, 0.0), (FLAG, False), (KIND, "b"), (TARGET, None), (TARGET, "")],
+)
+def test_what_can_be_used(option: Option, value: Scalar) -> None:
+    assert option.problem(value) is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        (WIDTH, 0, "Width cannot be “0”. Use 1 to 64."),
+        (WIDTH, 2.5, "Width cannot be “2.5”. Use a whole number."),
+        (WIDTH, True, "Width cannot be “True”. Use a whole number."),
+        (DECAY, -1.0, "Decay cannot be “-1”. Use 0 or more."),
+        (DECAY, float("nan"), "Decay cannot be “nan”. Use a number."),
+        (FLAG, 1, "Flip cannot be “1”. Use true or false."),
+        (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
+        (WIDTH, None, "Width is empty. 16 is usual."),
+        (TARGET, 3, "Target cannot be “3”. Use a text."),
+    ],
+)
+def test_what_cannot(option: Option, value: Scalar, sentence: str) -> None:
+    problem = option.problem(value)
+    assert problem is not None
+    assert (problem.field, str(problem)) == (option.name, sentence)
+
+
+def test_problems_name_their_part_and_unknown_names() -> None:
+    problems = option_problems((WIDTH, FLAG), {"width": 0, "hight": 3}, "options")
+    assert [problem.field for problem in problems] == ["options.hight", "options.width"]
+    assert str(problems[0]) == "There is no setting “hight” here. There are: width, flip."
+
+
+def test_filling_takes_what_is_known() -> None:
+    assert filled((WIDTH, FLAG), {"width": 3, "other": 1}) == {"width": 3, "flip": True}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        (WIDTH, " 1,024 ", 1024),
+        (DECAY, "0,25", 0.25),
+        (FLAG, "No", False),
+        (FLAG, "on", True),
+        (KIND, "b", "b"),
+        (TARGET, "auto", None),
+    ],
+)
+def test_reading(option: Option, text: str, value: Any) -> None:
+    found = read_option(option, text)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "sentence"),
+    [
+        (WIDTH, "many", "Width: “many” is not a whole number."),
+        (DECAY, "x", "Decay: “x” is not a number."),
+        (FLAG, "perhaps", "Flip: “perhaps” is neither true nor false."),
+    ],
+)
+def test_reading_what_cannot_be_read(option: Option, text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        read_option(option, text)
