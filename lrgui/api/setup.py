@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lrgui.core.devices import best_kind
 from lrgui.core.objective import Supervised
 from lrgui.core.probe import Probe
 from lrgui.core.restore import generators_of
@@ -74,14 +75,11 @@ def _optimizer(module: nn.Module, make: Callable[..., Any] | None, lr: float) ->
 
 
 def best_device() -> torch.device:
-    """The accelerator that is there, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda", torch.cuda.current_device())
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    if hasattr(torch, "xpu") and torch.xpu.is_available():
-        return torch.device("xpu", torch.xpu.current_device())
-    return torch.device("cpu")
+    """The accelerator that is there, on it the device that the program made the current one; else the CPU."""
+    kind = best_kind()
+    if kind == "cuda":
+        return torch.device(kind, torch.cuda.current_device())
+    return torch.device(kind, torch.xpu.current_device()) if kind == "xpu" else torch.device(kind)
 
 
 @contextlib.contextmanager

@@ -52,12 +52,12 @@ class ByHand:
         validation_step: Callable[[nn.Module, Any], torch.Tensor] | None = None,
     ) -> None:
         """Both take the model and a batch and return the loss; without a `validation_step` the other one serves."""
-        self._training_step = training_step
+        self.training_step = training_step
         self._validation_step = validation_step or training_step
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
         """The loss of one batch on the device."""
-        return self._training_step(model, batch)
+        return self.training_step(model, batch)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """The loss of one validation batch, and None."""
@@ -77,13 +77,13 @@ class Supervised:
       by name where the model takes such names, else the one that is left goes in alone.
 
     Without a criterion the model must compute its loss itself, as Hugging Face's models do: the whole mapping
-    goes in, and the output has a `loss`.
+    goes in, and the output has a `loss`. A metric gets the output's logits where it has such.
 
     What the model said last is kept for `measured`: a metric on training batches costs no second forward pass.
     """
 
     def __init__(self, criterion: Criterion | None, metric: Metric | None = None) -> None:
-        self._criterion = criterion
+        self.criterion = criterion
         self._metric = metric
         self._last: tuple[Any, Any] | None = None
 
@@ -95,20 +95,20 @@ class Supervised:
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
         """The loss of one batch on the device."""
         simple = type(batch) in (list, tuple) and len(batch) == 2 and isinstance(batch[0], torch.Tensor)
-        if simple and self._criterion is not None:
+        if simple and self.criterion is not None:
             output, target = model(batch[0]), batch[1]  # nearly always; the long way round would find the same
             if not isinstance(output, torch.Tensor):
                 output = _answer(output)
         else:
             output, target = self.forward(model, batch)
         if self._metric is not None:
-            self._last = (_detached(output), target)
+            self._last = (_detached(_answer(output)), target)
         return self.judged(output, target)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """Loss and metric (None where there is none) of one batch, with one forward pass."""
         output, target = self.forward(model, batch)
-        return self.judged(output, target), None if self._metric is None else self._metric(output, target)
+        return self.judged(output, target), None if self._metric is None else self._metric(_answer(output), target)
 
     def measured(self) -> Any:
         """The metric of the batch whose loss was computed last."""
@@ -119,13 +119,13 @@ class Supervised:
 
     def judged(self, output: Any, target: Any) -> torch.Tensor:
         """The loss of what `forward` gave."""
-        if self._criterion is not None:
-            return self._criterion(output, target)
+        if self.criterion is not None:
+            return self.criterion(output, target)
         return own_loss(output)
 
     def forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """The model's output for one batch, and the target: what the criterion gets."""
-        if self._criterion is None:
+        if self.criterion is None:
             return self._forward_whole(model, batch)
         if isinstance(batch, Mapping):
             inputs, target = _target_of(batch)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from lrgui.core.config import Problem
 from lrgui.core.options import Option, Scalar, filled
 
 
@@ -16,23 +17,265 @@ class OptimizerRow:
     key: str
     label: str
     dotted: str
+    """Takes parameters, `lr` and the arguments."""
     fields: tuple[str, ...]
     """Settings of every task that this optimizer takes, by name: `momentum`, `weight_decay`."""
     typical_lr: str
     """Where good rates usually lie, in words."""
     options: tuple[Option, ...] = ()
-    """Settings that are its own; their names are those of the class' arguments."""
+    """Settings that are its own; their names are those of the class' arguments, or stand in `tuples`."""
+    tuples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Arguments that are several options in one: `betas` are `beta1` and `beta2`."""
+    takes_model: bool = False
+    """`dotted` takes the model in the place of its parameters."""
+    since: str = ""
+    """The PyTorch that had it first; empty for the oldest that runs are made with."""
+    needs: tuple[str, ...] = ()
+    """Modules that must be installed beside torch."""
+    compared: bool = False
+    """Comparisons have it in them unless asked otherwise."""
+    detail: str = ""
+    """A sentence for the tooltip."""
 
     def arguments(self, settings: Mapping[str, Any], options: Mapping[str, Scalar] | None = None) -> dict[str, Any]:
         """Those of `settings` that this optimizer takes, and its own options: a given one, else the default."""
-        return {**{name: settings[name] for name in self.fields}, **filled(self.options, options or {})}
+        own: dict[str, Any] = filled(self.options, options or {})
+        for argument, names in self.tuples.items():
+            own[argument] = tuple(own.pop(name) for name in names)
+        return {**{name: settings[name] for name in self.fields}, **own}
+
+    def problems(self, settings: Mapping[str, Any], options: Mapping[str, Scalar]) -> list[Problem]:
+        """What is wrong with settings that are right each by itself. Unknown names do not matter here."""
+        if "momentum" not in self.fields or not options.get("nesterov"):
+            return []
+        if settings["momentum"] == 0:
+            fix = "Set a momentum, 0.9 is usual, or switch Nesterov off."
+            return [Problem("momentum", "Nesterov looks ahead along the momentum, which is 0.", fix)]
+        if options.get("dampening"):
+            fix = "Set the dampening to 0, or switch Nesterov off."
+            return [Problem("optimizer_options.dampening", "Nesterov works without dampening only.", fix)]
+        return []
+
+
+#: The largest number below 1 that a decay can be set to.
+ALMOST_1 = 0.999999
+
+DECAYED = ("weight_decay",)
+BETAS = {"betas": ("beta1", "beta2")}
+
+
+def _betas(first: float = 0.9, second: float = 0.999) -> tuple[Option, Option]:
+    return (
+        Option("beta1", "Beta 1", "number", first, "How slowly the mean of the gradients moves", (), 0, ALMOST_1),
+        Option("beta2", "Beta 2", "number", second, "How slowly the mean of their squares moves", (), 0, ALMOST_1),
+    )
+
+
+def _eps(default: float = 1e-8) -> Option:
+    return Option("eps", "Epsilon", "number", default, "Added to what is divided by, so that it is never 0", (), 0)
+
+
+_DECOUPLED = Option(
+    "decoupled_weight_decay",
+    "Decoupled weight decay",
+    "flag",
+    False,
+    "Shrink the weights themselves, as AdamW does, and leave the gradients alone",
+)
+_AMSGRAD = Option("amsgrad", "AMSGrad", "flag", False, "Divide by the largest mean of squares so far")
+
+
+def _name(tip: str, *suggestions: str) -> Option:
+    return Option("name", "Name", "text", suggestions[0], tip, tuple((name, name) for name in suggestions))
 
 
 OPTIMIZERS: dict[str, OptimizerRow] = {
     row.key: row
     for row in (
-        OptimizerRow("sgd", "SGD", "torch.optim.SGD", ("momentum", "weight_decay"), "1e-2 to 1e-1 with momentum"),
-        OptimizerRow("adam", "Adam", "torch.optim.Adam", ("weight_decay",), "near 1e-3"),
-        OptimizerRow("adamw", "AdamW", "torch.optim.AdamW", ("weight_decay",), "near 1e-3"),
+        OptimizerRow(
+            "sgd",
+            "SGD",
+            "torch.optim.SGD",
+            ("momentum", "weight_decay"),
+            "1e-2 to 1e-1 with momentum",
+            options=(
+                Option("nesterov", "Nesterov", "flag", False, "Take the gradient where the momentum will lead"),
+                Option("dampening", "Dampening", "number", 0.0, "The share of a gradient that is held back", (), 0, 1),
+            ),
+            compared=True,
+        ),
+        OptimizerRow(
+            "adam",
+            "Adam",
+            "torch.optim.Adam",
+            DECAYED,
+            "near 1e-3",
+            options=(*_betas(), _eps(), _AMSGRAD),
+            tuples=BETAS,
+            compared=True,
+        ),
+        OptimizerRow(
+            "adamw",
+            "AdamW",
+            "torch.optim.AdamW",
+            DECAYED,
+            "near 1e-3",
+            options=(*_betas(), _eps(), _AMSGRAD),
+            tuples=BETAS,
+            compared=True,
+        ),
+        OptimizerRow(
+            "radam",
+            "RAdam",
+            "torch.optim.RAdam",
+            DECAYED,
+            "near 1e-3",
+            options=(*_betas(), _eps(), _DECOUPLED),
+            tuples=BETAS,
+            detail="Adam with a warm-up built in: step 100 has a fifth of the rate, so short sweeps pick too high.",
+        ),
+        OptimizerRow(
+            "nadam",
+            "NAdam",
+            "torch.optim.NAdam",
+            DECAYED,
+            "near 2e-3",
+            options=(
+                *_betas(),
+                _eps(),
+                Option("momentum_decay", "Momentum decay", "number", 4e-3, "How fast the momentum warms up", (), 0),
+                _DECOUPLED,
+            ),
+            tuples=BETAS,
+            detail="Adam with Nesterov's momentum.",
+        ),
+        OptimizerRow(
+            "adamax",
+            "Adamax",
+            "torch.optim.Adamax",
+            DECAYED,
+            "near 2e-3",
+            options=(*_betas(), _eps()),
+            tuples=BETAS,
+            detail="Adam with the largest gradient in the place of the mean of squares.",
+        ),
+        OptimizerRow(
+            "rmsprop",
+            "RMSprop",
+            "torch.optim.RMSprop",
+            DECAYED,
+            "1e-4 to 1e-3",
+            options=(
+                Option("alpha", "Alpha", "number", 0.99, "How slowly the mean of squares moves", (), 0, ALMOST_1),
+                _eps(),
+                Option("momentum", "Momentum", "number", 0.0, "Its own momentum; 0 is none", (), 0, ALMOST_1),
+                Option("centered", "Centered", "flag", False, "Divide by an estimate of the gradients' spread"),
+            ),
+        ),
+        OptimizerRow(
+            "adagrad",
+            "Adagrad",
+            "torch.optim.Adagrad",
+            DECAYED,
+            "near 1e-2",
+            options=(
+                Option("lr_decay", "Rate decay", "number", 0.0, "The rate is divided by 1 + this × steps", (), 0),
+                Option("initial_accumulator_value", "First sum", "number", 0.0, "What the squares are added to", (), 0),
+                _eps(1e-10),
+            ),
+        ),
+        OptimizerRow(
+            "adafactor",
+            "Adafactor",
+            "torch.optim.Adafactor",
+            DECAYED,
+            "near 1e-2",
+            options=(
+                Option("beta2_decay", "Beta 2 decay", "number", -0.8, "The power by which beta 2 nears 1", (), None, 0),
+                Option("eps1", "Epsilon of squares", "number", None, "Automatic is the smallest", (), 0, optional=True),
+                Option("eps2", "Epsilon of weights", "number", 1e-3, "The least size that weights count with", (), 0),
+                Option("d", "Clipping", "number", 1.0, "Steps that are larger are shortened", (), 1),
+            ),
+            tuples={"eps": ("eps1", "eps2")},
+            since="2.5",
+            detail="Needs less memory than Adam; its steps are in proportion to the weights.",
+        ),
+        OptimizerRow(
+            "muon",
+            "Muon",
+            "lrgui.tasks.muon.muon_with_adamw",
+            DECAYED,
+            "near 1e-3",
+            options=(
+                Option("momentum", "Momentum", "number", 0.95, "Muon's own momentum", (), 0, ALMOST_1),
+                Option("nesterov", "Nesterov", "flag", True, "Take the gradient where the momentum will lead"),
+                Option("ns_steps", "Newton-Schulz steps", "whole", 5, "How exactly a step is made square", (), 1, 99),
+                Option(
+                    "adjust_lr_fn",
+                    "Size of steps",
+                    "choice",
+                    "match_rms_adamw",
+                    "One rate serves Muon and AdamW only where their steps are alike in size",
+                    (("match_rms_adamw", "as AdamW's"), ("original", "as in Muon's first version")),
+                ),
+                *_betas(),
+            ),
+            tuples=BETAS,
+            takes_model=True,
+            since="2.9",
+            detail="Muon for the matrices between input and output, AdamW for all else (convolutions, too).",
+        ),
+        OptimizerRow(
+            "asgd",
+            "ASGD",
+            "torch.optim.ASGD",
+            DECAYED,
+            "1e-2 to 1e-1",
+            options=(
+                Option("lambd", "Lambda", "number", 1e-4, "How fast weights and rate decay", (), 0),
+                Option("alpha", "Alpha", "number", 0.75, "The power by which the rate decays", (), 0),
+                Option("t0", "Averaging from", "number", 1e6, "The step from which weights are averaged", (), 0),
+            ),
+            detail="SGD that averages its weights.",
+        ),
+        OptimizerRow(
+            "timm",
+            "timm optimizer",
+            "lrgui.tasks.other_optimizers.from_timm",
+            DECAYED,
+            "as its paper says",
+            options=(
+                _name("An optimizer of timm, by its name there", "lamb", "lion", "adan", "madgrad", "sgdw"),
+                Option("momentum", "Momentum", "number", 0.9, "For those that take one", (), 0, ALMOST_1),
+            ),
+            takes_model=True,
+            needs=("timm",),
+            detail="Any optimizer of timm, by name.",
+        ),
+        OptimizerRow(
+            "pytorch_optimizer",
+            "pytorch_optimizer",
+            "lrgui.tasks.other_optimizers.from_pytorch_optimizer",
+            DECAYED,
+            "as its paper says",
+            options=(
+                _name(
+                    "An optimizer of pytorch_optimizer, by its name there",
+                    *("lion", "adabelief", "came", "soap", "ademamix"),
+                ),
+            ),
+            takes_model=True,
+            needs=("pytorch_optimizer",),
+            detail="Any optimizer of pytorch_optimizer, by name.",
+        ),
     )
 }
+
+EXCLUDED: dict[str, str] = {
+    "rprop": "It looks at the sign of a gradient alone and needs the same full batch at every step: "
+    "with small batches its curve means nothing.",
+    "lbfgs": "It computes the loss several times in each step, and looks for the rate by itself.",
+    "sam": "It computes the loss twice in each step; sweep the optimizer that it is built on.",
+    "sparseadam": "It takes sparse gradients only; Adam takes all.",
+}
+"""Optimizers that are not on offer, by their class in lower case, and why."""

@@ -27,7 +27,9 @@ def one_cycle_scheduler(
     Momentum is cycled only where it is in use: torch sets `momentum` even where it is 0, which would silently
     turn plain SGD into SGD with momentum, and raises for optimizers that have none.
     """
-    cycles = all(group.get("momentum", 0) > 0 or "betas" in group for group in optimizer.param_groups)
+    # torch asks the defaults, and would raise where the groups alone have a momentum.
+    cycles = not optimizer.defaults.keys().isdisjoint(("momentum", "betas"))
+    cycles = cycles and all(group.get("momentum", 0) > 0 or "betas" in group for group in optimizer.param_groups)
     pct_start = config.pct_start
     if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
         pct_start *= 1 - 1e-12

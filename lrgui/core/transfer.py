@@ -1,8 +1,12 @@
 """What becomes of a pick when batch size, number of devices or optimizer change: an estimate, or none.
 
-SGD: proportional to the batch (Goyal et al. 2017, arXiv:1706.02677). Adam and its like: to the square root of the
-batch (Krizhevsky 2014, arXiv:1404.5997, had it for SGD; Malladi et al. 2022, arXiv:2205.10287, derive it for Adam
-and RMSprop). From one optimizer to another there is no rule: their rates have different units.
+SGD and what averages its weights (ASGD): proportional to the batch (Goyal et al. 2017, arXiv:1706.02677). Those that
+divide by a running mean of squared gradients: to the square root of the batch (Krizhevsky 2014, arXiv:1404.5997, had
+it for SGD; Malladi et al. 2022, arXiv:2205.10287, derive it for Adam and RMSprop; Adafactor, Shazeer & Stern 2018,
+arXiv:1804.04235, divides by such a mean, too, in factors; LAMB was published with it: You et al. 2020,
+arXiv:1904.00962). Not here: Adagrad, which divides by a sum that the number of steps makes larger, and Muon and Lion,
+whose steps have the same size whatever the gradient's: nobody's rule for them is settled. From one optimizer to
+another there is no rule: their rates have different units.
 """
 
 from __future__ import annotations
@@ -15,13 +19,14 @@ from lrgui.core.optimizers import OPTIMIZERS
 
 #: How the rate follows the batch: the exponent, by an optimizer's key or class in lower case.
 EXPONENTS: dict[str, float] = {
-    "sgd": 1.0,
-    **dict.fromkeys(
-        ("adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "sparseadam", "fusedadam", "lamb"), 0.5
-    ),
+    **dict.fromkeys(("sgd", "asgd"), 1.0),
+    **dict.fromkeys(("adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "sparseadam", "fusedadam"), 0.5),
+    **dict.fromkeys(("adafactor", "lamb"), 0.5),
 }
 WORDS = {1.0: "linear scaling", 0.5: "square-root scaling"}
 SOURCES = {1.0: "Goyal et al. 2017", 0.5: "Malladi et al. 2022"}
+#: Whose rule it is where that is somebody else.
+OWN_SOURCES = {"lamb": "You et al. 2020"}
 #: A batch that changes by more than this factor is beyond what the rules were tried on.
 FAR = 8.0
 
@@ -64,13 +69,15 @@ def transfer(
     made = f"The sweep was made with batch {batch:,}"
     exponent = EXPONENTS.get(old)
     if exponent is None:
-        return Transfer(None, f"{made}; how {optimizer}'s rate follows the batch is not known: sweep again.")
+        row = OPTIMIZERS.get(old)
+        label = row.label if row is not None else optimizer
+        return Transfer(None, f"{made}; how {label}'s rate follows the batch is not known: sweep again.")
     ratio = to_batch / batch
     there = lr * ratio**exponent
     words = f"{made}; for {to_batch:,} an estimate is {short_lr(there, 2)} ({WORDS[exponent]})."
     if not 1 / FAR <= ratio <= FAR:
         words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, further than the rule is good for: sweep again."
-    return Transfer(there, words, SOURCES[exponent])
+    return Transfer(there, words, OWN_SOURCES.get(old, SOURCES[exponent]))
 
 
 def _other_optimizer(old: str, new: str) -> str:

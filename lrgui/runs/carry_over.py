@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.options import filled
 from lrgui.core.transfer import Transfer, transfer
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
@@ -32,7 +33,14 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
             None,
             f"The sweep was made with momentum {before.momentum:g}; more momentum wants a lower rate: sweep again.",
         )
-    return transfer(lr, optimizer=before.optimizer, batch=old, to_optimizer=after.optimizer, to_batch=new)
+    return transfer(lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new)
+
+
+def _rule_of(task: TaskSpec) -> str:
+    """The optimizer's name as rules of transfer know it: of a library's optimizers the name in there."""
+    row = task.optimizer_row
+    options = {} if row is None else filled(row.options, task.optimizer_options)
+    return str(options.get("name") or task.optimizer)
 
 
 def _words(task: TaskSpec, changed: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
 from lrgui.tasks.spec import TaskSpec
 
 #: The rate that an optimizer is made with; every run sets its own.
@@ -16,15 +18,43 @@ FIRST_LR = 1e-3
 
 
 def make_optimizer(spec: TaskSpec, model: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer that `spec` names, over the model's trainable parameters."""
+    """The optimizer that `spec` names, over the model's trainable parameters.
+
+    Raises ValueError, with a sentence, where this Python has no such optimizer, where it does not suit the model,
+    and for a model without trainable parameters.
+    """
     row = OPTIMIZERS[spec.optimizer]
+    _must_be_here(row)
     settings = {"momentum": spec.momentum, "weight_decay": spec.weight_decay}
     arguments = row.arguments(settings, spec.optimizer_options)
     trainable = [p for p in model.parameters() if p.requires_grad]
-    return named(row.dotted)(trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
+    if not trainable:
+        raise ValueError(
+            "The model has no parameter that can be trained: set requires_grad to True for those that should learn."
+        )
+    return named(row.dotted)(model if row.takes_model else trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
 
 
 def named(dotted: str) -> Any:
     """What a dotted name in a row stands for."""
     module, name = dotted.rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
+
+
+def must_have(label: str, modules: tuple[str, ...]) -> None:
+    """Raise ValueError, with the command that helps, where a row's modules are not all installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"{label} needs {' and '.join(missing)}: install with “{sys.executable} -m pip install "
+            f"{' '.join(missing)}”, or choose another Python."
+        )
+
+
+def _must_be_here(row: OptimizerRow) -> None:
+    must_have(row.label, row.needs)
+    if row.since and not hasattr(torch.optim, row.label):
+        raise ValueError(
+            f"PyTorch {torch.__version__} in {sys.executable} has no {row.label}: it came with {row.since}. "
+            f"Update it with “{sys.executable} -m pip install --upgrade torch torchvision”, or choose AdamW."
+        )

@@ -6,10 +6,17 @@ import math
 
 import pytest
 
+from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.transfer import transfer
 
 
-@pytest.mark.parametrize(("optimizer", "power"), [("sgd", 1.0), ("SGD", 1.0), ("adam", 0.5), ("AdamW", 0.5)])
+@pytest.mark.parametrize(
+    ("optimizer", "power"),
+    [
+        *((name, 1.0) for name in ("sgd", "SGD", "asgd")),
+        *((name, 0.5) for name in ("adam", "AdamW", "radam", "nadam", "adamax", "rmsprop", "adafactor", "Lamb")),
+    ],
+)
 @pytest.mark.parametrize("to_batch", [16, 32, 128, 512])
 def test_the_batch_scales_the_rate(optimizer: str, power: float, to_batch: int) -> None:
     found = transfer(0.12, optimizer=optimizer, batch=64, to_batch=to_batch)
@@ -50,6 +57,22 @@ def test_another_optimizer_has_no_number_but_a_usual_range() -> None:
 def test_an_optimizer_without_a_rule_has_no_number() -> None:
     found = transfer(0.1, optimizer="LBFGS", batch=64, to_batch=128)
     assert found is not None and found.lr is None and "sweep again" in found.reason
+
+
+@pytest.mark.parametrize(("key", "label"), [("adagrad", "Adagrad"), ("muon", "Muon"), ("lion", "lion")])
+def test_rules_that_nobody_has_settled_are_not_made_up(key: str, label: str) -> None:
+    found = transfer(1e-3, optimizer=key, batch=64, to_batch=128)
+    assert found is not None and found.lr is None and found.source == ""
+    assert f"how {label}'s rate follows the batch is not known" in found.reason
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_every_optimizer_on_offer_has_an_answer(key: str) -> None:
+    found = transfer(1e-3, optimizer=key, batch=64, to_batch=128)
+    assert found is not None and (found.lr is None) == (found.source == "")
+    other = transfer(1e-3, optimizer="sgd", batch=64, to_optimizer=key)
+    assert (other is None) == (key == "sgd")
+    assert other is None or OPTIMIZERS[key].typical_lr in other.reason
 
 
 def test_a_change_beyond_the_rule_says_so() -> None:
