@@ -127,7 +127,8 @@ def worker_sources(package: Path) -> Iterator[tuple[Path, str]]:
         for path in sorted(part.rglob("*.py")) if part.is_dir() else [part]:
             if path.name != "library.py":  # names the person's folders; needs more than torch and numpy
                 yield path, f"lrgui/{path.relative_to(package).as_posix()}"
-    yield package / "_resources" / "digits.npz", "resources/digits.npz"
+    for data in sorted((package / "_resources").glob("*.npz")):  # the built-in data
+        yield data, f"resources/{data.name}"
 
 
 def windows_version(version: str) -> Any:

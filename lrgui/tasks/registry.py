@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from lrgui.tasks.array_rows import ARRAYS
+from lrgui.tasks.image_rows import IMAGE_FOLDER, IMAGE_SETS
 from lrgui.tasks.model_rows import IMAGE_MODELS
 from lrgui.tasks.rows import SourceRow
+from lrgui.tasks.table_rows import BREAST_CANCER, DIABETES, TABLE
+from lrgui.tasks.text_rows import TEXT
 from lrgui.tasks.user_rows import USER_TASK
 
 DIGITS = SourceRow(
@@ -15,6 +19,11 @@ DIGITS = SourceRow(
     models=IMAGE_MODELS,
     train_size=1347,
     val_size=450,
+    defaults={"batch_size": 64, "subset": None},
 )
 
-SOURCES: dict[str, SourceRow] = {row.key: row for row in (DIGITS, USER_TASK)}
+#: Those of a group stand together, in the order of `rows.GROUPS`.
+SOURCES: dict[str, SourceRow] = {
+    row.key: row
+    for row in (DIGITS, BREAST_CANCER, DIABETES, USER_TASK, IMAGE_FOLDER, TABLE, TEXT, ARRAYS, *IMAGE_SETS)
+}
