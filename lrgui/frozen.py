@@ -72,13 +72,45 @@ def computes_itself(python: str | Path | None = None) -> bool:
 
 def python_with_torch() -> str:
     """A Python on this machine that has torch and numpy; raises NoPythonError. Starts each candidate for a moment."""
-    for candidate in _candidates():
+    for candidate in pythons_on_path():
         if _probe(candidate):
             return candidate
     raise NoPythonError(
         f"This LR Finder has no PyTorch inside and found no Python that has it: set the environment variable {PYTHON} "
         "(or “python” in its settings.json) to the path of a Python ≥ 3.10 with torch and numpy."
     )
+
+
+def pythons_on_path() -> list[str]:
+    """The Pythons that may be meant, most particular first.
+
+    An activated virtual environment comes first on the path. (VIRTUAL_ENV itself is taken from the environment by
+    PyInstaller's start-up code.)
+    """
+    windows = os.name == "nt"
+    folders = [os.environ.get("CONDA_PREFIX", "")] if windows else []
+    folders += os.environ.get("PATH", "").split(os.pathsep)
+    if not windows and os.environ.get("CONDA_PREFIX"):
+        folders.insert(0, str(Path(os.environ["CONDA_PREFIX"], "bin")))
+    names = ("python.exe",) if windows else ("python3", "python")
+    found = [path for folder in folders if folder for name in names if (path := shutil.which(name, path=folder))]
+    return list(dict.fromkeys(found))
+
+
+def environment_of(python: str) -> dict[str, str] | None:
+    """The environment in which this Python runs as it does at home; None means the present one as it is.
+
+    A conda environment on Windows finds its libraries only where its folders are on the path.
+    """
+    environment = None if is_frozen() and python == sys.executable else foreign_environment()
+    folder = Path(python).parent
+    if os.name != "nt" or not (folder / "conda-meta").is_dir():
+        return environment
+    environment = dict(os.environ if environment is None else environment)
+    library = folder / "Library"
+    places = (folder, library / "mingw-w64" / "bin", library / "usr" / "bin", library / "bin", folder / "Scripts")
+    environment["PATH"] = os.pathsep.join([*map(str, places), environment.get("PATH", "")])
+    return environment
 
 
 def foreign_environment() -> dict[str, str] | None:
@@ -104,29 +136,13 @@ def foreign_environment() -> dict[str, str] | None:
     return environment
 
 
-def _candidates() -> list[str]:
-    """The Pythons that may be meant, most particular first.
-
-    An activated virtual environment comes first on the path. (VIRTUAL_ENV itself is taken from the environment by
-    PyInstaller's start-up code.)
-    """
-    windows = os.name == "nt"
-    folders = [os.environ.get("CONDA_PREFIX", "")] if windows else []
-    folders += os.environ.get("PATH", "").split(os.pathsep)
-    if not windows and os.environ.get("CONDA_PREFIX"):
-        folders.insert(0, str(Path(os.environ["CONDA_PREFIX"], "bin")))
-    names = ("python.exe",) if windows else ("python3", "python")
-    found = [path for folder in folders if folder for name in names if (path := shutil.which(name, path=folder))]
-    return list(dict.fromkeys(found))
-
-
 def _probe(python: str) -> bool:
     if python in _good:
         return True
     try:
         done = subprocess.run(
             [python, "-c", _PROBE],
-            env=foreign_environment(),
+            env=environment_of(python),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

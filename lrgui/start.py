@@ -5,15 +5,27 @@ Imports nothing heavy: the window must not wait for the command line's packages.
 
 from __future__ import annotations
 
+import os
 import sys
+
+#: The words that the command line knows. A file of such a name is opened as "./find".
+COMMANDS = ("find", "train", "verify", "compare", "export", "scenarios", "check", "new")
 
 
 def wants_window(arguments: list[str]) -> bool:
-    """True where `arguments` ask for the window (or its worker), false where they are a command."""
-    if not arguments or arguments[0] in ("--scenarios", "--new-window", "--worker"):
+    """True where `arguments` ask for the window (or its worker), false where they are a command.
+
+    A file or a folder opens the window on it: a run, a task (`file.py:name` too), images, a table.
+    """
+    if not arguments or arguments[0] in ("--scenarios", "--new-window", "--worker", "--describe"):
         return True
     first = arguments[0]
-    return not first.startswith("-") and (first.endswith(".lrrun") or "/" in first or "\\" in first)
+    if first.startswith("-") or first in COMMANDS:
+        return False
+    if first.endswith(".lrrun") or "/" in first or "\\" in first:
+        return True
+    file = first.rpartition(":")[0] if not os.path.exists(first) else first
+    return bool(file) and os.path.exists(file)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -133,6 +134,24 @@ def test_programs_outside_do_not_get_the_bundles_libraries(light: Path, monkeypa
     assert not gone & environment.keys()
 
 
+def test_the_programs_own_process_keeps_the_environment(light: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(light))
+    assert frozen.environment_of(sys.executable) is None
+    assert "LD_LIBRARY_PATH" not in (frozen.environment_of("/other/python") or {"LD_LIBRARY_PATH": ""})
+
+
+def test_condas_folders_are_on_the_path_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    path = str(tmp_path / "python.exe")
+    assert frozen.environment_of(path) is None, "elsewhere libraries are found without"
+    monkeypatch.setattr(frozen, "os", SimpleNamespace(name="nt", environ={"PATH": "before"}, pathsep=";"))
+    found = frozen.environment_of(path)
+    assert found is not None
+    assert found["PATH"].startswith(f"{tmp_path};") and found["PATH"].endswith(f"{tmp_path / 'Scripts'};before")
+    assert str(tmp_path / "Library" / "bin") in found["PATH"].split(";")
+    assert frozen.environment_of(str(tmp_path / "other" / "python.exe")) is None
+
+
 def test_what_the_person_set_stays(light: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/mine")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
@@ -184,6 +203,13 @@ def test_the_setting_is_an_absolute_path_or_empty(tmp_path: Path) -> None:
         (["--scenarios"], True),
         (["--new-window"], True),
         (["--worker"], True),
+        (["--describe"], True),
+        (["pyproject.toml"], True),
+        (["main.py:main"], True),
+        (["examples"], True),
+        (["./find"], True),
+        (["none.py"], False),
+        (["train", "main.py"], False),
         (["find", "digits"], False),
         (["export", "a.lrrun"], False),
         (["--version"], False),
@@ -194,3 +220,19 @@ def test_the_window_or_a_command(words: list[str], window: bool) -> None:
     code = f"import main; print(main.wants_window({words!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == f"{window}\n"
+
+
+def test_the_commands_are_known_without_the_command_line() -> None:
+    from typer.main import get_command
+
+    from lrgui.cli import app
+    from lrgui.start import COMMANDS
+
+    assert set(COMMANDS) == set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_a_bundle_describes_itself_before_it_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lrgui.gui import app
+
+    monkeypatch.setattr("lrgui.runs.describe.main", lambda: 7)
+    assert app.main(["--describe"]) == 7

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +15,21 @@ from lrgui.gui import missing
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from lrgui.gui.environments import Environments
     from lrgui.gui.settings import Settings
     from lrgui.gui.window import MainWindow
     from lrgui.runs.job import Job
+    from lrgui.runs.launch import SparePool
     from lrgui.runs.source import Source
 
 #: Milliseconds from the shown window to what costs time and nobody waits for: by then it is painted.
 AFTER_PAINT = 60
+#: Milliseconds between two looks whether the warm worker is up, and from the start on when nobody waits for it longer.
+LOOK, LONGEST_WAIT = 500, 20_000
 
 
 def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | None = None) -> int:
-    """Open the window, with the run log named in `arguments` if there is one. Returns the exit status.
+    """Open the window, on the run or the task named in `arguments` if there is one. Returns the exit status.
 
     `--scenarios [SEED]` opens it on the scenarios. Where a window is open already, that one does what was asked,
     unless `--new-window` is among the arguments. `before` is called once a Qt application exists, before the
@@ -36,6 +40,10 @@ def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | No
         from lrgui.runs import worker
 
         return worker.main()
+    if arguments[:1] == ["--describe"]:
+        from lrgui.runs import describe
+
+        return describe.main()
     trouble = _trouble()
     if trouble is not None:
         missing.tell(trouble)
@@ -59,6 +67,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from lrgui.gui.environments import Environments
+    from lrgui.gui.python_choice import PythonChoice, warm_aside
     from lrgui.gui.settings import load_settings, save_settings, settings_file
     from lrgui.gui.single_instance import SingleInstance, wants_new_window
     from lrgui.runs.launch import SparePool
@@ -76,20 +86,30 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         before()
     settings, warnings = load_settings(settings_file())
     python = frozen.chosen_python(settings.python)
-    pool = SparePool(python)
+    pool, environments = SparePool(python), Environments(python or "", quiet=True)
 
-    def warm_aside() -> None:  # a Python with torch is looked for, which takes a moment
-        threading.Thread(target=pool.warm, name="lrgui looks for Python", daemon=True).start()
+    def warm() -> None:
+        if frozen.computes_itself(environments.python or None):
+            pool.warm()
+        else:
+            warm_aside(pool)  # a Python with torch is looked for, which takes a moment
+
+    def save() -> None:
+        problem = save_settings(settings, settings_file())
+        if problem:
+            print(f"lrgui: {problem}", file=sys.stderr)
 
     try:
-        window = create_window(settings, pool_source(pool))
+        window = create_window(settings, pool_source(pool), environments)
+        PythonChoice(window.workspace, environments, pool, settings, save, parent=window)
         for warning in warnings:
             print(f"lrgui: {warning}", file=sys.stderr)
         window.show()
         window.workspace.run_ended.connect(lambda _end: pool.warm())
         window.status.watch_spare(pool.memory)
         # A process that starts competes with the window for the processor.
-        QTimer.singleShot(AFTER_PAINT, pool.warm if frozen.computes_itself(python) else warm_aside)
+        QTimer.singleShot(AFTER_PAINT, warm)
+        _describe_later(window, pool, environments)
         instance.asked.connect(lambda words: _come_forward(window, words))
         QTimer.singleShot(AFTER_PAINT, instance.listen)
         _obey(window, arguments)
@@ -99,11 +119,32 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         window.workspace.close()
     finally:
         instance.close()
+        environments.close()
         pool.close()
-    problem = save_settings(settings, settings_file())
-    if problem:
-        print(f"lrgui: {problem}", file=sys.stderr)
+    save()
     return status
+
+
+def _describe_later(window: MainWindow, pool: SparePool, environments: Environments) -> None:
+    """Find out what the chosen Python has once the warm worker is up: both import torch, and a run that the person
+    starts at once must not wait for what is only shown.
+    """
+    from PySide6.QtCore import QTimer
+
+    looks = LONGEST_WAIT // LOOK
+    timer = QTimer(window, interval=LOOK)
+
+    def look() -> None:
+        nonlocal looks
+        looks -= 1
+        if environments.current is not None:
+            timer.stop()  # the person was quicker
+        elif window.workspace.state == "idle" and (pool.ready or looks <= 0):
+            timer.stop()
+            environments.refresh()
+
+    timer.timeout.connect(look)
+    timer.start()
 
 
 def _come_forward(window: MainWindow, arguments: list[str]) -> None:
@@ -116,15 +157,21 @@ def _come_forward(window: MainWindow, arguments: list[str]) -> None:
 
 def _obey(window: MainWindow, arguments: list[str]) -> None:
     """Do what the arguments of this start, or of a later one, ask for."""
+    from lrgui.runs.library import SUFFIX
+
     if arguments[:1] == ["--scenarios"]:
         window.tabs.setCurrentWidget(window.scenarios_tab)
         if len(arguments) > 1:
             window.scenarios_tab.show_seed(int(arguments[1]))
-    elif arguments and not arguments[0].startswith("-"):
+    elif arguments and arguments[0].endswith(SUFFIX):
         window.open_run(Path(arguments[0]))
+    elif arguments and not arguments[0].startswith("-"):
+        window.workspace.use(os.path.abspath(arguments[0]))
 
 
-def create_window(settings: Settings, open_source: Callable[[Job], Source]) -> MainWindow:
+def create_window(
+    settings: Settings, open_source: Callable[[Job], Source], environments: Environments | None = None
+) -> MainWindow:
     """Put workspace and window together; needs a QApplication, starts nothing."""
     from lrgui.gui.window import MainWindow
     from lrgui.gui.workspace import Workspace
@@ -137,6 +184,9 @@ def create_window(settings: Settings, open_source: Callable[[Job], Source]) -> M
     except ValueError:
         job = Job()
     workspace = Workspace(job, open_source)
+    workspace.environments = environments
+    workspace.recent[:] = settings.recent
+    workspace.recent_changed.connect(lambda: setattr(settings, "recent", list(workspace.recent)))
     window = MainWindow(workspace, settings)
     workspace.setParent(window)
     return window

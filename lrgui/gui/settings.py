@@ -25,6 +25,12 @@ class Settings:
     """Where the person last saved or opened something."""
     python: str = ""
     """Path of the Python that computes; empty: the program's own, or in a bundle without torch one that is found."""
+    pythons: dict[str, str] = field(default_factory=dict)
+    """The Python that the person chose for a task, by the task's file: an absolute path, empty for the program's own.
+    The one chosen last is last. It is kept here and in no run file: such a file may come from anybody, and must not
+    choose what is started."""
+    recent: list[str] = field(default_factory=list)
+    """Tasks that were opened, by path, the last one first."""
 
 
 def settings_file() -> Path:
@@ -72,6 +78,15 @@ def _fits(name: str, value: Any) -> bool:
         return value in THEMES
     if name == "job":
         return isinstance(value, dict)
-    if name == "python":  # whether it is there is told when a run wants it: its disk may be away just now
-        return isinstance(value, str) and (not value or Path(value).is_absolute())
+    if name == "python":
+        return _is_python(value)
+    if name == "pythons":
+        return isinstance(value, dict) and all(_is_python(python) for python in value.values())
+    if name == "recent":
+        return isinstance(value, list) and all(isinstance(path, str) for path in value)
     return isinstance(value, str)
+
+
+def _is_python(value: Any) -> bool:
+    """Whether it is there is told when a run wants it: its disk may be away just now."""
+    return isinstance(value, str) and (not value or Path(value).is_absolute())

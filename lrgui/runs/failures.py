@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 import signal
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
-
-#: Characters of a traceback that are kept: its end says what happened.
-LONGEST_TRACEBACK = 20_000
+from lrgui.tasks.diagnosis import diagnose, place_words
+from lrgui.tasks.traces import folded as folded
 
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 _KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 
@@ -52,27 +48,13 @@ def ended(error: BaseException, batch_size: int | None = None, accumulation: int
     return EndEvent(reason, explain(error, batch_size, accumulation))
 
 
-def folded(error: BaseException) -> str:
-    """The traceback of `error`, with LR Finder's own lines left out where there are others."""
-    told = traceback.TracebackException.from_exception(error)
-    part: traceback.TracebackException | None = told
-    while part is not None:
-        others = [frame for frame in part.stack if not _ours(frame.filename)]
-        if others:
-            part.stack = traceback.StackSummary.from_list(others)
-        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)
-    text = "".join(told.format()).rstrip()
-    return text if len(text) <= LONGEST_TRACEBACK else "…\n" + text[-LONGEST_TRACEBACK:]
-
-
 def explain(error: BaseException, batch_size: int | None = None, accumulation: int | None = 1) -> str:
-    """One sentence about `error`, and what to do.
+    """One sentence about `error`, and what to do; an error of the person's code begins with file and line.
 
     `batch_size` is the run's, where it is known; `accumulation` its batches per step, None where it can have one only.
     """
     text = _first_line(error)
     low = str(error).lower()
-    name = type(error).__name__
     if _is_memory(error):
         return _memory(batch_size, accumulation)
     if _is_loader(error):
@@ -80,20 +62,20 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
             f"A process that loads batches died ({text}). "
             "Set the loader workers to 0: batches are then loaded in the run itself, which shows the error."
         )
-    if isinstance(error, ModuleNotFoundError):
-        return _missing((error.name or "").split(".")[0])
+    found = diagnose(error)
+    where = place_words(found.file, found.line)
+    if found.known:
+        return found.words
     if isinstance(error, ImportError | OSError) and "torch" in low:
         return (
-            f"PyTorch cannot be loaded in {sys.executable} ({text}). "
+            f"{where}PyTorch cannot be loaded in {sys.executable} ({text}). "
             "Install torch and torchvision again, both in one command."
         )
     if "no cuda gpus" in low or "not compiled with cuda" in low or "nvidia driver" in low:
-        return f"The GPU cannot be used ({text}). Choose the device cpu, or auto."
-    if isinstance(error, SystemExit):
-        return f"The task's code ended the program (exit status {error.code}). Remove its call of exit()."
-    if isinstance(error, ValueError) and text.endswith((".", "!", "?")):
-        return text  # a sentence already: our own checks raise these
-    return f"The run stopped with an error: {name}: {text}. The traceback in the output shows the line."
+        return f"{where}The GPU cannot be used ({text}). Choose the device cpu, or auto."
+    if where:
+        return f"{found.words} The traceback in the output shows the way there."
+    return f"The run stopped with an error: {type(error).__name__}: {text}. The traceback in the output shows the line."
 
 
 def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> EndEvent:
@@ -149,21 +131,6 @@ def check_torch(version: str) -> None:
         )
 
 
-def _missing(module: str) -> str:
-    if module in ("torch", "torchvision"):
-        label = "PyTorch" if module == "torch" else "torchvision"
-        return (
-            f"{label} is not installed in {sys.executable}. "
-            f"Install it with “{sys.executable} -m pip install torch torchvision”, or choose another Python."
-        )
-    if module == "numpy":
-        return (
-            f"numpy is not installed in {sys.executable}. "
-            f"Install it with “{sys.executable} -m pip install numpy”, or choose another Python."
-        )
-    return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
-
-
 def _memory(batch_size: int | None, accumulation: int | None) -> str:
     alike = "" if accumulation is None else f" and an accumulation of {2 * accumulation:,}, which learns alike"
     if batch_size is None:
@@ -184,10 +151,6 @@ def _is_memory(error: BaseException) -> bool:
 def _is_loader(error: BaseException) -> bool:
     low = str(error).lower()
     return ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
-
-
-def _ours(file: str) -> bool:
-    return Path(file).is_relative_to(_PACKAGE)
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,7 +15,10 @@ JOB_KINDS = ("sweep", "train", "race", "check")
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that a run needs to know. All configs are kept: a training often follows a sweep."""
+    """Everything that a run needs to know. All configs are kept: a training often follows a sweep.
+
+    Which Python computes is no part of it: that is a setting of the machine, never of a run file.
+    """
 
     kind: str = "sweep"
     """One of `JOB_KINDS`."""

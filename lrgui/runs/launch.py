@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -26,15 +27,53 @@ PACE = 0.01
 PATIENCE = 1.0
 #: Seconds for a process whose run is over to leave by itself.
 LEAVING = 3.0
+#: Seconds after which a Python that has not said that it is ready is called slow, and after which it is given up: it
+#: hangs, or asks something. From a cold disk in a network PyTorch may take minutes.
+SLOW, HANGS = 30.0, 600.0
 
-# The package's folder goes behind everything else, so that another Python keeps its own torch and numpy; the
-# current folder, which -c puts in front, goes: a file random.py that lies there must not become the module.
+#: For processes of other Pythons: on Windows each would open a console, while the window has none.
+FLAGS = 0
+if sys.platform == "win32":
+    FLAGS = subprocess.CREATE_NO_WINDOW
+
+#: What a Python says in front of its version that is too old to be one of ours.
+TOO_OLD = "This is Python "
+
+# What another Python is told before it can know our files; any Python understands it, however old. The package comes
+# from our folder alone, also where the person has an lrgui of their own; of our folder nothing but the package is
+# seen, so that another Python keeps its own packages, and what it lacks is missing there. The folder goes behind
+# everything else for processes that the run starts, which look for the package there; where they would find another
+# lrgui before, a file that stands for ours goes in front. The current folder, which -c puts in front, goes: a file
+# random.py that lies there must not become the module.
 _BOOT = """
-import sys
+import os, sys
 if sys.path[:1] == [""]:
     del sys.path[0]
-sys.path.append(sys.argv.pop(1))
-from lrgui.runs.worker import main
+if sys.version_info < (3, 10):
+    sys.exit("TOO_OLD" + sys.version.split()[0])
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, PathFinder, SourceFileLoader
+from importlib.util import module_from_spec
+class OnlyLrgui(FileFinder):
+    def find_spec(self, name, target=None):
+        return super().find_spec(name, target) if name == "lrgui" else None
+folder = sys.argv.pop(1)
+finder = OnlyLrgui(folder, (SourceFileLoader, SOURCE_SUFFIXES))
+spec, other = finder.find_spec("lrgui"), PathFinder.find_spec("lrgui")
+if other is not None and other.origin and os.path.realpath(other.origin) != os.path.realpath(spec.origin):
+    import atexit, shutil, tempfile
+    place = tempfile.mkdtemp(prefix="lrgui-")
+    atexit.register(shutil.rmtree, place, True)
+    os.mkdir(os.path.join(place, "lrgui"))
+    with open(os.path.join(place, "lrgui", "__init__.py"), "w", encoding="utf-8") as file:
+        file.write("__path__ = " + repr(spec.submodule_search_locations) + "; __file__ = " + repr(spec.origin))
+        file.write("; exec(compile(open(__file__, 'rb').read(), __file__, 'exec'))")
+    sys.path.insert(0, place)
+elif folder not in sys.path:
+    sys.path.append(folder)
+    sys.path_importer_cache[folder] = finder
+sys.modules["lrgui"] = module_from_spec(spec)
+spec.loader.exec_module(sys.modules["lrgui"])
+from MODULE import main
 main()
 """
 
@@ -44,11 +83,20 @@ def worker_command(python: str | Path | None = None) -> list[str]:
 
     A bundle without torch looks for a Python that has it; raises NoPythonError where there is none.
     """
+    return python_command(python, "lrgui.runs.worker", "--worker")
+
+
+def python_command(python: str | Path | None, module: str, word: str) -> list[str]:
+    """The command that calls `main()` of a module of ours in `python`, or in the one that runs this program.
+
+    `word` makes the executable of a bundle with torch do the same. See `worker_command` for one without.
+    """
     if python is None and frozen.is_frozen():
         if frozen.has_torch():
-            return [sys.executable, "--worker"]
+            return [sys.executable, word]
         python = frozen.python_with_torch()
-    return [str(python or sys.executable), "-c", _BOOT, str(frozen.sources_folder())]
+    boot = _BOOT.replace("MODULE", module).replace("TOO_OLD", TOO_OLD)
+    return [str(python or sys.executable), "-c", boot, str(frozen.sources_folder())]
 
 
 class ChildProcess:
@@ -127,6 +175,17 @@ class ChildProcess:
         """True while the process is there."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def has_spoken(self) -> bool:
+        """True where the process has said something that nobody read yet: that it is ready, or why it ends."""
+        process = self._process
+        if sys.platform == "win32" or process is None or process.stdout is None:
+            return False  # where pipes can't be waited for, nobody knows
+        try:
+            return bool(select.select([process.stdout], [], [], 0)[0])
+        except (OSError, ValueError):
+            return False  # it is closed already
+
     def __enter__(self) -> ChildProcess:
         self.start()
         return self
@@ -176,7 +235,8 @@ class ChildProcess:
         merger = Merger()
         rest = b""
         end: EndEvent | None = None
-        said_starting = False
+        said_starting = said_slow = False
+        begin = time.monotonic()
         while end is None:
             gone = process.poll() is not None  # before reading: all that it wrote is in the pipes by then
             due = merger.due()
@@ -196,6 +256,13 @@ class ChildProcess:
                 said_starting = True
                 if not self.facts:
                     chunk.insert(0, StateEvent("starting", "Starting Python and PyTorch"))
+            silent = 0.0 if self.facts else time.monotonic() - begin
+            if silent > SLOW and not said_slow:
+                said_slow = True
+                chunk.append(StateEvent("starting", f"{self._command[0]} is slow to start, or hangs; stopping ends it"))
+            if silent > HANGS:
+                self._end_process()
+                end = EndEvent("failed", f"{self._command[0]} did not get ready in {HANGS:g} s. {_ANOTHER}")
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
                 chunk += self._last_words(merger)
@@ -245,7 +312,6 @@ class ChildProcess:
 
     def _spawn(self) -> None:
         command, options = self._command, {}
-        own = command[0] == sys.executable and frozen.is_frozen()
         theirs = None
         if sys.platform != "win32":
             theirs, self._alive = os.pipe()
@@ -259,7 +325,8 @@ class ChildProcess:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 close_fds=True,
-                env=None if own else frozen.foreign_environment(),
+                creationflags=FLAGS,
+                env=frozen.environment_of(command[0]),
                 **options,  # type: ignore[call-overload]
             )
         except OSError:
@@ -321,6 +388,7 @@ class ChildProcess:
             self._alive = None
 
 
+_ANOTHER = "Look whether it starts in a terminal, or choose another Python."
 _KILLED = EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
 
 
@@ -339,19 +407,29 @@ class SparePool:
         make: Callable[[], ChildProcess] | None = None,
     ) -> None:
         """`make` makes an unstarted worker without a job, in place of the usual one."""
-        self._make = make or (lambda: ChildProcess(python=python))
+        self._python = python
+        self._make = make or (lambda: ChildProcess(python=self._python))
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._spare: ChildProcess | None = None
+        self._spare_python: str | Path | None = None  # in which it runs
         self._timer: threading.Timer | None = None
         self._closed = False
+
+    def use(self, python: str | Path | None) -> None:
+        """From now on workers run in `python`, None for the program's own.
+
+        Takes no time. The spare of another Python goes with the next `warm` or `take`; nobody gets it any more.
+        """
+        self._python = python
 
     def warm(self) -> None:
         """Start a spare worker, unless one is there."""
         with self._lock:
-            if self._closed or (self._spare is not None and self._spare.alive):
+            if self._closed or self._fits():
                 return
             self._drop_locked()
+            self._spare_python = self._python
             self._spare = self._make()
             self._spare.start()
             self._timer = threading.Timer(self._idle_seconds, self._give_up, args=(self._spare,))
@@ -363,13 +441,22 @@ class SparePool:
         """The spare worker, or a new one that is still cold; it belongs to the caller."""
         with self._lock:
             spare = self._spare
-            if spare is not None and spare.alive:
+            if spare is not None and self._fits():
                 self._forget_locked()
                 return spare
             self._drop_locked()
         cold = self._make()
         cold.start()
         return cold
+
+    @property
+    def ready(self) -> bool:
+        """True while a spare worker waits that has imported everything; False too where that cannot be seen."""
+        spare = self._spare  # no lock, as in `memory`
+        return spare is not None and spare.has_spoken
+
+    def _fits(self) -> bool:
+        return self._spare is not None and self._spare.alive and self._spare_python == self._python
 
     def memory(self) -> int | None:
         """Bytes of memory that the spare worker takes from others; None without one, or where nobody tells.

@@ -56,6 +56,6 @@ def start_log(job: Job, origin: str = "") -> LogWriter:
 
 def _stem(job: Job, now: datetime) -> str:
     task = job.task
-    words = [task.source, task.model, task.optimizer, *{"train": ["training"], "race": ["race"]}.get(job.kind, [])]
+    words = [*task.file_words, *{"train": ["training"], "race": ["race"]}.get(job.kind, [])]
     name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in words)
     return f"{now:%Y-%m-%d_%H%M%S}_{name[:80]}"

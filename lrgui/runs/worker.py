@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
         _leave(status)
     except (Terminated, BrokenPipeError):
         # Asked to go, or nobody listens any more: the `finally` blocks have run, the guard ends the rest.
+        atexit._run_exitfuncs()  # temporary files go; whoever asked does not wait long
         _flush()
         os._exit(128 + signal.SIGTERM)
 
@@ -162,13 +163,11 @@ def prepare_torch() -> dict[str, str]:
     """Import torch and the engines, and make one optimizer: the first imports most of the rest of torch."""
     import torch
 
+    from lrgui.core.devices import usual_threads
     from lrgui.runs.failures import check_torch
 
     check_torch(str(torch.__version__))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    # Leave one core to the window, also where there are only two: threads of torch that wait for a core which
-    # draws wait in a loop, and a small network then runs many times slower than on one core alone.
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
+    torch.set_num_threads(usual_threads())
     torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     from lrgui.runs import in_process  # noqa: F401  (imports the engines)
 
@@ -180,10 +179,16 @@ def prepare_torch() -> dict[str, str]:
 
 
 def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
-    """LR Finder's own engines."""
+    """LR Finder's own engines; code of the person's runs in its own folder, as it does at home."""
     from lrgui.runs.in_process import run_job
 
-    return run_job(job, control)
+    if job.task.is_code:
+        from dataclasses import replace
+
+        from lrgui.tasks.user_code import enter_folder
+
+        job = replace(job, task=enter_folder(job.task))
+    yield from run_job(job, control)
 
 
 def _end_on_sigterm(terminated: type[BaseException]) -> None:

@@ -49,3 +49,28 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LRGUI_CONFIG", str(tmp_path))
     assert settings_file() == tmp_path / "settings.json"
+
+
+def test_the_pythons_of_tasks_and_what_was_opened_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(pythons={"/a/task.py": "/env/bin/python", "b.c": ""}, recent=["/a/task.py", "/images"])
+    assert save_settings(settings, path) is None
+    assert load_settings(path) == (settings, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pythons", []),
+        ("pythons", {"/a/task.py": "python3"}),
+        ("pythons", {"/a/task.py": None}),
+        ("recent", "/a/task.py"),
+        ("recent", ["/a/task.py", 3]),
+    ],
+)
+def test_unusable_pythons_and_recent_tasks_are_dropped(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"version": 1, name: value, "theme": "dark"}))
+    settings, warnings = load_settings(path)
+    assert settings == Settings(theme="dark")
+    assert len(warnings) == 1 and name in warnings[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import signal
@@ -111,6 +112,11 @@ def tidying(job: Job, control: Control) -> Iterator[Event]:
         Path(os.environ["TIDY"]).write_text("tidied")
 
 
+def registering(job: Job, control: Control) -> Iterator[Event]:
+    atexit.register(Path(os.environ["TIDY"]).write_text, "tidied")
+    yield from batches(job, control)
+
+
 def without_torch() -> dict[str, str]:
     raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
@@ -130,6 +136,7 @@ RUNS = {
         hanging,
         parenting,
         tidying,
+        registering,
     )
 }
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
-from lrgui.runs.failures import LONGEST_TRACEBACK, Terminated, ended, explain, explain_exit, failure, folded, told
+from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, folded, told
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.traces import LONGEST_TRACEBACK
 
 JOB = Job(task=TaskSpec(batch_size=64))
 
@@ -40,6 +42,51 @@ def test_every_error_has_a_sentence_with_a_way_out(error: BaseException, parts: 
     for part in parts:
         assert part in text
     explain(error, None)
+
+
+def raised(folder: Path, code: str) -> BaseException:
+    """The error of a person's file with `code` in it."""
+    file = folder / "model.py"
+    file.write_text(code)
+    with pytest.raises(BaseException) as caught:  # noqa: PT011
+        exec(compile(code, str(file), "exec"), {"__name__": "model"})
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "import torch\nlayer = torch.nn.Linear(12, 3)\nlayer(torch.zeros(4, 10))\n",
+            "model.py, line 3: A linear layer wants 12 numbers per example and gets 10: set its in_features to 10",
+        ),
+        ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows the way there."),
+        ("x = 1\ndef f(:\n", "model.py, line 2: Syntax error: invalid syntax."),
+        ("import no_such_module\n", "model.py, line 1: The module no_such_module is not installed in "),
+        ("open('no.csv')\n", "model.py, line 1: There is no file no.csv in "),
+        ("raise ValueError('It is Monday.')\n", "model.py, line 1: ValueError: It is Monday."),
+        ("import sys\nsys.exit(4)\n", "model.py, line 2: The task's code ended the program (exit status 4)."),
+        ("from torch import Tensr\n", "model.py, line 1: torch has no Tensr"),
+        ("raise OSError('libtorch.so: cannot open')\n", "model.py, line 1: PyTorch cannot be loaded in "),
+        ("raise RuntimeError('No CUDA GPUs are available')\n", "model.py, line 1: The GPU cannot be used (No CUDA"),
+    ],
+)
+def test_an_error_of_the_persons_code_names_the_line_and_the_probable_cause(
+    tmp_path: Path, code: str, words: str
+) -> None:
+    end = ended(raised(tmp_path, code), 64)
+    assert end.reason == "failed" and end.detail.startswith(words)
+
+
+def test_a_file_with_torch_in_its_path_is_no_broken_torch(tmp_path: Path) -> None:
+    error = raised(tmp_path, "open('/data/torch/train.csv')\n")
+    assert explain(error).startswith("model.py, line 1: There is no file /data/torch/train.csv. Correct the path")
+
+
+def test_little_memory_in_the_persons_code_keeps_its_advice(tmp_path: Path) -> None:
+    error = raised(tmp_path, "import torch\ntorch.empty(1 << 50)\n")
+    assert ended(error, 64).reason == "out_of_memory"
+    assert "half the batch size (32)" in ended(error, 64).detail
 
 
 def test_a_failure_is_the_traceback_and_the_end() -> None:

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from other_python import make_python
 from processes import batches_of, end_of, fake, fake_command, members, read, within
 
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs import launch
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess, SparePool, worker_command
+from lrgui.runs.launch import ChildProcess, SparePool, python_command, worker_command
 from lrgui.runs.pipes import ThreadedPipes
 from lrgui.tasks.spec import TaskSpec
 
@@ -208,9 +211,12 @@ def test_kill_from_another_thread_ends_everything(kind: str, most: float) -> Non
 
 
 @posix
-def test_finally_blocks_run_when_a_run_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["tidying", "registering"])
+def test_finally_blocks_and_exit_functions_run_when_a_run_is_killed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TIDY", str(tmp_path / "tidy"))
-    child = fake("tidying", steps=100_000)
+    child = fake(kind, steps=100_000)
     for chunk in child.chunks():
         if isinstance(chunk[-1], BatchEvent):
             child.kill()
@@ -347,6 +353,43 @@ class TestSparePool:
         child.kill()
         pool.close()
 
+    def test_another_python_takes_the_spares_place(self) -> None:
+        pythons: list[str | Path | None] = []
+
+        def make() -> ChildProcess:
+            pythons.append(pool._python)
+            return self.make()
+
+        pool = SparePool("/one/python", make=make)
+        pool.warm()
+        first = pool._spare
+        assert first is not None
+        pool.use("/one/python")
+        pool.warm()
+        assert pool._spare is first and first.alive
+        pool.use("/two/python")
+        assert first.alive, "nothing is done at once"
+        pool.warm()
+        assert not first.alive and pythons == ["/one/python", "/two/python"]
+        pool.use(None)
+        child = pool.take()
+        assert pythons[2:] == [None] and child.alive, "nobody gets a spare of another Python"
+        child.kill()
+        pool.close()
+
+    @posix
+    def test_it_is_seen_when_the_spare_is_ready(self) -> None:
+        pool = SparePool(make=self.make)
+        assert not pool.ready
+        pool.warm()
+        assert within(10, lambda: pool.ready)
+        child = pool.take()
+        assert not pool.ready
+        child.submit(Job(sweep=SweepConfig(steps=3)))
+        assert len(batches_of(read(child))) == 3, "nothing of what it said was lost"
+        assert not child.has_spoken
+        pool.close()
+
     def test_many_threads_never_get_the_same_worker(self) -> None:
         pool = SparePool(make=self.make)
         pool.warm()
@@ -371,3 +414,112 @@ def test_stress_of_kill_at_any_moment() -> None:
         timer.join()
         assert end_of(events).reason == "killed"
         assert not child.alive
+
+
+@posix
+class TestBoot:
+    """What another Python sees of our folder: the package, behind its own, and nothing else that lies there."""
+
+    @pytest.fixture
+    def ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A folder with an LR Finder that tells what it sees, and with what else may be installed there."""
+        folder = tmp_path / "ours"
+        (folder / "lrgui").mkdir(parents=True)
+        (folder / "lrgui" / "__init__.py").write_text("WHOSE = 'ours'\n")
+        (folder / "lrgui" / "show.py").write_text(SHOW)
+        (folder / "only_ours.py").write_text("")
+        (folder / "shared.py").write_text("WHOSE = 'ours'\n")
+        monkeypatch.setattr(launch.frozen, "sources_folder", lambda: folder)
+        return folder
+
+    @pytest.fixture(autouse=True)
+    def bare(self, tmp_path: Path) -> None:
+        self.python = make_python(tmp_path / ".venv", []).path
+
+    def seen(self, folder: Path, **variables: str) -> list[str]:
+        command = python_command(self.python, "lrgui.show", "--show")
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    def test_the_package_alone(self, ours: Path, tmp_path: Path) -> None:
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        (theirs / "shared.py").write_text("WHOSE = 'theirs'\n")
+        assert self.seen(tmp_path, PYTHONPATH=str(theirs)) == ["ours", "theirs", "missing", str(ours)]
+
+    def test_an_lrgui_of_theirs_is_not_mistaken_for_ours(self, ours: Path, tmp_path: Path) -> None:
+        theirs = tmp_path / "theirs"
+        (theirs / "lrgui").mkdir(parents=True)
+        (theirs / "lrgui" / "__init__.py").write_text("WHOSE = 'theirs'\n")
+        before = set(Path(tempfile.gettempdir()).glob("lrgui-*"))
+        assert self.seen(tmp_path, PYTHONPATH=str(theirs))[:3] == ["ours", "missing", "missing"]
+        (ours / "lrgui" / "show.py").write_text(SPAWN)
+        assert self.seen(tmp_path, PYTHONPATH=str(theirs)) == ["ours"], "in a process that a run starts"
+        assert set(Path(tempfile.gettempdir()).glob("lrgui-*")) <= before, "what stood for it is gone"
+        (ours / "lrgui" / "show.py").write_text(SHOW)
+        assert self.seen(theirs)[0] == "ours", "in the current folder"
+
+    def test_where_our_folder_is_theirs_too_everything_is_seen(self, ours: Path, tmp_path: Path) -> None:
+        assert self.seen(tmp_path, PYTHONPATH=str(ours))[:3] == ["ours", "ours", "found"]
+
+    def test_processes_that_a_run_starts_find_it(self, ours: Path, tmp_path: Path) -> None:
+        (ours / "lrgui" / "show.py").write_text(SPAWN)
+        assert self.seen(tmp_path) == ["ours"]
+
+    def test_a_python_that_is_too_old_says_so(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        old = tmp_path / "python"
+        old.write_text(f'#!/bin/sh\nshift; code=$1; shift\nexec {sys.executable} -c "$code" "$@"\n')
+        old.chmod(0o755)
+        monkeypatch.setattr(launch, "_BOOT", "import sys; sys.version_info = (3, 9, 1)\n" + launch._BOOT)
+        end = end_of(read(ChildProcess(Job(), python=old)))
+        assert f"could not start in {old} (exit status 1): This is Python " in end.detail
+        assert "Choose a Python ≥ 3.10" in end.detail
+
+
+SHOW = """
+import sys, lrgui
+def main():
+    try:
+        from shared import WHOSE
+    except ImportError:
+        WHOSE = "missing"
+    try:
+        import only_ours
+        found = "found"
+    except ImportError:
+        found = "missing"
+    print(lrgui.WHOSE, WHOSE, found, sys.path[-1])
+"""
+
+SPAWN = """
+import multiprocessing
+def whose(queue):
+    import lrgui
+    queue.put(lrgui.WHOSE)
+def main():
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=whose, args=(queue,))
+    process.start()
+    print(queue.get(timeout=20))
+    process.join()
+"""
+
+
+@posix
+def test_a_python_that_hangs_is_said_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "SLOW", 0.1)
+    monkeypatch.setattr(launch, "HANGS", 0.5)
+    events = read(ChildProcess(Job(), command=["sh", "-c", "exec sleep 1000"]))
+    states = [event.detail for event in events if isinstance(event, StateEvent)]
+    assert states == ["Starting Python and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
+    assert end_of(events).detail.startswith("sh did not get ready in 0.5 s.")
+
+
+@posix
+def test_a_python_that_prints_nonsense_is_told_with_what_it_printed() -> None:
+    events = read(ChildProcess(Job(), command=["sh", "-c", "echo Which Python would you like?; echo none >&2"]))
+    assert "Which Python would you like?" in printed_by(events)
+    assert "could not start in sh (exit status 0): none" in end_of(events).detail

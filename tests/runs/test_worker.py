@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from other_python import OtherPython
 from processes import batches_of, end_of, long_job, read
 
 from lrgui.core.config import SweepConfig, TrainConfig
@@ -77,3 +80,73 @@ def test_nothing_heavy_is_imported_before_the_guard() -> None:
     code = "import lrgui.runs.worker, sys; print([m for m in ('torch', 'numpy', 'json') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+TASK = """
+import json
+import os
+import sys
+
+import helper
+import torch
+from torch import nn
+
+
+def model():
+    nn.Linear(2, 2)
+    with open(os.environ["SEEN"], "w") as file:
+        modules = ("PySide6", "typer", "rich", "platformdirs", "torchvision")
+        json.dump({
+            "folder": os.getcwd(),
+            "first": sys.path[0],
+            "python": sys.prefix,
+            "absent": [name for name in modules if not can_import(name)],
+            "words": open("words.txt").read(),
+        }, file)
+    return helper.model()
+
+
+def can_import(name):
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    return True
+
+
+def train_loader(batch_size):
+    x = torch.rand(8 * batch_size, 2)
+    return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, x.sum(1, keepdim=True)), batch_size)
+
+
+def loss(output, target):
+    return nn.functional.mse_loss(output, target)
+"""
+
+
+def test_a_task_in_a_second_python_is_at_home(
+    other_python: OtherPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "task.py").write_text(TASK)
+    (folder / "helper.py").write_text("from torch import nn\ndef model(): return nn.Linear(2, 1)\n")
+    (folder / "words.txt").write_text("beside the task")
+    (folder / "random.py").write_text("raise RuntimeError('the wrong module')")
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen.json"))
+    spec = TaskSpec(source="task", model="", path=str(folder / "task.py"), batch_size=4, device="cpu")
+    events = read(ChildProcess(Job(task=spec, sweep=SweepConfig(steps=20)), python=other_python.path))
+    assert end_of(events).reason in ("completed", "diverged", "exploded"), end_of(events)
+    assert len(batches_of(events)) > 5
+    assert json.loads((tmp_path / "seen.json").read_text()) == {
+        "folder": str(folder),
+        "first": str(folder),
+        "python": str(other_python.folder),
+        "absent": ["PySide6", "typer", "rich", "platformdirs", "torchvision"],
+        "words": "beside the task",
+    }
+
+
+def test_a_task_file_that_is_gone_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    spec = TaskSpec(source="task", model="", path=str(tmp_path / "gone.py"), device="cpu")
+    assert "There is no file" in end_of(read(ChildProcess(Job(task=spec)))).detail

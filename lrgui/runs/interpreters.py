@@ -1,0 +1,357 @@
+"""Which Pythons are on this machine, and what each of them has for runs.
+
+Which one computes is the person's choice, kept in the settings of this machine. It is not part of a `Job`: a run
+file, which may come from anybody, can never choose a program that is started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lrgui import frozen
+from lrgui.runs.failures import cannot_start
+from lrgui.runs.launch import FLAGS, TOO_OLD, python_command
+from lrgui.runs.plain import from_plain
+from lrgui.tasks.device_rows import DeviceFacts
+
+#: Seconds that a Python may take to describe itself.
+LIMIT = 60.0
+#: Names of virtual environments' folders beside a person's code.
+VENV_NAMES = (".venv", "venv", "env")
+#: Folders above a task file in which virtual environments are looked for, at most.
+HIGHEST = 12
+
+_WINDOWS = os.name == "nt"
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that a run could use."""
+
+    path: str
+    """Its executable; "" is the program's own, or where it has no torch the first on PATH that does."""
+    label: str
+    """For people: "myproject/.venv", "conda: vision"."""
+    kind: str
+    """`own`, `venv`, `conda`, `path` (found on PATH or where pyenv keeps them) or `picked` by the person."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a Python has for runs."""
+
+    python: str
+    """Its executable, as it was named; "" is the program's own."""
+    version: str = ""
+    """Of Python: "3.11.7". Here and below "" is unknown, or not there."""
+    torch: str = ""
+    numpy: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+    """Versions of what is installed, by module: {"PIL": "11.0.0"}; of `known_packages.PACKAGES` only."""
+    devices: tuple[DeviceFacts, ...] = ()
+    optimizers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names that libraries offer, by library: {"timm": ("lamb", …)}."""
+    models: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problem: str = ""
+    """Why no run can use it, with the way out; "" where one can."""
+
+
+def find_interpreters(near: Path | None = None) -> list[Interpreter]:
+    """The Pythons on this machine, without duplicates: the program's own first, then those `near` a task file (or
+    in its folder and above), the activated one, conda's, and those on PATH. Starts none of them.
+    """
+    itself = frozen.computes_itself()
+    found = [Interpreter("", "this program's" if itself else "the first that has PyTorch", "own")]
+    seen = set() if frozen.is_frozen() else {_plain(Path(sys.prefix))}
+    for python in _everywhere(near):
+        prefix = prefix_of(Path(python.path))
+        if prefix is not None and prefix not in seen:
+            seen.add(prefix)
+            found.append(python)
+    return found
+
+
+def with_chosen(found: list[Interpreter], python: str) -> list[Interpreter]:
+    """`found`, and in it the one that the person chose, under the path by which they chose it."""
+    if any(one.path == python for one in found):
+        return found
+    prefix = prefix_of(Path(python))
+    for place, one in enumerate(found):
+        if one.path and prefix is not None and prefix_of(Path(one.path)) == prefix:
+            return [*found[:place], Interpreter(python, one.label, one.kind), *found[place + 1 :]]
+    return [*found, Interpreter(python, python, "picked")]
+
+
+def prefix_of(python: Path) -> Path | None:
+    """Where the packages of this executable are (its `sys.prefix`), None where there is no program.
+
+    The executable of a virtual environment is a link to another Python: what makes it one is the file `pyvenv.cfg`
+    beside it or above, so links are followed only where there is none.
+    """
+    if not _is_program(python):
+        return None
+    for folder in (python.parent, python.parent.parent):
+        if (folder / "pyvenv.cfg").is_file():
+            return _plain(folder)
+    real = Path(os.path.realpath(python))
+    return _plain(real.parent if _WINDOWS else real.parent.parent)
+
+
+def python_in(folder: Path) -> str | None:
+    """The executable of the environment in `folder`, None where there is none."""
+    if _WINDOWS:  # virtual environments, then conda's
+        places = (folder / "Scripts" / "python.exe", folder / "python.exe")
+    else:
+        places = (folder / "bin" / "python", folder / "bin" / "python3")
+    return next((str(place) for place in places if _is_program(place)), None)
+
+
+# -- where they are
+
+
+def _everywhere(near: Path | None) -> Iterator[Interpreter]:
+    yield from _near(near)
+    activated = os.environ.get("VIRTUAL_ENV")
+    if activated:
+        yield from _in(Path(activated), _short(Path(activated)), "venv")
+    yield from _conda()
+    home = _home()
+    for name, folder in (
+        ("virtualenvs", Path(os.environ.get("WORKON_HOME") or home / ".virtualenvs")),
+        ("pipenv", home / ".local" / "share" / "virtualenvs"),
+        ("poetry", home / ".cache" / "pypoetry" / "virtualenvs"),
+    ):
+        for environment in _folders_in(folder):
+            yield from _in(environment, f"{name}: {environment.name}", "venv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / ("pyenv-win/versions" if _WINDOWS else "versions")
+    for version in _folders_in(pyenv):
+        yield from _in(version, f"pyenv: {version.name}", "path")
+    for path in (*frozen.pythons_on_path(), *_installed()):
+        if not _is_stand_in(Path(path)):
+            yield Interpreter(path, path, "path")
+
+
+def _installed() -> list[str]:
+    """Where installers put Pythons that a program which the desktop started does not have on its path."""
+    if _WINDOWS:
+        programs = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local") / "Programs" / "Python"
+        folders = _folders_in(programs)
+    elif sys.platform == "darwin":
+        folders = [*_folders_in(Path("/Library/Frameworks/Python.framework/Versions")), Path("/opt/homebrew")]
+        folders.append(Path("/usr/local"))
+    else:
+        return []
+    return [python for folder in folders if (python := python_in(folder))]
+
+
+def _near(near: Path | None) -> Iterator[Interpreter]:
+    """Virtual environments in the folder of a task and above, up to the home folder or the disk's root."""
+    if near is None:
+        return
+    start = Path(os.path.abspath(near.expanduser()))
+    folder = start if start.is_dir() else start.parent
+    for place in (folder, *folder.parents)[:HIGHEST]:
+        for environment in (place / name for name in VENV_NAMES):
+            if (environment / "pyvenv.cfg").is_file():
+                yield from _in(environment, _short(environment), "venv")
+            elif (environment / "conda-meta").is_dir():  # conda create --prefix
+                yield from _in(environment, f"conda: {_short(environment)}", "conda")
+        if place == _home():
+            return
+
+
+def _conda() -> Iterator[Interpreter]:
+    """The activated environment, those that conda noted, and those of every installation that is found."""
+    home = _home()
+    folders: list[Path] = []
+    if os.environ.get("CONDA_PREFIX"):
+        folders.append(Path(os.environ["CONDA_PREFIX"]))
+    roots = [Path(os.environ[name]).parent.parent for name in ("CONDA_EXE", "_CONDA_EXE") if os.environ.get(name)]
+    if os.environ.get("MAMBA_ROOT_PREFIX"):
+        roots.append(Path(os.environ["MAMBA_ROOT_PREFIX"]))
+    # A program that the desktop started has none of these variables.
+    usual = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
+    roots += [place / name for place in (home, Path("/opt")) for name in usual]
+    roots += [Path("/opt/conda"), Path("/opt/homebrew/Caskroom/miniforge/base"), Path("/opt/homebrew/anaconda3")]
+    try:
+        noted = (home / ".conda" / "environments.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        noted = []
+    folders += [Path(line.strip()) for line in noted if line.strip()]
+    for root in roots:
+        if root.is_dir():
+            folders += [root, *_folders_in(root / "envs")]
+    for folder in folders:
+        # An installation has a folder of environments; an environment lies in one, or anywhere.
+        base = (folder / "condabin").is_dir() or (folder / "envs").is_dir()
+        yield from _in(folder, f"conda: {'base' if base else folder.name}", "conda")
+
+
+def _in(folder: Path, label: str, kind: str) -> Iterator[Interpreter]:
+    python = python_in(folder)
+    if python is not None:
+        yield Interpreter(python, label, kind)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def _is_program(path: Path) -> bool:
+    try:
+        return path.is_file() and os.access(path, os.X_OK)
+    except OSError:  # a name too long, a loop of links
+        return False
+
+
+def _is_stand_in(path: Path) -> bool:
+    """True for a script of a version manager, and for Windows' program that opens a shop: both are no Python."""
+    try:
+        return path.parent.name == "shims" or (_WINDOWS and path.stat().st_size == 0)
+    except OSError:
+        return True
+
+
+def _plain(folder: Path) -> Path:
+    """The folder without links on the way to it, in the one spelling that can be compared."""
+    return Path(os.path.normcase(os.path.realpath(folder)))
+
+
+def _short(path: Path) -> str:
+    """The end of a path that tells people which one it is: "myproject/.venv"."""
+    return "/".join(path.parts[-2:]) if path.name in VENV_NAMES else path.name
+
+
+def _home() -> Path:
+    return Path(os.path.expanduser("~"))
+
+
+# -- what one has
+
+
+class Description:
+    """Asks a Python what it has. `run` is for one thread, `stop` may be called from any."""
+
+    def __init__(self, python: str) -> None:
+        self.python = python
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """True once `stop` was called: the answer says nothing of the Python then."""
+        return self._stopped
+
+    def run(self, limit: float = LIMIT) -> Environment:
+        """Start it and wait for its answer, at most `limit` seconds. Never raises: a problem is in the answer."""
+        try:
+            command = python_command(self.python or None, "lrgui.runs.describe", "--describe")
+            with self._lock:
+                if self._stopped:
+                    return self._failed("The question was given up.")
+                process = self._process = _start(command)
+        except frozen.NoPythonError as error:
+            return self._failed(str(error))
+        except OSError as error:
+            return self._failed(cannot_start(self.python or sys.executable, error).detail)
+        try:
+            answer, printed = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            self._end()
+            return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
+        finally:
+            with self._lock:
+                self._process = None
+            process.__exit__(None, None, None)  # closes its pipes and waits for its end
+        return self._read(command[0], answer, printed, process.returncode)
+
+    def stop(self) -> None:
+        """Give up: `run` comes back at once. Idempotent."""
+        with self._lock:
+            self._stopped = True
+            self._end()
+
+    def _end(self) -> None:
+        """End the process and what it started, which may be more than itself: a script that starts a Python."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+        except OSError:
+            pass  # gone meanwhile
+
+    def _read(self, command: str, answer: bytes, printed: bytes, status: int) -> Environment:
+        if self._stopped:
+            return self._failed("The question was given up.")
+        for line in reversed(answer.decode("utf-8", "replace").splitlines()):  # a site's own code may greet before
+            try:
+                return self._environment(json.loads(line))
+            except (ValueError, TypeError, AttributeError, KeyError):
+                pass
+        return self._nonsense(command, printed or answer, status)
+
+    def _environment(self, data: dict[str, Any]) -> Environment:
+        """From what JSON knows; what is not raises one of the errors that `_read` catches."""
+        return Environment(
+            python=self.python,
+            version=str(data["version"]),
+            torch=str(data.get("torch", "")),
+            numpy=str(data.get("numpy", "")),
+            packages={str(key): str(value) for key, value in data.get("packages", {}).items()},
+            devices=tuple(from_plain(DeviceFacts, facts, "A device") for facts in data.get("devices", ())),
+            optimizers=_lists(data.get("optimizers", {})),
+            models=_lists(data.get("models", {})),
+            problem=str(data.get("problem", "")),
+        )
+
+    def _nonsense(self, command: str, printed: bytes, status: int) -> Environment:
+        lines = printed.decode("utf-8", "replace").strip().splitlines()
+        if lines and lines[-1].startswith(TOO_OLD):
+            have = lines[-1].removeprefix(TOO_OLD)
+            return self._failed(f"{command} is Python {have}; LR Finder needs 3.10 or newer. Choose another one.")
+        last = f": {lines[-1].strip()[:300].rstrip('.?!')}" if lines else ""
+        return self._failed(f"{command} does not answer as a Python does (exit status {status}){last}. {_OTHER}")
+
+    def _failed(self, sentence: str) -> Environment:
+        return Environment(self.python, problem=sentence)
+
+
+def describe(python: str) -> Environment:
+    """What `python` ("" is the program's own) has for runs. Starts it for some seconds; never raises."""
+    return Description(python).run()
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=frozen.environment_of(command[0]),
+        start_new_session=True,
+        creationflags=FLAGS,
+    )
+
+
+def _lists(data: dict[str, Iterable[Any]]) -> dict[str, tuple[str, ...]]:
+    return {str(key): tuple(str(name) for name in names) for key, names in data.items()}
+
+
+_OTHER = "Choose a Python ≥ 3.10 with PyTorch and numpy."

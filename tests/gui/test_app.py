@@ -1,0 +1,116 @@
+"""Putting the program together: what a start is asked for, and when the Pythons are asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from lrgui.gui import app
+from lrgui.gui.environments import Environments
+from lrgui.gui.settings import Settings
+from lrgui.gui.window import MainWindow
+
+
+@pytest.fixture
+def opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What the window was asked to open."""
+    opened: list[tuple[str, str]] = []
+    monkeypatch.setattr(window, "open_run", lambda path: opened.append(("run", str(path))))
+    monkeypatch.setattr(window.workspace, "use", lambda text: opened.append(("task", text)))
+    return opened
+
+
+@pytest.mark.parametrize("word", ["task.py", "task.py:make", "images", "table.csv"])
+def test_a_file_or_folder_is_the_task(
+    window: MainWindow,
+    opened: list[tuple[str, str]],
+    word: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app._obey(window, [word])
+    assert opened == [("task", str(tmp_path / word))]
+
+
+def test_a_run_is_opened_as_one(window: MainWindow, opened: list[tuple[str, str]]) -> None:
+    app._obey(window, ["/runs/a.lrrun"])
+    assert opened == [("run", "/runs/a.lrrun")]
+
+
+def test_nothing_and_options_open_nothing(window: MainWindow, opened: list[tuple[str, str]]) -> None:
+    app._obey(window, [])
+    app._obey(window, ["--scenarios", "3"])
+    assert not opened and window.tabs.currentWidget() is window.scenarios_tab
+
+
+def test_another_start_hands_its_task_to_this_window(
+    window: MainWindow, opened: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrgui.gui.single_instance.raise_window", lambda _window: None)  # not without a display
+    app._come_forward(window, ["/project/task.py"])
+    assert opened == [("task", "/project/task.py")]
+
+
+def test_the_window_remembers_what_was_opened(bench: Bench, qtbot: QtBot) -> None:
+    settings = Settings(theme="light", recent=["/a/task.py", "/b"])
+    environments = Environments()
+    window = app.create_window(settings, lambda _job: bench.source, environments)
+    qtbot.addWidget(window, before_close_func=lambda _window: window.workspace.close())
+    assert window.workspace.environments is environments
+    assert window.workspace.recent == ["/a/task.py", "/b"]
+    window.workspace.recent.insert(0, "/c/task.py")
+    window.workspace.recent_changed.emit()
+    assert settings.recent == ["/c/task.py", "/a/task.py", "/b"]
+
+
+class TestDescribeLater:
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(app, "LOOK", 10)
+        monkeypatch.setattr(app, "LONGEST_WAIT", 10_000)
+
+    def table(self, state: str = "idle") -> tuple[Any, Any, Any, list[bool]]:
+        refreshed: list[bool] = []
+        environments = SimpleNamespace(current=None, refresh=lambda: refreshed.append(True))
+        window = QObject()
+        window.workspace = SimpleNamespace(state=state)  # type: ignore[attr-defined]
+        return window, SimpleNamespace(ready=False), environments, refreshed
+
+    def test_after_the_warm_worker_is_up(self, qtbot: QtBot) -> None:
+        window, pool, environments, refreshed = self.table()
+        app._describe_later(window, pool, environments)
+        qtbot.wait(60)
+        assert not refreshed
+        pool.ready = True
+        qtbot.waitUntil(lambda: bool(refreshed))
+        qtbot.wait(60)
+        assert refreshed == [True], "once"
+
+    def test_not_beside_a_run(self, qtbot: QtBot) -> None:
+        window, pool, environments, refreshed = self.table("running")
+        pool.ready = True
+        app._describe_later(window, pool, environments)
+        qtbot.wait(60)
+        assert not refreshed
+        window.workspace.state = "idle"
+        qtbot.waitUntil(lambda: bool(refreshed))
+
+    def test_where_no_worker_comes_up_after_a_while(self, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(app, "LONGEST_WAIT", 30)
+        window, pool, environments, refreshed = self.table()
+        app._describe_later(window, pool, environments)
+        qtbot.waitUntil(lambda: bool(refreshed))
+
+    def test_not_where_the_person_was_quicker(self, qtbot: QtBot) -> None:
+        window, pool, environments, refreshed = self.table()
+        environments.current, pool.ready = "known", True
+        app._describe_later(window, pool, environments)
+        qtbot.wait(60)
+        assert not refreshed

@@ -1,0 +1,59 @@
+"""The files that a task's code consists of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of
+
+
+def test_modules_of_modules_count(tmp_path: Path) -> None:
+    task, inner, deeper = tmp_path / "task.py", tmp_path / "tools" / "inner.py", tmp_path / "deeper.py"
+    inner.parent.mkdir()
+    (inner.parent / "__init__.py").write_text("")
+    task.write_text("from tools.inner import x\n")
+    inner.write_text("import deeper\nx = 1\n")
+    deeper.write_text("y = 1\n")
+    (tmp_path / "unused.py").write_text("z = 1\n")
+    assert files_of(task) == (task, deeper, inner.parent / "__init__.py", inner)
+    before = code_of(task)
+    assert [name for name, _ in before.digests] == ["task.py", "deeper.py", "tools/__init__.py", "tools/inner.py"]
+    deeper.write_text("y = 2\n")
+    assert changed_files(code_of(task), dict(before.digests)) == ("deeper.py",)
+    assert before.elsewhere == ()
+    assert len(before.owners) == 1
+
+
+def test_a_module_that_went_away_is_named() -> None:
+    code = Code((("task.py", "1"),), (0,), ())
+    assert changed_files(code, {"task.py": "1", "helper.py": "2"}) == ("helper.py",)
+    assert changed_files(code, {"task.py": "0", "helper.py": "2"}) == ("task.py",)
+
+
+def test_a_long_file_is_shown_as_far_as_one_reads(tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text("x = 1\n" * MOST_TEXT)
+    assert len(shows_of(file).text) == MOST_TEXT
+
+
+def test_what_a_package_offers_is_named_as_it_is_imported(tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text("from . import a\nfrom ..b import c\nimport d.e\n\ndef f():\n    import g\n\nasync def h(): ...\n")
+    shows = shows_of(file)
+    assert shows.imports == (".", "..b", "d.e", "g")
+    assert shows.names == ("f()", "h()")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ((), ""),
+        (("a",), "a has"),
+        (("a", "b"), "a and b have"),
+        (("a", "b", "c", "d"), "a, b and 2 more have"),
+    ],
+)
+def test_lists(names: tuple[str, ...], words: str) -> None:
+    assert listed(names) == words

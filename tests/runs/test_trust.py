@@ -1,0 +1,295 @@
+"""What code may run: only what the person trusted, as it was when they trusted it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from lrgui.runs import task_files
+from lrgui.runs.trust import Question, Trust, trust_file
+
+CODE = """
+import math
+import torch
+from helper import width
+
+def model():
+    return torch.nn.Linear(width, 2)
+
+class Net(torch.nn.Module):
+    pass
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "trusted.json"
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    """A task file with a module of its own beside it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "helper.py").write_text("width = 4\n")
+    (folder / "task.py").write_text(CODE)
+    return folder / "task.py"
+
+
+def asked(trust: Trust, path: Path | str) -> Question:
+    """The question that must be asked."""
+    question = trust.question(str(path))
+    assert question is not None
+    return question
+
+
+def trusted(store: Path, path: Path | str, folder: bool = False) -> Trust:
+    """A session in which the person has trusted `path`."""
+    trust = Trust(store)
+    assert trust.grant(asked(trust, path), folder) == ""
+    assert trust.question(str(path)) is None
+    return trust
+
+
+def test_a_new_file_asks_and_says_what_would_run(store: Path, task: Path) -> None:
+    question = asked(Trust(store), task)
+    assert question.reason == "new"
+    assert question.path == str(task)
+    assert question.folder == task.parent
+    assert question.offers_folder
+    assert "task.py" in question.sentence
+    assert question.shows.text == CODE
+    assert question.shows.names == ("model()", "class Net")
+    assert question.shows.imports == ("math", "torch", "helper")
+    assert question.shows.files == (task, task.parent / "helper.py")
+
+
+def test_the_question_alone_trusts_nothing(store: Path, task: Path) -> None:
+    trust = Trust(store)
+    assert asked(trust, task) == asked(trust, task)
+    assert not store.exists()
+
+
+def test_a_trusted_file_asks_no_more_in_this_session_and_the_next(store: Path, task: Path) -> None:
+    trusted(store, task)
+    assert Trust(store).question(str(task)) is None
+    assert Trust(store).question(f"{task}:train") is None, "another function of the same file"
+    other = task.with_name("other.py")
+    other.write_text(CODE)
+    assert asked(Trust(store), other).reason == "new", "the folder was not trusted"
+
+
+@pytest.mark.parametrize("name", ["task.py", "helper.py"])
+def test_edits_ask_only_after_the_session(store: Path, task: Path, name: str) -> None:
+    trust = trusted(store, task)
+    (task.parent / name).write_text("import os\nwidth = 5\ndef model(): ...\n")
+    assert trust.question(str(task)) is None
+    question = asked(Trust(store), task)
+    assert question.reason == "changed"
+    assert question.sentence == f"{name} has changed since you trusted task.py."
+    assert "width = 5" in question.shows.text, "what changed is shown"
+    assert ("# helper.py" in question.shows.text) is (name == "helper.py")
+
+
+def test_all_that_changed_is_named(store: Path, task: Path) -> None:
+    trusted(store, task)
+    (task.parent / "helper.py").write_text("width = 5\n")
+    task.write_text(CODE.replace("import math", "import more"))
+    (task.parent / "more.py").write_text("x = 1\n")
+    question = asked(Trust(store), task)
+    assert question.sentence.startswith("task.py, helper.py and 1 more have changed")
+    for text in ("# task.py", "# helper.py", "# more.py", "width = 5"):
+        assert text in question.shows.text
+    task.write_text(CODE)
+    assert asked(Trust(store), task).sentence.startswith("helper.py has changed")
+
+
+def test_an_edit_before_the_first_run_of_a_session_does_not_ask(store: Path, task: Path) -> None:
+    trusted(store, task)
+    later = Trust(store)
+    assert later.question(str(task)) is None  # the window showed it
+    task.write_text(CODE + "\n# edited\n")
+    assert later.question(str(task)) is None
+
+
+def test_what_ran_in_this_session_is_known_in_the_next(store: Path, task: Path) -> None:
+    trust = trusted(store, task)
+    task.write_text(CODE + "\n# edited\n")
+    trust.ran(str(task))
+    assert Trust(store).question(str(task)) is None
+
+
+def test_ran_trusts_nothing_that_was_not_trusted(store: Path, task: Path) -> None:
+    trust = Trust(store)
+    trust.ran(str(task))
+    assert asked(trust, task).reason == "new"
+    assert asked(Trust(store), task).reason == "new"
+
+
+def test_a_file_that_changes_while_the_question_is_open_asks_again(store: Path, task: Path) -> None:
+    trust = Trust(store)
+    question = asked(trust, task)
+    task.write_text(CODE + "\nimport os\n")
+    trust.grant(question, folder=False)
+    assert asked(trust, task).reason == "changed"
+
+
+def test_a_trusted_folder_holds_for_all_that_lies_in_it(store: Path, task: Path) -> None:
+    trusted(store, task, folder=True)
+    inner = task.parent / "more" / "other.py"
+    inner.parent.mkdir()
+    inner.write_text("def model(): ...\n")
+    later = Trust(store)
+    assert later.question(str(inner)) is None
+    task.write_text(CODE + "\n# edited elsewhere\n")
+    assert later.question(str(task)) is None
+    beside = task.parent.with_name("work2")
+    beside.mkdir()
+    (beside / "task.py").write_text(CODE)
+    assert asked(later, beside / "task.py").reason == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights there")
+@pytest.mark.parametrize("place", ["home", "public"])
+def test_folders_into_which_anything_may_come_are_not_trusted(
+    store: Path, task: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    if place == "home":
+        monkeypatch.setenv("HOME", str(task.parent / "me"))
+    else:
+        task.parent.chmod(0o777)
+    question = asked(Trust(store), task)
+    assert not question.offers_folder
+    Trust(store).grant(question, folder=True)
+    assert Trust(store).question(str(task)) is None
+    other = task.with_name("other.py")
+    other.write_text(CODE)
+    assert asked(Trust(store), other).reason == "new"
+
+
+def test_the_same_text_at_another_place_asks(store: Path, task: Path, tmp_path: Path) -> None:
+    trusted(store, task)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("task.py", "helper.py"):
+        (moved / name).write_bytes((task.parent / name).read_bytes())
+    assert asked(Trust(store), moved / "task.py").reason == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_lead_to_what_they_point_at(store: Path, task: Path, tmp_path: Path) -> None:
+    trust = trusted(store, task, folder=True)
+    elsewhere = tmp_path / "elsewhere.py"
+    elsewhere.write_text("def model(): ...\n")
+    link = task.parent / "link.py"
+    link.symlink_to(elsewhere)
+    question = asked(trust, link)
+    assert question.reason == "elsewhere"
+    assert str(elsewhere) in question.sentence
+    way = tmp_path / "way"
+    way.symlink_to(task.parent)
+    assert trust.question(str(way / "task.py")) is None, "the same file by another way"
+    (task.parent / "helper.py").unlink()
+    (task.parent / "helper.py").symlink_to(elsewhere)
+    assert asked(trust, task).reason == "elsewhere", "code from elsewhere is imported now"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such owners there")
+def test_a_file_of_somebody_else_asks(store: Path, task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trust = trusted(store, task, folder=True)
+    monkeypatch.setattr(task_files, "owner_of", lambda path: 4321 if path.name == "task.py" else os.getuid())
+    assert asked(trust, task).reason == "owner"
+    assert asked(Trust(store), task).reason == "owner"
+
+
+def test_a_module_is_asked_about_in_every_session(store: Path) -> None:
+    trust = Trust(store)
+    question = asked(trust, "my_project.training:task")
+    assert question.reason == "module"
+    assert question.folder is None
+    assert "my_project.training" in question.sentence
+    assert trust.grant(question, folder=True) == ""
+    assert trust.question("my_project.training") is None
+    assert trust.question("my_project.other") is not None
+    assert Trust(store).question("my_project.training:task") is not None
+
+
+def test_where_there_is_no_file_there_is_no_question(store: Path, tmp_path: Path) -> None:
+    assert Trust(store).question(str(tmp_path / "none.py")) is None
+
+
+def test_a_file_that_came_back_with_other_contents_asks(store: Path, task: Path) -> None:
+    trusted(store, task)
+    task.unlink()
+    assert Trust(store).question(str(task)) is None
+    task.write_text("import os\n")
+    assert asked(Trust(store), task).reason == "changed"
+
+
+def test_a_file_with_a_syntax_error_can_be_asked_about(store: Path, task: Path) -> None:
+    task.write_text("def model(:\n")
+    question = asked(Trust(store), task)
+    assert question.shows.names == ()
+    assert question.shows.text == "def model(:\n"
+
+
+def test_a_file_that_cannot_be_read_asks(store: Path, task: Path) -> None:
+    task.write_bytes(b"\xff\xfe\x00\x00 no text")
+    assert asked(Trust(store), task).reason == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights there")
+def test_the_store_is_written_whole_and_only_for_its_owner(store: Path, task: Path) -> None:
+    trusted(store, task)
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+    assert list(store.parent.iterdir()) == [store], "nothing half-written is left"
+    store.chmod(0o666)
+    question = asked(Trust(store), task)
+    assert question.reason == "new"
+    assert "others can write" in question.sentence
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"a": 3}, "folders": {}}', "\x00\xff"])
+def test_a_damaged_store_is_empty_and_said_so(store: Path, task: Path, text: str) -> None:
+    trusted(store, task, folder=True)
+    store.write_text(text)
+    question = asked(Trust(store), task)
+    assert question.reason == "new"
+    assert "could not be read" in question.sentence
+    assert Trust(store).grant(question, folder=False) == ""
+    assert Trust(store).question(str(task)) is None
+    assert str(task) in json.loads(store.read_text())["files"]
+
+
+def test_a_store_that_cannot_be_written_holds_for_the_session(task: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    trust = Trust(tmp_path / "file" / "trusted.json")
+    assert "this session only" in trust.grant(asked(trust, task), folder=False)
+    assert trust.question(str(task)) is None
+
+
+def test_without_a_store_nothing_is_written(task: Path) -> None:
+    trust = Trust(None)
+    assert trust.grant(asked(trust, task), folder=False) == ""
+    assert trust.question(str(task)) is None
+    assert Trust(None).question(str(task)) is not None
+
+
+def test_two_windows_keep_what_the_other_one_trusted(store: Path, task: Path) -> None:
+    other = task.with_name("other.py")
+    other.write_text("def model(): ...\n")
+    first, second = Trust(store), Trust(store)
+    first.grant(asked(first, task), folder=False)
+    second.grant(asked(second, other), folder=False)
+    assert Trust(store).question(str(task)) is None
+    assert Trust(store).question(str(other)) is None
+
+
+def test_the_usual_store_lies_beside_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LRGUI_CONFIG", str(tmp_path))
+    assert trust_file() == tmp_path / "trusted.json"
