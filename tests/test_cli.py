@@ -97,7 +97,7 @@ def test_words_for_people() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("find", "nothing"), "There is no data set “nothing”"),
+        (("find", "nothing"), "There is no file and no data set “nothing”"),
         (("find", "digits", "--from", "1", "--to", "0.1"), "is not above the first"),
         (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
         (("find", "digits", "--optimizer", "magic"), "no optimizer “magic”"),

@@ -34,8 +34,9 @@ from lrgui.core.learning_rate import short_lr
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.stepping import Loss
 from lrgui.core.sweep import sweep
-from lrgui.runs.failures import ended, folded
+from lrgui.runs.failures import ended
 from lrgui.runs.record import Record
+from lrgui.tasks.traces import folded
 
 #: A range that was wrong is mended and swept again this many times.
 MOST_RANGES = 3

@@ -24,7 +24,8 @@ from lrgui.core.race import race
 from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.stepping import Loss
-from lrgui.runs.failures import ended, folded
+from lrgui.runs.failures import ended
+from lrgui.tasks.traces import folded
 
 _DEFAULT = RaceConfig()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
 from lrgui.tasks.diagnosis import diagnose, place_words
-from lrgui.tasks.traces import folded as folded
+from lrgui.tasks.traces import folded
 
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)

@@ -46,7 +46,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     if job.kind == "check":
         from lrgui.tasks.check import check_task  # only a check needs it
 
-        yield from check_task(job.task, control)
+        yield from check_task(job.task, control, job.sweep.steps)
         return
     task = build_task(job.task)
     for note in task.notes:

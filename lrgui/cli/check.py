@@ -1,0 +1,108 @@
+"""`lrgui check`: try one batch of a task, and say what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from lrgui.cli.app import Json, Status, app, checked, fail, say, words
+from lrgui.cli.running import interruptible, source_of
+from lrgui.cli.task_options import Python, with_task
+from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.runs.job import Job
+from lrgui.tasks.check import STEPS
+from lrgui.tasks.diagnosis import Diagnosis
+
+SIGNS = {"running": "…", "good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]", "skipped": "[dim]–[/]"}
+
+
+@dataclass
+class Checked:
+    """What is known of a check so far."""
+
+    steps: dict[str, CheckEvent] = field(default_factory=dict)
+    end: EndEvent = field(default_factory=lambda: EndEvent("killed", "The check ended without a word. Start it again."))
+
+    def add(self, event: Event) -> None:
+        """Take in an event; where the process died, the step that it was at is the bad one."""
+        if isinstance(event, CheckEvent):
+            self.steps[event.step] = event
+        elif isinstance(event, EndEvent):
+            self.end = event
+            for key, step in self.steps.items():
+                if step.state == "running":
+                    state = "skipped" if event.reason == "cancelled" else "bad"
+                    self.steps[key] = replace(step, state=state, detail=event.detail)
+
+    def table(self) -> Table:
+        """One row for each step."""
+        table = Table("", "step", "time", "found")
+        for key, label in STEPS.items():
+            step = self.steps.get(key)
+            if step is None:
+                table.add_row("", f"[dim]{label}[/]", "", "")
+                continue
+            time = "" if step.seconds is None else _time(step.seconds)
+            told = Diagnosis(step.detail, step.file, step.line).words if step.state == "bad" else step.detail
+            table.add_row(SIGNS[step.state], label, time, escape(told))
+        return table
+
+    def document(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        steps = [{**asdict(self.steps[key]), "label": label} for key, label in STEPS.items() if key in self.steps]
+        return {
+            "ready": self.end.reason == "completed",
+            "warnings": sum(step.state == "warning" for step in self.steps.values()),
+            "steps": steps,
+            "end": {"reason": self.end.reason, "detail": self.end.detail},
+        }
+
+
+@app.command()
+@with_task
+def check(base: Job, as_json: Json = False, python: Python = None) -> None:
+    """Try one batch of a task: forward, loss, backward, one step; say what is wrong, with the line of your file.
+
+    Nothing is trained and nothing is kept. Exit status: 0 where the task can run, also with warnings, 1 where it
+    cannot, 2 for bad arguments.
+    """
+    found = _run(checked(replace(base, kind="check")), as_json, python)
+    if as_json:
+        print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
+    else:
+        out = Console()
+        out.print(found.table())
+        if found.end.reason == "completed":
+            out.print(escape(found.end.detail), highlight=False, soft_wrap=True)
+    if found.end.reason != "completed":
+        fail(found.end.detail)
+    raise typer.Exit(Status.OK)
+
+
+def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
+    """Check, showing the table as it grows where there is a terminal, and what the task's code prints."""
+    found, source = Checked(), source_of(job, python)
+    shown = words.is_terminal and not quiet
+    with interruptible(source.cancel), Live(console=words, transient=True, auto_refresh=False) as live:
+        for events in source.chunks():
+            for event in events:
+                found.add(event)
+                if isinstance(event, OutputEvent):
+                    words.print(escape(event.text.rstrip("\n")), highlight=False, soft_wrap=True)
+                elif isinstance(event, StateEvent) and event.state == "paused":
+                    say("Paused.")
+            if shown:
+                live.update(found.table(), refresh=True)
+    return found
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"

@@ -1,0 +1,131 @@
+"""`lrgui compare`: sweep several optimizers on the same task and lay their curves over each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from lrgui.cli.app import Json, Status, app, checked, fail, words
+from lrgui.cli.running import ended, interruptible, source_of
+from lrgui.cli.task_options import Python, changed, with_task
+from lrgui.core.comparison import Compared, how_to_read
+from lrgui.core.confidence_words import confidence_words
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import ERRORS, EndEvent, OutputEvent
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.export import ExportError
+from lrgui.export.comparison import comparison_bytes, comparison_dict
+from lrgui.export.files import write_atomically
+from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
+from lrgui.runs.job import Job
+from lrgui.runs.records import Records
+
+_SWEEP = SweepConfig()
+
+
+@app.command()
+@with_task
+def compare(
+    base: Job,
+    optimizers: Annotated[str, typer.Option(help="Which ones, with commas.")] = ",".join(
+        key for key, row in OPTIMIZERS.items() if row.compared
+    ),
+    from_: Annotated[
+        float | None,
+        typer.Option("--from", help="Learning rate of the first step.", show_default=f"{_SWEEP.start_lr:g}"),
+    ] = None,
+    to: Annotated[
+        float | None, typer.Option("--to", help="Learning rate of the last step.", show_default=f"{_SWEEP.end_lr:g}")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Planned steps of each sweep.", show_default=f"{_SWEEP.steps:g}")
+    ] = None,
+    as_json: Json = False,
+    png: Annotated[Path | None, typer.Option("--png", help="Write the picture of all curves to this file.")] = None,
+    python: Python = None,
+) -> None:
+    """Sweep several optimizers on the same task, one after the other, and say how their curves differ.
+
+    All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
+    3 where none has, 2 for bad arguments, 1 for a failure.
+    """
+    keys = [key.strip().lower() for key in optimizers.split(",") if key.strip()]
+    if len(set(keys)) < 2:
+        fail("A comparison needs two optimizers or more: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
+    sweep = changed(base.sweep, start_lr=from_, end_lr=to, steps=steps)
+    jobs = jobs_to_compare(replace(base, sweep=sweep), keys)
+    for job in jobs:
+        checked(job)
+    compared, end, unkept = _run(jobs, python)
+    if as_json:
+        print(json.dumps(comparison_dict(compared, jobs, end), ensure_ascii=False, allow_nan=False))
+    else:
+        _tell(compared, end)
+    if png is not None and compared:
+        title = f"LR Finder: optimizers on {base.task.title.split(' · ')[0]}"
+        try:
+            write_atomically(png, comparison_bytes(compared, (sweep.start_lr, sweep.end_lr), title))
+        except ExportError as error:
+            fail(str(error))
+    if end.reason in ERRORS:
+        fail(end.detail)
+    if unkept:
+        fail(unkept)
+    sure = any(each.analysis.recommendation.lr is not None for each in compared)
+    raise typer.Exit(Status.OK if sure else Status.NO_PICK)
+
+
+def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndEvent, str]:
+    """Sweep all, show how it goes on a terminal; also a sentence where a run could not be kept on disk."""
+    records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
+    steps = jobs[0].sweep.steps
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=words,
+        transient=True,
+        disable=not words.is_terminal,
+    )
+    with interruptible(turn.cancel), bar:
+        line = bar.add_task(jobs[0].task.optimizer_words, total=steps * len(jobs))
+        for events in turn.chunks():
+            records.add(events)
+            for event in events:
+                if isinstance(event, OutputEvent):
+                    words.print(escape(event.text.rstrip("\n")), highlight=False)
+            bar.update(line, completed=len(records), description=jobs[records.last.sweep].task.optimizer_words)
+    return compared_so_far(records, jobs), ended(records.first), turn.problem or ""
+
+
+def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
+    out = Console()
+    table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
+    for each in compared:
+        pick = each.analysis.recommendation
+        rate = "–" if each.pick is None else format_lr(each.pick)
+        zones = each.analysis.zones
+        safe = "–" if zones is None else f"{short_lr(zones.low_end, 2)} to {short_lr(zones.high_start, 2)}"
+        sure = (
+            confidence_words(pick).removeprefix("confidence ")
+            if pick.lr is not None
+            else f"best guess only. {pick.reason}"
+        )
+        lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"
+        table.add_row(escape(each.label), rate, escape(sure), lowest, safe)
+    if compared:
+        out.print(table)
+    for sentence in how_to_read(compared):
+        out.print(escape(sentence), highlight=False, soft_wrap=True)
+    if end.reason != "completed":
+        out.print(escape(end.detail), highlight=False, soft_wrap=True)

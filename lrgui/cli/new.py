@@ -1,0 +1,43 @@
+"""`lrgui new`: begin a task of one's own from a commented template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lrgui.cli.app import Status, app, fail, say
+from lrgui.tasks.templates import TEMPLATES, template_text
+
+
+@app.command()
+def new(
+    template: Annotated[
+        str | None, typer.Argument(help=f"One of: {', '.join(TEMPLATES)}.", show_default="list them")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write; it must not exist.", show_default="the template's name")
+    ] = None,
+) -> None:
+    """Write a commented task to fill in; without a template: list them. Exit status: 0, 1 where nothing was written."""
+    if template is None:
+        table = Table("template", "for", "file", "needs")
+        for row in TEMPLATES.values():
+            table.add_row(row.key, escape(row.detail), row.file_name, ", ".join(row.needs) or "–")
+        Console().print(table)
+        return
+    if template not in TEMPLATES:
+        fail(f"There is no template “{template}”. Choose one of: {', '.join(TEMPLATES)}.", Status.BAD_ARGUMENTS)
+    path = file or Path(TEMPLATES[template].file_name)
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            out.write(template_text(template))
+    except FileExistsError:
+        fail(f"{path} is there already, and stays as it is. Name another file.")
+    except OSError as error:
+        fail(f"{path} could not be written ({error.strerror or error}).")
+    say(f"Written: {path}. It runs as it is: lrgui check {path}, then lrgui find {path}.")

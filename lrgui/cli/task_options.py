@@ -1,0 +1,193 @@
+"""The options that say what to train: the same ones for all commands that train something."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from lrgui.cli.app import Status, fail, say
+from lrgui.core.options import Option, Scalar, read_option
+from lrgui.runs.defaults import apply_defaults
+from lrgui.runs.job import Job
+from lrgui.tasks.outline import Outline, outline
+from lrgui.tasks.recognise import recognise
+from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user_rows import OWN
+
+Config = TypeVar("Config")
+_TASK = TaskSpec()
+
+
+def _options(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help=f"What to train: your task.py, package.module, a folder of images, a table (.csv, .parquet), a text, "
+            f"arrays (.npz), or one of: {', '.join(key for key, row in SOURCES.items() if not _needs_path(row.key))}."
+        ),
+    ] = "digits",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="The model's key (see the window's list), or library:name, for example torchvision:resnet18.",
+            show_default="the source's first",
+        ),
+    ] = None,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            help="sgd, adam, adamw, …, library:name (timm:lion), or own: the one that the task's code makes.",
+            show_default="the task's own, else sgd",
+        ),
+    ] = None,
+    momentum: Annotated[float | None, typer.Option(help="SGD's momentum.", show_default=f"{_TASK.momentum:g}")] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Weight decay.", show_default=f"{_TASK.weight_decay:g}")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Examples per step.", show_default=f"the task's, else {_TASK.batch_size}")
+    ] = None,
+    subset: Annotated[
+        int | None,
+        typer.Option(help="Train on the first so many examples only; 0 is all.", show_default="the source's, else all"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A setting of the data, the model or the optimizer, or an argument of your task; may be repeated.",
+        ),
+    ] = None,
+    loader_workers: Annotated[int | None, typer.Option(help="Processes that load batches.", show_default="0")] = None,
+    pin_memory: Annotated[
+        bool | None,
+        typer.Option(
+            "--pin-memory/--no-pin-memory", help="Batches in page-locked memory.", show_default="yes on a CUDA device"
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads for the CPU's arithmetic.", show_default="all cores but one")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed gives the same weights and batches.", show_default="0")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.", show_default="auto")] = None,
+) -> None:
+    """The options of a task; none but the source has a default, so that a task's own defaults can be told apart."""
+
+
+def _needs_path(key: str) -> bool:
+    row = SOURCES[key]
+    return row.path is not None and not row.path.default
+
+
+def with_task(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a task; it gets them as its first argument, a `Job` with the task's defaults.
+
+    Leaves with a sentence for each setting that there is not, or that cannot be read.
+    """
+    ours = inspect.signature(_options).parameters
+    own = list(inspect.signature(command).parameters.values())[1:]
+    hints = {
+        **get_type_hints(_options, include_extras=True),
+        **get_type_hints(command, include_extras=True),
+        "return": None,
+    }
+
+    def run(**values: Any) -> None:
+        command(_job(**{name: values.pop(name) for name in ours}), **values)
+
+    first, *others = ours.values()
+    places = [first, *own, *others]  # what is the command's own stands first in its help
+    keyword = [place.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[place.name]) for place in places]
+    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
+    run.__annotations__ = {place.name: hints[place.name] for place in places}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
+
+
+def changed(config: Config, **values: Any) -> Config:
+    """`config` with those of `values` that were given: None stands for what was not."""
+    return replace(config, **{name: value for name, value in values.items() if value is not None})  # type: ignore[type-var]
+
+
+def _job(
+    source: str,
+    model: str | None,
+    optimizer: str | None,
+    subset: int | None,
+    settings: Sequence[str] | None,
+    **given: Any,
+) -> Job:
+    """The job that the options describe: the source's defaults, over them the task's own, over them what was given."""
+    found = recognise(source)
+    if found.problem:
+        fail(found.problem, Status.BAD_ARGUMENTS)
+    row = SOURCES[found.source]
+    path = found.path
+    first = found.model or next(iter(row.models), "")
+    task = replace(TaskSpec(source=row.key, path=path, model=first), **row.defaults)  # type: ignore[arg-type]
+    job, known = Job(task=task), None
+    if task.is_code:
+        known = outline(path)
+        if known.problem is not None:
+            where = f"{path}, line {known.problem.line}: " if known.problem.line else f"{path}: "
+            fail(where + known.problem.sentence)
+        if known.has_optimizer:
+            job = replace(job, task=replace(job.task, optimizer=OWN))
+        job, unused = apply_defaults(job, known)
+        for sentence in unused:
+            say(sentence)
+    task = job.task
+    if optimizer is not None and optimizer.lower() != task.optimizer:
+        task = replace(task, optimizer_options={})
+    task = _chosen(_chosen(task, "model", model), "optimizer", optimizer.lower() if optimizer else None)
+    task = changed(task, **given)
+    if subset is not None:
+        task = replace(task, subset=subset or None)
+    return replace(job, task=_with_settings(task, settings or (), known))
+
+
+def _chosen(task: TaskSpec, part: str, wanted: str | None) -> TaskSpec:
+    """Choose a model or an optimizer: a key, or library:name."""
+    if wanted is None:
+        return task
+    key, _, name = wanted.partition(":")
+    task = replace(task, **{part: key})  # type: ignore[arg-type]
+    return replace(task, **{f"{part}_options": {"name": name}}) if name else task  # type: ignore[arg-type]
+
+
+def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | None) -> TaskSpec:
+    """Put each NAME=VALUE where an option has that name: the data's first, then the model's, then the optimizer's."""
+    rows = (task.model_row, task.optimizer_row)
+    parts: dict[str, tuple[Option, ...]] = {
+        "options": known.options if known is not None else (task.row.options if task.row is not None else ()),
+        "model_options": rows[0].options if rows[0] is not None else (),
+        "optimizer_options": rows[1].options if rows[1] is not None else (),
+    }
+    for each in settings:
+        name, equals, text = each.partition("=")
+        places = [(part, option) for part, options in parts.items() for option in options if option.name == name]
+        if not equals or not places:
+            names = ", ".join(dict.fromkeys(option.name for options in parts.values() for option in options))
+            fail(f"--set {each}: there is no such setting. There are: {names or 'none'}.", Status.BAD_ARGUMENTS)
+        part, option = places[0]
+        try:
+            value: Scalar = read_option(option, text)
+        except ValueError as error:
+            fail(f"--set {each}: {error}", Status.BAD_ARGUMENTS)
+        task = replace(task, **{part: {**getattr(task, part), name: value}})
+    return task
+
+
+Python = Annotated[
+    Path | None,
+    typer.Option("--python", help="The Python that computes, with torch and numpy.", show_default="this program's"),
+]

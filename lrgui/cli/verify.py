@@ -1,0 +1,190 @@
+"""`lrgui verify`: settle a learning rate by a race of short real trainings around it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, words
+from lrgui.cli.running import ended, interruptible, run, source_of
+from lrgui.cli.task_options import Python, with_task
+from lrgui.core.analysis import analyse
+from lrgui.core.config import RaceConfig
+from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
+from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.ranking import Ranking, Standings
+from lrgui.runs.job import Job
+from lrgui.runs.library import start_log
+from lrgui.runs.log import LogWriter
+
+_RACE = RaceConfig()
+
+
+@app.command()
+@with_task
+def verify(
+    base: Job,
+    around: Annotated[
+        float | None,
+        typer.Option(help="The learning rate to race around.", show_default="sweep first, take its pick"),
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Optimizer steps of a training in the last round.")] = _RACE.steps,
+    rates: Annotated[int, typer.Option(help="How many learning rates race.")] = _RACE.rates,
+    octaves: Annotated[float, typer.Option(help="From each to the next, in factors of two.")] = _RACE.octaves,
+    rounds: Annotated[int, typer.Option(help="Rounds; after each the worse half leaves.")] = _RACE.rounds,
+    as_json: Json = False,
+    log: Log = None,
+    python: Python = None,
+) -> None:
+    """Race short OneCycle trainings around a learning rate and say which one wins.
+
+    All start from the same weights and see the same batches; the worse half leaves after each round. Exit status:
+    0 with a winner, 3 where every rate diverged or none was measured, 2 for bad arguments, 1 for a failure.
+    """
+    config = replace(base.race, rates=rates, octaves=octaves, steps=steps, rounds=rounds)
+    job = checked(replace(base, kind="race", race=replace(config, around=config.around if around is None else around)))
+    if around is None:
+        job = replace(job, race=replace(config, around=_swept(base, as_json, python)))
+    config = job.race
+    if not as_json:
+        lrs = config.lrs()
+        words.print(
+            f"Race of {config.rates} rates from {short_lr(lrs[0], 2)} to {short_lr(lrs[-1], 2)}: "
+            f"{config.total_steps():,} steps in {config.rounds} round{'s' if config.rounds != 1 else ''}",
+            highlight=False,
+        )
+    standings, end, unkept, metric = _raced(job, log, as_json, python)
+    ranking = standings.ranking()
+    if as_json:
+        print(json.dumps(_document(config, ranking, standings.done, end), ensure_ascii=False, allow_nan=False))
+    else:
+        _tell(config, ranking, end, metric)
+    if end.reason in ERRORS:
+        fail(end.detail)
+    if unkept:
+        fail(unkept)
+    raise typer.Exit(Status.OK if ranking.lr is not None else Status.NO_PICK)
+
+
+def _swept(base: Job, quiet: bool, python: Path | None) -> float:
+    """The pick of a sweep that is made first; its best guess where there is no reliable one."""
+    job = checked(replace(base, kind="sweep", sweep=replace(base.sweep, repeats=1)))
+    record, _ = run(job, None, quiet, python=python)
+    end = ended(record)
+    if end.reason in ERRORS or not len(record):
+        fail(end.detail)
+    if end.reason == "cancelled":
+        raise typer.Exit(Status.NO_PICK)
+    pick = analyse(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
+    rate = pick.lr if pick.lr is not None else pick.best_guess
+    if rate is None:
+        fail(f"{pick.reason} To race all the same, name a rate: --around 1e-2", Status.NO_PICK)
+    if not quiet:
+        name = "pick" if pick.lr is not None else "best guess"
+        words.print(f"The sweep's {name} is {format_lr(rate)}.", highlight=False)
+    return rate
+
+
+def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tuple[Standings, EndEvent, str, str]:
+    """Run the race, show how it goes on a terminal, keep it on disk.
+
+    Also a sentence where `log` was not written, and the name of the metric."""
+    standings, source = Standings(job.race), source_of(job, python)
+    journals = [start_log(job, origin="command line")]
+    if log is not None:
+        journals.append(LogWriter(log, job, origin="command line"))
+    end, metric = EndEvent("killed", "The run ended without a word. Start it again."), ""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=words,
+        transient=True,
+        disable=not words.is_terminal,
+    )
+
+    def tell(problem: str | None) -> None:
+        if problem:
+            say(problem)
+
+    try:
+        with interruptible(source.cancel), bar:
+            line = bar.add_task("Race", total=job.race.total_steps())
+            for events in source.chunks():
+                standings.add(events)
+                for journal in journals:
+                    tell(journal.write(events))
+                end = next((event for event in events if isinstance(event, EndEvent)), end)
+                for event in events:
+                    metric = event.metric_name if isinstance(event, TaskEvent) else metric
+                    _show(event, quiet)
+                last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
+                if last is not None:
+                    where = f"Round {last.round + 1} of {job.race.rounds} · {short_lr(last.lr, 2)}"
+                    bar.update(line, completed=standings.done, description=where)
+    finally:
+        for journal in journals:
+            tell(journal.close())
+    lost = log is not None and journals[-1].problem is not None
+    return standings, end, f"{log} does not hold the whole run: it could not be written." if lost else "", metric
+
+
+def _show(event: Event, quiet: bool) -> None:
+    if isinstance(event, TaskEvent) and not quiet:
+        detail = f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
+        say(detail)
+    elif isinstance(event, OutputEvent):
+        words.print(escape(event.text.rstrip("\n")), highlight=False)
+
+
+def _tell(config: RaceConfig, ranking: Ranking, end: EndEvent, name: str) -> None:
+    """The ranking in a table and words, on standard output."""
+    out = Console()
+    metric = any(row.metric is not None for row in ranking.rows)
+    form = "{:.1%}" if name in ACCURACIES else "{:.4g}"
+    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "how far")
+    for row in ranking.rows:
+        loss = "–" if not math.isfinite(row.loss) else f"{row.loss:.4f}"
+        shown = "–" if row.metric is None else form.format(row.metric).replace("%", " %")
+        table.add_row(
+            str(row.place), format_lr(row.lr), loss, *([shown] if metric else []), f"{row.steps:,}", row.words
+        )
+    out.print(table)
+    if ranking.reason not in end.detail:
+        out.print(escape(ranking.reason), highlight=False, soft_wrap=True)
+    out.print(escape(end.detail), highlight=False, soft_wrap=True)
+    if ranking.lr is not None:
+        out.print(f"[bold]Learning rate: {format_lr(ranking.lr)}[/]", highlight=False)
+
+
+def _document(config: RaceConfig, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:
+    return {
+        "lr": ranking.lr,
+        "around": config.around,
+        "reason": ranking.reason,
+        "steps": {"planned": config.total_steps(), "made": done},
+        "ranking": [
+            {
+                "place": row.place,
+                "lr": row.lr,
+                "loss": row.loss if math.isfinite(row.loss) else None,
+                "metric": row.metric,
+                "round": row.round + 1,
+                "steps": row.steps,
+                "alive": row.alive,
+                "diverged": row.diverged,
+            }
+            for row in ranking.rows
+        ],
+        "end": {"reason": end.reason, "detail": end.detail},
+    }

@@ -1,0 +1,661 @@
+"""What an error of a model, a loss or a loader usually means, and the way out: one row for each.
+
+The patterns are those of PyTorch 2.4 and newer; where the wording changed on the way, a row knows both.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Telling = Callable[[re.Match[str]], str]
+"""Makes the sentence of a match."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One kind of error."""
+
+    key: str
+    pattern: str
+    """A regular expression that is searched for in the error's message."""
+    sentence: str | Telling
+    """What is wrong and the way out; `{name}` stands for what the group of that name matched."""
+    kinds: tuple[str, ...] = ()
+    """Names of the classes of error it can be; empty is any."""
+
+    def told(self, kind: str, message: str) -> str | None:
+        """The sentence about an error of class `kind`, None where it is not of this kind."""
+        if self.kinds and kind not in self.kinds:
+            return None
+        match = re.search(self.pattern, message, re.DOTALL)
+        if match is None:
+            return None
+        return self.sentence.format(**match.groupdict()) if isinstance(self.sentence, str) else self.sentence(match)
+
+
+#: What PyTorch's messages call a dtype, and what a person writes.
+_DTYPES = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "c10::half": "float16",
+    "bfloat16": "bfloat16",
+    "c10::bfloat16": "bfloat16",
+    "long": "int64",
+    "long long": "int64",
+    "long int": "int64",
+    "int": "int32",
+    "short": "int16",
+    "short int": "int16",
+    "byte": "uint8",
+    "unsigned char": "uint8",
+    "char": "int8",
+    "signed char": "int8",
+    "bool": "bool",
+}
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def missing_module(module: str) -> str:
+    """What to do where `module` cannot be imported."""
+    if module in ("torch", "torchvision"):
+        label = "PyTorch" if module == "torch" else "torchvision"
+        return (
+            f"{label} is not installed in {sys.executable}. "
+            f"Install it with “{sys.executable} -m pip install torch torchvision”, or choose another Python."
+        )
+    if module == "numpy":
+        return (
+            f"numpy is not installed in {sys.executable}. "
+            f"Install it with “{sys.executable} -m pip install numpy”, or choose another Python."
+        )
+    return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
+
+
+def _dtype(word: str) -> str:
+    return _DTYPES.get(word.strip().lower().removeprefix("torch.").removesuffix("tensor"), word)
+
+
+def _class_target(match: re.Match[str]) -> str:
+    found = _dtype(match["got"])
+    other = ", or use a loss for numbers such as MSELoss" if found in _FLOATS else ""
+    return (
+        f"The target has dtype {found}, but this loss wants class numbers of dtype int64: "
+        f"use target.long() in the loss or the data set{other}."
+    )
+
+
+def _float_target(match: re.Match[str]) -> str:
+    return (
+        f"The target has dtype {_dtype(match['got'])}, but this loss (binary cross-entropy, squared error) wants "
+        "float32: use target.float()."
+    )
+
+
+def _other_sizes(match: re.Match[str]) -> str:
+    target, output = _shape(match["target"]), _shape(match["input"])
+    return (
+        f"The output has shape {output}, the target {target}: make them alike, "
+        f"with {_likened(output, target)} in the loss."
+    )
+
+
+def _likened(output: str, target: str) -> str:
+    out, want = output.split("×"), target.split("×")
+    if [n for n in out if n != "1"] == [n for n in want if n != "1"]:
+        return "output.squeeze(1)" if len(out) > len(want) else "target.squeeze(1)"
+    return "as many outputs of the last layer as the target has columns, or target.view_as(output)"
+
+
+def _shape(text: str) -> str:
+    return "×".join(text.replace(" ", "").strip(",").split(",")) or "()"
+
+
+def _labels(match: re.Match[str]) -> str:
+    label = int(match["label"])
+    if label < 0:
+        return (
+            f"A target is {label}, which is no class: number the classes from 0, "
+            "and name a number that stands for “leave out” as ignore_index."
+        )
+    return (
+        f"A target is class {label:,}, but the model's output ends before it: give the last layer {label + 1:,} or "
+        "more outputs, or number the classes from 0."
+    )
+
+
+def _matrices(match: re.Match[str]) -> str:
+    return (
+        f"A linear layer wants {match['want']} numbers per example and gets {match['got']}: set its in_features to "
+        f"{match['got']}, or flatten what comes before it (x.flatten(1) keeps the batch)."
+    )
+
+
+def _mixed_dtypes(match: re.Match[str]) -> str:
+    found, want = _dtype(match["got"]), _dtype(match["want"])
+    return f"The model gets {found} and its weights are {want}: {_converted(found)}."
+
+
+def _two_dtypes(match: re.Match[str]) -> str:
+    one, two = (_dtype(word) for word in match.groups() if word)
+    odd = "float64" if "float64" in (one, two) else two
+    return f"Tensors of {one} and {two} are computed with each other: {_converted(odd)}."
+
+
+def _converted(found: str) -> str:
+    if found == "float64":
+        return "convert the inputs with .float() (numpy makes float64)"
+    if found == "uint8":
+        return "make floats near 0 of the inputs, for pixels with x.float() / 255"
+    if found in _FLOATS:
+        return "convert inputs and model to the same one, with .float() for both"
+    return "convert the inputs with .float()"
+
+
+def _input_type(match: re.Match[str]) -> str:
+    got, want = match["got"], match["want"]
+    if "cuda" in got + want and ("cuda" in got) != ("cuda" in want):
+        sides = (
+            "inputs are on the GPU and a layer's weights are" if "cuda" in got else "model is on the GPU, inputs are"
+        )
+        return f"The {sides} not: {_MOVE}."
+    return _mixed_dtypes(match)
+
+
+_MOVE = (
+    "make layers in __init__ (they move with the model), keep own tensors with register_buffer, "
+    "and make new ones with device=x.device"
+)
+
+
+def _channels(match: re.Match[str]) -> str:
+    want, got = match["want"], match["got"]
+    shape = [part.strip() for part in match["input"].split(",")]
+    if len(shape) > 2 and shape[-1] == want:
+        back = ", ".join(["0", str(len(shape) - 1), *map(str, range(1, len(shape) - 1))])
+        return (
+            f"A convolution wants {want} channels and gets {got}: the channels are last ({'×'.join(shape)}), "
+            f"use x.permute({back})."
+        )
+    colour = " (a grey image becomes one of colour with x.repeat(1, 3, 1, 1))" if (want, got) == ("3", "1") else ""
+    return f"A convolution wants {want} channels and gets {got}: make it with in_channels={got}{colour}."
+
+
+def _not_a_tensor(match: re.Match[str]) -> str:
+    function, argument, got = match["function"], match["argument"], match["got"]
+    if argument == "target":
+        return f"The target is a {got}, not a tensor: turn class names into numbers in the data set."
+    if got == "NoneType":
+        return "The model returns nothing: its forward has no return, or not on every way through."
+    if "loss" in function or "entropy" in function:
+        return f"The model returns a {got}, and the loss wants a tensor: {_taken(got)} in the loss."
+    return f"The layer {function} gets a {got}, not a tensor: {_taken(got)} (an LSTM returns output and state)."
+
+
+def _taken(kind: str) -> str:
+    """How the tensor comes out of what holds it."""
+    how = 'output["logits"]' if kind == "dict" else "output.logits" if "Output" in kind else "output[0]"
+    return f"take the tensor out of it, as {how}"
+
+
+_TENSOR_WORDS = (
+    "size|shape|dim|dtype|device|to|float|long|view|flatten|log_softmax|softmax|argmax|unsqueeze|squeeze|numel"
+)
+
+
+def _no_attribute(match: re.Match[str]) -> str:
+    got = match["got"]
+    if got == "NoneType":
+        return (
+            f"There is nothing where .{match['name']} is asked for: a function has no return, "
+            "the model's forward perhaps."
+        )
+    return (
+        f"A {got} stands where a tensor is wanted (.{match['name']}): "
+        f"the batch or the model gives a {got}, {_taken(got)}."
+    )
+
+
+def _arguments(match: re.Match[str]) -> str:
+    takes, given = int(match["takes"]) - 1, int(match["given"]) - 1  # self counts
+    return (
+        f"{match['what']} takes {takes} input{'s' if takes != 1 else ''} and gets {given}: "
+        "the last item of a batch is the target, all others go into the model. Take one out of the batch, "
+        "or write training_step(model, batch)."
+    )
+
+
+def _partly(match: re.Match[str]) -> str:
+    return (
+        f"The module {match['module']} is imported while it imports this file: the two need each other, "
+        "or one of your files has the name of a package. Rename it, or import inside the function."
+    )
+
+
+#: The first row that fits is taken, so the special ones stand before the general ones.
+CAUSES: tuple[Cause, ...] = (
+    # Targets
+    Cause(
+        "class target",
+        r"(?:expected target dtype to be Long or Byte, but got|expected scalar type Long but found) (?P<got>\w+)",
+        _class_target,
+    ),
+    Cause(
+        "target dimensions",
+        r"0D or 1D target tensor expected, multi-target not supported",
+        "This loss wants one class number per example, but the target has a second dimension: "
+        "use target.squeeze(1), or target.argmax(1) where it is one-hot.",
+    ),
+    Cause(
+        "one-hot integers",
+        r"Expected floating point type for target with class probabilities, got (?P<got>\w+)",
+        "The target has the output's shape, so this loss takes it for probabilities, which are floats: pass class "
+        "numbers (target.argmax(1) where it is one-hot), or target.float().",
+    ),
+    Cause(
+        "mask dimensions",
+        r"only batches of spatial targets supported \(3D tensors\)",
+        "This loss wants a target without channels, of shape batch×height×width: use target.squeeze(1).",
+    ),
+    Cause(
+        "float target",
+        r"(?:result type \w+ can't be cast to the desired output type|Found dtype) "
+        r"(?P<got>Long|Int|Short|Byte|Bool|Double)",
+        _float_target,
+    ),
+    Cause(
+        "target size",
+        r"(?:Target|Using a target) size \(torch\.Size\(\[(?P<target>.*?)\]\)\).*?input size "
+        r"\(torch\.Size\(\[(?P<input>.*?)\]\)\)",
+        _other_sizes,
+    ),
+    Cause(
+        "batch sizes",
+        r"Expected input batch_size \((?P<output>\d+)\) to match target batch_size \((?P<target>\d+)\)",
+        "The model answers {output} times for {target} targets: it mixes the batch with another dimension. "
+        "Flatten with x.flatten(1), not view(-1, …); outputs of a sequence go in as (batch, classes, length).",
+    ),
+    Cause("labels", r"Target (?P<label>-?\d+) is out of bounds", _labels),
+    Cause(
+        "device assert",
+        r"device-side assert triggered",
+        "A number is out of range on the GPU: most often a label not below the number of the model's outputs, or a "
+        "token not below the size of an embedding. Check the task with the device cpu, which names it.",
+    ),
+    Cause(
+        "probabilities",
+        r"all elements of input should be between 0 and 1",
+        "BCELoss wants probabilities, and the model's outputs are any numbers: use BCEWithLogitsLoss, "
+        "or torch.sigmoid at the model's end.",
+    ),
+    # Inputs and layers
+    Cause(
+        "linear",
+        r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<want>\d+)x\d+\)",
+        _matrices,
+    ),
+    Cause(
+        "dtypes",
+        r"mat1 and mat2 (?:must|to) have the same dtype, but got:? (?P<got>\w+)(?: and | != )(?P<want>\w+)",
+        _mixed_dtypes,
+    ),
+    Cause(
+        "input type",
+        r"Input type \((?P<got>.*?)\) and (?:bias|weight) type \((?P<want>.*?)\) should be the same",
+        _input_type,
+    ),
+    Cause(
+        "recurrent dtype",
+        r"RNN input dtype \(torch\.(?P<got>\w+)\) does not match weight dtype \(torch\.(?P<want>\w+)\)",
+        _mixed_dtypes,
+    ),
+    Cause(
+        "two dtypes",
+        r"expected scalar type (?P<one>\w+) but found (?P<two>\w+)"
+        r"|expected both vectors to have same dtype, but found (?P<three>\w+) and (?P<four>\w+)"
+        r"|query\.dtype: (?P<five>[\w:]+) key\.dtype: (?P<six>[\w:]+)",
+        _two_dtypes,
+    ),
+    Cause(
+        "norm's dtype",
+        r"mixed dtype \(CPU\): all inputs must share same datatype",
+        "A norm layer gets another dtype than its weights have: convert the inputs with .float() "
+        "(numpy makes float64).",
+    ),
+    Cause(
+        "no such arithmetic",
+        r"""["'](?P<what>\w+)["'] not implemented for ["'](?P<got>\w+)["']""",
+        lambda m: (
+            f"The operation {m['what']} cannot compute with {_dtype(m['got'])} on this device: "
+            "convert what goes into it with .float()."
+        ),
+    ),
+    Cause(
+        "index's dtype",
+        r"tensors used as indices must be|Expected dtype int32(?: or |/)int64 for index",
+        "An index must be whole numbers (int64) or true and false: convert it with .long() or .bool().",
+    ),
+    Cause(
+        "index's size",
+        r"index (?P<index>-?\d+) is out of bounds for (?:dimension|axis) (?P<dim>\d+) with size (?P<size>\d+)",
+        "The index {index} is asked of {size} entries along dimension {dim}: they are numbered from 0, "
+        "and __len__ must not say more than there are.",
+        ("IndexError",),
+    ),
+    Cause(
+        "channels",
+        r"expected input\[(?P<input>.*?)\] to have (?P<want>\d+) channels, but got (?P<got>\d+) channels",
+        _channels,
+    ),
+    Cause(
+        "convolution's dimensions",
+        r"input to conv(?P<dims>\d)d, but got input of size: \[(?P<size>.*?)\]",
+        lambda m: (
+            f"A {m['dims']}-dimensional convolution wants batch×channels×{'×'.join(['size'] * int(m['dims']))} "
+            f"and gets {_shape(m['size'])}: add what is missing with x.unsqueeze(1), or convolve before you flatten."
+        ),
+    ),
+    Cause(
+        "small image",
+        r"Calculated padded input size per channel: \((?P<size>[^)]*)\). Kernel size: \((?P<kernel>[^)]*)\)",
+        "The input is only {size} when it comes to a layer whose kernel is {kernel}: use larger inputs, "
+        "fewer layers that make it smaller, or padding.",
+    ),
+    Cause(
+        "small for pooling",
+        r"Given input size: \((?P<size>[^)]*)\). Calculated output size: \([^)]*\). Output size is too small",
+        "The input is only {size} (channels first) when it comes to a pooling layer, and nothing would be left: "
+        "use larger inputs, or fewer layers that make it smaller.",
+    ),
+    Cause(
+        "batch of one",
+        r"Expected more than 1 value per channel when training",
+        "BatchNorm cannot learn from a batch of one example: use a batch size of 2 or more, "
+        "and drop_last=True in the loader where the last batch can be that short.",
+    ),
+    Cause(
+        "batch norm",
+        r"running_mean should contain (?P<got>\d+) elements not (?P<want>\d+)",
+        "A BatchNorm layer was made for {want} channels and gets {got}: make it with {got}.",
+    ),
+    Cause(
+        "dimensions",
+        r"expected (?P<want>\dD(?: or \dD)*) input \(got (?P<got>\dD) input\)",
+        "A layer wants {want} input and gets {got}: use the layer for that number of dimensions (BatchNorm1d, 2d, 3d), "
+        "or don't flatten before it.",
+    ),
+    Cause(
+        "layer norm",
+        r"Given normalized_shape=\[(?P<want>.*?)\].*?but got input of size ?\[(?P<got>.*?)\]",
+        lambda m: (
+            f"A norm layer was made for inputs that end in {_shape(m['want'])} and gets {_shape(m['got'])}: "
+            "make it for the last dimension of what it gets."
+        ),
+    ),
+    Cause(
+        "embedding's dtype",
+        r"'indices' to have one of the following scalar types: Long, Int; but got torch\.(?P<got>[\w.]+) instead",
+        "An embedding wants whole numbers (int64) and gets {got}: convert the tokens with .long().",
+    ),
+    Cause(
+        "embedding's size",
+        r"index out of range in self",
+        "A token or category is not below the size of its embedding: make num_embeddings larger than the largest one, "
+        "and number them from 0.",
+        ("IndexError",),
+    ),
+    Cause(
+        "recurrent size",
+        r"input\.size\(-1\) must be equal to input_size\. Expected (?P<want>-?\d+), got (?P<got>-?\d+)",
+        "A recurrent layer wants {want} numbers at each place of the sequence and gets {got}: make it with "
+        "input_size={got}, and with batch_first=True where the batch comes first.",
+    ),
+    Cause(
+        "heads",
+        r"embed_dim must be divisible by num_heads",
+        "An attention layer shares its width among its heads, and here it cannot: "
+        "make the width a multiple of the number of heads.",
+    ),
+    Cause(
+        "devices",
+        r"Expected all tensors to be on the same device.*?(?P<one>(?:cuda|mps|xpu|cpu|meta)(?::\d+)?).*?"
+        r"(?P<two>(?:cuda|mps|xpu|cpu|meta)(?::\d+)?)",
+        f"Tensors are on two devices ({{one}} and {{two}}): {_MOVE}.",
+    ),
+    Cause(
+        "device",
+        r"Tensor on device (?P<one>\S+) is not on the expected device (?P<two>[\w:]+)",
+        f"Tensors are on two devices ({{one}} and {{two}}): {_MOVE}.",
+    ),
+    Cause(
+        "view",
+        r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<size>\d+)",
+        "{size} numbers cannot be put in the shape ({shape}): its numbers must multiply to {size}; "
+        "a fixed batch size in it fails, write x.flatten(1) or view(x.size(0), -1).",
+    ),
+    Cause(
+        "view of parts",
+        r"view size is not compatible with input tensor's size and stride",
+        "view cannot take apart what transpose or permute turned round: use reshape.",
+    ),
+    Cause(
+        "concatenation",
+        r"Sizes of tensors must match except in dimension (?P<dim>\d+). "
+        r"Expected (?:size )?(?P<one>\d+) but got (?:size )?(?P<two>\d+)",
+        "Tensors that are put together along dimension {dim} differ elsewhere ({one} and {two}): "
+        "crop or pad one of them, or choose another dim.",
+    ),
+    Cause(
+        "sizes",
+        r"The size of tensor a \((?P<one>\d+)\) must match the size of tensor b \((?P<two>\d+)\) at non-singleton "
+        r"dimension (?P<dim>\d+)",
+        "Two tensors that are computed with each other have {one} and {two} entries along dimension {dim}: in a loss "
+        "give the last layer as many outputs as the target has columns, in a model compare the shapes on this line.",
+    ),
+    # What models return and take
+    Cause(
+        "no tensor",
+        r"(?P<function>\w+)\(\): argument '(?P<argument>\w+)' \(position \d+\) must be Tensor, not (?P<got>\w+)",
+        _not_a_tensor,
+        ("TypeError",),
+    ),
+    Cause(
+        "no attribute",
+        rf"'(?P<got>tuple|list|dict|NoneType|str|\w+Output\w*)' object has no attribute '(?P<name>{_TENSOR_WORDS})'",
+        _no_attribute,
+        ("AttributeError",),
+    ),
+    Cause(
+        "too many inputs",
+        r"(?P<what>\w+\.forward)\(\) takes (?P<takes>\d+) positional arguments? but (?P<given>\d+) were given",
+        _arguments,
+        ("TypeError",),
+    ),
+    Cause(
+        "too few inputs",
+        r"(?P<what>\w+\.forward)\(\) missing \d+ required positional arguments?: (?P<names>.*)",
+        "{what} also wants {names}: give it a default, put it into the batch before the target, "
+        "or write training_step(model, batch).",
+        ("TypeError",),
+    ),
+    Cause(
+        "unknown input",
+        r"(?P<what>\w+\.forward)\(\) got an unexpected keyword argument '(?P<name>\w+)'",
+        "{what} has no argument {name}, which the batch holds: take it out of the batch, rename it, "
+        "or write training_step(model, batch).",
+        ("TypeError",),
+    ),
+    Cause(
+        "no forward",
+        r'Module \[(?P<name>\w+)\] is missing the required "forward" function',
+        "The model {name} has no forward: write forward(self, x), with the same indentation as __init__.",
+    ),
+    Cause(
+        "no super",
+        r"cannot assign (?:module|parameters?) before Module\.__init__\(\) call",
+        "The model's __init__ must begin with super().__init__().",
+    ),
+    Cause(
+        "state dict",
+        r"Error\(s\) in loading state_dict for (?P<name>\w+):\s*(?P<first>[^\n]*?)\.?\s*(?:\n|$)",
+        "The weights don't fit the model {name} ({first}): build it with the settings it was saved with, "
+        "or load what fits with strict=False.",
+    ),
+    Cause(
+        "weights only",
+        r"Weights only load failed|weights_only",
+        "The weights' file holds more than weights, and such a file can run code: "
+        "save model.state_dict() alone, or use safetensors.",
+        ("UnpicklingError",),
+    ),
+    Cause(
+        "saved on a GPU",
+        r"Attempting to deserialize object on a (?P<device>\w+) device",
+        'The weights were saved on a GPU that is not here: load them with torch.load(…, map_location="cpu").',
+    ),
+    # Gradients
+    Cause(
+        "several losses",
+        r"grad can be implicitly created only for scalar outputs",
+        "The loss has several numbers, and must be one: use reduction='mean', or return loss.mean().",
+    ),
+    Cause(
+        "no graph",
+        r"does not require grad and does not have a grad_fn",
+        "The loss depends on no parameter that can be trained: it was made with .item(), .detach(), no_grad() or "
+        "numpy, or every parameter is frozen. Compute it from the model's output with torch alone.",
+    ),
+    Cause(
+        "in place",
+        r"modified by an inplace operation: \[torch\.\w+(?:\.\w+)* \[.*?\]\]"
+        r"(?:, which is output \d+ of (?P<what>\w+?)(?:Backward\d*)?,)?",
+        lambda m: (
+            f"A tensor that the gradients need{' (the result of ' + m['what'] + ')' if m['what'] else ''} was changed "
+            "in place: write x = x + y instead of x += y, relu(x) instead of relu_(x), and leave out inplace=True."
+        ),
+    ),
+    Cause(
+        "parameter in place",
+        r"a leaf Variable that requires grad is being used in an in-place operation",
+        "A parameter is changed in place: do that under torch.no_grad(), and only before the training.",
+    ),
+    Cause(
+        "backward twice",
+        r"Trying to backward through the graph a second time",
+        "Gradients are computed twice: return the loss, and leave backward() and step() to LR Finder; a state that is "
+        "kept from batch to batch must be detached.",
+    ),
+    Cause(
+        "numpy of a graph",
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "numpy cannot take a tensor that gradients go through: use x.detach().cpu().numpy() in a metric, "
+        "and torch instead of numpy in a model or loss.",
+    ),
+    Cause(
+        "several numbers",
+        r"(?:a Tensor with (?P<count>\d+) elements cannot be converted to Scalar"
+        r"|only one element tensors can be converted to Python scalars)",
+        "One number is wanted where a tensor has several: use .mean() before .item() or float().",
+    ),
+    Cause(
+        "truth of a tensor",
+        r"Boolean value of Tensor with more than one value is ambiguous",
+        "An if or assert asks a whole tensor: say .all() or .any(), or choose with torch.where.",
+    ),
+    # Batches
+    Cause(
+        "examples of other sizes",
+        r"stack expects each tensor to be equal size, but got \[(?P<one>.*?)\] at entry \d+ and \[(?P<two>.*?)\]",
+        lambda m: (
+            f"Examples of different shapes ({_shape(m['one'])} and {_shape(m['two'])}) cannot become one batch: bring "
+            "them to one size in the data set (resize, crop, pad), or write a collate_fn that pads."
+        ),
+    ),
+    Cause(
+        "examples of other lengths",
+        r"each element in list of batch should be of equal size",
+        "Examples of different lengths cannot become one batch: return tensors of one size, "
+        "or write a collate_fn that pads.",
+    ),
+    Cause(
+        "no image",
+        r"default_collate: batch must contain .* found <class 'PIL\.",
+        "The data set returns images, and a batch is made of tensors: end its transform with ToTensor().",
+    ),
+    Cause(
+        "nothing in a batch",
+        r"default_collate: batch must contain .* found <class 'NoneType'>",
+        "The data set returns None: its __getitem__ has no return, or not on every way through.",
+    ),
+    Cause(
+        "not for a batch",
+        r"default_collate: batch must contain .* found (?:<class ')?(?P<got>[\w.]+)",
+        "The data set returns a {got}, which cannot become part of a batch: return tensors, numbers or a dict of them, "
+        "or write a collate_fn.",
+    ),
+    Cause(
+        "pickling",
+        r"Can't pickle|[Cc]annot pickle|Can't get (?:local )?(?:object|attribute)",
+        "The data set cannot be sent to the processes that load batches: it, its transform or its collate_fn holds a "
+        "lambda, a function inside a function or an open file. Write it at the top of the file, "
+        "or set the loader workers to 0.",
+        ("PicklingError", "AttributeError", "TypeError"),
+    ),
+    Cause(
+        "no file",
+        r"No such file or directory: '(?P<name>[^']*)'",
+        "There is no file {name}. Correct the path, or put the file there.",
+        ("FileNotFoundError",),
+    ),
+    Cause(
+        "no picture",
+        r"cannot identify image file (?P<name>.*)",
+        "{name} is no image that can be read: take it out of the data, or skip it where it is opened.",
+        ("UnidentifiedImageError",),
+    ),
+    Cause(
+        "half a picture",
+        r"image file is truncated|Truncated File Read|unrecognized data stream contents",
+        "An image file is cut off: take it out of the data, or skip it where it is opened.",
+        ("OSError",),
+    ),
+    Cause(
+        "no examples",
+        r"num_samples should be a positive integer value, but got num_samples=0",
+        "The data set is empty: look at the path and the filter that it was made with.",
+    ),
+    # Optimizers
+    Cause(
+        "closure",
+        r"step\(\) missing 1 required positional argument: 'closure'",
+        "This optimizer computes the loss several times in a step (as LBFGS does), which a learning-rate curve "
+        "cannot show: choose another one.",
+    ),
+    Cause(
+        "no parameters",
+        r"optimizer got an empty parameter list",
+        "The optimizer got no parameters: the model has none, all are frozen, or a generator was used up before; "
+        "pass list(model.parameters()).",
+    ),
+    Cause(
+        "no leaf",
+        r"can't optimize a non-leaf Tensor",
+        "The optimizer got a computed tensor instead of a parameter: pass model.parameters().",
+    ),
+    # Around the code
+    Cause(
+        "circular",
+        r"partially initialized module '(?P<module>[\w.]+)'",
+        _partly,
+        ("ImportError", "AttributeError"),
+    ),
+    Cause(
+        "no such name",
+        r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
+        "{module} has no {name}: another version of it is installed, or the name is misspelt.",
+        ("ImportError",),
+    ),
+)

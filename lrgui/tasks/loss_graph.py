@@ -1,0 +1,129 @@
+"""Which loss it is, read off the graph that gradients go through: it also knows those in the person's own functions."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+#: So far from the loss its own nodes are looked for, and what the model ends with.
+DEPTH = 12
+
+_CLASSES = ("NllLossBackward", "NllLoss2DBackward")
+_BINARY = ("BinaryCrossEntropyWithLogitsBackward", "BinaryCrossEntropyBackward")
+_SQUARED = ("MseLossBackward",)
+_LOSSES = (
+    *_CLASSES,
+    *_BINARY,
+    *_SQUARED,
+    "SmoothL1LossBackward",
+    "HuberLossBackward",
+    "KlDivBackward",
+    "CtcLossBackward",
+)
+#: Nodes that only look at numbers another way.
+_VIEWS = (
+    "View",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Permute",
+    "Slice",
+    "Select",
+    "ToCopy",
+    "TBackward",
+    "UnsafeView",
+)
+
+
+@dataclass(frozen=True)
+class LossKind:
+    """What the graph says of a loss."""
+
+    kind: str
+    """`classes` (cross-entropy), `binary`, `squared` or empty for any other, also for a sum of several."""
+    classes: int | None = None
+    """Scores per example that a cross-entropy chooses from."""
+    count: int = 1
+    """Targets that the loss is the mean, or the sum, of."""
+    summed: bool = False
+    """reduction='sum'."""
+    squashed: str = ""
+    """`softmax` or `sigmoid` where the model already did what the loss does."""
+    raw: bool = False
+    """NLLLoss of something that is no log-probability."""
+    weighted: bool = False
+    """Classes or examples have weights, so that the loss' start is not known."""
+    target: torch.Tensor | None = None
+    """The numbers that a binary or squared loss was computed with."""
+
+
+def loss_kind(loss: torch.Tensor) -> LossKind:
+    """Read the graph of a loss that is not yet gone back through."""
+    found = [node for node in _near(loss.grad_fn, DEPTH) if _is(node, _LOSSES)]
+    if len(found) != 1:
+        return LossKind("")  # none that is known, or several, whose sum says nothing
+    kind = _kind_of(found[0])
+    if _straight(loss.grad_fn, found[0]):
+        return kind
+    # Scaled, or with something added: what it begins with nobody knows, but how it was made still counts.
+    return LossKind("", squashed=kind.squashed, raw=kind.raw)
+
+
+def _kind_of(node: Any) -> LossKind:
+    reduction = getattr(node, "_saved_reduction", 1)
+    target: torch.Tensor | None = getattr(node, "_saved_target", None)
+    weighted = getattr(node, "_saved_weight", None) is not None
+    count = 1 if target is None else target.numel()
+    if _is(node, _CLASSES):
+        scores = node._saved_self
+        classes = scores.shape[1 if scores.dim() > 1 else 0]
+        made = [n for n in _near(node, DEPTH) if _is(n, ("LogSoftmaxBackward", "LogBackward", "LogsumexpBackward"))]
+        squashed = any(
+            _is(n, ("SoftmaxBackward",)) for top in made[:1] if _is(top, ("LogSoftmax",)) for n in _below(top)
+        )
+        return LossKind("classes", classes, count, reduction == 2, "softmax" * squashed, not made, weighted, target)
+    if _is(node, _BINARY):
+        logits = _is(node, ("BinaryCrossEntropyWithLogits",))
+        squashed = logits and any(_is(n, ("SigmoidBackward",)) for n in _below(node))
+        weighted = weighted or getattr(node, "_saved_pos_weight", None) is not None
+        return LossKind("binary", None, count, reduction == 2, "sigmoid" * squashed, False, weighted, target)
+    if _is(node, _SQUARED):
+        return LossKind("squared", None, count, reduction == 2, target=target)
+    return LossKind("")
+
+
+def _is(node: Any, names: tuple[str, ...]) -> bool:
+    return str(node.name()).startswith(names)
+
+
+def _near(node: Any, depth: int) -> list[Any]:
+    """`node` and those below it, nearest first."""
+    found, seen = [], set()
+    waiting: deque[tuple[Any, int]] = deque([(node, 0)])
+    while waiting:
+        one, level = waiting.popleft()
+        if one is None or one in seen or level > depth:
+            continue
+        seen.add(one)
+        found.append(one)
+        waiting.extend((following, level + 1) for following, _ in one.next_functions)
+    return found
+
+
+def _straight(top: Any, node: Any) -> bool:
+    """True where nothing but a mean is between the loss and `node`."""
+    while top is not None and top is not node and _is(top, ("MeanBackward", "CloneBackward", *_VIEWS)):
+        top = next((following for following, _ in top.next_functions if following is not None), None)
+    return top is node
+
+
+def _below(node: Any) -> list[Any]:
+    """What `node`'s first input was made by, past nodes that only look at numbers another way."""
+    inputs = [following for following, _ in node.next_functions if following is not None]
+    while inputs and _is(inputs[0], _VIEWS):
+        inputs = [following for following, _ in inputs[0].next_functions if following is not None]
+    return inputs[:1]
