@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lrgui.api.state_cacher import StateCacher
     from lrgui.api.verified import Verified
     from lrgui.api.verify import verify
+    from lrgui.tasks.user_object import Task
 
 __version__ = "0.1.0"
 
@@ -32,12 +33,14 @@ _HOMES = {
     "TrainDataLoaderIter": "lrgui.api.loader_iters",
     "ValDataLoaderIter": "lrgui.api.loader_iters",
     "StateCacher": "lrgui.api.state_cacher",
+    "Task": "lrgui.tasks.user_object",
 }
 
 __all__ = [
     "LRFinder",
     "Result",
     "StateCacher",
+    "Task",
     "TrainDataLoaderIter",
     "ValDataLoaderIter",
     "Verified",

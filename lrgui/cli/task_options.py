@@ -65,6 +65,10 @@ def _options(
             help="A setting of the data, the model or the optimizer, or an argument of your task; may be repeated.",
         ),
     ] = None,
+    data_folder: Annotated[
+        Path | None,
+        typer.Option("--data", help="The folder in which a data set lies, or into which it is downloaded."),
+    ] = None,
     loader_workers: Annotated[int | None, typer.Option(help="Processes that load batches.", show_default="0")] = None,
     pin_memory: Annotated[
         bool | None,
@@ -124,6 +128,7 @@ def _job(
     optimizer: str | None,
     subset: int | None,
     settings: Sequence[str] | None,
+    data_folder: Path | None,
     **given: Any,
 ) -> Job:
     """The job that the options describe: the source's defaults, over them the task's own, over them what was given."""
@@ -132,14 +137,17 @@ def _job(
         fail(found.problem, Status.BAD_ARGUMENTS)
     row = SOURCES[found.source]
     path = found.path
+    if data_folder is not None:
+        if row.path is None or not row.path.default:
+            fail(f"--data is for data sets such as mnist; {row.label} needs none.", Status.BAD_ARGUMENTS)
+        path = str(data_folder.absolute())
     first = found.model or next(iter(row.models), "")
     task = replace(TaskSpec(source=row.key, path=path, model=first), **row.defaults)  # type: ignore[arg-type]
     job, known = Job(task=task), None
     if task.is_code:
         known = outline(path)
         if known.problem is not None:
-            where = f"{path}, line {known.problem.line}: " if known.problem.line else f"{path}: "
-            fail(where + known.problem.sentence)
+            fail(known.problem.sentence)
         if known.has_optimizer:
             job = replace(job, task=replace(job.task, optimizer=OWN))
         job, unused = apply_defaults(job, known)
@@ -183,7 +191,7 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
             value: Scalar = read_option(option, text)
         except ValueError as error:
             fail(f"--set {each}: {error}", Status.BAD_ARGUMENTS)
-        task = replace(task, **{part: {**getattr(task, part), name: value}})
+        task = replace(task, **{part: {**getattr(task, part), name: value}})  # type: ignore[arg-type]
     return task
 
 

@@ -199,9 +199,10 @@ def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, second
     """What an epoch came to: an accuracy has a place of its own, any other metric goes by its name."""
     own, other = trained.metric, None if held_out is None else held_out.metric
     val_loss = None if held_out is None else held_out.loss
-    if trained.is_accuracy:
+    named = trained if own is not None or held_out is None else held_out
+    if named.is_accuracy or (own is None and other is None):
         return EpochEvent(epoch, trained.loss, val_loss, own, other, lr, seconds)
-    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, trained.name)
+    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, named.name or "metric")
 
 
 def _summary(config: TrainConfig, first: float, best: float) -> str:

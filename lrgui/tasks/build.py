@@ -92,4 +92,7 @@ def make_loaders(spec: TaskSpec, data: Data, device: torch.device) -> tuple[Data
 
 def size_of(examples: object) -> int:
     """How many examples; 0 for none and for data that does not know."""
-    return len(examples) if hasattr(examples, "__len__") else 0
+    try:
+        return len(examples)  # type: ignore[arg-type]
+    except TypeError:  # also a DataLoader of a data set without a length
+        return 0

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lrgui.core.config import Problem
-from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
-from lrgui.core.options import Scalar, option_problems
+from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
+from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
 from lrgui.tasks.target import Target
@@ -70,12 +70,21 @@ class TaskSpec:
     @property
     def title(self) -> str:
         """For titles of windows and pictures: "digits · small CNN · SGD, momentum 0.9"."""
-        words = [self._source_words()]
+        words = [self.data_words]
         if not self.is_code:
             words.append(self._model_words())
         return " · ".join([*words, self.optimizer_words])
 
-    def _source_words(self) -> str:
+    @property
+    def file_words(self) -> tuple[str, ...]:
+        """For names of files: data, model and optimizer."""
+        if self.is_code:
+            return self.data_words, self.optimizer
+        return self.data_words, self.model, self.optimizer
+
+    @property
+    def data_words(self) -> str:
+        """The data for people: "digits", or the name of the person's file, folder, function or module."""
         if self.row is None:
             return self.source
         if self.row.path is None or not self.path or self.row.path.default:
@@ -89,8 +98,7 @@ class TaskSpec:
         row = self.model_row
         if row is None:
             return self.model
-        name = self.model_options.get("name")
-        return str(name) if name and any(option.name == "name" for option in row.options) else row.short
+        return str(filled(row.options, self.model_options).get("name") or row.short)
 
     @property
     def optimizer_words(self) -> str:
@@ -98,8 +106,7 @@ class TaskSpec:
         row = self.optimizer_row
         if row is None:
             return "own optimizer" if self.optimizer == OWN else self.optimizer
-        name = self.optimizer_options.get("name")
-        words = str(name) if name and any(option.name == "name" for option in row.options) else row.label
+        words = str(filled(row.options, self.optimizer_options).get("name") or row.label)
         momentum = "momentum" in row.fields and self.momentum > 0
         return f"{words}, momentum {self.momentum:g}" if momentum else words
 
@@ -125,9 +132,17 @@ class TaskSpec:
             problems += option_problems(model.options, self.model_options, "model_options")
         if optimizer is not None:
             problems += option_problems(optimizer.options, self.optimizer_options, "optimizer_options")
+            shared = {"momentum": self.momentum, "weight_decay": self.weight_decay}
+            problems += optimizer.problems(shared, self.optimizer_options)
         elif not (self.optimizer == OWN and self.is_code):
             fix = f"Choose one of: {', '.join(OPTIMIZERS)}."
-            problems.append(Problem("optimizer", f"There is no optimizer “{self.optimizer}”.", fix))
+            why = EXCLUDED.get(self.optimizer.lower())
+            what = (
+                f"There is no optimizer “{self.optimizer}”."
+                if why is None
+                else f"{self.optimizer} cannot be swept. {why}"
+            )
+            problems.append(Problem("optimizer", what, fix))
         return problems
 
     def _number_problems(self) -> list[Problem]:
@@ -199,6 +214,9 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
         return [Problem("path", f"There is no folder {place}.", "Choose one that is there.")]
     if not place.is_file():
         return [Problem("path", f"There is no file {place}.", "Choose one that is there.")]
+    if row.kind == "code" and place.suffix.lower() == ".ipynb":
+        fix = f"Make a script of it: jupyter nbconvert --to script {place.name}"
+        return [Problem("path", f"{place.name} is a notebook.", fix)]
     if row.suffixes and place.suffix.lower() not in row.suffixes:
         return [
             Problem("path", f"{place.name} cannot be read.", f"Choose a file that ends in {', '.join(row.suffixes)}.")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
-from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, folded, told
+from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, told
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.traces import LONGEST_TRACEBACK
+from lrgui.tasks.traces import LONGEST_TRACEBACK, folded
 
 JOB = Job(task=TaskSpec(batch_size=64))
 

@@ -1,0 +1,161 @@
+"""What a file, a folder or a name is that a person drops, opens or types. Reads a few bytes, runs nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrgui.tasks.image_rows import SETS
+from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.target import Target
+from lrgui.tasks.user_rows import TASK
+
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+#: Which source reads a file, by its ending.
+READERS = {
+    "table": (".csv", ".tsv", ".tab", ".data", ".parquet", ".pq"),
+    "text": (".txt", ".md"),
+    "arrays": (".npz",),
+}
+#: Beginnings of the files with the images of MNIST, and of its relatives with the same names.
+MNIST_FILES = ("train-images-idx3", "train-images.idx3", "t10k-images-idx3", "t10k-images.idx3")
+#: So many entries of a folder are looked at: it may be a very large one.
+MOST_ENTRIES = 2000
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A data source and its path, or a sentence why there is none."""
+
+    source: str = ""
+    """Key of the row in `registry`."""
+    path: str = ""
+    """Absolute for files and folders; empty where the source reads none."""
+    model: str | None = None
+    """Key of the model that suits it; None: the source's first one."""
+    problem: str = ""
+    """What is wrong, and the way out."""
+
+
+def recognise(text: str) -> Recognised:
+    """What `text` names: a file or folder (code with `:name` or without), `package.module`, or a source's key."""
+    words = text.strip()
+    if not words:
+        return Recognised(problem="Nothing is named: give a file, a folder or the name of a data set.")
+    whole = _path(words)
+    if whole.is_dir() or whole.is_file():
+        return _folder(whole) if whole.is_dir() else _file(whole, "")
+    row = SOURCES.get(words)
+    if row is not None:
+        if row.path is not None and not row.path.default:
+            return Recognised(problem=f"“{words}” reads a {_kind(row.path.kind)}: name that instead.")
+        return Recognised(row.key)
+    target = Target.parse(words)
+    if target.file is None:
+        if "." in target.place:
+            return Recognised(TASK, words)
+        keys = ", ".join(key for key, row in SOURCES.items() if row.path is None or row.path.default)
+        return Recognised(problem=f"There is no file and no data set “{words}”. Data sets: {keys}.")
+    file = _path(str(target.file))
+    if file.is_file():
+        return _file(file, target.name)
+    return Recognised(problem=f"There is no file or folder {file}: check its name.")
+
+
+def _path(words: str) -> Path:
+    """Absolute, with the person's folder in the place of ~; links stay what they are."""
+    return Path(os.path.abspath(os.path.expanduser(words)))
+
+
+def _kind(kind: str) -> str:
+    return "Python file" if kind == "code" else kind
+
+
+def _file(file: Path, name: str) -> Recognised:
+    suffix = file.suffix.lower()
+    if suffix == ".py":
+        return Recognised(TASK, f"{file}:{name}" if name else str(file))
+    if suffix == ".ipynb":
+        return Recognised(
+            problem=f"{file.name} is a notebook, which cannot be run as a task. Make a Python file of it with "
+            f"“jupyter nbconvert --to script {file.name}”, keep model, batches and loss, and open that file."
+        )
+    if name:
+        return Recognised(problem=f"Only of a Python file can one function be named, and {file.name} is none.")
+    for source, suffixes in READERS.items():
+        if suffix in suffixes:
+            return _offered(source, file)
+    if file.name.startswith(MNIST_FILES):
+        return _folder(file.parent)
+    if suffix in IMAGES:
+        return Recognised(
+            problem=f"{file.name} is a single image: open the folder that has one sub-folder of images per class."
+        )
+    if suffix in (".pt", ".pth", ".ckpt", ".safetensors", ".onnx"):
+        return Recognised(
+            problem=f"{file.name} holds weights, no task: open a Python file with a function model() that loads them."
+        )
+    known = ", ".join((".py", *(suffix for suffixes in READERS.values() for suffix in suffixes)))
+    return Recognised(problem=f"{file.name} is none of the files that can be trained on ({known}) and no run.")
+
+
+def _folder(folder: Path) -> Recognised:
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry for _, entry in zip(range(MOST_ENTRIES), entries, strict=False)]
+    except OSError as error:
+        return Recognised(problem=f"The folder {folder} cannot be read: {error.strerror or error}.")
+    names = {entry.name for entry in found}
+    if "task.py" in names and (folder / "task.py").is_file():
+        return Recognised(TASK, str(folder / "task.py"))
+    data_set = _data_set(folder, names)
+    if data_set:
+        return _offered(data_set, folder)
+    classes = [entry for entry in found if not entry.name.startswith(".") and _has_images(entry)]
+    if len(classes) >= 2:
+        return _offered("image_folder", folder)
+    if classes or any(name.lower().endswith(IMAGES) for name in names):
+        return Recognised(
+            problem=f"The images in {folder} have no classes: put those of each class into a sub-folder of its own."
+        )
+    readable = [name for name in sorted(names) if name.lower().endswith((".py", *sum(READERS.values(), ())))]
+    if len(readable) == 1:
+        return _file(folder / readable[0], "")
+    if readable:
+        return Recognised(
+            problem=f"The folder {folder} has several files to train on ({', '.join(readable[:4])}"
+            f"{', …' if len(readable) > 4 else ''}): open one of them."
+        )
+    return Recognised(
+        problem=f"Nothing to train on was found in the folder {folder}: it needs a task.py, or a sub-folder of "
+        "images for each class."
+    )
+
+
+def _data_set(folder: Path, names: set[str]) -> str:
+    """Key of the data set whose files lie in `folder`, there or as torchvision keeps them; empty: none is known."""
+    sets = [image_set for image_set in SETS.values() if image_set.kind == "idx"]
+    if any(name.startswith(MNIST_FILES) for name in names):
+        # Its relatives differ by the folder's name only; MNIST comes last, for the others have its name in theirs.
+        words = folder.as_posix().lower().replace("-", "").replace("_", "")
+        return next((each.key for each in reversed(sets) if each.torchvision.lower() in words), "mnist")
+    return next((each.key for each in sets if (folder / each.torchvision / "raw").is_dir()), "")
+
+
+def _has_images(entry: os.DirEntry[str]) -> bool:
+    """True for a folder with an image among its first entries."""
+    try:
+        if not entry.is_dir():
+            return False
+        with os.scandir(entry) as inner:
+            return any(each.name.lower().endswith(IMAGES) for _, each in zip(range(MOST_ENTRIES), inner, strict=False))
+    except OSError:
+        return False
+
+
+def _offered(source: str, place: Path) -> Recognised:
+    """`source`, where this program has it."""
+    if source in SOURCES:
+        return Recognised(source, str(place))
+    return Recognised(problem=f"{place.name} cannot be trained on here: this program has no data source “{source}”.")

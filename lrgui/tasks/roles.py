@@ -1,0 +1,43 @@
+"""The names that a task file may use, and what each is called with: outline and build agree by reading it here."""
+
+from __future__ import annotations
+
+#: Functions (or objects) of a task, and how many arguments come by place.
+ROLES: dict[str, int] = {
+    "model": 0,
+    "train_loader": 0,
+    "val_loader": 0,
+    "loss": 2,  # output, target
+    "training_step": 2,  # model, batch
+    "validation_step": 2,
+    "metrics": 2,
+    "optimizer": 0,  # params or model, and lr: by name, see `RATES` and `PARAMETERS`
+}
+#: Those that return batches.
+LOADERS = ("train_loader", "val_loader")
+#: Arguments that the form's own fields fill, and the field of `TaskSpec` behind each.
+CONTEXT: dict[str, str] = {
+    "batch_size": "batch_size",
+    "loader_workers": "loader_workers",
+    "num_workers": "loader_workers",
+    "subset": "subset",
+    "seed": "seed",
+    "device": "device",
+}
+#: What a learning rate may be called: every run sets its own, so these are no fields of the form.
+RATES = ("lr", "learning_rate")
+#: What an own optimizer may call the model's parameters.
+PARAMETERS = ("params", "parameters")
+
+WANTED = {
+    "model": "model(), which returns a torch.nn.Module",
+    "train_loader": "train_loader(batch_size), which returns batches",
+    "loss": "loss(output, target) or training_step(model, batch)",
+}
+"""What a task cannot do without, in words."""
+
+
+def lacking_words(lacking: list[str]) -> str:
+    """ "no model(), which …, no train_loader(batch_size), which …": of a task that lacks these."""
+    *first, last = (f"no {WANTED[role]}" for role in lacking)
+    return f"{'; '.join(first)}; and {last}" if first else last

@@ -1,0 +1,141 @@
+"""Files, folders and names that a person drops, opens or types."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lrgui.tasks.recognise import Recognised, recognise
+from lrgui.tasks.registry import SOURCES
+
+
+def made(path: Path, text: str = "x") -> Path:
+    """A file, with its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", ["", ":train"])
+def test_python_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    file = made(tmp_path / "my task.py")
+    assert recognise(f"  {file}{name} ") == Recognised("task", f"{file}{name}")
+    monkeypatch.chdir(tmp_path)
+    assert recognise(f"my task.py{name}") == Recognised("task", f"{file}{name}"), "paths are made absolute"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert recognise(f"~/my task.py{name}") == Recognised("task", f"{file}{name}")
+
+
+def test_modules() -> None:
+    assert recognise("my_project.training") == Recognised("task", "my_project.training")
+    assert recognise("my_project.training:task") == Recognised("task", "my_project.training:task")
+
+
+def test_a_folder_with_a_task(tmp_path: Path) -> None:
+    file = made(tmp_path / "task.py")
+    made(tmp_path / "other.py")
+    assert recognise(str(tmp_path)) == Recognised("task", str(file))
+
+
+def test_a_folder_with_one_file(tmp_path: Path) -> None:
+    file = made(tmp_path / "train.py")
+    assert recognise(str(tmp_path)) == Recognised("task", str(file))
+    made(tmp_path / "eval.py")
+    assert "eval.py, train.py" in recognise(str(tmp_path)).problem
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("a.csv", "table"), ("a.TSV", "table"), ("a.parquet", "table"), ("a.txt", "text"), ("README.md", "text"),
+     ("a.npz", "arrays")],
+)  # fmt: skip
+def test_data_files(tmp_path: Path, name: str, source: str) -> None:
+    assert source in SOURCES
+    file = made(tmp_path / name)
+    assert recognise(str(file)) == Recognised(source, str(file))
+
+
+def test_folders_of_images(tmp_path: Path) -> None:
+    for name in ("cats/1.jpg", "dogs/2.JPEG", "dogs/notes.txt", ".hidden/x.png"):
+        made(tmp_path / name)
+    assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))
+
+
+@pytest.mark.parametrize("names", [["1.png", "2.png"], ["cats/1.jpg"]])
+def test_images_without_classes_say_what_is_missing(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        made(tmp_path / name)
+    assert "sub-folder of its own" in recognise(str(tmp_path)).problem
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("train-images-idx3-ubyte.gz", "mnist"),
+        ("t10k-images.idx3-ubyte", "mnist"),
+        ("MNIST/raw/x", "mnist"),
+        ("KMNIST/raw/x", "kmnist"),
+        ("fashion-mnist/train-images-idx3-ubyte", "fashion_mnist"),
+    ],
+)
+def test_mnist_and_its_relatives(tmp_path: Path, name: str, source: str) -> None:
+    file = made(tmp_path / name)
+    folder = file.parent.parent.parent if file.name == "x" else file.parent
+    assert recognise(str(folder)) == Recognised(source, str(folder))
+    if file.name != "x":
+        assert recognise(str(file)) == Recognised(source, str(folder))
+
+
+def test_keys_of_sources() -> None:
+    assert recognise("digits") == Recognised("digits")
+    assert "Python file" in recognise("task").problem
+    problem = recognise("digit").problem
+    assert "digits" in problem
+    assert "“digit”" in problem
+
+
+def test_a_file_wins_over_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path / "digits" / "task.py")
+    monkeypatch.chdir(tmp_path)
+    assert recognise("digits").source == "task"
+
+
+def test_a_notebook_says_how_it_is_converted(tmp_path: Path) -> None:
+    found = recognise(str(made(tmp_path / "train.ipynb")))
+    assert not found.source
+    assert "jupyter nbconvert --to script train.ipynb" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("movie.mp4", "none of the files that can be trained on"),
+        ("a.png", "single image"),
+        ("model.pth", "holds weights"),
+        ("data.csv:name", "Only of a Python file"),
+        ("none.py", "There is no file or folder"),
+        ("none/", "There is no file or folder"),
+    ],
+)
+def test_everything_else_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
+    for file in ("movie.mp4", "a.png", "model.pth", "data.csv"):
+        made(tmp_path / file)
+    found = recognise(str(tmp_path / name) + ("/" if name.endswith("/") else ""))
+    assert words in found.problem
+    assert not found.source
+
+
+def test_empty_things(tmp_path: Path) -> None:
+    assert "Nothing is named" in recognise("  ").problem
+    assert "Nothing to train on" in recognise(str(tmp_path)).problem
+
+
+def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_folder: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert recognise(str(tmp_path)).problem == f"The folder {tmp_path} cannot be read: Permission denied."
