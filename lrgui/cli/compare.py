@@ -29,17 +29,20 @@ from lrgui.export.files import write_atomically
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records
+from lrgui.tasks.user_rows import OWN
 
 _SWEEP = SweepConfig()
+_USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
 
 @app.command()
 @with_task
 def compare(
     base: Job,
-    optimizers: Annotated[str, typer.Option(help="Which ones, with commas.")] = ",".join(
-        key for key, row in OPTIMIZERS.items() if row.compared
-    ),
+    optimizers: Annotated[
+        str | None,
+        typer.Option(help="Which ones, with commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
+    ] = None,
     from_: Annotated[
         float | None,
         typer.Option("--from", help="Learning rate of the first step.", show_default=f"{_SWEEP.start_lr:g}"),
@@ -59,7 +62,9 @@ def compare(
     All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
     3 where none has, 2 for bad arguments, 1 for a failure.
     """
-    keys = [key.strip().lower() for key in optimizers.split(",") if key.strip()]
+    own = [OWN] if base.task.optimizer == OWN else []
+    wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
+    keys = [key.strip().lower() for key in wanted if key.strip()]
     if len(set(keys)) < 2:
         fail("A comparison needs two optimizers or more: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
     sweep = changed(base.sweep, start_lr=from_, end_lr=to, steps=steps)

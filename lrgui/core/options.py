@@ -34,6 +34,8 @@ class Option:
     maximum: float | None = None
     optional: bool = False
     """None is allowed, and means “automatic”; also a text may be empty."""
+    rare: bool = False
+    """Most people never need it: the form folds it away."""
 
     def problem(self, value: Scalar) -> Problem | None:
         """What is wrong with `value`, None where it can be used."""

@@ -37,9 +37,9 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     if problems:
         raise ValueError(" ".join(str(problem) for problem in problems))
     yield StateEvent("starting", "Preparing data and model")
-    source = job.task.row
-    if source is not None and source.prepare:
-        yield from named(source.prepare)(job.task, control)
+    for row in (job.task.row, job.task.model_row):
+        if row is not None and row.prepare:
+            yield from named(row.prepare)(job.task, control)
         if control.cancelled:
             yield EndEvent("cancelled", "Stopped before the first batch.")
             return

@@ -47,6 +47,7 @@ def load(spec: TaskSpec) -> Data:
     if len(arrays) == 4:
         x, y = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
         notes.append(f"{names[2]} and {names[3]} are taken for validation.")
+    _enough(len(x), path)
     inputs = _inputs(x, names[0])
     if inputs.ndim != 4 and spec.model not in TABLE_MODELS:
         raise ValueError(
@@ -56,8 +57,7 @@ def load(spec: TaskSpec) -> Data:
     codes, values = _targets(y, names[1], kind)
     known = _complete(inputs) & ((codes >= 0) if values is None else _complete(values))
     rows = np.flatnonzero(known)
-    if len(rows) < FEWEST:
-        raise ValueError(f"{path.name} has too few examples: {len(rows)}. At least {FEWEST} are needed.")
+    _enough(len(rows), path)
     if len(rows) < len(known):
         notes.append(f"{len(known) - len(rows):,} examples with numbers that are missing or infinite were left out.")
     if len(arrays) == 4:
@@ -72,6 +72,11 @@ def load(spec: TaskSpec) -> Data:
         _standardise(inputs, train)
     if values is not None and kind == "auto" and values.shape[1] == 1 and looks_like_classes(values[rows, 0]):
         notes.append(f"{names[1]} holds {y.dtype}: a regression. If these are classes, set the task to classification.")
+    if values is not None and values.shape[1] > 1 and np.isin(values[rows], (0, 1)).all():
+        notes.append(
+            f"The zeros and ones in the rows of {names[1]} are learned as numbers. If they are labels, of which several "
+            "may be true, write a task.py with BCEWithLogitsLoss."
+        )
     train = train[: spec.subset]
     tensor = torch.from_numpy(inputs)
     return Data(
@@ -89,6 +94,11 @@ def load(spec: TaskSpec) -> Data:
         collate=as_batch,
         notes=tuple(notes),
     )
+
+
+def _enough(count: int, path: Path) -> None:
+    if count < FEWEST:
+        raise ValueError(f"{path.name} has too few examples: {count}. At least {FEWEST} are needed.")
 
 
 def _inputs(x: NDArray[Any], name: str) -> NDArray[np.float32]:
@@ -146,7 +156,9 @@ def _targets(y: NDArray[Any], name: str, kind: str) -> tuple[NDArray[np.int64], 
     different, places = np.unique(y[there], return_inverse=True)
     if len(different) < 2:
         raise ValueError(f"{name} is the same for all examples: there is nothing to learn.")
-    if kind == "auto" and (y.dtype.kind == "f" or (not is_text and len(different) > max(100, len(y) / 10))):
+    # Numbers that hardly ever come twice count something; classes have several examples each.
+    many = len(different) > max(100, len(y) / 10) or len(different) > max(20, len(y) / 2)
+    if kind == "auto" and (y.dtype.kind == "f" or (not is_text and many)):
         kind = "regression"
     if kind == "regression":
         return _no_classes(y), y.astype(np.float64)[:, None]

@@ -68,6 +68,8 @@ def _plain(image: Image.Image, channels: int) -> Image.Image:
         raise UnreadableError("pixels that are fractions")
     if image.mode == "P" or "transparency" in image.info:
         image = image.convert("RGBA")
+    elif image.mode not in ("1", "L", "LA", "RGBA"):
+        image = image.convert("RGB")  # Pillow makes grey of some kinds of colour only by that way
     return image.convert("RGB" if channels == 3 else "L")
 
 

@@ -260,6 +260,7 @@ IMAGE_FOLDER = SourceRow(
             "colour",
             "Three channels (red, green, blue), or one",
             choices=(("colour", "Colour"), ("grey", "Grey")),
+            rare=True,
         ),
         Option(
             "validation",
@@ -278,6 +279,7 @@ IMAGE_FOLDER = SourceRow(
             "imagenet",
             "Mean and deviation that the channels are brought to 0 and 1 with",
             choices=(("imagenet", "ImageNet's, for pretrained models"), ("own", "Measured on the training images")),
+            rare=True,
         ),
     ),
     defaults={"batch_size": 32, "subset": None},

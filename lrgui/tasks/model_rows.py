@@ -84,6 +84,7 @@ IMAGE_MODELS = by_key(
         ),
         detail="Any network of torchvision for images, by name; its head is made to fit.",
         needs=("torchvision",),
+        prepare="lrgui.tasks.weights.prepare",
     ),
     ModelRow(
         "timm",

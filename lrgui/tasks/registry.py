@@ -12,7 +12,7 @@ from lrgui.tasks.user_rows import USER_TASK
 
 DIGITS = SourceRow(
     key="digits",
-    label="Built-in · Digits",
+    label="Digits",
     short="digits",
     detail="1,797 images 8×8 · 10 classes",
     dotted="lrgui.tasks.digits.load",
@@ -24,6 +24,5 @@ DIGITS = SourceRow(
 
 #: Those of a group stand together, in the order of `rows.GROUPS`.
 SOURCES: dict[str, SourceRow] = {
-    row.key: row
-    for row in (DIGITS, BREAST_CANCER, DIABETES, USER_TASK, IMAGE_FOLDER, TABLE, TEXT, ARRAYS, *IMAGE_SETS)
+    row.key: row for row in (DIGITS, BREAST_CANCER, DIABETES, USER_TASK, IMAGE_FOLDER, TABLE, TEXT, ARRAYS, *IMAGE_SETS)
 }

@@ -9,12 +9,12 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from lrgui.core.options import Scalar
+from lrgui.tasks.fetching import RemoteFile
 from lrgui.tasks.idx import find_idx
 from lrgui.tasks.idx_sets import idx_files, names_of
 from lrgui.tasks.image_rows import ImageSet
@@ -32,19 +32,6 @@ PARTS: dict[str, tuple[dict[str, Any], ...]] = {
     "OxfordIIITPet": ({"split": "trainval"}, {"split": "test"}),
     "Food101": ({"split": "train"}, {"split": "test"}),
 }
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """One file that can be downloaded."""
-
-    file: Path
-    """Where it belongs."""
-    urls: tuple[str, ...]
-    """Mirrors, in the order in which they are tried."""
-    md5: str | None
-    unpack: Path | None = None
-    """The folder into which an archive is unpacked."""
 
 
 def missing_files(image_set: ImageSet, options: Mapping[str, Scalar], root: Path) -> list[RemoteFile]:

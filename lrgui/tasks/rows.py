@@ -39,6 +39,8 @@ class ModelRow:
     """A sentence for the tooltip."""
     needs: tuple[str, ...] = ()
     """Modules that must be installed beside torch and numpy."""
+    prepare: str = ""
+    """As a source's: dotted name of `prepare(spec, control) -> Iterator[StateEvent]`, run before anything is built."""
 
 
 @dataclass(frozen=True)

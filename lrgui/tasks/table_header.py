@@ -28,6 +28,8 @@ MISSING = frozenset(("", "na", "n/a", "nan", "#n/a", "<na>", "null", "?"))
 #: So many characters of a file, and of them so many rows, show how it is laid out.
 SAMPLE, ROWS = 1 << 16, 200
 
+#: Excel's word for the separator, in a first line of its own.
+_SAID = re.compile(r"sep=(.)[\r\n]")
 _COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)?,\d+([eE][-+]?\d+)?")
 _GROUPED_COMMA = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 _GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
@@ -44,6 +46,8 @@ class Layout:
     decimal_comma: bool
     names: tuple[str, ...]
     """Every column has one, and no two have the same."""
+    above: int = 0
+    """So many lines of the file stand above the table: a title, comments, Excel's word for the separator."""
 
 
 def columns(path: str) -> list[str]:
@@ -77,8 +81,11 @@ def layout(path: Path, encoding: str, separator: str = "auto", header: str = "au
         text = file.read(SAMPLE)
         if file.read(1):  # the last row may be cut
             text = text[: text.rfind("\n") + 1] or text
-    mark = SEPARATORS[separator] if separator != "auto" else _separator(text)
-    rows = rows_of(text, mark)
+    said = _SAID.match(text)
+    mark = SEPARATORS.get(separator) or (said[1] if said else _separator(text))
+    above = _above(text, mark)
+    lines = io.StringIO(text, newline="").readlines()
+    rows = rows_of("".join(lines[above:]), mark)
     if not rows:
         raise ValueError(f"{path.name} has no row: choose a file that has something in it.")
     first, rest = rows[0], rows[1:]
@@ -90,7 +97,7 @@ def layout(path: Path, encoding: str, separator: str = "auto", header: str = "au
         names.insert(0, "")
     while len(names) > width and not names[-1].strip():  # a separator at the end of the row
         names.pop()
-    return Layout(encoding, mark, named, decimal_comma, _unique(names))
+    return Layout(encoding, mark, named, decimal_comma, _unique(names), above)
 
 
 def rows_of(text: str, separator: str) -> list[list[str]]:
@@ -140,6 +147,23 @@ def _separator(text: str) -> str:
         if cells > 1 and share > best and (mark != " " or best == 0):
             best, chosen = share, mark
     return chosen
+
+
+def _above(text: str, separator: str) -> int:
+    """How many lines stand above the table: with a single cell where rows have three or more, or behind a “#”."""
+    width = Counter(len(row) for row in rows_of(text, separator)).most_common(1)
+    above = 1 if _SAID.match(text) else 0
+    for place, line in enumerate(io.StringIO(text, newline="")):
+        if place < above:
+            continue
+        cells = next(reader(io.StringIO(line, newline=""), separator), [])
+        filled = sum(bool(cell.strip()) for cell in cells)
+        comment = line.startswith("#") and len(cells) != width[0][0]
+        if filled and not comment and (filled > 1 or width[0][0] < 3):
+            break
+        if filled:
+            above = place + 1
+    return above
 
 
 def _decimal_comma(rows: Sequence[Sequence[str]]) -> bool:

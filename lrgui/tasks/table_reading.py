@@ -69,19 +69,24 @@ def read_rows(path: Path, form: Layout) -> Table:
     """The table in a file of rows; rows with another number of cells are skipped and told."""
     width = len(form.names)
     growing = [_Growing(name, form.decimal_comma) for name in form.names]
-    skipped: list[int] = []
+    skipped: list[range] = []
     count = 0
     with path.open(encoding=form.encoding, newline="", errors="replace") as file:
+        for _ in range(form.above):
+            file.readline()
         rows = reader(file, form.separator)
+        last = form.above
         begun = not form.header
         block: list[list[str]] = []
         try:
             for row in rows:
+                lines = range(last + 1, form.above + rows.line_num + 1)
+                last = lines.stop - 1
                 if len(row) != width:
                     if not any(cell.strip() for cell in row):
                         continue
                     if begun and (len(row) < width or any(cell.strip() for cell in row[width:])):
-                        skipped.append(rows.line_num)
+                        skipped.append(lines)
                         continue
                 if not begun:
                     begun = any(cell.strip() for cell in row)  # this is the row of names
@@ -93,14 +98,25 @@ def read_rows(path: Path, form: Layout) -> Table:
                     block = []
         except csv.Error as problem:
             raise ValueError(
-                f"{path.name} cannot be read at line {rows.line_num:,} ({problem}): look there for a quote that "
+                f"{path.name} cannot be read at line {form.above + rows.line_num:,} ({problem}): look there for a quote that "
                 "is never closed."
             ) from None
         _grow(growing, block)
         count += len(block)
     if not count:
-        raise ValueError(f"{path.name} has no row of {width} cells: choose a table with rows, or another separator.")
-    return Table(tuple(column.grown() for column in growing), _told(skipped, width))
+        raise ValueError(
+            " ".join(
+                (
+                    f"{path.name} has no row of {width} cells: choose a table with rows, or another separator.",
+                    *_open_quote(skipped),
+                )
+            )
+        )
+    notes = (*_told(skipped, width), *_open_quote(skipped))
+    if form.above:
+        lines_are = "line stands" if form.above == 1 else f"{form.above:,} lines stand"
+        notes = (f"The first {lines_are} above the table and {'was' if form.above == 1 else 'were'} left out.", *notes)
+    return Table(tuple(column.grown() for column in growing), notes)
 
 
 def _grow(growing: list[_Growing], block: list[list[str]]) -> None:
@@ -109,10 +125,21 @@ def _grow(growing: list[_Growing], block: list[list[str]]) -> None:
             column.add(cells)
 
 
-def _told(skipped: list[int], width: int) -> tuple[str, ...]:
+def _open_quote(skipped: list[range]) -> tuple[str, ...]:
+    """A sentence about the first quote that swallowed lines: what stands in them is lost."""
+    for lines in skipped:
+        if len(lines) > 1:
+            return (
+                f"A quote in line {lines.start:,} is not closed before line {lines.stop - 1:,}: what stands there is "
+                "one cell. Close or remove it.",
+            )
+    return ()
+
+
+def _told(skipped: list[range], width: int) -> tuple[str, ...]:
     if not skipped:
         return ()
-    lines = ", ".join(f"{line:,}" for line in skipped[:LINES_TOLD])
+    lines = ", ".join(f"{rows.stop - 1:,}" for rows in skipped[:LINES_TOLD])
     if len(skipped) == 1:
         return (f"Line {lines} has more or fewer than {width} cells and was skipped.",)
     more = f" and {len(skipped) - LINES_TOLD:,} more" if len(skipped) > LINES_TOLD else ""

@@ -27,7 +27,7 @@ VALIDATION = Option(
 
 BREAST_CANCER = SourceRow(
     key="breast_cancer",
-    label="Built-in · Breast cancer",
+    label="Breast cancer",
     short="breast cancer",
     detail="569 rows, 30 columns · 2 classes",
     dotted="lrgui.tasks.tables.load_breast_cancer",
@@ -38,7 +38,7 @@ BREAST_CANCER = SourceRow(
 )
 DIABETES = SourceRow(
     key="diabetes",
-    label="Built-in · Diabetes",
+    label="Diabetes",
     short="diabetes",
     detail="442 rows, 10 columns · regression",
     dotted="lrgui.tasks.tables.load_diabetes",
@@ -82,6 +82,7 @@ TABLE = SourceRow(
             "auto",
             "What stands between two cells; automatic looks at the first rows",
             choices=(("auto", "automatic"), *((key, key) for key in SEPARATORS)),
+            rare=True,
         ),
         Option(
             "header",
@@ -90,6 +91,7 @@ TABLE = SourceRow(
             "auto",
             "Whether the first row names the columns; automatic looks at the first rows",
             choices=(("auto", "automatic"), ("yes", "yes"), ("no", "no")),
+            rare=True,
         ),
     ),
 )

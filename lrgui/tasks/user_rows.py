@@ -11,7 +11,7 @@ OWN = "own"
 
 USER_TASK = SourceRow(
     key=TASK,
-    label="Your code (task.py)",
+    label="Your code",
     short="task",
     detail="A Python file with model, batches and loss",
     dotted="lrgui.tasks.user_task.build",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bench import Bench
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.window import MainWindow
+from lrgui.runs.trust import Question
 
 
 def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -> None:
@@ -89,3 +92,23 @@ def test_a_second_comparison_replaces_the_first(window: MainWindow, bench: Bench
     _compare(window, bench)
     assert [each.key for each in bench.workspace.comparison] == ["adam", "adamw"]
     assert [entry.text for entry in window.compare_tab.plot.chart.legend.entries] == ["Adam", "AdamW"]
+
+
+def test_the_tasks_own_optimizer_takes_part_where_there_is_one(
+    window: MainWindow, bench: Bench, tmp_path: Path
+) -> None:
+    tab = window.compare_tab
+    assert tab.own.isHidden()
+    lines = ["def model(): ...", "def train_loader(batch_size): ...", "def loss(output, target): ..."]
+    (tmp_path / "mine.py").write_text("\n".join([*lines, "def optimizer(params, lr): ..."]))
+    assert bench.workspace.use(str(tmp_path / "mine.py"))
+    assert not tab.own.isHidden()
+    asked: list[Question] = []
+    bench.workspace.trust_wanted.connect(asked.append)
+    window.actions_by_key["compare"].trigger()
+    assert not bench.jobs, "nothing runs before it is trusted"
+    bench.source = Scripted(sweep())
+    with bench.qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+        bench.workspace.grant(asked[0], False)
+    assert [job.task.optimizer for job in bench.jobs] == ["own", "sgd", "adam", "adamw"]
+    assert bench.workspace.comparison[0].label == "own optimizer"

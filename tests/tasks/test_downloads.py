@@ -22,7 +22,7 @@ from torchvision import datasets
 from lrgui.core.control import Control
 from lrgui.core.events import StateEvent
 from lrgui.core.options import filled
-from lrgui.tasks import downloads
+from lrgui.tasks import downloads, fetching
 from lrgui.tasks.image_rows import SETS
 from lrgui.tasks.image_sets import load
 from lrgui.tasks.remote_files import missing_files
@@ -172,7 +172,7 @@ def test_a_cancelled_download_leaves_a_piece_and_goes_on_later(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirrors(monkeypatch, server, "slow")
-    monkeypatch.setattr(downloads, "EVERY", 0.02)
+    monkeypatch.setattr(fetching, "EVERY", 0.02)
     control = Control()
     told = []
     for event in downloads.prepare(TaskSpec(source="mnist", path=str(tmp_path)), control):
@@ -216,7 +216,7 @@ def test_a_server_that_says_nothing_counts_as_gone(
 ) -> None:
     silent = threading.Event()
     monkeypatch.setattr(Handler, "do_GET", lambda self: silent.wait(5) and None)
-    monkeypatch.setattr(downloads, "TIMEOUT", 0.2)
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
     mirrors(monkeypatch, server, "good")
     with pytest.raises(ValueError, match=r"no connection to .*timed out"):
         prepared(tmp_path)
@@ -240,7 +240,7 @@ def test_a_full_disk_and_a_folder_that_is_none(server: Server, tmp_path: Path, m
     mirrors(monkeypatch, server, "good")
     usage = shutil.disk_usage(tmp_path)._replace(free=10)
     with monkeypatch.context() as changed:
-        changed.setattr(downloads.shutil, "disk_usage", lambda place: usage)
+        changed.setattr(fetching.shutil, "disk_usage", lambda place: usage)
         with pytest.raises(ValueError, match="The disk is full: make room"):
             prepared(tmp_path)
     (tmp_path / "file").write_text("")
@@ -256,7 +256,7 @@ def test_a_disk_that_fills_up_keeps_no_piece(server: Server, tmp_path: Path, mon
         raise OSError(errno.ENOSPC, "No space left on device")
         yield StateEvent("starting")
 
-    monkeypatch.setattr(downloads, "_copy", full)
+    monkeypatch.setattr(fetching, "_copy", full)
     with pytest.raises(ValueError, match="The disk is full"):
         prepared(tmp_path)
     assert names(tmp_path) == []
@@ -296,9 +296,9 @@ def test_an_archive_that_was_put_there_is_used_and_stays(tmp_path: Path, monkeyp
 def test_certificates_are_found_where_the_python_does_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
     monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
-    downloads._trust.cache_clear()
-    assert downloads._trust().cert_store_stats()["x509_ca"] > 0
-    downloads._trust.cache_clear()
+    fetching._trust.cache_clear()
+    assert fetching._trust().cert_store_stats()["x509_ca"] > 0
+    fetching._trust.cache_clear()
 
 
 @pytest.mark.parametrize("key", SETS)

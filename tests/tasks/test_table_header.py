@@ -53,6 +53,22 @@ def test_names(tmp_path: Path, text: str, header: bool, names: tuple[str, ...]) 
     assert (found.header, found.names) == (header, names)
 
 
+@pytest.mark.parametrize(
+    ("text", "separator", "above"),
+    [
+        ("sep=;\na;b;y\n1;2;3\n4;5;6\n", ";", 1),  # Excel's
+        ("sep=;\r\na;b;y\r\n1;2;3\r\n", ";", 1),
+        ("# made by x\n# on Monday\na,b,y\n1,2,3\n4,5,6\n", ",", 2),
+        ("Report 2026,,\n\na,b,y\n1,2,3\n4,5,6\n", ",", 1),  # and a blank line, which is skipped anywhere
+        ("#a,b,y\n1,2,3\n4,5,6\n", ",", 0),  # a row of names behind a mark
+    ],
+)
+def test_what_stands_above_a_table(tmp_path: Path, text: str, separator: str, above: int) -> None:
+    found = layout(written(tmp_path, text), "utf-8")
+    assert (found.separator, found.above, found.header) == (separator, above, True)
+    assert tuple(name.lstrip("#") for name in found.names) == ("a", "b", "y")
+
+
 def test_what_is_said_counts_more_than_what_is_seen(tmp_path: Path) -> None:
     file = written(tmp_path, "2019,2020\n1,2\n")
     assert layout(file, "utf-8", header="yes").names == ("2019", "2020")

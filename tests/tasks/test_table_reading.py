@@ -54,6 +54,23 @@ def test_one_and_many_skipped_rows(tmp_path: Path) -> None:
     assert many.notes[0].endswith("lines 22, 23, 24, 25, 26 and 3 more.")
 
 
+@pytest.mark.parametrize(("above", "note"), [("sep=,\n", "The first line"), ("# x\n# y\n\n", "The first 2 lines")])
+def test_what_stands_above_a_table_is_left_out_and_told(tmp_path: Path, above: str, note: str) -> None:
+    table = read_table(written(tmp_path, above + "a,b,c\n1,2,3\n4,5\n7,8,9\n"))
+    np.testing.assert_equal(table.columns[0].values, [1, 7])
+    assert note in table.notes[0]
+    line = above.count("\n") + 3
+    assert table.notes[1].startswith(f"Line {line} has more or fewer")
+
+
+def test_a_quote_that_swallows_lines_is_told(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'a,b\n1,2\n"3,4\n' + "5,6\n" * 9))
+    assert table.rows == 1
+    assert "A quote in line 3 is not closed before line 12" in table.notes[1]
+    with pytest.raises(ValueError, match="has no row of 2 cells.*A quote in line 2"):
+        read_table(written(tmp_path, 'a,b\n"3,4\n' + "5,6\n" * 9))
+
+
 def test_quoted_cells_with_line_breaks(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, 'a,b\n"x\ny",1\n"p, q",2\n3\n'))
     assert words(table.columns[0]) == ["x\ny", "p, q"]

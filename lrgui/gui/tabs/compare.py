@@ -12,6 +12,7 @@ from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
+from lrgui.tasks.user_rows import OWN
 
 
 class CompareTab(QWidget):
@@ -29,11 +30,17 @@ class CompareTab(QWidget):
         under.setContentsMargins(12, 0, 0, 0)
         self.boxes: dict[str, QCheckBox] = {}
         for key, optimizer in OPTIMIZERS.items():
+            if not optimizer.compared:
+                continue
             box = QCheckBox(optimizer.label)
             box.setChecked(True)
             box.setToolTip(f"Sweep {optimizer.label} too; good rates are usually {optimizer.typical_lr}")
             self.boxes[key] = box
             row.addWidget(box)
+        self.own = QCheckBox("The task's own")
+        self.own.setChecked(True)
+        self.own.setToolTip("Sweep the optimizer that the task's code makes, too")
+        row.addWidget(self.own)
         self.button = QPushButton("Compare optimizers")
         self.button.setObjectName("small")
         self.button.setToolTip("Sweep the ticked optimizers on the task, one after the other (F8)")
@@ -70,6 +77,9 @@ class CompareTab(QWidget):
         self.reset.hide()
         self._timer = QTimer(self, interval=REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
+        workspace.job_changed.connect(self._show_own)
+        workspace.outline_changed.connect(self._show_own)
+        self._show_own()
         workspace.compare_started.connect(self._begin)
         workspace.comparison_changed.connect(self._read)
         workspace.run_ended.connect(self._on_ended)
@@ -86,10 +96,18 @@ class CompareTab(QWidget):
     def start(self) -> None:
         """Sweep the ticked optimizers."""
         wanted = [key for key, box in self.boxes.items() if box.isChecked()]
+        if self.own.isChecked() and not self.own.isHidden():
+            wanted.insert(0, OWN)
         if len(wanted) < 2:
             self._workspace.noticed.emit(Notice("warning", "Tick two optimizers or more on the Compare tab."))
             return
         self._workspace.compare_optimizers(wanted)
+
+    @Slot()
+    def _show_own(self) -> None:
+        """Only code can bring an optimizer of its own."""
+        outline = self._workspace.outline
+        self.own.setVisible(self._workspace.job.task.is_code and outline is not None and outline.has_optimizer)
 
     @Slot()
     def _begin(self) -> None:
