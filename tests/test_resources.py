@@ -16,6 +16,11 @@ def test_checkout_has_the_shipped_files() -> None:
     for parts in (
         ("digits.npz",),
         ("digits.md",),
+        ("breast_cancer.npz",),
+        ("breast_cancer.md",),
+        ("diabetes.npz",),
+        ("diabetes.md",),
+        ("templates",),
         ("fonts", "OFL.txt"),
         ("fonts", "LRFinderSans-Regular.otf"),
         ("fonts", "LRFinderSans-SemiBold.otf"),

@@ -24,6 +24,13 @@ class ActionRow:
 
 
 ACTIONS: tuple[ActionRow, ...] = (
+    ActionRow(
+        "check",
+        "Check task",
+        ("F4",),
+        "Try one batch of the task, step by step, and say what is wrong with it",
+        lambda w: w.workspace.check(),
+    ),
     ActionRow("find", "Find learning rate", ("F5",), "Sweep the task and draw its curve", lambda w: w.workspace.find()),
     ActionRow("train", "Train", ("F6",), "Train with the selected learning rate (OneCycle)", lambda w: w.train()),
     ActionRow(
@@ -63,7 +70,24 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Save the annotated picture, the points or the whole run",
         lambda w: w.export_as("png"),
     ),
-    ActionRow("open", "Open run …", ("Ctrl+O",), "Show a run that was kept on disk", lambda w: w.open_run()),
+    ActionRow("open", "Open file …", ("Ctrl+O",), "Open a task, a data file or a run", lambda w: w.opening.open_file()),
+    ActionRow(
+        "open_folder",
+        "Open folder …",
+        ("Ctrl+Shift+O",),
+        "Train on a folder: images by class, MNIST's files, or one with a task.py",
+        lambda w: w.opening.open_folder(),
+    ),
+    ActionRow(
+        "open_run",
+        "Open run …",
+        ("Ctrl+Shift+R",),
+        "Show one of the runs that were kept on disk",
+        lambda w: w.open_run(),
+    ),
+    ActionRow(
+        "new", "New task …", ("Ctrl+N",), "Write a commented task file to begin with", lambda w: w.opening.new_task()
+    ),
     ActionRow("theme", "Light or dark", ("Ctrl+Shift+D",), "Switch between light and dark", lambda w: w.toggle_theme()),
     ActionRow("shortcuts", "Keyboard shortcuts", ("F1",), "Show all keys", lambda w: w.show_shortcuts()),
 )

@@ -74,7 +74,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.runs.launch import SparePool
 
     alone = wants_new_window(arguments)
-    arguments = [word for word in arguments if word != "--new-window"]
+    arguments = [_absolute(word) for word in arguments if word != "--new-window"]
     app = QApplication(["lrgui", *arguments])
     app.setApplicationName("LR Finder")
     app.setDesktopFileName("lrgui")
@@ -147,6 +147,12 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
     timer.start()
 
 
+def _absolute(word: str) -> str:
+    """A file's or folder's whole path: the window that is asked may have another working folder. Else `word`."""
+    place = word if os.path.exists(word) else word.rpartition(":")[0]  # `file.py:name`
+    return os.path.abspath(place) + word.removeprefix(place) if place and os.path.exists(place) else word
+
+
 def _come_forward(window: MainWindow, arguments: list[str]) -> None:
     """Do in the window that is open what another start was asked for."""
     from lrgui.gui.single_instance import raise_window
@@ -166,7 +172,7 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
     elif arguments and arguments[0].endswith(SUFFIX):
         window.open_run(Path(arguments[0]))
     elif arguments and not arguments[0].startswith("-"):
-        window.workspace.use(os.path.abspath(arguments[0]))
+        window.workspace.use(arguments[0])
 
 
 def create_window(

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+
+from lrgui.core.options import Option, read_option
+from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
+
+__all__ = ["Choice", "Form", "number", "whole"]
+
+#: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
+NAMES = 88
+#: What an option's editor shows where it is left to the program.
+AUTO = "auto"
 
 
-class Choice(QComboBox):
-    """A list of (value, label); the wheel scrolls the panel, never changes what is chosen and takes no focus."""
+@dataclass(eq=False)
+class _Row:
+    """What one row is made of."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    label: str
+    words: QLabel
+    editor: QWidget
+    problem: QLabel
+    show: Callable[[Any], None]
+    text: Callable[[], str]
+    """What stands in it, for people."""
+    line: QLineEdit | None = None
+    """Where one types; None where nothing is typed."""
+    read: Callable[[str], Any] | None = None
+    option: Option | None = None
+    visible: bool = True
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in order."""
+        return [self.editor.line, self.editor.button] if isinstance(self.editor, PathEditor) else [self.editor]
 
 
 class Form(QWidget):
     """Fields by name. `edited(name, value)` is emitted when the person has changed one to something readable.
 
-    Text that cannot be read is marked with its problem and kept, so that it can be mended.
+    Text that cannot be read is marked with its problem and kept, so that it can be mended. A group is a place for
+    rows that come and go with what is chosen elsewhere; its rows are called "<group>.<option>".
     """
 
     edited = Signal(str, object)
@@ -37,71 +62,236 @@ class Form(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
-        self._grid.setColumnMinimumWidth(0, 88)
+        self._grid.setColumnMinimumWidth(0, NAMES)
         self._grid.setColumnStretch(1, 1)
         self.editors: dict[str, QWidget] = {}
-        self._names: dict[str, QLabel] = {}
-        self._problems: dict[str, QLabel] = {}
-        self._show: dict[str, Callable[[Any], str]] = {}
-        self._readers: dict[str, Callable[[Any], Any]] = {}
+        self._rows: dict[str, _Row] = {}
+        self._order: list[str] = []
+        """Names of rows and of groups, from the top."""
+        self._groups: dict[str, tuple[Option, ...]] = {}
         self._unread: dict[str, str] = {}
+        self._enabled = True
 
-    def add_choice(self, name: str, label: str, options: Mapping[Any, str], tip: str) -> None:
-        """A row with a list of options (value → label)."""
-        box = Choice()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
-        for key, text in options.items():
-            box.addItem(text, key)
-        box.activated.connect(lambda _index: self.edited.emit(name, box.currentData()))
-        self._add(name, label, box, tip)
-
-    def set_options(self, name: str, options: dict[str, str]) -> None:
-        """Give a list other options."""
-        box = self._editor(name, Choice)
-        if [box.itemData(i) for i in range(box.count())] != list(options):
-            box.clear()
-            for key, text in options.items():
-                box.addItem(text, key)
+    # ---------------------------------------------------------------- rows that stay
+    def add_choice(
+        self, name: str, label: str, options: Mapping[Any, str] | Sequence[Entry | Heading], tip: str
+    ) -> None:
+        """A row with a list of options (value → label), or of entries below headings."""
+        self._order.append(name)
+        self._add_choice(name, label, options, tip)
 
     def add_text(self, name: str, label: str, read: Callable[[str], Any], show: Callable[[Any], str], tip: str) -> None:
         """A row with a line of text; `read` raises ValueError with a sentence for what it cannot read."""
+        self._order.append(name)
+        self._add_text(name, label, read, show, tip)
+
+    def add_path(self, name: str, label: str, tip: str, browse: Callable[[], object]) -> None:
+        """A row with a path and a button, which calls `browse`."""
+        self._order.append(name)
+        editor = PathEditor()
+        editor.button.clicked.connect(lambda: browse())
+        self._add_line(name, label, editor, editor.line, _bare_path, str, tip)
+        self.set_path_row(name, label, tip)
+
+    def add_group(self, key: str) -> None:
+        """A place for rows that `set_group` puts there."""
+        self._order.append(key)
+        self._groups[key] = ()
+
+    def set_options(self, name: str, options: Mapping[Any, str] | Sequence[Entry | Heading]) -> None:
+        """Give a list other options."""
+        self._editor(name, Choice).offer(entries_of(options) if isinstance(options, Mapping) else options)
+
+    def on_open(self, name: str, act: Callable[[], object]) -> None:
+        """Call `act` whenever a list is opened."""
+        self._editor(name, Choice).opened.connect(lambda: act())
+
+    def set_path_row(self, name: str, label: str, tip: str, placeholder: str = "") -> None:
+        """Say what the path is."""
+        row = self._rows[name]
+        row.label = label
+        row.words.setText(_breakable(label))
+        row.words.setToolTip(tip)
+        self._editor(name, PathEditor).set_row(label, tip, placeholder)
+
+    # ---------------------------------------------------------------- rows that come and go
+    def set_group(self, key: str, options: Sequence[Option]) -> None:
+        """Let the group have these rows; those that it has already stay as they are."""
+        options, before = tuple(options), self._groups[key]
+        if options == before:
+            return
+        self.setUpdatesEnabled(False)
+        try:
+            for option in before:
+                if option not in options:
+                    self._drop(f"{key}.{option.name}")
+            self._groups[key] = options
+            for option in options:
+                if option not in before:
+                    self._add_option(f"{key}.{option.name}", option)
+            self._lay_out()
+            self._grid.activate()
+            for option in options:  # now, and not a moment later than those that were there
+                row = self._rows[f"{key}.{option.name}"]
+                row.words.show()
+                row.editor.show()
+        finally:
+            self.setUpdatesEnabled(True)
+
+    def set_suggestions(self, name: str, texts: Sequence[str]) -> None:
+        """What a line for a text offers; one without a list stays without."""
+        editor = self.editors[name]
+        if isinstance(editor, Suggesting):
+            editor.offer(texts)
+
+    def option(self, name: str) -> Option | None:
+        """The option that a row of a group was made from."""
+        return self._rows[name].option
+
+    def _add_option(self, name: str, option: Option) -> None:
+        if option.kind == "flag" and not option.optional:
+            self._add_tick(name, option)
+        elif option.kind in ("flag", "choice"):
+            lines: list[Entry | Heading] = [Entry(None, "Automatic")] if option.optional else []
+            if option.kind == "flag":
+                lines += [Entry(True, "Yes"), Entry(False, "No")]
+            lines += [Entry(value, label) for value, label in option.choices]
+            self._add_choice(name, option.label, lines, option.tip)
+        elif option.kind == "text" and option.choices:
+            self._add_suggesting(name, option)
+        else:
+            self._add_text(name, option.label, lambda text: read_option(option, text), _shown(option), option.tip)
+            if option.optional:
+                self._editor(name, QLineEdit).setPlaceholderText(AUTO)
+        self._rows[name].option = option
+
+    def _drop(self, name: str) -> None:
+        row = self._rows.pop(name)
+        del self.editors[name]
+        for widget in (row.words, row.editor, row.problem):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.setObjectName("")
+            widget.deleteLater()
+        if self._unread.pop(name, None) is not None:
+            self.unreadable.emit(name, "")
+
+    def _in_order(self) -> list[_Row]:
+        names: list[str] = []
+        for name in self._order:
+            names += [f"{name}.{option.name}" for option in self._groups[name]] if name in self._groups else [name]
+        return [self._rows[name] for name in names]
+
+    def _lay_out(self) -> None:
+        """Put all rows into the grid anew, and Tab in their order."""
+        stops: list[QWidget] = []
+        for number, row in enumerate(self._in_order()):
+            self._place(row, 2 * number)
+            stops += row.stops
+        for before, after in itertools.pairwise(stops):
+            QWidget.setTabOrder(before, after)
+
+    def _place(self, row: _Row, number: int) -> None:
+        self._grid.addWidget(row.words, number, 0)
+        self._grid.addWidget(row.editor, number, 1)
+        self._grid.addWidget(row.problem, number + 1, 0, 1, 2)
+
+    # ---------------------------------------------------------------- kinds of rows
+    def _add_choice(
+        self, name: str, label: str, options: Mapping[Any, str] | Sequence[Entry | Heading], tip: str
+    ) -> None:
+        box = Choice()
+        box.offer(entries_of(options) if isinstance(options, Mapping) else options)
+        box.activated.connect(lambda _index: self.edited.emit(name, box.currentData()))
+        self._add(name, label, box, tip, box.set_value, box.currentText)
+        box.set_tip(tip)
+
+    def _add_text(
+        self, name: str, label: str, read: Callable[[str], Any], show: Callable[[Any], str], tip: str
+    ) -> None:
         line = QLineEdit()
         line.setMinimumWidth(60)
-        self._show[name] = show
-        self._readers[name] = read
-        line.editingFinished.connect(lambda: self._read(name, line, read))
-        line.textEdited.connect(lambda _text: self._mark(name, ""))
-        self._add(name, label, line, tip)
+        self._add_line(name, label, line, line, read, show, tip)
 
-    def _add(self, name: str, label: str, editor: QWidget, tip: str) -> None:
-        row = self._grid.rowCount()
-        words = QLabel(label)
+    def _add_suggesting(self, name: str, option: Option) -> None:
+        box = Suggesting()
+        box.offer([value for value, _label in option.choices])
+        show = _shown(option)
+        row = self._add_line(
+            name, option.label, box, box.line, lambda text: read_option(option, text), show, option.tip
+        )
+        row.show = lambda value: box.set_text(show(value))
+        if option.optional:
+            box.line.setPlaceholderText(AUTO)
+
+        def take(_index: int) -> None:
+            box.line.setModified(True)
+            self._read(name, row)
+
+        box.activated.connect(take)
+
+    def _add_tick(self, name: str, option: Option) -> None:
+        box = Tick()
+        box.clicked.connect(lambda checked: self.edited.emit(name, checked))
+        self._add(name, option.label, box, option.tip, box.setChecked, lambda: "yes" if box.isChecked() else "no")
+
+    def _add_line(
+        self,
+        name: str,
+        label: str,
+        editor: QWidget,
+        line: QLineEdit,
+        read: Callable[[str], Any],
+        show: Callable[[Any], str],
+        tip: str,
+    ) -> _Row:
+        row = self._add(name, label, editor, tip, lambda value: line.setText(show(value)), line.text)
+        row.line, row.read = line, read
+        line.setAccessibleName(label)
+        line.editingFinished.connect(lambda: self._read(name, row))
+        line.textEdited.connect(lambda _text: self._mark(name, "") if name in self._rows else None)
+        return row
+
+    def _add(
+        self,
+        name: str,
+        label: str,
+        editor: QWidget,
+        tip: str,
+        show: Callable[[Any], None],
+        text: Callable[[], str],
+    ) -> _Row:
+        words = QLabel(_breakable(label))
         words.setObjectName("fieldName")
-        words.setBuddy(editor)
+        words.setWordWrap(True)
+        words.setMaximumWidth(NAMES)
         words.setToolTip(tip)
-        editor.setToolTip(tip)
-        editor.setObjectName(f"field_{name}")
-        editor.setAccessibleName(label)
-        editor.setAccessibleDescription(tip)
+        focus = editor.line if isinstance(editor, PathEditor) else editor
+        words.setBuddy(focus)
+        focus.setToolTip(tip)
+        focus.setObjectName(f"field_{name}")
+        focus.setAccessibleName(label)
+        focus.setAccessibleDescription(tip)
         problem = QLabel()
         problem.setObjectName("problem")
         problem.setWordWrap(True)
         problem.hide()
-        self._grid.addWidget(words, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(problem, row + 1, 0, 1, 2)
-        self.editors[name] = editor
-        self._names[name] = words
-        self._problems[name] = problem
+        row = _Row(label, words, editor, problem, show, text)
+        editor.setEnabled(self._enabled)
+        self._place(row, self._grid.rowCount())
+        self.editors[name], self._rows[name] = editor, row
+        return row
 
     def _editor(self, name: str, kind: type[Any]) -> Any:
         editor = self.editors[name]
         assert isinstance(editor, kind)
         return editor
 
-    def _read(self, name: str, line: QLineEdit, read: Callable[[str], Any]) -> None:
-        if not line.isModified():
+    # ---------------------------------------------------------------- reading and showing
+    def _read(self, name: str, row: _Row) -> None:
+        line, read = row.line, row.read
+        # A row that was taken away ends its editing too; nobody wants to know.
+        if line is None or read is None or self._rows.get(name) is not row or not line.isModified():
             return
         line.setModified(False)
         try:
@@ -114,13 +304,13 @@ class Form(QWidget):
         if self._unread.pop(name, None) is not None:
             self._mark(name, "")
             self.unreadable.emit(name, "")
-        line.setText(self._show[name](value))
+        row.show(value)
         self.edited.emit(name, value)
 
     def flush(self) -> None:
         """Read what was typed and not yet confirmed with Enter."""
-        for name, read in self._readers.items():
-            self._read(name, self._editor(name, QLineEdit), read)
+        for name, row in list(self._rows.items()):
+            self._read(name, row)
 
     def forget_unread(self) -> None:
         """Give up texts that cannot be read: other values come."""
@@ -131,51 +321,78 @@ class Form(QWidget):
 
     def set_value(self, name: str, value: Any) -> None:
         """Show `value`, unless the person is typing in that field, or has yet to mend what they typed."""
-        editor = self.editors[name]
-        if name in self._unread:
-            return
-        if isinstance(editor, QComboBox):
-            # Not `findData`, which finds no None.
-            values = [editor.itemData(index) for index in range(editor.count())]
-            editor.setCurrentIndex(values.index(value) if value in values else -1)
-        elif isinstance(editor, QLineEdit) and not (editor.hasFocus() and editor.isModified()):
-            editor.setText(self._show[name](value))
+        row = self._rows[name]
+        typing = row.line is not None and row.line.hasFocus() and row.line.isModified()
+        if name not in self._unread and not typing:
+            row.show(value)
 
     def words(self, name: str) -> str:
         """A field's name and what stands in it: "Steps 200"."""
-        editor = self.editors[name]
-        text = editor.currentText() if isinstance(editor, QComboBox) else self._editor(name, QLineEdit).text()
-        return f"{self._names[name].text()} {text}"
+        row = self._rows[name]
+        return f"{row.label} {row.text()}"
 
     def _mark(self, name: str, text: str) -> None:
         """Mark a field with what is wrong with it; an empty text takes the mark away."""
-        label, editor = self._problems[name], self.editors[name]
-        label.setText(text)
-        label.setVisible(bool(text))
+        row = self._rows[name]
+        row.problem.setText(text)
+        row.problem.setVisible(bool(text) and row.visible)
+        editor = row.line if isinstance(row.editor, PathEditor) and row.line is not None else row.editor
+        if bool(editor.property("wrong")) == bool(text):
+            return
         editor.setProperty("wrong", bool(text))
         editor.style().unpolish(editor)
         editor.style().polish(editor)
 
-    def set_problems(self, problems: dict[str, str]) -> None:
+    def set_problems(self, problems: Mapping[str, str]) -> None:
         """Mark exactly the fields in `problems`."""
-        for name in self.editors:
+        for name in self._rows:
             self._mark(name, self._unread.get(name) or problems.get(name, ""))
 
     @property
     def has_problem(self) -> bool:
         """True where a field is marked."""
-        return any(label.text() for label in self._problems.values())
+        return any(row.problem.text() for row in self._rows.values())
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row."""
-        self._names[name].setVisible(visible)
-        self.editors[name].setVisible(visible)
+        row = self._rows[name]
+        row.visible = visible
+        row.words.setVisible(visible)
+        row.editor.setVisible(visible)
+        row.problem.setVisible(visible and bool(row.problem.text()))
+
+    def is_row_visible(self, name: str) -> bool:
+        """True for a row that was not hidden by `set_row_visible`; it may be folded away."""
+        return self._rows[name].visible
 
     @Slot(bool)
     def set_enabled(self, enabled: bool) -> None:
         """Let the person edit, or not while a run goes on."""
+        self._enabled = enabled
         for editor in self.editors.values():
             editor.setEnabled(enabled)
+
+
+def _breakable(label: str) -> str:
+    """A name that may be wrapped at its underscores, and very long words anywhere: arguments are called so."""
+    return re.sub(r"_|\S{14}", lambda found: f"{found.group()}\u200b", label)
+
+
+def _bare_path(text: str) -> str:
+    """A path as file managers copy it, without its quotes."""
+    words = text.strip()
+    return words[1:-1] if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" else words
+
+
+def _shown(option: Option) -> Callable[[Any], str]:
+    """How an option's value is written."""
+
+    def show(value: Any) -> str:
+        if value is None or (value == "" and option.optional):
+            return "" if option.kind == "text" else AUTO
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+    return show
 
 
 def whole(text: str) -> int:

@@ -15,7 +15,14 @@ from lrgui.gui.workspace import Workspace
 REFRESH_MS = 250
 #: The memory of the process that waits for the next run is looked at this often.
 SPARE_MS = 3000
-VERBS = {"sweep": "Sweep", "train": "Training", "race": "Race", "compare": "Comparison", "aside": "Sweep of the digits"}
+VERBS = {
+    "sweep": "Sweep",
+    "train": "Training",
+    "race": "Race",
+    "compare": "Comparison",
+    "aside": "Sweep of the digits",
+    "check": "Check",
+}
 ENDS = {
     "completed": "finished",
     "diverged": "ended: diverged",
@@ -112,7 +119,9 @@ class StatusLine(QWidget):
         total = record.task.steps if record.task is not None else 0
         done = len(record.loss)
         if workspace.state == "starting" or not total:
-            self.text.setText(f"{verb} · starting …")
+            starting = f"{verb} · {record.state_detail or 'starting'} …"
+            checking = workspace.kind == "check"
+            self.text.setText(f"Checking {workspace.job.task.title} …" if checking else starting)
             self.bar.setRange(0, 0)
             self.bar.show()
             return

@@ -101,6 +101,14 @@ QMenu::separator {{ height: 1px; background: {p.card_border}; margin: 4px 8px; }
 #banner[kind="warning"] {{ border-left-color: {p.warning}; }}
 QPlainTextEdit {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
     font-family: monospace; font-size: 12px; }}
+#codeLine {{ font-family: monospace; font-size: 12px; }}
+#dropHint {{ background: #e8{p.card[1:]}; border: 2px dashed {p.accent}; border-radius: 10px; font-size: 18px;
+    font-weight: 600; }}
+QListWidget {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px; outline: none; }}
+QListWidget::item {{ padding: 5px 8px; }}
+QListWidget::item:hover {{ background: {p.hover}; }}
+QListWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
+QListWidget:focus {{ border: 1px solid {p.accent}; }}
 #emptyTitle {{ font-size: 18px; font-weight: 600; }}
 #emptyState {{ background: {p.background}; border: 1px solid {p.card_border}; border-radius: 8px; }}
 #good {{ color: {p.success}; font-weight: 600; }}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QUndoStack
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -28,6 +28,8 @@ from lrgui.export import FORMATS, ExportError, export
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
+from lrgui.gui.dropping import Dropping
+from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -54,6 +56,7 @@ class MainWindow(QMainWindow):
     """Shows one workspace."""
 
     workspace: Workspace
+    opening: Opening
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         super().__init__()
@@ -75,6 +78,8 @@ class MainWindow(QMainWindow):
         self._no_compare_yet = QWidget()
         self.banner = Banner()
         self.status = StatusLine(workspace)
+        self.dropping = Dropping(self)
+        self.opening = Opening(self)
         self._buttons: dict[str, QPushButton] = {}
         self._build()
         self._connect()
@@ -125,7 +130,13 @@ class MainWindow(QMainWindow):
         row.addWidget(self._button("verify"))
         row.addWidget(self._button("compare"))
         row.addStretch(1)
-        row.addWidget(self._button("open"))
+        button = self._button("open")
+        button.clicked.disconnect()
+        button.setMenu(self.opening.menu())
+        button.setText("Open ▾")
+        button.setAccessibleName("Open")
+        button.setToolTip("Open a task, data or a run (Ctrl+O), or write a new task (Ctrl+N); drop files to open them")
+        row.addWidget(button)
         menu = QMenu(self)
         for form in FORMATS.values():
             menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.export_as(key))
@@ -139,7 +150,6 @@ class MainWindow(QMainWindow):
         self._buttons["find"].setText("▶  Find learning rate   F5")
         self._buttons["stop"].setText("■  Stop")
         self._buttons["compare"].setText("Compare")
-        self._buttons["open"].setText("Open run …")
         return row
 
     def _button(self, key: str) -> QPushButton:
@@ -154,6 +164,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace = self.workspace
         workspace.noticed.connect(self.banner.show_notice)
+        workspace.code_changed_on_disk.connect(self._on_code_saved)
+        self.dropping.dropped.connect(self.opening.open_paths)
         workspace.state_changed.connect(self._refresh_actions)
         workspace.choice_changed.connect(self._refresh_actions)
         workspace.job_changed.connect(self._refresh_actions)
@@ -248,7 +260,9 @@ class MainWindow(QMainWindow):
         actions["undo"].setEnabled(self.undo_stack.canUndo())
         actions["redo"].setEnabled(self.undo_stack.canRedo())
         actions["export"].setEnabled(workspace.analysis is not None)
-        actions["open"].setEnabled(idle)
+        for key in ("check", "open", "open_folder", "open_run", "new"):
+            actions[key].setEnabled(idle)
+        self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
             button.setEnabled(actions[key].isEnabled())
         self._buttons["pause"].setText("▶  Resume" if state == "paused" else "❚❚  Pause")
@@ -302,6 +316,13 @@ class MainWindow(QMainWindow):
             if not path.exists():
                 return path
             start = path  # the dialog asked about another name than that of the file which is there
+
+    @Slot()
+    def _on_code_saved(self) -> None:
+        code = self.workspace.tasks.code
+        if self.workspace.state == "idle" and code.file is not None:
+            now = f"{code.file.name} was saved"
+            self.status.text.setText(f"{now}. {code.problem}" if code.problem else f"{now}: the next run uses it.")
 
     def open_run(self, path: Path | None = None) -> None:
         """Ask for a run log, unless `path` names one, and show it."""
@@ -368,6 +389,11 @@ class MainWindow(QMainWindow):
         self.tabs.setTabText(self.tabs.indexOf(self.curve_tab), LONG_NAME if self.width() >= WIDE else "Curve")
 
     # ---------------------------------------------------------------- coming and going
+    def showEvent(self, event: QShowEvent) -> None:
+        """From now on files can be dropped."""
+        super().showEvent(event)
+        self.dropping.attach()
+
     def _restore_geometry(self) -> None:
         geometry = QSettings("lrgui", "lrgui").value("geometry")
         if geometry is not None:

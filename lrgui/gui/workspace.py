@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.comparison import Compared
-from lrgui.core.confidence import RangeAdvice
 from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
-from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.events import BatchEvent, CheckEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.several import Reading, read_curves
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
 from lrgui.gui.choices import Choices, ChoiceStep
-from lrgui.gui.repairs import Repair, repair_for
+from lrgui.gui.endings import how_it_ended
+from lrgui.gui.notice import Notice as Notice
 from lrgui.gui.run_worker import RunWorker
+from lrgui.gui.task_choice import TaskChoice
 from lrgui.runs.carry_over import carry_over
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
@@ -33,26 +34,11 @@ from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
 from lrgui.runs.source import Source
+from lrgui.runs.trust import Question, Trust, trust_file
+from lrgui.tasks.outline import Outline
 
-
-@dataclass(frozen=True)
-class Notice:
-    """Something the person should know, shown above the plot until it is closed."""
-
-    kind: str
-    """`info`, `warning` or `error`."""
-    text: str
-    details: str = ""
-    action: str = ""
-    """Label of the button that mends it, empty where there is none."""
-    act: Callable[[], None] | None = None
-    tip: str = ""
-    """What exactly the button does."""
-
-    def after(self, text: str) -> Notice:
-        """This notice with another sentence before its own: there is one place for notices only."""
-        kind = "warning" if self.kind == "info" else self.kind
-        return replace(self, kind=kind, text=f"{text} {self.text}")
+if TYPE_CHECKING:
+    from lrgui.gui.environments import Environments
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +86,33 @@ class Workspace(QObject):
     """A Notice, or None to take the last one away."""
     problems_found = Signal(object)
     """List of Problems that keep a run from starting; empty once they are gone."""
+    outline_changed = Signal(object)
+    """The Outline of the task's code, or None."""
+    code_changed_on_disk = Signal()
+    """The task's code was saved with other contents: the next run uses them."""
+    trust_wanted = Signal(object)
+    """A Question: a run waits for `grant` or `refuse`."""
+    check_started = Signal()
+    checked = Signal(object)
+    """A CheckEvent."""
+    check_ended = Signal(object)
+    """The EndEvent of a check."""
+    recent_changed = Signal()
 
     def __init__(
         self,
         job: Job,
         open_source: Callable[[Job], Source],
         parent: QObject | None = None,
+        trust: Trust | None = None,
     ) -> None:
+        """`trust` knows which code may run; None is what the person trusts on this computer."""
         super().__init__(parent)
         self._open_source = open_source
         self.job = job
+        self.environments: Environments | None = None
+        """The Pythons that can compute, None where nobody looks for them."""
+        self.tasks = TaskChoice(self, trust or Trust(trust_file()))
         self.worker = RunWorker(self)
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
@@ -117,7 +120,7 @@ class Workspace(QObject):
         self._unreadable: dict[tuple[str, str], str] = {}
         self.state = "idle"
         self.kind = "sweep"
-        """What goes on, or went on last: `sweep`, `train`, `race`, `compare` or `aside`."""
+        """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
         self.sweep_job: Job | None = None
         self.sweeps: Records | None = None
         """The sweep on screen, or its repeats."""
@@ -145,6 +148,8 @@ class Workspace(QObject):
         self._last: Shown | None = None
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
+        self._check: Record | None = None
+        self.tasks.follow()
 
     # ---------------------------------------------------------------- settings of the job
     def edit(self, **changes: Any) -> None:
@@ -153,6 +158,7 @@ class Workspace(QObject):
         self.job = replace(before, **changes)
         if self.job == before:
             return
+        self.tasks.follow()
         self.job_changed.emit(self.job)
         job = self.job
         self.problems_found.emit([*job.task.validate(), *job.sweep.validate(), *job.train.validate()])
@@ -170,7 +176,8 @@ class Workspace(QObject):
         """True where a run of `kind` uses that part of the job."""
         training = ("task", "train")
         sweep = ("task", "sweep")
-        return part in {"sweep": sweep, "compare": sweep, "train": training, "race": training, "aside": ()}[kind]
+        parts = {"sweep": sweep, "compare": sweep, "train": training, "race": training, "check": ("task",)}
+        return part in parts.get(kind, ())
 
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""
@@ -190,6 +197,45 @@ class Workspace(QObject):
         self.reading = read_curves(curves, self.selection, self.zones, self._planned_range())
         self.analysis = self.reading.analysis
         self.analysis_changed.emit(self.analysis)
+
+    # ---------------------------------------------------------------- the task
+    @property
+    def outline(self) -> Outline | None:
+        """What the task's code says of itself; None where the task is no code."""
+        return self.tasks.code.outline
+
+    @property
+    def code_changed(self) -> bool:
+        """True where the task's code was saved since it last ran or, before a run, since it was opened."""
+        return self.tasks.code.changed
+
+    @property
+    def recent(self) -> list[str]:
+        """Paths of the tasks that were used last, the last one first."""
+        return self.tasks.recent
+
+    def use(self, text: str) -> bool:
+        """Take what `text` names (a file, a folder, `package.module`, a run) as the task; runs nothing of it.
+
+        Returns False, and a notice says why, where that can't be.
+        """
+        return self.tasks.use(text)
+
+    def choose_source(self, key: str) -> None:
+        """Train on another data source, with its usual settings."""
+        self.tasks.choose_source(key)
+
+    def new_task(self, template_key: str, path: str) -> str:
+        """Write a template to a new file, which is trusted: its text is ours. Returns what went wrong, else ""."""
+        return self.tasks.new_task(template_key, path)
+
+    def grant(self, question: Question, folder: bool) -> None:
+        """The person trusts the code (or with `folder` all of its folder): what waited for it runs."""
+        self.tasks.grant(question, folder)
+
+    def refuse(self, question: Question) -> None:
+        """The person does not trust the code: nothing runs."""
+        self.tasks.refuse(question)
 
     # ---------------------------------------------------------------- selection and zones
     @property
@@ -294,6 +340,11 @@ class Workspace(QObject):
         return replace(job, kind="race", race=race)
 
     @Slot()
+    def check(self) -> None:
+        """Try one batch of the task, step by step."""
+        self._start("check")
+
+    @Slot()
     def compare(self) -> None:
         """Sweep the built-in digits beside everything else: what is on screen stays."""
         self._start("aside")
@@ -301,7 +352,7 @@ class Workspace(QObject):
     def compare_optimizers(self, optimizers: Sequence[str]) -> None:
         """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
         job = None if self.busy or not optimizers else self._job_to_run("compare")
-        if job is None:
+        if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
             return
         self.kind, self._running = "compare", job
         self.compare_jobs = jobs_to_compare(job, optimizers)
@@ -329,12 +380,15 @@ class Workspace(QObject):
 
     def _start(self, kind: str) -> None:
         job = None if self.busy else self._job_to_run(kind)
-        if job is None:
+        if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
         self.kind, self._running = kind, job
         record = Record()
         if kind == "aside":
             self.aside = record
+        elif kind == "check":
+            self._check = record
+            self.check_started.emit()
         elif kind == "sweep":
             self._last = self._shown()
             self.sweep_job, self.sweeps, self.analysis, self.synthetic = job, Records(), None, ""
@@ -348,7 +402,7 @@ class Workspace(QObject):
             self.training_job, self.training = job, record
             self.training_started.emit()
         self._set_state("starting")
-        self._journal = start_log(job, origin="window")
+        self._journal = None if kind == "check" else start_log(job, origin="window")
         self.worker.start(self._open_source(job), self._journal)
 
     def _job_to_run(self, kind: str) -> Job | None:
@@ -386,6 +440,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """End whatever goes on; returns when it has ended."""
         self.worker.close()
+        self.tasks.close()
 
     @property
     def sweep(self) -> Record | None:
@@ -405,7 +460,7 @@ class Workspace(QObject):
         """What the present (or last) run has measured so far; of repeats the first."""
         compared = None if self.compared is None else self.compared.first
         records = {"sweep": self.sweep, "train": self.training, "race": self.race, "aside": self.aside}
-        return {**records, "compare": compared}[self.kind]
+        return {**records, "compare": compared, "check": self._check}[self.kind]
 
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
@@ -420,9 +475,14 @@ class Workspace(QObject):
             self.task_known.emit(record.task)
         if len(record.epochs) != epochs:
             self.epoch_ended.emit()
+        notes = [event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == "note"]
+        if notes and self.kind != "check":
+            self.noticed.emit(Notice("info", " ".join(notes)))
         for event in events:
             if isinstance(event, StateEvent) and self.state != "stopping" and event.state != self.state:
                 self._set_state(event.state)
+            elif isinstance(event, CheckEvent):
+                self.checked.emit(event)
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
@@ -442,11 +502,14 @@ class Workspace(QObject):
         problem = journal.problem if journal is not None else None
         self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
-        notice = None if asked else self._how_it_ended(end, record)
+        shown = asked or self.kind == "check"  # a check has a dialog of its own
+        notice = None if shown else how_it_ended(self, end, record, self._running)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None:
             self.noticed.emit(notice)
+        if self.kind == "check":
+            self.check_ended.emit(end)
         self.run_ended.emit(end)
 
     def _read_comparison(self) -> None:
@@ -490,39 +553,6 @@ class Workspace(QObject):
         assert self.sweep_job is not None
         return self.sweep_job.sweep.start_lr, self.sweep_job.sweep.end_lr
 
-    def _how_it_ended(self, end: EndEvent, record: Record) -> Notice | None:
-        if end.reason in ERRORS:
-            details = "".join(event.text for event in record.output).strip()
-            repair = repair_for(end, self._running) if self.kind not in ("aside", "compare") else None
-            if repair is None:
-                return Notice("error", end.detail, details)
-            return Notice("error", end.detail, details, repair.label, lambda: self._mend(repair), repair.tip)
-        if end.reason == "data_ended":
-            return Notice("info", end.detail)
-        if end.reason in ("diverged", "not_finite") and self.kind == "train":
-            lower = self.job.train.max_lr / 10
-            return Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: self.select(lower))
-        read = self.analysis if self.kind == "sweep" and record is self.sweep else None
-        if read is None:
-            return None
-        pick = read.recommendation
-        if pick.advice is not None:
-            return self._advice(pick.advice, pick.reason if pick.lr is None else pick.advice.why)
-        return Notice("warning", pick.reason) if pick.lr is None else None
-
-    def _advice(self, advice: RangeAdvice, text: str) -> Notice:
-        """The range was wrong: one button sets a better one and sweeps again."""
-        words = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
-        tip = f"Set From and To of the sweep to {words} and start it"
-
-        def sweep_again() -> None:
-            # Whatever is being typed there is given up: other values come.
-            ends = replace(self.job.sweep, start_lr=advice.start_lr, end_lr=advice.end_lr)
-            self.set_job(replace(self.job, sweep=ends))
-            self.find()
-
-        return Notice("warning", text, action=f"Sweep {words} instead", act=sweep_again, tip=tip)
-
     # ---------------------------------------------------------------- a pick for another setting
     def carried_over(self) -> Transfer | None:
         """What becomes of the pick where the settings are no longer those of the sweep; None where they are."""
@@ -532,25 +562,25 @@ class Workspace(QObject):
         lr = pick.lr if pick.lr is not None else pick.best_guess
         return None if lr is None else carry_over(lr, self.sweep_job, self.job)
 
-    def _mend(self, repair: Repair) -> None:
-        """Change the settings so that the run that failed can go through."""
-        job = self.job
-        self.set_job(replace(job, task=replace(job.task, **repair.task), sweep=replace(job.sweep, **repair.sweep)))
-        self.noticed.emit(Notice("info", repair.done))
-
     # ---------------------------------------------------------------- runs on disk
-    def open_run(self, path: Path) -> None:
-        """Show a run from its log, sweep, training or race, with the settings it had."""
+    def open_run(self, path: Path) -> bool:
+        """Show a run from its log, sweep, training or race, with the settings it had; runs none of its code.
+
+        Returns False, and a notice says why, where it can't be shown.
+        """
         if self.busy:
             self.noticed.emit(Notice("info", "A run is going on: stop it before you open another one."))
-            return
+            return False
         try:
             logged = read_log(path)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.noticed.emit(Notice("error", f"{path.name} could not be opened: {why}"))
-            return
+            return False
         job, sweeps = logged.job, Records.of(logged.events)
+        if job.kind not in ("sweep", "train", "race"):
+            self.noticed.emit(Notice("error", f"{path.name} holds a {job.kind}, and there is nothing of it to show."))
+            return False
         record = sweeps.first
         self.synthetic = "" if job.kind == "sweep" else self.synthetic
         self.noticed.emit(None)
@@ -575,6 +605,7 @@ class Workspace(QObject):
             self.noticed.emit(Notice("info", " ".join(logged.warnings)))
         end = record.end or EndEvent("killed", f"{path.name} was cut off: the program ended in the middle of the run.")
         self.run_ended.emit(end)
+        return True
 
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from bench import Bench
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.settings import Settings
@@ -23,6 +24,8 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
 @pytest.fixture
 def window(bench: Bench, qtbot: QtBot) -> MainWindow:
     """The window over the bench's workspace, shown at 1440×900."""
+    # Windows of earlier tests that still wait to be deleted would be painted anew with each style sheet.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     window = MainWindow(bench.workspace, Settings(theme="light"))
     qtbot.addWidget(window, before_close_func=lambda _window: bench.workspace.close())
     window.resize(1440, 900)

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
@@ -20,6 +31,8 @@ from lrgui.gui.panels.checklist import ChecklistPanel
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
 from lrgui.gui.window import MainWindow
+
+TASK = "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
 
 
 def field(window: MainWindow, name: str) -> QLineEdit:
@@ -183,6 +196,51 @@ def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, t
     assert "could not be written" in window.banner.text
 
 
+def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
+    button = next(b for b in window.findChildren(QPushButton) if b.text() == "Open ▾")
+    texts = [action.text() for action in button.menu().actions() if not action.isSeparator()]
+    assert texts == ["Open file …", "Open folder …", "Open run …", "New task …", "Recent tasks"]
+    bench.begin(Scripted([[StateEvent("running")]], hold=True))
+    assert not any(action.isEnabled() for action in button.menu().actions() if not action.isSeparator())
+    with bench.qtbot.waitSignal(bench.workspace.run_ended):
+        bench.workspace.stop()
+    assert all(action.isEnabled() for action in button.menu().actions())
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_chosen_is_opened(
+    bench: Bench, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    file = tmp_path / "task.py"
+    file.write_text(TASK)
+    asked: list[tuple[str, ...]] = []
+
+    def choose(_parent: QWidget, *words: str) -> object:
+        asked.append(words)
+        return (str(file), "") if kind == "file" else str(tmp_path)
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName" if kind == "file" else "getExistingDirectory", choose)
+    window.settings.folder = "/somewhere"
+    window.actions_by_key["open" if kind == "file" else "open_folder"].trigger()
+    assert asked[0][1] == "/somewhere"
+    assert bench.workspace.job.task.path == str(file)
+    assert window.settings.folder == str(tmp_path)
+    if kind == "file":
+        assert all(pattern in asked[0][2] for pattern in ("*.py", "*.csv", "*.npz", "*.lrrun"))
+
+
+def test_a_saved_task_is_told_and_so_is_what_is_wrong_with_it(
+    bench: Bench, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "task.py"
+    file.write_text(TASK)
+    bench.workspace.use(str(file))
+    file.write_text(f"{TASK}\n# more\n")
+    qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved: the next run uses it.")
+    file.write_text(f"{TASK}\ndef (\n")
+    qtbot.waitUntil(lambda: "task.py, line 5" in window.status.text.text())
+
+
 def test_light_and_dark(window: MainWindow) -> None:
     def corner() -> str:
         return window.centralWidget().grab().toImage().pixelColor(3, 3).name()
@@ -199,6 +257,7 @@ def test_light_and_dark(window: MainWindow) -> None:
 def test_no_text_is_cut(bench: Bench, window: MainWindow, size: tuple[int, int]) -> None:
     window.resize(*size)
     bench.play(Scripted(sweep()))
+    QApplication.processEvents()  # what was said gets its place
     window.grab()
     for widget in [*window.findChildren(QPushButton), *window.findChildren(QLabel)]:
         if not widget.isVisible() or (isinstance(widget, QLabel) and widget.wordWrap()):

@@ -15,13 +15,17 @@ from lrgui.runs.job import Job
 
 
 class ConfigCard(Card):
-    """Binds forms to `job.<part>`: what is typed goes to the workspace, what it holds is shown."""
+    """Binds forms to `job.<part>`: what is typed goes to the workspace, what it holds is shown.
+
+    A field is called like the config's, or "<field>.<key>" where that one is a dict of options.
+    """
 
     def __init__(self, title: str, part: str, workspace: Workspace) -> None:
         super().__init__(title)
         self.workspace = workspace
         self._part = part
         self.forms: list[Form] = []
+        self._problems: list[Problem] = []
         workspace.job_changed.connect(self.show_job)
         workspace.problems_found.connect(self.show_problems)
         workspace.state_changed.connect(self._on_state)
@@ -39,7 +43,26 @@ class ConfigCard(Card):
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
         config = getattr(self.workspace.job, self._part)
-        self.workspace.edit(**{self._part: replace(config, **{name: value})})
+        field, _, key = name.partition(".")
+        if key:
+            options = {**getattr(config, field), key: value}
+            if _told(value) == _told(self._default(name)):
+                del options[key]  # back to the usual: the settings are those of before
+            value = options
+        self.workspace.edit(**{self._part: replace(config, **{field: value})})
+
+    def _default(self, name: str) -> Any:
+        for form in self.forms:
+            option = form.option(name) if name in form.editors else None
+            if option is not None:
+                return option.default
+        return None
+
+    def value(self, config: object, name: str) -> Any:
+        """What the field called `name` holds."""
+        field, _, key = name.partition(".")
+        held = getattr(config, field)
+        return held.get(key, self._default(name)) if key else held
 
     @Slot(object)
     def show_job(self, job: Job) -> None:
@@ -47,12 +70,21 @@ class ConfigCard(Card):
         config = getattr(job, self._part)
         for form in self.forms:
             for name in form.editors:
-                form.set_value(name, getattr(config, name))
+                form.set_value(name, self.value(config, name))
 
     @Slot(object)
     def show_problems(self, problems: list[Problem]) -> None:
         """Mark the fields that `problems` name."""
-        texts = {problem.field.rpartition(".")[2]: str(problem) for problem in problems}
+        self._problems = problems
+        self.mark()
+
+    def problem_texts(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return {problem.field: str(problem) for problem in self._problems}
+
+    def mark(self) -> None:
+        """Mark the fields with which something is wrong, and no others."""
+        texts = self.problem_texts()
         for form in self.forms:
             form.set_problems(texts)
 
@@ -60,3 +92,8 @@ class ConfigCard(Card):
     def _on_state(self, state: str) -> None:
         for form in self.forms:
             form.set_enabled(state == "idle")
+
+
+def _told(value: Any) -> Any:
+    """An empty text tells as little as None."""
+    return None if value == "" else value

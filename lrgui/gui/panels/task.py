@@ -1,86 +1,420 @@
-"""What to train: data, model, optimizer, batch size, device."""
+"""What to train: data or code, model, optimizer, batch size, device, and the Python that computes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton
 
+from lrgui.core.config import Problem
 from lrgui.core.events import TaskEvent
-from lrgui.core.optimizers import OPTIMIZERS
-from lrgui.gui.cards import Fold, muted
-from lrgui.gui.fields import number, whole
+from lrgui.core.options import Option, option_problems
+from lrgui.gui.cards import muted
+from lrgui.gui.choosing import ask_file, ask_folder, start_folder
+from lrgui.gui.editors import Entry
+from lrgui.gui.fields import AUTO, Form, number, whole
+from lrgui.gui.offers import (
+    AUTOMATIC,
+    CHOOSE,
+    device_lines,
+    missing_device,
+    optimizer_lines,
+    python_lines,
+    python_words,
+    source_lines,
+    source_options,
+    what_is_missing,
+)
 from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.panels.more_settings import MoreSettings
+from lrgui.gui.recent import RecentMenu
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.rows import PathRow
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.target import Target
 
-DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA (NVIDIA)", "mps": "MPS (Apple)"}
+if TYPE_CHECKING:
+    from lrgui.runs.interpreters import Environment, Interpreter
+    from lrgui.tasks.outline import Outline
+
+PINNED = {None: "Automatic", True: "Yes", False: "No"}
+#: What stands in the field for the path while it is empty.
+PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}
+LOOKING = "Looking for torch and devices …"
+CHANGED = "changed on disk · the next run uses it"
 
 
 def _subset(text: str) -> int | None:
     return None if text.strip().lower() in ("", "all") else whole(text)
 
 
+def _threads(text: str) -> int | None:
+    return None if text.strip().lower() in ("", AUTO) else whole(text)
+
+
 class TaskPanel(ConfigCard):
-    """The task's fields; rarely used ones are folded."""
+    """The task's fields; those of a data set, a model or an optimizer come and go with it, rare ones are folded."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__("Task", "task", workspace)
-        main, more = self.add_form(), self.add_form()
-        main.add_choice("source", "Data", {r.key: r.label for r in SOURCES.values()}, "The examples to train on")
-        main.add_choice("model", "Model", {}, "The network, always with fresh weights")
-        main.add_choice(
+        self._main, self._more = self._main_form(), self._more_form()
+        self._interpreters: list[Interpreter] = []
+        self._detail, self._versions = muted(), muted()
+        self._words = ""
+        self._good: tuple[str, Outline | None] = ("", None)
+        """A path, and its code as it was when it could be read last."""
+        self._rows_of: tuple[object, ...] = ()
+        self._detail_of: tuple[object, ...] = ()
+        """What the detail of the last run was about; it stays until something of that changes."""
+        self._asked = False
+        """True once a run was asked for: a path that is still to be chosen is a problem only then."""
+        self.more = MoreSettings("task", self._more)
+        for widget in (self._main, self._versions, self._detail):
+            self.body.addWidget(widget)
+        self.body.addLayout(self._buttons())
+        self.body.addWidget(self.more)
+        workspace.task_known.connect(self._on_task)
+        workspace.about_to_run.connect(self._on_about_to_run)
+        workspace.outline_changed.connect(self._on_outline)
+        workspace.code_changed_on_disk.connect(self._show_detail)
+        self._follow_environments()
+        self.show_job(workspace.job)
+
+    # ---------------------------------------------------------------- what it is made of
+    def _main_form(self) -> Form:
+        form = self.add_form()
+        form.add_choice("source", "Data", source_lines(SOURCES), "The examples to train on, or code of your own")
+        form.add_path("path", "File", "The file or folder to read", self._browse)
+        form.add_group("options")
+        form.add_choice("model", "Model", {}, "The network, always with fresh weights")
+        form.add_group("model_options")
+        form.add_choice(
             "optimizer",
             "Optimizer",
-            {row.key: row.label for row in OPTIMIZERS.values()},
+            optimizer_lines(None, "", None),
             "The optimizer that you train with: a learning rate holds for it only",
         )
-        main.add_text("batch_size", "Batch size", whole, str, "Examples per step: a learning rate holds for it only")
-        main.add_choice("device", "Device", DEVICES, "Where the arithmetic runs; automatic takes the best there is")
-        more.add_text("momentum", "Momentum", number, "{:g}".format, "SGD's momentum; 0 is none")
-        more.add_text("weight_decay", "Weight decay", number, "{:g}".format, "Pulls weights towards zero")
-        more.add_text(
+        form.add_group("optimizer_options")
+        form.add_text("batch_size", "Batch size", whole, str, "Examples per step: a learning rate holds for it only")
+        form.add_choice(
+            "device",
+            "Device",
+            device_lines(None, AUTOMATIC.value),
+            "Where the arithmetic runs; automatic takes the best there is",
+        )
+        form.add_choice("python", "Python", {"": ""}, "The Python that computes, with its packages")
+        return form
+
+    def _more_form(self) -> Form:
+        """What most people don't need. The optimizer's own settings are here, but for its name."""
+        form = self.add_form()
+        form.add_group("options")
+        form.add_text("momentum", "Momentum", number, "{:g}".format, "How much of the last steps goes on; 0 is none")
+        form.add_text("weight_decay", "Weight decay", number, "{:g}".format, "Pulls weights towards zero")
+        form.add_group("optimizer_options")
+        form.add_text(
             "subset",
             "Subset",
             _subset,
             lambda value: "all" if value is None else str(value),
             "Train on the first so many examples only, or “all”",
         )
-        more.add_text("loader_workers", "Loaders", whole, str, "Processes that load batches; 0 is safest")
-        more.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
-        self._main, self._more = main, more
-        self._detail = muted()
-        self._detail_of: tuple[object, ...] = ()
-        """What the detail of the last run was about; it stays until something of that changes."""
-        self.body.addWidget(main)
-        self.body.addWidget(self._detail)
-        self.body.addWidget(Fold("More: momentum, decay, subset, seed", more))
-        workspace.task_known.connect(self._on_task)
-        self.show_job(workspace.job)
+        form.add_text("loader_workers", "Loaders", whole, str, "Processes that load batches; 0 is safest")
+        form.add_choice(
+            "pin_memory",
+            "Pinned memory",
+            PINNED,
+            "Batches in page-locked memory, which a CUDA device copies faster; automatic: where it computes",
+        )
+        form.add_text(
+            "threads",
+            "Threads",
+            _threads,
+            lambda value: AUTO if value is None else str(value),
+            "Of the CPU's arithmetic; “auto” leaves one core to the window",
+        )
+        form.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
+        return form
+
+    def _buttons(self) -> QHBoxLayout:
+        self._check = self._button("Check task", "Try one batch, step by step, and say what is wrong (F4)")
+        self._check.clicked.connect(self.workspace.check)
+        self._new = self._button("New task…", "Write a commented task file to begin with (Ctrl+N)")
+        self._new.clicked.connect(self._write_new)
+        self._open = self._button("Open…", "Open a task's file, data or a folder (Ctrl+O), or drop it on the window")
+        menu = QMenu(self._open)
+        menu.addAction("File …").triggered.connect(self._ask_open_file)
+        menu.addAction("Folder …").triggered.connect(self._ask_open_folder)
+        menu.addMenu(RecentMenu(self.workspace, menu))
+        self._open.setMenu(menu)
+        row = QHBoxLayout()
+        row.setSpacing(5)
+        for button in (self._check, self._new, self._open):
+            row.addWidget(button, 1)
+        return row
+
+    @staticmethod
+    def _button(text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName("small")
+        button.setAccessibleName(text.removesuffix("…"))
+        button.setToolTip(tip)
+        return button
+
+    # ---------------------------------------------------------------- showing
+    @property
+    def _environment(self) -> Environment | None:
+        environments = self.workspace.environments
+        return None if environments is None else environments.current
+
+    def _outline(self, task: TaskSpec) -> Outline | None:
+        """What the task's code says of itself; while it is broken, what it said before."""
+        if not task.is_code:
+            return None
+        outline = self.workspace.outline
+        if outline is None or outline.problem is None:
+            self._good = (task.path, outline)
+        path, good = self._good
+        return good if path == task.path and good is not None else outline
 
     @Slot(object)
     def show_job(self, job: Job) -> None:
-        source = SOURCES.get(job.task.source)
-        if source is not None:
-            self._main.set_options("model", {m.key: m.label for m in source.models.values()})
-            if self._detail_of != (job.task.source, job.task.model, job.task.subset):
-                self._detail.setText(source.detail)
+        rows_of = (job.task, self._outline(job.task), self._environment)
+        if rows_of != self._rows_of:  # not for each step of a drag of the selection
+            self._rows_of = rows_of
+            self._show_rows(job.task)
         super().show_job(job)
-        row = OPTIMIZERS.get(job.task.optimizer)
-        self._more.set_row_visible("momentum", row is not None and "momentum" in row.fields)
+        self._show_changed(job.task)
+        self._show_detail()
 
-    @Slot(str, object)
-    def _on_edited(self, name: str, value: Any) -> None:
-        if name == "source" and self.workspace.job.task.model not in SOURCES[value].models:
-            model = next(iter(SOURCES[value].models))
-            self.workspace.edit(task=replace(self.workspace.job.task, source=value, model=model))
-            return
-        super()._on_edited(name, value)
+    def _show_rows(self, task: TaskSpec) -> None:
+        """The rows that this source, model and optimizer have."""
+        main, more, environment = self._main, self._more, self._environment
+        outline = self._outline(task)
+        source, model, optimizer = task.row, task.model_row, task.optimizer_row
+        main.set_row_visible("path", source is not None and source.path is not None)
+        if source is not None and source.path is not None:
+            path = source.path
+            main.set_path_row("path", path.label, path.tip, path.default or PLACEHOLDERS[path.kind])
+        main.set_row_visible("model", source is None or bool(source.models))
+        if source is not None:
+            main.set_options("model", [Entry(row.key, row.label, row.detail) for row in source.models.values()])
+        if task.is_code:
+            offered = outline.options if outline is not None else ()
+        else:
+            offered = source_options(source, task.path) if source is not None else ()
+        main.set_group("options", [option for option in offered if not option.rare])
+        more.set_group("options", [option for option in offered if option.rare])
+        main.set_group("model_options", model.options if model is not None else ())
+        if model is not None and environment is not None:
+            self._suggest("model_options.name", model.needs, environment.models)
+        main.set_options("optimizer", optimizer_lines(outline, task.optimizer, environment))
+        options = optimizer.options if optimizer is not None else ()
+        main.set_group("optimizer_options", [option for option in options if _names_it(option)])
+        more.set_group("optimizer_options", [option for option in options if not _names_it(option)])
+        if optimizer is not None and environment is not None:
+            self._suggest("optimizer_options.name", optimizer.needs, environment.optimizers)
+        for name in ("momentum", "weight_decay"):
+            more.set_row_visible(name, optimizer is not None and name in optimizer.fields)
+        main.set_options("device", device_lines(environment, task.device))
+
+    def _suggest(self, name: str, libraries: tuple[str, ...], known: dict[str, tuple[str, ...]]) -> None:
+        """Offer all names that the libraries of this Python know."""
+        names = [text for library in libraries for text in known.get(library, ())]
+        if names and name in self._main.editors:
+            self._main.set_suggestions(name, names)
+
+    def _show_changed(self, task: TaskSpec) -> None:
+        """Count those of the folded settings that are not the usual ones."""
+        row, outline = task.row, self._outline(task)
+        usual = {**(row.defaults if row is not None else {}), **(outline.defaults if outline is not None else {})}
+        plain, changed = TaskSpec(), []
+        for name in self._more.editors:
+            if self._more.is_row_visible(name) and self.value(task, name) != usual.get(name, self.value(plain, name)):
+                changed.append(self._more.words(name))
+        self.more.set_changed(changed)
+
+    @Slot()
+    def _show_detail(self) -> None:
+        task = self.workspace.job.task
+        if self._detail_of != _subject(task):
+            row, outline = task.row, self._outline(task)
+            words = row.detail if row is not None else ""
+            if task.is_code and task.path:
+                words = (outline.name if outline is not None else "") or Path(Target.parse(task.path).place).name
+            self._words = words
+        changed = task.is_code and self.workspace.code_changed
+        self._detail.setText(" · ".join(words for words in (self._words, CHANGED if changed else "") if words))
 
     @Slot(object)
-    def _on_task(self, task: TaskEvent) -> None:
-        shown = self.workspace.job.task
-        self._detail_of = (shown.source, shown.model, shown.subset)
-        self._detail.setText(f"{task.detail} · {task.parameters:,} parameters · {task.device}")
+    def _on_task(self, event: TaskEvent) -> None:
+        task = self.workspace.job.task
+        self._detail_of = _subject(task)
+        self._words = f"{event.detail} · {event.parameters:,} parameters · {event.device}"
+        self._show_detail()
+
+    @Slot(object)
+    def _on_outline(self, _outline: object) -> None:
+        self.show_job(self.workspace.job)
+        self.mark()
+
+    # ---------------------------------------------------------------- problems
+    @Slot()
+    def _on_about_to_run(self) -> None:
+        self._asked = True
+        self._open_for_problem()
+
+    @Slot(object)
+    def show_problems(self, problems: list[Problem]) -> None:
+        super().show_problems(problems)
+        self._open_for_problem()
+
+    def _open_for_problem(self) -> None:
+        if self._more.has_problem:
+            self.more.open()
+
+    def problem_texts(self) -> dict[str, str]:
+        task, environment = self.workspace.job.task, self._environment
+        texts = {
+            "device": missing_device(environment, task.device),
+            "python": environment.problem if environment is not None else "",
+        }
+        rows = {"source": task.row, "model": task.model_row, "optimizer": task.optimizer_row}
+        told: set[str] = set()
+        for name, row in rows.items():
+            if row is not None:  # what data and model both lack is said once
+                texts[name] = what_is_missing(row.label, [one for one in row.needs if one not in told], environment)
+                told.update(row.needs)
+        outline = self._outline(task)
+        if task.is_code and outline is not None:
+            broken = self.workspace.outline.problem if self.workspace.outline is not None else None
+            texts["path"] = broken.sentence if broken is not None else ""
+            wrong = option_problems(outline.options, task.options, "options")
+            texts.update({problem.field: str(problem) for problem in wrong})
+        texts.update(super().problem_texts())
+        if not task.path and not self._asked:
+            texts.pop("path", None)
+        return texts
+
+    # ---------------------------------------------------------------- the Python that computes
+    def _follow_environments(self) -> None:
+        environments = self.workspace.environments
+        self._main.set_row_visible("python", environments is not None)
+        if environments is not None:
+            environments.known.connect(self._on_environment)
+            environments.interpreters_changed.connect(self._on_interpreters)
+            environments.chosen.connect(self._on_environment)
+            for name in ("device", "python"):  # free memory changes, and environments are made
+                self._main.on_open(name, environments.refresh)
+            self._interpreters = environments.interpreters
+        self._show_python()
+
+    @Slot(object)
+    def _on_environment(self, _environment: object) -> None:
+        self._show_python()
+        self.show_job(self.workspace.job)
+        self.mark()
+
+    @Slot(object)
+    def _on_interpreters(self, interpreters: list[Interpreter]) -> None:
+        self._interpreters = interpreters
+        self._show_python()
+
+    def value(self, config: object, name: str) -> Any:
+        """As in other cards, but the Python is none of the job's: no run file may choose one."""
+        if name != "python":
+            return super().value(config, name)
+        environments = self.workspace.environments
+        return "" if environments is None else environments.python
+
+    def _show_python(self) -> None:
+        environment, python = self._environment, self.value(None, "python")
+        self._main.set_options("python", python_lines(self._interpreters, python))
+        self._main.set_value("python", python)
+        self._versions.setText(LOOKING if environment is None else python_words(environment))
+        self._versions.setVisible(self.workspace.environments is not None)
+
+    def _choose_python(self, python: str) -> None:
+        environments = self.workspace.environments
+        assert environments is not None
+        if python == CHOOSE:
+            self._main.set_value("python", environments.python)
+            ask_file(self, self.workspace, "Python that computes", (), environments.choose)
+        elif python != environments.python:
+            environments.choose(python)
+            self._show_python()
+
+    # ---------------------------------------------------------------- what the person does
+    @Slot(str, object)
+    def _on_edited(self, name: str, value: Any) -> None:
+        workspace, task = self.workspace, self.workspace.job.task
+        if name == "source":
+            self._asked = False
+            workspace.choose_source(value)
+        elif name == "path":
+            self._take_path(value)
+        elif name == "python":
+            self._choose_python(value)
+        elif name in ("model", "optimizer"):
+            if value != getattr(task, name):  # its settings are others'
+                workspace.edit(task=replace(task, **{name: value, f"{name}_options": {}}))
+        else:
+            super()._on_edited(name, value)
+
+    def _take_path(self, path: str) -> None:
+        task = self.workspace.job.task
+        file = Target.parse(path).file if task.is_code else None
+        if task.is_code and path and (file is None or file.is_file()) and self.workspace.use(path):
+            return
+        self._asked = self._asked or bool(path)
+        self.workspace.edit(task=replace(task, path=path))
+
+    @Slot()
+    def _browse(self) -> None:
+        row = self.workspace.job.task.row
+        path = row.path if row is not None and row.path is not None else PathRow("File", "file", "")
+        if path.kind == "folder":
+            ask_folder(self, self.workspace, path.label, self._take_path)
+        else:
+            ask_file(self, self.workspace, path.label, path.suffixes, self._take_path)
+
+    @Slot()
+    def _ask_open_file(self) -> None:
+        paths = [row.path for row in SOURCES.values() if row.path is not None and row.path.kind != "folder"]
+        suffixes = dict.fromkeys(suffix for path in paths for suffix in path.suffixes)
+        ask_file(self, self.workspace, "Open task", list(suffixes), self.workspace.use)
+
+    @Slot()
+    def _ask_open_folder(self) -> None:
+        ask_folder(self, self.workspace, "Open folder", self.workspace.use)
+
+    @Slot()
+    def _write_new(self) -> None:
+        from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
+
+        NewTaskDialog(self.workspace, start_folder(self.workspace), self.window()).open()
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        super()._on_state(state)
+        idle = state == "idle"
+        for button in (self._check, self._new, self._open):
+            button.setEnabled(idle)
+        if state == "starting":
+            self._show_detail()
+
+
+def _names_it(option: Option) -> bool:
+    """True for the option without which an optimizer is none: which one of its library it is."""
+    return option.name == "name"
+
+
+def _subject(task: TaskSpec) -> tuple[object, ...]:
+    """What the detail of a run depends on."""
+    options = {**task.options, **{f"model.{name}": value for name, value in task.model_options.items()}}
+    return task.source, task.path, task.model, task.subset, tuple(options.items())

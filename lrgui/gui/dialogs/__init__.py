@@ -1,0 +1,1 @@
+"""Windows beside the window: one question or one subject each."""

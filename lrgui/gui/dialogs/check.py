@@ -1,0 +1,243 @@
+"""Shows a check of the task while it goes on: one line per step, and what is wrong where it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrgui.core.events import CheckEvent, EndEvent
+from lrgui.gui.dialogs.words import breakable, wrapped
+from lrgui.gui.workspace import Workspace
+from lrgui.tasks.check import STEPS
+
+SIGNS = {"waiting": "·", "running": "…", "good": "✓", "warning": "!", "bad": "✗", "skipped": "–"}
+IDS = {"waiting": "muted", "running": "muted", "good": "good", "warning": "open", "bad": "bad", "skipped": "muted"}
+WORDS = {
+    "waiting": "to come",
+    "running": "running",
+    "good": "good",
+    "warning": "warning",
+    "bad": "wrong",
+    "skipped": "skipped",
+}
+
+
+class StepRow:
+    """One step: a sign, its name, what was found, and the seconds it took."""
+
+    def __init__(self, grid: QGridLayout, row: int, event: CheckEvent) -> None:
+        self.event = event
+        self._sign, self._name, self._seconds = QLabel(), QLabel(name_of(event)), QLabel()
+        self._sign.setFixedWidth(16)
+        self._sign.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._seconds.setObjectName("muted")
+        self._detail = wrapped("", "muted")
+        self._line = wrapped("", "codeLine")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for label in (self._name, self._detail, self._line):
+            words.addWidget(label)
+        top = Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self._sign, row, 0, top)
+        grid.addLayout(words, row, 1)
+        grid.addWidget(self._seconds, row, 2, top | Qt.AlignmentFlag.AlignRight)
+        self.show(event)
+
+    @property
+    def last(self) -> QWidget:
+        """What stands lowest of it."""
+        return self._detail if self._line.isHidden() else self._line
+
+    def show(self, event: CheckEvent) -> None:
+        """Show what is known of the step now."""
+        self.event = event
+        self._sign.setText(SIGNS[event.state])
+        self._sign.setObjectName(IDS[event.state])
+        self._sign.setAccessibleName(WORDS[event.state])
+        self._name.setObjectName({"bad": "cardTitle", "waiting": "muted", "skipped": "muted"}.get(event.state, ""))
+        self._detail.setObjectName("" if event.state == "bad" else "muted")
+        for label in (self._sign, self._name, self._detail):
+            label.style().unpolish(label)
+            label.style().polish(label)
+        self._seconds.setText(seconds_words(event.seconds))
+        self._detail.setText(breakable(event.detail))
+        self._detail.setVisible(bool(event.detail))
+        line = source_line(event)
+        self._line.setText(breakable(line))
+        self._line.setVisible(bool(line))
+
+
+class CheckDialog(QDialog):
+    """One check of the workspace's task; closing it stops a check that goes on."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.steps: dict[str, StepRow] = {}
+        self.setWindowTitle("Check task")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(10)
+        column.addWidget(wrapped(workspace.job.task.title, "cardTitle"))
+        column.addWidget(
+            wrapped("One batch, one forward pass, one backward pass, one step; nothing of it is kept.", "muted")
+        )
+        column.addWidget(self._list(), 1)
+        self.summary = wrapped("Starting …")
+        self.summary.setAccessibleName("Result of the check")
+        column.addWidget(self.summary)
+        column.addLayout(self._buttons())
+        for key in STEPS:
+            self._on_step(CheckEvent(key, "waiting"))
+        self.resize(620, 560)
+        workspace.checked.connect(self._on_step)
+        workspace.check_ended.connect(self._on_end)
+
+    def _list(self) -> QScrollArea:
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        outer = QVBoxLayout(inner)
+        outer.setContentsMargins(0, 0, 10, 0)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(9)
+        self._grid.setColumnStretch(1, 1)
+        outer.addLayout(self._grid)
+        outer.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Steps of the check")
+        area.setWidget(inner)
+        area.viewport().setAutoFillBackground(False)
+        self._area = area
+        return area
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy all of this as text")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text))
+        self.again = QPushButton("Check again")
+        self.again.setToolTip("Try the task once more, with what is on disk now (F4)")
+        self.again.clicked.connect(self._again)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("End the check; a task that hangs is ended by force")
+        self.stop.clicked.connect(self.reject)
+        self.find_rate = QPushButton("Find learning rate")
+        self.find_rate.setObjectName("primary")
+        self.find_rate.setToolTip("Sweep the task and draw its curve (F5)")
+        self.find_rate.clicked.connect(self._find)
+        self.again.setShortcut("F4")
+        self.find_rate.setShortcut("F5")
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        for button in (self.again, self.stop, self.find_rate):
+            row.addWidget(button)
+        for button in (self.copy, self.again, self.stop):
+            button.setAutoDefault(False)
+        self.again.setEnabled(False)
+        self.find_rate.setEnabled(False)
+        return row
+
+    @property
+    def text(self) -> str:
+        """All of it as text."""
+        lines = [self._workspace.job.task.title]
+        for row in self.steps.values():
+            event = row.event
+            head = f"{SIGNS[event.state]} {name_of(event)}  {seconds_words(event.seconds)}".rstrip()
+            lines += [head, *(f"    {words}" for words in (event.detail, source_line(event)) if words)]
+        return "\n".join([*lines, self.summary.text()]) + "\n"
+
+    @property
+    def running(self) -> bool:
+        """True while the check goes on."""
+        return self._workspace.busy and self._workspace.kind == "check"
+
+    @Slot(object)
+    def _on_step(self, event: CheckEvent) -> None:
+        row = self.steps.get(event.step)
+        if row is None:
+            self.steps[event.step] = StepRow(self._grid, len(self.steps), event)
+        else:
+            row.show(event)
+        if event.state == "running":
+            self.summary.setText(f"{name_of(event)} …")
+
+    @Slot(object)
+    def _on_end(self, end: EndEvent) -> None:
+        failed = next((row for row in self.steps.values() if row.event.state == "bad"), None)
+        for row in self.steps.values():
+            if row.event.state == "waiting" or (row.event.state == "running" and end.reason == "cancelled"):
+                row.show(CheckEvent(row.event.step, "skipped"))
+            elif row.event.state == "running":  # the process died
+                row.show(CheckEvent(row.event.step, "bad", "It did not get through."))
+        good = end.reason == "completed" and failed is None
+        # What is wrong stands beside its step.
+        self.summary.setText(end.detail if failed is None else f"“{name_of(failed.event)}” failed: mend it, then F4.")
+        self.summary.setObjectName("good" if good else "bad")
+        self.summary.style().unpolish(self.summary)
+        self.summary.style().polish(self.summary)
+        self.stop.setText("Close")
+        self.stop.setToolTip("Close this window (Esc)")
+        self.again.setEnabled(True)
+        self.find_rate.setEnabled(good)
+        (self.find_rate if good else self.again).setFocus()
+        if failed is not None:
+            QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(failed.last))  # once it is laid out
+
+    @Slot()
+    def _again(self) -> None:
+        self.accept()
+        self._workspace.check()
+
+    @Slot()
+    def _find(self) -> None:
+        self.accept()
+        self._workspace.find()
+
+    def reject(self) -> None:
+        """Esc, × and the button: stop a check that goes on."""
+        if self.running:
+            self._workspace.stop()
+        super().reject()
+
+
+def name_of(event: CheckEvent) -> str:
+    """The step as people call it."""
+    return STEPS.get(event.step, event.step)
+
+
+def seconds_words(seconds: float | None) -> str:
+    """A time as people read it: "12 ms", "1.3 s"; empty where none was taken."""
+    if seconds is None:
+        return ""
+    if seconds < 0.001:
+        return "< 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def source_line(event: CheckEvent) -> str:
+    """The line of the person's file that a step belongs to; empty where there is none."""
+    if not event.file or event.line < 1:
+        return ""
+    place = f"{Path(event.file).name}, line {event.line}"
+    try:
+        lines = Path(event.file).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return place
+    return f"{place}:  {lines[event.line - 1].strip()}" if event.line <= len(lines) else place

@@ -1,0 +1,26 @@
+"""What the window tells the person above the plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the person should know, shown above the plot until it is closed."""
+
+    kind: str
+    """`info`, `warning` or `error`."""
+    text: str
+    details: str = ""
+    action: str = ""
+    """Label of the button that mends it, empty where there is none."""
+    act: Callable[[], None] | None = None
+    tip: str = ""
+    """What exactly the button does."""
+
+    def after(self, text: str) -> Notice:
+        """This notice with another sentence before its own: there is one place for notices only."""
+        kind = "warning" if self.kind == "info" else self.kind
+        return replace(self, kind=kind, text=f"{text} {self.text}")

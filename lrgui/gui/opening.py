@@ -1,0 +1,112 @@
+"""What comes into the window: files, folders, new tasks, and the dialogs that a task's code brings with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from lrgui.gui.recent import RecentMenu
+from lrgui.runs.library import SUFFIX
+from lrgui.runs.trust import Question
+from lrgui.tasks.recognise import READERS, recognise
+
+if TYPE_CHECKING:
+    from lrgui.gui.dialogs.check import CheckDialog
+    from lrgui.gui.window import MainWindow
+
+
+class Opening(QObject):
+    """The window's ways in. Its dialogs leave the event loop as it is; there is one at a time."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workspace = window.workspace
+        self._check: CheckDialog | None = None
+        self.recent = RecentMenu(window.workspace, window)
+        self._workspace.trust_wanted.connect(self._ask_for_trust)
+        self._workspace.check_started.connect(self._show_check)
+
+    def menu(self) -> QMenu:
+        """Everything that brings something into the window."""
+        menu, actions = QMenu(self._window), self._window.actions_by_key
+        menu.setToolTipsVisible(True)
+        for key in ("open", "open_folder", "open_run"):
+            menu.addAction(actions[key])
+        menu.addSeparator()
+        menu.addAction(actions["new"])
+        menu.addMenu(self.recent)
+        return menu
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open the first of these files and folders that can be used; what is wrong is said of the first one."""
+        usable = [path for path in paths if path.endswith(SUFFIX) or not recognise(path).problem]
+        chosen = (usable or list(paths))[0]
+        if self._workspace.use(chosen):
+            self._window.status.text.setText(f"Opened {chosen}")
+
+    def open_file(self) -> None:
+        """Ask for a task, a data file or a run, and open it."""
+        kinds = {
+            "Tasks": ("*.py",),
+            "Data": tuple(f"*{suffix}" for suffixes in READERS.values() for suffix in suffixes),
+            "Runs": (f"*{SUFFIX}",),
+        }
+        every = " ".join(pattern for patterns in kinds.values() for pattern in patterns)
+        filters = [f"Tasks, data, runs ({every})", *(f"{name} ({' '.join(kinds[name])})" for name in kinds)]
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window, "Open", self._folder(), ";;".join([*filters, "All files (*)"])
+        )
+        if chosen:
+            self._window.settings.folder = str(Path(chosen).parent)
+            self.open_paths([chosen])
+
+    def open_folder(self) -> None:
+        """Ask for a folder, and open it."""
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open folder", self._folder())
+        if chosen:
+            self._window.settings.folder = chosen
+            self.open_paths([chosen])
+
+    def new_task(self) -> None:
+        """Choose a template, and write it to a new file."""
+        from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
+
+        dialog = NewTaskDialog(self._workspace, Path(self._folder()), self._window)
+        dialog.written.connect(self._remember_folder)
+        dialog.open()
+
+    @Slot(str)
+    def _remember_folder(self, path: str) -> None:
+        self._window.settings.folder = str(Path(path).parent)
+
+    def _folder(self) -> str:
+        return self._window.settings.folder or str(Path.home())
+
+    @Slot(object)
+    def _ask_for_trust(self, question: Question) -> None:
+        from lrgui.gui.dialogs.trust import TrustDialog
+
+        dialog = TrustDialog(question, self._window)
+        dialog.granted.connect(self._workspace.grant)
+        dialog.refused.connect(self._workspace.refuse)
+        dialog.open()
+
+    @Slot()
+    def _show_check(self) -> None:
+        """A check has begun: its steps are shown beside the window, which stays usable."""
+        from lrgui.gui.dialogs.check import CheckDialog
+
+        if self._check is not None:
+            self._check.close()
+        self._check = dialog = CheckDialog(self._workspace, self._window)
+        dialog.finished.connect(self._forget_check)
+        dialog.show()
+
+    @Slot()
+    def _forget_check(self) -> None:
+        self._check = None

@@ -1,0 +1,62 @@
+"""The menu of the tasks that were used last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QMenu, QWidget
+
+from lrgui.gui.workspace import Workspace
+from lrgui.tasks.target import Target
+
+#: Characters of a folder that the menu shows.
+MOST_FOLDER = 44
+
+
+class RecentMenu(QMenu):
+    """Filled when it opens, with what is there; choosing one uses it."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__("Recent tasks", parent)
+        self._workspace = workspace
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self.fill)
+        self.fill()
+
+    @Slot()
+    def fill(self) -> None:
+        """Show the tasks whose files are there, the last one first."""
+        self.clear()
+        there = [path for path in self._workspace.recent if _is_there(path)]
+        for path in there:
+            action = self.addAction(label(path).replace("&", "&&"))
+            action.setToolTip(path)
+            action.triggered.connect(lambda _checked=False, path=path: self._workspace.use(path))
+        if there:
+            self.addSeparator()
+            self.addAction("Forget these").triggered.connect(self._forget)
+        else:
+            self.addAction("None yet: open a file or a folder").setEnabled(False)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._workspace.recent.clear()
+        self._workspace.recent_changed.emit()
+
+
+def label(path: str) -> str:
+    """A task as the menu shows it: its name, and the end of its folder."""
+    target = Target.parse(path)
+    if target.file is None:
+        return path
+    folder = str(target.file.parent)
+    shown = folder if len(folder) <= MOST_FOLDER else f"…{folder[1 - MOST_FOLDER :]}"
+    name = f"{target.file.name}:{target.name}" if target.name else target.file.name
+    return f"{name}   {shown}"
+
+
+def _is_there(path: str) -> bool:
+    """True for what is on disk, and for a module, whose place is not known."""
+    file = Target.parse(path).file
+    return file is None or file.exists() or Path(path).exists()

@@ -1,0 +1,154 @@
+"""Choosing what to train, and asking before code of the person runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from lrgui.gui.notice import Notice
+from lrgui.gui.task_code import TaskCode
+from lrgui.runs.defaults import apply_defaults
+from lrgui.runs.job import Job
+from lrgui.runs.library import SUFFIX
+from lrgui.runs.switching import switched
+from lrgui.runs.trust import Question, Trust
+from lrgui.tasks.outline import Outline, outline
+from lrgui.tasks.recognise import recognise
+from lrgui.tasks.templates import template_text
+from lrgui.tasks.user_rows import OWN
+
+if TYPE_CHECKING:
+    from lrgui.gui.workspace import Workspace
+
+#: So many tasks are remembered.
+MOST_RECENT = 10
+
+
+class TaskChoice(QObject):
+    """The workspace's task: where it comes from, and whether its code may run."""
+
+    def __init__(self, workspace: Workspace, trust: Trust) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self._trust = trust
+        self.code = TaskCode(trust, self)
+        self.code.outline_changed.connect(self._on_outline)
+        self.code.saved.connect(workspace.code_changed_on_disk)
+        self.recent: list[str] = []
+        """Paths of the tasks that were used last, the last one first."""
+        self._waiting: Callable[[], None] | None = None
+        """The run that waits for the person's trust."""
+
+    # ---------------------------------------------------------------- what to train
+    def use(self, text: str) -> bool:
+        """See `Workspace.use`."""
+        workspace = self._workspace
+        if workspace.busy:
+            workspace.noticed.emit(Notice("info", "A run is going on: stop it before you open something else."))
+            return False
+        if text.strip().endswith(SUFFIX):
+            return workspace.open_run(Path(text.strip()).expanduser())
+        found = recognise(text)
+        if found.problem:
+            workspace.noticed.emit(Notice("warning", found.problem))
+            return False
+        workspace.noticed.emit(None)
+        self._switch(found.source, found.path, found.model)
+        self._remember(found.path)
+        return True
+
+    def choose_source(self, key: str) -> None:
+        """See `Workspace.choose_source`."""
+        if key != self._workspace.job.task.source:
+            self._switch(key)
+
+    def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
+        workspace = self._workspace
+        job, notes = switched(workspace.job, source, path, model), list[str]()
+        if job.task.is_code and path:
+            job, notes = apply_defaults(job, outline(path))
+        workspace.set_job(job)
+        if self.code.problem:
+            workspace.noticed.emit(Notice("warning", self.code.problem))
+        elif notes:
+            workspace.noticed.emit(Notice("info", " ".join(notes)))
+        if workspace.environments is not None and path:
+            workspace.environments.look_near(path)
+
+    def new_task(self, template_key: str, path: str) -> str:
+        """See `Workspace.new_task`."""
+        file = Path(path).expanduser().absolute()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with open(file, "x", encoding="utf-8") as out:
+                out.write(template_text(template_key))
+        except OSError as error:
+            if file.exists():
+                return f"There is a file {file} already: choose another name."
+            return f"{file} cannot be written: {error.strerror or error}."
+        question = self._trust.question(str(file))
+        return "" if question is None else self._trust.grant(question, folder=False)
+
+    def _remember(self, path: str) -> None:
+        if path and self.recent[:1] != [path]:
+            self.recent[:] = [path, *(other for other in self.recent if other != path)][:MOST_RECENT]
+            self._workspace.recent_changed.emit()
+
+    # ---------------------------------------------------------------- its code
+    def follow(self) -> None:
+        """Look after the code of the workspace's task, where it is code."""
+        task = self._workspace.job.task
+        self.code.follow(task.path if task.is_code else "")
+
+    def close(self) -> None:
+        """Look after nothing any more."""
+        self.code.close()
+
+    @Slot(object)
+    def _on_outline(self, found: Outline | None) -> None:
+        """Settings of arguments that the code has no more are dropped; not while it cannot be read."""
+        workspace, task = self._workspace, self._workspace.job.task
+        if task.is_code and found is not None and found.file is not None and found.problem is None:
+            names = {option.name for option in found.options}
+            options = {name: value for name, value in task.options.items() if name in names}
+            own = task.optimizer == OWN and not found.has_optimizer
+            workspace.edit(task=replace(task, options=options, optimizer="sgd" if own else task.optimizer))
+        workspace.outline_changed.emit(found)
+
+    def may_run(self, job: Job, again: Callable[[], None]) -> bool:
+        """True where the job's code may run now. Else a notice or a question says why; `again` runs after a yes."""
+        workspace, self._waiting = self._workspace, None
+        if job.task.is_code:
+            self.code.look()
+            if self.code.problem:
+                workspace.noticed.emit(Notice("error", self.code.problem))
+                return False
+            question = self._trust.question(job.task.path)
+            if question is not None:
+                self._waiting = again
+                workspace.trust_wanted.emit(question)
+                return False
+            unkept = self.code.started()
+            if unkept:
+                workspace.noticed.emit(Notice("warning", unkept))
+        self._remember(job.task.path)
+        return True
+
+    def grant(self, question: Question, folder: bool) -> None:
+        """See `Workspace.grant`."""
+        again, self._waiting = self._waiting, None
+        unkept = self._trust.grant(question, folder)
+        if again is not None:
+            again()
+        if unkept:
+            self._workspace.noticed.emit(Notice("warning", unkept))
+
+    def refuse(self, question: Question) -> None:
+        """See `Workspace.refuse`."""
+        self._waiting = None
+        words = f"{Path(question.path).name} was not run: nothing of it was executed."
+        self._workspace.noticed.emit(Notice("info", words))

@@ -1,0 +1,84 @@
+"""The code of the task on disk: what it says of itself, whether it may run, and whether it changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lrgui.gui.watch import FileWatch
+from lrgui.runs.trust import Trust
+from lrgui.tasks.outline import Outline, outline
+
+
+class TaskCode(QObject):
+    """Follows one task file (or module). It is read, never imported."""
+
+    outline_changed = Signal(object)
+    """The Outline, None where there is no file to read."""
+    saved = Signal()
+    """The file, or a module of it, was saved with other contents."""
+
+    def __init__(self, trust: Trust, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._trust = trust
+        self._path = ""
+        self._watch = FileWatch(self)
+        self._watch.changed.connect(self._on_saved)
+        self.outline: Outline | None = None
+        self.changed = False
+        """True where the code was saved since it last ran or, before a run, since it was opened."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that is followed; None for a module that is not found here, and where there is none."""
+        return None if self.outline is None else self.outline.file
+
+    def follow(self, path: str) -> None:
+        """Look after the code of `path` (see `Target`) from now on; an empty path is no code."""
+        if path != self._path:
+            self._path, self.changed = path, False
+            self._read()
+
+    def close(self) -> None:
+        """Look after nothing any more; what was edited in this session is known in the next."""
+        if self._path:
+            self._trust.ran(self._path)
+        self._path = ""
+        self._watch.close()
+
+    def look(self) -> None:
+        """See at once what is on disk, in case nobody told of a change."""
+        self._watch.look()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the code, with its line; empty where nothing is seen without running it."""
+        found = self.outline.problem if self.outline is not None else None
+        if found is None:
+            return ""
+        line = f"line {found.line}"
+        if not found.line or line in found.sentence or self.file is None:
+            return found.sentence
+        return f"{self.file.name}, {line}: {found.sentence}"
+
+    def started(self) -> str:
+        """A run of the code begins, with what is on disk now. Returns a sentence like `Trust.ran`."""
+        self.changed = False
+        return self._trust.ran(self._path) if self._path else ""
+
+    @Slot()
+    def _on_saved(self) -> None:
+        self._read()
+        self.changed = True
+        self.saved.emit()
+
+    def _read(self) -> None:
+        before = self.outline
+        self.outline = outline(self._path) if self._path else None
+        file = self.file
+        self._watch.watch(() if file is None or self.outline is None else (file, *self.outline.modules))
+        if self._path:
+            self._trust.question(self._path)  # what is trusted as it is now may be edited from here on
+        if self.outline != before:
+            self.outline_changed.emit(self.outline)

@@ -1,0 +1,318 @@
+"""Choosing what to train, and asking before code runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, sweep
+
+from lrgui.core.events import CheckEvent, EndEvent, OutputEvent, StateEvent
+from lrgui.gui.app import create_window
+from lrgui.gui.notice import Notice
+from lrgui.gui.settings import Settings
+from lrgui.gui.workspace import Workspace
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+from lrgui.runs.trust import Question, Trust, trust_file
+from lrgui.tasks.templates import TEMPLATES
+from lrgui.tasks.user_rows import OWN
+
+CODE = """
+import torch
+
+raise RuntimeError("the window has run it")
+
+defaults = {"batch_size": 16}
+
+def model(width: int = 8):
+    return torch.nn.Linear(4, width)
+
+def train_loader(batch_size):
+    return []
+
+def loss(output, target):
+    return output.mean()
+"""
+
+
+class Seen:
+    """What a workspace said."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.notices: list[Notice] = []
+        self.questions: list[Question] = []
+        workspace.noticed.connect(lambda notice: self.notices.append(notice) if notice is not None else None)
+        workspace.trust_wanted.connect(self.questions.append)
+
+
+@pytest.fixture
+def seen(bench: Bench) -> Seen:
+    return Seen(bench.workspace)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    path = tmp_path / "work" / "my_task.py"
+    path.parent.mkdir()
+    path.write_text(CODE)
+    return path
+
+
+def again(bench: Bench, qtbot: QtBot) -> Bench:
+    """The next session, with the last one's job and trust."""
+    bench.workspace.close()
+    later = Bench(qtbot)
+    later.workspace.set_job(bench.workspace.job)
+    return later
+
+
+STARTS: dict[str, Callable[[Workspace], None]] = {
+    "sweep": lambda w: w.find(),
+    "train": lambda w: w.train(),
+    "race": lambda w: w.verify(),
+    "compare": lambda w: w.compare_optimizers(["sgd", "adam"]),
+    "check": lambda w: w.check(),
+}
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_no_code_runs_before_the_person_trusts_it(bench: Bench, seen: Seen, task: Path, kind: str) -> None:
+    workspace = bench.workspace
+    assert workspace.use(str(task))
+    STARTS[kind](workspace)
+    assert bench.jobs == []
+    assert workspace.state == "idle"
+    assert [(q.path, q.reason) for q in seen.questions] == [(str(task), "new")]
+    bench.source = Scripted(sweep())
+    with bench.qtbot.waitSignal(workspace.run_ended):
+        workspace.grant(seen.questions[0], folder=False)
+    assert bench.jobs[0].kind == ("sweep" if kind == "compare" else kind)
+    assert bench.jobs[0].task.path == str(task)
+    assert len(seen.questions) == 1
+
+
+def test_a_refused_run_does_not_start_later(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    workspace.find()
+    workspace.refuse(seen.questions[0])
+    assert "my_task.py was not run" in seen.notices[-1].text
+    workspace.grant(seen.questions[0], folder=False)  # as nobody can, once it was refused
+    assert bench.jobs == []
+
+
+def test_the_digits_never_ask(bench: Bench, seen: Seen) -> None:
+    bench.play()
+    assert seen.questions == []
+
+
+def test_trust_in_a_file_is_not_trust_in_the_next(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    workspace.find()
+    other = task.with_name("other.py")
+    other.write_text(CODE)
+    workspace.use(str(other))  # while the question is open
+    workspace.grant(seen.questions[0], folder=False)
+    assert bench.jobs == []
+    assert seen.questions[-1].path == str(other)
+
+
+def test_edits_in_the_session_do_not_ask_and_are_known_in_the_next(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    workspace.find()
+    bench.play(start=lambda: workspace.grant(seen.questions[0], folder=False))
+    task.write_text(CODE.replace("width: int = 8", "width: int = 9"))
+    bench.play()
+    task.write_text(CODE.replace("width: int = 8", "width: int = 10"))
+    later = again(bench, bench.qtbot)
+    later.play()
+    assert len(seen.questions) == 1
+    later.workspace.close()
+    task.write_text(CODE.replace("width: int = 8", "width: int = 11"))
+    last = again(later, bench.qtbot)
+    asked = Seen(last.workspace)
+    last.workspace.find()
+    assert [q.reason for q in asked.questions] == ["changed"]
+    last.workspace.close()
+
+
+def test_opening_a_run_that_names_code_runs_and_trusts_nothing(bench: Bench, seen: Seen, task: Path) -> None:
+    job = Job(task=replace(Job().task, source="task", path=str(task), optimizer=OWN))
+    log = task.with_name("run.lrrun")
+    with LogWriter(log, job) as writer:
+        for chunk in sweep():
+            writer.write(chunk)
+    assert bench.workspace.use(str(log))
+    assert bench.workspace.job.task.path == str(task)
+    assert bench.workspace.analysis is not None
+    assert bench.jobs == []
+    assert not trust_file().exists()
+    bench.workspace.find()
+    assert bench.jobs == []
+    assert seen.questions[-1].reason == "new"
+
+
+def test_settings_that_name_code_run_and_trust_nothing(qtbot: QtBot, task: Path) -> None:
+    jobs: list[Job] = []
+
+    def open_source(job: Job) -> Scripted:
+        jobs.append(job)
+        return Scripted(sweep())
+
+    job = replace(Job(), task=replace(Job().task, source="task", model="", path=str(task)))
+    window = create_window(Settings(job=job.to_dict()), open_source)
+    qtbot.addWidget(window, before_close_func=lambda _window: window.workspace.close())
+    assert window.workspace.job.task.path == str(task)
+    assert window.workspace.outline is not None
+    seen = Seen(window.workspace)
+    window.workspace.find()
+    assert jobs == []
+    assert [question.reason for question in seen.questions] == ["new"]
+
+
+def test_a_syntax_error_is_shown_with_its_line_before_anything_starts(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    task.write_text(CODE + "\ndef broken(:\n")  # the watcher has not told yet
+    workspace.find()
+    assert bench.jobs == []
+    assert seen.questions == []
+    assert seen.notices[-1].kind == "error"
+    assert f"my_task.py, line {CODE.count(chr(10)) + 2}" in seen.notices[-1].text
+
+
+def test_a_task_brings_its_defaults(bench: Bench, seen: Seen, task: Path) -> None:
+    task.write_text(CODE.replace('{"batch_size": 16}', '{"batch_size": 16, "start_lr": 1e-5, "speed": 3}'))
+    workspace = bench.workspace
+    workspace.use(str(task))
+    job = workspace.job
+    assert (job.task.source, job.task.batch_size, job.sweep.start_lr) == ("task", 16, 1e-5)
+    assert "speed" in seen.notices[-1].text
+    assert workspace.outline is not None
+    assert [option.name for option in workspace.outline.options] == ["width"]
+
+
+def test_saving_is_told_and_new_arguments_are_there(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    workspace.edit(task=replace(workspace.job.task, options={"width": 12}))
+    assert not workspace.code_changed
+    with bench.qtbot.waitSignal(workspace.code_changed_on_disk):
+        task.write_text("def broken(:\n")
+    assert workspace.code_changed
+    assert workspace.job.task.options == {"width": 12}, "a half-written file takes nothing away"
+    with bench.qtbot.waitSignals([workspace.code_changed_on_disk, workspace.outline_changed]):
+        task.write_text(CODE.replace("width: int = 8", "depth: int = 2"))
+    assert workspace.job.task.options == {}
+    assert workspace.outline is not None
+    assert [option.name for option in workspace.outline.options] == ["depth"]
+    workspace.find()
+    bench.play(start=lambda: workspace.grant(seen.questions[0], folder=True))
+    assert not workspace.code_changed
+
+
+def test_another_source_takes_nothing_of_the_old_one(bench: Bench, task: Path) -> None:
+    workspace = bench.workspace
+    task.write_text(CODE + "\ndef optimizer(params, lr):\n    return torch.optim.SGD(params, lr)\n")
+    workspace.use(str(task))
+    assert workspace.job.task.optimizer == OWN
+    workspace.edit(task=replace(workspace.job.task, options={"width": 12}, batch_size=100_000))
+    workspace.choose_source("digits")
+    job = workspace.job.task
+    assert (job.source, job.model, job.optimizer, job.path, job.options) == ("digits", "cnn", "sgd", "", {})
+    assert workspace.job.validate() == []
+    assert workspace.outline is None
+
+
+def test_what_cannot_be_used_is_said_and_changes_nothing(bench: Bench, seen: Seen, tmp_path: Path) -> None:
+    before = bench.workspace.job
+    notebook = tmp_path / "train.ipynb"
+    notebook.write_text("{}")
+    assert not bench.workspace.use(str(notebook))
+    assert "nbconvert" in seen.notices[-1].text
+    assert not bench.workspace.use(str(tmp_path / "none.lrrun"))
+    assert bench.workspace.job == before
+    assert bench.workspace.recent == []
+
+
+def test_recent_tasks(bench: Bench, tmp_path: Path) -> None:
+    paths = []
+    for number in range(12):
+        path = tmp_path / f"task{number}.py"
+        path.write_text(CODE)
+        bench.workspace.use(str(path))
+        paths.insert(0, str(path))
+    assert bench.workspace.recent == paths[:10]
+    with bench.qtbot.waitSignal(bench.workspace.recent_changed):
+        bench.workspace.use(paths[3])
+    assert bench.workspace.recent[:2] == [paths[3], paths[0]]
+    assert len(bench.workspace.recent) == 10
+
+
+def test_a_check_is_told_and_not_kept(bench: Bench, seen: Seen, own_folders: Path) -> None:
+    workspace = bench.workspace
+    events: list[CheckEvent] = []
+    workspace.checked.connect(events.append)
+    steps = [CheckEvent("Model", "running"), CheckEvent("Model", "bad", "No such layer.", 0.1, "task.py", 3)]
+    source = Scripted([[StateEvent("starting"), *steps], [EndEvent("failed", "No such layer.")]])
+    bench.source = source
+    with bench.qtbot.waitSignals([workspace.check_started, workspace.check_ended, workspace.run_ended]):
+        workspace.check()
+    assert bench.jobs[-1].kind == "check"
+    assert events == steps
+    assert seen.notices == [], "its dialog says it"
+    assert not (own_folders / "runs").exists()
+    bench.play()
+    assert workspace.analysis is not None
+
+
+def test_a_sweep_is_still_on_screen_after_a_check(bench: Bench) -> None:
+    bench.play()
+    analysis = bench.workspace.analysis
+    bench.play(Scripted([[EndEvent("completed", "Good.")]]), bench.workspace.check)
+    assert bench.workspace.analysis is analysis
+    assert bench.workspace.report() is not None
+
+
+def test_notes_are_read_once_and_stay(bench: Bench, seen: Seen) -> None:
+    first, *rest = sweep()
+    notes = [OutputEvent("3 files were skipped.", "note"), OutputEvent("2 columns were dropped.", "note")]
+    bench.play(Scripted([[*first[:1], *notes, *first[1:]], *rest]))
+    assert {notice.text for notice in seen.notices} == {"3 files were skipped. 2 columns were dropped."}
+    assert seen.notices[-1].kind == "info"
+    bench.play(Scripted([[*notes, OutputEvent("line 3\n", "traceback"), EndEvent("failed", "It broke.")]]))
+    assert seen.notices[-1].text == "It broke."
+    assert seen.notices[-1].details.startswith("3 files were skipped.")
+    assert seen.notices[-1].details.endswith("line 3")
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_a_new_task_is_written_and_may_run(bench: Bench, seen: Seen, tmp_path: Path, key: str) -> None:
+    path = tmp_path / "new" / "task.py"
+    workspace = bench.workspace
+    assert workspace.new_task(key, str(path)) == ""
+    assert "already" in workspace.new_task(key, str(path)), "nothing is overwritten"
+    assert workspace.use(str(path))
+    bench.play()
+    assert seen.questions == []
+    assert Trust(trust_file()).question(str(path)) is None
+
+
+def test_a_new_task_that_cannot_be_written_is_said(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in bench.workspace.new_task(next(iter(TEMPLATES)), str(tmp_path / "file" / "task.py"))
+
+
+def test_while_a_run_goes_on_nothing_is_opened(bench: Bench, seen: Seen, task: Path) -> None:
+    bench.begin(Scripted([[StateEvent("running")]], hold=True))
+    assert not bench.workspace.use(str(task))
+    assert "A run is going on" in seen.notices[-1].text
+    with bench.qtbot.waitSignal(bench.workspace.run_ended):
+        bench.workspace.stop()
