@@ -20,7 +20,7 @@ def test_checkout_has_the_shipped_files() -> None:
         ("breast_cancer.md",),
         ("diabetes.npz",),
         ("diabetes.md",),
-        ("templates",),
+        ("templates", "text.py"),
         ("fonts", "OFL.txt"),
         ("fonts", "LRFinderSans-Regular.otf"),
         ("fonts", "LRFinderSans-SemiBold.otf"),

@@ -74,7 +74,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.runs.launch import SparePool
 
     alone = wants_new_window(arguments)
-    arguments = [_absolute(word) for word in arguments if word != "--new-window"]
+    arguments = _absolute([word for word in arguments if word != "--new-window"])
     app = QApplication(["lrgui", *arguments])
     app.setApplicationName("LR Finder")
     app.setDesktopFileName("lrgui")
@@ -147,10 +147,15 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
     timer.start()
 
 
-def _absolute(word: str) -> str:
-    """A file's or folder's whole path: the window that is asked may have another working folder. Else `word`."""
-    place = word if os.path.exists(word) else word.rpartition(":")[0]  # `file.py:name`
-    return os.path.abspath(place) + word.removeprefix(place) if place and os.path.exists(place) else word
+def _absolute(arguments: list[str]) -> list[str]:
+    """The arguments with the whole path of a file or folder: the window that is asked may have another folder."""
+    if not arguments or arguments[0].startswith("-"):
+        return arguments
+    first, *others = arguments
+    place = first if os.path.exists(first) else first.rpartition(":")[0]  # `file.py:name`
+    if place and os.path.exists(place):
+        first = os.path.abspath(place) + first.removeprefix(place)
+    return [first, *others]
 
 
 def _come_forward(window: MainWindow, arguments: list[str]) -> None:

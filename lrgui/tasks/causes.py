@@ -59,8 +59,11 @@ _DTYPES = {
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
-def missing_module(module: str) -> str:
-    """What to do where `module` cannot be imported."""
+def missing_module(name: str) -> str:
+    """What to do where the module `name` cannot be imported."""
+    module = name.split(".")[0]
+    if module != name and module in sys.modules:
+        return f"{module} has no module {name}: another version of it is installed, or the name is misspelt."
     if module in ("torch", "torchvision"):
         label = "PyTorch" if module == "torch" else "torchvision"
         return (
@@ -185,11 +188,13 @@ def _channels(match: re.Match[str]) -> str:
 
 
 def _not_a_tensor(match: re.Match[str]) -> str:
-    function, argument, got = match["function"], match["argument"], match["got"]
+    function, argument, got = match["function"], match["argument"], match["got"].rstrip(".")
     if argument == "target":
         return f"The target is a {got}, not a tensor: turn class names into numbers in the data set."
     if got == "NoneType":
         return "The model returns nothing: its forward has no return, or not on every way through."
+    if got == "numpy.ndarray":
+        return f"{function} gets a numpy array, not a tensor: make tensors of the batches with torch.as_tensor(array)."
     if "loss" in function or "entropy" in function:
         return f"The model returns a {got}, and the loss wants a tensor: {_taken(got)} in the loss."
     return f"The layer {function} gets a {got}, not a tensor: {_taken(got)} (an LSTM returns output and state)."
@@ -199,6 +204,37 @@ def _taken(kind: str) -> str:
     """How the tensor comes out of what holds it."""
     how = 'output["logits"]' if kind == "dict" else "output.logits" if "Output" in kind else "output[0]"
     return f"take the tensor out of it, as {how}"
+
+
+def _no_arithmetic(match: re.Match[str]) -> str:
+    what, got = match["what"], _dtype(match["got"])
+    if "softmax" in what and got not in _FLOATS:
+        return (
+            f"The loss takes {got} for the model's scores: its arguments are (output, target), in this order; scores "
+            "are floats."
+        )
+    return f"The operation {what} cannot compute with {got} on this device: convert what goes into it with .float()."
+
+
+_IMPORTS = {
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "F": "import torch.nn.functional as F",
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "plt": "import matplotlib.pyplot as plt",
+    "DataLoader": "from torch.utils.data import DataLoader",
+    "Dataset": "from torch.utils.data import Dataset",
+    "transforms": "from torchvision import transforms",
+    "datasets": "from torchvision import datasets",
+}
+
+
+def _no_name(match: re.Match[str]) -> str:
+    name = match["name"]
+    usual = _IMPORTS.get(name)
+    how = f"write “{usual}” at the top of the file" if usual else "import or define it, or correct its spelling"
+    return f"There is no {name} here: {how}."
 
 
 _TENSOR_WORDS = (
@@ -328,10 +364,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no such arithmetic",
         r"""["'](?P<what>\w+)["'] not implemented for ["'](?P<got>\w+)["']""",
-        lambda m: (
-            f"The operation {m['what']} cannot compute with {_dtype(m['got'])} on this device: "
-            "convert what goes into it with .float()."
-        ),
+        _no_arithmetic,
     ),
     Cause(
         "index's dtype",
@@ -458,7 +491,7 @@ CAUSES: tuple[Cause, ...] = (
     # What models return and take
     Cause(
         "no tensor",
-        r"(?P<function>\w+)\(\): argument '(?P<argument>\w+)' \(position \d+\) must be Tensor, not (?P<got>\w+)",
+        r"(?P<function>\w+)\(\): argument '(?P<argument>\w+)' \(position \d+\) must be Tensor, not (?P<got>[\w.]+)",
         _not_a_tensor,
         ("TypeError",),
     ),
@@ -646,6 +679,13 @@ CAUSES: tuple[Cause, ...] = (
         "The optimizer got a computed tensor instead of a parameter: pass model.parameters().",
     ),
     # Around the code
+    Cause(
+        "no GPU",
+        r"Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available",
+        "PyTorch has no CUDA GPU here, and the code asks for one: leave .cuda() and .to(\"cuda\") out, model and batches "
+        "go to the run's device by themselves.",
+    ),
+    Cause("no name", r"name '(?P<name>\w+)' is not defined", _no_name, ("NameError",)),
     Cause(
         "circular",
         r"partially initialized module '(?P<module>[\w.]+)'",

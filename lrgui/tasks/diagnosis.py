@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,16 +87,27 @@ def _of_python(error: BaseException, kind: str) -> str | None:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__.replace('Error', ' error')}: {error.msg}."
     if isinstance(error, ModuleNotFoundError):
-        return missing_module((error.name or "").split(".")[0])
+        return missing_module(error.name or "")
     if isinstance(error, OSError) and error.filename is not None:
         return _file_trouble(error)
     if isinstance(error, SystemExit):
-        return f"The task's code ended the program (exit status {error.code}). Remove its call of exit()."
+        return _ended(error)
     if kind in ("MemoryError", "OutOfMemoryError"):
         return "The memory is not enough. Use half the batch size, or a smaller model."
     if isinstance(error, RecursionError):
         return "A function calls itself without end: a forward that calls self(x), or a property that asks for itself."
     return None
+
+
+def _ended(error: SystemExit) -> str:
+    frames = traceback.walk_tb(error.__traceback__)
+    if any(frame.f_globals.get("__name__") == "argparse" for frame, _ in frames):
+        return (
+            "The task's code reads a command line, and a task has none: give every argument a default, or make them "
+            "arguments of model() and train_loader(), which become fields."
+        )
+    status = "" if error.code is None else f" (exit status {error.code})"
+    return f"The task's code ended the program{status}. Remove its call of exit()."
 
 
 def _file_trouble(error: OSError) -> str:

@@ -26,17 +26,22 @@ def opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[tuple[st
     return opened
 
 
-@pytest.mark.parametrize("word", ["task.py", "task.py:make", "images", "table.csv"])
-def test_a_file_or_folder_is_the_task(
-    window: MainWindow,
-    opened: list[tuple[str, str]],
-    word: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("word", ["/code/task.py", "/code/task.py:make", "package.module", "mnist", "/data/images"])
+def test_everything_else_is_the_task(window: MainWindow, opened: list[tuple[str, str]], word: str) -> None:
     app._obey(window, [word])
-    assert opened == [("task", str(tmp_path / word))]
+    assert opened == [("task", word)]
+
+
+def test_paths_are_made_whole_before_another_window_gets_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "task.py").touch()
+    (tmp_path / "0").touch()
+    here = str(tmp_path / "task.py")
+    assert app._absolute(["task.py"]) == [here]
+    assert app._absolute(["task.py:make"]) == [f"{here}:make"]
+    assert app._absolute([here]) == [here]
+    for words in ([], ["package.module"], ["mnist"], ["--scenarios", "0"], ["nothing.py"]):
+        assert app._absolute(words) == words
 
 
 def test_a_run_is_opened_as_one(window: MainWindow, opened: list[tuple[str, str]]) -> None:
