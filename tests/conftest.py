@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,30 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os
 
 # Small models are faster with one thread, and sums are the same on every machine. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+WITH_DISPLAY = Path(__file__).parents[1] / "packaging" / "with-display.sh"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each of several processes that share the tests (`-n`) gets a display and a folder for what is temporary.
+
+    On one display their windows would take the focus from each other.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    folder = tempfile.mkdtemp(prefix=f"{worker}-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None  # it is looked up anew
+    if os.environ.get("DISPLAY") and shutil.which("Xvfb"):
+        command = ["bash", str(WITH_DISPLAY), "sh", "-c", "echo $DISPLAY; exec cat"]
+        # It ends when its input does, also where this process dies.
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert server.stdin is not None and server.stdout is not None
+        os.environ["DISPLAY"] = server.stdout.readline().strip()
+        config.add_cleanup(lambda: server.communicate(timeout=10))
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,10 @@ from lrgui.core.events import BatchEvent, CheckEvent, EndEvent, EpochEvent, Even
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
+from lrgui.runs.switching import switched
 from lrgui.tasks.outline import outline
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import OWN, TASK
+from lrgui.tasks.user_rows import TASK
 
 FOLDER = Path(__file__).parents[1] / "examples" / "tasks"
 NEEDS = {"hugging_face": "transformers", "lightning_module": "lightning"}
@@ -28,8 +29,7 @@ def job_of(name: str) -> Job:
     path = str(FOLDER / f"{name}.py")
     found = outline(path)
     assert found.problem is None, found.problem
-    optimizer = OWN if found.has_optimizer else "sgd"
-    job, unused = apply_defaults(Job(task=TaskSpec(TASK, path=path, optimizer=optimizer, device="cpu")), found)
+    job, unused = apply_defaults(switched(Job(task=TaskSpec(device="cpu")), TASK, path), found)
     assert unused == []
     assert job.validate() == []
     return job

@@ -14,11 +14,11 @@ from lrgui.cli.app import Status, fail, say
 from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
+from lrgui.runs.switching import switched
 from lrgui.tasks.outline import Outline, outline
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import OWN
 
 Config = TypeVar("Config")
 _TASK = TaskSpec()
@@ -141,15 +141,11 @@ def _job(
         if row.path is None or not row.path.default:
             fail(f"--data is for data sets such as mnist; {row.label} needs none.", Status.BAD_ARGUMENTS)
         path = str(data_folder.absolute())
-    first = found.model or next(iter(row.models), "")
-    task = replace(TaskSpec(source=row.key, path=path, model=first), **row.defaults)  # type: ignore[arg-type]
-    job, known = Job(task=task), None
-    if task.is_code:
+    job, known = switched(Job(), found.source, path, found.model), None
+    if job.task.is_code:
         known = outline(path)
         if known.problem is not None:
             fail(known.problem.sentence)
-        if known.has_optimizer:
-            job = replace(job, task=replace(job.task, optimizer=OWN))
         job, unused = apply_defaults(job, known)
         for sentence in unused:
             say(sentence)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Union
 
 from lrgui.core.options import Scalar
-from lrgui.tasks.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES
+from lrgui.tasks.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user_code import TaskError
 
@@ -137,6 +137,8 @@ class Calls:
                 raise part.error(f"{{}} takes {count}, but it is called with {_CALLED_WITH[part.role]}.")
         more = self.arguments(part, places)
         function: Callable[..., Any] = part.thing
+        if _turned(part.role, parameters or []):
+            return lambda first, second: function(second, first, **more)
         if not more:
             return function
         return lambda *arguments: function(*arguments, **more)
@@ -188,6 +190,13 @@ class Calls:
                 f"{Path(file).name} has no setting “{unknown[0]}”. There are: {known}.",
                 file,
             )
+
+
+def _turned(role: str, parameters: Sequence[inspect.Parameter]) -> bool:
+    """True for (target, output) and (batch, model): arguments whose names say that they are the other way round."""
+    names = [one.name for one in parameters[:2]]
+    first, second = (("batch",), ("model", "net")) if role.endswith("_step") else (GOALS, OUTPUTS)
+    return len(names) == 2 and names[0] in first and names[1] in second
 
 
 def _hints(thing: Any) -> dict[str, Any]:

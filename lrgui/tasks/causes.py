@@ -682,8 +682,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no GPU",
         r"Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available",
-        "PyTorch has no CUDA GPU here, and the code asks for one: leave .cuda() and .to(\"cuda\") out, model and batches "
-        "go to the run's device by themselves.",
+        "PyTorch can use no CUDA GPU here: choose the device cpu or auto, and leave .cuda() and .to(\"cuda\") out of the "
+        "code, since model and batches go to the run's device by themselves.",
     ),
     Cause("no name", r"name '(?P<name>\w+)' is not defined", _no_name, ("NameError",)),
     Cause(

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lrgui.tasks.image_files import TRAIN, part_of
 from lrgui.tasks.image_rows import SETS
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.target import Target
@@ -102,8 +103,9 @@ def _file(file: Path, name: str) -> Recognised:
 
 def _folder(folder: Path) -> Recognised:
     try:
-        with os.scandir(folder) as entries:
-            found = [entry for _, entry in zip(range(MOST_ENTRIES), entries, strict=False)]
+        found = _entries(folder)
+        parted = part_of(folder, TRAIN)
+        classed = found if parted is None else _entries(parted)
     except OSError as error:
         return Recognised(problem=f"The folder {folder} cannot be read: {error.strerror or error}.")
     names = {entry.name for entry in found}
@@ -112,7 +114,7 @@ def _folder(folder: Path) -> Recognised:
     data_set = _data_set(folder, names)
     if data_set:
         return _offered(data_set, folder)
-    classes = [entry for entry in found if not entry.name.startswith(".") and _has_images(entry)]
+    classes = [entry for entry in classed if not entry.name.startswith(".") and _has_images(entry)]
     if len(classes) >= 2:
         return _offered("image_folder", folder)
     if classes or any(name.lower().endswith(IMAGES) for name in names):
@@ -131,6 +133,12 @@ def _folder(folder: Path) -> Recognised:
         problem=f"Nothing to train on was found in the folder {folder}: it needs a task.py, or a sub-folder of "
         "images for each class."
     )
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """The first entries of a folder."""
+    with os.scandir(folder) as entries:
+        return [entry for _, entry in zip(range(MOST_ENTRIES), entries, strict=False)]
 
 
 def _data_set(folder: Path, names: set[str]) -> str:

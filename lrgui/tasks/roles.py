@@ -29,6 +29,10 @@ RATES = ("lr", "learning_rate")
 #: What an own optimizer may call the model's parameters.
 PARAMETERS = ("params", "parameters")
 
+#: What people call the two arguments of `loss` and `metrics`: those that have both the other way round mean it so.
+OUTPUTS = ("output", "outputs", "pred", "preds", "prediction", "predictions", "y_pred", "y_hat", "logits", "scores")
+GOALS = ("target", "targets", "label", "labels", "y", "y_true", "truth")
+
 WANTED = {
     "model": "model(), which returns a torch.nn.Module",
     "train_loader": "train_loader(batch_size), which returns batches",

@@ -30,6 +30,7 @@ from lrgui.tasks.findings import (
     tensor_words,
 )
 from lrgui.tasks.gradients import gradient_result, step_result
+from lrgui.tasks.hidden_layers import hidden_layers
 from lrgui.tasks.loss_graph import loss_kind
 from lrgui.tasks.memory import bytes_words, free_memory, memory_use
 from lrgui.tasks.spec import TaskSpec
@@ -113,6 +114,8 @@ class Trial:
                     "forward",
                 )
             )
+        for sentence, module in hidden_layers(task.model):
+            findings.append(Finding(sentence, False, *defined_at(type(module).__init__)))
         return StepResult([fact for fact in facts if fact], findings, notes=task.notes)
 
     def _one_batch(self) -> StepResult:
@@ -307,6 +310,10 @@ class Trial:
         if metric is not None:
             named = metric if isinstance(metric, dict) else {task.metric_name or "metric": metric}
             facts += [_metric_words(str(name), float(number)) for name, number in named.items()]
+            for name, number in named.items():
+                if name in ACCURACIES and float(number) > 1:
+                    told = f"The {name} is {float(number):.4g}: return it as a share, 0 to 1, which is shown in percent."
+                    findings.append(Finding(told, False, *defined_at(getattr(task.objective, "metric", None))))
         return StepResult(facts, findings)
 
     def _bad(self, sentence: str, key: str) -> Finding:
@@ -325,7 +332,7 @@ class Trial:
         if key in ("loss", "backward"):
             return defined_at(written)
         if key == "forward":
-            return defined_at(type(self._task.model).forward)
+            return defined_at(getattr(type(self._task.model), "forward", None))  # TorchScript has none there
         return "", 0
 
     def _changed_in_place(self) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from lrgui.core.batches import to_device
 from lrgui.core.objective import Objective, Supervised
 from lrgui.tasks.calling import Calls, Part, described, named_parts, parameters_of
 from lrgui.tasks.class_count import class_count
+from lrgui.tasks.hidden_layers import hidden_layers
 from lrgui.tasks.lightning_task import build_module, is_module, module_classes
 from lrgui.tasks.metric_names import first_name
 from lrgui.tasks.optimizing import FIRST_LR, make_optimizer
@@ -241,7 +242,8 @@ def _finish_lazy(model: nn.Module, training: Batches, objective: Objective, devi
 
 def _refuse_frozen(model: nn.Module, part: Part) -> None:
     if not any(True for _ in model.parameters()):
-        raise part.error("{}: the model has no parameters, so there is nothing to train.")
+        hidden = next((sentence for sentence, _ in hidden_layers(model)), "")
+        raise part.error(f"{{}}: the model has no parameters, so there is nothing to train. {hidden}".rstrip())
     if not any(p.requires_grad for p in model.parameters()):
         raise part.error("{}: every parameter of the model is frozen (requires_grad is False): free some of them.")
 

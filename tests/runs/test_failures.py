@@ -66,9 +66,16 @@ def raised(folder: Path, code: str) -> BaseException:
         ("open('no.csv')\n", "model.py, line 1: There is no file no.csv in "),
         ("raise ValueError('It is Monday.')\n", "model.py, line 1: ValueError: It is Monday."),
         ("import sys\nsys.exit(4)\n", "model.py, line 2: The task's code ended the program (exit status 4)."),
+        ("exit()\n", "model.py, line 1: The task's code ended the program. Remove its call of exit()."),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('data')\np.parse_args([])\n",
+            "model.py, line 4: The task's code reads a command line, and a task has none",
+        ),
+        ("import torch\nimport torch.no_such\n", "model.py, line 2: torch has no module torch.no_such"),
         ("from torch import Tensr\n", "model.py, line 1: torch has no Tensr"),
         ("raise OSError('libtorch.so: cannot open')\n", "model.py, line 1: PyTorch cannot be loaded in "),
-        ("raise RuntimeError('No CUDA GPUs are available')\n", "model.py, line 1: The GPU cannot be used (No CUDA"),
+        ("raise RuntimeError('No CUDA GPUs are available')\n", "model.py, line 1: PyTorch can use no CUDA GPU here"),
+        ("raise RuntimeError('The NVIDIA driver is too old')\n", "model.py, line 1: The GPU cannot be used (The NVIDIA"),
     ],
 )
 def test_an_error_of_the_persons_code_names_the_line_and_the_probable_cause(

@@ -139,3 +139,11 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert recognise(str(tmp_path)).problem == f"The folder {tmp_path} cannot be read: Permission denied."
+
+
+def test_folders_of_training_and_validation_images(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        for name in ("cats", "dogs"):
+            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / part / name / "1.png").touch()
+    assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))

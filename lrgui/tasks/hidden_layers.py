@@ -1,0 +1,36 @@
+"""Layers that a model holds where torch does not look for them: their weights never learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import nn
+
+_TORCHS = frozenset(vars(nn.Module()))
+
+
+def hidden_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """A sentence about each attribute with such layers, and the module that has it. Frozen ones are meant so."""
+    known = {id(parameter) for parameter in model.parameters()}
+    for module in list(model.modules()):
+        for name, value in list(vars(module).items()):
+            if name in _TORCHS or not isinstance(value, list | tuple | Mapping):
+                continue
+            held = value.values() if isinstance(value, Mapping) else value
+            if any(parameter.requires_grad and id(parameter) not in known for parameter in _parameters(held)):
+                kind = "nn.ModuleDict" if isinstance(value, Mapping) else "nn.ModuleList"
+                what = "dict" if isinstance(value, Mapping) else type(value).__name__
+                yield (
+                    f"The layers in {type(module).__name__}.{name} stand in a plain {what}, where the model does not "
+                    f"see them, and will not learn: make it an {kind}.",
+                    module,
+                )
+
+
+def _parameters(held: Any) -> Iterator[nn.Parameter]:
+    for one in held:
+        if isinstance(one, nn.Module):
+            yield from one.parameters()
+        elif isinstance(one, nn.Parameter):
+            yield one
