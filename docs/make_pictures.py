@@ -97,10 +97,10 @@ class Screen:
 
 
 @contextmanager
-def program(screen: Screen, folder: Path, theme: str) -> Iterator[Path]:
+def program(screen: Screen, folder: Path, theme: str, *arguments: str) -> Iterator[Path]:
     """The window, open, in a fresh set of folders; yields the folder of its runs."""
     settings, runs = folder / "settings", folder / "runs"
-    settings.mkdir(parents=True)
+    settings.mkdir(parents=True, exist_ok=True)
     (settings / "settings.json").write_text(json.dumps({"version": 1, "theme": theme}))
     environment = {
         **screen.environment,
@@ -109,7 +109,7 @@ def program(screen: Screen, folder: Path, theme: str) -> Iterator[Path]:
         "XDG_CONFIG_HOME": str(folder),  # the window's size is remembered there
         "HOME": str(folder),
     }
-    window = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=environment)
+    window = subprocess.Popen([sys.executable, "main.py", *arguments], cwd=ROOT, env=environment)
     try:
         screen.xdotool("search", "--sync", "--onlyvisible", "--name", "^LR Finder$")
         time.sleep(4)  # the spare worker imports torch meanwhile
@@ -203,6 +203,30 @@ def journey(screen: Screen, folder: Path, theme: str) -> None:
         save(screen.shot(), f"training{ending}.png")
 
 
+def own_task(screen: Screen, folder: Path) -> None:
+    """A task of one's own: its check, and its curve. It is trusted beforehand: the question shows a path."""
+    from lrgui.runs.trust import Trust
+    from lrgui.tasks.templates import template_text
+
+    file = folder / "task.py"
+    (folder / "settings").mkdir(parents=True)
+    file.write_text(template_text("text"), encoding="utf-8")
+    trust = Trust(folder / "settings" / "trusted.json")
+    question = trust.question(str(file))
+    assert question is not None
+    trust.grant(question, folder=False)
+    with program(screen, folder, "light", str(file)) as runs:
+        screen.key("F4")
+        time.sleep(7)
+        save(screen.shot(), "checked.png")
+        screen.key("Escape")
+        time.sleep(0.5)
+        screen.key("F5")
+        wait_for("the end of the sweep", lambda: ended(runs, "sweep"))
+        time.sleep(1.5)
+        save(screen.shot(), "own-task.png")
+
+
 def notebook() -> None:
     """What `find_lr` shows in a notebook: three sweeps of the digits, their range and the accuracy."""
     import torch
@@ -216,10 +240,11 @@ def notebook() -> None:
     def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return (output.argmax(dim=1) == target).float().mean()
 
-    loader = DataLoader(load(TaskSpec()).train, 64, shuffle=True, drop_last=True)
+    data = load(TaskSpec())
+    loader = DataLoader(data.train, 64, shuffle=True, drop_last=True)
     loss = torch.nn.functional.cross_entropy
     result = lrgui.find_lr(
-        small_cnn,
+        lambda: small_cnn(data, {}),
         loader,
         loss,
         torch.optim.AdamW,
@@ -250,6 +275,7 @@ def main() -> int:
         try:
             for theme in ("light", "dark"):
                 journey(screen, Path(scratch) / theme, theme)
+            own_task(screen, Path(scratch) / "own")
         finally:
             screen.close()
     return 0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,23 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("LRGUI_CONFIG", str(folder / "config"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "xdg"))
     return folder
+
+
+@pytest.fixture
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`command("find", "digits", …)`: what the command line prints and returns, without the seconds that a process of
+    its own needs to import torch. Not for pictures: they would need a display in here."""
+    from typer.testing import CliRunner
+
+    from lrgui.cli import app
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        done = CliRunner().invoke(app, [*map(str, words)])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
+    return run
 
 
 @pytest.fixture(autouse=True)

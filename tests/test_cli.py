@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,11 +22,12 @@ from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.core.suggest import RULES
 from lrgui.runs.log import read_log
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 
 def lrgui(*words: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command without a display."""
+    """Run the command without a display, in a process of its own."""
     environment = {**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-W", "error", "-m", "lrgui", *map(str, words)]
     return subprocess.run(
@@ -77,8 +79,8 @@ def test_find_as_json_with_all_files(tmp_path: Path, own_folders: Path) -> None:
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 1
 
 
-def test_no_reliable_pick_is_status_3() -> None:
-    done = lrgui("find", "digits", "--model", "simplenet", "--to", 0.1, "--json")
+def test_no_reliable_pick_is_status_3(command: Command) -> None:
+    done = command("find", "digits", "--model", "simplenet", "--to", 0.1, "--json")
     assert done.returncode == 3
     found = json.loads(done.stdout)
     assert found["lr"] is None
@@ -86,8 +88,8 @@ def test_no_reliable_pick_is_status_3() -> None:
     assert "No reliable pick" in found["reason"]
 
 
-def test_words_for_people() -> None:
-    done = lrgui("find", "digits", "--seed", 3)
+def test_words_for_people(command: Command) -> None:
+    done = command("find", "digits", "--seed", 3)
     assert done.returncode == 0
     assert "★ recommended" in done.stdout
     assert "The loss begins to fall at" in done.stdout
@@ -113,25 +115,25 @@ def test_words_for_people() -> None:
         (("train", "digits"), "--max-lr"),
     ],
 )
-def test_bad_arguments_are_status_2(words: tuple[str, ...], says: str) -> None:
-    done = lrgui(*words)
+def test_bad_arguments_are_status_2(command: Command, words: tuple[str, ...], says: str) -> None:
+    done = command(*words)
     assert done.returncode == 2
     assert done.stdout == ""
     assert says in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
 
 
-def test_a_failure_is_status_1_and_one_sentence(tmp_path: Path) -> None:
-    done = lrgui("find", "digits", "--steps", 30, "--csv", tmp_path / "none" / "x.csv")
+def test_a_failure_is_status_1_and_one_sentence(command: Command, tmp_path: Path) -> None:
+    done = command("find", "digits", "--steps", 30, "--csv", tmp_path / "none" / "x.csv")
     assert done.returncode == 1
     assert "could not be written" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_loop_of_a_sweep_is_set_by_options_and_told(tmp_path: Path) -> None:
+def test_the_loop_of_a_sweep_is_set_by_options_and_told(command: Command, tmp_path: Path) -> None:
     log = tmp_path / "run.lrrun"
     options = ("--schedule", "linear", "--batches-per-lr", 2, "--accumulation", 3, "--clip-grad-norm", 0.5)
-    done = lrgui("find", "digits", "--steps", 6, "--amp", "bf16", *options, "--json", "--log", log)
+    done = command("find", "digits", "--steps", 6, "--amp", "bf16", *options, "--json", "--log", log)
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)
     sweep = SweepConfig(steps=6, schedule="linear", batches_per_lr=2, accumulation=3, clip_grad_norm=0.5, amp="bf16")
@@ -140,9 +142,9 @@ def test_the_loop_of_a_sweep_is_set_by_options_and_told(tmp_path: Path) -> None:
     assert read_log(log).job.sweep == sweep
 
 
-def test_the_options_of_the_loop_change_what_is_measured() -> None:
+def test_the_options_of_the_loop_change_what_is_measured(command: Command) -> None:
     def losses(*options: object) -> list[float]:
-        done = lrgui("find", "digits", "--steps", 12, "--from", 1e-2, "--device", "cpu", "--json", *options)
+        done = command("find", "digits", "--steps", 12, "--from", 1e-2, "--device", "cpu", "--json", *options)
         return list(json.loads(done.stdout)["curve"]["loss"])
 
     plain = losses()
@@ -152,10 +154,12 @@ def test_the_options_of_the_loop_change_what_is_measured() -> None:
 
 
 @pytest.mark.parametrize("words", [("find", "digits", "--steps", 30), ("train", "digits", "--max-lr", 0.05)])
-def test_a_log_that_cannot_be_written_is_said_and_status_1(words: tuple[object, ...], tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_said_and_status_1(
+    command: Command, words: tuple[object, ...], tmp_path: Path
+) -> None:
     log = tmp_path / "none" / "run.lrrun"
     more = ("--epochs", 1) if words[0] == "train" else ()
-    done = lrgui(*words, *more, "--json", "--log", log)
+    done = command(*words, *more, "--json", "--log", log)
     assert done.returncode == 1
     assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged"), "results are printed all the same"
     said = done.stderr.splitlines()
@@ -164,22 +168,22 @@ def test_a_log_that_cannot_be_written_is_said_and_status_1(words: tuple[object, 
     assert "Traceback" not in done.stderr
 
 
-def test_a_runs_folder_that_cannot_be_written_is_said_only(own_folders: Path) -> None:
+def test_a_runs_folder_that_cannot_be_written_is_said_only(command: Command, own_folders: Path) -> None:
     (own_folders / "runs").write_text("a file where the folder should be")
-    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 1)
+    done = command("train", "digits", "--max-lr", 0.05, "--epochs", 1)
     assert done.returncode == 0
     assert "cannot be written" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_log_on_a_full_disk_is_said_and_status_1() -> None:
-    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 1, "--log", "/dev/full")
+def test_a_log_on_a_full_disk_is_said_and_status_1(command: Command) -> None:
+    done = command("train", "digits", "--max-lr", 0.05, "--epochs", 1, "--log", "/dev/full")
     assert done.returncode == 1
     assert "No space left" in done.stderr
 
 
-def test_train_as_json() -> None:
-    done = lrgui("train", "digits", "--max-lr", 0.05, "--epochs", 8, "--json")
+def test_train_as_json(command: Command) -> None:
+    done = command("train", "digits", "--max-lr", 0.05, "--epochs", 8, "--json")
     assert done.returncode == 0, done.stderr
     trained = json.loads(done.stdout)
     assert len(trained["epochs"]) == 8
@@ -187,8 +191,8 @@ def test_train_as_json() -> None:
     assert trained["end"]["reason"] == "completed"
 
 
-def test_a_diverged_training_is_status_1_with_advice() -> None:
-    done = lrgui("train", "digits", "--max-lr", 300, "--epochs", 6)
+def test_a_diverged_training_is_status_1_with_advice(command: Command) -> None:
+    done = command("train", "digits", "--max-lr", 300, "--epochs", 6)
     assert done.returncode == 1
     assert "Set max LR to a tenth, 30" in done.stdout
 

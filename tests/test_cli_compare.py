@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 
@@ -36,17 +38,17 @@ def test_json_and_picture(tmp_path: Path, own_folders: Path) -> None:
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 2
 
 
-def test_words() -> None:
-    done = compare("--optimizers", "sgd,adam", "--steps", 60)
+def test_words(command: Command) -> None:
+    done = command("compare", "--optimizers", "sgd,adam", "--steps", 60)
     assert done.returncode in (0, 3), done.stderr
     assert "SGD, momentum" in done.stdout and "Adam" in done.stdout and "shapes say how wide" in done.stdout
 
 
-def test_one_optimizer_is_no_comparison() -> None:
-    done = compare("--optimizers", "sgd")
+def test_one_optimizer_is_no_comparison(command: Command) -> None:
+    done = command("compare", "--optimizers", "sgd")
     assert done.returncode == 2 and "two optimizers or more" in done.stderr
 
 
-def test_an_unknown_optimizer() -> None:
-    done = compare("--optimizers", "sgd,nonsense")
+def test_an_unknown_optimizer(command: Command) -> None:
+    done = command("compare", "--optimizers", "sgd,nonsense")
     assert done.returncode == 2 and "no optimizer “nonsense”" in done.stderr

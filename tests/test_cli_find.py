@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lrgui.runs.log import read_log
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 
@@ -20,9 +22,9 @@ def find(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
 
 
-def test_a_range_that_is_wrong_is_mended(tmp_path: Path, own_folders: Path) -> None:
+def test_a_range_that_is_wrong_is_mended(command: Command, tmp_path: Path, own_folders: Path) -> None:
     log, csv = tmp_path / "run.lrrun", tmp_path / "points.csv"
-    done = find("--to", "1e-3", "--steps", 120, "--auto-range", "--json", "--log", log, "--csv", csv)
+    done = command("find", "--to", "1e-3", "--steps", 120, "--auto-range", "--json", "--log", log, "--csv", csv)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["confidence"] in ("high", "medium", "low") and found["factor"] >= 1
@@ -33,8 +35,8 @@ def test_a_range_that_is_wrong_is_mended(tmp_path: Path, own_folders: Path) -> N
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 1 + done.stderr.count("Sweeping again")
 
 
-def test_without_it_the_range_stays_and_the_verdict_says_what_to_change() -> None:
-    done = find("--to", "1e-4", "--steps", 60, "--json")
+def test_without_it_the_range_stays_and_the_verdict_says_what_to_change(command: Command) -> None:
+    done = command("find", "--to", "1e-4", "--steps", 60, "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 3 and "Sweeping again" not in done.stderr
     assert found["confidence"] == "none" and found["factor"] is None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,12 @@ from lrgui.core.events import CandidateEvent, EndEvent
 from lrgui.core.ranking import Standings
 from lrgui.runs.log import read_log
 
-
-def lrgui(*words: object) -> subprocess.CompletedProcess[str]:
-    """Run the command without a display."""
-    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    environment = {**{k: v for k, v in os.environ.items() if k not in hidden}, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "error", "-m", "lrgui", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_race_around_a_rate_as_json_and_its_log(tmp_path: Path, own_folders: Path) -> None:
+def test_a_race_around_a_rate_as_json_and_its_log(command: Command, tmp_path: Path, own_folders: Path) -> None:
     log = tmp_path / "race.lrrun"
-    done = lrgui("verify", "digits", "--around", 0.1, "--rates", 5, "--steps", 24, "--json", "--log", log)
+    done = command("verify", "digits", "--around", 0.1, "--rates", 5, "--steps", 24, "--json", "--log", log)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert 0.02 < found["lr"] < 0.3 and found["around"] == 0.1
@@ -42,24 +35,24 @@ def test_a_race_around_a_rate_as_json_and_its_log(tmp_path: Path, own_folders: P
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 1
 
 
-def test_without_a_rate_a_sweep_is_made_first(own_folders: Path) -> None:
-    done = lrgui("verify", "digits", "--rates", 3, "--steps", 8, "--rounds", 1)
+def test_without_a_rate_a_sweep_is_made_first(command: Command, own_folders: Path) -> None:
+    done = command("verify", "digits", "--rates", 3, "--steps", 8, "--rounds", 1)
     assert done.returncode == 0, done.stderr
     assert "The sweep's pick is" in done.stderr and "24 steps in 1 round" in done.stderr
     assert "Learning rate: " in done.stdout and "%" in done.stdout
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 2
 
 
-def test_where_all_diverge_there_is_no_winner() -> None:
-    done = lrgui("verify", "digits", "--around", 1e9, "--rates", 3, "--steps", 40, "--json")
+def test_where_all_diverge_there_is_no_winner(command: Command) -> None:
+    done = command("verify", "digits", "--around", 1e9, "--rates", 3, "--steps", 40, "--json")
     assert done.returncode == 3, done.stderr
     found = json.loads(done.stdout)
     assert found["lr"] is None and "race again around a lower one" in found["reason"]
     assert all(row["diverged"] and row["loss"] is None for row in found["ranking"])
 
 
-def test_bad_arguments_are_refused_before_anything_runs(own_folders: Path) -> None:
-    done = lrgui("verify", "digits", "--rates", 2, "--around", -1)
+def test_bad_arguments_are_refused_before_anything_runs(command: Command, own_folders: Path) -> None:
+    done = command("verify", "digits", "--rates", 2, "--around", -1)
     assert done.returncode == 2
     assert "2 rates cannot race" in done.stderr and "must be above 0" in done.stderr
     assert not (own_folders / "runs").exists() or not list((own_folders / "runs").iterdir())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -41,6 +41,7 @@ class Banner(QFrame):
         self._sign = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a person's code
         self._text.setAccessibleName("Message")
         self._action = QPushButton(self)
         self._action.setObjectName("small")
@@ -109,6 +110,12 @@ class Banner(QFrame):
             widget.style().polish(widget)
         self.show()
 
+    @Slot()
+    def on_saved(self) -> None:
+        """The task's code was saved: what was said of it as it was holds no longer."""
+        if self._notice is not None and self._notice.until_saved:
+            self.hide()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the message the room it needs."""
         super().resizeEvent(event)
@@ -120,11 +127,11 @@ class Banner(QFrame):
         widths = (button.sizeHint().width() for button in buttons if not button.isHidden())
         beside = self.width() - sum(widths) >= TEXT_WIDTH
         for button in buttons:
+            for row in (self._beside, self._below):
+                row.removeWidget(button)
             if beside:
-                self._below.removeWidget(button)
                 self._beside.insertWidget(self._beside.indexOf(self._close), button)
             else:
-                self._beside.removeWidget(button)
                 self._below.addWidget(button)
 
     @Slot()

@@ -78,8 +78,9 @@ class Side(QScrollArea):
 
 
 def muted(text: str = "") -> QLabel:
-    """A secondary line of text that wraps."""
+    """A secondary line of text that wraps; it may hold a person's own words, which are no markup."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setObjectName("muted")
     label.setWordWrap(True)
     return label

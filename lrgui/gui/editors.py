@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette, QStandardItemModel, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPalette, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -94,7 +94,7 @@ class Choice(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
-        self.setMaxVisibleItems(18)
+        self.setMaxVisibleItems(30)
         lines = QListView(self)
         lines.setUniformItemSizes(True)
         lines.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -172,9 +172,10 @@ class Choice(QComboBox):
         field = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        text = option.currentText
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, field.width() - 4)
-        option.currentText = shown
+        text, width = option.currentText, field.width() - 4
+        if self.fontMetrics().horizontalAdvance(text) > width:
+            text = text.partition(" (")[0]  # what stands in brackets is said by the open list
+        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
@@ -284,7 +285,7 @@ class PathLine(QLineEdit):
         option = QStyleOptionFrame()
         self.initStyleOption(option)
         inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self).adjusted(2, 0, -2, 0)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideLeft, inside.width())
+        shown = _end_of(self.text(), self.fontMetrics(), inside.width())
         if self.hasFocus() or shown == self.text():
             super().paintEvent(event)
             return
@@ -292,6 +293,15 @@ class PathLine(QLineEdit):
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def _end_of(path: str, letters: QFontMetrics, width: int) -> str:
+    """As much of the end of a path as fits into `width` pixels; of its name, where not even that does, both ends."""
+    name = path.rstrip("/\\")
+    name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
+    if letters.horizontalAdvance(f"…{name}") > width:
+        return letters.elidedText(name, Qt.TextElideMode.ElideMiddle, width)
+    return letters.elidedText(path, Qt.TextElideMode.ElideLeft, width)
 
 
 class PathEditor(QWidget):
@@ -304,7 +314,7 @@ class PathEditor(QWidget):
         row.setSpacing(4)
         self.line = PathLine()
         self.button = QPushButton("…")
-        self.button.setObjectName("small")
+        self.button.setObjectName("browse")
         row.addWidget(self.line, 1)
         row.addWidget(self.button)
 

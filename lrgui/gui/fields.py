@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from lrgui.core.options import Option, read_option
@@ -262,6 +262,7 @@ class Form(QWidget):
         text: Callable[[], str],
     ) -> _Row:
         words = QLabel(_breakable(label))
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setObjectName("fieldName")
         words.setWordWrap(True)
         words.setMaximumWidth(NAMES)
@@ -273,6 +274,7 @@ class Form(QWidget):
         focus.setAccessibleName(label)
         focus.setAccessibleDescription(tip)
         problem = QLabel()
+        problem.setTextFormat(Qt.TextFormat.PlainText)
         problem.setObjectName("problem")
         problem.setWordWrap(True)
         problem.hide()

@@ -19,6 +19,8 @@ class Notice:
     act: Callable[[], None] | None = None
     tip: str = ""
     """What exactly the button does."""
+    until_saved: bool = False
+    """True where it is about the task's code as it was: gone once that is saved."""
 
     def after(self, text: str) -> Notice:
         """This notice with another sentence before its own: there is one place for notices only."""

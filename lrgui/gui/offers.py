@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Until it is known which devices there are.
 DEVICES = {"cpu": "CPU", "cuda": "CUDA (NVIDIA)", "mps": "MPS (Apple)", "xpu": "XPU (Intel)"}
 AUTOMATIC = Entry("auto", "Automatic", "Takes the best device that is there")
+#: Older ones cannot compute.
+OLDEST_PYTHON = (3, 10)
 #: In the list of Pythons: what opens a dialog.
 CHOOSE = "?"
 
@@ -114,7 +116,11 @@ def python_lines(interpreters: Sequence[Interpreter], chosen: str) -> list[Entry
     """The Pythons that were found, and a line that asks for another one."""
     lines: list[Entry | Heading] = [
         Entry("", "This program’s"),
-        *(Entry(one.path, one.label, one.path) for one in interpreters if one.kind != "own"),
+        *(
+            Entry(one.path, one.label, one.path)
+            for one in interpreters
+            if one.kind != "own" and (one.path == chosen or not _is_old(one.label))
+        ),
     ]
     known = [one.path for one in interpreters]
     if chosen not in ("", *known):
@@ -123,6 +129,12 @@ def python_lines(interpreters: Sequence[Interpreter], chosen: str) -> list[Entry
         *lines,
         Entry(CHOOSE, "Choose …", "Another Python, in a dialog"),
     ]
+
+
+def _is_old(label: str) -> bool:
+    """True where a label tells a version of Python that no run can use, as those of pyenv do."""
+    told = re.search(r": (\d+\.\d+)", label)
+    return told is not None and _version(told[1]) < OLDEST_PYTHON
 
 
 def _python_words(path: Path) -> str:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.target import Target
 
-#: Characters of a folder that the menu shows.
-MOST_FOLDER = 44
+#: Characters of a name and of a folder that the menu shows.
+MOST_NAME, MOST_FOLDER = 40, 44
 
 
 class RecentMenu(QMenu):
@@ -53,7 +53,13 @@ def label(path: str) -> str:
     folder = str(target.file.parent)
     shown = folder if len(folder) <= MOST_FOLDER else f"…{folder[1 - MOST_FOLDER :]}"
     name = f"{target.file.name}:{target.name}" if target.name else target.file.name
-    return f"{name}   {shown}"
+    return f"{_middle(name)}   {shown}"
+
+
+def _middle(name: str) -> str:
+    """A long name without its middle: its ending says most."""
+    half = MOST_NAME // 2
+    return name if len(name) <= MOST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _is_there(path: str) -> bool:

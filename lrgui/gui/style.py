@@ -34,6 +34,7 @@ QPushButton#fold, QPushButton#link {{ background: transparent; border: none; col
 QPushButton#fold:hover, QPushButton#link:hover {{ color: {p.text}; }}
 QPushButton#fold:focus, QPushButton#link:focus {{ color: {p.accent}; text-decoration: underline; }}
 QPushButton#small {{ padding: 3px 9px; }}
+QPushButton#browse {{ padding: 3px 5px; min-width: 14px; }}
 
 QLineEdit, QSpinBox, QComboBox {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
     padding: 3px 8px; min-height: 20px; selection-background-color: {p.accent};
@@ -43,6 +44,7 @@ QLineEdit[wrong="true"], QSpinBox[wrong="true"], QComboBox[wrong="true"] {{ bord
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{ color: {p.disabled}; background: {p.window}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
+QComboBox {{ combobox-popup: 0; }}
 QComboBox QAbstractItemView {{ background: {p.card}; border: 1px solid {p.field_border}; outline: none;
     selection-background-color: {p.selected_row}; selection-color: {p.text}; }}
 QLineEdit#bigNumber {{ font-size: 30px; font-weight: 600; color: {p.accent}; background: transparent;

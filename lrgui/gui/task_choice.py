@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from lrgui.gui.lent import Lent
 from lrgui.gui.notice import Notice
 from lrgui.gui.task_code import TaskCode
 from lrgui.runs.defaults import apply_defaults
@@ -37,9 +38,10 @@ class TaskChoice(QObject):
         self._trust = trust
         self.code = TaskCode(trust, self)
         self.code.outline_changed.connect(self._on_outline)
-        self.code.saved.connect(workspace.code_changed_on_disk)
+        self.code.saved.connect(self._on_saved)
         self.recent: list[str] = []
         """Paths of the tasks that were used last, the last one first."""
+        self._lent: Lent | None = None
         self._waiting: Callable[[], None] | None = None
         """The run that waits for the person's trust."""
 
@@ -64,20 +66,29 @@ class TaskChoice(QObject):
     def choose_source(self, key: str) -> None:
         """See `Workspace.choose_source`."""
         if key != self._workspace.job.task.source:
+            self._workspace.noticed.emit(None)  # it was about the other one
             self._switch(key)
 
     def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
         workspace = self._workspace
-        job, notes = switched(workspace.job, source, path, model), list[str]()
-        if job.task.is_code and path:
-            job, notes = apply_defaults(job, outline(path))
+        before = self._without_source(workspace.job)
+        job, notes = _with_source(before, source, path, model)
+        self._lent = Lent(before, job)
         workspace.set_job(job)
         if self.code.problem:
-            workspace.noticed.emit(Notice("warning", self.code.problem))
+            workspace.noticed.emit(Notice("warning", self.code.problem, until_saved=True))
         elif notes:
             workspace.noticed.emit(Notice("info", " ".join(notes)))
         if workspace.environments is not None and path:
             workspace.environments.look_near(path)
+
+    def _without_source(self, job: Job) -> Job:
+        """`job` without what came with its source."""
+        lent, task = self._lent, job.task
+        if (lent is None or lent.after.task.source != task.source) and task.row is not None:
+            # Chosen in another session, or by a run that was opened: what it brings to the usual settings.
+            lent = Lent(Job(), _with_source(Job(), task.source, task.path, task.model)[0])
+        return job if lent is None else lent.given_back(job)
 
     def new_task(self, template_key: str, path: str) -> str:
         """See `Workspace.new_task`."""
@@ -108,6 +119,12 @@ class TaskChoice(QObject):
         """Look after nothing any more."""
         self.code.close()
 
+    @Slot()
+    def _on_saved(self) -> None:
+        """What was wrong with the code may be mended now."""
+        self._workspace.look_again()
+        self._workspace.code_changed_on_disk.emit()
+
     @Slot(object)
     def _on_outline(self, found: Outline | None) -> None:
         """Settings of arguments that the code has no more are dropped; not while it cannot be read."""
@@ -125,7 +142,7 @@ class TaskChoice(QObject):
         if job.task.is_code:
             self.code.look()
             if self.code.problem:
-                workspace.noticed.emit(Notice("error", self.code.problem))
+                workspace.noticed.emit(Notice("error", self.code.problem, until_saved=True))
                 return False
             question = self._trust.question(job.task.path)
             if question is not None:
@@ -152,3 +169,13 @@ class TaskChoice(QObject):
         self._waiting = None
         words = f"{Path(question.path).name} was not run: nothing of it was executed."
         self._workspace.noticed.emit(Notice("info", words))
+
+
+def _with_source(job: Job, source: str, path: str, model: str | None) -> tuple[Job, list[str]]:
+    """`job` for that source, with all that it brings; and sentences about what could not be used."""
+    changed, notes = switched(job, source, path, model), list[str]()
+    if changed.task.is_code and path:
+        changed, notes = apply_defaults(changed, outline(path))
+    if changed.task.optimizer != job.task.optimizer:  # its settings are others'
+        changed = replace(changed, task=replace(changed.task, optimizer_options={}))
+    return changed, notes

@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace = self.workspace
         workspace.noticed.connect(self.banner.show_notice)
+        workspace.code_changed_on_disk.connect(self.banner.on_saved)
         workspace.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         workspace.state_changed.connect(self._refresh_actions)

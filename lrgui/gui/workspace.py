@@ -160,10 +160,14 @@ class Workspace(QObject):
             return
         self.tasks.follow()
         self.job_changed.emit(self.job)
-        job = self.job
-        self.problems_found.emit([*job.task.validate(), *job.sweep.validate(), *job.train.validate()])
+        self.look_again()
         if self.job.sweep.beta != before.sweep.beta and not self.job.sweep.validate():
             self._smooth_again()
+
+    def look_again(self) -> None:
+        """Say anew what is wrong with the settings; whether a file is there may have changed."""
+        job = self.job
+        self.problems_found.emit([*job.task.validate(), *job.sweep.validate(), *job.train.validate()])
 
     def set_unreadable(self, part: str, name: str, text: str) -> None:
         """Remember that a field's text cannot be read, so that no run starts on an older value of it."""
@@ -417,7 +421,9 @@ class Workspace(QObject):
         problems = job.validate()
         self.problems_found.emit(problems)
         if problems:
-            self.noticed.emit(Notice("warning", " ".join(str(problem) for problem in problems)))
+            missing = job.task.is_code and all(problem.field == "path" for problem in problems)
+            text = " ".join(str(problem) for problem in problems)
+            self.noticed.emit(Notice("warning", text, until_saved=missing))
             return None
         self.noticed.emit(None)
         return job

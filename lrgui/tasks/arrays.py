@@ -74,8 +74,8 @@ def load(spec: TaskSpec) -> Data:
         notes.append(f"{names[1]} holds {y.dtype}: a regression. If these are classes, set the task to classification.")
     if values is not None and values.shape[1] > 1 and np.isin(values[rows], (0, 1)).all():
         notes.append(
-            f"The zeros and ones in the rows of {names[1]} are learned as numbers. If they are labels, of which several "
-            "may be true, write a task.py with BCEWithLogitsLoss."
+            f"The zeros and ones in the rows of {names[1]} are learned as numbers. If they are labels, of which "
+            "several may be true, write a task.py with BCEWithLogitsLoss."
         )
     train = train[: spec.subset]
     tensor = torch.from_numpy(inputs)

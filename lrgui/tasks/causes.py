@@ -682,8 +682,15 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no GPU",
         r"Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available",
-        "PyTorch can use no CUDA GPU here: choose the device cpu or auto, and leave .cuda() and .to(\"cuda\") out of the "
+        'PyTorch can use no CUDA GPU here: choose the device cpu or auto, and leave .cuda() and .to("cuda") out of the '
         "code, since model and batches go to the run's device by themselves.",
+    ),
+    Cause(
+        "relative import",
+        r"attempted relative import with no known parent package",
+        "A file that is run by itself belongs to no package: import neighbours by name (from neighbour import …), "
+        "or name the task as package.module, from the folder that holds the package.",
+        ("ImportError",),
     ),
     Cause("no name", r"name '(?P<name>\w+)' is not defined", _no_name, ("NameError",)),
     Cause(

@@ -98,8 +98,8 @@ def read_rows(path: Path, form: Layout) -> Table:
                     block = []
         except csv.Error as problem:
             raise ValueError(
-                f"{path.name} cannot be read at line {form.above + rows.line_num:,} ({problem}): look there for a quote that "
-                "is never closed."
+                f"{path.name} cannot be read at line {form.above + rows.line_num:,} ({problem}): look there for a "
+                "quote that is never closed."
             ) from None
         _grow(growing, block)
         count += len(block)

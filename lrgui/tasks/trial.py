@@ -312,8 +312,10 @@ class Trial:
             facts += [_metric_words(str(name), float(number)) for name, number in named.items()]
             for name, number in named.items():
                 if name in ACCURACIES and float(number) > 1:
-                    told = f"The {name} is {float(number):.4g}: return it as a share, 0 to 1, which is shown in percent."
-                    findings.append(Finding(told, False, *defined_at(getattr(task.objective, "metric", None))))
+                    told = (
+                        f"The {name} is {float(number):.4g}: return it as a share, 0 to 1, which is shown in percent."
+                    )
+                    findings.append(Finding(told))
         return StepResult(facts, findings)
 
     def _bad(self, sentence: str, key: str) -> Finding:

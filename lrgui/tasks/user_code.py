@@ -22,6 +22,7 @@ from lrgui.tasks.target import Target
 #: What an own file is called where its name belongs to a module that others need (`random.py`).
 ALIAS = "lrgui_task_{}"
 
+_NO_TEXT = "{} is no Python file: save it as text, in UTF-8."
 _SHIM = """\
 # Made by LR Finder: lets processes that load batches import the task, whose file has another module's name.
 from pathlib import Path
@@ -115,11 +116,15 @@ def _compiled(file: Path) -> CodeType:
     try:
         return compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
     except SyntaxError as error:
+        if "null bytes" in str(error):
+            raise TaskError(_NO_TEXT.format(file.name), str(file)) from None
         line = f", line {error.lineno}" if error.lineno else ""
         raise TaskError(
             f"{file.name}{line}: {error.msg}. Correct it and start again.", str(file), error.lineno or 0
         ) from error
     except (ValueError, OSError, RecursionError, MemoryError) as error:
+        if "null bytes" in str(error):  # Python up to 3.11.3 says it so
+            raise TaskError(_NO_TEXT.format(file.name), str(file)) from None
         raise TaskError(f"{file.name} is not a Python file that can be read ({error}).", str(file)) from error
 
 

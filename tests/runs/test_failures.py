@@ -75,7 +75,10 @@ def raised(folder: Path, code: str) -> BaseException:
         ("from torch import Tensr\n", "model.py, line 1: torch has no Tensr"),
         ("raise OSError('libtorch.so: cannot open')\n", "model.py, line 1: PyTorch cannot be loaded in "),
         ("raise RuntimeError('No CUDA GPUs are available')\n", "model.py, line 1: PyTorch can use no CUDA GPU here"),
-        ("raise RuntimeError('The NVIDIA driver is too old')\n", "model.py, line 1: The GPU cannot be used (The NVIDIA"),
+        (
+            "raise RuntimeError('The NVIDIA driver is too old')\n",
+            "model.py, line 1: The GPU cannot be used (The NVIDIA",
+        ),
     ],
 )
 def test_an_error_of_the_persons_code_names_the_line_and_the_probable_cause(

@@ -98,7 +98,14 @@ def test_targets(tmp_path: Path, y: np.ndarray, options: dict[str, Scalar], clas
 
 
 def test_many_whole_numbers_are_a_regression(tmp_path: Path) -> None:
-    assert arrays(saved(tmp_path, x=RANDOM.rand(500, 2), y=np.arange(500))).classes is None
+    for count in (500, 60):
+        assert arrays(saved(tmp_path, x=RANDOM.rand(count, 2), y=np.arange(count))).classes is None
+
+
+def test_several_labels_are_pointed_out(tmp_path: Path) -> None:
+    labels = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 0]])[LABELS]
+    data = arrays(saved(tmp_path, x=RANDOM.rand(40, 5), y=labels))
+    assert data.classes is None and "are learned as numbers" in data.notes[0] and "BCEWithLogitsLoss" in data.notes[0]
 
 
 def test_classes_saved_as_floats_are_pointed_out(tmp_path: Path) -> None:
@@ -143,6 +150,7 @@ def test_a_subset_and_no_validation(tmp_path: Path) -> None:
         (RANDOM.rand(40, 5), LABELS.astype(str), {"kind": "regression"}, "holds words"),
         (RANDOM.rand(3000, 2), np.arange(3000), {"kind": "classification"}, "3,000 different values, too many"),
         (RANDOM.rand(4, 2), LABELS[:4], {}, "too few examples: 4"),
+        (RANDOM.rand(0, 2), LABELS[:0], {}, "too few examples: 0"),
     ],
 )
 def test_what_cannot_be_learned(

@@ -144,7 +144,7 @@ FAILURES = [
     ([("(output, target)\n\n\ndef", "(output, target).item()\n\n\ndef")], "loss", ["without .item()"], "def loss"),
     ([("(output, target)\n\n\ndef", "(output, target, reduction='none')\n\n\ndef")], "loss", [".mean()"], "def loss"),
     ([("(output, target)\n\n\ndef", "(output.detach(), target)\n\n\ndef")], "loss", [".detach()"], "def loss"),
-    ([("return Net()", "return Nett()")], "task", ["NameError", "Nett"], "return Nett()"),
+    ([("return Net()", "return Nett()")], "task", ["no Nett here", "spelling"], "return Nett()"),
     ([("X = torch.randn(128, 20)", "X = torch.load('no.pt')")], "task", ["There is no file no.pt"], "X = torch.load"),
     ([("import torch\n", "import torch\nimport no_such_package\n")], "task", ["no_such_package"], "import no_such"),
     ([("def model():", "def model(:")], "task", ["invalid syntax"], "def model(:"),
@@ -196,6 +196,8 @@ def test_a_mistake_is_a_sentence_with_its_line(
 
 
 DOUBTS = [
+    ([("self.last =", "self.more = [nn.Linear(2, 2)]\n        self.last =")], "task", ["Net.more", "nn.ModuleList"]),
+    ([(".float().mean()}", ".float().mean() * 0 + 50}")], "validation", ["accuracy is 50", "0 to 1"]),
     ([("torch.randn(128, 20)", "torch.rand(128, 20) * 255")], "batch", ["20 of 20 columns", "not normalised"]),
     ([("X = torch.randn(128, 20)", "X = torch.randn(128, 20)\nX[0, 0] = float('nan')")], None, []),
     ([("torch.randn(128, 20)", "torch.zeros(128, 20)")], "batch", ["All numbers of inputs are 0"]),
@@ -241,6 +243,12 @@ def test_a_doubt_is_a_warning_and_the_check_goes_on(
     end = events[-1]
     assert isinstance(end, EndEvent) and end.reason == "completed" and "warning" in end.detail
     assert not any(isinstance(event, OutputEvent) and event.stream == "traceback" for event in events)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning", "ignore:.*torch.jit:DeprecationWarning")
+def test_a_compiled_model_is_checked_too(tmp_path: Path) -> None:
+    events = check(write(tmp_path, ("return Net()", "return torch.jit.script(Net())")))
+    assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed", events[-1]
 
 
 def test_a_layer_that_starts_at_zero_is_no_doubt(tmp_path: Path) -> None:

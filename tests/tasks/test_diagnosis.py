@@ -204,6 +204,19 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("no tensor", lambda: functional.cross_entropy(output_of(Nothing()), CLASSES), ["no return"]),
     ("no tensor", lambda: functional.cross_entropy(X, ["a"] * 4), ["class names into numbers"]),  # type: ignore[arg-type]
     ("no tensor", lambda: nn.Linear(4, 3)(nn.LSTM(10, 4)(X)), ["layer linear gets a tuple", "LSTM"]),
+    ("no tensor", lambda: nn.Linear(10, 3)(X.numpy()), ["linear gets a numpy array", "torch.as_tensor"]),
+    (
+        "no such arithmetic",
+        lambda: functional.cross_entropy(CLASSES, X[:, 0]),
+        ["int64 for the model's scores", "(output"],
+    ),
+    (
+        "relative import",
+        lambda: exec("from .x import y", {"__package__": ""}),
+        ["belongs to no package", "from neighbour"],
+    ),
+    ("no name", lambda: eval("F.relu(X)"), ["import torch.nn.functional as F"]),
+    ("no name", lambda: eval("modle(X)"), ["no modle", "spelling"]),
     ("no attribute", lambda: functional.mse_loss((X, X), X), ["A tuple stands", ".size"]),  # type: ignore[arg-type]
     ("no attribute", lambda: output_of(Nothing()).argmax(1), ["no return"]),
     ("no attribute", lambda: ClassifierOutput().argmax(1), ["A ClassifierOutput stands", "output.logits"]),  # type: ignore[attr-defined]
@@ -253,7 +266,7 @@ if not torch.cuda.is_available():
     CASES.append(("saved on a GPU", saved_on_a_gpu, ["map_location"]))
 
 #: Made elsewhere: on a GPU, or with files.
-ELSEWHERE = {"device assert", "devices", "circular", "saved on a GPU", "no file"}
+ELSEWHERE = {"device assert", "devices", "circular", "saved on a GPU", "no file", "no GPU"}
 
 
 @pytest.mark.filterwarnings("ignore:Using a target size:UserWarning")

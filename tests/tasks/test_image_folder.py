@@ -318,6 +318,14 @@ def test_every_kind_of_pixels(tmp_path: Path, mode: str, channels: int) -> None:
     assert set(pixels.flatten().tolist()) == {255 if mode == "1" else 200}
 
 
+@pytest.mark.parametrize(("mode", "name"), [("CMYK", "image.jpg"), ("LAB", "image.tiff"), ("YCbCr", "image.jpg")])
+def test_other_kinds_of_colour_become_grey(tmp_path: Path, mode: str, name: str) -> None:
+    Image.new("RGB", (30, 20), (0, 0, 0)).convert(mode if mode != "LAB" else "RGB").save(tmp_path / name)
+    if mode == "LAB":
+        Image.new("LAB", (30, 20), (0, 128, 128)).save(tmp_path / name)
+    assert int(read_image(tmp_path / name, Square(8, 1)).max()) < 20
+
+
 def test_fractions_and_vectors_are_no_images(tmp_path: Path) -> None:
     Image.new("F", (9, 9)).save(tmp_path / "f.tiff")
     with pytest.raises(UnreadableError, match="pixels that are fractions"):

@@ -67,7 +67,7 @@ def test_a_quote_that_swallows_lines_is_told(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, 'a,b\n1,2\n"3,4\n' + "5,6\n" * 9))
     assert table.rows == 1
     assert "A quote in line 3 is not closed before line 12" in table.notes[1]
-    with pytest.raises(ValueError, match="has no row of 2 cells.*A quote in line 2"):
+    with pytest.raises(ValueError, match=r"has no row of 2 cells.*A quote in line 2"):
         read_table(written(tmp_path, 'a,b\n"3,4\n' + "5,6\n" * 9))
 
 

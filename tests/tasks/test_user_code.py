@@ -141,6 +141,13 @@ def test_a_syntax_error_is_a_sentence_with_its_line(tmp_path: Path) -> None:
     assert isinstance(caught.value.__cause__, SyntaxError)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_file_that_is_no_utf_8_is_a_sentence(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "my_task.py").write_bytes("x = 1\n".encode(encoding))
+    with pytest.raises(TaskError, match=r"my_task\.py.*(save it as text, in UTF-8|can't decode|invalid)"):
+        load_code(Target(str(tmp_path / "my_task.py")))
+
+
 def test_what_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TaskError, match=r"jupyter nbconvert --to script mine\.ipynb"):
         load_code(Target(str(tmp_path / "mine.ipynb")))

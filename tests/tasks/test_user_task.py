@@ -116,6 +116,29 @@ def test_all_engines_run_it(make: Maker, kind: str) -> None:
         assert sum(isinstance(event, BatchEvent | CandidateEvent) for event in events) in (8, 24)
 
 
+def test_arguments_whose_names_are_the_other_way_round_are_given_so(make: Maker) -> None:
+    task = make.task(
+        """
+        def loss(target, output, weight=1.0):
+            return weight * F.cross_entropy(output, target)
+        def metrics(y_true, y_pred):
+            return {"accuracy": (y_pred.argmax(1) == y_true).float().mean()}
+        """,
+    )
+    batch = next(iter(task.loader))
+    loss, metrics = task.objective.both(task.model, batch)
+    assert loss.item() == pytest.approx(1.1, abs=0.4) and 0 <= metrics["accuracy"] <= 1
+    step = make.task(
+        """
+        def training_step(batch, model):
+            x, y = batch
+            return F.cross_entropy(model(x), y)
+        """,
+        without="loss",
+    )
+    assert step.loss(step.model, batch).item() == pytest.approx(1.1, abs=0.4)
+
+
 def test_a_training_step(make: Maker) -> None:
     task = make.task(
         """

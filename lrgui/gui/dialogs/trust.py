@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -57,6 +58,8 @@ class TrustDialog(QDialog):
             column.addWidget(self.code, 1)
         column.addWidget(wrapped(WARNING, "muted"))
         column.addLayout(self._buttons())
+        for first, then in pairwise((self.trust_file, self.trust_folder, self.refuse)):
+            self.setTabOrder(first, then)
         self.setAccessibleDescription(f"{heading.text()} {question.sentence} {WARNING}")
         column.addStretch(0 if question.shows.text else 1)
         self.resize(660, 540 if question.shows.text else 200)

@@ -38,6 +38,8 @@ class CurveTab(QWidget):
         self._workspace = workspace
         self._drawn = (0, 0)
         """Number of the sweep that is drawn, and how many of its points."""
+        self._data = ("", "")
+        """Source and path of what the drawn sweep was made with."""
         self.plot = CurvePlot(palette=palette)
         self.average = QCheckBox("Classic average")
         self.average.setToolTip("Also draw the lagging average (β) that the classic rules read")
@@ -121,7 +123,10 @@ class CurveTab(QWidget):
         assert job is not None
         self._drawn = (0, 0)
         self._stack.setCurrentIndex(1)
-        self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=True)
+        data = job.task.source, job.task.path
+        # Losses of other data are of another scale, and comparing them would mislead.
+        keep, self._data = data == self._data, data
+        self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=keep)
         self._timer.start()
         # The button that was pressed is disabled now; the keys of the curve should work at once.
         self.plot.setFocus()
@@ -151,7 +156,8 @@ class CurveTab(QWidget):
 
     @Slot(object)
     def _show_analysis(self, analysis: Analysis | None) -> None:
-        if analysis is None:
+        if analysis is None:  # nothing was measured, and nothing was there before
+            self._stack.setCurrentIndex(0)
             return
         self._timer.stop()
         self._redraw()

@@ -199,7 +199,9 @@ class ScenariosTab(QWidget):
     def _terms(self) -> Card:
         card = Card("Terms")
         for term, meaning in TERMS:
-            card.body.addWidget(muted(f"<b>{term}</b>: {meaning}"))
+            words = muted(f"<b>{term}</b>: {meaning}")
+            words.setTextFormat(Qt.TextFormat.RichText)
+            card.body.addWidget(words)
         return card
 
     def _button(self, text: str, tip: str, act: Callable[[], None] | None) -> QPushButton:

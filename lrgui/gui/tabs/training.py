@@ -22,6 +22,7 @@ class TrainingTab(QWidget):
         self.plot = TrainingPlot(palette=palette)
         self.heading = QLabel()
         self.heading.setObjectName("muted")
+        self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
         shown = QWidget()
