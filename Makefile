@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# So many processes share the tests: `make test JOBS=4` where there are more cores.
+JOBS   ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-integrations lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
@@ -41,7 +43,9 @@ run: $(VENV)/run.stamp $(VENV)/system.stamp ## Set everything up and open the wi
 	@$(BIN)/python main.py
 
 test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run all tests
-	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow"
+	@# The tests start some 200 processes: none should compile the package anew, whatever the environment says of caches.
+	@$(BIN)/python -m compileall -q lrgui
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow

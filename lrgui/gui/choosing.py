@@ -11,46 +11,49 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.target import Target
 
+ALL_FILES = "All files (*)"
+
 
 def ask_file(
-    parent: QWidget, workspace: Workspace, title: str, suffixes: Sequence[str], then: Callable[[str], object]
+    parent: QWidget, start: Path, title: str, kinds: Sequence[str], then: Callable[[str], object]
 ) -> QFileDialog:
-    """Ask for a file that is there; `suffixes` (with their dots) are shown first, none shows all files."""
-    dialog = _dialog(parent, workspace, title, then)
+    """Ask for a file that is there, beginning in the folder `start`; `kinds` are Qt's filters, the first is set."""
+    dialog = _dialog(parent, start, title, then)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters(_filters(suffixes))
+    dialog.setNameFilters(kinds)
     dialog.open()
     return dialog
 
 
-def ask_folder(parent: QWidget, workspace: Workspace, title: str, then: Callable[[str], object]) -> QFileDialog:
-    """Ask for a folder that is there."""
-    dialog = _dialog(parent, workspace, title, then)
+def ask_folder(parent: QWidget, start: Path, title: str, then: Callable[[str], object]) -> QFileDialog:
+    """Ask for a folder that is there, beginning in the folder `start`."""
+    dialog = _dialog(parent, start, title, then)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.open()
     return dialog
 
 
-def _dialog(parent: QWidget, workspace: Workspace, title: str, then: Callable[[str], object]) -> QFileDialog:
-    dialog = QFileDialog(parent.window(), title, str(start_folder(workspace)))
+def _dialog(parent: QWidget, start: Path, title: str, then: Callable[[str], object]) -> QFileDialog:
+    dialog = QFileDialog(parent.window(), title, str(start))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(then)
     return dialog
 
 
-def start_folder(workspace: Workspace) -> Path:
-    """Where to begin: beside the task, else beside the last one that is still there, else in the person's folder."""
+def start_folder(workspace: Workspace, usual: str = "") -> Path:
+    """Where to begin: beside the task, else beside the last one that is still there, else in `usual`, else at home."""
     for path in (workspace.job.task.path, *workspace.recent):
         place = Target.parse(path).file if path else None
         if place is not None and place.is_dir():
             return place
         if place is not None and place.is_file():
             return place.parent
-    return Path.home()
+    return Path(usual) if usual and Path(usual).is_dir() else Path.home()
 
 
-def _filters(suffixes: Sequence[str]) -> list[str]:
+def filters(suffixes: Sequence[str] = (), name: str = "") -> list[str]:
+    """Files with these endings (with their dots) as Qt's filters, and all files; none is all files only."""
     if not suffixes:
-        return ["All files (*)"]
-    return [f"{', '.join(suffixes)} ({' '.join(f'*{suffix}' for suffix in suffixes)})", "All files (*)"]
+        return [ALL_FILES]
+    return [f"{name or ', '.join(suffixes)} ({' '.join(f'*{suffix}' for suffix in suffixes)})", ALL_FILES]

@@ -285,7 +285,7 @@ class PathLine(QLineEdit):
         option = QStyleOptionFrame()
         self.initStyleOption(option)
         inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self).adjusted(2, 0, -2, 0)
-        shown = _end_of(self.text(), self.fontMetrics(), inside.width())
+        shown = end_of(self.text(), self.fontMetrics(), inside.width())
         if self.hasFocus() or shown == self.text():
             super().paintEvent(event)
             return
@@ -295,7 +295,7 @@ class PathLine(QLineEdit):
         painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-def _end_of(path: str, letters: QFontMetrics, width: int) -> str:
+def end_of(path: str, letters: QFontMetrics, width: int) -> str:
     """As much of the end of a path as fits into `width` pixels; of its name, where not even that does, both ends."""
     name = path.rstrip("/\\")
     name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]

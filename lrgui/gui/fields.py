@@ -299,9 +299,11 @@ class Form(QWidget):
         try:
             value = read(line.text())
         except ValueError as error:
-            self._unread[name] = str(error)
-            self._mark(name, str(error))
-            self.unreadable.emit(name, str(error))
+            text = str(error)
+            self._unread[name] = text
+            self._mark(name, text)
+            # Elsewhere nothing says which field it is about.
+            self.unreadable.emit(name, text if text.startswith(row.label) else f"{row.label}: {text}")
             return
         if self._unread.pop(name, None) is not None:
             self._mark(name, "")

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
+from lrgui.gui.choosing import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.trust import Question
@@ -52,40 +53,38 @@ class Opening(QObject):
     def open_file(self) -> None:
         """Ask for a task, a data file or a run, and open it."""
         kinds = {
-            "Tasks": ("*.py",),
-            "Data": tuple(f"*{suffix}" for suffixes in READERS.values() for suffix in suffixes),
-            "Runs": (f"*{SUFFIX}",),
+            "Tasks": (".py",),
+            "Data": tuple(suffix for suffixes in READERS.values() for suffix in suffixes),
+            "Runs": (SUFFIX,),
         }
-        every = " ".join(pattern for patterns in kinds.values() for pattern in patterns)
-        filters = [f"Tasks, data, runs ({every})", *(f"{name} ({' '.join(kinds[name])})" for name in kinds)]
-        chosen, _ = QFileDialog.getOpenFileName(
-            self._window, "Open", self._folder(), ";;".join([*filters, "All files (*)"])
-        )
-        if chosen:
-            self._window.settings.folder = str(Path(chosen).parent)
-            self.open_paths([chosen])
+        every = [suffix for suffixes in kinds.values() for suffix in suffixes]
+        lines = [filters(every, "Tasks, data, runs")[0], *(filters(kinds[name], name)[0] for name in kinds), ALL_FILES]
+        ask_file(self._window, self._folder(), "Open", lines, self._take)
 
     def open_folder(self) -> None:
         """Ask for a folder, and open it."""
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open folder", self._folder())
-        if chosen:
-            self._window.settings.folder = chosen
-            self.open_paths([chosen])
+        ask_folder(self._window, self._folder(), "Open folder", self._take)
 
     def new_task(self) -> None:
         """Choose a template, and write it to a new file."""
         from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
 
-        dialog = NewTaskDialog(self._workspace, Path(self._folder()), self._window)
+        dialog = NewTaskDialog(self._workspace, self._folder(), self._window)
         dialog.written.connect(self._remember_folder)
         dialog.open()
 
     @Slot(str)
-    def _remember_folder(self, path: str) -> None:
-        self._window.settings.folder = str(Path(path).parent)
+    def _take(self, path: str) -> None:
+        if not path.endswith(SUFFIX):  # where runs are kept is no place to look for tasks
+            self._remember_folder(path)
+        self.open_paths([path])
 
-    def _folder(self) -> str:
-        return self._window.settings.folder or str(Path.home())
+    @Slot(str)
+    def _remember_folder(self, path: str) -> None:
+        self._window.settings.folder = path if Path(path).is_dir() else str(Path(path).parent)
+
+    def _folder(self) -> Path:
+        return start_folder(self._workspace, self._window.settings.folder)
 
     @Slot(object)
     def _ask_for_trust(self, question: Question) -> None:

@@ -38,7 +38,7 @@ QPushButton#browse {{ padding: 3px 5px; min-width: 14px; }}
 
 QLineEdit, QSpinBox, QComboBox {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
     padding: 3px 8px; min-height: 20px; selection-background-color: {p.accent};
-    selection-color: {p.accent_text}; }}
+    selection-color: {p.accent_text}; placeholder-text-color: {p.muted}; }}
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border: 1px solid {p.accent}; }}
 QLineEdit[wrong="true"], QSpinBox[wrong="true"], QComboBox[wrong="true"] {{ border: 1px solid {p.error}; }}
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{ color: {p.disabled}; background: {p.window}; }}

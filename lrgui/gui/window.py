@@ -24,19 +24,20 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.learning_rate import format_lr
-from lrgui.export import FORMATS, ExportError, export
+from lrgui.export import FORMATS
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
+from lrgui.gui.saving import save_as
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.curve import CurveTab
 from lrgui.gui.tabs.training import TrainingTab
-from lrgui.gui.workspace import Notice, Workspace
+from lrgui.gui.workspace import Workspace
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
 from lrgui.resources import resource
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace = self.workspace
         workspace.noticed.connect(self.banner.show_notice)
+        workspace.wanted.connect(lambda key: self.actions_by_key[key].trigger())
         workspace.code_changed_on_disk.connect(self.banner.on_saved)
         workspace.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
@@ -283,40 +285,8 @@ class MainWindow(QMainWindow):
         self.compare_tab.start()
 
     def export_as(self, key: str, path: Path | None = None) -> None:
-        """Ask for a file, unless `path` names one, and write the sweep on screen to it."""
-        report = self.workspace.report()
-        if report is None:
-            self.banner.show_notice(Notice("info", "There is nothing to export yet: find a learning rate first (F5)."))
-            return
-        assert report.job is not None
-        form = FORMATS[key]
-        if path is None:
-            path = self._ask_where(f"lr-finder-{report.job.task.source}-{report.job.task.optimizer}{form.suffix}", key)
-        if path is None:
-            return
-        try:
-            export(report, path, key)
-        except ExportError as error:
-            self.banner.show_notice(Notice("error", str(error)))
-            return
-        self.settings.folder = str(path.parent)
-        self.status.text.setText(f"Saved {path}")
-
-    def _ask_where(self, name: str, key: str) -> Path | None:
-        form = FORMATS[key]
-        start = Path(self.settings.folder or Path.home()) / name
-        while True:
-            chosen, _ = QFileDialog.getSaveFileName(self, form.label, str(start), f"{form.label} (*{form.suffix})")
-            if not chosen:
-                return None
-            path = Path(chosen)
-            if path.suffix.lower() == form.suffix:
-                return path
-            # A name like "lr-0.01" has no suffix, only a dot.
-            path = path.with_name(path.name + form.suffix)
-            if not path.exists():
-                return path
-            start = path  # the dialog asked about another name than that of the file which is there
+        """Write the sweep on screen to `path`, or to a file that is asked for."""
+        save_as(self, key, path)
 
     @Slot()
     def _on_code_saved(self) -> None:

@@ -98,6 +98,8 @@ class Workspace(QObject):
     check_ended = Signal(object)
     """The EndEvent of a check."""
     recent_changed = Signal()
+    wanted = Signal(str)
+    """Key of one of the window's actions, which a panel has a button for."""
 
     def __init__(
         self,

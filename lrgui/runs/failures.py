@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
 from lrgui.tasks.diagnosis import diagnose, place_words
-from lrgui.tasks.traces import folded, raised_by_us
+from lrgui.tasks.traces import folded, says_it_all
 
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)
@@ -36,9 +36,7 @@ def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     """The events with which a run ends that raised `error`."""
-    # A sentence of our own says it all; what it was made from may say more.
-    plain = raised_by_us(error) and error.__cause__ is None
-    details: list[Event] = [] if plain else [OutputEvent(folded(error), "traceback")]
+    details: list[Event] = [] if says_it_all(error) else [OutputEvent(folded(error), "traceback")]
     if job is None:
         return [*details, ended(error)]
     accumulation = None if job.kind == "train" else job.sweep.accumulation  # a training has none to offer

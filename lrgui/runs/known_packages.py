@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from lrgui.tasks.distributions import DISTRIBUTIONS
+
+_SHOWN = (
+    "torch",
+    "numpy",
+    "torchvision",
+    "timm",
+    "pytorch_optimizer",
+    "lightning",
+    "pytorch_lightning",
+    "transformers",
+    "datasets",
+    "safetensors",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "PIL",
+)
 #: Modules, and the distributions that bring them, which are called otherwise here and there.
-PACKAGES = {
-    "torch": "torch",
-    "numpy": "numpy",
-    "torchvision": "torchvision",
-    "timm": "timm",
-    "pytorch_optimizer": "pytorch_optimizer",
-    "lightning": "lightning",
-    "pytorch_lightning": "pytorch-lightning",
-    "transformers": "transformers",
-    "datasets": "datasets",
-    "safetensors": "safetensors",
-    "pandas": "pandas",
-    "pyarrow": "pyarrow",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-    "PIL": "Pillow",
-}
+PACKAGES = {name: DISTRIBUTIONS[name] for name in _SHOWN}

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lrgui.tasks.distributions import DISTRIBUTIONS
+
 Telling = Callable[[re.Match[str]], str]
 """Makes the sentence of a match."""
 
@@ -64,18 +66,18 @@ def missing_module(name: str) -> str:
     module = name.split(".")[0]
     if module != name and module in sys.modules:
         return f"{module} has no module {name}: another version of it is installed, or the name is misspelt."
-    if module in ("torch", "torchvision"):
-        label = "PyTorch" if module == "torch" else "torchvision"
+    known = DISTRIBUTIONS.get(module)
+    if known is None:  # no command: a stranger's package may have the name of a file that was forgotten
         return (
-            f"{label} is not installed in {sys.executable}. "
-            f"Install it with “{sys.executable} -m pip install torch torchvision”, or choose another Python."
+            f"The module {module} is not installed in {sys.executable}, nor is it a file beside the task. "
+            "Install it, or choose another Python."
         )
-    if module == "numpy":
-        return (
-            f"numpy is not installed in {sys.executable}. "
-            f"Install it with “{sys.executable} -m pip install numpy”, or choose another Python."
-        )
-    return f"The module {module} is not installed in {sys.executable}. Install it, or choose another Python."
+    label = {"torch": "PyTorch"}.get(module, module if module in (known, known.lower()) else f"{known} ({module})")
+    install = "torch torchvision" if module in ("torch", "torchvision") else known
+    return (
+        f"{label} is not installed in {sys.executable}. "
+        f"Install it with “{sys.executable} -m pip install {install}”, or choose another Python."
+    )
 
 
 def _dtype(word: str) -> str:

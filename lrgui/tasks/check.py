@@ -17,7 +17,7 @@ from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.tasks.diagnosis import Diagnosis, diagnose
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.traces import folded
+from lrgui.tasks.traces import folded, says_it_all
 
 #: Names of the steps and what people call them, in the order in which they are made.
 STEPS: dict[str, str] = {
@@ -84,7 +84,8 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
             try:
                 result: StepResult = trial.make(key)
             except (Exception, SystemExit) as error:
-                yield OutputEvent(folded(error), "traceback")
+                if not says_it_all(error):
+                    yield OutputEvent(folded(error), "traceback")
                 found = trial.explained(key, error, diagnose(error))
                 yield from _failed(keys, number, found, perf_counter() - before)
                 return

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from lrgui.tasks.check import Finding, StepResult
+from lrgui.tasks.listing import listed
 from lrgui.tasks.optimizing import FIRST_LR
 from lrgui.tasks.task import Task
 
@@ -41,13 +42,15 @@ def gradient_result(model: nn.Module, place: Place, doubtful: bool) -> StepResul
     ]
     if broken:
         told = (
-            f"Gradients are not finite ({listed(broken)}): look for sqrt(0), log(0), a division by 0 or a norm "
-            "of zeros on the way back."
+            f"Gradients are not finite ({listed(broken, MOST_NAMES)}): look for sqrt(0), log(0), a division by 0 or a "
+            "norm of zeros on the way back."
         )
         return StepResult(facts, [Finding(told, True, *place)])
     findings = []
     if missing:
-        told = f"No gradient reaches {listed(missing)}: forward does not use it, or it is detached on the way."
+        told = (
+            f"No gradient reaches {listed(missing, MOST_NAMES)}: forward does not use it, or it is detached on the way."
+        )
         findings.append(Finding(told, False, *place))
     if norm == 0:
         told = "All gradients are 0: dead ReLUs, a saturated sigmoid or softmax, or weights that start at 0."
@@ -81,22 +84,18 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     facts = [f"{name} at {rate:.3g}", f"{len(moved)} of {len(mine)} parameter tensors changed"]
     findings = []
     if left_out:
-        told = f"The optimizer does not hold {listed(left_out)}: freeze it, or give it to the optimizer."
+        told = f"The optimizer does not hold {listed(left_out, MOST_NAMES)}: freeze it, or give it to the optimizer."
         findings.append(Finding(told, False, *place))
     if before and not moved:
         told = "The step changed nothing: its rate is too small for the weights' dtype, or step() does not update."
         findings.append(Finding(told, False, *place))
     broken = [name for name, p in task.model.named_parameters() if not bool(p.isfinite().all())]
     if broken:
-        told = f"After one step {listed(broken)} holds NaN: the rate {rate:g} is too high, or a gradient is."
+        told = (
+            f"After one step {listed(broken, MOST_NAMES)} holds NaN: the rate {rate:g} is too high, or a gradient is."
+        )
         findings.append(Finding(told, False, *place))
     return StepResult(facts, findings)
-
-
-def listed(names: list[str]) -> str:
-    """A few names, and how many more there are."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _strongest(task: Task) -> dict[str, tuple[torch.nn.Parameter, int, torch.Tensor]]:

@@ -23,6 +23,7 @@ from lrgui.tasks.image_files import ImageFiles, find_images
 from lrgui.tasks.image_reading import Square, UnreadableError, check_header, read_image
 from lrgui.tasks.image_rows import IMAGE_FOLDER, IMAGENET
 from lrgui.tasks.image_tensors import KEEP, Images, LazyImages, Look, measured, whole
+from lrgui.tasks.listing import listed
 from lrgui.tasks.measures import accuracy
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.splitting import split
@@ -193,10 +194,9 @@ def _each(
 def _left_out(bad: Sequence[tuple[Path, str]], count: int, place: Path) -> list[str]:
     if not bad:
         return []
-    named = ", ".join(f"{file.relative_to(place)} ({reason})" for file, reason in bad[:NAMED])
-    more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
+    named = listed([f"{file.relative_to(place)} ({reason})" for file, reason in bad], NAMED)
     were = "1 file was" if len(bad) == 1 else f"{len(bad):,} of {count:,} files were"
-    return [f"{were} left out: {named}{more}."]
+    return [f"{were} left out: {named}."]
 
 
 def _split(files: ImageFiles, share: float) -> tuple[list[int], list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.util import find_spec
 
 _SECOND = "it needs second derivatives, which no training here computes."
@@ -54,10 +55,9 @@ def timm_optimizers() -> tuple[str, ...]:
     """Optimizers of timm that can be swept, in order; empty where it is not installed."""
     if find_spec("timm") is None:
         return ()
-    from timm.optim import list_optimizers
-
+    names: list[str] = import_module("timm.optim").list_optimizers()
     absent = tuple(start for start, package in TIMM_MORE.items() if find_spec(package) is None)
-    return tuple(sorted(n for n in list_optimizers() if n not in TIMM_EXCLUDED and not n.startswith(absent or "?")))
+    return tuple(sorted(n for n in names if n not in TIMM_EXCLUDED and not n.startswith(absent or "?")))
 
 
 def pytorch_optimizers() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
+from lrgui.tasks.distributions import DISTRIBUTIONS
 from lrgui.tasks.spec import TaskSpec
 
 #: The rate that an optimizer is made with; every run sets its own.
@@ -47,7 +48,7 @@ def must_have(label: str, modules: tuple[str, ...]) -> None:
     if missing:
         raise ValueError(
             f"{label} needs {' and '.join(missing)}: install with “{sys.executable} -m pip install "
-            f"{' '.join(missing)}”, or choose another Python."
+            f"{' '.join(DISTRIBUTIONS.get(name, name) for name in missing)}”, or choose another Python."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 
 import torch
 from torch import nn
@@ -16,12 +17,11 @@ def from_timm(model: nn.Module, lr: float, name: str, momentum: float, weight_de
 
     Raises ValueError for a name that timm does not have, or that cannot be swept.
     """
-    from timm.optim import create_optimizer_v2
-
     _must_sweep("timm", name, TIMM_EXCLUDED)
     must_know("timm", "optimizer", name, timm_optimizers())
     trainable = [p for p in model.parameters() if p.requires_grad]
-    make = partial(create_optimizer_v2, trainable, name, lr=lr, momentum=momentum, weight_decay=weight_decay)
+    create = import_module("timm.optim").create_optimizer_v2
+    make = partial(create, trainable, name, lr=lr, momentum=momentum, weight_decay=weight_decay)
     return _made("timm", name, make)
 
 

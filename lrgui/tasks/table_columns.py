@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.tasks.listing import listed
 from lrgui.tasks.table_reading import Codes, Column, Numbers
 
 Rows = NDArray[np.int64]
@@ -142,11 +143,11 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
                 sizes.append(size)
     notes = []
     if missing:
-        notes.append(f"Missing numbers became the column's median, and a column says where: {_listed(missing)}.")
+        notes.append(f"Missing numbers became the column's median, and a column says where: {listed(missing)}.")
     if unread:
-        notes.append(f"Words between numbers count as missing: {_listed(unread)}.")
+        notes.append(f"Words between numbers count as missing: {listed(unread)}.")
     if left_out:
-        notes.append(f"Left out: {_listed(left_out)}.")
+        notes.append(f"Left out: {listed(left_out)}.")
     width = len(parts) + len(embedded)
     rows = len(columns[0].values) if columns else 0
     inputs = np.empty((rows, width), np.float32)
@@ -207,11 +208,6 @@ def _renumbered(codes: Codes, train: Rows, most: int) -> tuple[Codes, int]:
     table = np.zeros(len(counts), np.int32)
     table[kept] = np.arange(1, len(kept) + 1)
     return table[codes], len(kept) + 1
-
-
-def _listed(items: Sequence[str], most: int = 6) -> str:
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
 
 
 _DATES: tuple[Callable[[str], datetime], ...] = (

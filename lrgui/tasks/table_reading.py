@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.tasks.listing import listed
 from lrgui.tasks.table_header import PARQUET, Layout, is_missing, layout, number, reader
 from lrgui.tasks.text_encoding import encoding_of
 
@@ -139,11 +140,10 @@ def _open_quote(skipped: list[range]) -> tuple[str, ...]:
 def _told(skipped: list[range], width: int) -> tuple[str, ...]:
     if not skipped:
         return ()
-    lines = ", ".join(f"{rows.stop - 1:,}" for rows in skipped[:LINES_TOLD])
+    lines = listed([f"{rows.stop - 1:,}" for rows in skipped], LINES_TOLD)
     if len(skipped) == 1:
         return (f"Line {lines} has more or fewer than {width} cells and was skipped.",)
-    more = f" and {len(skipped) - LINES_TOLD:,} more" if len(skipped) > LINES_TOLD else ""
-    return (f"{len(skipped):,} rows have more or fewer than {width} cells and were skipped: lines {lines}{more}.",)
+    return (f"{len(skipped):,} rows have more or fewer than {width} cells and were skipped: lines {lines}.",)
 
 
 class _Growing:

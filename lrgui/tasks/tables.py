@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lrgui.core.options import filled
 from lrgui.resources import resource
 from lrgui.tasks.examples import Examples, as_batch
+from lrgui.tasks.listing import listed
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.splitting import split
 from lrgui.tasks.table_columns import encode
@@ -114,7 +115,8 @@ def _data(
     return Data(
         train=Examples(x[train], y[train]),
         validation=Examples(x[held_out], y[held_out]) if len(held_out) else None,
-        detail=f"{len(train):,} training and {len(held_out):,} validation rows · {columns:,} columns · {words}",
+        detail=f"{len(train):,} training and {len(held_out):,} validation rows · "
+        f"{columns:,} column{'' if columns == 1 else 's'} · {words}",
         classes=goal.classes,
         criterion=goal.criterion,
         metric=goal.metric,
@@ -138,9 +140,4 @@ def _target_column(table: Table, name: str, file: str) -> Column:
     for column in table.columns:
         if column.name == name.strip():
             return column
-    raise ValueError(f"{file} has no column “{name}”. Choose one of: {listed([c.name for c in table.columns])}.")
-
-
-def listed(names: list[str], most: int = 12) -> str:
-    """Names for people, not too many of them."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
+    raise ValueError(f"{file} has no column “{name}”. Choose one of: {listed([c.name for c in table.columns], 12)}.")

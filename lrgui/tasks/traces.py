@@ -58,6 +58,11 @@ def raised_by_us(error: BaseException) -> bool:
     return isinstance(error, ValueError) and (not frames or is_ours(frames[-1][0]))
 
 
+def says_it_all(error: BaseException) -> bool:
+    """True for a sentence of our own that was made from no other error: its traceback would tell nothing."""
+    return raised_by_us(error) and error.__cause__ is None
+
+
 def _frames(error: BaseException) -> list[tuple[str, int]]:
     """Files and lines on the way to the error, without reading the files."""
     return [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]

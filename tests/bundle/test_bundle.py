@@ -29,7 +29,7 @@ from lrgui.runs.record import Record
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 DIST = Path(__file__).resolve().parents[2] / "dist"
-NEEDED = ("Xvfb", "xdotool", "openbox", "import")
+NEEDED = ("Xvfb", "xdotool", "openbox")
 #: MB
 MOST = {"light": 250, "full": 3500}
 WANTED = os.environ.get("LRGUI_TEST_BUNDLE", "")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from lrgui.core.options import Option
-from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick
+from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, end_of
 from lrgui.gui.fields import NAMES, Form, whole
 
 WIDTH = Option("width", "Width", "whole", 32, "Units of each layer", (), 1, 4096)
@@ -315,3 +315,17 @@ def test_nothing_of_a_list_is_drawn_outside_of_its_line(bench: Bench) -> None:
     long = box.grab().toImage()
     bench.form.set_options("source", {"a": "A name that is far too long for the line in which anything stands"})
     assert box.grab().toImage() == long, "both end in dots at the same place"
+
+
+def test_of_a_long_path_the_name_is_seen(qapp: QApplication) -> None:
+    letters = QFontMetrics(qapp.font())
+
+    def width(text: str) -> int:
+        return letters.horizontalAdvance(text)
+
+    assert end_of("/a/b.py", letters, 500) == "/a/b.py"
+    assert end_of("/home/me/a/long/way/task.py", letters, width("…/task.py") + 2) == "…/task.py"
+    for path in ("/home/me/a_rather_long_name_of_a_task.py", r"C:\me\a_rather_long_name_of_a_task.py"):
+        shown = end_of(path, letters, width("a_rather…_task.py"))
+        assert shown.startswith("a_r") and shown.endswith(".py")
+    assert end_of("/home/me/photos/", letters, width("…photos/")) == "…photos/"

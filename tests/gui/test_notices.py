@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
@@ -101,3 +102,49 @@ def test_a_name_with_a_dot_still_gets_its_suffix(
     window.export_as("csv")
     assert there.read_text() == "old", "nobody was asked whether to replace this one"
     assert asked[-1] == str(there)
+
+
+def test_the_buttons_of_a_message_keep_their_order(window: MainWindow) -> None:
+    window.banner.show_notice(Notice("error", "It broke.", "line 3", "Mend", lambda: None))
+    for width in (1440, 1024, 1440, 1300):
+        window.resize(width, 900)
+        window.grab()
+    buttons = [b for b in window.banner.findChildren(QPushButton) if b.isVisible()]
+    buttons.sort(key=lambda b: b.mapTo(window.banner, b.rect().topLeft()).x())
+    assert [b.text() for b in buttons] == ["Mend", "Details", "×"]
+
+
+def test_a_message_is_no_markup(window: MainWindow) -> None:
+    window.banner.show_notice(Notice("error", "<i>your own</i> error"))
+    assert window.banner._text.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    workspace, file = window.workspace, tmp_path / "task.py"
+    file.write_text("def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target: ...\n")
+    workspace.use(str(file))
+    workspace.find()
+    assert "task.py, line 3" in window.banner.text
+    mended = "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
+    file.write_text(mended)
+    qtbot.waitUntil(lambda: window.banner.text == "")
+    file.unlink()
+    workspace.find()
+    assert "There is no file" in window.banner.text
+    problems: list[object] = []
+    workspace.problems_found.connect(problems.append)
+    file.write_text(f"{mended}\n# back again\n")
+    qtbot.waitUntil(lambda: window.banner.text == "")
+    assert problems[-1] == []
+    workspace.noticed.emit(Notice("error", "The run failed."))
+    file.write_text(mended)
+    qtbot.waitUntil(lambda: len(problems) > 1)
+    assert window.banner.text == "The run failed.", "that is still so"
+
+
+def test_another_source_takes_the_message_away(window: MainWindow) -> None:
+    window.workspace.noticed.emit(Notice("info", "2 images were left out."))
+    window.workspace.choose_source("digits")
+    assert window.banner.text == "2 images were left out.", "it is that source"
+    window.workspace.choose_source("breast_cancer")
+    assert window.banner.text == ""

@@ -44,3 +44,9 @@ def test_a_long_folder_is_cut_at_its_beginning(tmp_path: Path) -> None:
     shown = label(f"/home/{'very/' * 20}deep/task.py")
     assert shown.endswith("very/deep")
     assert len(shown) == len("task.py   ") + MOST_FOLDER
+
+
+def test_long_names_keep_both_ends(tmp_path: Path) -> None:
+    words = label(str(tmp_path / f"{'birds' * 30}_of_june.py"))
+    assert len(words) < 100
+    assert words.startswith("birdsbirds") and "_of_june.py" in words

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from bench import Bench
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.cards import Side
 from lrgui.gui.choosing import start_folder
-from lrgui.gui.dialogs.new_task import NewTaskDialog
 from lrgui.gui.editors import Choice, PathEditor, Suggesting
+from lrgui.gui.offers import python_lines
 from lrgui.gui.panels.task import TaskPanel
 from lrgui.gui.window import MainWindow
 from lrgui.runs.interpreters import Environment, Interpreter
@@ -369,6 +369,14 @@ def test_another_python_says_what_it_lacks(card: Card, qtbot: QtBot) -> None:
     assert card.task == replace(card.task), "the job knows nothing of it"
 
 
+def test_pythons_that_cannot_compute_are_not_offered() -> None:
+    found = [Interpreter(f"/p/{version}", f"pyenv: {version}", "path") for version in ("2.7.18", "3.9.1", "3.12.1")]
+    found.append(Interpreter("/usr/bin/python3", "/usr/bin/python3", "path"))
+    labels = [line.label for line in python_lines(found, "")]
+    assert labels[1:-1] == ["pyenv: 3.12.1", "/usr/bin/python3"]
+    assert "pyenv: 2.7.18" in [line.label for line in python_lines(found, "/p/2.7.18")], "what is chosen is shown"
+
+
 def test_a_python_is_chosen_in_a_dialog(card: Card, qtbot: QtBot, tmp_path: Path) -> None:
     python = tmp_path / "python3"
     python.write_text("")
@@ -396,24 +404,22 @@ def test_a_file_is_chosen_in_a_dialog_that_begins_beside_the_last_one(
     assert start_folder(card.workspace) == tmp_path
 
 
-def test_the_buttons(card: Card, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_buttons(card: Card, qtbot: QtBot) -> None:
     started: list[bool] = []
+    wanted: list[str] = []
     card.workspace.check_started.connect(lambda: started.append(True))
+    card.workspace.wanted.connect(wanted.append)
     with qtbot.waitSignal(card.workspace.check_ended, timeout=5000):
         qtbot.mouseClick(card.button("Check task"), Qt.MouseButton.LeftButton)
-    assert started == [True]
     qtbot.mouseClick(card.button("New task"), Qt.MouseButton.LeftButton)
-    dialog = card.panel.findChild(NewTaskDialog)
-    assert dialog is not None
-    dialog.close()
-    menu = card.button("Open").menu()
-    assert isinstance(menu, QMenu)
-    menu.actions()[0].trigger()
-    asked = dialog_of(card.panel)
-    assert "*.py" in asked.nameFilters()[0] and "*.csv" in asked.nameFilters()[0]
-    asked.fileSelected.emit(str(file))
-    asked.close()
-    assert card.task.path == str(file)
+    assert (started, wanted) == ([True], ["new"])
+
+
+def test_names_of_ones_own_are_no_markup(card: Card, file: Path) -> None:
+    file.write_text(CODE.replace("Cats and dogs", "<b>Cats</b>"))
+    card.workspace.use(str(file))
+    label = next(one for one in card.panel.findChildren(QLabel) if "Cats" in one.text())
+    assert label.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_every_control_of_every_source_has_a_name_and_a_tooltip(card: Card) -> None:

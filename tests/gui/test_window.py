@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,10 +28,13 @@ from scripted import Scripted, points, sweep, task, training
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.actions import ACTIONS
+from lrgui.gui.dialogs.new_task import NewTaskDialog
 from lrgui.gui.panels.checklist import ChecklistPanel
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.saving import proposed_name
 from lrgui.gui.window import MainWindow
+from lrgui.tasks.spec import TaskSpec
 
 TASK = "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
 
@@ -196,6 +200,35 @@ def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, t
     assert "could not be written" in window.banner.text
 
 
+def test_the_curve_before_is_shown_below_one_of_the_same_data_only(bench: Bench, window: MainWindow) -> None:
+    def there() -> int:
+        return len(window.curve_tab.plot.previous.points[0])
+
+    bench.play()
+    bench.play()
+    assert there()
+    bench.workspace.choose_source("breast_cancer")
+    bench.play()
+    assert not there()
+
+
+def test_a_first_sweep_that_measured_nothing_leaves_the_way_to_the_next(bench: Bench, window: MainWindow) -> None:
+    bench.play(Scripted([[StateEvent("starting"), EndEvent("failed", "PyTorch is missing there.")]]))
+    words = [label.text() for label in window.curve_tab.findChildren(QLabel) if label.isVisible()]
+    assert "Find a learning rate" in words
+
+
+def test_files_are_called_like_what_was_trained() -> None:
+    def name(**changes: Any) -> str:
+        return proposed_name(replace(TaskSpec(), **changes))
+
+    assert name() == "lr-finder-digits-cnn-sgd"
+    mine = name(source="task", model="", optimizer="own", path="/home/me/Möwen & co.py:small")
+    assert mine == "lr-finder-small-own"
+    assert name(source="table", model="mlp", path="/home/me/Möwen & co.csv") == "lr-finder-Möwen-co-mlp-sgd"
+    assert len(name(source="table", model="mlp", path=f"/home/{'x' * 300}.csv")) <= 100
+
+
 def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
     button = next(b for b in window.findChildren(QPushButton) if b.text() == "Open ▾")
     texts = [action.text() for action in button.menu().actions() if not action.isSeparator()]
@@ -208,25 +241,28 @@ def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_what_is_chosen_is_opened(
-    bench: Bench, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_what_is_chosen_is_opened(bench: Bench, window: MainWindow, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "task.py"
     file.write_text(TASK)
-    asked: list[tuple[str, ...]] = []
-
-    def choose(_parent: QWidget, *words: str) -> object:
-        asked.append(words)
-        return (str(file), "") if kind == "file" else str(tmp_path)
-
-    monkeypatch.setattr(QFileDialog, "getOpenFileName" if kind == "file" else "getExistingDirectory", choose)
-    window.settings.folder = "/somewhere"
+    before = tmp_path / "before"
+    before.mkdir()
+    window.settings.folder = str(before)
     window.actions_by_key["open" if kind == "file" else "open_folder"].trigger()
-    assert asked[0][1] == "/somewhere"
+    dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
+    assert dialog.directory().path() == str(before)
+    dialog.fileSelected.emit(str(file if kind == "file" else tmp_path))
+    dialog.close()
     assert bench.workspace.job.task.path == str(file)
     assert window.settings.folder == str(tmp_path)
     if kind == "file":
-        assert all(pattern in asked[0][2] for pattern in ("*.py", "*.csv", "*.npz", "*.lrrun"))
+        assert all(pattern in dialog.nameFilters()[0] for pattern in ("*.py", "*.csv", "*.npz", "*.lrrun"))
+
+
+def test_a_button_of_a_card_does_what_the_windows_action_does(window: MainWindow) -> None:
+    window.workspace.wanted.emit("new")
+    dialog = window.findChild(NewTaskDialog)
+    assert dialog is not None
+    dialog.close()
 
 
 def test_a_saved_task_is_told_and_so_is_what_is_wrong_with_it(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from program import Desktop, Program, display
 
-NEEDED = ("Xvfb", "xdotool", "openbox", "import")
+NEEDED = ("Xvfb", "xdotool", "openbox")
 
 
 @pytest.fixture(scope="module")

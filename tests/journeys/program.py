@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ImageGrab
 
 from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.plot.theme import LIGHT
@@ -171,16 +171,16 @@ class Program:
     # ------------------------------------------------------------ what there is to see
     def screen(self) -> NDArray[np.uint8]:
         """The whole screen. Shape (height, width, 3)."""
-        raw = subprocess.run(
-            ["import", "-window", "root", "png:-"], env=self.desktop.environment, capture_output=True, check=True
-        ).stdout
-        path = self.folder / "screen.png"
-        path.write_bytes(raw)
-        return np.asarray(Image.open(path).convert("RGB"))
+        # Not a program that takes pictures: whoever waits for something to be seen would start it again and again.
+        return np.asarray(ImageGrab.grab(xdisplay=self.desktop.display).convert("RGB"))
 
     def _pixels(self, colour: str, tolerance: int = 2) -> NDArray[np.bool_]:
-        wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-        return (np.abs(self.screen().astype(int) - wanted) <= tolerance).all(axis=2)
+        screen = self.screen()
+        found = np.ones(screen.shape[:2], bool)
+        for channel, start in enumerate((1, 3, 5)):
+            wanted = int(colour[start : start + 2], 16)
+            found &= np.abs(screen[..., channel].astype(np.int16) - wanted) <= tolerance
+        return found
 
     def count(self, colour: str) -> int:
         """How many pixels have this colour."""

@@ -100,11 +100,11 @@ def stopped(path: Path) -> Ran:
 Done = subprocess.CompletedProcess[str]
 
 
-def start(folder: Path, *words: object) -> subprocess.Popen[str]:
-    """Start the real command, without a display and in folders of its own."""
+def start(folder: Path, *words: object, strict: bool = True) -> subprocess.Popen[str]:
+    """Start the real command, without a display and in folders of its own. `strict`: warnings are errors."""
     environment = {key: value for key, value in os.environ.items() if key not in HIDDEN}
     environment |= {"LRGUI_RUNS": str(folder / "runs"), "LRGUI_CONFIG": str(folder / "config"), "COLUMNS": "250"}
-    command = [sys.executable, "-W", "error", "-m", "lrgui", *map(str, words)]
+    command = [sys.executable, *(("-W", "error") if strict else ()), "-m", "lrgui", *map(str, words)]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
     )
@@ -120,8 +120,9 @@ def command(folder: Path, *words: object) -> Done:
 def interrupted(folder: Path, path: Path) -> Done:
     """`lrgui find` on a task that hangs, and Ctrl+C twice; nothing of it is left."""
     log = folder / "sleeps.lrrun"
-    process = start(folder, "find", path, "--device", "cpu", "--log", log)
-    assert within(WAIT, lambda: log.exists() and _points(log) >= own_files.AFTER), process.communicate()[1]
+    # Whoever interrupts twice does not wait for a process that is slow to go, which Python warns of.
+    process = start(folder, "find", path, "--device", "cpu", "--log", log, strict=False)
+    assert within(WAIT, lambda: _points(log) >= own_files.AFTER), process.communicate()[1]
     workers = _children(process.pid)
     assert workers
     for _ in range(2):
@@ -133,7 +134,11 @@ def interrupted(folder: Path, path: Path) -> Done:
 
 
 def _points(log: Path) -> int:
-    return sum(isinstance(event, BatchEvent) for event in read_log(log).events)
+    """How many are on disk; none while the first line is being written."""
+    try:
+        return sum(isinstance(event, BatchEvent) for event in read_log(log).events)
+    except (OSError, ValueError):
+        return 0
 
 
 def _children(parent: int) -> list[int]:
@@ -296,7 +301,7 @@ def test_find_where_the_code_raises(started: Started, folder: Path) -> None:
 def test_find_that_hangs_is_ended_by_interrupting_twice(started: Started, folder: Path) -> None:
     done = started.command("sleeps")
     assert done.returncode not in (0, 3)
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert _points(folder / "sleeps.lrrun") == own_files.AFTER, "what was measured is on disk"
 
 

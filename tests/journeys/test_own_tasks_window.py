@@ -80,11 +80,16 @@ class Opened(Program):
         until(lambda: self.logs() > before, "the run's log", seconds)
         return until(lambda: self.ended("sweep"), "the end of the run", seconds)
 
-    def find(self, seconds: float = 60.0) -> LoggedRun:
+    def find(self) -> None:
+        """Press F5, once the button for it is blue: while a run is being ended it is not."""
+        until(lambda: self._pixels(LIGHT.accent)[:90].sum() > 2000, "the window is idle")
+        self.key("F5")
+
+    def found(self) -> LoggedRun:
         """Press F5; the run, once it has ended."""
         before = self.logs()
-        self.key("F5")
-        return self.next_end(before, seconds)
+        self.find()
+        return self.next_end(before)
 
     def points(self) -> int:
         """What the newest run has measured so far."""
@@ -92,8 +97,9 @@ class Opened(Program):
         return 0 if run is None else len(losses(run))
 
     def complains(self) -> bool:
-        """True while the banner shows an error: its edge is of that colour."""
-        return self.count(LIGHT.error) > 100
+        """True while the banner shows an error: its left edge is a bar of that colour. Signs elsewhere are smaller."""
+        columns = self._pixels(LIGHT.error).sum(axis=0) >= 20
+        return bool((columns[:-2] & columns[1:-1] & columns[2:]).any())
 
 
 @pytest.fixture
@@ -130,12 +136,12 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
 
     # Opened, looked at and refused: nothing of it was executed.
     program.open(task)
-    program.key("F5")
+    program.find()
     program.answer(trust=False)
     assert ran() == [] and program.logs() == 0
 
     # Trusted: a curve.
-    program.key("F5")
+    program.find()
     program.answer(trust=True)
     first = program.next_end(0)
     assert end_of(first).reason in ("completed", "diverged")
@@ -147,19 +153,19 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
 
     # Edited while the window is open: the next run uses the new code, and nobody is asked.
     save(2)
-    assert end_of(program.find()).reason in ("completed", "diverged")
+    assert end_of(program.found()).reason in ("completed", "diverged")
     assert ran() == ["1", "2"]
 
     # Broken: said before anything starts.
     assert not program.complains()
     task.write_text(own_files.plain(3) + "\ndef metrics(output, target:\n")
-    program.key("F5")
+    program.find()
     until(program.complains, "the syntax error")
     assert ran() == ["1", "2"] and program.logs() == 2
 
     # It hangs in C, where nothing can be asked of it: Esc, and it is killed.
     save(4, "computes for ever")
-    program.key("F5")
+    program.find()
     until(lambda: program.logs() == 3 and program.points() == own_files.AFTER, "it hangs", 60)
     workers = program.workers()
     assert workers
@@ -171,20 +177,20 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
 
     # It ends its process.
     save(5, "exits")
-    exited = program.find()
+    exited = program.found()
     assert "exit status 7" in end_of(exited).detail and len(losses(exited)) == own_files.AFTER
     until(program.complains, "the banner")
 
     # It prints 100,000 lines: the run is as good as any.
     save(6, "prints")
-    printed = program.find()
+    printed = program.found()
     assert end_of(printed).reason in ("completed", "diverged") and len(losses(printed)) > own_files.AFTER
     assert any("line 99999" in event.text for event in printed.events if isinstance(event, OutputEvent))
     until(lambda: not program.complains(), "the banner is gone")
 
     # It wants more memory than there is.
     save(7, "fills the memory")
-    assert end_of(program.find()).reason == "out_of_memory"
+    assert end_of(program.found()).reason == "out_of_memory"
     until(program.complains, "the banner")
 
     assert ran() == ["1", "2", "4", "5", "6", "7"]
@@ -203,11 +209,11 @@ def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path:
     write_run(log, task)
     program.open(log, python=python.path)
     until(lambda: program.count(LIGHT.optimal_tint) > 1000, "the friend's zones")
-    program.key("F5")
+    program.find()
     program.answer(trust=False)
     assert not marker.exists() and program.logs() == 0
 
-    program.key("F5")
+    program.find()
     program.answer(trust=True)
     run = program.next_end(0)
     assert end_of(run).reason in ("completed", "diverged")
@@ -218,7 +224,7 @@ def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path:
     # It changed while the program was closed: asked about again.
     task.write_text(own_files.plain(2))
     program.open(task)
-    program.key("F5")
+    program.find()
     program.answer(trust=False)
     assert marker.read_text().count("\n") == 1 and program.logs() == 1
     program.close()

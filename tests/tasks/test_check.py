@@ -323,6 +323,13 @@ def test_a_training_step_by_hand_is_one_step(tmp_path: Path) -> None:
     assert steps["forward"].detail == "the training step" and "(ln 4)" in steps["loss"].detail
 
 
+def test_a_sentence_of_our_own_comes_without_a_traceback(tmp_path: Path) -> None:
+    ours = check(write(tmp_path, ("return Net()", "return Net")))
+    theirs = check(write(tmp_path, ("return Net()", "return Net() / 0")))
+    for events, count in ((ours, 0), (theirs, 1)):
+        assert sum(isinstance(event, OutputEvent) and event.stream == "traceback" for event in events) == count
+
+
 def test_without_validation_data_the_last_step_is_skipped(tmp_path: Path) -> None:
     steps = last(check(write(tmp_path, ("def val_loader", "def other_loader"))))
     assert steps["validation"].state == "skipped" and "no validation data" in steps["validation"].detail

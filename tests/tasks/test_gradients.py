@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lrgui.core.objective import Supervised
-from lrgui.tasks.gradients import gradient_result, listed, step_result
+from lrgui.tasks.gradients import gradient_result, step_result
 from lrgui.tasks.task import Task
 
 PLACE = ("/home/me/task.py", 7)
@@ -64,8 +64,3 @@ def test_sparse_gradients() -> None:
     model(torch.tensor([1, 1, 2])).sum().backward()
     assert gradient_result(model, PLACE, False).findings == []
     assert step_result(made(model, torch.optim.SGD(model.parameters(), 0.1)), PLACE, nothing).findings == []
-
-
-def test_a_few_names_are_listed() -> None:
-    assert listed(["a", "b"]) == "a, b"
-    assert listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"

@@ -102,7 +102,7 @@ class TrustDialog(QDialog):
         self.trust_folder = QPushButton(self)
         self.trust_folder.setVisible(question.offers_folder)
         if question.folder is not None:
-            self.trust_folder.setText(f"Trust the folder “{short(question.folder.name)}”")
+            self.trust_folder.setText(f"Trust the folder “{short(question.folder.name).replace('&', '&&')}”")
             self.trust_folder.setToolTip(
                 f"Everything in {question.folder} and below may run from now on, also what is added or changed later"
             )

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from lrgui.core.config import Problem
 from lrgui.core.events import TaskEvent
 from lrgui.core.options import Option, option_problems
 from lrgui.gui.cards import muted
-from lrgui.gui.choosing import ask_file, ask_folder, start_folder
+from lrgui.gui.choosing import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.editors import Entry
 from lrgui.gui.fields import AUTO, Form, number, whole
 from lrgui.gui.offers import (
@@ -30,7 +30,6 @@ from lrgui.gui.offers import (
 )
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.more_settings import MoreSettings
-from lrgui.gui.recent import RecentMenu
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.registry import SOURCES
@@ -145,16 +144,10 @@ class TaskPanel(ConfigCard):
         self._check = self._button("Check task", "Try one batch, step by step, and say what is wrong (F4)")
         self._check.clicked.connect(self.workspace.check)
         self._new = self._button("New task…", "Write a commented task file to begin with (Ctrl+N)")
-        self._new.clicked.connect(self._write_new)
-        self._open = self._button("Open…", "Open a task's file, data or a folder (Ctrl+O), or drop it on the window")
-        menu = QMenu(self._open)
-        menu.addAction("File …").triggered.connect(self._ask_open_file)
-        menu.addAction("Folder …").triggered.connect(self._ask_open_folder)
-        menu.addMenu(RecentMenu(self.workspace, menu))
-        self._open.setMenu(menu)
+        self._new.clicked.connect(lambda: self.workspace.wanted.emit("new"))
         row = QHBoxLayout()
-        row.setSpacing(5)
-        for button in (self._check, self._new, self._open):
+        row.setSpacing(6)
+        for button in (self._check, self._new):
             row.addWidget(button, 1)
         return row
 
@@ -344,7 +337,7 @@ class TaskPanel(ConfigCard):
         assert environments is not None
         if python == CHOOSE:
             self._main.set_value("python", environments.python)
-            ask_file(self, self.workspace, "Python that computes", (), environments.choose)
+            ask_file(self, start_folder(self.workspace), "Python that computes", filters(), environments.choose)
         elif python != environments.python:
             environments.choose(python)
             self._show_python()
@@ -378,32 +371,17 @@ class TaskPanel(ConfigCard):
     def _browse(self) -> None:
         row = self.workspace.job.task.row
         path = row.path if row is not None and row.path is not None else PathRow("File", "file", "")
+        start = start_folder(self.workspace)
         if path.kind == "folder":
-            ask_folder(self, self.workspace, path.label, self._take_path)
+            ask_folder(self, start, path.label, self._take_path)
         else:
-            ask_file(self, self.workspace, path.label, path.suffixes, self._take_path)
-
-    @Slot()
-    def _ask_open_file(self) -> None:
-        paths = [row.path for row in SOURCES.values() if row.path is not None and row.path.kind != "folder"]
-        suffixes = dict.fromkeys(suffix for path in paths for suffix in path.suffixes)
-        ask_file(self, self.workspace, "Open task", list(suffixes), self.workspace.use)
-
-    @Slot()
-    def _ask_open_folder(self) -> None:
-        ask_folder(self, self.workspace, "Open folder", self.workspace.use)
-
-    @Slot()
-    def _write_new(self) -> None:
-        from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
-
-        NewTaskDialog(self.workspace, start_folder(self.workspace), self.window()).open()
+            ask_file(self, start, path.label, filters(path.suffixes), self._take_path)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
         super()._on_state(state)
         idle = state == "idle"
-        for button in (self._check, self._new, self._open):
+        for button in (self._check, self._new):
             button.setEnabled(idle)
         if state == "starting":
             self._show_detail()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.smoothing import Floats
+from lrgui.gui.cards import muted
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
@@ -102,6 +103,8 @@ class CurveTab(QWidget):
         button.setObjectName("primary")
         button.setToolTip("Sweep the task on the left (F5)")
         button.clicked.connect(self._workspace.find)
+        own = muted("Your own model or data: drop a task.py, a table or a folder onto the window, or use Open.")
+        own.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addStretch(2)
         column.addWidget(title, 0, Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
@@ -110,6 +113,7 @@ class CurveTab(QWidget):
         row.addStretch(1)
         column.addLayout(row)
         column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(own)
         column.addStretch(3)
         return empty
 

@@ -1,0 +1,63 @@
+"""Saving the sweep on screen: asks where, writes, and says how it went."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from lrgui.export import FORMATS, ExportError, export
+from lrgui.gui.notice import Notice
+from lrgui.tasks.spec import TaskSpec
+
+if TYPE_CHECKING:
+    from lrgui.gui.window import MainWindow
+
+#: Characters of the name that is proposed for a file, without its ending.
+MOST_NAME = 100
+
+
+def save_as(window: MainWindow, key: str, path: Path | None = None) -> None:
+    """Write the sweep on screen in the format `key`; asks for a file, unless `path` names one."""
+    workspace, settings = window.workspace, window.settings
+    report = workspace.report()
+    if report is None:
+        workspace.noticed.emit(Notice("info", "There is nothing to export yet: find a learning rate first (F5)."))
+        return
+    assert report.job is not None
+    if path is None:
+        path = _ask_where(window, proposed_name(report.job.task), key)
+    if path is None:
+        return
+    try:
+        export(report, path, key)
+    except ExportError as error:
+        workspace.noticed.emit(Notice("error", str(error)))
+        return
+    settings.folder = str(path.parent)
+    window.status.text.setText(f"Saved {path}")
+
+
+def proposed_name(task: TaskSpec) -> str:
+    """A file's name without its ending: "lr-finder-digits-cnn-sgd"."""
+    words = (re.sub(r"[^\w.]+", "-", word).strip("-.") for word in ("lr-finder", *task.file_words))
+    return "-".join(word for word in words if word)[:MOST_NAME]
+
+
+def _ask_where(window: MainWindow, name: str, key: str) -> Path | None:
+    form = FORMATS[key]
+    start = Path(window.settings.folder or Path.home()) / f"{name}{form.suffix}"
+    while True:
+        chosen, _ = QFileDialog.getSaveFileName(window, form.label, str(start), f"{form.label} (*{form.suffix})")
+        if not chosen:
+            return None
+        path = Path(chosen)
+        if path.suffix.lower() == form.suffix:
+            return path
+        # A name like "lr-0.01" has no suffix, only a dot.
+        path = path.with_name(path.name + form.suffix)
+        if not path.exists():
+            return path
+        start = path  # the dialog asked about another name than that of the file which is there

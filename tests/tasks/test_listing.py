@@ -1,0 +1,12 @@
+"""Names in sentences."""
+
+from __future__ import annotations
+
+from lrgui.tasks.listing import listed
+
+
+def test_a_few_names_are_listed() -> None:
+    assert listed([]) == ""
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(("a", "b", "c", "d", "e"), 3) == "a, b, c and 2 more"
+    assert listed([str(n) for n in range(1234)], 1) == "0 and 1,233 more"
