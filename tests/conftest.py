@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -73,7 +74,11 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(autouse=True)
 def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A QThread still running when it is destroyed aborts the process, tests away from where it was started."""
+    """A QThread still running when it is destroyed aborts the process, tests away from where it was started.
+
+    And while it runs, Python collects no garbage: what is found in that thread is destroyed there, and windows of
+    earlier tests that are destroyed in another thread than their own crash the process too.
+    """
     if "qtbot" not in request.fixturenames:
         yield
         return
@@ -87,13 +92,17 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
 
     def noted(thread: QThread, *arguments: object) -> None:
         started.append(thread)
+        gc.disable()
         start(thread, *arguments)
 
     monkeypatch.setattr(QThread, "start", noted)
     yield
-    for thread in started:
-        if shiboken6.isValid(thread):
-            assert thread.wait(5000), f"{thread} was left running"
+    try:
+        for thread in started:
+            if shiboken6.isValid(thread):
+                assert thread.wait(5000), f"{thread} was left running"
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -40,4 +41,5 @@ def new(
         fail(f"{path} is there already, and stays as it is. Name another file.")
     except OSError as error:
         fail(f"{path} could not be written ({error.strerror or error}).")
-    say(f"Written: {path}. It runs as it is: lrgui check {path}, then lrgui find {path}.")
+    name = shlex.quote(str(path))
+    say(f"Written: {path}. It runs as it is: lrgui check {name}, then lrgui find {name}.")

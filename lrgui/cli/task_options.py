@@ -179,7 +179,9 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
     for each in settings:
         name, equals, text = each.partition("=")
         places = [(part, option) for part, options in parts.items() for option in options if option.name == name]
-        if not equals or not places:
+        if not equals:
+            fail(f"--set {each}: write NAME=VALUE, for example --set {name}=1.", Status.BAD_ARGUMENTS)
+        if not places:
             names = ", ".join(dict.fromkeys(option.name for options in parts.values() for option in options))
             fail(f"--set {each}: there is no such setting. There are: {names or 'none'}.", Status.BAD_ARGUMENTS)
         part, option = places[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -17,6 +18,9 @@ from lrgui.core.learning_rate import short_lr
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.stopping import TrainWatch
+
+#: A loader without a length that gives more in one pass is taken for one that never ends.
+MOST_BATCHES = 100_000
 
 
 def one_cycle_scheduler(
@@ -58,7 +62,11 @@ def batches_in(loader: Iterable[Any]) -> int:
     try:
         count = len(loader)  # type: ignore[arg-type]
     except TypeError:
-        count = sum(1 for _ in loader)
+        count = sum(1 for _ in islice(loader, MOST_BATCHES + 1))
+        if count > MOST_BATCHES:
+            raise ValueError(
+                "The training batches do not come to an end: give the loader a length, or data that end."
+            ) from None
     if count == 0:
         raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
     return count
@@ -206,10 +214,10 @@ def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, second
 
 
 def _summary(config: TrainConfig, first: float, best: float) -> str:
-    epochs = f"{config.epochs} epoch{'s' if config.epochs != 1 else ''}"
+    done = "The epoch was" if config.epochs == 1 else f"All {config.epochs} epochs were"
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         return (
-            f"All {epochs} were trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}): the network "
+            f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}): the network "
             f"may have died at too high a rate. Try max LR {short_lr(config.max_lr / 10, 2)}, or more epochs."
         )
-    return f"All {epochs} were trained with max LR {short_lr(config.max_lr, 2)}; best loss {best:.3g}."
+    return f"{done} trained with max LR {short_lr(config.max_lr, 2)}; best loss {best:.3g}."

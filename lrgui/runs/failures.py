@@ -102,7 +102,7 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
             "Try the device cpu and 0 loader workers, or another version of PyTorch.",
         )
     if not ready:
-        said = f": {last_line}" if last_line else ""
+        said = f": {last_line.rstrip('.')}" if last_line else ""
         return EndEvent(
             "failed",
             f"LR Finder's worker could not start in {python} (exit status {status}){said}. "

@@ -17,13 +17,11 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.splitting import split
 from lrgui.tasks.table_columns import looks_like_classes
 from lrgui.tasks.table_model_rows import TABLE_MODELS
-from lrgui.tasks.targets import MOST_CLASSES, classes_goal, numbers_goal
+from lrgui.tasks.targets import MOST_CLASSES, classes_goal, enough, numbers_goal
 from lrgui.tasks.task import Data
 
 #: So many channels an image may have.
 CHANNELS = (1, 2, 3, 4)
-#: With fewer examples than this nothing can be told.
-FEWEST = 5
 
 
 def load(spec: TaskSpec) -> Data:
@@ -47,7 +45,7 @@ def load(spec: TaskSpec) -> Data:
     if len(arrays) == 4:
         x, y = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
         notes.append(f"{names[2]} and {names[3]} are taken for validation.")
-    _enough(len(x), path)
+    enough(len(x), "examples", path.name)
     inputs = _inputs(x, names[0])
     if inputs.ndim != 4 and spec.model not in TABLE_MODELS:
         raise ValueError(
@@ -57,7 +55,7 @@ def load(spec: TaskSpec) -> Data:
     codes, values = _targets(y, names[1], kind)
     known = _complete(inputs) & ((codes >= 0) if values is None else _complete(values))
     rows = np.flatnonzero(known)
-    _enough(len(rows), path)
+    enough(len(rows), "complete examples", path.name)
     if len(rows) < len(known):
         notes.append(f"{len(known) - len(rows):,} examples with numbers that are missing or infinite were left out.")
     if len(arrays) == 4:
@@ -94,11 +92,6 @@ def load(spec: TaskSpec) -> Data:
         collate=as_batch,
         notes=tuple(notes),
     )
-
-
-def _enough(count: int, path: Path) -> None:
-    if count < FEWEST:
-        raise ValueError(f"{path.name} has too few examples: {count}. At least {FEWEST} are needed.")
 
 
 def _inputs(x: NDArray[Any], name: str) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lrgui.core.options import Option, Scalar
 from lrgui.tasks.arguments import constant, options_of, shared
 from lrgui.tasks.local_files import find_module, local_files, origin_file, tree_of
+from lrgui.tasks.no_python import no_python
 from lrgui.tasks.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES, lacking_words
 from lrgui.tasks.target import Target
 
@@ -99,11 +100,8 @@ def parsed(data: bytes, name: str) -> ast.Module | OutlineProblem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a strange escape in somebody's text is none of the window's business
             return ast.parse(data, name)
-    except SyntaxError as error:
-        place = f", line {error.lineno}" if error.lineno else ""
-        return OutlineProblem(f"{name}{place}: {error.msg}.", error.lineno or 0)
-    except (ValueError, RecursionError, MemoryError):  # null bytes; brackets in brackets in brackets …
-        return OutlineProblem(_UNREADABLE.format(name))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return OutlineProblem(*no_python(name, error))
 
 
 def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -45,7 +45,7 @@ def recognise(text: str) -> Recognised:
     if not words:
         return Recognised(problem="Nothing is named: give a file, a folder or the name of a data set.")
     whole = _path(words)
-    if whole.is_dir() or whole.is_file():
+    if os.path.isdir(whole) or os.path.isfile(whole):  # pathlib's own raise OSError for a very long name
         return _folder(whole) if whole.is_dir() else _file(whole, "")
     row = SOURCES.get(words)
     if row is not None:
@@ -59,7 +59,7 @@ def recognise(text: str) -> Recognised:
         keys = ", ".join(key for key, row in SOURCES.items() if row.path is None or row.path.default)
         return Recognised(problem=f"There is no file and no data set “{words}”. Data sets: {keys}.")
     file = _path(str(target.file))
-    if file.is_file():
+    if os.path.isfile(file):
         return _file(file, target.name)
     return Recognised(problem=f"There is no file or folder {file}: check its name.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,13 +210,13 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
     if place is None:
         return []  # package.module: whether it is there is known to the Python that computes
     if row.kind == "folder":
-        if row.default or place.is_dir():
+        if row.default or os.path.isdir(place):
             return []  # a data set's root folder is made where it is not there
         return [Problem("path", f"There is no folder {place}.", "Choose one that is there.")]
-    if not place.is_file():
+    if not os.path.isfile(place):  # also for names that no system allows
         return [Problem("path", f"There is no file {place}.", "Choose one that is there.")]
     if row.kind == "code" and place.suffix.lower() == ".ipynb":
-        fix = f"Make a script of it: jupyter nbconvert --to script {place.name}"
+        fix = f"Make a script of it with “jupyter nbconvert --to script {place.name}”."
         return [Problem("path", f"{place.name} is a notebook.", fix)]
     if row.suffixes and place.suffix.lower() not in row.suffixes:
         return [

@@ -25,6 +25,8 @@ SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": 
 PARQUET = (".parquet", ".pq")
 #: Cells that stand for nothing, in lower case.
 MISSING = frozenset(("", "na", "n/a", "nan", "#n/a", "<na>", "null", "?"))
+#: What may stand before or behind a number.
+SIGNS = "$€£¥%"
 #: So many characters of a file, and of them so many rows, show how it is laid out.
 SAMPLE, ROWS = 1 << 16, 200
 
@@ -117,7 +119,7 @@ def reader(lines: io.TextIOBase, separator: str) -> Reader:
 
 
 def number(cell: str, decimal_comma: bool = False) -> float | None:
-    """The number in a cell, None where it holds none: 12, -1.5e3, 1,234.5; with a decimal comma 1.234,5."""
+    """The number in a cell, None where it holds none: 12, -1.5e3, 1,234.5, $5, 7 %; with a decimal comma 1.234,5."""
     try:
         if decimal_comma and _GROUPED_POINT.fullmatch(cell.strip()):
             return float(cell.replace(".", ""))
@@ -125,6 +127,9 @@ def number(cell: str, decimal_comma: bool = False) -> float | None:
     except ValueError:
         pass
     words = cell.strip()
+    bare = words.strip(SIGNS).strip()
+    if bare != words:
+        return number(bare, decimal_comma)
     if decimal_comma and _COMMA_DECIMAL.fullmatch(words):
         return float(words.replace(".", "").replace(",", "."))
     if not decimal_comma and _GROUPED_COMMA.fullmatch(words):

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from lrgui.tasks.table_columns import Category, Number, looks_like_classes, meaning, plain
 from lrgui.tasks.table_reading import Column
-from lrgui.tasks.targets import MOST_CLASSES
+from lrgui.tasks.targets import MOST_CLASSES, enough
 
-#: With fewer rows than this nothing can be told.
-FEWEST = 5
 OTHER = "Choose another target column."
 
 
@@ -59,14 +57,6 @@ def answers(column: Column, kind: str, file: str) -> Answers:
         note = f"{column.name} is taken as a number: mean {there.mean():.4g}, deviation {there.std():.4g}."
         return Answers(known, None, found.values[:, None], (), note)
     return _classes(_as_category(found, known), known, kind)
-
-
-def enough(rows: int, what: str, file: str) -> None:
-    """Raises ValueError, with a sentence, where `rows` are too few."""
-    if rows < FEWEST:
-        raise ValueError(
-            f"{file} has too few {what}: {rows}. At least {FEWEST} are needed, and some hundreds to learn anything."
-        )
 
 
 def _as_category(found: Number, known: NDArray[np.bool_]) -> Category:

@@ -18,8 +18,8 @@ from lrgui.tasks.splitting import split
 from lrgui.tasks.table_columns import encode
 from lrgui.tasks.table_reading import Column, Table, read_table
 from lrgui.tasks.table_rows import TABLE
-from lrgui.tasks.table_target import answers, enough
-from lrgui.tasks.targets import Goal, classes_goal, numbers_goal
+from lrgui.tasks.table_target import answers
+from lrgui.tasks.targets import Goal, classes_goal, enough, numbers_goal
 from lrgui.tasks.task import Data
 
 #: The built-in tables' share for validation.

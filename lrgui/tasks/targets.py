@@ -16,6 +16,8 @@ from lrgui.tasks.table_columns import mean_and_deviation
 
 #: With more classes than this something else was meant.
 MOST_CLASSES = 1000
+#: With fewer examples than this nothing can be told.
+FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Goal:
     metric_name: str
     words: str
     """For the detail line: "3 classes", "regression"."""
+
+
+def enough(count: int, what: str, file: str) -> None:
+    """Raises ValueError, with a sentence, where `count` are too few."""
+    if count < FEWEST:
+        raise ValueError(
+            f"{file} has too few {what}: {count}. At least {FEWEST} are needed, and some hundreds to learn anything."
+        )
 
 
 def classes_goal(codes: NDArray[np.int64], count: int) -> Goal:

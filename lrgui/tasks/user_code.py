@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from lrgui.tasks.no_python import no_python
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.target import Target
 
 #: What an own file is called where its name belongs to a module that others need (`random.py`).
 ALIAS = "lrgui_task_{}"
 
-_NO_TEXT = "{} is no Python file: save it as text, in UTF-8."
 _SHIM = """\
 # Made by LR Finder: lets processes that load batches import the task, whose file has another module's name.
 from pathlib import Path
@@ -115,17 +115,12 @@ def load_code(target: Target) -> ModuleType:
 def _compiled(file: Path) -> CodeType:
     try:
         return compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        if "null bytes" in str(error):
-            raise TaskError(_NO_TEXT.format(file.name), str(file)) from None
-        line = f", line {error.lineno}" if error.lineno else ""
-        raise TaskError(
-            f"{file.name}{line}: {error.msg}. Correct it and start again.", str(file), error.lineno or 0
-        ) from error
-    except (ValueError, OSError, RecursionError, MemoryError) as error:
-        if "null bytes" in str(error):  # Python up to 3.11.3 says it so
-            raise TaskError(_NO_TEXT.format(file.name), str(file)) from None
-        raise TaskError(f"{file.name} is not a Python file that can be read ({error}).", str(file)) from error
+    except OSError as error:
+        raise TaskError(f"{file.name} cannot be read ({error.strerror or error}).", str(file)) from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        sentence, line = no_python(file.name, error)
+        again = " Correct it and start again." if line else ""
+        raise TaskError(f"{sentence}{again}", str(file), line) from (error if line else None)
 
 
 def _import_module(dotted: str) -> ModuleType:
@@ -142,7 +137,7 @@ def _import_module(dotted: str) -> ModuleType:
             raise TaskError(
                 f"There is no module {dotted} in {folder} or among the packages of {sys.executable}: "
                 "start LR Finder in the folder that holds it, or name the file."
-            ) from error
+            ) from None
         raise
 
 

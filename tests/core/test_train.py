@@ -297,3 +297,19 @@ def test_a_loader_that_does_not_know_its_length_is_counted() -> None:
 def test_a_loader_that_runs_once_cannot_be_trained_on() -> None:
     with pytest.raises(ValueError, match="runs once: return a DataLoader"):
         batches_in(iter([1, 2]))
+
+
+def test_a_loader_that_never_ends_is_said_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forever:
+        def __iter__(self) -> Iterator[int]:
+            return iter(int, 1)
+
+    monkeypatch.setattr("lrgui.core.train.MOST_BATCHES", 50)
+    with pytest.raises(ValueError, match="do not come to an end: give the loader a length"):
+        batches_in(Forever())
+
+
+def test_one_epoch_is_told_as_one() -> None:
+    assert ending(digits(TrainConfig(epochs=1, max_lr=0.05))).detail.startswith(
+        "The epoch was trained with max LR 5e-2"
+    )

@@ -30,6 +30,7 @@ WAIT = 170
 #: Mishaps that are looked at without a command line around them; the others come to it.
 IN_A_CHILD = ("computes for ever", "exits", "prints", "fills the memory")
 MNIST = Path(__file__).parents[3] / "shared" / "data" / "mnist"
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
 HIDDEN = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 

@@ -30,8 +30,8 @@ class Opened(Program):
         super().__init__(desktop, folder)
         self.config = folder / "config"
 
-    def open(self, argument: Path, **settings: object) -> None:
-        """Start with these settings, the usual ones else, and wait for the window."""
+    def open(self, argument: Path | None = None, **settings: object) -> None:
+        """Start and wait for the window; with these settings where there are any, else with those of the last time."""
         self.end()  # it was closed before
         self.config.mkdir(exist_ok=True)
         if settings or not (self.config / "settings.json").exists():
@@ -44,7 +44,7 @@ class Opened(Program):
             "XDG_CONFIG_HOME": str(self.folder / "xdg"),
         }
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "main.py"), str(argument)],
+            [sys.executable, str(ROOT / "main.py"), *([str(argument)] if argument is not None else [])],
             env=environment,
             cwd=self.folder,
             stderr=subprocess.PIPE,
@@ -165,6 +165,7 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
 
     # It hangs in C, where nothing can be asked of it: Esc, and it is killed.
     save(4, "computes for ever")
+    until(lambda: not program.complains(), "what was said of the error is gone with it")
     program.find()
     until(lambda: program.logs() == 3 and program.points() == own_files.AFTER, "it hangs", 60)
     workers = program.workers()
@@ -221,9 +222,10 @@ def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path:
     program.close()
     assert program.exit_status() == 0
 
-    # It changed while the program was closed: asked about again.
+    # The settings name the task now, and it changed while the program was closed: asked about again.
+    assert json.loads((program.config / "settings.json").read_text())["job"]["task"]["path"] == str(task)
     task.write_text(own_files.plain(2))
-    program.open(task)
+    program.open()
     program.find()
     program.answer(trust=False)
     assert marker.read_text().count("\n") == 1 and program.logs() == 1

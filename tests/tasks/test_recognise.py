@@ -133,6 +133,11 @@ def test_empty_things(tmp_path: Path) -> None:
     assert "Nothing to train on" in recognise(str(tmp_path)).problem
 
 
+def test_a_text_that_is_no_path() -> None:
+    for text in ("x" * 5000, "x" * 5000 + ".py", "a\0b.csv"):
+        assert recognise(text).problem
+
+
 def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_folder: object) -> None:
         raise PermissionError(13, "Permission denied")

@@ -15,24 +15,21 @@ from lrgui.core.options import Option, option_problems
 from lrgui.gui.cards import muted
 from lrgui.gui.choosing import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.editors import Entry
-from lrgui.gui.fields import AUTO, Form, number, whole
 from lrgui.gui.offers import (
-    AUTOMATIC,
     CHOOSE,
     device_lines,
     missing_device,
     optimizer_lines,
     python_lines,
     python_words,
-    source_lines,
     source_options,
     what_is_missing,
 )
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.more_settings import MoreSettings
+from lrgui.gui.panels.task_rows import fill_main, fill_more
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
-from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.rows import PathRow
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.target import Target
@@ -41,19 +38,10 @@ if TYPE_CHECKING:
     from lrgui.runs.interpreters import Environment, Interpreter
     from lrgui.tasks.outline import Outline
 
-PINNED = {None: "Automatic", True: "Yes", False: "No"}
 #: What stands in the field for the path while it is empty.
 PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}
 LOOKING = "Looking for torch and devices …"
 CHANGED = "changed on disk · the next run uses it"
-
-
-def _subset(text: str) -> int | None:
-    return None if text.strip().lower() in ("", "all") else whole(text)
-
-
-def _threads(text: str) -> int | None:
-    return None if text.strip().lower() in ("", AUTO) else whole(text)
 
 
 class TaskPanel(ConfigCard):
@@ -61,7 +49,9 @@ class TaskPanel(ConfigCard):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__("Task", "task", workspace)
-        self._main, self._more = self._main_form(), self._more_form()
+        self._main, self._more = self.add_form(), self.add_form()
+        fill_main(self._main, self._browse)
+        fill_more(self._more)
         self._interpreters: list[Interpreter] = []
         self._detail, self._versions = muted(), muted()
         self._words = ""
@@ -85,61 +75,6 @@ class TaskPanel(ConfigCard):
         self.show_job(workspace.job)
 
     # ---------------------------------------------------------------- what it is made of
-    def _main_form(self) -> Form:
-        form = self.add_form()
-        form.add_choice("source", "Data", source_lines(SOURCES), "The examples to train on, or code of your own")
-        form.add_path("path", "File", "The file or folder to read", self._browse)
-        form.add_group("options")
-        form.add_choice("model", "Model", {}, "The network, always with fresh weights")
-        form.add_group("model_options")
-        form.add_choice(
-            "optimizer",
-            "Optimizer",
-            optimizer_lines(None, "", None),
-            "The optimizer that you train with: a learning rate holds for it only",
-        )
-        form.add_group("optimizer_options")
-        form.add_text("batch_size", "Batch size", whole, str, "Examples per step: a learning rate holds for it only")
-        form.add_choice(
-            "device",
-            "Device",
-            device_lines(None, AUTOMATIC.value),
-            "Where the arithmetic runs; automatic takes the best there is",
-        )
-        form.add_choice("python", "Python", {"": ""}, "The Python that computes, with its packages")
-        return form
-
-    def _more_form(self) -> Form:
-        """What most people don't need. The optimizer's own settings are here, but for its name."""
-        form = self.add_form()
-        form.add_group("options")
-        form.add_text("momentum", "Momentum", number, "{:g}".format, "How much of the last steps goes on; 0 is none")
-        form.add_text("weight_decay", "Weight decay", number, "{:g}".format, "Pulls weights towards zero")
-        form.add_group("optimizer_options")
-        form.add_text(
-            "subset",
-            "Subset",
-            _subset,
-            lambda value: "all" if value is None else str(value),
-            "Train on the first so many examples only, or “all”",
-        )
-        form.add_text("loader_workers", "Loaders", whole, str, "Processes that load batches; 0 is safest")
-        form.add_choice(
-            "pin_memory",
-            "Pinned memory",
-            PINNED,
-            "Batches in page-locked memory, which a CUDA device copies faster; automatic: where it computes",
-        )
-        form.add_text(
-            "threads",
-            "Threads",
-            _threads,
-            lambda value: AUTO if value is None else str(value),
-            "Of the CPU's arithmetic; “auto” leaves one core to the window",
-        )
-        form.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
-        return form
-
     def _buttons(self) -> QHBoxLayout:
         self._check = self._button("Check task", "Try one batch, step by step, and say what is wrong (F4)")
         self._check.clicked.connect(self.workspace.check)

@@ -1,0 +1,73 @@
+"""The rows of the task's card. Those of a data set, a model or an optimizer come and go within their groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lrgui.gui.fields import AUTO, Form, number, whole
+from lrgui.gui.offers import AUTOMATIC, device_lines, optimizer_lines, source_lines
+from lrgui.tasks.registry import SOURCES
+
+PINNED = {None: "Automatic", True: "Yes", False: "No"}
+
+
+def fill_main(form: Form, browse: Callable[[], object]) -> None:
+    """What everybody sees; `browse` asks for the file or folder."""
+    form.add_choice("source", "Data", source_lines(SOURCES), "The examples to train on, or code of your own")
+    form.add_path("path", "File", "The file or folder to read", browse)
+    form.add_group("options")
+    form.add_choice("model", "Model", {}, "The network, always with fresh weights")
+    form.add_group("model_options")
+    form.add_choice(
+        "optimizer",
+        "Optimizer",
+        optimizer_lines(None, "", None),
+        "The optimizer that you train with: a learning rate holds for it only",
+    )
+    form.add_group("optimizer_options")
+    form.add_text("batch_size", "Batch size", whole, str, "Examples per step: a learning rate holds for it only")
+    form.add_choice(
+        "device",
+        "Device",
+        device_lines(None, AUTOMATIC.value),
+        "Where the arithmetic runs; automatic takes the best there is",
+    )
+    form.add_choice("python", "Python", {"": ""}, "The Python that computes, with its packages")
+
+
+def fill_more(form: Form) -> None:
+    """What most people don't need. The optimizer's own settings are here, but for its name."""
+    form.add_group("options")
+    form.add_text("momentum", "Momentum", number, "{:g}".format, "How much of the last steps goes on; 0 is none")
+    form.add_text("weight_decay", "Weight decay", number, "{:g}".format, "Pulls weights towards zero")
+    form.add_group("optimizer_options")
+    form.add_text(
+        "subset",
+        "Subset",
+        _subset,
+        lambda value: "all" if value is None else str(value),
+        "Train on the first so many examples only, or “all”",
+    )
+    form.add_text("loader_workers", "Loaders", whole, str, "Processes that load batches; 0 is safest")
+    form.add_choice(
+        "pin_memory",
+        "Pinned memory",
+        PINNED,
+        "Batches in page-locked memory, which a CUDA device copies faster; automatic: where it computes",
+    )
+    form.add_text(
+        "threads",
+        "Threads",
+        _threads,
+        lambda value: AUTO if value is None else str(value),
+        "Of the CPU's arithmetic; “auto” leaves one core to the window",
+    )
+    form.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
+
+
+def _subset(text: str) -> int | None:
+    return None if text.strip().lower() in ("", "all") else whole(text)
+
+
+def _threads(text: str) -> int | None:
+    return None if text.strip().lower() in ("", AUTO) else whole(text)
