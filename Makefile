@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # So many processes share the tests: `make test JOBS=4` where there are more cores.
 JOBS   ?= 2
+# Whole files, in their order; a process that crashes is not replaced: pytest-xdist would wait for ever for its tests.
+SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-integrations lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
@@ -42,10 +44,10 @@ $(VENV)/system-test.stamp: packaging/setup-system.sh | $(VENV)/venv.stamp
 run: $(VENV)/run.stamp $(VENV)/system.stamp ## Set everything up and open the window
 	@$(BIN)/python main.py
 
+# The tests start hundreds of processes: none should compile the package anew, whatever PYTHONDONTWRITEBYTECODE says.
 test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run all tests
-	@# The tests start some 200 processes: none should compile the package anew, whatever the environment says of caches.
 	@$(BIN)/python -m compileall -q lrgui
-	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SHARED)
 
 test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow

@@ -51,7 +51,7 @@ def mlp() -> Any:
 def simple_net() -> Any:
     """The guide's SimpleNet."""
     from lrgui.tasks.digits import load
-    from lrgui.tasks.models import simple_net
+    from lrgui.tasks.models.small import simple_net
     from lrgui.tasks.spec import TaskSpec
 
     return simple_net(load(TaskSpec()), {})

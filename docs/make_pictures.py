@@ -206,7 +206,7 @@ def journey(screen: Screen, folder: Path, theme: str) -> None:
 def own_task(screen: Screen, folder: Path) -> None:
     """A task of one's own: its check, and its curve. It is trusted beforehand: the question shows a path."""
     from lrgui.runs.trust import Trust
-    from lrgui.tasks.templates import template_text
+    from lrgui.tasks.user.templates import template_text
 
     file = folder / "task.py"
     (folder / "settings").mkdir(parents=True)
@@ -234,7 +234,7 @@ def notebook() -> None:
 
     import lrgui
     from lrgui.tasks.digits import load
-    from lrgui.tasks.models import small_cnn
+    from lrgui.tasks.models.small import small_cnn
     from lrgui.tasks.spec import TaskSpec
 
     def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lrgui.api.state_cacher import StateCacher
     from lrgui.api.verified import Verified
     from lrgui.api.verify import verify
-    from lrgui.tasks.user_object import Task
+    from lrgui.tasks.user.object import Task
 
 __version__ = "0.1.0"
 
@@ -33,7 +33,7 @@ _HOMES = {
     "TrainDataLoaderIter": "lrgui.api.loader_iters",
     "ValDataLoaderIter": "lrgui.api.loader_iters",
     "StateCacher": "lrgui.api.state_cacher",
-    "Task": "lrgui.tasks.user_object",
+    "Task": "lrgui.tasks.user.object",
 }
 
 __all__ = [

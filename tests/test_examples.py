@@ -13,9 +13,9 @@ from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.switching import switched
-from lrgui.tasks.outline import outline
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import TASK
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.rows import TASK
 
 FOLDER = Path(__file__).parents[1] / "examples" / "tasks"
 NEEDS = {"hugging_face": "transformers", "lightning_module": "lightning"}

@@ -36,7 +36,7 @@ from lrgui.core.stepping import Loss
 from lrgui.core.sweep import sweep
 from lrgui.runs.failures import ended
 from lrgui.runs.record import Record
-from lrgui.tasks.traces import folded
+from lrgui.tasks.checks.traces import folded
 
 #: A range that was wrong is mended and swept again this many times.
 MOST_RANGES = 3

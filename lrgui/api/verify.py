@@ -25,7 +25,7 @@ from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.stepping import Loss
 from lrgui.runs.failures import ended
-from lrgui.tasks.traces import folded
+from lrgui.tasks.checks.traces import folded
 
 _DEFAULT = RaceConfig()
 

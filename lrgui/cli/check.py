@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from lrgui.cli.running import interruptible, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.job import Job
-from lrgui.tasks.check import STEPS
-from lrgui.tasks.diagnosis import Diagnosis
+from lrgui.tasks.checks.check import STEPS
+from lrgui.tasks.checks.diagnosis import Diagnosis
 
 SIGNS = {"running": "…", "good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
@@ -91,8 +92,9 @@ def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
     """Check, showing the table as it grows where there is a terminal, and what the task's code prints."""
     found, source = Checked(), source_of(job, python)
     shown = words.is_terminal and not quiet
-    with interruptible(source.cancel), Live(console=words, transient=True, auto_refresh=False) as live:
-        for events in source.chunks():
+    live = Live(console=words, transient=True, auto_refresh=False)
+    with interruptible(source.cancel), live, closing(source.chunks()) as chunks:
+        for events in chunks:
             for event in events:
                 found.add(event)
                 if isinstance(event, OutputEvent):

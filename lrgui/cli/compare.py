@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +30,7 @@ from lrgui.export.files import write_atomically
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.rows import OWN
 
 _SWEEP = SweepConfig()
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
@@ -102,9 +103,9 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
         transient=True,
         disable=not words.is_terminal,
     )
-    with interruptible(turn.cancel), bar:
+    with interruptible(turn.cancel), bar, closing(turn.chunks()) as chunks:
         line = bar.add_task(jobs[0].task.optimizer_words, total=steps * len(jobs))
-        for events in turn.chunks():
+        for events in chunks:
             records.add(events)
             for event in events:
                 if isinstance(event, OutputEvent):

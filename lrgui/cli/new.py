@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Status, app, fail, say
-from lrgui.tasks.templates import TEMPLATES, template_text
+from lrgui.tasks.user.templates import TEMPLATES, template_text
 
 
 @app.command()

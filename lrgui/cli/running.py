@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rich.markup import escape
@@ -42,8 +42,9 @@ def run(
             say(problem)
 
     try:
-        with interruptible(source.cancel), progress(job, quiet) as show:
-            for events in source.chunks():
+        # Closing the chunks ends the run, also where somebody interrupts twice.
+        with interruptible(source.cancel), progress(job, quiet) as show, closing(source.chunks()) as chunks:
+            for events in chunks:
                 taking.add(events)
                 for journal in journals:
                     tell(journal.write(events))

@@ -15,10 +15,10 @@ from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
 from lrgui.runs.switching import switched
-from lrgui.tasks.outline import Outline, outline
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.outline import Outline, outline
 
 Config = TypeVar("Config")
 _TASK = TaskSpec()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -118,9 +119,9 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
             say(problem)
 
     try:
-        with interruptible(source.cancel), bar:
+        with interruptible(source.cancel), bar, closing(source.chunks()) as chunks:
             line = bar.add_task("Race", total=job.race.total_steps())
-            for events in source.chunks():
+            for events in chunks:
                 standings.add(events)
                 for journal in journals:
                     tell(journal.write(events))

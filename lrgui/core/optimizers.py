@@ -203,7 +203,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "muon",
             "Muon",
-            "lrgui.tasks.muon.muon_with_adamw",
+            "lrgui.tasks.optimizers.muon.muon_with_adamw",
             DECAYED,
             "near 1e-3",
             options=(
@@ -241,7 +241,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "timm",
             "timm optimizer",
-            "lrgui.tasks.other_optimizers.from_timm",
+            "lrgui.tasks.optimizers.other_optimizers.from_timm",
             DECAYED,
             "as its paper says",
             options=(
@@ -255,7 +255,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "pytorch_optimizer",
             "pytorch_optimizer",
-            "lrgui.tasks.other_optimizers.from_pytorch_optimizer",
+            "lrgui.tasks.optimizers.other_optimizers.from_pytorch_optimizer",
             DECAYED,
             "as its paper says",
             options=(

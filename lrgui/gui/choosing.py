@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui.gui.workspace import Workspace
-from lrgui.tasks.target import Target
+from lrgui.tasks.user.target import Target
 
 ALL_FILES = "All files (*)"
 

@@ -15,12 +15,12 @@ from lrgui.core.options import Option
 from lrgui.gui.editors import Entry, Heading
 from lrgui.runs.known_packages import PACKAGES
 from lrgui.tasks.rows import GROUPS, SourceRow
-from lrgui.tasks.table_header import columns
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.tables.header import columns
+from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.runs.interpreters import Environment, Interpreter
-    from lrgui.tasks.outline import Outline
+    from lrgui.tasks.user.outline import Outline
 
 #: Until it is known which devices there are.
 DEVICES = {"cpu": "CPU", "cuda": "CUDA (NVIDIA)", "mps": "MPS (Apple)", "xpu": "XPU (Intel)"}

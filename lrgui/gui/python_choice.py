@@ -12,7 +12,7 @@ from lrgui.gui.environments import Environments
 from lrgui.gui.settings import Settings
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
-from lrgui.tasks.target import Target
+from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.runs.launch import SparePool

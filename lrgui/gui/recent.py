@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from lrgui.gui.workspace import Workspace
-from lrgui.tasks.target import Target
+from lrgui.tasks.user.target import Target
 
 #: Characters of a name and of a folder that the menu shows.
 MOST_NAME, MOST_FOLDER = 40, 44

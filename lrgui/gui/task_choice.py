@@ -17,10 +17,10 @@ from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.switching import switched
 from lrgui.runs.trust import Question, Trust
-from lrgui.tasks.outline import Outline, outline
 from lrgui.tasks.recognise import recognise
-from lrgui.tasks.templates import template_text
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.templates import template_text
 
 if TYPE_CHECKING:
     from lrgui.gui.workspace import Workspace

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.gui.watch import FileWatch
 from lrgui.runs.trust import Trust
-from lrgui.tasks.outline import Outline, outline
+from lrgui.tasks.user.outline import Outline, outline
 
 
 class TaskCode(QObject):

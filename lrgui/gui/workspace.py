@@ -35,7 +35,7 @@ from lrgui.runs.record import Record
 from lrgui.runs.records import Records
 from lrgui.runs.source import Source
 from lrgui.runs.trust import Question, Trust, trust_file
-from lrgui.tasks.outline import Outline
+from lrgui.tasks.user.outline import Outline
 
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments

@@ -7,7 +7,7 @@ from lrgui.core.options import filled
 from lrgui.core.transfer import Transfer, transfer
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.rows import OWN
 
 
 def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:

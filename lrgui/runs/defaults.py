@@ -11,9 +11,9 @@ from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import Scalar
 from lrgui.runs.job import Job
 from lrgui.runs.plain import from_plain
-from lrgui.tasks.outline import Outline
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.outline import Outline
+from lrgui.tasks.user.rows import OWN
 
 #: Names in a file's `defaults`, and the part of a job that each belongs to.
 PARTS: dict[str, tuple[str, ...]] = {

@@ -99,7 +99,7 @@ def version(distribution: str) -> str:
 
 def names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The names of optimizers and of models that libraries here offer, each by library. Imports these libraries."""
-    from lrgui.tasks.named import pytorch_optimizers, timm_models, timm_optimizers, torchvision_models
+    from lrgui.tasks.models.named import pytorch_optimizers, timm_models, timm_optimizers, torchvision_models
 
     optimizers = {"timm": _listed(timm_optimizers), "pytorch_optimizer": _listed(pytorch_optimizers)}
     models = {"torchvision": _listed(torchvision_models), "timm": _listed(timm_models)}

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
-from lrgui.tasks.diagnosis import diagnose, place_words
-from lrgui.tasks.traces import folded, says_it_all
+from lrgui.tasks.checks.diagnosis import diagnose, place_words
+from lrgui.tasks.checks.traces import folded, says_it_all
 
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)

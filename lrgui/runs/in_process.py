@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -19,7 +19,7 @@ from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.runs.records import WHOLE
 from lrgui.tasks.build import build_task, seed_everything, size_of
-from lrgui.tasks.optimizing import named
+from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import Task
 
 
@@ -44,7 +44,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
             yield EndEvent("cancelled", "Stopped before the first batch.")
             return
     if job.kind == "check":
-        from lrgui.tasks.check import check_task  # only a check needs it
+        from lrgui.tasks.checks.check import check_task  # only a check needs it
 
         yield from check_task(job.task, control, job.sweep.steps)
         return
@@ -161,7 +161,7 @@ class InProcess:
         self.job = job
         self._control = Control()
 
-    def chunks(self) -> Iterator[list[Event]]:
+    def chunks(self) -> Generator[list[Event], None, None]:
         """The events, one by one, each computed when it is asked for."""
         for event in run_job(self.job, self._control):
             yield [event]

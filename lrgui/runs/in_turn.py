@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from lrgui.core.analysis import analyse
@@ -51,7 +51,7 @@ class InTurn:
         self.problem: str | None = None
         """Why a run could not be kept on disk, in a sentence."""
 
-    def chunks(self) -> Iterator[list[Event]]:
+    def chunks(self) -> Generator[list[Event], None, None]:
         """The events of all jobs; only the last one's end is an `EndEvent`."""
         for number, job in enumerate(self.jobs):
             self._source = source = self._open(job)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -211,7 +211,7 @@ class ChildProcess:
 
     # -- events
 
-    def chunks(self) -> Iterator[list[Event]]:
+    def chunks(self) -> Generator[list[Event], None, None]:
         """See `Source.chunks`. If the process dies, the last event says how."""
         with self._lock:
             if self._reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Protocol
 
 from lrgui.core.events import Event
@@ -14,7 +14,7 @@ class Source(Protocol):
     `chunks` is read by one thread; the requests may come from any other.
     """
 
-    def chunks(self) -> Iterator[list[Event]]:
+    def chunks(self) -> Generator[list[Event], None, None]:
         """Lists of events, each with what was there at once, never empty; the last event is an `EndEvent`.
 
         Can be called once. Closing the iterator early ends the run.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lrgui.runs.job import Job
 from lrgui.tasks.registry import SOURCES
-from lrgui.tasks.user_rows import OWN, TASK
+from lrgui.tasks.user.rows import OWN, TASK
 
 
 def switched(job: Job, source: str, path: str = "", model: str | None = None) -> Job:

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrgui.tasks.outline import outline
+from lrgui.tasks.user.outline import outline
 
 #: Characters of a file that are shown.
 MOST_TEXT = 20_000

@@ -18,8 +18,8 @@ from typing import Any
 import platformdirs
 
 from lrgui.runs.task_files import Code, Shows, changed_files, code_of, listed, owner_of, shows_of
-from lrgui.tasks.outline import outline
-from lrgui.tasks.target import Target
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.target import Target
 
 VERSION = 1
 

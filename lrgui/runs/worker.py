@@ -185,7 +185,7 @@ def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
     if job.task.is_code:
         from dataclasses import replace
 
-        from lrgui.tasks.user_code import enter_folder
+        from lrgui.tasks.user.code import enter_folder
 
         job = replace(job, task=enter_folder(job.task))
     yield from run_job(job, control)

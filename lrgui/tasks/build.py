@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from lrgui.core.objective import Supervised
 from lrgui.core.options import filled
 from lrgui.tasks.devices import pick_device
-from lrgui.tasks.optimizing import make_optimizer, named
+from lrgui.tasks.optimizers.optimizing import make_optimizer, named
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data, Task

@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrgui.tasks.image_files import TRAIN, part_of
-from lrgui.tasks.image_rows import SETS
+from lrgui.tasks.images.files import TRAIN, part_of
+from lrgui.tasks.images.rows import SETS
 from lrgui.tasks.registry import SOURCES
-from lrgui.tasks.target import Target
-from lrgui.tasks.user_rows import TASK
+from lrgui.tasks.user.rows import TASK
+from lrgui.tasks.user.target import Target
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 #: Which source reads a file, by its ending.

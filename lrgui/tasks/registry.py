@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lrgui.tasks.array_rows import ARRAYS
-from lrgui.tasks.image_rows import IMAGE_FOLDER, IMAGE_SETS
-from lrgui.tasks.model_rows import IMAGE_MODELS
+from lrgui.tasks.images.rows import IMAGE_FOLDER, IMAGE_SETS
+from lrgui.tasks.models.rows import IMAGE_MODELS
 from lrgui.tasks.rows import SourceRow
-from lrgui.tasks.table_rows import BREAST_CANCER, DIABETES, TABLE
-from lrgui.tasks.text_rows import TEXT
-from lrgui.tasks.user_rows import USER_TASK
+from lrgui.tasks.tables.array_rows import ARRAYS
+from lrgui.tasks.tables.rows import BREAST_CANCER, DIABETES, TABLE
+from lrgui.tasks.texts.rows import TEXT
+from lrgui.tasks.user.rows import USER_TASK
 
 DIGITS = SourceRow(
     key="digits",

@@ -13,8 +13,8 @@ from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
-from lrgui.tasks.target import Target
-from lrgui.tasks.user_rows import OWN, TASK
+from lrgui.tasks.user.rows import OWN, TASK
+from lrgui.tasks.user.target import Target
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lrgui.tasks.measures import accuracy
-from lrgui.tasks.table_columns import mean_and_deviation
+from lrgui.tasks.tables.columns import mean_and_deviation
 
 #: With more classes than this something else was meant.
 MOST_CLASSES = 1000

@@ -19,8 +19,8 @@ from lrgui.gui.dialogs.new_task import NewTaskDialog
 from lrgui.gui.dialogs.trust import TrustDialog
 from lrgui.gui.window import MainWindow
 from lrgui.runs.trust import Question, Trust, trust_file
-from lrgui.tasks.check import STEPS
-from lrgui.tasks.templates import TEMPLATES, template_text
+from lrgui.tasks.checks.check import STEPS
+from lrgui.tasks.user.templates import TEMPLATES, template_text
 
 Dialog = TypeVar("Dialog", bound=QDialog)
 

@@ -19,8 +19,8 @@ from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.runs.trust import Question, Trust, trust_file
-from lrgui.tasks.templates import TEMPLATES
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.templates import TEMPLATES
 
 CODE = """
 import torch

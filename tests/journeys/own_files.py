@@ -12,8 +12,8 @@ from PIL import Image
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
 from lrgui.runs.switching import switched
-from lrgui.tasks.outline import outline
 from lrgui.tasks.recognise import recognise
+from lrgui.tasks.user.outline import outline
 
 #: Batches as Hugging Face's collators give them, a model that computes its own loss, an optimizer of its own.
 DICT_BATCHES = '''\

@@ -9,8 +9,8 @@ import pytest
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, told
 from lrgui.runs.job import Job
+from lrgui.tasks.checks.traces import LONGEST_TRACEBACK, folded
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.traces import LONGEST_TRACEBACK, folded
 
 JOB = Job(task=TaskSpec(batch_size=64))
 
@@ -24,7 +24,7 @@ JOB = Job(task=TaskSpec(batch_size=64))
         (RuntimeError("DataLoader worker (pid 5) is killed"), ["loads batches died", "loader workers to 0"]),
         (ModuleNotFoundError("No …", name="torch"), ["PyTorch is not installed", "-m pip install torch"]),
         (ModuleNotFoundError("No …", name="torchvision"), ["torchvision is not installed"]),
-        (ModuleNotFoundError("No …", name="timm.models"), ["timm is not installed", "-m pip install timm"]),
+        (ModuleNotFoundError("No …", name="skimage.io"), ["(skimage) is not installed", "-m pip install scikit-image"]),
         (ModuleNotFoundError("No …", name="PIL"), ["Pillow (PIL) is not installed", "-m pip install Pillow"]),
         (ModuleNotFoundError("No …", name="my_helpers"), ["my_helpers is not installed", "a file beside the task"]),
         (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Install torch"]),

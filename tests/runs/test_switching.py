@@ -10,7 +10,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.switching import switched
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.rows import OWN
 
 BEFORE = Job(
     task=replace(

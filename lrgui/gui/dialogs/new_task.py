@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.gui.dialogs.words import breakable, wrapped
 from lrgui.gui.workspace import Workspace
-from lrgui.tasks.templates import TEMPLATES
+from lrgui.tasks.user.templates import TEMPLATES
 
 
 class NewTaskDialog(QDialog):

@@ -32,11 +32,11 @@ from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.rows import PathRow
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.target import Target
+from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.runs.interpreters import Environment, Interpreter
-    from lrgui.tasks.outline import Outline
+    from lrgui.tasks.user.outline import Outline
 
 #: What stands in the field for the path while it is empty.
 PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}

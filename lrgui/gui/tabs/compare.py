@@ -12,7 +12,7 @@ from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
-from lrgui.tasks.user_rows import OWN
+from lrgui.tasks.user.rows import OWN
 
 
 class CompareTab(QWidget):

@@ -1,0 +1,1 @@
+"""Trying a task before it runs, and saying in words what is wrong with one."""

@@ -1,0 +1,133 @@
+"""Trying a task: one batch, one forward pass, one backward pass, one step, each told with what it found.
+
+No torch here: the window and the command line read the steps' names. `lrgui.tasks.checks.trial` knows how each is done.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from lrgui.core.config import SweepConfig
+from lrgui.core.control import Control
+from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent
+from lrgui.core.pausing import Stopwatch, held
+from lrgui.tasks.checks.diagnosis import Diagnosis, diagnose
+from lrgui.tasks.checks.traces import folded, says_it_all
+from lrgui.tasks.spec import TaskSpec
+
+#: Names of the steps and what people call them, in the order in which they are made.
+STEPS: dict[str, str] = {
+    "task": "Code, data and model",
+    "batch": "One batch",
+    "forward": "Forward pass",
+    "loss": "Loss",
+    "backward": "Backward pass",
+    "step": "Optimizer step",
+    "memory": "Second step, memory",
+    "validation": "Validation batch",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something of a step that a person should know."""
+
+    sentence: str
+    """What is wrong, its probable cause and the way out."""
+    bad: bool = False
+    """A run cannot go on with it; else it can, and will probably disappoint."""
+    file: str = ""
+    """The person's file and the line in it, where there is such a place."""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What came of a step."""
+
+    facts: Sequence[str] = ()
+    """Figures: shapes, dtypes, the loss."""
+    findings: Sequence[Finding] = ()
+    skipped: bool = False
+    """There was nothing to do; `facts` say why."""
+    notes: Sequence[str] = ()
+    """Sentences that are not about a step but about the data."""
+
+
+def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps) -> Iterator[Event]:
+    """Check what `spec` names: `CheckEvent`s, and an `EndEvent` that says what came of it.
+
+    Never raises for the task's own errors: the step at which one came is `bad`, those after it are `skipped`.
+    Seeds the global random generators. Nothing is written to disk, and the task made here is thrown away.
+
+    Args:
+        steps: planned steps of the run that follows, to be compared with the batches that there are.
+    """
+    # By name, so that reading the steps' names needs no torch.
+    trial: Any = importlib.import_module("lrgui.tasks.checks.trial").Trial(spec, steps)
+    clock = Stopwatch()
+    clock.start()
+    warnings = 0
+    keys = list(STEPS)
+    try:
+        for number, key in enumerate(keys):
+            yield from held(control, clock)
+            if control.cancelled:
+                yield EndEvent("cancelled", f"Stopped before “{STEPS[key]}”.")
+                return
+            yield CheckEvent(key, "running")
+            before = perf_counter()
+            try:
+                result: StepResult = trial.make(key)
+            except (Exception, SystemExit) as error:
+                if not says_it_all(error):
+                    yield OutputEvent(folded(error), "traceback")
+                found = trial.explained(key, error, diagnose(error))
+                yield from _failed(keys, number, found, perf_counter() - before)
+                return
+            for note in result.notes:
+                yield OutputEvent(note, "note")
+            bad = next((finding for finding in result.findings if finding.bad), None)
+            if bad is not None:
+                # What was measured belongs to it, and so do the doubts that explain it.
+                sentence = " ".join(dict.fromkeys([bad.sentence, *(f.sentence for f in result.findings)]))
+                found = Diagnosis(sentence, bad.file, bad.line)
+                yield from _failed(keys, number, found, perf_counter() - before)
+                return
+            warnings += bool(result.findings)
+            yield _told(key, result, perf_counter() - before)
+        yield EndEvent("completed", _ready(trial.title, trial.step_seconds, warnings))
+    finally:
+        trial.close()
+
+
+def _told(key: str, result: StepResult, seconds: float) -> CheckEvent:
+    detail = " · ".join(result.facts)
+    if result.skipped:
+        return CheckEvent(key, "skipped", detail)
+    if not result.findings:
+        return CheckEvent(key, "good", detail, seconds)
+    sentences = " ".join(finding.sentence for finding in result.findings)
+    place = next((f for f in result.findings if f.file), result.findings[0])
+    return CheckEvent(
+        key, "warning", f"{detail}. {sentences}" if detail else sentences, seconds, place.file, place.line
+    )
+
+
+def _failed(keys: Sequence[str], number: int, found: Diagnosis, seconds: float) -> Iterator[Event]:
+    yield CheckEvent(keys[number], "bad", found.sentence, seconds, found.file, found.line)
+    for key in keys[number + 1 :]:
+        yield CheckEvent(key, "skipped", f"Not tried: “{STEPS[keys[number]]}” failed.")
+    yield EndEvent("failed", found.words)
+
+
+def _ready(title: str, seconds: float, warnings: int) -> str:
+    time = f"a training step took {1000 * seconds:.3g} ms" if seconds < 1 else f"a training step took {seconds:.2f} s"
+    if not warnings:
+        return f"{title} is ready: {time}."
+    told = "a warning: read it" if warnings == 1 else f"{warnings} warnings: read them"
+    return f"{title} can run, with {told} first; {time}."

@@ -1,0 +1,261 @@
+"""Judging what a check measured: inputs, targets, loss and gradients that will disappoint, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from lrgui.core.objective import TARGETS
+from lrgui.tasks.checks.loss_graph import LossKind
+
+#: Inputs whose mean or deviation is beyond this many are far from the 0 and 1 that networks are made for.
+FAR = 8.0
+#: Inputs that vary less than this are nearly constant.
+FLAT = 0.01
+#: Columns that a table may have for each of them to be looked at.
+MOST_COLUMNS = 4096
+
+NORMALISE = "subtract the mean and divide by the deviation, or for pixels divide by 255"
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One tensor of a batch."""
+
+    name: str
+    tensor: torch.Tensor
+    target: bool
+
+    @property
+    def words(self) -> str:
+        """Shape, dtype and what the numbers are like."""
+        return f"{self.name} {tensor_words(self.tensor)}, {_range_words(self.tensor)}"
+
+
+def parts_of(batch: Any) -> list[Part]:
+    """The tensors of a batch, with their names; the last of several items is taken for the target."""
+    if isinstance(batch, torch.Tensor):
+        return [Part("inputs", batch, False)]
+    if isinstance(batch, Mapping):
+        goal = next((name for name in TARGETS if name in batch), None)
+        return [
+            Part(name, tensor, key == goal) for key, item in batch.items() for name, tensor in _named(str(key), item)
+        ]
+    if dataclasses.is_dataclass(batch) and not isinstance(batch, type):
+        names = [field.name for field in dataclasses.fields(batch)]
+        items: Sequence[Any] = [getattr(batch, name) for name in names]
+    elif isinstance(batch, tuple | list):
+        items = list(batch)
+        names = list(getattr(batch, "_fields", ())) or _places(len(items))
+    else:
+        return []
+    last = len(items) - 1
+    return [
+        Part(label, tensor, number == last > 0)
+        for number, (name, item) in enumerate(zip(names, items, strict=True))
+        for label, tensor in _named(name, item)
+    ]
+
+
+def _places(count: int) -> list[str]:
+    inputs = ["inputs"] if count <= 2 else [f"inputs {number + 1}" for number in range(count - 1)]
+    return [*inputs, "target"][:count]
+
+
+def _named(name: str, item: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(item, torch.Tensor):
+        yield name, item
+    elif isinstance(item, Mapping):
+        for key, one in item.items():
+            yield from _named(f"{name}.{key}", one)
+    elif isinstance(item, tuple | list):
+        for number, one in enumerate(item):
+            yield from _named(f"{name}[{number}]", one)
+
+
+def tensor_words(tensor: torch.Tensor) -> str:
+    """ "64×1×8×8 float32"."""
+    shape = "×".join(f"{n:,}" for n in tensor.shape) or "one number"
+    return f"{shape} {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def _range_words(tensor: torch.Tensor) -> str:
+    if not tensor.numel():
+        return "empty"
+    values = tensor.detach()
+    if values.dtype == torch.bool:
+        return f"{values.float().mean():.0%} true"
+    if values.is_floating_point():
+        return f"mean {_figure(float(values.float().mean()))}, deviation {_figure(_deviation(values))}"
+    if values.is_complex():
+        return "complex"
+    return f"{int(values.min()):,} to {int(values.max()):,}"
+
+
+def input_findings(part: Part) -> list[str]:
+    """What is wrong with one of the inputs, in sentences."""
+    values, name = part.tensor.detach(), part.name
+    if not values.numel():
+        return [f"There are no numbers in {name}: its shape is {tensor_words(values)}."]
+    if values.dtype == torch.uint8 and values.dim() >= 3:
+        return [
+            f"The {name} are whole numbers 0…255 (uint8): make floats near 0 of them in the data set, "
+            "with ToTensor() or x.float() / 255."
+        ]
+    if not values.is_floating_point():
+        return []
+    broken = int(values.isnan().sum())
+    if broken:
+        share = f"{broken:,} of {values.numel():,} numbers"
+        return [f"The {name} hold NaN ({share}): fill missing values or leave those examples out."]
+    if bool(values.isinf().any()):
+        return [f"The {name} hold infinite numbers: look for a division by 0 or log(0) in the data set."]
+    values = values.float()
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return [f"All numbers of {name} are {_figure(low)}: the data set gives nothing to learn from."]
+    if values.dim() > 0 and len(values) > 1 and bool((values == values[:1]).all()):
+        return [f"All examples of the batch have the same {name}: the data set gives one and the same each time."]
+    return _scale_findings(values, name)
+
+
+def _scale_findings(values: torch.Tensor, name: str) -> list[str]:
+    mean, deviation = float(values.mean()), _deviation(values)
+    if values.dim() == 2 and 1 < values.shape[1] <= MOST_COLUMNS and len(values) >= 8:
+        means, deviations = values.mean(0), values.std(0)
+        far = ((means.abs() > FAR) | (deviations > FAR)).nonzero().flatten().tolist()
+        if far:
+            worst = max(far, key=lambda column: float(means[column].abs() + deviations[column]))
+            return [
+                f"{len(far)} of {values.shape[1]} columns of {name} are not normalised (column {worst}: mean "
+                f"{_figure(float(means[worst]))}, deviation {_figure(float(deviations[worst]))}): "
+                "subtract each column's mean and divide by its deviation."
+            ]
+        return []
+    if abs(mean) > FAR or deviation > FAR:
+        return [
+            f"The {name} are not normalised (mean {_figure(mean)}, deviation {_figure(deviation)}; "
+            f"0 and 1 are right): {NORMALISE}."
+        ]
+    if deviation < FLAT:
+        return [
+            f"The {name} hardly vary (deviation {_figure(deviation)}; 1 is right): they are probably divided by 255 "
+            "twice, or were never scaled."
+        ]
+    return []
+
+
+def target_findings(part: Part) -> list[str]:
+    """What is wrong with the target, in sentences."""
+    values, name = part.tensor.detach(), part.name
+    if not values.numel():
+        return [f"The {name} is empty."]
+    if values.is_floating_point() and not bool(values.isfinite().all()):
+        return [f"The {name} holds NaN or infinite numbers: leave those examples out."]
+    if values.numel() >= 16 and values.dim() <= 2 and bool((values == values.flatten()[0]).all()):
+        one = values.flatten()[0].item()
+        return [
+            f"Every {name} of the batch is {_figure(one)}: the data is sorted and not shuffled, "
+            "or all examples belong to one class."
+        ]
+    return []
+
+
+def label_problem(output: Any, target: Any) -> str:
+    """A sentence where a class number has no place in the output (C of (N, C, …)), else empty."""
+    if not (isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)):
+        return ""
+    if target.dtype != torch.int64 or output.dim() != target.dim() + 1 or not target.numel():
+        return ""
+    classes, high = output.shape[1], int(target.max())
+    if high >= classes:
+        return f"A target is class {high:,}, and the model has {classes:,} outputs"
+    return ""
+
+
+def expected_start(kind: LossKind, classes: int | None) -> tuple[float | None, str]:
+    """The loss of a model that has learned nothing, None where it isn't known, and where it comes from."""
+    if kind.weighted:
+        return None, ""
+    if kind.kind == "classes" and kind.classes is not None and kind.classes > 1:
+        return math.log(kind.classes), f"ln {kind.classes:,}"
+    if kind.kind == "binary":
+        return math.log(2), "ln 2"
+    if kind.kind == "squared" and kind.target is not None and kind.target.numel() > 1:
+        return float(kind.target.double().var()), "the target's variance"
+    if kind.kind == "" and classes is not None and classes > 1:
+        return math.log(classes), f"ln {classes:,} for a cross-entropy"
+    return None, ""
+
+
+def loss_findings(value: float, kind: LossKind, expected: float | None, doubtful: bool) -> list[str]:
+    """What a first loss says; `doubtful` where the inputs are already known to be wrong."""
+    found = []
+    if kind.squashed:
+        logits = "CrossEntropyLoss" if kind.squashed == "softmax" else "BCEWithLogitsLoss"
+        found.append(
+            f"The model ends with {kind.squashed}, and {logits} does that itself: leave it out of the model, "
+            "else it learns slowly and the curve is flat."
+        )
+    if kind.raw:
+        found.append(
+            "NLLLoss wants log-probabilities, and the model gives plain scores: use CrossEntropyLoss, "
+            "or end the model with log_softmax."
+        )
+    if kind.kind == "binary" and kind.target is not None and kind.target.numel():
+        low, high = float(kind.target.min()), float(kind.target.max())
+        if low < 0 or high > 1:
+            found.append(
+                f"Binary cross-entropy wants targets from 0 to 1, and they go from {_figure(low)} to {_figure(high)}: "
+                "use CrossEntropyLoss for classes by number."
+            )
+    if kind.summed and kind.count > 1:
+        found.append(
+            "The loss is a sum (reduction='sum'), so a good rate depends on the batch size: use the mean, "
+            "unless that is wanted."
+        )
+        value /= kind.count
+    if found or expected is None or kind.kind == "":
+        return found
+    return _start_findings(value, kind, expected, doubtful)
+
+
+def _start_findings(value: float, kind: LossKind, expected: float, doubtful: bool) -> list[str]:
+    if kind.kind == "squared":
+        assert kind.target is not None
+        mean = float(kind.target.double().mean())
+        if (value > 10 * expected and mean * mean > 4 * expected) or expected > 100:
+            return [
+                f"The target is not normalised (mean {_figure(mean)}, deviation {_figure(math.sqrt(expected))}): "
+                "subtract its mean and divide by its deviation, else only tiny rates work."
+            ]
+        if value > 20 * max(expected, 1e-12):
+            return [_high(doubtful)]
+        return []
+    if value > 1.6 * expected + 0.7:
+        return [_high(doubtful)]
+    if value < 0.4 * expected:
+        return ["Far below that: the model is trained already (pretrained weights), or the target is among its inputs."]
+    return []
+
+
+def _high(doubtful: bool) -> str:
+    if doubtful:
+        return "Far above that, as the inputs are not normalised."
+    return (
+        "Far above that: the inputs are not normalised, the last layer's weights start too large, "
+        "or the weights are those of another task."
+    )
+
+
+def _deviation(values: torch.Tensor) -> float:
+    return float(values.float().std(correction=0))
+
+
+def _figure(value: float) -> str:
+    """A number with as many digits as a person reads."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{0.0 if abs(value) < 5e-4 else value:.3g}"

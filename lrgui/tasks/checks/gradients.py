@@ -1,0 +1,114 @@
+"""What gradients and a first optimizer step say of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from lrgui.tasks.checks.check import Finding, StepResult
+from lrgui.tasks.listing import listed
+from lrgui.tasks.optimizers.optimizing import FIRST_LR
+from lrgui.tasks.task import Task
+
+#: So many names stand in a sentence; the others are counted.
+MOST_NAMES = 3
+#: A gradient of this norm moves the weights far, whatever the rate.
+STEEP = 1e3
+
+Place = tuple[str, int]
+"""The person's file and a line in it; "" and 0 where there is none."""
+
+
+def gradient_result(model: nn.Module, place: Place, doubtful: bool) -> StepResult:
+    """Whether gradients reach what learns, and whether they can be used; `doubtful` where the inputs are wrong.
+
+    `place` is the person's file and line that findings belong to.
+    """
+    learning = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    missing = [name for name, p in learning.items() if p.grad is None]
+    gradients = {name: _values(p.grad) for name, p in learning.items() if p.grad is not None}
+    if not gradients:
+        told = "No parameter of the model gets a gradient: the loss was computed with another model or detached."
+        return StepResult((), [Finding(told, True, *place)])
+    broken = [name for name, gradient in gradients.items() if not bool(gradient.isfinite().all())]
+    norm = float(torch.stack([gradient.float().norm().cpu() for gradient in gradients.values()]).norm())
+    zeros = sum(not bool(gradient.any()) for gradient in gradients.values())
+    still = f", {zeros} of them 0 on this batch" if zeros else ""
+    facts = [
+        f"gradient norm {norm:.3g}",
+        f"{len(gradients)} of {len(learning)} parameter tensors get a gradient{still}",
+    ]
+    if broken:
+        told = (
+            f"Gradients are not finite ({listed(broken, MOST_NAMES)}): look for sqrt(0), log(0), a division by 0 or a "
+            "norm of zeros on the way back."
+        )
+        return StepResult(facts, [Finding(told, True, *place)])
+    findings = []
+    if missing:
+        told = (
+            f"No gradient reaches {listed(missing, MOST_NAMES)}: forward does not use it, or it is detached on the way."
+        )
+        findings.append(Finding(told, False, *place))
+    if norm == 0:
+        told = "All gradients are 0: dead ReLUs, a saturated sigmoid or softmax, or weights that start at 0."
+        findings.append(Finding(told, False, *place))
+    elif norm > STEEP:
+        cause = "as the inputs are not normalised" if doubtful else "normalise inputs and target, or clip gradients"
+        findings.append(Finding(f"The gradients are very large: {cause}.", False, *place))
+    return StepResult(facts, findings)
+
+
+def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepResult:
+    """Make an optimizer step, and see whether it moved the weights; `settle` waits until the device has done it."""
+    mine = {id(p): name for name, p in task.model.named_parameters() if p.requires_grad}
+    held = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
+    left_out = [name for key, name in mine.items() if key not in held]
+    name = type(task.optimizer).__name__
+    if len(left_out) == len(mine):
+        told = (
+            f"The optimizer ({name}) holds none of the model's parameters: make it from the params that "
+            "optimizer(params, lr) is given."
+        )
+        return StepResult((), [Finding(told, True)])
+    for group in task.optimizer.param_groups:
+        if float(group["lr"]) == 0:
+            group["lr"] = FIRST_LR  # a warm-up begins with 0; a run sets its own rate
+    before = _strongest(task)
+    task.optimizer.step()
+    settle()
+    moved = [name for name, (p, index, value) in before.items() if not torch.equal(p.detach().flatten()[index], value)]
+    rate = float(task.optimizer.param_groups[0]["lr"])
+    facts = [f"{name} at {rate:.3g}", f"{len(moved)} of {len(mine)} parameter tensors changed"]
+    findings = []
+    if left_out:
+        told = f"The optimizer does not hold {listed(left_out, MOST_NAMES)}: freeze it, or give it to the optimizer."
+        findings.append(Finding(told, False, *place))
+    if before and not moved:
+        told = "The step changed nothing: its rate is too small for the weights' dtype, or step() does not update."
+        findings.append(Finding(told, False, *place))
+    broken = [name for name, p in task.model.named_parameters() if not bool(p.isfinite().all())]
+    if broken:
+        told = (
+            f"After one step {listed(broken, MOST_NAMES)} holds NaN: the rate {rate:g} is too high, or a gradient is."
+        )
+        findings.append(Finding(told, False, *place))
+    return StepResult(facts, findings)
+
+
+def _strongest(task: Task) -> dict[str, tuple[torch.nn.Parameter, int, torch.Tensor]]:
+    """Of each parameter the number with the largest gradient, where it is not 0: a step must change it."""
+    found = {}
+    for name, p in task.model.named_parameters():
+        if p.grad is None or p.grad.is_sparse or not p.grad.numel():
+            continue
+        index = int(p.grad.abs().argmax())
+        if float(p.grad.flatten()[index]) != 0:
+            found[name] = (p, index, p.detach().flatten()[index].clone())
+    return found
+
+
+def _values(gradient: torch.Tensor) -> torch.Tensor:
+    return gradient.coalesce().values() if gradient.is_sparse else gradient

@@ -1,0 +1,108 @@
+"""Whose line it was: the person's own lines in a traceback, without ours and those of installed packages."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+#: Characters of a traceback that are kept: its end says what happened.
+LONGEST_TRACEBACK = 20_000
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+_STDLIB = Path(sysconfig.get_paths()["stdlib"]).resolve()
+#: A process that loads batches hands its traceback over as a text.
+_FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)', re.MULTILINE)
+
+
+def folded(error: BaseException) -> str:
+    """The traceback of `error`, with LR Finder's own lines left out where there are others."""
+    told = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = told
+    while part is not None:
+        others = [frame for frame in part.stack if not is_ours(frame.filename)]
+        if others:
+            part.stack = traceback.StackSummary.from_list(others)
+        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)
+    text = "".join(told.format()).rstrip()
+    return text if len(text) <= LONGEST_TRACEBACK else "…\n" + text[-LONGEST_TRACEBACK:]
+
+
+def place_of(error: BaseException) -> tuple[str, int]:
+    """The person's file and the line in it that `error` belongs to; "" and 0 where there is none.
+
+    It is the last line of the person's own before the error came: what follows it is the work of a package.
+    """
+    if isinstance(error, SyntaxError) and error.filename and is_persons(error.filename):
+        return error.filename, error.lineno or 0
+    for part in chain_of(error):
+        told = getattr(part, "file", None)  # our own errors about the person's code know their place
+        if isinstance(part, ValueError) and isinstance(told, str) and told:
+            return told, int(getattr(part, "line", 0))
+        frames = _frames(part)
+        frames += [(file, int(line)) for file, line in _FRAME.findall(str(part))]
+        for file, line in reversed(frames):
+            if is_persons(file):
+                return file, line
+    return "", 0
+
+
+def raised_by_us(error: BaseException) -> bool:
+    """True where the error is a sentence of LR Finder's own checks, which raise ValueError."""
+    frames = _frames(error)
+    return isinstance(error, ValueError) and (not frames or is_ours(frames[-1][0]))
+
+
+def says_it_all(error: BaseException) -> bool:
+    """True for a sentence of our own that was made from no other error: its traceback would tell nothing."""
+    return raised_by_us(error) and error.__cause__ is None
+
+
+def _frames(error: BaseException) -> list[tuple[str, int]]:
+    """Files and lines on the way to the error, without reading the files."""
+    return [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+
+
+def is_ours(file: str) -> bool:
+    """True for a file of LR Finder."""
+    return Path(file).is_relative_to(_PACKAGE)
+
+
+def is_persons(file: str) -> bool:
+    """True for a file that is neither ours nor part of Python or of an installed package."""
+    if file.startswith("<"):
+        return False  # made at run time
+    path = Path(file)
+    installed = "site-packages" in path.parts or "dist-packages" in path.parts
+    return not (installed or is_ours(file) or path.is_relative_to(_STDLIB) or path.resolve().is_relative_to(_STDLIB))
+
+
+def defined_at(function: Any) -> tuple[str, int]:
+    """The person's file and line where `function` (or the forward of a module) is written; "" and 0 if it isn't."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = getattr(type(function), "forward", function)  # an nn.Module
+    function = inspect.unwrap(function) if callable(function) else function
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return "", 0
+    if is_persons(code.co_filename):
+        return code.co_filename, code.co_firstlineno
+    # One of ours around the person's function, to check what that returns, holds it in its closure.
+    inside = (cell.cell_contents for cell in getattr(function, "__closure__", None) or ())
+    return next((place for one in inside if callable(one) and (place := defined_at(one))[0]), ("", 0))
+
+
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, what caused that, and so on."""
+    seen: set[int] = set()
+    part: BaseException | None = error
+    while part is not None and id(part) not in seen:
+        seen.add(id(part))
+        yield part
+        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)

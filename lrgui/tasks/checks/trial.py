@@ -1,0 +1,396 @@
+"""The steps of a check, each with what it measures."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch.utils.data import Subset
+
+from lrgui.core.batches import tensors_of, to_device
+from lrgui.core.events import ACCURACIES
+from lrgui.core.objective import Objective, Supervised
+from lrgui.core.stepping import check_loss
+from lrgui.tasks.build import build_task, size_of
+from lrgui.tasks.checks.check import Finding, StepResult
+from lrgui.tasks.checks.diagnosis import Diagnosis
+from lrgui.tasks.checks.findings import (
+    expected_start,
+    input_findings,
+    label_problem,
+    loss_findings,
+    parts_of,
+    target_findings,
+    tensor_words,
+)
+from lrgui.tasks.checks.gradients import gradient_result, step_result
+from lrgui.tasks.checks.loss_graph import loss_kind
+from lrgui.tasks.checks.memory import bytes_words, free_memory, memory_use
+from lrgui.tasks.checks.traces import defined_at, is_persons
+from lrgui.tasks.optimizers.hidden_layers import hidden_layers
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.task import Task
+
+
+class Trial:
+    """Makes the steps of `check.STEPS`, one after the other."""
+
+    def __init__(self, spec: TaskSpec, steps: int) -> None:
+        """`steps` are those that a run plans, to compare the batches with."""
+        self.title = spec.title
+        self.step_seconds = 0.0
+        self._spec = spec
+        self._steps = steps
+        self._task: Task | None = None
+        self._batch: Any = None
+        self._output: Any = None
+        self._target: Any = None
+        self._loss: torch.Tensor | None = None
+        self._doubtful = False
+
+    def make(self, key: str) -> StepResult:
+        """Make the step of that name; the task's own errors come through."""
+        step = {
+            "task": self._build,
+            "batch": self._one_batch,
+            "forward": self._forward,
+            "loss": self._judge,
+            "backward": self._backward,
+            "step": self._step,
+            "memory": self._again,
+            "validation": self._validate,
+        }[key]
+        return step()
+
+    def close(self) -> None:
+        """Let go of the task, and of the processes that load its batches."""
+        self._task = self._batch = self._output = self._target = self._loss = None
+
+    def explained(self, key: str, error: BaseException, found: Diagnosis) -> Diagnosis:
+        """`found`, with a place where the error has none, and with what is known of the batch."""
+        sentence, file, line = found.sentence, found.file, found.line
+        if type(error).__name__ in ("MemoryError", "OutOfMemoryError") or "t allocate memory" in str(error):
+            half = max(1, self._spec.batch_size // 2)
+            sentence = (
+                f"The memory is not enough for batches of {self._spec.batch_size:,}: use {half:,}, or a smaller model."
+            )
+        if not file and "inplace operation" in str(error):
+            file, line = self._changed_in_place()
+        if not file and self._task is not None:
+            file, line = self._place(key)
+        return Diagnosis(sentence, file, line, found.known)
+
+    @property
+    def _made(self) -> Task:
+        assert self._task is not None
+        return self._task
+
+    def _build(self) -> StepResult:
+        task = self._task = build_task(self._spec)
+        self.title = task.name
+        every = sum(p.numel() for p in task.model.parameters())
+        trainable = task.parameters
+        counted = f"{every:,} parameters" + ("" if trainable == every else f", {trainable:,} of them learn")
+        facts = [task.detail, f"{type(task.model).__name__}, {counted}", _device_words(task.device)]
+        findings = []
+        if not trainable:
+            findings.append(
+                self._bad(
+                    "The model has no parameter that can learn: it has none, or requires_grad is False.", "forward"
+                )
+            )
+        elsewhere = {str(p.device) for p in task.model.parameters() if p.device.type != task.device.type}
+        if elsewhere:
+            findings.append(
+                self._bad(
+                    f"The model is on {', '.join(sorted(elsewhere))}, the batches go to {task.device}: "
+                    "leave .to(…) out of the code, the run moves the model.",
+                    "forward",
+                )
+            )
+        for sentence, module in hidden_layers(task.model):
+            findings.append(Finding(sentence, False, *defined_at(type(module).__init__)))
+        return StepResult([fact for fact in facts if fact], findings, notes=task.notes)
+
+    def _one_batch(self) -> StepResult:
+        task = self._made
+        found = list(_first(task.loader))
+        if not found:
+            raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+        batch = self._batch = to_device(found[0], task.device)
+        self._settle()
+        parts = parts_of(batch)
+        supervised = isinstance(task.objective, Supervised)
+        sentences = []
+        for part in parts:
+            if not part.target:
+                wrong = input_findings(part)
+                self._doubtful |= bool(wrong)
+                sentences += wrong
+            elif supervised:
+                sentences += target_findings(part)
+        facts = [part.words for part in parts] or [f"a batch of type {type(batch).__name__}"]
+        count = size_of(task.loader)
+        if count:
+            passes = self._steps / count
+            through = f"{passes:.1f} passes" if passes >= 1 else f"{passes:.0%} of a pass".replace("%", " %")
+            facts.append(f"{count:,} batch{'es' if count > 1 else ''} per epoch: {self._steps:,} steps are {through}")
+        return StepResult(facts, [Finding(sentence, False, *self._place("batch")) for sentence in sentences])
+
+    def _forward(self) -> StepResult:
+        task = self._made
+        task.model.train()
+        task.optimizer.zero_grad()
+        if not isinstance(task.objective, Supervised) or task.objective.criterion is None:
+            return self._in_one()
+        self._output, self._target = task.objective.forward(task.model, self._batch)
+        self._settle()
+        tensors = list(tensors_of(self._output))
+        facts = [" and ".join(["output " + ", ".join(map(tensor_words, tensors))])] if tensors else []
+        if any(bool(tensor.isnan().any()) for tensor in tensors if tensor.is_floating_point()):
+            cause = (
+                "as the inputs are"
+                if self._doubtful
+                else "look for a division by 0, log(0) or sqrt of a negative number"
+            )
+            return StepResult(facts, [self._bad(f"The model's output holds NaN: {cause}.", "forward")])
+        return StepResult(facts, self._alike(tensors))
+
+    def _alike(self, tensors: list[torch.Tensor]) -> list[Finding]:
+        output = tensors[0].detach() if tensors else None
+        if output is None or self._doubtful or output.dim() < 1 or len(output) < 4 or not output.is_floating_point():
+            return []
+        started_at_zero = any(p.dim() > 1 and not bool(p.any()) for p in self._made.model.parameters())
+        if bool((output == output[:1]).all()) and not started_at_zero:
+            file, line = self._place("forward")
+            told = (
+                "The model answers every example of the batch the same: its inputs get lost on the way (dead ReLUs?)."
+            )
+            return [Finding(told, False, file, line)]
+        return []
+
+    def _in_one(self) -> StepResult:
+        """A training step written by hand, and a model with a loss of its own, compute both in one."""
+        with _noticed() as said:
+            self._loss = self._made.loss(self._made.model, self._batch)
+        self._settle()
+        own = isinstance(self._made.objective, Supervised)
+        return StepResult(["the model, with its own loss" if own else "the training step"], self._broadcast(said))
+
+    def _judge(self) -> StepResult:
+        task = self._made
+        findings: list[Finding] = []
+        if self._loss is None:
+            assert isinstance(task.objective, Supervised)
+            self._try_labels(task.objective)
+            with _noticed() as said:
+                self._loss = task.objective.judged(self._output, self._target)
+            findings = self._broadcast(said)
+        check_loss(self._loss)
+        value = float(self._loss.detach())
+        kind = loss_kind(self._loss)
+        expected, source = expected_start(kind, task.classes)
+        if expected is not None and kind.summed:
+            shown = f"loss {value:.4g}, {value / max(kind.count, 1):.3g} for each target"
+        else:
+            shown = f"loss {value:.4g}"
+        facts = [shown]
+        if expected is not None:
+            facts = [f"{shown}; a model that has learned nothing has {expected:.4g} ({source})"]
+        if not math.isfinite(value):
+            cause = "a log of 0, a division by 0, or a target that is no number"
+            if self._doubtful:
+                cause = "the inputs are wrong, see “One batch”"
+            return StepResult(
+                facts, [self._bad(f"The loss is {'NaN' if math.isnan(value) else 'infinite'}: {cause}.", "loss")]
+            )
+        file, line = self._place("loss")
+        sentences = loss_findings(value, kind, expected, self._doubtful)
+        findings += [Finding(sentence, False, file, line) for sentence in sentences]
+        return StepResult(facts, findings)
+
+    def _try_labels(self, objective: Supervised) -> None:
+        """On an accelerator a label out of range ends the whole process without its line: try it on the CPU first."""
+        if self._made.device.type == "cpu" or not label_problem(self._output, self._target):
+            return
+        try:
+            objective.judged(self._output.detach().cpu(), self._target.cpu())
+        except IndexError:
+            raise
+        except Exception:
+            return  # what the loss itself is made of is on the device: it was no fair trial
+
+    def _broadcast(self, said: list[warnings.WarningMessage]) -> list[Finding]:
+        findings = []
+        for message in said:
+            shapes = re.findall(r"torch\.Size\(\[(.*?)\]\)", str(message.message))
+            target, output = (["×".join(shape.split(", ")) for shape in shapes] + ["", ""])[:2]
+            file, line = (message.filename, message.lineno) if is_persons(message.filename) else self._place("loss")
+            findings.append(
+                Finding(
+                    f"The output has shape {output}, the target {target}, and the loss compares each with each: "
+                    "make them alike, with output.squeeze(1) or target.unsqueeze(1).",
+                    False,
+                    file,
+                    line,
+                )
+            )
+        return findings
+
+    def _backward(self) -> StepResult:
+        assert self._loss is not None
+        self._loss.backward()  # type: ignore[no-untyped-call]
+        self._settle()
+        self._loss = self._output = None
+        return gradient_result(self._made.model, self._place("forward"), self._doubtful)
+
+    def _step(self) -> StepResult:
+        return step_result(self._made, self._place("forward"), self._settle)
+
+    def _again(self) -> StepResult:
+        """A second step, which finds what only the second one shows, gives an honest time, and the memory."""
+        task = self._made
+        cuda = task.device.type == "cuda"
+        if cuda:
+            torch.cuda.reset_peak_memory_stats(task.device)
+        begun = perf_counter()
+        task.optimizer.zero_grad()
+        task.loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
+        task.optimizer.step()
+        self._settle()
+        self.step_seconds = perf_counter() - begun
+        use = memory_use(task.model, task.optimizer, self._batch, lambda: task.loss(task.model, self._batch))
+        fixed, need, double = use.of_batches(0), use.of_batches(1), use.of_batches(2)
+        if cuda:
+            need = torch.cuda.max_memory_allocated(task.device)
+            double = need + max(0, need - fixed)
+        size = self._spec.batch_size
+        facts = [
+            f"{1000 * self.step_seconds:.3g} ms a step",
+            f"{bytes_words(need)}: parameters {bytes_words(use.parameters)}, gradients {bytes_words(use.gradients)}, "
+            f"optimizer {bytes_words(use.optimizer)}, the batch on its way {bytes_words(max(0, need - fixed))}",
+        ]
+        free = free_memory(task.device)
+        there = "" if free is None else f" of {bytes_words(free)} free"
+        facts.append(f"batches of {2 * size:,} would need {bytes_words(double)}{there}")
+        findings = []
+        if free is not None and need > 0.9 * (free + need):
+            findings.append(
+                Finding(f"The memory is nearly full: use batches of {max(1, size // 2):,}, or close other programs.")
+            )
+        return StepResult(facts, findings)
+
+    def _validate(self) -> StepResult:
+        task = self._made
+        if task.validation is None:
+            return StepResult(["there is no validation data"], skipped=True)
+        found = list(_first(task.validation))
+        if not found:
+            return StepResult((), [Finding("The validation data has no batch.")])
+        batch = to_device(found[0], task.device)
+        task.model.eval()
+        with torch.no_grad():
+            loss, metric = task.objective.both(task.model, batch)
+        self._settle()
+        value = float(loss)
+        sizes = ", ".join(tensor_words(part.tensor) for part in parts_of(batch)[:1])
+        facts = [f"inputs {sizes}"] if sizes else []
+        facts.append(f"loss {value:.4g}")
+        findings = []
+        if math.isnan(value):
+            findings.append(
+                Finding("The validation loss is NaN: look at the validation data.", False, *self._place("loss"))
+            )
+        if metric is not None:
+            named = metric if isinstance(metric, dict) else {task.metric_name or "metric": metric}
+            facts += [_metric_words(str(name), float(number)) for name, number in named.items()]
+            for name, number in named.items():
+                if name in ACCURACIES and float(number) > 1:
+                    told = (
+                        f"The {name} is {float(number):.4g}: return it as a share, 0 to 1, which is shown in percent."
+                    )
+                    findings.append(Finding(told))
+        return StepResult(facts, findings)
+
+    def _bad(self, sentence: str, key: str) -> Finding:
+        return Finding(sentence, True, *self._place(key))
+
+    def _place(self, key: str) -> tuple[str, int]:
+        """Where the person wrote what makes this step: their data set, the loss, the model's forward."""
+        if self._task is None or key == "task":
+            return "", 0
+        if key == "batch":
+            examples = getattr(self._task.loader, "dataset", None)
+            while isinstance(examples, Subset):
+                examples = examples.dataset
+            return defined_at(getattr(type(examples), "__getitem__", None))
+        written = _function(self._task.objective)
+        if key in ("loss", "backward"):
+            return defined_at(written)
+        if key == "forward":
+            return defined_at(getattr(type(self._task.model), "forward", None))  # TorchScript has none there
+        return "", 0
+
+    def _changed_in_place(self) -> tuple[str, int]:
+        """The person's line whose result was changed later: torch remembers lines where it is asked to."""
+        task = self._made
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                with torch.autograd.detect_anomaly(check_nan=False):
+                    task.loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
+            except RuntimeError:
+                pass
+        lines = re.findall(r'File "(.+?)", line (\d+)', "\n".join(str(message.message) for message in said))
+        own = [(file, int(line)) for file, line in lines if is_persons(file)]
+        return own[-1] if own else ("", 0)
+
+    def _settle(self) -> None:
+        """Wait until the device has done what it was told, so that times and errors belong to this step."""
+        kind = self._made.device.type
+        if kind in ("cuda", "xpu", "mps"):
+            getattr(torch, kind).synchronize()
+
+
+def _function(objective: Objective) -> Any:
+    return getattr(objective, "criterion", None) or getattr(objective, "training_step", None)
+
+
+def _first(loader: Any) -> Iterator[Any]:
+    """The first batch, where there is one."""
+    for batch in loader:
+        yield batch
+        return
+
+
+@contextmanager
+def _noticed() -> Iterator[list[warnings.WarningMessage]]:
+    """Collects torch's warnings about shapes that a loss stretches; all others go on."""
+    kept: list[warnings.WarningMessage] = []
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield kept
+    for message in said:
+        if "Using a target size" in str(message.message):
+            kept.append(message)
+        else:
+            warnings.warn_explicit(message.message, message.category, message.filename, message.lineno)
+
+
+def _metric_words(name: str, value: float) -> str:
+    return f"{name} {100 * value:.1f} %" if name in ACCURACIES else f"{name} {value:.4g}"
+
+
+def _device_words(device: torch.device) -> str:
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    if device.type != "cpu":
+        return str(device)
+    threads = torch.get_num_threads()
+    return f"cpu, {threads} thread{'s' if threads > 1 else ''}"

@@ -1,0 +1,1 @@
+"""Tables and arrays: what their columns mean, and the models for them."""

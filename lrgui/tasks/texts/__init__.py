@@ -1,0 +1,1 @@
+"""Texts, character by character, and the models for them."""

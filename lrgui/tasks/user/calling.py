@@ -1,0 +1,278 @@
+"""Calling a person's functions with what they ask for, and saying where they stand when something is wrong."""
+
+from __future__ import annotations
+
+import inspect
+import pathlib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from lrgui.core.options import Scalar
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.code import TaskError
+from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES
+
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_CALLED_WITH = {
+    "loss": "the model's output and the target",
+    "metrics": "the model's output and the target",
+    "training_step": "the model and a batch",
+    "validation_step": "the model and a batch",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing of a task: a function of the person's, or something ready."""
+
+    role: str
+    """One of `ROLES`, or "task" for a function that returns all of it."""
+    thing: Any
+    file: str
+    """Where the task stands, for things that do not know it themselves."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """File and line of the definition; line 0 where it is not known."""
+        code = getattr(_innermost(self.thing), "__code__", None)
+        if code is None:
+            return self.file, 0
+        return str(code.co_filename), int(code.co_firstlineno)
+
+    @property
+    def words(self) -> str:
+        """For sentences: "model() in task.py (line 12)"."""
+        file, line = self.place
+        if not line:
+            return f"{self.role} in {Path(file).name}"
+        name = getattr(_innermost(self.thing), "__name__", self.role)
+        name = self.role if name == "<lambda>" else name
+        return f"{name}() in {Path(file).name} (line {line})"
+
+    def error(self, sentence: str) -> TaskError:
+        """`sentence` with the words for this part in the place of “{}”."""
+        file, line = self.place
+        return TaskError(sentence.replace("{}", self.words, 1), file, line)
+
+
+def _innermost(thing: Any) -> Any:
+    """The function behind partials, methods and decorators."""
+    seen = 0
+    while seen < 20:
+        seen += 1
+        inner = getattr(thing, "func", None) if type(thing).__name__ == "partial" else None
+        inner = inner or getattr(thing, "__wrapped__", None) or getattr(thing, "__func__", None)
+        if inner is None:
+            break
+        thing = inner
+    return thing
+
+
+def described(thing: Any) -> str:
+    """For sentences: "a list", "an int", "None"."""
+    if thing is None:
+        return "None"
+    name = type(thing).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def parameters_of(thing: Any) -> list[inspect.Parameter] | None:
+    """The arguments that a callable takes, None where that cannot be known."""
+    try:
+        return list(inspect.signature(thing).parameters.values())
+    except (TypeError, ValueError):
+        return None
+
+
+class Calls:
+    """Calls parts of a task with the spec's values; knows which options there were in the end."""
+
+    def __init__(self, spec: TaskSpec, device: Any) -> None:
+        self._spec = spec
+        self._device = device
+        self.options: list[str] = []
+        """Names of the settings that the parts called so far have."""
+        self.taken: set[tuple[str, str]] = set()
+        """Role and field of the spec, of what parts asked for by name."""
+
+    def arguments(self, part: Part, places: int = 0, reserved: Sequence[str] = ()) -> dict[str, Any]:
+        """By name: what `part` takes beside its first `places` arguments and those `reserved`."""
+        found: dict[str, Any] = {}
+        parameters = parameters_of(part.thing)
+        hints: dict[str, Any] | None = None
+        for index, one in enumerate(parameters or ()):
+            if one.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+                continue
+            if (index < places and one.kind in _BY_PLACE) or one.name in reserved:
+                continue
+            if one.name in CONTEXT:
+                field = CONTEXT[one.name]
+                self.taken.add((part.role, field))
+                found[one.name] = str(self._device) if field == "device" else getattr(self._spec, field)
+                continue
+            if one.default is inspect.Parameter.empty:
+                raise part.error(f"{{}} needs “{one.name}”: give it a default, and it becomes a field of the form.")
+            self.options.append(one.name)
+            if one.name in self._spec.options:
+                hints = hints if hints is not None else _hints(part.thing)
+                value = self._spec.options[one.name]
+                given, converted = convert(value, hints.get(one.name), one.default, part, one.name)
+                if given:
+                    found[one.name] = converted
+        return found
+
+    def fixed(self, part: Part) -> Callable[..., Any]:
+        """`part` as a function of what its role is called with; settings are filled in."""
+        places = ROLES[part.role]
+        parameters = parameters_of(part.thing)
+        if parameters is not None:
+            by_place = [one for one in parameters if one.kind in _BY_PLACE]
+            rest = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+            if len(by_place) < places and not rest:
+                count = f"{len(by_place)} argument{'' if len(by_place) == 1 else 's'}"
+                raise part.error(f"{{}} takes {count}, but it is called with {_CALLED_WITH[part.role]}.")
+        more = self.arguments(part, places)
+        function: Callable[..., Any] = part.thing
+        if _turned(part.role, parameters or []):
+            return lambda first, second: function(second, first, **more)
+        if not more:
+            return function
+        return lambda *arguments: function(*arguments, **more)
+
+    def made(self, part: Part) -> Any:
+        """What a function without arguments by place returns (`model`, `train_loader`, a whole task)."""
+        parameters = parameters_of(part.thing) or []
+        if part.role in LOADERS:
+            required = [one for one in parameters if one.default is inspect.Parameter.empty and one.kind in _BY_PLACE]
+            if len(required) == 1 and required[0].name not in CONTEXT and parameters[0] is required[0]:
+                self.taken.add((part.role, "batch_size"))  # whatever it is called
+                return part.thing(self._spec.batch_size, **self.arguments(part, 1))
+        return part.thing(**self.arguments(part))
+
+    def optimizer(self, part: Part, model: Any, lr: float) -> Any:
+        """What an own optimizer's function returns: it takes the parameters or the model, and a rate."""
+        given = parameters_of(part.thing)
+        trainable = [p for p in model.parameters() if p.requires_grad]
+        if given is None:  # a class written in C: as torch's
+            return part.thing(trainable, lr=lr)
+        names = [one.name for one in given]
+        known: dict[str, Any] = dict.fromkeys(RATES, lr) | dict.fromkeys(PARAMETERS, trainable)
+        known["model"] = model
+        free = [one for one in given if one.name not in known and one.kind in _BY_PLACE]
+        if not {"model", *PARAMETERS} & set(names) and free and free[0] is given[0]:
+            known[free[0].name] = trainable  # whatever it is called
+        reserved = [name for name in names if name in known]
+        positional = [known[one.name] for one in given if one.kind is inspect.Parameter.POSITIONAL_ONLY]
+        by_name = {
+            one.name: known[one.name]
+            for one in given
+            if one.name in known
+            and one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        }
+        return part.thing(*positional, **by_name, **self.arguments(part, 0, reserved))
+
+    def note_options(self, part: Part) -> None:
+        """Take note of the settings of a part that is not called this time."""
+        for one in parameters_of(part.thing) or ():
+            if one.default is not inspect.Parameter.empty and one.name not in RATES:
+                self.options.append(one.name)
+
+    def check_options(self, file: str) -> None:
+        """Raise TaskError where a value was given for what no part takes."""
+        unknown = [name for name in self._spec.options if name not in self.options]
+        if unknown:
+            known = ", ".join(dict.fromkeys(self.options)) or "none"
+            raise TaskError(
+                f"{Path(file).name} has no setting “{unknown[0]}”. There are: {known}.",
+                file,
+            )
+
+
+def _turned(role: str, parameters: Sequence[inspect.Parameter]) -> bool:
+    """True for (target, output) and (batch, model): arguments whose names say that they are the other way round."""
+    names = [one.name for one in parameters[:2]]
+    first, second = (("batch",), ("model", "net")) if role.endswith("_step") else (GOALS, OUTPUTS)
+    return len(names) == 2 and names[0] in first and names[1] in second
+
+
+def _hints(thing: Any) -> dict[str, Any]:
+    """Annotations, evaluated where they can be."""
+    target = vars(thing).get("__init__", thing) if isinstance(thing, type) else _innermost(thing)
+    try:
+        return typing.get_type_hints(target)
+    except Exception:  # an annotation may name what is not there when it runs
+        return dict(getattr(target, "__annotations__", {}))
+
+
+def convert(value: Scalar, hint: Any, default: Any, part: Part, name: str) -> tuple[bool, Any]:
+    """Whether `value` is to be given at all, and as what. Raises TaskError where it does not fit.
+
+    None for what cannot be None means: as the code has it.
+    """
+    kinds = _kinds(hint)
+    if value is None:
+        return (type(None) in kinds and default is not None), None
+    if not kinds:
+        if default is None or not isinstance(default, bool | int | float | str | pathlib.PurePath):
+            return True, value
+        kinds = [type(default)]
+    choices = [choice for choice in kinds if isinstance(choice, _Choice)]
+    for choice in choices:
+        if str(choice.value) == str(value):
+            return True, choice.value
+    for kind in kinds:
+        fits, converted = _as(value, kind)
+        if fits:
+            return True, converted
+    if choices:
+        listed = ", ".join(str(choice.value) for choice in choices)
+        raise part.error(f"{{}}: “{name}” cannot be “{value}”. Choose one of: {listed}.")
+    wanted = [_WORDS[kind] for kind in kinds if kind in _WORDS]
+    if not wanted:
+        return True, value
+    raise part.error(f"{{}}: “{name}” cannot be “{value}”. Use {' or '.join(wanted)}.")
+
+
+@dataclass(frozen=True)
+class _Choice:
+    value: Any
+
+
+_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _kinds(hint: Any) -> list[Any]:
+    """The types that an annotation allows, one after the other."""
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return [kind for part in typing.get_args(hint) for kind in _kinds(part)]
+    if origin is Literal:
+        return [type(None) if one is None else _Choice(one) for one in typing.get_args(hint)]
+    if origin is typing.Annotated:
+        return _kinds(typing.get_args(hint)[0])
+    return [hint] if isinstance(hint, type) else []
+
+
+def _as(value: Scalar, kind: Any) -> tuple[bool, Any]:
+    if kind is bool:
+        return isinstance(value, bool), value
+    if kind is int:
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return (True, int(value)) if whole and not isinstance(value, bool) else (False, None)  # type: ignore[arg-type]
+    if kind is float:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return (True, float(value)) if number else (False, None)  # type: ignore[arg-type]
+    if kind is str:
+        return isinstance(value, str), value
+    if isinstance(kind, type) and issubclass(kind, pathlib.PurePath):
+        return (True, kind(value)) if isinstance(value, str) else (False, None)
+    return False, None
+
+
+def named_parts(values: Mapping[str, Any], file: str) -> dict[str, Part]:
+    """The parts of a task among `values`; what is None is not there."""
+    return {role: Part(role, values[role], file) for role in ROLES if values.get(role) is not None}

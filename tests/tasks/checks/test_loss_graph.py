@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lrgui.tasks.checks.loss_graph import LossKind, loss_kind
+
+X, Y = torch.randn(4, 5), torch.tensor([0, 1, 2, 0])
+
+
+def scores() -> torch.Tensor:
+    return nn.Linear(5, 3)(X)  # type: ignore[no-any-return]
+
+
+def seen(kind: LossKind) -> tuple[str, int | None, int, bool, str, bool, bool]:
+    return kind.kind, kind.classes, kind.count, kind.summed, kind.squashed, kind.raw, kind.weighted
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (functional.cross_entropy(scores(), Y), ("classes", 3, 4, False, "", False, False)),
+        (functional.cross_entropy(scores(), Y, reduction="none").mean(), ("classes", 3, 4, False, "", False, False)),
+        # With something added or scaled: what they begin with nobody knows, but how they were made is seen.
+        (functional.cross_entropy(scores(), Y, label_smoothing=0.1), ("", None, 1, False, "", False, False)),
+        (functional.cross_entropy(scores(), Y, reduction="sum") / 4, ("", None, 1, False, "", False, False)),
+        (functional.cross_entropy(scores().softmax(1), Y) * 2, ("", None, 1, False, "softmax", False, False)),
+        (functional.cross_entropy(scores(), Y, reduction="sum"), ("classes", 3, 4, True, "", False, False)),
+        (functional.cross_entropy(scores(), Y, torch.ones(3)), ("classes", 3, 4, False, "", False, True)),
+        (functional.cross_entropy(scores().softmax(1), Y), ("classes", 3, 4, False, "softmax", False, False)),
+        (
+            functional.cross_entropy(scores().softmax(1).view(4, 3), Y),
+            ("classes", 3, 4, False, "softmax", False, False),
+        ),
+        (functional.nll_loss(scores().log_softmax(1), Y), ("classes", 3, 4, False, "", False, False)),
+        (functional.nll_loss(scores().softmax(1).log(), Y), ("classes", 3, 4, False, "", False, False)),
+        (functional.nll_loss(scores(), Y), ("classes", 3, 4, False, "", True, False)),
+        (
+            functional.cross_entropy(scores().reshape(2, 2, 3).transpose(1, 2), Y.view(2, 2)),
+            ("classes", 3, 4, False, "", False, False),
+        ),
+        (
+            functional.binary_cross_entropy_with_logits(scores()[:, 0].sigmoid(), Y.float()),
+            ("binary", None, 4, False, "sigmoid", False, False),
+        ),
+        (
+            functional.binary_cross_entropy(scores()[:, 0].sigmoid(), Y.clamp(0, 1).float()),
+            ("binary", None, 4, False, "", False, False),
+        ),
+        (functional.mse_loss(scores().tanh(), torch.zeros(4, 3)), ("squared", None, 12, False, "", False, False)),
+        (functional.huber_loss(scores(), torch.zeros(4, 3)), ("", None, 1, False, "", False, False)),
+        (scores().mean(), ("", None, 1, False, "", False, False)),
+        # Two losses in one: what their sum begins with nobody knows.
+        (
+            functional.cross_entropy(scores(), Y) + functional.mse_loss(scores(), torch.zeros(4, 3)),
+            ("", None, 1, False, "", False, False),
+        ),
+    ],
+)
+def test_the_graph_tells_which_loss_it_is(loss: torch.Tensor, expected: tuple[object, ...]) -> None:
+    assert seen(loss_kind(loss)) == expected
+
+
+def test_a_loss_in_a_persons_own_function_and_without_a_graph() -> None:
+    def mine(output: torch.Tensor) -> torch.Tensor:
+        return nn.CrossEntropyLoss()(output, Y)
+
+    kind = loss_kind(mine(scores()))
+    assert (kind.kind, kind.classes) == ("classes", 3) and kind.target is not None
+    assert loss_kind(torch.tensor(1.0)) == LossKind("")

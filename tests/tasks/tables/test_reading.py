@@ -1,0 +1,164 @@
+"""From a file to columns of numbers and words."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrgui.tasks.tables import reading as table_reading
+from lrgui.tasks.tables.reading import Column, read_table
+
+
+def written(folder: Path, text: str, name: str = "table.csv") -> Path:
+    file = folder / name
+    file.write_bytes(text.encode())
+    return file
+
+
+def words(column: Column) -> list[str]:
+    assert column.codes is not None
+    return ["" if code == 0 else column.words[code - 1] for code in column.codes]
+
+
+def test_numbers_words_and_nothing(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'a,b,c\n1,red,NA\n2.5," blue ",7\n,red,x\n'))
+    a, b, c = table.columns
+    assert table.rows == 3
+    np.testing.assert_equal(a.values, [1, 2.5, np.nan])
+    assert a.codes is None
+    assert words(b) == ["red", "blue", "red"]
+    np.testing.assert_equal(c.values, [np.nan, 7, np.nan])
+    assert words(c) == ["", "", "x"]
+    assert table.notes == ()
+
+
+def test_decimal_commas(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "a;b;c\n1,5;1.000,5;x\n2,5;;y\n-3;2,0;z\n"))
+    np.testing.assert_equal(table.columns[0].values, [1.5, 2.5, -3])
+    np.testing.assert_equal(table.columns[1].values, [1000.5, np.nan, 2])
+
+
+def test_rows_of_another_length_are_skipped_and_told(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "a,b\n1,2\n3\n\n4,5,,\n6,7,8\n9,10\n"))
+    np.testing.assert_equal(table.columns[0].values, [1, 4, 9])  # empty cells too many do no harm
+    assert table.notes == ("2 rows have more or fewer than 2 cells and were skipped: lines 3, 6.",)
+
+
+def test_one_and_many_skipped_rows(tmp_path: Path) -> None:
+    one = read_table(written(tmp_path, "a,b\n1,2\n3\n4,5\n"))
+    assert one.notes == ("Line 3 has more or fewer than 2 cells and was skipped.",)
+    many = read_table(written(tmp_path, "a,b\n" + "1,2\n" * 20 + "3\n" * 8))
+    assert many.notes[0].endswith("lines 22, 23, 24, 25, 26 and 3 more.")
+
+
+@pytest.mark.parametrize(("above", "note"), [("sep=,\n", "The first line"), ("# x\n# y\n\n", "The first 2 lines")])
+def test_what_stands_above_a_table_is_left_out_and_told(tmp_path: Path, above: str, note: str) -> None:
+    table = read_table(written(tmp_path, above + "a,b,c\n1,2,3\n4,5\n7,8,9\n"))
+    np.testing.assert_equal(table.columns[0].values, [1, 7])
+    assert note in table.notes[0]
+    line = above.count("\n") + 3
+    assert table.notes[1].startswith(f"Line {line} has more or fewer")
+
+
+def test_a_quote_that_swallows_lines_is_told(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'a,b\n1,2\n"3,4\n' + "5,6\n" * 9))
+    assert table.rows == 1
+    assert "A quote in line 3 is not closed before line 12" in table.notes[1]
+    with pytest.raises(ValueError, match=r"has no row of 2 cells.*A quote in line 2"):
+        read_table(written(tmp_path, 'a,b\n"3,4\n' + "5,6\n" * 9))
+
+
+def test_quoted_cells_with_line_breaks(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, 'a,b\n"x\ny",1\n"p, q",2\n3\n'))
+    assert words(table.columns[0]) == ["x\ny", "p, q"]
+    assert table.notes == ("Line 5 has more or fewer than 2 cells and was skipped.",)
+
+
+def test_blocks_fit_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_reading, "BLOCK", 3)
+    rows = [(str(i) if i % 5 else "", "late" if i > 6 else str(i), "ab"[i % 2]) for i in range(10)]
+    table = read_table(written(tmp_path, "n,mixed,w\n" + "\n".join(map(",".join, rows))))
+    n, mixed, w = table.columns
+    np.testing.assert_equal(n.values, [np.nan, 1, 2, 3, 4, np.nan, 6, 7, 8, 9])
+    assert n.codes is None
+    assert words(mixed) == [""] * 7 + ["late"] * 3
+    np.testing.assert_equal(mixed.values, [*range(7), *[np.nan] * 3])
+    assert words(w) == list("ababababab")
+
+
+def test_too_many_words_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_reading, "MOST_WORDS", 5)
+    table = read_table(written(tmp_path, "a,b\n" + "\n".join(f"word {i},x" for i in range(9))))
+    assert not table.columns[0].readable
+    assert len(table.columns[0].words) == 5
+    assert table.columns[1].readable
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty: choose a file with rows"),
+        (b"\n \n", "has no row: choose"),
+        (b"a,b\n", "has no row of 2 cells"),
+        (b"PK\3\4\0\0", "is no text.*save it as CSV"),
+        (b'a,b\n"' + b"x,1\n" * 60_000, "line 2.*a quote that is never closed|at line .*never closed"),
+    ],
+)
+def test_what_is_no_table(tmp_path: Path, content: bytes, sentence: str) -> None:
+    file = tmp_path / "table.csv"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=sentence):
+        read_table(file)
+
+
+def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(ValueError, match=r"pip install pyarrow.*save the table as CSV"):
+        read_table(written(tmp_path, "", "table.parquet"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed")
+def test_parquet(tmp_path: Path) -> None:
+    import datetime
+    import decimal
+
+    import pyarrow
+    import pyarrow.parquet
+
+    from lrgui.tasks.tables.header import columns
+
+    file = tmp_path / "table.parquet"
+    day = datetime.date(1970, 1, 3)
+    cells = pyarrow.table(
+        {
+            "whole": [1, None, 3],
+            "float": [1.5, 2.5, None],
+            "money": [decimal.Decimal("1.25"), None, decimal.Decimal("2.50")],
+            "flag": [True, None, False],
+            "word": ["a", None, "b"],
+            "kind": pyarrow.array(["x", "y", "x"]).dictionary_encode(),
+            "day": [day, None, day],
+            "time": [datetime.datetime(1970, 1, 2, 12), None, None],
+            "list": [[1], [2], None],
+            "nothing": pyarrow.nulls(3),
+        }
+    )
+    pyarrow.parquet.write_table(cells, file)
+    assert columns(str(file)) == cells.column_names
+    found = {column.name: column for column in read_table(file).columns}
+    np.testing.assert_equal(found["whole"].values, [1, np.nan, 3])
+    np.testing.assert_equal(found["float"].values, [1.5, 2.5, np.nan])
+    np.testing.assert_equal(found["money"].values, [1.25, np.nan, 2.5])
+    assert words(found["flag"]) == ["true", "", "false"]
+    assert words(found["word"]) == ["a", "", "b"]
+    assert words(found["kind"]) == ["x", "y", "x"]
+    np.testing.assert_equal(found["day"].values, [2, np.nan, 2])
+    np.testing.assert_equal(found["time"].values, [1.5, np.nan, np.nan])
+    assert not found["list"].readable
+    assert np.isnan(found["nothing"].values).all()
+    file.write_bytes(b"PAR1 nothing of the kind")
+    with pytest.raises(ValueError, match="is no Parquet file"):
+        read_table(file)
