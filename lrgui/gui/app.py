@@ -67,6 +67,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from lrgui.gui.collecting import Collector
     from lrgui.gui.environments import Environments
     from lrgui.gui.python_choice import PythonChoice, warm_aside
     from lrgui.gui.settings import load_settings, save_settings, settings_file
@@ -82,6 +83,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     if before is None and not alone and instance.hand_over(arguments):
         return 0
     app.setStyle("Fusion")
+    collector = Collector()
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())
@@ -121,6 +123,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         instance.close()
         environments.close()
         pool.close()
+        collector.close()
     save()
     return status
 

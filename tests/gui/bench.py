@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 
@@ -18,7 +19,9 @@ class Bench:
         self.qtbot = qtbot
         self.source = Scripted(sweep())
         self.jobs: list[Job] = []
-        self.workspace = Workspace(Job(), self._open)
+        # With a parent it is not left to Python's collector, which may run in another thread: Qt crashes where timers
+        # and watchers are destroyed there.
+        self.workspace = Workspace(Job(), self._open, QCoreApplication.instance())
 
     def _open(self, job: Job) -> Scripted:
         self.jobs.append(job)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui import app
@@ -65,7 +65,7 @@ def test_another_start_hands_its_task_to_this_window(
 
 def test_the_window_remembers_what_was_opened(bench: Bench, qtbot: QtBot) -> None:
     settings = Settings(theme="light", recent=["/a/task.py", "/b"])
-    environments = Environments()
+    environments = Environments(parent=QCoreApplication.instance())
     window = app.create_window(settings, lambda _job: bench.source, environments)
     qtbot.addWidget(window, before_close_func=lambda _window: window.workspace.close())
     assert window.workspace.environments is environments

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui import environments as module
@@ -76,6 +78,7 @@ def environments(asked: Asked, qtbot: QtBot) -> Iterator[Environments]:
     made = Environments()
     yield made
     made.close()
+    shiboken6.delete(made)  # here, and not in whichever thread Python's collector runs
     assert not [thread for thread in threading.enumerate() if thread.name == "lrgui asks Pythons"]
 
 
@@ -198,7 +201,7 @@ def test_the_chosen_one_is_always_in_the_list(environments: Environments, asked:
 
 
 def test_closing_ends_a_question_that_hangs(asked: Asked, qtbot: QtBot) -> None:
-    made = Environments("/hanging/python")
+    made = Environments("/hanging/python", QCoreApplication.instance())
     asked.hanging = {"/hanging/python"}
     made.refresh()
     qtbot.waitUntil(lambda: bool(asked.described))
@@ -213,7 +216,7 @@ def test_closing_ends_a_question_that_hangs(asked: Asked, qtbot: QtBot) -> None:
 
 
 def test_a_quiet_one_starts_no_python_before_it_is_told(asked: Asked, qtbot: QtBot) -> None:
-    made = Environments(quiet=True)
+    made = Environments(parent=QCoreApplication.instance(), quiet=True)
     made.choose("/other/python")
     qtbot.wait(80)
     assert not asked.described

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import shiboken6
 from bench import Bench
 from pytestqt.qtbot import QtBot
 
@@ -52,6 +53,8 @@ def table(bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterat
     made = Table(bench, Settings(pythons={"/a/task.py": "/a/.venv/bin/python"}))
     yield made
     made.environments.close()
+    for one in (made.choice, made.environments):  # here, and not in whichever thread Python's collector runs
+        shiboken6.delete(one)
 
 
 def test_the_task_on_screen_says_which_python_computes(table: Table, qtbot: QtBot) -> None:

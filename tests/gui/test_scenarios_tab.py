@@ -63,7 +63,7 @@ class Bench:
         self.qtbot = qtbot
         self.jobs: list[Job] = []
         self.script = digits()
-        self.workspace = Workspace(Job(), self._source)
+        self.workspace = Workspace(Job(), self._source, QApplication.instance())
         self.notices: list[object] = []
         self.workspace.noticed.connect(self.notices.append)
         self.window = MainWindow(self.workspace, Settings())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui import watch
@@ -45,6 +46,7 @@ def watched(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> It
     watched = Watched(tmp_path, qtbot)
     yield watched
     watched.watch.close()
+    shiboken6.delete(watched.watch)  # here, and not in whichever thread Python's collector runs
 
 
 def test_saving_is_noticed_once(watched: Watched) -> None:
