@@ -193,7 +193,8 @@ def create_window(
 
     try:
         job = Job.from_dict(settings.job)
-        if job.validate():
+        # A file that is gone, or whose disk is away, is no reason to forget everything else.
+        if any(problem.field != "path" for problem in job.validate()):
             job = Job()
     except ValueError:
         job = Job()

@@ -121,6 +121,7 @@ def shows_of(file: Path, changed: tuple[str, ...] = ()) -> Shows:
     others = [each for each in files if name_in(each, file) in changed]
     if others and others != [file]:
         text = "\n\n".join(f"# {name_in(each, file)}\n\n{_text(each)}" for each in others)
+    imports.pop("__future__", None)  # no module that brings anything along
     return Shows(text[:MOST_TEXT], tuple(names), tuple(imports), files)
 
 

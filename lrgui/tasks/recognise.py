@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lrgui.tasks.images.files import TRAIN, part_of
@@ -114,8 +115,9 @@ def _folder(folder: Path) -> Recognised:
     data_set = _data_set(folder, names)
     if data_set:
         return _offered(data_set, folder)
-    classes = [entry for entry in classed if not entry.name.startswith(".") and _has_images(entry)]
-    if len(classes) >= 2:
+    # Two decide: a folder may have thousands, on a slow disk.
+    classes = list(islice((entry for entry in classed if not entry.name.startswith(".") and _has_images(entry)), 2))
+    if len(classes) == 2:
         return _offered("image_folder", folder)
     if classes or any(name.lower().endswith(IMAGES) for name in names):
         return Recognised(

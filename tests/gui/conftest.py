@@ -19,6 +19,7 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
     bench = Bench(qtbot)
     yield bench
     bench.workspace.close()
+    bench.workspace.deleteLater()
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from lrgui.tasks.tables.model_rows import TABLE_MODELS
 
 KIND = Option(
     "kind",
-    "Task",
+    "Kind",
     "choice",
     "auto",
     "Whether the target is one of some classes or a number; automatic looks at its values",
-    choices=(("auto", "automatic"), ("classification", "classification"), ("regression", "regression")),
+    choices=(("auto", "Automatic"), ("classification", "Classification"), ("regression", "Regression")),
 )
 VALIDATION = Option(
     "validation",
@@ -72,7 +72,7 @@ TABLE = SourceRow(
             "choice",
             "one-hot",
             "One-hot gives each word a column; an embedding learns some numbers for each, good for many words",
-            choices=(("one-hot", "one-hot"), ("embedding", "embedding")),
+            choices=(("one-hot", "One-hot"), ("embedding", "Embedding")),
         ),
         VALIDATION,
         Option(
@@ -81,7 +81,7 @@ TABLE = SourceRow(
             "choice",
             "auto",
             "What stands between two cells; automatic looks at the first rows",
-            choices=(("auto", "automatic"), *((key, key) for key in SEPARATORS)),
+            choices=(("auto", "Automatic"), *((key, key) for key in SEPARATORS)),
             rare=True,
         ),
         Option(
@@ -90,7 +90,7 @@ TABLE = SourceRow(
             "choice",
             "auto",
             "Whether the first row names the columns; automatic looks at the first rows",
-            choices=(("auto", "automatic"), ("yes", "yes"), ("no", "no")),
+            choices=(("auto", "Automatic"), ("yes", "Yes"), ("no", "No")),
             rare=True,
         ),
     ),

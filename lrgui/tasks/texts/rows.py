@@ -72,7 +72,7 @@ TEXT = SourceRow(
             "choice",
             "all",
             "What counts as one character; bytes work with any file",
-            choices=(("all", "all as they are"), ("lower", "lower case only"), ("bytes", "bytes")),
+            choices=(("all", "All as they are"), ("lower", "Lower case only"), ("bytes", "Bytes")),
         ),
         Option(
             "validation",
