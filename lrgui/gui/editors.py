@@ -301,7 +301,10 @@ def end_of(path: str, letters: QFontMetrics, width: int) -> str:
     name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
     if letters.horizontalAdvance(f"…{name}") > width:
         return letters.elidedText(name, Qt.TextElideMode.ElideMiddle, width)
-    return letters.elidedText(path, Qt.TextElideMode.ElideLeft, width)
+    shown = letters.elidedText(path, Qt.TextElideMode.ElideLeft, width)
+    inner = shown.rstrip("/\\")
+    folder = min((place for place in (inner.find("/"), inner.find("\\")) if place > 0), default=0)
+    return f"…{shown[folder:]}" if folder and shown.startswith("…") else shown  # whole names only
 
 
 class PathEditor(QWidget):

@@ -11,7 +11,7 @@ OWN = "own"
 
 USER_TASK = SourceRow(
     key=TASK,
-    label="task.py or Lightning",
+    label="Your task.py",
     short="task",
     detail="A Python file with model, batches and loss",
     dotted="lrgui.tasks.user.task.build",
