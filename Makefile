@@ -57,8 +57,8 @@ $(VENV)/integrations.stamp: $(VENV)/dev.stamp pyproject.toml
 	@$(PIP) install --editable '.[dev,integrations]'
 	@touch $@
 
-test-integrations: $(VENV)/integrations.stamp ## Run the tests against Lightning, Hugging Face, fastai, skorch, Ignite and torch-lr-finder
-	@$(BIN)/python -m pytest tests/integrations tests/core/test_known_rules.py tests/api
+test-integrations: $(VENV)/integrations.stamp ## Run the tests against Lightning, Hugging Face, fastai, skorch, Ignite, timm and others
+	@$(BIN)/python -m pytest tests/integrations tests/core/test_known_rules.py tests/api tests/test_examples.py tests/tasks/user tests/tasks/models tests/tasks/optimizers tests/tasks/tables
 
 lint: $(VENV)/dev.stamp ## Check the style
 	@$(BIN)/ruff check .

@@ -210,7 +210,7 @@ def own_task(screen: Screen, folder: Path) -> None:
 
     file = folder / "task.py"
     (folder / "settings").mkdir(parents=True)
-    file.write_text(template_text("text"), encoding="utf-8")
+    file.write_text(template_text("table"), encoding="utf-8")
     trust = Trust(folder / "settings" / "trusted.json")
     question = trust.question(str(file))
     assert question is not None

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 
 from lrgui.core.events import EndEvent, Event, OutputEvent
 from lrgui.runs.job import Job
-from lrgui.tasks.checks.diagnosis import diagnose, place_words
-from lrgui.tasks.checks.traces import folded, says_it_all
 
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)
@@ -36,6 +34,11 @@ def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     """The events with which a run ends that raised `error`."""
+    from lrgui.tasks.checks.traces import (  # the window, which starts with this file, has no use for it
+        folded,
+        says_it_all,
+    )
+
     details: list[Event] = [] if says_it_all(error) else [OutputEvent(folded(error), "traceback")]
     if job is None:
         return [*details, ended(error)]
@@ -63,6 +66,8 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
             f"A process that loads batches died ({text}). "
             "Set the loader workers to 0: batches are then loaded in the run itself, which shows the error."
         )
+    from lrgui.tasks.checks.diagnosis import diagnose, place_words  # a long table: read only once something failed
+
     found = diagnose(error)
     where = place_words(found.file, found.line)
     if found.known:
