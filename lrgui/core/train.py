@@ -193,10 +193,15 @@ def evaluate(
     device: torch.device | str,
     metric_name: str = "accuracy",
 ) -> Means:
-    """Mean loss and metric over the examples, with the model in eval mode, in which it stays."""
+    """Mean loss and metric over the examples, with the model in eval mode, in which it stays.
+
+    Raises ValueError, with a sentence, for batches that do not come to an end.
+    """
     model.eval()
     means = Means(metric_name)
-    for batch in loader:
+    for number, batch in enumerate(loader):
+        if number == MOST_BATCHES:
+            raise ValueError("The validation batches do not come to an end: give the loader data that end.")
         batch = to_device(batch, device)
         loss, metric = objective.both(model, batch)
         means.add(float(loss), metric, batch_size(batch))

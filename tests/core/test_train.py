@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -307,6 +308,13 @@ def test_a_loader_that_never_ends_is_said_and_not_waited_for(monkeypatch: pytest
     monkeypatch.setattr("lrgui.core.train.MOST_BATCHES", 50)
     with pytest.raises(ValueError, match="do not come to an end: give the loader a length"):
         batches_in(Forever())
+
+
+def test_validation_batches_that_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrgui.core.train.MOST_BATCHES", 50)
+    batch = (torch.zeros(2, 4), torch.zeros(2, 4))
+    with pytest.raises(ValueError, match="validation batches do not come to an end"):
+        evaluate(nn.Flatten(), repeat(batch), Supervised(nn.MSELoss()), "cpu")
 
 
 def test_one_epoch_is_told_as_one() -> None:
