@@ -16,7 +16,7 @@ def fill_main(form: Form, browse: Callable[[], object]) -> None:
     form.add_choice("source", "Data", source_lines(SOURCES), "The examples to train on, or code of your own")
     form.add_path("path", "File", "The file or folder to read", browse)
     form.add_group("options")
-    form.add_choice("model", "Model", {}, "The network, always with fresh weights")
+    form.add_choice("model", "Model", {}, "The network, with fresh weights unless it is set to pretrained ones")
     form.add_group("model_options")
     form.add_choice(
         "optimizer",
