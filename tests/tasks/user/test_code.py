@@ -21,6 +21,7 @@ from lrgui.tasks.user.target import Target
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
+    user_code._forget()  # what tests of other files ran in this process
     path = list(sys.path)
     yield
     user_code._forget()
