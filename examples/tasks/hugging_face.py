@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
 name = "film reviews"
-defaults = {"optimizer": "adamw", "weight_decay": 0.01, "batch_size": 16, "start_lr": 1e-6, "end_lr": 0.1, "steps": 120}
+defaults = {"batch_size": 16, "start_lr": 1e-6, "end_lr": 0.1, "steps": 120}
 
 GOOD = ["wonderful", "warm", "brilliant", "moving", "funny"]
 BAD = ["dull", "slow", "clumsy", "cold", "empty"]
