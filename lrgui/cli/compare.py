@@ -12,11 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, app, checked, fail, words
-from lrgui.cli.running import ended, interruptible, source_of
+from lrgui.cli.running import ended, interruptible, progress_bar, source_of
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.comparison import Compared, how_to_read
 from lrgui.core.confidence_words import confidence_words
@@ -95,14 +94,7 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
     """Sweep all, show how it goes on a terminal; also a sentence where a run could not be kept on disk."""
     records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
     steps = jobs[0].sweep.steps
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=words,
-        transient=True,
-        disable=not words.is_terminal,
-    )
+    bar = progress_bar()
     with interruptible(turn.cancel), bar, closing(turn.chunks()) as chunks:
         line = bar.add_task(jobs[0].task.optimizer_words, total=steps * len(jobs))
         for events in chunks:

@@ -85,10 +85,9 @@ def interruptible(cancel: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-@contextmanager
-def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], None]]:
-    """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
-    bar = Progress(
+def progress_bar() -> Progress:
+    """An empty progress bar, where standard error is a terminal."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -97,6 +96,12 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
         transient=True,
         disable=not words.is_terminal,
     )
+
+
+@contextmanager
+def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], None]]:
+    """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
+    bar = progress_bar()
     with bar:
         title = "Sweep" if job.kind == "sweep" else "Training"
         line = bar.add_task(title, total=None)

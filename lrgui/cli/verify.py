@@ -12,11 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, words
-from lrgui.cli.running import ended, interruptible, run, source_of
+from lrgui.cli.running import ended, interruptible, progress_bar, run, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.analysis import analyse
 from lrgui.core.config import RaceConfig
@@ -104,15 +103,7 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
     if log is not None:
         journals.append(LogWriter(log, job, origin="command line"))
     end, metric = EndEvent("killed", "The run ended without a word. Start it again."), ""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=words,
-        transient=True,
-        disable=not words.is_terminal,
-    )
+    bar = progress_bar()
 
     def tell(problem: str | None) -> None:
         if problem:
