@@ -42,6 +42,9 @@ def build_task(spec: TaskSpec) -> Task:
     model = named(row.dotted)(data, filled(row.options, spec.model_options)).to(device)
     optimizer = make_optimizer(spec, model)
     loader, validation = make_loaders(spec, data, device)
+    notes = data.notes
+    if loader.batch_size is not None and loader.batch_size < spec.batch_size:
+        notes += (f"A batch holds {loader.batch_size:,} examples, not {spec.batch_size:,}: there are no more.",)
     return Task(
         name=spec.title,
         detail=data.detail,
@@ -55,7 +58,7 @@ def build_task(spec: TaskSpec) -> Task:
         metric_name=data.metric_name if data.metric is not None else "",
         train_size=size_of(data.train),
         val_size=size_of(data.validation),
-        notes=data.notes,
+        notes=notes,
     )
 
 

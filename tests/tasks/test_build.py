@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,6 +77,15 @@ def test_a_subset_and_a_batch_size() -> None:
     task = build_task(TaskSpec(device="cpu", subset=100, batch_size=30))
     assert len(task.loader) == 3
     assert {len(y) for _, y in task.loader} == {30}
+
+
+def test_fewer_examples_than_a_batch_holds_are_one_batch_and_it_is_said(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i % 3},{2 * i}\n" for i in range(30))
+    (tmp_path / "small.csv").write_text("a,b,c\n" + rows)
+    task = build_task(TaskSpec("table", "mlp", path=str(tmp_path / "small.csv"), device="cpu", batch_size=64))
+    ((x, _),) = task.loader
+    assert len(x) == task.train_size < 64
+    assert f"A batch holds {len(x)} examples, not 64: there are no more." in task.notes
 
 
 def test_a_spec_with_problems_is_refused_with_all_of_them() -> None:
