@@ -41,33 +41,6 @@ class Objective(Protocol):
         """The metric of the batch whose loss was computed last."""
 
 
-class ByHand:
-    """The loss of a training step that somebody wrote by hand; it has no metric."""
-
-    has_metric = False
-
-    def __init__(
-        self,
-        training_step: Callable[[nn.Module, Any], torch.Tensor],
-        validation_step: Callable[[nn.Module, Any], torch.Tensor] | None = None,
-    ) -> None:
-        """Both take the model and a batch and return the loss; without a `validation_step` the other one serves."""
-        self.training_step = training_step
-        self._validation_step = validation_step or training_step
-
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
-        """The loss of one batch on the device."""
-        return self.training_step(model, batch)
-
-    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
-        """The loss of one validation batch, and None."""
-        return self._validation_step(model, batch), None
-
-    def measured(self) -> Any:
-        """None: there is no metric."""
-        return None
-
-
 class Supervised:
     """The loss of a batch without a training step written by hand.
 

@@ -15,7 +15,7 @@ from torch import nn
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
-from lrgui.core.objective import ByHand, Objective, Supervised
+from lrgui.core.objective import Objective, Supervised
 from lrgui.core.schedules import one_cycle
 from lrgui.core.train import batches_in, evaluate, train
 from lrgui.tasks.build import build_task
@@ -271,10 +271,19 @@ def test_of_several_metrics_the_first_counts_and_names_itself() -> None:
 
 
 def test_a_step_by_hand_has_no_metric() -> None:
-    def step(model: nn.Module, batch: Any) -> torch.Tensor:
-        return nn.functional.cross_entropy(model(batch[0]), batch[1])
+    class Step:
+        has_metric = False
 
-    (_, last) = epochs_of(ByHand(step))
+        def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+            return nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+        def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+            return self.loss(model, batch), None
+
+        def measured(self) -> Any:
+            raise AssertionError("there is nothing to measure")
+
+    (_, last) = epochs_of(Step())
     assert last.val_loss is not None
     assert (last.train_accuracy, last.val_accuracy, last.train_metric, last.val_metric) == (None,) * 4
 

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.dialogs.words import few, short, wrapped
+from lrgui.gui.dialogs.words import short, wrapped
 from lrgui.runs.trust import Question
+from lrgui.tasks.listing import listed
 
 WARNING = (
     "It can do all that you can do on this computer: read and delete files, use the network. "
@@ -77,9 +78,9 @@ class TrustDialog(QDialog):
         rows = [
             ("File" if folder is not None else "Module", question.path),
             ("Works in", "" if folder is None else str(folder)),
-            ("Defines", few(shows.names, 12)),
-            ("Imports", few(shows.imports, 12)),
-            ("Own modules", few(tuple(file.name for file in shows.files[1:]), 8)),
+            ("Defines", listed(shows.names, 12)),
+            ("Imports", listed(shows.imports, 12)),
+            ("Own modules", listed([file.name for file in shows.files[1:]], 8)),
         ]
         for row, (label, text) in enumerate((label, text) for label, text in rows if text):
             name = QLabel(label)

@@ -27,12 +27,6 @@ def breakable(text: str) -> str:
     return text
 
 
-def few(words: tuple[str, ...], most: int) -> str:
-    """The first words of many: "a, b, c and 4 more"."""
-    more = len(words) - most
-    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
-
-
 def short(name: str, most: int = 24) -> str:
     """A name that a button has room for."""
     return name if len(name) <= most else name[: most - 1] + "…"
