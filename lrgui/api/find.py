@@ -24,14 +24,15 @@ from lrgui.api.setup import (
     made,
     objective,
     precision,
-    seed_all,
 )
+from lrgui.core.batches import length
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, TaskEvent
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.restore import RandomState, Snapshot
+from lrgui.core.seeding import seed_all
 from lrgui.core.stepping import Loss
 from lrgui.core.sweep import sweep
 from lrgui.runs.failures import ended
@@ -331,20 +332,12 @@ class _Finder:
         return TaskEvent(
             name=self.title,
             detail="",
-            train_size=_length(getattr(self.loader, "dataset", None)),
+            train_size=length(getattr(self.loader, "dataset", None)) or 0,
             val_size=0,
             parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
             classes=None,
             device=str(self.ready.device),
-            batches_per_epoch=_length(self.loader),
+            batches_per_epoch=length(self.loader) or 0,
             steps=config.steps,
             steps_per_point=config.batches_per_lr,
         )
-
-
-def _length(things: object) -> int:
-    """How many there are; 0 for those that do not know (an IterableDataset's loader says so by raising)."""
-    try:
-        return len(things)  # type: ignore[arg-type]
-    except (TypeError, NotImplementedError):
-        return 0

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from lrgui.core.batches import length
+
 
 class DataLoaderIter:
     """Walks through `data_loader` (any iterable of batches) and gives pairs of inputs and labels."""
@@ -65,7 +67,7 @@ class ValDataLoaderIter(DataLoaderIter):
 
     def __init__(self, data_loader: Any) -> None:
         super().__init__(data_loader)
-        self.run_limit = _length(data_loader)
+        self.run_limit = length(data_loader)
         """Batches of a pass, None where the loader can't say."""
         self.run_counter = 0
         """Batches asked for in this pass."""
@@ -109,10 +111,3 @@ def val_iter_of(loader: Any) -> ValDataLoaderIter | None:
         f"`val_loader` has unsupported type: {type(loader)}. Pass a `torch.utils.data.DataLoader`, or wrap any other "
         "iterable of batches: ValDataLoaderIter(loader)."
     )
-
-
-def _length(loader: Any) -> int | None:
-    try:
-        return len(loader)
-    except TypeError:  # an IterableDataset has no length, and says so only when asked
-        return None

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from lrgui.core.devices import best_kind
 from lrgui.core.objective import Supervised
 from lrgui.core.probe import Probe
-from lrgui.core.restore import generators_of
 from lrgui.core.stepping import Loss
 
 Model = nn.Module | Callable[[], nn.Module]
@@ -210,15 +207,3 @@ def chosen_groups(optimizer: torch.optim.Optimizer, wanted: Sequence[int | str] 
 def group_names(optimizer: torch.optim.Optimizer) -> list[str]:
     """What the parameter groups are called: their "name", else "group 0", "group 1", …"""
     return [str(group.get("name") or f"group {index}") for index, group in enumerate(optimizer.param_groups)]
-
-
-def seed_all(seed: int, loader: object) -> None:
-    """Seed the generators of Python, numpy and torch, and those that the loader holds itself."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
-    for generator in generators_of(loader):
-        generator.manual_seed(seed)
-    for sampler in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
-        if callable(getattr(sampler, "set_epoch", None)):  # DistributedSampler shuffles by a seed and epoch of its own
-            sampler.set_epoch(seed % 2**31)  # type: ignore[union-attr]

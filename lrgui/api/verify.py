@@ -12,8 +12,9 @@ from torch import nn
 
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
-from lrgui.api.setup import Made, MakeOptimizer, Model, Objective, elsewhere, made, objective, precision, seed_all
+from lrgui.api.setup import Made, MakeOptimizer, Model, Objective, elsewhere, made, objective, precision
 from lrgui.api.verified import Verified
+from lrgui.core.batches import length
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event, TaskEvent
@@ -23,6 +24,7 @@ from lrgui.core.loader_state import loader_back
 from lrgui.core.race import race
 from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
+from lrgui.core.seeding import seed_all
 from lrgui.core.stepping import Loss
 from lrgui.runs.failures import ended
 from lrgui.tasks.checks.traces import folded
@@ -245,19 +247,11 @@ class _Verifier:
         return TaskEvent(
             name=self.title,
             detail="",
-            train_size=_length(getattr(self.loader, "dataset", None)),
+            train_size=length(getattr(self.loader, "dataset", None)) or 0,
             val_size=0,
             parameters=parameters,
             classes=None,
             device=str(self.ready.device),
-            batches_per_epoch=_length(self.loader),
+            batches_per_epoch=length(self.loader) or 0,
             steps=self.config.total_steps(),
         )
-
-
-def _length(things: object) -> int:
-    """How many there are; 0 for those that do not know (an IterableDataset's loader says so by raising)."""
-    try:
-        return len(things)  # type: ignore[arg-type]
-    except (TypeError, NotImplementedError):
-        return 0

@@ -69,6 +69,14 @@ def to_device(batch: Any, device: Any) -> Any:
     return batch
 
 
+def length(things: object) -> int | None:
+    """How many there are, None where that is not known: a loader of a data set without a length says so by raising."""
+    try:
+        return len(things)  # type: ignore[arg-type]
+    except (TypeError, NotImplementedError):
+        return None
+
+
 def batch_size(batch: Any) -> int:
     """How many examples a batch holds: the length of its first tensor with a dimension, 1 where there is none."""
     for tensor in tensors_of(batch):

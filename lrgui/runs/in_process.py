@@ -8,17 +8,19 @@ from typing import Any
 
 import torch
 
+from lrgui.core.batches import length
 from lrgui.core.control import Control
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
 from lrgui.core.probe import Probe
 from lrgui.core.race import race
-from lrgui.core.restore import Snapshot, generators_of
+from lrgui.core.restore import Snapshot
+from lrgui.core.seeding import seed_all
 from lrgui.core.sweep import sweep
 from lrgui.core.train import batches_in, first_of, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.runs.records import WHOLE
-from lrgui.tasks.build import build_task, seed_everything, size_of
+from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import Task
 
@@ -51,7 +53,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     task = build_task(job.task)
     for note in task.notes:
         yield OutputEvent(note, "note")
-    batches = batches_in(task.loader) if job.kind == "train" else size_of(task.loader)
+    batches = batches_in(task.loader) if job.kind == "train" else length(task.loader) or 0
     yield TaskEvent(
         name=task.name,
         detail=task.detail,
@@ -109,7 +111,7 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
     with Snapshot(task.model, task.optimizer, loader=task.loader) as snapshot:
         for number in range(count):
             if number > 0:
-                _seed(job.task.seed + number, task)
+                seed_all(job.task.seed + number, task.loader)
             end = EndEvent("failed", "The sweep stopped without saying why: an error in LR Finder. Please report it.")
             events = sweep(
                 task.model,
@@ -133,13 +135,6 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
                 return
             yield SweepEndEvent(number, end.reason, end.detail)
     yield EndEvent(end.reason, f"{count} sweeps were made, each with another order of the data. Last: {end.detail}")
-
-
-def _seed(seed: int, task: Task) -> None:
-    """Seed the generators of Python, numpy and torch, and those of the task's loader."""
-    seed_everything(seed)
-    for generator in generators_of(task.loader):
-        generator.manual_seed(seed)
 
 
 def _probe(task: Task) -> Probe | None:

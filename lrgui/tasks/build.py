@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from lrgui.core.batches import length
 from lrgui.core.objective import Supervised
 from lrgui.core.options import filled
+from lrgui.core.seeding import seed_all
 from lrgui.tasks.devices import pick_device
 from lrgui.tasks.optimizers.optimizing import make_optimizer, named
 from lrgui.tasks.registry import SOURCES
@@ -33,7 +33,7 @@ def build_task(spec: TaskSpec) -> Task:
     device = pick_device(spec.device)
     if spec.threads is not None:
         torch.set_num_threads(spec.threads)
-    seed_everything(spec.seed)
+    seed_all(spec.seed)
     source = SOURCES[spec.source]
     if not source.models:  # the person's own code brings all of it
         return named(source.dotted)(spec, device)  # type: ignore[no-any-return]
@@ -56,17 +56,10 @@ def build_task(spec: TaskSpec) -> Task:
         device=device,
         classes=data.classes,
         metric_name=data.metric_name if data.metric is not None else "",
-        train_size=size_of(data.train),
-        val_size=size_of(data.validation),
+        train_size=length(data.train) or 0,
+        val_size=length(data.validation) or 0,
         notes=notes,
     )
-
-
-def seed_everything(seed: int) -> None:
-    """Seed the generators of Python, numpy and torch."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
 
 
 def make_loaders(spec: TaskSpec, data: Data, device: torch.device) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
@@ -74,7 +67,7 @@ def make_loaders(spec: TaskSpec, data: Data, device: torch.device) -> tuple[Data
     order = torch.Generator().manual_seed(spec.seed)
     pinned = spec.pin_memory if spec.pin_memory is not None else device.type == "cuda"
     # A batch is never larger than the data: a small file of the person's has few examples, and they are enough.
-    size = min(spec.batch_size, size_of(data.train) or spec.batch_size)
+    size = min(spec.batch_size, length(data.train) or spec.batch_size)
     loader: DataLoader[Any] = DataLoader(
         data.train,
         batch_size=size,
@@ -91,11 +84,3 @@ def make_loaders(spec: TaskSpec, data: Data, device: torch.device) -> tuple[Data
         return loader, None
     large = max(spec.batch_size, VALIDATION_BATCH)
     return loader, DataLoader(data.validation, batch_size=large, pin_memory=loader.pin_memory, collate_fn=data.collate)
-
-
-def size_of(examples: object) -> int:
-    """How many examples; 0 for none and for data that does not know."""
-    try:
-        return len(examples)  # type: ignore[arg-type]
-    except TypeError:  # also a DataLoader of a data set without a length
-        return 0

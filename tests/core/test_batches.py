@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict, UserDict, defaultdict, namedtuple
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 import torch
 
-from lrgui.core.batches import batch_size, endless, to_device
+from lrgui.core.batches import batch_size, endless, length, to_device
 
 
 def test_a_list_begins_again() -> None:
@@ -109,3 +110,15 @@ def test_mappings_keep_what_their_type_holds() -> None:
 )
 def test_the_size_of_a_batch_is_that_of_its_first_tensor(batch: object, size: int) -> None:
     assert batch_size(batch) == size
+
+
+def test_what_does_not_know_its_length_has_none() -> None:
+    class Stream(torch.utils.data.IterableDataset[int]):
+        def __iter__(self) -> Iterator[int]:
+            return iter(range(3))
+
+    assert length([1, 2]) == 2
+    assert length([]) == 0
+    assert length(torch.utils.data.DataLoader(Stream())) is None
+    assert length(iter([1])) is None
+    assert length(None) is None

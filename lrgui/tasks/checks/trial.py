@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch.utils.data import Subset
 
-from lrgui.core.batches import tensors_of, to_device
+from lrgui.core.batches import length, tensors_of, to_device
 from lrgui.core.events import ACCURACIES
 from lrgui.core.objective import Objective, Supervised
 from lrgui.core.stepping import check_loss
-from lrgui.tasks.build import build_task, size_of
+from lrgui.tasks.build import build_task
 from lrgui.tasks.checks.check import Finding, StepResult
 from lrgui.tasks.checks.diagnosis import Diagnosis
 from lrgui.tasks.checks.findings import (
@@ -136,7 +136,7 @@ class Trial:
             elif supervised:
                 sentences += target_findings(part)
         facts = [part.words for part in parts] or [f"a batch of type {type(batch).__name__}"]
-        count = size_of(task.loader)
+        count = length(task.loader) or 0
         if count:
             passes = self._steps / count
             through = f"{passes:.1f} passes" if passes >= 1 else f"{passes:.0%} of a pass".replace("%", " %")

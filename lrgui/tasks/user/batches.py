@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, SequentialSampler, Subset
 
+from lrgui.core.batches import length
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.calling import Calls, Part, described
 
@@ -70,14 +71,6 @@ def loaded(spec: TaskSpec, made: Any, device: torch.device, *, training: bool) -
     elif training and spec.subset is not None:
         made, notes = _cut_loader(spec, made)
     return Batches(made, _examples(made), getattr(made, "batch_size", None), notes)
-
-
-def length(loader: Iterable[Any]) -> int | None:
-    """How many batches, None where that is not known."""
-    try:
-        return len(loader) if isinstance(loader, Sized) else None
-    except TypeError:  # a DataLoader has a length only if its data set has one
-        return None
 
 
 def batches_words(found: Batches, kind: str) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.core.batches import length
 from lrgui.core.objective import Objective
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
-from lrgui.tasks.user.batches import Batches, batches, batches_words, length, loaded
+from lrgui.tasks.user.batches import Batches, batches, batches_words, loaded
 from lrgui.tasks.user.calling import Calls, Part, described, parameters_of
 from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.metric_names import first_name
