@@ -63,7 +63,18 @@ def _watch(worker: int, alive: int | None) -> None:
     group = os.getpgrp()
     os.killpg(group, signal.SIGTERM)
     time.sleep(GRACE)
+    _remove_folders_of(worker)
     os.killpg(group, signal.SIGKILL)  # this process too
+
+
+def _remove_folders_of(worker: int) -> None:
+    """What a worker that was killed could not remove."""
+    try:
+        from lrgui.temporary import remove_folders_of  # not before: a guard stays small
+
+        remove_folders_of(worker)
+    except Exception:  # the package may be gone by now; the group must end all the same
+        pass
 
 
 def _wait(worker: int, alive: int | None) -> None:

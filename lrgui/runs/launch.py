@@ -43,7 +43,7 @@ TOO_OLD = "This is Python "
 # from our folder alone, also where the person has an lrgui of their own; of our folder nothing but the package is
 # seen, so that another Python keeps its own packages, and what it lacks is missing there. The folder goes behind
 # everything else for processes that the run starts, which look for the package there; where they would find another
-# lrgui before, a file that stands for ours goes in front. The current folder, which -c puts in front, goes: a file
+# lrgui before, one that stands for ours goes in front. The current folder, which -c puts in front, goes: a file
 # random.py that lies there must not become the module.
 _BOOT = """
 import os, sys
@@ -60,14 +60,7 @@ folder = sys.argv.pop(1)
 finder = OnlyLrgui(folder, (SourceFileLoader, SOURCE_SUFFIXES))
 spec, other = finder.find_spec("lrgui"), PathFinder.find_spec("lrgui")
 if other is not None and other.origin and os.path.realpath(other.origin) != os.path.realpath(spec.origin):
-    import atexit, shutil, tempfile
-    place = tempfile.mkdtemp(prefix="lrgui-")
-    atexit.register(shutil.rmtree, place, True)
-    os.mkdir(os.path.join(place, "lrgui"))
-    with open(os.path.join(place, "lrgui", "__init__.py"), "w", encoding="utf-8") as file:
-        file.write("__path__ = " + repr(spec.submodule_search_locations) + "; __file__ = " + repr(spec.origin))
-        file.write("; exec(compile(open(__file__, 'rb').read(), __file__, 'exec'))")
-    sys.path.insert(0, place)
+    sys.path.insert(0, os.path.join(folder, "lrgui", "runs", "stand_in"))
 elif folder not in sys.path:
     sys.path.append(folder)
     sys.path_importer_cache[folder] = finder

@@ -4,23 +4,28 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from processes import fake, fake_command, long_job, members, read, within
 
-from lrgui.core.events import BatchEvent
+from lrgui.core.events import BatchEvent, OutputEvent
+from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.tasks.spec import TaskSpec
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 # A window in small: starts a run, tells the worker's number once a batch has come, reads on.
 LAUNCHER = """
 import json, sys
-from lrgui.core.events import BatchEvent
+from lrgui.core.events import BatchEvent, OutputEvent
+from lrgui.runs.job import Job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.tasks.spec import TaskSpec
 job, command = json.loads(sys.argv[1])
 child = ChildProcess(Job.from_dict(job), command=command)
 told = False
@@ -115,3 +120,20 @@ def test_a_worker_that_is_killed_before_its_job_leaves_nothing() -> None:
     child.kill()
     worker = child.pid
     assert within(3, lambda: not members(worker))
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)", "raise SystemExit"])
+def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) -> None:
+    # Its name is that of a module which others need, so that a file stands for it.
+    (tmp_path / "random.py").write_text(
+        "import os, torch\n"
+        "def model(): return torch.nn.Linear(2, 1)\n"
+        "def train_loader(batch_size): return [(torch.ones(2, 2), torch.ones(2, 1))] * 4\n"
+        "def loss(output, target):\n"
+        f"    print(os.listdir({tempfile.gettempdir()!r}), flush=True); {end}\n"
+    )
+    child = ChildProcess(Job(task=TaskSpec("task", path=str(tmp_path / "random.py"))))
+    printed = "".join(event.text for event in read(child) if isinstance(event, OutputEvent))
+    assert f"'lrgui-{child.pid}-" in printed
+    folder = Path(tempfile.gettempdir())
+    assert within(3, lambda: not list(folder.glob(f"lrgui-{child.pid}-*")))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import importlib.machinery
 import importlib.util
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +16,7 @@ from types import CodeType, ModuleType
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.target import Target
+from lrgui.temporary import temporary_folder
 
 #: What an own file is called where its name belongs to a module that others need (`random.py`).
 ALIAS = "lrgui_task_{}"
@@ -180,8 +178,7 @@ def _shim(file: Path) -> str:
     """Write a module with a free name that stands in for `file`; returns the name."""
     name = ALIAS.format("".join(c if c.isalnum() else "_" for c in file.stem))
     if not _loaded.shims:
-        _loaded.shims = tempfile.mkdtemp(prefix="lrgui-task-")
-        atexit.register(shutil.rmtree, _loaded.shims, ignore_errors=True)
+        _loaded.shims = str(temporary_folder())
     Path(_loaded.shims, f"{name}.py").write_text(_SHIM.format(file=str(file)), encoding="utf-8")
     _put_on_path(Path(_loaded.shims), first=False)
     return name
