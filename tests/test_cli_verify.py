@@ -18,7 +18,8 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 def test_a_race_around_a_rate_as_json_and_its_log(command: Command, tmp_path: Path, own_folders: Path) -> None:
     log = tmp_path / "race.lrrun"
-    done = command("verify", "digits", "--around", 0.1, "--rates", 5, "--steps", 24, "--json", "--log", log)
+    race = ("--around", 0.1, "--rates", 5, "--steps", 24, "--amp", "bf16")
+    done = command("verify", "digits", *race, "--json", "--log", log)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert 0.02 < found["lr"] < 0.3 and found["around"] == 0.1
@@ -27,6 +28,7 @@ def test_a_race_around_a_rate_as_json_and_its_log(command: Command, tmp_path: Pa
     assert all(0 <= row["metric"] <= 1 for row in found["ranking"])
     logged = read_log(log)
     assert logged.job.kind == "race" and logged.job.race.around == 0.1 and not logged.warnings
+    assert logged.job.race.amp == "bf16"
     assert sum(isinstance(event, CandidateEvent) for event in logged.events) == found["steps"]["made"]
     standings = Standings(logged.job.race)
     standings.add(logged.events)

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.api.call import Call
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import Result
 from lrgui.api.setup import (
     Made,
     MakeOptimizer,
     Model,
-    Objective,
     chosen_groups,
     elsewhere,
     group_names,
@@ -25,11 +25,10 @@ from lrgui.api.setup import (
     objective,
     precision,
 )
-from lrgui.core.batches import length
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
-from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event, TaskEvent
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.seeding import seed_all
@@ -139,12 +138,10 @@ def find_lr(
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready = made(model, optimizer, device, start_lr)
         with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
-            finder = _Finder(ready, loader, config, control or Control(), on_event, together)
-            finder.objective = objective(loss, training_step, validation, metric, ready.device, name)
-            finder.scaler, finder.snapshot_folder = scaler, snapshot_folder
-            finder.title = title or f"{type(ready.model).__name__} · {type(ready.optimizer).__name__}"
+            measured = objective(loss, training_step, validation, metric, ready.device, name)
+            call = Call(ready, loader, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+            finder = _Finder(call, config, together)
             finder.planned_steps = planned_steps
-            finder.metric_name = None if metric is None else getattr(metric, "__name__", "metric")
             finder.progress = progress and together.leads
             finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(repeats)]
             if fresh_init:
@@ -158,7 +155,7 @@ def find_lr(
                 for index, part in enumerate(names):
                     if finder.over:
                         break
-                    parts[part] = finder.find([index], auto_range, f"{finder.title} · {part}")
+                    parts[part] = finder.find([index], auto_range, f"{call.title} · {part}")
                 result = replace(result, groups=parts)
     finally:
         random_state.restore()
@@ -170,27 +167,11 @@ def find_lr(
 class _Finder:
     """Runs the sweeps of one call and makes results of them."""
 
-    def __init__(
-        self,
-        ready: Made,
-        loader: Iterable[Any],
-        config: SweepConfig,
-        control: Control,
-        on_event: Callable[[Event], None] | None,
-        together: Team,
-    ) -> None:
-        self.ready = ready
-        self.loader = loader
+    def __init__(self, call: Call, config: SweepConfig, together: Team) -> None:
+        self.call = call
         self.config = config
-        self.control = control
-        self.on_event = on_event
         self.team = together
-        self.objective: Objective
-        self.scaler: torch.amp.GradScaler | None = None
-        self.snapshot_folder: str | None = None
-        self.title = ""
         self.planned_steps: int | None = None
-        self.metric_name: str | None = None
         self.progress = False
         self.seeds: list[int | None] = [None]
         self.fresh: Callable[[], Made] | None = None
@@ -201,7 +182,7 @@ class _Finder:
 
     def find(self, groups: list[int] | None, auto_range: bool, title: str | None = None) -> Result:
         """Sweep, as often as the repeats and the range ask for."""
-        config = self.config
+        call, config = self.call, self.config
         ranges: list[str] = []
         while True:
             self._notes = []
@@ -209,15 +190,15 @@ class _Finder:
             result = Result.of(
                 records,
                 config,
-                title=title or self.title,
+                title=title or call.title,
                 end=end,
                 notes=(*ranges, *self._notes),
                 planned_steps=self.planned_steps,
                 traceback=self._traceback,
-                metric_name=self.metric_name,
-                validation=self.objective.probe is not None,
+                metric_name=call.objective.metric_name,
+                validation=call.objective.probe is not None,
                 swept=groups,
-                optimizer=type(self.ready.optimizer).__name__,
+                optimizer=type(call.ready.optimizer).__name__,
                 batch_size=self._batch_size(),
             )
             advice = result.analysis.recommendation.advice
@@ -230,19 +211,19 @@ class _Finder:
             config = replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)
 
     def _repeats(self, config: SweepConfig, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
-        ready = self.ready
-        snapshot = self._snapshot(ready)
+        call, ready = self.call, self.call.ready
+        snapshot = call.snapshot()
         line = Progress(self.progress, config.steps, len(self.seeds))
         records: list[Record] = []
         end = EndEvent("failed", "No sweep was run.")
         try:
             for number, seed in enumerate(self.seeds):
                 if seed is not None:
-                    seed_all(seed, self.loader)
+                    seed_all(seed, call.loader)
                 if self.fresh is not None and number > 0:
                     ready = self.fresh()
                     snapshot.close()
-                    snapshot = self._snapshot(ready)
+                    snapshot = call.snapshot(ready)
                 record = Record(number)
                 records.append(record)
                 end = self._sweep(ready, snapshot, config, groups, record, line)
@@ -265,22 +246,22 @@ class _Finder:
         record: Record,
         line: Progress,
     ) -> EndEvent:
-        task = self._task(config)
+        call = self.call
+        task = call.task(config.steps, config.batches_per_lr)
         record.add([task])
-        if self.on_event is not None:
-            self.on_event(task)
+        call.tell(task)
         events = sweep(
             ready.model,
-            self.loader,
+            call.loader,
             ready.optimizer,
-            self.objective.loss,
+            call.objective.loss,
             config,
-            self.control,
+            call.control,
             device=ready.device,
             number=record.sweep,
-            scaler=self.scaler,
-            probe=self.objective.probe,
-            metric=self.objective.metric,
+            scaler=call.scaler,
+            probe=call.objective.probe,
+            metric=call.objective.metric,
             groups=groups,
             snapshot=snapshot,
             team=self.team,
@@ -293,7 +274,7 @@ class _Finder:
                 raise  # the other processes may wait where they can't be told: this run must end
             if not len(record) and record.sweep == 0:
                 raise  # nothing was measured: the caller's own exception says most
-            self._end(record, ended(error, getattr(self.loader, "batch_size", None), self.config.accumulation), error)
+            self._end(record, ended(error, getattr(call.loader, "batch_size", None), self.config.accumulation), error)
         except KeyboardInterrupt as error:
             if not interactive() or not len(record):
                 raise
@@ -303,7 +284,7 @@ class _Finder:
         return record.end
 
     def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:
-        tell, add, show, shown = self.on_event, record.add, line.batch, line.on
+        tell, add, show, shown = self.call.on_event, record.add, line.batch, line.on
         for event in events:
             add((event,))
             if shown and type(event) is BatchEvent:
@@ -314,30 +295,9 @@ class _Finder:
     def _end(self, record: Record, end: EndEvent, error: BaseException) -> None:
         self._traceback = folded(error)
         record.add([end])
-        if self.on_event is not None:
-            self.on_event(end)
+        self.call.tell(end)
 
     def _batch_size(self) -> int | None:
         """Examples per optimizer step, of all processes together; None where the loader does not say."""
-        size = getattr(self.loader, "batch_size", None)
+        size = getattr(self.call.loader, "batch_size", None)
         return size * self.config.accumulation * self.team.size if isinstance(size, int) and size > 0 else None
-
-    def _snapshot(self, ready: Made) -> Snapshot:
-        return Snapshot(
-            ready.model, ready.optimizer, loader=self.loader, scaler=self.scaler, folder=self.snapshot_folder
-        )
-
-    def _task(self, config: SweepConfig) -> TaskEvent:
-        model = self.ready.model
-        return TaskEvent(
-            name=self.title,
-            detail="",
-            train_size=length(getattr(self.loader, "dataset", None)) or 0,
-            val_size=0,
-            parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-            classes=None,
-            device=str(self.ready.device),
-            batches_per_epoch=length(self.loader) or 0,
-            steps=config.steps,
-            steps_per_point=config.batches_per_lr,
-        )

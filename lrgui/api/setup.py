@@ -115,6 +115,7 @@ class Objective:
     probe: Probe | None
     metric: Callable[[], Any] | None
     """The metric of the training batch whose loss was just computed."""
+    metric_name: str | None = None
 
 
 def objective(
@@ -133,14 +134,15 @@ def objective(
     if loss is not None and training_step is not None:
         raise ValueError("Both loss and training_step were given: the training step returns the loss, leave one out.")
     batches, count = _counted(validation)
+    name = None if metric is None else getattr(metric, "__name__", "metric")
     if training_step is None:
         supervised = Supervised(loss, metric)
         probe = None if batches is None else Probe(supervised.both, batches, count=count, device=device, amp=amp)
         on_batch = None if metric is None or probe is not None else supervised.measured
-        return Objective(supervised.loss, probe, on_batch)
+        return Objective(supervised.loss, probe, on_batch, name)
     stepped = _Stepped(training_step, metric)
     probe = None if batches is None else Probe(stepped.both, batches, count=count, device=device, amp=amp)
-    return Objective(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured)
+    return Objective(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured, name)
 
 
 class _Stepped:

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.api.call import Call
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
-from lrgui.api.setup import Made, MakeOptimizer, Model, Objective, elsewhere, made, objective, precision
+from lrgui.api.setup import MakeOptimizer, Model, elsewhere, made, objective, precision
 from lrgui.api.verified import Verified
-from lrgui.core.batches import length
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
-from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event, TaskEvent
+from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event
 from lrgui.core.insist import all_of
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.loader_state import loader_back
@@ -112,12 +112,9 @@ def verify(
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready = made(model, optimizer, device, config.around)
         with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
-            verifier = _Verifier(ready, loader, config, control or Control(), on_event)
-            verifier.objective = objective(loss, training_step, validation, metric, ready.device, name)
-            verifier.scaler, verifier.snapshot_folder = scaler, snapshot_folder
-            verifier.title = title or f"{type(ready.model).__name__} · {type(ready.optimizer).__name__}"
-            verifier.metric_name = None if metric is None else getattr(metric, "__name__", "metric")
-            verified = verifier.run(seed, progress)
+            measured = objective(loss, training_step, validation, metric, ready.device, name)
+            call = Call(ready, loader, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+            verified = _Verifier(call, config).run(seed, progress)
     finally:
         random_state.restore()
     if verified.end.reason in ERRORS:
@@ -140,38 +137,21 @@ def _pick(lr: float | None, result: Result | None) -> float:
 class _Verifier:
     """Runs the race of one call."""
 
-    def __init__(
-        self,
-        ready: Made,
-        loader: Iterable[Any],
-        config: RaceConfig,
-        control: Control,
-        on_event: Callable[[Event], None] | None,
-    ) -> None:
-        self.ready = ready
-        self.loader = loader
+    def __init__(self, call: Call, config: RaceConfig) -> None:
+        self.call = call
         self.config = config
-        self.control = control
-        self.on_event = on_event
-        self.objective: Objective
-        self.scaler: torch.amp.GradScaler | None = None
-        self.snapshot_folder: str | None = None
-        self.title = ""
-        self.metric_name: str | None = None
         self._seconds = 0.0
 
     def run(self, seed: int | None, progress: bool) -> Verified:
         """The whole race."""
-        ready, config = self.ready, self.config
+        call, config = self.call, self.config
         standings = Standings(config)
-        back = loader_back(self.loader)
+        back = loader_back(call.loader)
         if seed is not None:
             # Each candidate begins as the snapshot says, so the seed must be in it.
-            seed_all(seed, self.loader)
+            seed_all(seed, call.loader)
         try:
-            with Snapshot(
-                ready.model, ready.optimizer, loader=self.loader, scaler=self.scaler, folder=self.snapshot_folder
-            ) as snapshot:
+            with call.snapshot() as snapshot:
                 end = self._race(snapshot, standings, Progress(progress, config.total_steps(), 1))
         finally:
             all_of(back)
@@ -179,27 +159,27 @@ class _Verifier:
             config=config,
             ranking=standings.ranking(),
             end=end,
-            title=self.title,
-            validation=self.objective.probe is not None,
-            metric_name=self.metric_name,
+            title=call.title,
+            validation=call.objective.probe is not None,
+            metric_name=call.objective.metric_name,
             steps=standings.done,
             seconds=self._seconds,
             notes=snapshot.notes,
         )
 
     def _race(self, snapshot: Snapshot, standings: Standings, line: Progress) -> End:
-        ready = self.ready
-        self._tell(self._task())
+        call, ready = self.call, self.call.ready
+        call.tell(call.task(self.config.total_steps()))
         events = race(
             ready.model,
-            self.loader,
+            call.loader,
             ready.optimizer,
-            self.objective.loss,
+            call.objective.loss,
             self.config,
-            self.control,
+            call.control,
             device=ready.device,
-            scaler=self.scaler,
-            probe=self.objective.probe,
+            scaler=call.scaler,
+            probe=call.objective.probe,
             snapshot=snapshot,
         )
         try:
@@ -208,7 +188,7 @@ class _Verifier:
         except Exception as error:
             if not standings.done:
                 raise  # nothing was measured: the caller's own exception says most
-            how = ended(error, getattr(self.loader, "batch_size", None))
+            how = ended(error, getattr(call.loader, "batch_size", None), self.config.accumulation)
             return self._ended(End(how.reason, how.detail, folded(error)))
         except KeyboardInterrupt:
             if not interactive() or not standings.done:
@@ -222,7 +202,7 @@ class _Verifier:
         total, end = self.config.total_steps(), EndEvent("failed", "The race stopped without saying why.")
         for event in events:
             standings.add((event,))
-            self._tell(event)
+            self.call.tell(event)
             if isinstance(event, CandidateEvent):
                 self._seconds = event.seconds
                 if line.due():
@@ -235,23 +215,5 @@ class _Verifier:
         return End(end.reason, end.detail)
 
     def _ended(self, end: End) -> End:
-        self._tell(EndEvent(end.reason, end.detail))
+        self.call.tell(EndEvent(end.reason, end.detail))
         return end
-
-    def _tell(self, event: Event) -> None:
-        if self.on_event is not None:
-            self.on_event(event)
-
-    def _task(self) -> TaskEvent:
-        parameters = sum(p.numel() for p in self.ready.model.parameters() if p.requires_grad)
-        return TaskEvent(
-            name=self.title,
-            detail="",
-            train_size=length(getattr(self.loader, "dataset", None)) or 0,
-            val_size=0,
-            parameters=parameters,
-            classes=None,
-            device=str(self.ready.device),
-            batches_per_epoch=length(self.loader) or 0,
-            steps=self.config.total_steps(),
-        )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,21 +15,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, app, checked, fail, words
+from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, interruptible, progress_bar, source_of
 from lrgui.cli.task_options import Python, changed, with_task
-from lrgui.core.comparison import Compared, how_to_read
-from lrgui.core.confidence_words import confidence_words
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent, OutputEvent
 from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.core.optimizers import OPTIMIZERS
-from lrgui.export import ExportError
-from lrgui.export.comparison import comparison_bytes, comparison_dict
-from lrgui.export.files import write_atomically
-from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
-from lrgui.runs.records import Records
 from lrgui.tasks.user.rows import OWN
+
+if TYPE_CHECKING:
+    from lrgui.core.comparison import Compared
 
 _SWEEP = SweepConfig()
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
@@ -53,6 +50,9 @@ def compare(
     steps: Annotated[
         int | None, typer.Option(help="Planned steps of each sweep.", show_default=f"{_SWEEP.steps:g}")
     ] = None,
+    accumulation: Accumulation = None,
+    clip_grad_norm: ClipGradNorm = None,
+    amp: Amp = None,
     as_json: Json = False,
     png: Annotated[Path | None, typer.Option("--png", help="Write the picture of all curves to this file.")] = None,
     python: Python = None,
@@ -62,12 +62,17 @@ def compare(
     All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
     3 where none has, 2 for bad arguments, 1 for a failure.
     """
+    from lrgui.export.comparison import comparison_bytes, comparison_dict
+    from lrgui.export.files import ExportError, write_atomically
+    from lrgui.runs.in_turn import jobs_to_compare
+
     own = [OWN] if base.task.optimizer == OWN else []
     wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
     keys = [key.strip().lower() for key in wanted if key.strip()]
     if len(set(keys)) < 2:
         fail("A comparison needs two optimizers or more: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
-    sweep = changed(base.sweep, start_lr=from_, end_lr=to, steps=steps)
+    loop = {"accumulation": accumulation, "clip_grad_norm": clip_grad_norm, "amp": amp}
+    sweep = changed(base.sweep, start_lr=from_, end_lr=to, steps=steps, **loop)
     jobs = jobs_to_compare(replace(base, sweep=sweep), keys)
     for job in jobs:
         checked(job)
@@ -92,6 +97,9 @@ def compare(
 
 def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndEvent, str]:
     """Sweep all, show how it goes on a terminal; also a sentence where a run could not be kept on disk."""
+    from lrgui.runs.in_turn import InTurn, compared_so_far
+    from lrgui.runs.records import Records
+
     records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
     steps = jobs[0].sweep.steps
     bar = progress_bar()
@@ -107,6 +115,9 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
 
 
 def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
+    from lrgui.core.comparison import how_to_read
+    from lrgui.core.confidence_words import confidence_words
+
     out = Console()
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
     for each in compared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,16 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, write
+from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, changed, with_task
-from lrgui.core.confidence_words import confidence_words
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent
 from lrgui.core.learning_rate import format_lr, short_lr
-from lrgui.core.several import Reading, read_curves
-from lrgui.export import Report
 from lrgui.runs.job import Job
-from lrgui.runs.records import WHOLE, Records
+
+if TYPE_CHECKING:
+    from lrgui.core.several import Reading
+    from lrgui.export import Report
 
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
@@ -62,20 +63,9 @@ def find(
             show_default=f"{_SWEEP.batches_per_lr:g}",
         ),
     ] = None,
-    accumulation: Annotated[
-        int | None,
-        typer.Option(
-            help="Batches that make one step: 2 learns like twice the batch size, in the memory of one.",
-            show_default=f"{_SWEEP.accumulation:g}",
-        ),
-    ] = None,
-    clip_grad_norm: Annotated[
-        float | None, typer.Option(help="Shorten gradients to this norm before each step.", show_default="off")
-    ] = None,
-    amp: Annotated[
-        str | None,
-        typer.Option(help="Mixed precision: bf16 or fp16 (slow on a CPU).", show_default="full precision"),
-    ] = None,
+    accumulation: Accumulation = None,
+    clip_grad_norm: ClipGradNorm = None,
+    amp: Amp = None,
     repeats: Annotated[
         int | None,
         typer.Option(
@@ -96,6 +86,8 @@ def find(
 
     Exit status: 0 with a recommendation, 3 without a reliable one, 2 for bad arguments, 1 for a failure.
     """
+    from lrgui.export import Report
+
     sweep = changed(
         base.sweep,
         start_lr=from_,
@@ -132,6 +124,9 @@ def _sweep(
 ) -> tuple[Job, EndEvent, Reading, str]:
     """Sweep, with `auto_range` again where the range was wrong. The last sweep's job, end and reading, and what
     `run` says; leaves where nothing was measured."""
+    from lrgui.core.several import read_curves
+    from lrgui.runs.records import WHOLE, Records
+
     again = 0
     while True:
         sweeps = Records()
@@ -152,6 +147,8 @@ def _sweep(
 
 def _tell(report: Report) -> None:
     """The result in words and a table, on standard output."""
+    from lrgui.core.confidence_words import confidence_words
+
     out = Console()
     analysis = report.analysis
     pick = analysis.recommendation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,13 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, app, checked, fail
+from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import TrainConfig
 from lrgui.core.events import EndEvent, EpochEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
-from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from lrgui.runs.record import Record
 
 _TRAIN = TrainConfig()
 
@@ -41,20 +44,25 @@ def train(
     final_div_factor: Annotated[
         float | None, typer.Option(help="Last rate = first rate / this.", show_default=f"{_TRAIN.final_div_factor:g}")
     ] = None,
+    accumulation: Accumulation = None,
+    clip_grad_norm: ClipGradNorm = None,
+    amp: Amp = None,
     as_json: Json = False,
     log: Log = None,
     python: Python = None,
 ) -> None:
     """Train with OneCycle and say how well it went. Exit status: 0, or 1 where the training failed or diverged."""
+    sweep = changed(base.sweep, accumulation=accumulation, clip_grad_norm=clip_grad_norm, amp=amp)
+    job = replace(base, sweep=sweep).training()
     config = changed(
-        base.train,
+        job.train,
         epochs=epochs,
         max_lr=max_lr,
         pct_start=pct_start,
         div_factor=div_factor,
         final_div_factor=final_div_factor,
     )
-    job = checked(replace(base, kind="train", train=config))
+    job = checked(replace(job, train=config))
     record, unkept = run(job, log, quiet=as_json, python=python)
     end = ended(record)
     if as_json:

@@ -7,7 +7,7 @@ import math
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,16 +15,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, words
+from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, interruptible, progress_bar, run, source_of
-from lrgui.cli.task_options import Python, with_task
-from lrgui.core.analysis import analyse
+from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import RaceConfig
 from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr, short_lr
-from lrgui.core.ranking import Ranking, Standings
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter
+
+if TYPE_CHECKING:
+    from lrgui.core.ranking import Ranking, Standings
 
 _RACE = RaceConfig()
 
@@ -41,6 +43,9 @@ def verify(
     rates: Annotated[int, typer.Option(help="How many learning rates race.")] = _RACE.rates,
     octaves: Annotated[float, typer.Option(help="From each to the next, in factors of two.")] = _RACE.octaves,
     rounds: Annotated[int, typer.Option(help="Rounds; after each the worse half leaves.")] = _RACE.rounds,
+    accumulation: Accumulation = None,
+    clip_grad_norm: ClipGradNorm = None,
+    amp: Amp = None,
     as_json: Json = False,
     log: Log = None,
     python: Python = None,
@@ -50,8 +55,10 @@ def verify(
     All start from the same weights and see the same batches; the worse half leaves after each round. Exit status:
     0 with a winner, 3 where every rate diverged or none was measured, 2 for bad arguments, 1 for a failure.
     """
-    config = replace(base.race, rates=rates, octaves=octaves, steps=steps, rounds=rounds)
-    job = checked(replace(base, kind="race", race=replace(config, around=config.around if around is None else around)))
+    base = replace(base, sweep=changed(base.sweep, accumulation=accumulation, clip_grad_norm=clip_grad_norm, amp=amp))
+    job = base.verification()
+    config = replace(job.race, rates=rates, octaves=octaves, steps=steps, rounds=rounds)
+    job = checked(replace(job, race=replace(config, around=config.around if around is None else around)))
     if around is None:
         job = replace(job, race=replace(config, around=_swept(base, as_json, python)))
     config = job.race
@@ -77,6 +84,8 @@ def verify(
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
+    from lrgui.core.analysis import analyse
+
     job = checked(replace(base, kind="sweep", sweep=replace(base.sweep, repeats=1)))
     record, _ = run(job, None, quiet, python=python)
     end = ended(record)
@@ -98,6 +107,8 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
     """Run the race, show how it goes on a terminal, keep it on disk.
 
     Also a sentence where `log` was not written, and the name of the metric."""
+    from lrgui.core.ranking import Standings
+
     standings, source = Standings(job.race), source_of(job, python)
     journals = [start_log(job, origin="command line")]
     if log is not None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import torch
 
+#: A pass over a loader without a length that gives more is taken for one that never ends.
+MOST_BATCHES = 100_000
+
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """Batches from `loader`, begun again whenever it ends.
@@ -28,6 +31,18 @@ def endless(loader: Iterable[Any]) -> Iterator[Any]:
         if empty or one_shot:
             return
         first = False
+
+
+def one_pass(loader: Iterable[Any], what: str) -> Iterator[Any]:
+    """The batches of one pass over `loader`; `what` says in the error whose they are ("validation").
+
+    Raises ValueError, with a sentence, where they do not come to an end.
+    """
+    most = max(MOST_BATCHES, length(loader) or 0)
+    for number, batch in enumerate(loader):
+        if number == most:
+            raise ValueError(f"The {what} batches do not come to an end: give the loader a length, or data that end.")
+        yield batch
 
 
 def is_one_shot(loader: object) -> bool:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from lrgui.core.curve import Curve
+from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.core.recommend import TRUSTED_FALL, Recommendation
@@ -46,7 +46,7 @@ def checklist(
 
 def _falls(curve: Curve, marks: Landmarks | None) -> Check:
     if marks is None:
-        return Check("falls", "bad", f"Only {len(curve)} points were measured: too few to see a fall")
+        return Check("falls", "bad", f"{only_so_many(len(curve)).capitalize()}: too few to see a fall")
     if not marks.falls:
         return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
     share = marks.fall / max(abs(marks.level), 1e-12)

@@ -13,6 +13,12 @@ PRECISIONS = ("bf16", "fp16")
 MOST_STEPS = 1_000_000
 MOST_EPOCHS = 100_000
 MOST_REPEATS = 50
+#: Beyond these a rate and its tenfold cannot be drawn; weights cannot follow by far.
+LOWEST_LR, HIGHEST_LR = 1e-30, 1e30
+#: The steepest OneCycle: beyond it its rates are no numbers any more.
+MOST_DIVISOR = 1e12
+#: A larger loss counts as infinite: sums and distances of such numbers are, and pictures of them crash Qt.
+MOST_LOSS = 1e200
 #: The widest field and the longest halving of a race.
 MOST_RATES = 33
 MOST_ROUNDS = 8
@@ -119,6 +125,10 @@ class TrainConfig:
     """The first rate is `max_lr / div_factor`."""
     final_div_factor: float = 100.0
     """The last rate is `max_lr / div_factor / final_div_factor`."""
+    accumulation: int = 1
+    """As in `SweepConfig`, and so are the next two: a rate holds for the loop with which it was found."""
+    clip_grad_norm: float | None = None
+    amp: str | None = None
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
@@ -139,9 +149,10 @@ class TrainConfig:
             ("div_factor", "The start divisor", self.div_factor, "10"),
             ("final_div_factor", "The final divisor", self.final_div_factor, "100"),
         ):
-            if not math.isfinite(value) or value < 1:
-                problems.append(Problem(name, f"{words} {value:g} is below 1.", f"Use 1 or more; {usual} is usual."))
-        return problems
+            if not 1 <= value <= MOST_DIVISOR:
+                side = "above 1e12" if value > MOST_DIVISOR else "below 1"
+                problems.append(Problem(name, f"{words} {value:g} is {side}.", f"Use 1 or more; {usual} is usual."))
+        return [*problems, *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp)]
 
 
 @dataclass(frozen=True)
@@ -173,7 +184,8 @@ class RaceConfig:
 
     def cycle(self, lr: float) -> TrainConfig:
         """The training of one candidate."""
-        return TrainConfig(1, lr, self.pct_start, self.div_factor, self.final_div_factor)
+        loop = self.accumulation, self.clip_grad_norm, self.amp
+        return TrainConfig(1, lr, self.pct_start, self.div_factor, self.final_div_factor, *loop)
 
     def budget(self, number: int) -> int:
         """Optimizer steps of each training in round `number` (from 0): N/4, N/2, N in three rounds."""
@@ -222,8 +234,7 @@ class RaceConfig:
                     "steps", f"{self.steps} steps cannot be raced over.", f"Use 8 to {MOST_STEPS:,}; 160 are usual."
                 )
             )
-        training = self.cycle(1.0).validate()
-        return [*problems, *training, *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp)]
+        return [*problems, *self.cycle(1.0).validate()]
 
 
 def survivors(count: int) -> int:
@@ -257,6 +268,8 @@ def _one_of(name: str, words: str, value: str, choices: tuple[str, ...]) -> list
 
 
 def _positive(name: str, words: str, value: float, usual: str) -> list[Problem]:
-    if math.isfinite(value) and value > 0:
+    if LOWEST_LR <= value <= HIGHEST_LR:
         return []
+    if math.isfinite(value) and value > 0:
+        return [Problem(name, f"{words} must lie between 1e-30 and 1e30, not {value:g}.", f"{usual} is usual.")]
     return [Problem(name, f"{words} must be above 0 and finite, not {value:g}.", f"{usual} is usual.")]

@@ -10,6 +10,11 @@ import numpy as np
 from lrgui.core.smoothing import Floats, centred, debiased_average, noise_of, width_for
 
 
+def only_so_many(points: int) -> str:
+    """For sentences that say why there is nothing to read: "only 1 point was measured"."""
+    return f"only {points} point{' was' if points == 1 else 's were'} measured"
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """What one sweep measured. Raw values are kept, everything else follows from them.

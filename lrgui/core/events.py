@@ -59,7 +59,7 @@ class StateEvent:
 
 @dataclass(frozen=True)
 class BatchEvent:
-    """One batch was measured: `loss` at `lr`, before the weights were updated with it."""
+    """One optimizer step was measured: `loss` at `lr`, before the weights were updated with it."""
 
     sweep: int
     """Which repeat, from 0."""

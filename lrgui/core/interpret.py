@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from lrgui.core.curve import Curve
+from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
 from lrgui.core.learning_rate import short_lr
 
@@ -17,7 +17,7 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
     """Where the loss begins to fall, falls fastest, is lowest and explodes, and what the classic guide would
     pick: conservative a tenth of the rate of the lowest loss, aggressive half of it."""
     if marks is None:
-        return f"Only {len(curve)} points were measured; at least {FEWEST_POINTS} are needed to read a curve."
+        return f"{only_so_many(len(curve)).capitalize()}; at least {FEWEST_POINTS} are needed to read a curve."
     places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at]
     end = marks.explodes_at if marks.explodes_at is not None else marks.stopped_at
     places += [end] if end is not None else []

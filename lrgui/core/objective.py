@@ -81,7 +81,8 @@ class Supervised:
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """Loss and metric (None where there is none) of one batch, with one forward pass."""
         output, target = self.forward(model, batch)
-        return self.judged(output, target), None if self._metric is None else self._metric(_answer(output), target)
+        loss = self.judged(output, target)
+        return loss, None if self._metric is None else self._metric(_detached(_answer(output)), target)
 
     def measured(self) -> Any:
         """The metric of the batch whose loss was computed last."""
@@ -143,7 +144,7 @@ def _positional(model: nn.Module, batch: Any) -> tuple[tuple[Any, ...], Any]:
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         raise ValueError(
             f"A batch of type {type(batch).__name__} can't be split into inputs and target: "
-            "pass training_step=… (model, batch), which returns the loss."
+            "give a training_step(model, batch), which returns the loss."
         )
     *inputs, target = batch
     if len(inputs) == 1 and isinstance(inputs[0], tuple | list) and _takes(model, len(inputs[0])):
@@ -173,7 +174,7 @@ def _target_of(batch: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
             return {key: value for key, value in batch.items() if key != name}, batch[name]
     raise ValueError(
         f"No target was found in a batch with {_listed(batch)}: name it one of {', '.join(TARGETS)}, "
-        "or pass training_step=… (model, batch)."
+        "or give a training_step(model, batch)."
     )
 
 
@@ -189,7 +190,7 @@ def _call_with_names(model: nn.Module, inputs: dict[str, Any]) -> Any:
         return model(**inputs)
     raise ValueError(
         f"The model's forward pass does not take {_listed(inputs.keys() - names)} from the batch: "
-        "pass training_step=… (model, batch)."
+        "give a training_step(model, batch)."
     )
 
 
@@ -218,7 +219,9 @@ def _answer(output: Any) -> Any:
 
 def _detached(output: Any) -> Any:
     if isinstance(output, torch.Tensor):
-        return output.detach()
+        output = output.detach()
+        # Mixed precision's half numbers: numpy does not know bf16, and metrics are written for whole ones.
+        return output.float() if output.dtype in (torch.bfloat16, torch.float16) else output
     if isinstance(output, tuple | list):
         items = [_detached(item) for item in output]
         return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)

@@ -7,6 +7,11 @@ from typing import Any
 
 import torch
 
+from lrgui.core.learning_rate import short_lr
+
+#: So many steps in a row that fp16's scaler skipped are a divergence: from then on it would skip them all.
+MOST_SKIPS = 8
+
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -18,3 +23,8 @@ def autocast(amp: str | None, device: torch.device) -> AbstractContextManager[An
 def scaler_for(amp: str | None, device: torch.device) -> torch.amp.GradScaler | None:
     """The scaler that keeps fp16 gradients from vanishing, None where none is needed."""
     return torch.amp.GradScaler(device.type) if amp == "fp16" else None
+
+
+def overflowed(lr: float) -> str:
+    """What happened where `MOST_SKIPS` steps in a row were skipped at the rate `lr`."""
+    return f"fp16's gradients overflowed {MOST_SKIPS} times in a row at {short_lr(lr, 2)}"

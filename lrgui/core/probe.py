@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.batches import batch_size, is_one_shot, to_device
+from lrgui.core.batches import batch_size, is_one_shot, one_pass, to_device
 from lrgui.core.precision import autocast
 
 Measure = Callable[[nn.Module, Any], tuple[Any, Any]]
@@ -45,12 +45,12 @@ class Probe:
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Loss and metric, means over the examples, on the device. Raises ValueError where there is no batch."""
+        """Loss and metric, means over the examples, on the device. Raises ValueError for no batch, and for no end."""
         loss: Any = 0.0
         metric: Any = None
         seen = 0
         with evaluating(model), self._autocast, torch.random.fork_rng(devices=[]):
-            for batch in self._batches:
+            for batch in one_pass(self._batches, "validation"):
                 batch = to_device(batch, self._device)
                 size = batch_size(batch)
                 one, other = self._measure(model, batch)

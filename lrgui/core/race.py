@@ -15,14 +15,13 @@ from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent
 from lrgui.core.pausing import Stopwatch, held
-from lrgui.core.precision import scaler_for
+from lrgui.core.precision import MOST_SKIPS, scaler_for
 from lrgui.core.probe import Probe
 from lrgui.core.ranking import Standings
-from lrgui.core.reading import Readings, at_once, readings_for
+from lrgui.core.reading import Readings, readings_for
 from lrgui.core.restore import Snapshot
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import TrainWatch
-from lrgui.core.sweep import MOST_SKIPS
 from lrgui.core.train import one_cycle_scheduler
 
 #: Without validation data a candidate is judged by the mean of this last share of its training losses. The rate
@@ -108,9 +107,6 @@ class _Race:
         self.end: EndEvent | None = None
         self._batches: Iterator[Any] = iter(())
         self._losses: list[float] = []
-        rates = [float(group["lr"]) for group in optimizer.param_groups]
-        top = max(rates)
-        self._ratios = [rate / top if top > 0 else 1.0 for rate in rates]
 
     def events(self, start: Snapshot) -> Iterator[Event]:
         """All events of the race."""
@@ -142,7 +138,7 @@ class _Race:
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
         self.model.train()
         self._batches = endless(self.loader)
-        scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps, self._ratios)
+        scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
         stepper = Stepper(
             self.model,
             self.optimizer,
@@ -154,7 +150,7 @@ class _Race:
             amp=config.amp,
             scaler=self.scaler,
         )
-        readings: Readings[tuple[int, float]] = Readings(at_once, 0) if self.scaler else readings_for(self.device)
+        readings: Readings[tuple[int, float]] = readings_for(self.device, self.scaler is not None)
         watch, self._losses = TrainWatch(lr), []
         skipped, sound = 0, True
 

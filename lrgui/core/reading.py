@@ -51,9 +51,12 @@ class Readings(Generic[Key]):
         return key, wait()
 
 
-def readings_for(device: torch.device) -> Readings[Any]:
-    """Late readings on CUDA and XPU devices, immediate ones on all others."""
-    if device.type in ("cuda", "xpu"):
+def readings_for(device: torch.device, waits: bool = False) -> Readings[Any]:
+    """Late readings on CUDA and XPU devices, immediate ones on all others.
+
+    Immediate also where the device `waits` at each step anyway, as it does for fp16's scaler.
+    """
+    if device.type in ("cuda", "xpu") and not waits:
         return Readings(LateCopies(device).start, LAG)
     return Readings(at_once, 0)
 

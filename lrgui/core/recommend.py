@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge
-from lrgui.core.curve import Curve
+from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.smoothing import Floats
@@ -63,7 +63,7 @@ def recommend(
     `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
     """
     if marks is None:
-        why = f"No reliable pick: only {len(curve)} points were measured. Sweep more steps."
+        why = f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps."
         return Recommendation(None, None, why)
     valley = find_valley(curve, RESAMPLES)
     advice = advise(curve, marks, valley)

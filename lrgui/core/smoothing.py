@@ -76,13 +76,8 @@ def centred(losses: Floats, width: float) -> Floats:
     return origin + scale * np.sinh(np.where(determinant > 1e-12, line, mean))
 
 
-def trailing(losses: Floats, width: float) -> Floats:
-    """A short average over the last points only, for the line that grows while a sweep runs. Shape (n,)."""
-    return debiased_average(losses, trailing_beta(width))
-
-
 def trailing_beta(width: float) -> float:
-    """The β whose exponential average looks back about `width` steps."""
+    """The β whose exponential average looks back about `width` steps: a line that grows while a sweep runs."""
     return 1 - 1 / (1 + width)
 
 

@@ -18,6 +18,8 @@ Loss = Callable[[nn.Module, Any], torch.Tensor]
 class Stepper:
     """Makes optimizer steps. For each: `forward` once per batch of the step, then `step`.
 
+    A step takes `accumulation` batches; `batches` says otherwise for one (what is left at the end of an epoch).
+
     The last batch's gradients are computed in `step`, so that its loss can be looked at before.
     """
 
@@ -38,7 +40,7 @@ class Stepper:
         self._optimizer = optimizer
         self._loss = loss
         self._team = team
-        self._accumulation = accumulation
+        self.batches = accumulation
         self._clip = clip_grad_norm
         self._autocast = None if amp is None else autocast(amp, device)
         self._scaler = scaler
@@ -50,12 +52,12 @@ class Stepper:
         self._total: torch.Tensor | None = None
         self._checked = False
 
-    def forward(self, batch: Any, number: int) -> None:
-        """The loss of the step's batch `number`, 0 … accumulation - 1."""
+    def forward(self, batch: Any, number: int) -> torch.Tensor:
+        """The loss of the step's batch `number`, 0 … `batches` - 1, of one element."""
         if number == 0:
             self._zero_grad()
             self._total = None
-        last = number == self._accumulation - 1
+        last = number == self.batches - 1
         if last:
             self._pending = self._value(batch)
             value = self._pending
@@ -64,15 +66,25 @@ class Stepper:
             with self._team.no_sync(self._model):
                 value = self._value(batch)
                 self._backward(value)
-        seen = value.detach()
-        self._total = seen if self._total is None else self._total + seen
+        if self.batches == 1:
+            self._total = value  # detached only for those who ask: a small model's step would show it
+        else:
+            seen = value.detach()
+            self._total = seen if self._total is None else self._total + seen
+        return value
 
     @property
     def loss(self) -> torch.Tensor:
         """The step's loss, the mean over its batches, on the device. Shape ()."""
         assert self._total is not None
-        mean = self._total if self._accumulation == 1 else self._total / self._accumulation
+        mean = self._total.detach() if self.batches == 1 else self._total / self.batches
         return mean if mean.dim() == 0 else mean.reshape(())
+
+    @property
+    def number(self) -> float:
+        """The step's loss, read off the device, for which it has to wait."""
+        assert self._total is not None
+        return self._total.item() if self.batches == 1 else self.loss.item()
 
     def step(self) -> bool:
         """Backward and step. False where fp16's scaler found gradients that overflowed and skipped the step."""
@@ -108,8 +120,8 @@ class Stepper:
         return value
 
     def _backward(self, value: torch.Tensor) -> None:
-        if self._accumulation > 1:
-            value = value / self._accumulation
+        if self.batches > 1:
+            value = value / self.batches
         if self._scaler is not None:
             value = self._scaler.scale(value)
         value.backward()  # type: ignore[no-untyped-call]

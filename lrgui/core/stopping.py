@@ -114,7 +114,7 @@ class TrainWatch:
     ADVICE = "Set max LR to a tenth, {advice}, and train again."
 
     def __init__(self, max_lr: float) -> None:
-        self._advice = self.ADVICE.format(advice=short_lr(max_lr / 10, 2))
+        self.advice = self.ADVICE.format(advice=short_lr(max_lr / 10, 2))
         self._losses: list[float] = []
         self._start = math.nan
         self._best_epoch = math.inf
@@ -124,7 +124,7 @@ class TrainWatch:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
-            return Stop("not_finite", f"Training diverged: the loss became {what}. {self._advice}")
+            return Stop("not_finite", f"Training diverged: the loss became {what}. {self.advice}")
         self._losses.append(loss)
         if len(self._losses) == SHORT:
             self._start = float(np.median(self._losses))
@@ -134,7 +134,7 @@ class TrainWatch:
         del self._losses[: -2 * SHORT]
         noise = noise_of(np.array(self._losses))
         if min(recent) > self._start + max(2 * abs(self._start), 10 * noise, 1e-6):
-            return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self._advice}")
+            return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self.advice}")
         return None
 
     def epoch(self, train_loss: float) -> Stop | None:
@@ -153,4 +153,4 @@ class TrainWatch:
         if self._bad_epochs < 2:
             return None
         where = "fell back to where it started" if learned else "stays above where it started"
-        return Stop("diverged", f"Training diverged: the loss {where} for two epochs. {self._advice}")
+        return Stop("diverged", f"Training diverged: the loss {where} for two epochs. {self.advice}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrgui.core import known_rules
-from lrgui.core.curve import Curve
+from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.known_rules import NEVER_FALLS
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
 from lrgui.core.learning_rate import short_lr
@@ -162,7 +162,7 @@ def suggest(curve: Curve, marks: Landmarks | None, *, every: bool = False) -> di
 
 def _apply(rule: Rule, curve: Curve, marks: Landmarks | None) -> Suggestion:
     if marks is None:
-        reason = f"Only {len(curve)} points were measured; a rule needs at least {FEWEST_POINTS}."
+        reason = f"{only_so_many(len(curve)).capitalize()}; a rule needs at least {FEWEST_POINTS}."
         return Suggestion(rule.key, rule.label, None, reason)
     if not marks.falls:
         # The argmin of noise is a number too, and the reason why static rules mislead: say no instead.

@@ -15,18 +15,15 @@ from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BatchEvent, EndEvent, Event
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.groups import ratios
 from lrgui.core.pausing import Stopwatch, held
-from lrgui.core.precision import scaler_for
+from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.probe import Probe
 from lrgui.core.reading import Readings, at_once, readings_for
 from lrgui.core.restore import Snapshot, fresh_batch_norm
 from lrgui.core.schedules import rising
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import SweepWatch
-
-#: So many steps in a row that fp16's scaler skipped are a divergence: from then on it would skip them all.
-MOST_SKIPS = 8
 
 _MISSING = object()
 _ELSEWHERE = EndEvent("failed", "Another process of this run failed; its own output says why. What was measured stays.")
@@ -78,8 +75,7 @@ def sweep(
         run.probe, run.metric = probe, metric
         run.team = team or Team()
         model.train()
-        # fp16's scaler makes the device wait at each step anyway.
-        run.readings = Readings(at_once, 0) if run.scaler else readings_for(run.device)
+        run.readings = readings_for(run.device, run.scaler is not None)
         # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
         # average of them makes an accelerator wait in every BatchNorm.
         with fresh_batch_norm(model, plain_average=not run.readings.late) if probe is None else nullcontext():
@@ -149,19 +145,21 @@ class _Run:
             scaler=self.scaler,
         )
         readings = self.readings
-        self._plain = not readings.late and self.probe is None and self.metric is None and config.batches_per_lr == 1
+        measured = self.probe is not None or self.metric is not None or config.batches_per_lr > 1
+        plain = self._alone and self.scaler is None and not measured and not readings.late
+        measure = self._plain_point if plain else self._point
         swept = [self.optimizer.param_groups[index] for index in groups]
-        ratios = _ratios(swept)
+        kept = ratios(swept)
         try:
             rates = rising(config.schedule, config.start_lr, config.end_lr, config.steps)
             for step, lr in enumerate(rates.tolist()):
-                for group, ratio in zip(swept, ratios, strict=True):
+                for group, ratio in zip(swept, kept, strict=True):
                     rate = group["lr"]
                     if isinstance(rate, torch.Tensor):  # capturable optimizers hold on to it
                         rate.fill_(lr * ratio)
                     else:
                         group["lr"] = lr * ratio
-                yield from self._point(step, lr, readings)
+                yield from measure(step, lr)
                 if self.end is not None:
                     break
         except Exception:
@@ -182,7 +180,23 @@ class _Run:
             )
         )
 
-    def _point(self, step: int, lr: float, readings: Readings[_Point]) -> Iterator[Event]:
+    def _plain_point(self, step: int, lr: float) -> Iterator[Event]:
+        """What `_point` comes to where a point is one step's loss, known at once, of one process.
+
+        That is nearly always, and the detours of all else show beside a small model.
+        """
+        if self.control.paused:
+            yield from held(self.control, self.clock)
+        self._forward(step)
+        if self.end is not None:
+            return
+        loss = self.stepper.number
+        yield BatchEvent(self.number, step, lr, loss, self.clock.seconds)
+        self._judge(lr, loss)
+        if self.end is None:
+            self.stepper.step()
+
+    def _point(self, step: int, lr: float) -> Iterator[Event]:
         """Measure one rate: `batches_per_lr` optimizer steps. Sets `end` where the sweep is over."""
         scaled = self.scaler is not None
         probed = None
@@ -209,18 +223,13 @@ class _Run:
             seen = loss if total is None else total + loss
             if scaled:
                 if not torch.isfinite(loss):
-                    yield from self._sent(step, lr, loss, probed, metric, readings)
+                    yield from self._sent(step, lr, loss, probed, metric)
                     # Judged is a validation loss where there is one: that may still be finite.
                     self._judge(lr, math.nan)
                     return
             elif done == self.config.batches_per_lr - 1:
                 # Before the step, so that a loss that broke ends the sweep here; fp16 must step to know.
-                if self._plain:  # what `_sent` would do, without its detours: they show beside a small model
-                    number = seen.item()
-                    yield BatchEvent(self.number, step, lr, number, self.clock.seconds)
-                    self._judge(lr, number)
-                else:
-                    yield from self._sent(step, lr, seen, probed, metric, readings)
+                yield from self._sent(step, lr, seen, probed, metric)
                 if self.end is not None:
                     return
             stepped = self.stepper.step()
@@ -233,12 +242,11 @@ class _Run:
             if skipped == MOST_SKIPS:
                 self.end = EndEvent(
                     "diverged",
-                    f"fp16's gradients overflowed {MOST_SKIPS} times in a row at {short_lr(lr, 2)}; "
-                    "everything before it is kept.",
+                    f"{overflowed(lr)}; everything before it is kept.",
                 )
                 return
         if scaled and total is not None:
-            yield from self._sent(step, lr, total, probed, metric, readings)
+            yield from self._sent(step, lr, total, probed, metric)
 
     def _forward(self, step: int) -> None:
         """The losses of one optimizer step. Sets `end` where there is none to be had."""
@@ -299,19 +307,18 @@ class _Run:
         total: torch.Tensor,
         probed: tuple[torch.Tensor, torch.Tensor | None] | None,
         metric: torch.Tensor | None,
-        readings: Readings[_Point],
     ) -> Iterator[BatchEvent]:
         """Send a point's numbers off the device; gives the events of what has arrived. `total` is over its steps."""
         count = self.config.batches_per_lr
         mean = total if count == 1 else total / count
         point = _Point(step, lr, self.clock.seconds)
         if probed is None and metric is None:
-            return self._arrived(readings.push(point, mean))
+            return self._arrived(self.readings.push(point, mean))
         numbers = [mean]
         numbers += [] if probed is None else [self.team.mean(probed[0])]
         numbers += [] if metric is None else [self.team.mean(metric.reshape(()))]
         wide = torch.float64 if any(value.dtype == torch.float64 for value in numbers) else torch.float32
-        return self._arrived(readings.push(point, torch.stack([value.to(wide) for value in numbers])))
+        return self._arrived(self.readings.push(point, torch.stack([value.to(wide) for value in numbers])))
 
     def _arrived(self, numbers: Iterable[tuple[_Point, list[float]]]) -> Iterator[BatchEvent]:
         """The events of points whose numbers have arrived, up to the first that ends the sweep; sets `end`."""
@@ -334,10 +341,3 @@ class _Run:
         stop = self.watch.push(lr, loss)
         if stop is not None and self.end is None:
             self.end = EndEvent(stop.reason, stop.detail)
-
-
-def _ratios(groups: Sequence[dict[str, Any]]) -> list[float]:
-    """Each group's learning rate relative to the largest; all 1 where they say nothing."""
-    rates = [float(group["lr"]) for group in groups]
-    top = max(rates)
-    return [rate / top if top > 0 else 1.0 for rate in rates]

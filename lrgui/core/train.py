@@ -10,43 +10,50 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.batches import batch_size, is_one_shot, to_device
+from lrgui.core.batches import batch_size, is_one_shot, length, one_pass, to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
+from lrgui.core.distributed import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
+from lrgui.core.groups import largest, ratios
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
+from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
+from lrgui.core.stepping import Stepper
 from lrgui.core.stopping import TrainWatch
-
-#: A loader without a length that gives more in one pass is taken for one that never ends.
-MOST_BATCHES = 100_000
 
 
 def one_cycle_scheduler(
-    optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int, ratios: Sequence[float] | None = None
+    optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int
 ) -> torch.optim.lr_scheduler.OneCycleLR:
-    """torch's OneCycleLR as configured; with `ratios`, one for each parameter group, groups differ in their rate.
-
-    Momentum is cycled only where it is in use: torch sets `momentum` even where it is 0, which would silently
-    turn plain SGD into SGD with momentum, and raises for optimizers that have none.
-    """
-    # torch asks the defaults, and would raise where the groups alone have a momentum.
-    cycles = not optimizer.defaults.keys().isdisjoint(("momentum", "betas"))
-    cycles = cycles and all(group.get("momentum", 0) > 0 or "betas" in group for group in optimizer.param_groups)
+    """torch's OneCycleLR as configured, on the rates as they are now: parameter groups keep their ratio."""
     pct_start = config.pct_start
     if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
         pct_start *= 1 - 1e-12
     return torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
-        max_lr=config.max_lr if ratios is None else [config.max_lr * ratio for ratio in ratios],
+        max_lr=[config.max_lr * ratio for ratio in ratios(optimizer.param_groups)],
         total_steps=total_steps,
         pct_start=pct_start,
         anneal_strategy="cos",
         div_factor=config.div_factor,
         final_div_factor=config.final_div_factor,
-        cycle_momentum=cycles,
+        cycle_momentum=_has_momentum(optimizer),
     )
+
+
+def _has_momentum(optimizer: torch.optim.Optimizer) -> bool:
+    """True where a momentum (or first beta) is in use in all groups, under the name by which torch would cycle it.
+
+    torch sets it even where it is 0, which would silently turn plain SGD into SGD with momentum, and raises for
+    optimizers that have none among their defaults.
+    """
+    if "betas" in optimizer.defaults:
+        found = [(group.get("betas") or (0,))[0] for group in optimizer.param_groups]
+    else:
+        found = [group.get("momentum") for group in optimizer.param_groups if "momentum" in optimizer.defaults]
+    return bool(found) and all(one is not None and one > 0 for one in found)
 
 
 def batches_in(loader: Iterable[Any]) -> int:
@@ -59,17 +66,17 @@ def batches_in(loader: Iterable[Any]) -> int:
             "A training goes through the batches once per epoch, but this loader is an iterator that runs once: "
             "return a DataLoader or a list."
         )
-    try:
-        count = len(loader)  # type: ignore[arg-type]
-    except TypeError:
-        count = sum(1 for _ in islice(loader, MOST_BATCHES + 1))
-        if count > MOST_BATCHES:
-            raise ValueError(
-                "The training batches do not come to an end: give the loader a length, or data that end."
-            ) from None
+    count = length(loader)
+    if count is None:
+        count = sum(1 for _ in one_pass(loader, "training"))
     if count == 0:
         raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
     return count
+
+
+def steps_per_epoch(batches: int, accumulation: int) -> int:
+    """Optimizer steps of a pass over so many batches: the last one takes what is left."""
+    return -(-batches // accumulation)
 
 
 def train(
@@ -85,54 +92,69 @@ def train(
     per_epoch: int | None = None,
     device: torch.device | str = "cpu",
 ) -> Iterator[Event]:
-    """Train `model` and yield its events; the last one is always an `EndEvent`.
+    """Train `model` and yield its events, one `BatchEvent` for each optimizer step; the last is always an `EndEvent`.
 
     The trained weights stay in the model, each module's train/eval mode is put back. A loss that is not finite,
-    or stays far above its start, ends the training with the advice to take a tenth of the rate.
+    or stays far above its start, ends the training with the advice to take a tenth of the rate. Parameter groups
+    keep the ratio of their rates; the events' rate is that of the largest.
 
     Args:
         metric_name: what the objective's metric is; "accuracy" is a share, 0…1. A metric that is a mapping names
             itself: its first entry counts.
-        per_epoch: batches of a pass over `loader`, where the caller knows it.
+        per_epoch: batches of a pass over `loader`, where the caller knows it. What it gives beyond that is left out.
     """
     control = control or Control()
+    device = torch.device(device)
     modes = {module: module.training for module in model.modules()}
     per_epoch = per_epoch or batches_in(loader)
-    total_steps = per_epoch * config.epochs
+    total_steps = steps_per_epoch(per_epoch, config.accumulation) * config.epochs
     scheduler = one_cycle_scheduler(optimizer, config, total_steps)
+    stepper = Stepper(
+        model,
+        optimizer,
+        objective.loss,
+        device,
+        Team(),
+        clip_grad_norm=config.clip_grad_norm,
+        amp=config.amp,
+        scaler=scaler_for(config.amp, device),
+    )
     watch = TrainWatch(config.max_lr)
     clock = Stopwatch()
     clock.start()
-    step, first, best, lr = 0, math.nan, math.inf, math.nan
+    step, skipped, first, best, lr = 0, 0, math.nan, math.inf, math.nan
     try:
         for epoch in range(1, config.epochs + 1):
             model.train()
             trained = Means(metric_name)
-            for batch in loader:
+            for batches in _in_steps(islice(loader, per_epoch), config.accumulation):
                 yield from held(control, clock)
                 if control.cancelled:
                     yield EndEvent(
                         "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."
                     )
                     return
-                batch = to_device(batch, device)
-                lr = float(optimizer.param_groups[0]["lr"])
-                optimizer.zero_grad()
-                value = objective.loss(model, batch)
-                number = value.item()
-                first = number if step == 0 else first
-                stop = watch.push(number)
-                yield BatchEvent(0, step, lr, number, clock.seconds)
+                lr = largest(optimizer.param_groups)
+                loss = _forward(stepper, batches, trained, objective, device)
+                first = loss if step == 0 else first
+                stop = watch.push(loss)
+                yield BatchEvent(0, step, lr, loss, clock.seconds)
                 if stop is not None:
                     yield EndEvent(stop.reason, stop.detail)
                     return
-                value.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
                 step += 1
-                if step < total_steps:  # the scheduler has no step after its last
-                    scheduler.step()
-                trained.add(number, objective.measured() if objective.has_metric else None, batch_size(batch))
-            held_out = None if validation is None else evaluate(model, validation, objective, device, metric_name)
+                if stepper.step():
+                    skipped = 0
+                    if step < total_steps:  # the scheduler has no step after its last
+                        scheduler.step()
+                else:
+                    skipped += 1
+                    if skipped == MOST_SKIPS:
+                        yield EndEvent("diverged", f"Training diverged: {overflowed(lr)}. {watch.advice}")
+                        return
+            held_out = None
+            if validation is not None:
+                held_out = evaluate(model, validation, objective, device, metric_name, config.amp)
             yield _epoch(epoch, trained, held_out, lr, clock.seconds)
             stop = watch.epoch(trained.loss)
             if stop is not None:
@@ -143,6 +165,31 @@ def train(
     finally:
         for module, training in modes.items():
             module.training = training
+
+
+def _in_steps(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """The batches of each optimizer step: `size` of them, and what is left at the end."""
+    while step := list(islice(batches, size)):
+        yield step
+
+
+def _forward(
+    stepper: Stepper, batches: Sequence[Any], trained: Means, objective: Objective, device: torch.device
+) -> float:
+    """The loss of an optimizer step, the mean over its batches; each of them is added to `trained`.
+
+    Not finite as soon as one of them is: what comes after it says nothing.
+    """
+    stepper.batches = len(batches)
+    total = 0.0
+    for number, batch in enumerate(batches):
+        batch = to_device(batch, device)
+        loss = stepper.forward(batch, number).item()
+        total += loss
+        if not math.isfinite(loss):
+            break
+        trained.add(loss, objective.measured() if objective.has_metric else None, batch_size(batch))
+    return total / len(batches)
 
 
 def first_of(metric: Any) -> Any:
@@ -192,18 +239,20 @@ def evaluate(
     objective: Objective,
     device: torch.device | str,
     metric_name: str = "accuracy",
+    amp: str | None = None,
 ) -> Means:
     """Mean loss and metric over the examples, with the model in eval mode, in which it stays.
 
-    Raises ValueError, with a sentence, for batches that do not come to an end.
+    `amp` is the precision of the training, as in `TrainConfig`. Raises ValueError, with a sentence, for batches
+    that do not come to an end.
     """
     model.eval()
     means = Means(metric_name)
-    for number, batch in enumerate(loader):
-        if number == MOST_BATCHES:
-            raise ValueError("The validation batches do not come to an end: give the loader data that end.")
+    precision = autocast(amp, torch.device(device))
+    for batch in one_pass(loader, "validation"):
         batch = to_device(batch, device)
-        loss, metric = objective.both(model, batch)
+        with precision:
+            loss, metric = objective.both(model, batch)
         means.add(float(loss), metric, batch_size(batch))
     return means
 
@@ -222,7 +271,8 @@ def _summary(config: TrainConfig, first: float, best: float) -> str:
     done = "The epoch was" if config.epochs == 1 else f"All {config.epochs} epochs were"
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         return (
-            f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}): the network "
-            f"may have died at too high a rate. Try max LR {short_lr(config.max_lr / 10, 2)}, or more epochs."
+            f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}). Where the sweep falls at "
+            f"higher rates, max LR {short_lr(config.max_lr, 2)} is too low, or the epochs too few; else the network "
+            f"may have died at too high a rate: try {short_lr(config.max_lr / 10, 2)}."
         )
     return f"{done} trained with max LR {short_lr(config.max_lr, 2)}; best loss {best:.3g}."

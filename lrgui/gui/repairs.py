@@ -38,14 +38,8 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
 
 
 def _half_batch(job: Job) -> Repair:
-    size = job.task.batch_size // 2
-    label, task = "Use half the batch size", {"batch_size": size}
-    if job.kind == "sweep":
-        batches = 2 * job.sweep.accumulation
-        change = f"Batch size {size:,}, accumulation {batches:,}"
-        tip = f"{change}: each step still learns from as many examples, in half the memory"
-        done = f"{change}: each step still learns from as many examples. Start again with F5."
-        return Repair(label, tip, done, task, {"accumulation": batches})
-    tip = f"Batch size {size:,} instead of {job.task.batch_size:,}"
-    done = f"Batch size {size:,}. A learning rate holds for its batch size only: find it again (F5)."
-    return Repair(label, tip, done, task)
+    size, batches = job.task.batch_size // 2, 2 * job.sweep.accumulation
+    change = f"Batch size {size:,}, accumulation {batches:,}"
+    tip = f"{change}: each step still learns from as many examples, in half the memory"
+    done = f"{change}: each step still learns from as many examples. Start again with {KEYS[job.kind]}."
+    return Repair("Use half the batch size", tip, done, {"batch_size": size}, {"accumulation": batches})

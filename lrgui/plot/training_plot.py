@@ -1,4 +1,4 @@
-"""The plot of a training: loss, accuracy and learning rate over batches, one above the other."""
+"""The plot of a training: loss, accuracy and learning rate over steps, one above the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Dots, Layer, Line, pen
-from lrgui.plot.legend import Entry, Title
+from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.placing import Placed
 from lrgui.plot.ranges import losses_range
@@ -30,9 +30,9 @@ _NONE: Floats = np.empty(0)
 
 
 class TrainingPlot(QWidget):
-    """Loss per batch and per epoch, accuracy per epoch, planned and actual learning rate."""
+    """Loss per step and per epoch, accuracy per epoch, planned and actual learning rate."""
 
-    def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT, *, title: str = "") -> None:
+    def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
         super().__init__(parent)
         self._palette = palette
         self._per_epoch = 1
@@ -54,14 +54,12 @@ class TrainingPlot(QWidget):
 
         self.loss = _chart(number_axis("left", "Loss", palette), palette)
         self.accuracy = _chart(percent_axis("left", "Accuracy", palette), palette)
-        self.rate = _chart(number_axis("left", "Learning rate", palette), palette, "Batch")
+        self.rate = _chart(number_axis("left", "Learning rate", palette), palette, "Step")
         self._charts = (self.loss, self.accuracy, self.rate)
         whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        if title:
-            grid.addItem(Title(title, palette.text), 0, 0)
-        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5), strict=True), start=1):
+        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5), strict=True)):
             grid.addItem(chart, row, 0)
             grid.setRowStretchFactor(row, share)
             grid.setRowMinimumHeight(row, 70)
@@ -112,10 +110,10 @@ class TrainingPlot(QWidget):
             chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
         self._update_legends()
 
-    def begin(self, planned_lr: Floats, batches_per_epoch: int, epochs: int) -> None:
-        """A training of `epochs` epochs starts; `planned_lr` is the rate of every batch, shape (n,)."""
+    def begin(self, planned_lr: Floats, steps_per_epoch: int, epochs: int) -> None:
+        """A training of `epochs` epochs starts; `planned_lr` is the rate of every step, shape (n,)."""
         self._forget()
-        self._per_epoch = max(1, batches_per_epoch)
+        self._per_epoch = max(1, steps_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
         self._planned = np.asarray(planned_lr, dtype=np.float64)
         # Half a sweep's width: a training falls fast at first, and a trailing average lags behind it.
@@ -129,7 +127,7 @@ class TrainingPlot(QWidget):
         self._update_legends()
 
     def set_live(self, losses: Floats, lrs: Floats) -> None:
-        """All batches so far: raw losses and the rates they were trained with, arrays of shape (n,)."""
+        """All steps so far: raw losses and the rates they were trained with, arrays of shape (n,)."""
         first = len(losses) and not len(self._losses)
         self._losses, self._actual = losses, lrs
         x = np.arange(len(losses), dtype=np.float64)
@@ -352,7 +350,7 @@ class BestEpoch(Layer):
 
 
 def _chart(left: Axis, palette: Palette, bottom_title: str = "") -> Chart:
-    # The charts share their batches: only the lowest one has the numbers.
+    # The charts share their steps: only the lowest one has the numbers.
     bottom = number_axis("bottom", bottom_title, palette)
     bottom.set_numbers(bool(bottom_title))
     return Chart(PlotView(), left, bottom, "", palette)

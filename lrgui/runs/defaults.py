@@ -28,8 +28,6 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "train": ("epochs", "max_lr", "pct_start", "div_factor", "final_div_factor"),
 }
-#: Those of them that a race has, too, and means the same by.
-SHARED = ("accumulation", "clip_grad_norm", "amp", "pct_start", "div_factor", "final_div_factor")
 
 
 def apply_defaults(job: Job, outline: Outline) -> tuple[Job, list[str]]:
@@ -72,9 +70,6 @@ def _with(job: Job, part: str, name: str, value: Scalar) -> tuple[Job, str]:
 
 
 def _put(job: Job, part: str, values: dict[str, Any]) -> Job:
-    race = {name: value for name, value in values.items() if name in SHARED}
-    if race:
-        job = replace(job, race=replace(job.race, **race))
     changed: dict[str, Any] = {part: replace(getattr(job, part), **values)}
     return replace(job, **changed)
 

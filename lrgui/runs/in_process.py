@@ -16,7 +16,7 @@ from lrgui.core.race import race
 from lrgui.core.restore import Snapshot
 from lrgui.core.seeding import seed_all
 from lrgui.core.sweep import sweep
-from lrgui.core.train import batches_in, first_of, train
+from lrgui.core.train import batches_in, first_of, steps_per_epoch, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.runs.records import WHOLE
@@ -65,7 +65,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         batches_per_epoch=batches,
         steps={
             "sweep": job.sweep.steps,
-            "train": batches * job.train.epochs,
+            "train": steps_per_epoch(batches, job.train.accumulation) * job.train.epochs,
             "race": job.race.total_steps(),
         }[job.kind],
         steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,
@@ -89,7 +89,7 @@ def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Ev
             job.race,
             control,
             device=task.device,
-            probe=_probe(task),
+            probe=_probe(task, job.race.amp),
         )
     return train(
         task.model,
@@ -137,8 +137,8 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
     yield EndEvent(end.reason, f"{count} sweeps were made, each with another order of the data. Last: {end.detail}")
 
 
-def _probe(task: Task) -> Probe | None:
-    """Measures validation loss and metric, where there are such."""
+def _probe(task: Task, amp: str | None) -> Probe | None:
+    """Measures validation loss and metric, where there are such, in the precision of the training."""
     if task.validation is None:
         return None
 
@@ -146,7 +146,7 @@ def _probe(task: Task) -> Probe | None:
         loss, metric = task.objective.both(model, batch)
         return loss, first_of(metric)
 
-    return Probe(measure, task.validation, device=task.device)
+    return Probe(measure, task.validation, device=task.device, amp=amp)
 
 
 class InProcess:

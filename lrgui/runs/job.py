@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig
@@ -11,6 +12,10 @@ from lrgui.tasks.spec import TaskSpec
 
 #: What a job can be; a check tries one batch of the task and trains nothing.
 JOB_KINDS = ("sweep", "train", "race", "check")
+#: How a step is made: in trainings and races as in the sweep, since a rate holds for the loop with which it was found.
+LOOP = ("accumulation", "clip_grad_norm", "amp")
+#: The shape of a training's cycle, which the trainings of a race have, too.
+_CYCLE = ("pct_start", "div_factor", "final_div_factor")
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,15 @@ class Job:
     sweep: SweepConfig = field(default_factory=SweepConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     race: RaceConfig = field(default_factory=RaceConfig)
+
+    def training(self) -> Job:
+        """The training that these settings describe: it makes its steps as the sweep does."""
+        return replace(self, kind="train", train=replace(self.train, **_values(self.sweep, LOOP)))
+
+    def verification(self) -> Job:
+        """The race that these settings describe, around the training's rate: of trainings like that one."""
+        shared = _values(self.sweep, LOOP) | _values(self.train, _CYCLE)
+        return replace(self, kind="race", race=replace(self.race, around=self.train.max_lr, **shared))
 
     @property
     def config(self) -> SweepConfig | TrainConfig | RaceConfig:
@@ -53,3 +67,7 @@ class Job:
         Raises ValueError, with a sentence, for a wrong type.
         """
         return from_plain(cls, data, "The job")
+
+
+def _values(config: SweepConfig | TrainConfig, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in names}

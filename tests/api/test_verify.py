@@ -206,3 +206,20 @@ def test_a_race_where_all_diverge_is_drawn_too() -> None:
     assert "Learning rate: none" in str(verified)
     assert "No winner" in verified._repr_html_() or "none" in verified._repr_html_()
     ET.fromstring(bars_svg(verified))
+
+
+def test_out_of_memory_the_advice_knows_the_accumulation() -> None:
+    calls = iter(range(1000))
+
+    def step(net: nn.Module, batch: Data) -> torch.Tensor:
+        if next(calls) == 9:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return nn.functional.mse_loss(net(batch[0]), batch[1])
+
+    net = model()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    verified = verify(
+        net, loader(), optimizer=optimizer, training_step=step, lr=0.05, rates=3, steps=16, accumulation=2
+    )
+    assert verified.end.reason == "out_of_memory"
+    assert "half the batch size (8) and an accumulation of 4" in verified.end.detail

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -71,3 +73,19 @@ def test_evaluating_gives_modes_back_after_an_error() -> None:
     with pytest.raises(KeyError), evaluating(net):
         raise KeyError
     assert net.training
+
+
+def test_batches_that_never_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
+    with pytest.raises(ValueError, match="validation batches do not come to an end"):
+        Probe(mean, Again(BATCHES[0]))(model())
+
+
+class Again:
+    """The same batch for ever."""
+
+    def __init__(self, batch: torch.Tensor) -> None:
+        self.batch = batch
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        return repeat(self.batch)

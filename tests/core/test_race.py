@@ -258,7 +258,7 @@ def test_a_paused_race_waits() -> None:
 
 def test_losses_that_arrive_late_as_on_an_accelerator_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     soon = [event for event in run() if not isinstance(event, EndEvent)]
-    monkeypatch.setattr("lrgui.core.race.readings_for", lambda _device: Readings(at_once, 2))
+    monkeypatch.setattr("lrgui.core.race.readings_for", lambda _device, _waits: Readings(at_once, 2))
     late = [event for event in run() if not isinstance(event, EndEvent)]
 
     def said(events: list[Event]) -> list[tuple[float, ...]]:

@@ -56,6 +56,11 @@ def test_devices_without_late_copies_read_at_once(kind: str) -> None:
     assert len(list(readings_for(torch.device(kind)).push(0, torch.tensor([1.0])))) == 1
 
 
+def test_where_the_device_waits_anyway_it_is_read_at_once() -> None:
+    assert not readings_for(torch.device("cuda:0"), waits=True).late
+    assert readings_for(torch.device("cuda:0")).late
+
+
 def test_copies_reuse_pinned_memory_only_when_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CUDA path with a fake device: pinned memory is ordinary here, and events do nothing but count."""
     events: list[Event] = []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrgui.core import smoothing
-from lrgui.core.smoothing import DebiasedAverage, centred, debiased_average, noise_of, trailing, width_for
+from lrgui.core.smoothing import DebiasedAverage, centred, debiased_average, noise_of, trailing_beta, width_for
 
 WIDTH = width_for(200)
 
@@ -39,7 +39,7 @@ def test_without_beta_nothing_is_smoothed() -> None:
 @pytest.mark.parametrize("constant", [2.3026, 0.0, -4.5, 1e-12, 1e9])
 def test_a_constant_loss_is_constant_from_the_first_point(constant: float) -> None:
     losses = np.full(60, constant)
-    for smooth in (debiased_average(losses, 0.98), centred(losses, WIDTH), trailing(losses, WIDTH)):
+    for smooth in (debiased_average(losses, 0.98), centred(losses, WIDTH)):
         assert smooth == pytest.approx(losses, rel=1e-9, abs=1e-30)
 
 
@@ -78,12 +78,12 @@ def test_centred_has_no_lag_at_the_ends_of_a_straight_line() -> None:
 def test_short_curves_are_smoothed_without_complaint(n: int) -> None:
     losses = np.linspace(2, 1, n)
     assert centred(losses, WIDTH) == pytest.approx(losses, abs=0.02)
-    assert trailing(losses, WIDTH).shape == (n,)
+    assert debiased_average(losses, 0.98).shape == (n,)
 
 
-def test_trailing_follows_the_last_points() -> None:
+def test_an_average_as_short_as_its_width_follows_the_last_points() -> None:
     losses = np.concatenate([np.full(50, 2.0), np.full(20, 1.0)])
-    smooth = trailing(losses, WIDTH)
+    smooth = debiased_average(losses, trailing_beta(WIDTH))
     assert smooth[49] == pytest.approx(2.0)
     assert smooth[-1] == pytest.approx(1.0, abs=0.05)
 

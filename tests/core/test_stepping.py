@@ -45,6 +45,16 @@ def test_accumulated_batches_are_one_step_with_their_mean() -> None:
     torch.testing.assert_close(weights(model), weights(plain))
 
 
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_the_loss_is_a_number_too_and_holds_no_graph(accumulation: int) -> None:
+    model = net()
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), loss, CPU, Team(), accumulation=accumulation)
+    for number in range(accumulation):
+        stepper.forward(BATCHES[number], number)
+    assert not stepper.loss.requires_grad
+    assert stepper.number == stepper.loss.item()
+
+
 def test_gradients_are_clipped_to_the_norm() -> None:
     model = net()
     before = weights(model)

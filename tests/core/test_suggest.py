@@ -96,12 +96,14 @@ def test_the_rules_do_not_depend_on_the_unit_of_the_slope() -> None:
     assert rules(losses)["steepest"].lr == rules(losses * 1000)["steepest"].lr
 
 
-@pytest.mark.parametrize("points", [0, 1, 5, 9])
-def test_short_curves_have_a_reason(points: int) -> None:
+@pytest.mark.parametrize(
+    ("points", "words"), [(0, "0 points were"), (1, "1 point was"), (5, "5 points were"), (9, "9 points were")]
+)
+def test_short_curves_have_a_reason(points: int, words: str) -> None:
     found = rules(np.linspace(2, 1, points), rates=RATES[:points])
     for suggestion in found.values():
         assert suggestion.lr is None
-        assert suggestion.reason == f"Only {points} points were measured; a rule needs at least 10."
+        assert suggestion.reason == f"Only {words} measured; a rule needs at least 10."
 
 
 @pytest.mark.parametrize(

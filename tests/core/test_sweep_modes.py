@@ -265,7 +265,7 @@ class HostReads(TorchDispatchMode):
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> Late:
     device = Late()
-    monkeypatch.setattr(sweep_module, "readings_for", lambda _: Readings(device.start, LAG))
+    monkeypatch.setattr(sweep_module, "readings_for", lambda _device, _waits: Readings(device.start, LAG))
     return device
 
 

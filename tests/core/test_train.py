@@ -128,6 +128,25 @@ def test_momentum_in_use_is_cycled(make: Make) -> None:
     assert seen[-1] == pytest.approx(0.95)
 
 
+def test_a_first_beta_of_zero_stays_zero() -> None:
+    assert set(momenta(lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.0, 0.9)))) == {0.0}
+
+
+def test_groups_keep_the_ratio_of_their_rates_and_the_largest_is_told() -> None:
+    model, data = tiny()
+    parts = [{"params": model[0].parameters(), "lr": 1e-4}, {"params": model[2].parameters(), "lr": 1e-3}]
+    optimizer = torch.optim.SGD(parts, momentum=0.9)
+    told, held = [], []
+    for event in train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=2, max_lr=0.02)):
+        if isinstance(event, BatchEvent):
+            told.append(event.lr)
+            held.append([group["lr"] for group in optimizer.param_groups])
+    plan = one_cycle(0.02, 12).tolist()
+    assert told == pytest.approx(plan, rel=1e-9)
+    assert [low for low, _ in held] == pytest.approx([lr / 10 for lr in plan], rel=1e-9)
+    assert [high for _, high in held] == pytest.approx(plan, rel=1e-9)
+
+
 def test_an_optimizer_without_momentum_trains() -> None:
     model, data = tiny()
     optimizer = torch.optim.Adagrad(model.parameters(), lr=0.1)
@@ -288,6 +307,53 @@ def test_a_step_by_hand_has_no_metric() -> None:
     assert (last.train_accuracy, last.val_accuracy, last.train_metric, last.val_metric) == (None,) * 4
 
 
+def test_an_epochs_means_are_over_examples_also_where_its_last_batch_is_smaller() -> None:
+    torch.manual_seed(0)
+    data = [(torch.randn(size, 4), torch.randint(0, 2, (size,))) for size in (8, 8, 3)]
+    losses: list[tuple[float, int]] = []
+
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        value = nn.functional.cross_entropy(output, target)
+        losses.append((value.item(), len(target)))
+        return value
+
+    model = nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    objective = Supervised(criterion, lambda output, target: float(len(target)))
+    config = TrainConfig(epochs=1, max_lr=0.5)
+    (epoch,) = [e for e in train(model, data, optimizer, objective, config, metric_name="size") if hasattr(e, "epoch")]
+    assert epoch.train_loss == pytest.approx(sum(loss * size for loss, size in losses) / 19)
+    assert epoch.train_loss != pytest.approx(sum(loss for loss, _ in losses) / 3)
+    assert epoch.train_metric == pytest.approx((8 * 8 + 8 * 8 + 3 * 3) / 19)
+
+
+class Sized:
+    """One batch for ever, and a length all the same."""
+
+    def __init__(self, batch: Any, count: int) -> None:
+        self.batch, self.count = batch, count
+
+    def __iter__(self) -> Iterator[Any]:
+        return repeat(self.batch)
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def test_an_epoch_is_as_long_as_the_loader_says() -> None:
+    _, data = tiny()
+    first, second = epochs_of(Supervised(nn.CrossEntropyLoss()), Sized(data[0], 3))
+    assert (first.epoch, second.epoch) == (1, 2)
+
+
+def test_what_is_no_loss_is_said_in_a_sentence() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    each = Supervised(nn.CrossEntropyLoss(reduction="none"))
+    with pytest.raises(ValueError, match="one number, not 8 of them: use reduction='mean'"):
+        list(train(model, data, optimizer, each, TrainConfig(epochs=1)))
+
+
 class Unsized:
     """Batches that do not say how many they are."""
 
@@ -314,16 +380,22 @@ def test_a_loader_that_never_ends_is_said_and_not_waited_for(monkeypatch: pytest
         def __iter__(self) -> Iterator[int]:
             return iter(int, 1)
 
-    monkeypatch.setattr("lrgui.core.train.MOST_BATCHES", 50)
-    with pytest.raises(ValueError, match="do not come to an end: give the loader a length"):
+    monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
+    with pytest.raises(ValueError, match="training batches do not come to an end: give the loader a length"):
         batches_in(Forever())
 
 
 def test_validation_batches_that_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lrgui.core.train.MOST_BATCHES", 50)
+    monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
     batch = (torch.zeros(2, 4), torch.zeros(2, 4))
     with pytest.raises(ValueError, match="validation batches do not come to an end"):
         evaluate(nn.Flatten(), repeat(batch), Supervised(nn.MSELoss()), "cpu")
+
+
+def test_many_validation_batches_are_not_taken_for_endless_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 3)
+    batch = (torch.zeros(2, 4), torch.ones(2, 4))
+    assert evaluate(nn.Flatten(), [batch] * 5, Supervised(nn.MSELoss()), "cpu").loss == 1
 
 
 def test_one_epoch_is_told_as_one() -> None:

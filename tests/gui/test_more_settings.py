@@ -218,3 +218,21 @@ def test_every_one_says_what_it_is_for(window: MainWindow) -> None:
         assert field.accessibleName()
         assert len(field.toolTip()) > 20
     assert "slow on a CPU" in editor(window, "amp").toolTip()
+
+
+def test_a_training_makes_its_steps_like_the_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    fold(window).click()
+    retype(qtbot, line(window, "accumulation"), "2")
+    window.actions_by_key["train"].trigger()
+    assert bench.jobs[-1].kind == "train" and bench.jobs[-1].train.accumulation == 2
+
+
+def test_a_bad_one_keeps_a_training_from_starting_too(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    fold(window).click()
+    retype(qtbot, line(window, "accumulation"), "two")
+    window.actions_by_key["train"].trigger()
+    assert bench.jobs == [] and "whole number" in window.banner.text
+    retype(qtbot, line(window, "batches_per_lr"), "none")
+    retype(qtbot, line(window, "accumulation"), "1")
+    window.actions_by_key["train"].trigger()
+    assert bench.jobs[-1].kind == "train", "a training has one step per rate"

@@ -100,11 +100,13 @@ def test_a_batch_size_that_cannot_be_read_does_not_stand_in_the_way(
     assert bench.jobs[-1].task.batch_size == 32
 
 
-def test_a_training_gets_half_the_batch(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_gets_half_the_batch_and_learns_alike(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.play(Scripted(NO_MEMORY), bench.workspace.train)
     press(window, qtbot, "Use half the batch size")
-    assert numbers(bench) == (32, 1)
-    assert "batch size only" in window.banner.text, "its learning rate was found with another one"
+    assert numbers(bench) == (32, 2)
+    assert "Start again with F6" in window.banner.text
+    bench.play(Scripted(NO_MEMORY), bench.workspace.train)
+    assert (bench.jobs[-1].task.batch_size, bench.jobs[-1].train.accumulation) == (32, 2)
 
 
 def test_a_batch_of_one_cannot_be_halved(bench: Bench, window: MainWindow) -> None:

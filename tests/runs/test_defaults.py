@@ -34,8 +34,7 @@ def test_every_part_of_a_job() -> None:
     assert (job.task.batch_size, job.task.subset, job.task.loader_workers, job.task.seed) == (16, None, 2, 4)
     assert (job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps) == (1e-5, 10.0, 50)
     assert (job.train.epochs, job.train.max_lr) == (3, 0.5)
-    # A race trains as the training does, in steps like the sweep's.
-    assert (job.race.accumulation, job.race.amp, job.race.pct_start) == (2, "bf16", 0.2)
+    assert (job.sweep.accumulation, job.sweep.amp, job.train.pct_start) == (2, "bf16", 0.2)
     assert isinstance(job.sweep.end_lr, float)
 
 

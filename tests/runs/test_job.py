@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 
@@ -37,3 +38,11 @@ def test_validate_asks_the_task_and_the_config_in_use() -> None:
     assert [p.field for p in Job("train", sweep=SweepConfig(steps=0)).validate()] == []
     assert [p.field for p in Job("dance").validate()] == ["kind"]
     assert Job().validate() == []
+
+
+def test_trainings_and_races_make_their_steps_as_the_sweep_does() -> None:
+    loop = {"accumulation": 2, "clip_grad_norm": 1.5, "amp": "bf16"}
+    job = Job(sweep=SweepConfig(**loop), train=TrainConfig(max_lr=0.3, pct_start=0.2))  # type: ignore[arg-type]
+    training, race = job.training(), job.verification()
+    assert training == replace(job, kind="train", train=TrainConfig(max_lr=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
+    assert race == replace(job, kind="race", race=RaceConfig(around=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]

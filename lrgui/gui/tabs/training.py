@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.schedules import one_cycle
 from lrgui.gui.tabs.curve import REDRAW_MS
+from lrgui.gui.tabs.empty import empty_line
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
@@ -31,11 +32,8 @@ class TrainingTab(QWidget):
         column.setSpacing(2)
         column.addWidget(self.heading)
         column.addWidget(self.plot, 1)
-        empty = QLabel("Nothing trained yet. Select a learning rate on the curve, then press F6.")
-        empty.setObjectName("emptyState")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
+        self._stack.addWidget(empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6."))
         self._stack.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -46,6 +44,8 @@ class TrainingTab(QWidget):
         workspace.task_known.connect(self._plan)
         workspace.epoch_ended.connect(self._show_epochs)
         workspace.run_ended.connect(self._finish)
+        if workspace.training is not None:  # the tab is made when the first training starts
+            self._begin()
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
@@ -67,7 +67,7 @@ class TrainingTab(QWidget):
             return
         config = job.train
         plan = one_cycle(config.max_lr, record.task.steps, config.pct_start, config.div_factor, config.final_div_factor)
-        self.plot.begin(plan, record.task.batches_per_epoch, config.epochs)
+        self.plot.begin(plan, record.task.steps // config.epochs, config.epochs)
         self._redraw()
         self._show_epochs()
 
