@@ -53,6 +53,8 @@ class Checked:
                 continue
             time = "" if step.seconds is None else _time(step.seconds)
             told = Diagnosis(step.detail, step.file, step.line).words if step.state == "bad" else step.detail
+            if step.state == "warning" and step.file:
+                told += f" ({Path(step.file).name}, line {step.line})"
             table.add_row(SIGNS[step.state], label, time, escape(told))
         return table
 

@@ -96,7 +96,7 @@ def _class_target(match: re.Match[str]) -> str:
 def _float_target(match: re.Match[str]) -> str:
     return (
         f"The target has dtype {_dtype(match['got'])}, but this loss (binary cross-entropy, squared error) wants "
-        "float32: use target.float()."
+        "float32: use target.float() in the data set or in a loss(output, target)."
     )
 
 
@@ -185,12 +185,19 @@ def _channels(match: re.Match[str]) -> str:
             f"A convolution wants {want} channels and gets {got}: the channels are last ({'×'.join(shape)}), "
             f"use x.permute({back})."
         )
+    if len(shape) > 3 and shape[0] == "1" and want in ("1", "3") and got not in ("1", "3", "4"):
+        more = ".repeat(1, 3, 1, 1)" if want == "3" else ""
+        return (
+            f"A convolution wants batch×{want}×height×width, and the batch of {got} has no channels: "
+            f"add them with x.unsqueeze(1){more}."
+        )
     colour = " (a grey image becomes one of colour with x.repeat(1, 3, 1, 1))" if (want, got) == ("3", "1") else ""
     return f"A convolution wants {want} channels and gets {got}: make it with in_channels={got}{colour}."
 
 
 def _not_a_tensor(match: re.Match[str]) -> str:
     function, argument, got = match["function"], match["argument"], match["got"].rstrip(".")
+    got = got.removeprefix("collections.")
     if argument == "target":
         return f"The target is a {got}, not a tensor: turn class names into numbers in the data set."
     if got == "NoneType":
@@ -198,13 +205,18 @@ def _not_a_tensor(match: re.Match[str]) -> str:
     if got == "numpy.ndarray":
         return f"{function} gets a numpy array, not a tensor: make tensors of the batches with torch.as_tensor(array)."
     if "loss" in function or "entropy" in function:
-        return f"The model returns a {got}, and the loss wants a tensor: {_taken(got)} in the loss."
-    return f"The layer {function} gets a {got}, not a tensor: {_taken(got)} (an LSTM returns output and state)."
+        return f"The model returns {_a(got)}, and the loss wants a tensor: {_taken(got)} in the loss."
+    return f"The layer {function} gets {_a(got)}, not a tensor: {_taken(got)} (an LSTM returns output and state)."
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
 
 
 def _taken(kind: str) -> str:
     """How the tensor comes out of what holds it."""
-    how = 'output["logits"]' if kind == "dict" else "output.logits" if "Output" in kind else "output[0]"
+    known = {"dict": 'output["logits"]', "OrderedDict": 'output["out"]'}  # the latter from torchvision's segmentation
+    how = known.get(kind, "output.logits" if "Output" in kind else "output[0]")
     return f"take the tensor out of it, as {how}"
 
 
@@ -315,6 +327,15 @@ CAUSES: tuple[Cause, ...] = (
         r"Expected input batch_size \((?P<output>\d+)\) to match target batch_size \((?P<target>\d+)\)",
         "The model answers {output} times for {target} targets: it mixes the batch with another dimension. "
         "Flatten with x.flatten(1), not view(-1, …); outputs of a sequence go in as (batch, classes, length).",
+    ),
+    Cause(
+        "sequence target",
+        r"Expected target size \[(?P<want>.*?)\], got \[(?P<got>.*?)\]",
+        lambda m: (
+            f"The target has shape {_shape(m['got'])}, and the output's classes are not where cross-entropy looks for "
+            "them, which is right behind the batch: use output.transpose(1, 2), or output.flatten(0, 1) and "
+            "target.flatten()."
+        ),
     ),
     Cause("labels", r"Target (?P<label>-?\d+) is out of bounds", _labels),
     Cause(
@@ -504,6 +525,24 @@ CAUSES: tuple[Cause, ...] = (
         ("AttributeError",),
     ),
     Cause(
+        "logits of logits",
+        r"'Tensor' object has no attribute '(?P<name>logits|loss|last_hidden_state)'",
+        "A tensor has no .{name}: loss and metrics are given the output's logits themselves, so write output alone.",
+        ("AttributeError",),
+    ),
+    Cause(
+        "layer in a tuple",
+        r"'(?P<got>tuple|list)' object is not callable",
+        "A {got} is called like a layer: in __init__ a comma at the end of a line, or brackets, made one of it.",
+        ("TypeError",),
+    ),
+    Cause(
+        "detection",
+        r"targets should not be none when in training mode",
+        "A detection model computes its losses itself, from images and targets: write training_step(model, batch), "
+        "which returns sum(model(images, targets).values()).",
+    ),
+    Cause(
         "too many inputs",
         r"(?P<what>\w+\.forward)\(\) takes (?P<takes>\d+) positional arguments? but (?P<given>\d+) were given",
         _arguments,
@@ -610,6 +649,12 @@ CAUSES: tuple[Cause, ...] = (
         ),
     ),
     Cause(
+        "examples of other sizes, loaded elsewhere",  # a process that loads batches has no better words for it
+        r"Trying to resize storage that is not resizable",
+        "Examples of different shapes cannot become one batch: bring them to one size in the data set (resize, crop, "
+        "pad), or write a collate_fn that pads.",
+    ),
+    Cause(
         "examples of other lengths",
         r"each element in list of batch should be of equal size",
         "Examples of different lengths cannot become one batch: return tensors of one size, "
@@ -681,6 +726,12 @@ CAUSES: tuple[Cause, ...] = (
         "The optimizer got a computed tensor instead of a parameter: pass model.parameters().",
     ),
     # Around the code
+    Cause(
+        "question",
+        r"EOF when reading a line",
+        "The code asks for something with input(), and nobody can answer in a run: make it an argument with a default.",
+        ("EOFError",),
+    ),
     Cause(
         "no GPU",
         r"Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available",

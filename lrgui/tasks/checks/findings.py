@@ -16,6 +16,8 @@ from lrgui.tasks.checks.loss_graph import LossKind
 FAR = 8.0
 #: Inputs that vary less than this are nearly constant.
 FLAT = 0.01
+#: So many tensors of a batch are described; the others are counted.
+MOST_PARTS = 8
 #: Columns that a table may have for each of them to be looked at.
 MOST_COLUMNS = 4096
 
@@ -79,14 +81,30 @@ def _named(name: str, item: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 def tensor_words(tensor: torch.Tensor) -> str:
     """ "64×1×8×8 float32"."""
-    shape = "×".join(f"{n:,}" for n in tensor.shape) or "one number"
+    ragged = "ragged"  # a nested tensor's length is another for each example
+    sizes = [len(tensor.unbind()), ragged] if _is_strided_nested(tensor) else tensor.shape
+    shape = "×".join(f"{n:,}" if isinstance(n, int) else ragged for n in sizes) or "one number"
     return f"{shape} {str(tensor.dtype).removeprefix('torch.')}"
 
 
+def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The numbers that a tensor holds: itself, or of a sparse or a nested one those that are stored."""
+    tensor = tensor.detach()
+    if _is_strided_nested(tensor):
+        return torch.cat([one.flatten() for one in tensor.unbind()])
+    if tensor.layout is torch.strided:
+        return tensor
+    return (tensor.coalesce() if tensor.layout is torch.sparse_coo else tensor).values()
+
+
+def _is_strided_nested(tensor: torch.Tensor) -> bool:
+    return tensor.is_nested and tensor.layout is torch.strided
+
+
 def _range_words(tensor: torch.Tensor) -> str:
-    if not tensor.numel():
+    values = numbers_of(tensor)
+    if not values.numel():
         return "empty"
-    values = tensor.detach()
     if values.dtype == torch.bool:
         return f"{values.float().mean():.0%} true"
     if values.is_floating_point():
@@ -96,14 +114,29 @@ def _range_words(tensor: torch.Tensor) -> str:
     return f"{int(values.min()):,} to {int(values.max()):,}"
 
 
-def input_findings(part: Part) -> list[str]:
-    """What is wrong with one of the inputs, in sentences."""
-    values, name = part.tensor.detach(), part.name
+def words_of(parts: Sequence[Part]) -> list[str]:
+    """The words of the first tensors, and how many more there are: a list of images has one for each."""
+    told = [part.words for part in parts[:MOST_PARTS]]
+    return told if len(parts) <= MOST_PARTS else [*told, f"{len(parts) - MOST_PARTS:,} more tensors"]
+
+
+def varies(part: Part) -> bool:
+    """False where all numbers of a tensor are one and the same."""
+    values = numbers_of(part.tensor)
+    return values.numel() > 1 and bool((values != values.flatten()[0]).any())
+
+
+def input_findings(part: Part, alone: bool = True) -> list[str]:
+    """What is wrong with one of the inputs, in sentences; `alone` where no other input varies.
+
+    Beside an input that varies, another may be the same throughout: a mask, a position, one of many images.
+    """
+    values, name = numbers_of(part.tensor), part.name
     if not values.numel():
-        return [f"There are no numbers in {name}: its shape is {tensor_words(values)}."]
+        return [f"There are no numbers in {name}: its shape is {tensor_words(part.tensor)}."]
     if values.dtype == torch.uint8 and values.dim() >= 3:
         return [
-            f"The {name} are whole numbers 0…255 (uint8): make floats near 0 of them in the data set, "
+            f"{_subject(name)} are whole numbers 0…255 (uint8): make floats near 0 of them in the data set, "
             "with ToTensor() or x.float() / 255."
         ]
     if not values.is_floating_point():
@@ -111,14 +144,18 @@ def input_findings(part: Part) -> list[str]:
     broken = int(values.isnan().sum())
     if broken:
         share = f"{broken:,} of {values.numel():,} numbers"
-        return [f"The {name} hold NaN ({share}): fill missing values or leave those examples out."]
+        return [f"{_subject(name)} hold NaN ({share}): fill missing values or leave those examples out."]
     if bool(values.isinf().any()):
-        return [f"The {name} hold infinite numbers: look for a division by 0 or log(0) in the data set."]
+        return [f"{_subject(name)} hold infinite values: look for a division by 0 or log(0) in the data set."]
+    if part.tensor.layout is not torch.strided or part.tensor.is_nested:
+        return []  # what is stored is not all of it, or not by example
     values = values.float()
     low, high = float(values.min()), float(values.max())
+    if low == high and not alone:
+        return []
     if low == high:
         return [f"All numbers of {name} are {_figure(low)}: the data set gives nothing to learn from."]
-    if values.dim() > 0 and len(values) > 1 and bool((values == values[:1]).all()):
+    if alone and values.dim() > 0 and len(values) > 1 and bool((values == values[:1]).all()):
         return [f"All examples of the batch have the same {name}: the data set gives one and the same each time."]
     return _scale_findings(values, name)
 
@@ -138,20 +175,20 @@ def _scale_findings(values: torch.Tensor, name: str) -> list[str]:
         return []
     if abs(mean) > FAR or deviation > FAR:
         return [
-            f"The {name} are not normalised (mean {_figure(mean)}, deviation {_figure(deviation)}; "
+            f"{_subject(name)} are not normalised (mean {_figure(mean)}, deviation {_figure(deviation)}; "
             f"0 and 1 are right): {NORMALISE}."
         ]
     if deviation < FLAT:
         return [
-            f"The {name} hardly vary (deviation {_figure(deviation)}; 1 is right): they are probably divided by 255 "
-            "twice, or were never scaled."
+            f"{_subject(name)} hardly vary (deviation {_figure(deviation)}; 1 is right): they are probably divided "
+            "by 255 twice, or were never scaled."
         ]
     return []
 
 
 def target_findings(part: Part) -> list[str]:
     """What is wrong with the target, in sentences."""
-    values, name = part.tensor.detach(), part.name
+    values, name = numbers_of(part.tensor), part.name
     if not values.numel():
         return [f"The {name} is empty."]
     if values.is_floating_point() and not bool(values.isfinite().all()):
@@ -250,6 +287,10 @@ def _high(doubtful: bool) -> str:
         "Far above that: the inputs are not normalised, the last layer's weights start too large, "
         "or the weights are those of another task."
     )
+
+
+def _subject(name: str) -> str:
+    return f"The {name}" if name.startswith("inputs") else f"The numbers of {name}"
 
 
 def _deviation(values: torch.Tensor) -> float:

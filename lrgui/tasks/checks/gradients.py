@@ -21,17 +21,23 @@ Place = tuple[str, int]
 """The person's file and a line in it; "" and 0 where there is none."""
 
 
-def gradient_result(model: nn.Module, place: Place, doubtful: bool) -> StepResult:
-    """Whether gradients reach what learns, and whether they can be used; `doubtful` where the inputs are wrong.
+def gradient_result(
+    model: nn.Module, place: Place, doubtful: bool, summed: bool = False, loss: Place = ("", 0)
+) -> StepResult:
+    """Whether gradients reach what learns, and whether they can be used.
 
-    `place` is the person's file and line that findings belong to.
+    `place` is the person's file and line of the model, `loss` that of the loss. `doubtful` where the inputs are wrong,
+    `summed` where the loss is a sum over the batch: both were said before, and explain large gradients.
     """
     learning = {name: p for name, p in model.named_parameters() if p.requires_grad}
     missing = [name for name, p in learning.items() if p.grad is None]
     gradients = {name: _values(p.grad) for name, p in learning.items() if p.grad is not None}
     if not gradients:
-        told = "No parameter of the model gets a gradient: the loss was computed with another model or detached."
-        return StepResult((), [Finding(told, True, *place)])
+        told = (
+            "No parameter of the model gets a gradient: the loss was computed with another model, or cut off from it "
+            "by .detach(), argmax() or a new tensor."
+        )
+        return StepResult((), [Finding(told, True, *loss)])
     broken = [name for name, gradient in gradients.items() if not bool(gradient.isfinite().all())]
     norm = float(torch.stack([gradient.float().norm().cpu() for gradient in gradients.values()]).norm())
     zeros = sum(not bool(gradient.any()) for gradient in gradients.values())
@@ -56,7 +62,9 @@ def gradient_result(model: nn.Module, place: Place, doubtful: bool) -> StepResul
         told = "All gradients are 0: dead ReLUs, a saturated sigmoid or softmax, or weights that start at 0."
         findings.append(Finding(told, False, *place))
     elif norm > STEEP:
-        cause = "as the inputs are not normalised" if doubtful else "normalise inputs and target, or clip gradients"
+        cause = "normalise inputs and target, or clip gradients"
+        if doubtful or summed:
+            cause = "as the inputs are not normalised" if doubtful else "as the loss is a sum and no mean"
         findings.append(Finding(f"The gradients are very large: {cause}.", False, *place))
     return StepResult(facts, findings)
 

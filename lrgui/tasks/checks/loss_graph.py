@@ -37,6 +37,8 @@ _VIEWS = (
     "TBackward",
     "UnsafeView",
 )
+#: What a loss of several terms is put together with.
+_ADDING = ("AddBackward", "SubBackward", "CloneBackward", *_VIEWS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class LossKind:
     raw: bool = False
     """NLLLoss of something that is no log-probability."""
     weighted: bool = False
-    """Classes or examples have weights, so that the loss' start is not known."""
+    """Classes or examples have weights that the mean does not take out again: the loss' start is not known."""
     target: torch.Tensor | None = None
     """The numbers that a binary or squared loss was computed with."""
 
@@ -70,7 +72,8 @@ def loss_kind(loss: torch.Tensor) -> LossKind:
     if _straight(loss.grad_fn, found[0]):
         return kind
     # Scaled, or with something added: what it begins with nobody knows, but how it was made still counts.
-    return LossKind("", squashed=kind.squashed, raw=kind.raw)
+    summed = kind.summed and _leads_to(loss.grad_fn, found[0], _ADDING)
+    return LossKind("", None, kind.count if summed else 1, summed, kind.squashed, kind.raw)
 
 
 def _kind_of(node: Any) -> LossKind:
@@ -85,6 +88,7 @@ def _kind_of(node: Any) -> LossKind:
         squashed = any(
             _is(n, ("SoftmaxBackward",)) for top in made[:1] if _is(top, ("LogSoftmax",)) for n in _below(top)
         )
+        weighted = weighted and reduction != 1  # its mean is divided by the weights
         return LossKind("classes", classes, count, reduction == 2, "softmax" * squashed, not made, weighted, target)
     if _is(node, _BINARY):
         logits = _is(node, ("BinaryCrossEntropyWithLogits",))
@@ -112,6 +116,15 @@ def _near(node: Any, depth: int) -> list[Any]:
         found.append(one)
         waiting.extend((following, level + 1) for following, _ in one.next_functions)
     return found
+
+
+def _leads_to(top: Any, node: Any, through: tuple[str, ...]) -> bool:
+    """True where a way from the loss to `node` goes through nothing but nodes named `through`."""
+    if top is node:
+        return True
+    return _is(top, through) and any(
+        _leads_to(following, node, through) for following, _ in top.next_functions if following is not None
+    )
 
 
 def _straight(top: Any, node: Any) -> bool:

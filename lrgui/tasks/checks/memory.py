@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lrgui.core.batches import tensors_of
+from lrgui.tasks.checks.findings import numbers_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def memory_use(
     kept: dict[int, int] = {}
 
     def count(tensor: torch.Tensor) -> torch.Tensor:
-        storage = tensor.untyped_storage()
+        storage = numbers_of(tensor).untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -28,14 +28,20 @@ from lrgui.tasks.checks.findings import (
     parts_of,
     target_findings,
     tensor_words,
+    varies,
+    words_of,
 )
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import bytes_words, free_memory, memory_use
-from lrgui.tasks.checks.traces import defined_at, is_persons
+from lrgui.tasks.checks.traces import defined_at, is_persons, raised_by_us
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
+from lrgui.tasks.user.outline import outline
+
+#: What a data set says that cannot go to the processes that load batches: its own line tells nothing.
+_PICKLED = re.compile(r"pickle|Can't get (?:local )?(?:object|attribute)")
 
 
 class Trial:
@@ -53,6 +59,7 @@ class Trial:
         self._target: Any = None
         self._loss: torch.Tensor | None = None
         self._doubtful = False
+        self._summed = False
 
     def make(self, key: str) -> StepResult:
         """Make the step of that name; the task's own errors come through."""
@@ -80,10 +87,19 @@ class Trial:
             sentence = (
                 f"The memory is not enough for batches of {self._spec.batch_size:,}: use {half:,}, or a smaller model."
             )
+        if key == "memory" and "backward through the graph a second time" in str(error):
+            sentence = (
+                "The second step goes back into the first: a state is kept from batch to batch with its gradients. "
+                "Keep it detached, as in self.state = state.detach()."
+            )
+            file, line = self._place("forward")
         if not file and "inplace operation" in str(error):
             file, line = self._changed_in_place()
+        if not file and _PICKLED.search(str(error)):
+            file, line = self._role_place("train_loader")
         if not file and self._task is not None:
-            file, line = self._place(key)
+            # What of ours refuses before the model is called is about the batch.
+            file, line = self._place("batch" if key == "forward" and raised_by_us(error) else key)
         return Diagnosis(sentence, file, line, found.known)
 
     @property
@@ -97,7 +113,7 @@ class Trial:
         every = sum(p.numel() for p in task.model.parameters())
         trainable = task.parameters
         counted = f"{every:,} parameters" + ("" if trainable == every else f", {trainable:,} of them learn")
-        facts = [task.detail, f"{type(task.model).__name__}, {counted}", _device_words(task.device)]
+        facts = [task.detail, f"{type(_written(task.model)).__name__}, {counted}", _device_words(task.device)]
         findings = []
         if not trainable:
             findings.append(
@@ -127,21 +143,24 @@ class Trial:
         self._settle()
         parts = parts_of(batch)
         supervised = isinstance(task.objective, Supervised)
-        sentences = []
+        varying = {part.name for part in parts if not part.target and varies(part)}
+        sentences: dict[str, list[str]] = {}
         for part in parts:
             if not part.target:
-                wrong = input_findings(part)
+                wrong = input_findings(part, not varying - {part.name})
                 self._doubtful |= bool(wrong)
-                sentences += wrong
-            elif supervised:
-                sentences += target_findings(part)
-        facts = [part.words for part in parts] or [f"a batch of type {type(batch).__name__}"]
+            else:
+                wrong = target_findings(part) if supervised else []
+            if wrong:
+                sentences.setdefault(part.name.split("[")[0], wrong)  # of a list of images the first speaks for all
+        facts = words_of(parts) or [f"a batch of type {type(batch).__name__}"]
         count = length(task.loader) or 0
         if count:
             passes = self._steps / count
             through = f"{passes:.1f} passes" if passes >= 1 else f"{passes:.0%} of a pass".replace("%", " %")
             facts.append(f"{count:,} batch{'es' if count > 1 else ''} per epoch: {self._steps:,} steps are {through}")
-        return StepResult(facts, [Finding(sentence, False, *self._place("batch")) for sentence in sentences])
+        place = self._place("batch")
+        return StepResult(facts, [Finding(told, False, *place) for wrong in sentences.values() for told in wrong])
 
     def _forward(self) -> StepResult:
         task = self._made
@@ -160,6 +179,12 @@ class Trial:
                 else "look for a division by 0, log(0) or sqrt of a negative number"
             )
             return StepResult(facts, [self._bad(f"The model's output holds NaN: {cause}.", "forward")])
+        if tensors and task.parameters and not any(tensor.requires_grad for tensor in tensors):
+            told = (
+                "The model's output leads back to no weight: its forward computes under no_grad(), or .detach(), "
+                ".data, argmax() or numpy cuts it off."
+            )
+            return StepResult(facts, [self._bad(told, "forward")])
         return StepResult(facts, self._alike(tensors))
 
     def _alike(self, tensors: list[torch.Tensor]) -> list[Finding]:
@@ -191,10 +216,11 @@ class Trial:
             self._try_labels(task.objective)
             with _noticed() as said:
                 self._loss = task.objective.judged(self._output, self._target)
-            findings = self._broadcast(said)
+            findings = self._broadcast(said) or self._each_with_each(task.objective)
         check_loss(self._loss)
         value = float(self._loss.detach())
         kind = loss_kind(self._loss)
+        self._summed = kind.summed
         expected, source = expected_start(kind, task.classes)
         if expected is not None and kind.summed:
             shown = f"loss {value:.4g}, {value / max(kind.count, 1):.3g} for each target"
@@ -226,21 +252,34 @@ class Trial:
         except Exception:
             return  # what the loss itself is made of is on the device: it was no fair trial
 
+    def _each_with_each(self, objective: Supervised) -> list[Finding]:
+        """Torch's losses warn of (N, 1) and (N); of `(output - target) ** 2` nobody does.
+
+        It gives itself away: in which order the targets come makes no difference, until the shapes are alike.
+        """
+        output, target = self._output, self._target
+        if not (isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)) or output.numel() < 2:
+            return []
+        if {output.shape, target.shape} != {torch.Size([output.numel()]), torch.Size([output.numel(), 1])}:
+            return []
+        try:
+            with torch.no_grad():
+                first = float(objective.judged(output, target))
+                turned = float(objective.judged(output, target.flip(0)))
+                alike = float(objective.judged(output.view_as(target), target))
+        except Exception:
+            return []  # the loss wants them as they are
+        if not math.isclose(first, turned, rel_tol=1e-5) or math.isclose(first, alike, rel_tol=1e-3):
+            return []
+        return [Finding(_stretched(output.shape, target.shape), False, *self._place("loss"))]
+
     def _broadcast(self, said: list[warnings.WarningMessage]) -> list[Finding]:
         findings = []
         for message in said:
             shapes = re.findall(r"torch\.Size\(\[(.*?)\]\)", str(message.message))
-            target, output = (["×".join(shape.split(", ")) for shape in shapes] + ["", ""])[:2]
+            target, output = ([shape.split(", ") for shape in shapes] + [[], []])[:2]
             file, line = (message.filename, message.lineno) if is_persons(message.filename) else self._place("loss")
-            findings.append(
-                Finding(
-                    f"The output has shape {output}, the target {target}, and the loss compares each with each: "
-                    "make them alike, with output.squeeze(1) or target.unsqueeze(1).",
-                    False,
-                    file,
-                    line,
-                )
-            )
+            findings.append(Finding(_stretched(output, target), False, file, line))
         return findings
 
     def _backward(self) -> StepResult:
@@ -248,7 +287,8 @@ class Trial:
         self._loss.backward()  # type: ignore[no-untyped-call]
         self._settle()
         self._loss = self._output = None
-        return gradient_result(self._made.model, self._place("forward"), self._doubtful)
+        model, place = self._made.model, self._place("forward")
+        return gradient_result(model, place, self._doubtful, self._summed, self._place("loss"))
 
     def _step(self) -> StepResult:
         return step_result(self._made, self._place("forward"), self._settle)
@@ -322,20 +362,35 @@ class Trial:
         return Finding(sentence, True, *self._place(key))
 
     def _place(self, key: str) -> tuple[str, int]:
-        """Where the person wrote what makes this step: their data set, the loss, the model's forward."""
-        if self._task is None or key == "task":
+        """Where the person wrote what makes this step: their data set, the loss, the model's forward.
+
+        Of torch's own classes it is the line where the task's file makes them.
+        """
+        if self._task is None:
             return "", 0
         if key == "batch":
             examples = getattr(self._task.loader, "dataset", None)
             while isinstance(examples, Subset):
                 examples = examples.dataset
-            return defined_at(getattr(type(examples), "__getitem__", None))
-        written = _function(self._task.objective)
+            place = defined_at(getattr(type(examples), "__getitem__", None))
+            return place if place[0] else self._role_place("train_loader")
         if key in ("loss", "backward"):
-            return defined_at(written)
+            place = defined_at(_function(self._task.objective))
+            return place if place[0] else self._role_place("loss")
         if key == "forward":
-            return defined_at(getattr(type(self._task.model), "forward", None))  # TorchScript has none there
+            place = defined_at(getattr(type(_written(self._task.model)), "forward", None))  # TorchScript has none there
+            return place if place[0] else self._role_place("model")
+        if key == "validation":
+            return self._role_place("val_loader")
         return "", 0
+
+    def _role_place(self, role: str) -> tuple[str, int]:
+        """The line of the task's file where its part of that name is made; "" and 0 where that is not known."""
+        if not self._spec.is_code:
+            return "", 0
+        found = outline(self._spec.path)
+        line = found.lines.get(role, 0)
+        return (str(found.file), line) if found.file is not None and line else ("", 0)
 
     def _changed_in_place(self) -> tuple[str, int]:
         """The person's line whose result was changed later: torch remembers lines where it is asked to."""
@@ -356,6 +411,21 @@ class Trial:
         kind = self._made.device.type
         if kind in ("cuda", "xpu", "mps"):
             getattr(torch, kind).synchronize()
+
+
+def _written(model: torch.nn.Module) -> torch.nn.Module:
+    """The person's model within what torch.compile made of it."""
+    inner = getattr(model, "_orig_mod", model)
+    return inner if isinstance(inner, torch.nn.Module) else model
+
+
+def _stretched(output: Sequence[Any], target: Sequence[Any]) -> str:
+    shapes = ["×".join(map(str, shape)) for shape in (output, target)]
+    way = "output.squeeze(1) or target.unsqueeze(1)" if len(output) > len(target) else "output.unsqueeze(1)"
+    return (
+        f"The output has shape {shapes[0]}, the target {shapes[1]}, and the loss compares each with each: "
+        f"make them alike, with {way}."
+    )
 
 
 def _function(objective: Objective) -> Any:

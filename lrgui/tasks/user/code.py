@@ -14,6 +14,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.from_source import import_as_usual, import_from_source
 from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.target import Target
 from lrgui.temporary import temporary_folder
@@ -90,7 +91,7 @@ def load_code(target: Target) -> ModuleType:
         raise TaskError(f"There is no file {file}. Choose one that is there.", str(file))
     _forget()
     taken = _is_taken(file)
-    _loaded.folders.setdefault(str(file.parent), frozenset(sys.modules))
+    _take_from(file.parent)
     _put_on_path(file.parent, first=not taken)
     importlib.invalidate_caches()
     name = _shim(file) if taken else file.stem
@@ -124,7 +125,7 @@ def _compiled(file: Path) -> CodeType:
 def _import_module(dotted: str) -> ModuleType:
     folder = Path.cwd()
     _forget()
-    _loaded.folders.setdefault(str(folder), frozenset(sys.modules))
+    _take_from(folder)
     _put_on_path(folder, first=True)
     importlib.invalidate_caches()
     try:
@@ -184,6 +185,12 @@ def _shim(file: Path) -> str:
     return name
 
 
+def _take_from(folder: Path) -> None:
+    """Import what lies in the folder from its sources, and remember what was there before."""
+    import_from_source(str(folder))
+    _loaded.folders.setdefault(str(folder), frozenset(sys.modules))
+
+
 def _put_on_path(folder: Path, first: bool) -> None:
     text = str(folder)
     if first and sys.path[:1] != [text]:
@@ -197,6 +204,7 @@ def _put_on_path(folder: Path, first: bool) -> None:
 def _forget() -> None:
     """Drop the modules that earlier runs in this process took from their folders, and the folders from the path."""
     for folder, before in _loaded.folders.items():
+        import_as_usual(folder)
         for name, module in list(sys.modules.items()):
             if name in before or name.partition(".")[0] == "lrgui":
                 continue

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+from lrgui.tasks.user.from_source import COMPILED_SUFFIXES
 
 #: So many files are looked at; a task that imports more has its changes seen only in these.
 MOST_FILES = 300
@@ -29,14 +32,11 @@ def find_module(dotted: str) -> tuple[Path, Path] | None:
 
 
 def _in(folder: Path, words: list[str]) -> Path | None:
-    stem = folder.joinpath(*words)
-    for candidate in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
-        try:
-            if candidate.is_file():
-                return candidate
-        except OSError:
-            return None
-    return None
+    """As `from_source` finds it: a package before a module, a source before what is compiled."""
+    stem = str(folder.joinpath(*words))
+    places = (os.path.join(stem, "__init__"), stem) if os.path.isdir(stem) else (stem,)
+    found = (place + suffix for place in places for suffix in (".py", *COMPILED_SUFFIXES))
+    return next((Path(candidate) for candidate in found if os.path.isfile(candidate)), None)
 
 
 def local_files(file: Path, root: Path, tree: ast.Module) -> tuple[Path, ...]:

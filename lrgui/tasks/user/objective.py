@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.objective import NO_LOSS, Supervised
+from lrgui.core.objective import NO_LOSS, TARGETS, Supervised
 from lrgui.tasks.user.calling import Part, described
 from lrgui.tasks.user.code import TaskError
 
@@ -26,8 +26,8 @@ def scalar(value: Any, error: Words, wanted: str = "the loss") -> torch.Tensor:
             )
         if torch.is_grad_enabled() and not value.requires_grad:
             raise error(
-                "{} returned a loss that leads back to no weight: .item(), .detach(), no_grad() or a computation "
-                "outside of torch cut it off."
+                "{} returned a loss that leads back to no weight: .item(), .detach(), no_grad(), argmax() or a "
+                "computation outside of torch cut it off."
             )
         return value
     if value is None:
@@ -83,9 +83,11 @@ class OwnLoss(Supervised):
     def __init__(self, metric: Callable[[Any, Any], Any] | None, sentence: str, file: str) -> None:
         super().__init__(None, metric)
         self._sentence, self._file = sentence, file
+        self._unlabelled = False
 
     def forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """The model's output for one batch, and the target. Raises TaskError where the model takes none."""
+        self._unlabelled = isinstance(batch, Mapping) and not any(name in batch for name in TARGETS)
         with self._in_words():
             return super().forward(model, batch)
 
@@ -99,9 +101,14 @@ class OwnLoss(Supervised):
         try:
             yield
         except ValueError as error:
-            if str(error) == NO_LOSS:
-                raise TaskError(self._sentence, self._file) from None
-            raise
+            if str(error) != NO_LOSS:
+                raise
+            more = " A model that has one gives it where the batch has an entry “labels”." if self._unlabelled else ""
+            raise TaskError(self._sentence + more, self._file) from None
+
+
+#: Errors of code that was given something of another kind.
+_MISFITS = (AttributeError, TypeError, KeyError, IndexError, ValueError, AssertionError)
 
 
 class Steps:
@@ -133,7 +140,17 @@ class Steps:
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """Loss, and metrics by name (None where there is none), of one validation batch."""
         part = self._validation_part
-        value = self._validation(model, batch)
+        try:
+            value = self._validation(model, batch)
+        except _MISFITS as error:
+            if part is not self._training_part or model.training:
+                raise
+            said = next(iter(str(error).splitlines()), "")
+            raise TaskError(
+                f"{part.words} fails on validation batches, for which the model is in eval mode and may answer "
+                f"otherwise ({type(error).__name__}: {said}): write validation_step(model, batch), or leave those "
+                "batches out."
+            ) from error
         metrics = None
         # What a training step returns beside its loss is for its author's own loop.
         if isinstance(value, Mapping) and part is not self._training_part:
@@ -152,6 +169,8 @@ class Steps:
 
 def _loss_of(value: Any, part: Part) -> Any:
     if isinstance(value, Mapping):
+        if "loss" not in value and value and all(isinstance(one, torch.Tensor) for one in value.values()):
+            raise part.error("{} returned a dict of losses: return their sum, sum(losses.values()).")
         if "loss" not in value:
             raise part.error("{} returned a dict without “loss”: return the loss, or a dict that has it.")
         return value["loss"]

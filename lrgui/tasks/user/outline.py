@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import stat
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +14,7 @@ from lrgui.core.options import Option, Scalar
 from lrgui.tasks.user.arguments import constant, options_of, shared
 from lrgui.tasks.user.local_files import find_module, local_files, origin_file, tree_of
 from lrgui.tasks.user.no_python import no_python
-from lrgui.tasks.user.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES, lacking_words
+from lrgui.tasks.user.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES, lacking_words, likely_words
 from lrgui.tasks.user.target import Target
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -56,6 +58,8 @@ class Outline:
     """Files of its folder that it imports, and those that they import."""
     file: Path | None = None
     """The file that was read, None where it is not known."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """Where the parts of the task are made, or imported, in that file, by name."""
 
 
 def outline(path: str) -> Outline:
@@ -67,17 +71,20 @@ def outline(path: str) -> Outline:
             return Outline()  # the Python that computes may know it
         file, root = found
     else:
-        file = Path(target.place).expanduser()
+        file = Path(os.path.expanduser(target.place))
         root = file.parent
     if file.suffix.lower() == ".ipynb":
         return _refused(
             file, f"{file.name} is a notebook: make a script of it with “jupyter nbconvert --to script {file.name}”."
         )
     try:
-        size = file.stat().st_size
+        facts = file.stat()
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for, and a device read for ever
+            return _refused(file, f"{file} is no file that can be read. Choose a Python file.")
+        size = facts.st_size
         data = file.read_bytes() if size <= MOST_BYTES else b""
-    except OSError as error:
-        return _refused(file, f"{file} cannot be read ({error.strerror or error}).")
+    except (OSError, ValueError) as error:  # ValueError: a name that no system allows
+        return _refused(file, f"{file} cannot be read ({getattr(error, 'strerror', None) or error}).")
     if size > MOST_BYTES:
         return _refused(file, f"{file.name} has {size / 1e6:.0f} MB: that is no Python file that a person wrote.")
     tree = parsed(data, file.name)
@@ -136,6 +143,7 @@ class _Reader:
         self.classes: dict[str, ast.ClassDef] = {}
         self.values: dict[str, ast.expr] = {}
         self.imported: dict[str, str] = {}  # names that are imported from a module, and from which
+        self.import_lines: dict[str, int] = {}
         self.packages: set[str] = set()  # modules that are imported themselves
         self.any_name = False  # `from … import *` brings names that cannot be known
         self.constants: dict[str, Scalar] = {}
@@ -156,6 +164,7 @@ class _Reader:
                     self.any_name = True
                 else:
                     self.imported[alias.asname or alias.name] = "." * node.level + (node.module or "")
+                    self.import_lines[alias.asname or alias.name] = node.lineno
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for name in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(name, ast.Name):
@@ -232,6 +241,7 @@ class _Reader:
             has_optimizer=self.has("optimizer"),
             has_validation=self.has("val_loader"),
             problem=problem,
+            lines={role: line for role in ROLES if (line := self.line_of(role) or self.import_lines.get(role, 0))},
         )
 
     def _roles(self, names: Mapping[str, str]) -> list[tuple[str, Function, _Reader]]:
@@ -271,8 +281,14 @@ class _Reader:
             lacking.append("loss")
         if not lacking:
             return None
+        models = [name for name in self._leaves("Module") if not name.startswith("_")]
+        hint = likely_words(lacking, {*self.functions, *self.classes, *self.values}, models)
+        made = self.values.get("model")
+        kind = _last(made.func) if isinstance(made, ast.Call) else ""
+        if self._descends(kind, MODULE):
+            hint = f" Its LightningModule is a task by itself: {self.file}:{kind}."
         return OutlineProblem(
-            f"{self.file} has {lacking_words(lacking)}. Add it, or begin with one of the templates (New task…)."
+            f"{self.file} has {lacking_words(lacking)}. Add it, or begin with one of the templates (New task …).{hint}"
         )
 
     def _may_have_own_loss(self) -> bool:
@@ -307,6 +323,7 @@ class _Reader:
             defaults={**made.defaults, **self._mapping(parts.get("defaults"))},
             has_optimizer="optimizer" in parts,
             has_validation="val_loader" in parts,
+            lines=_lines(parts),
         )
 
     def _parts(self, value: ast.expr, within: Function | None = None) -> dict[str, ast.expr]:
@@ -354,6 +371,7 @@ class _Reader:
             has_optimizer="optimizer" in parts,
             has_validation="val_loader" in parts,
             problem=problem or made.problem,
+            lines=_lines(parts),
         )
 
     def _returned(self, value: ast.expr | None) -> ast.expr | None:
@@ -396,6 +414,7 @@ class _Reader:
             has_optimizer="optimizer" in given,
             has_validation="val_loader" in given,
             problem=missing or made.problem,
+            lines=_lines({**fields, **methods}),
         )
 
     def _bodies(self, name: str) -> Iterator[ast.stmt]:
@@ -453,10 +472,15 @@ class _Reader:
         return replace(
             made,
             style="lightning",
-            has_optimizer=True,
+            has_optimizer="configure_optimizers" in methods or self._inherits(modules[0]),
             has_validation="val_dataloader" in methods or self.has("val_loader"),
             problem=problem,
         )
+
+    def _inherits(self, name: str) -> bool:
+        """True where a class has bases that stand elsewhere, beside Lightning's own: they may define anything."""
+        bases = {_last(one) for one in self.classes[name].bases}
+        return any(self._inherits(one) if one in self.classes else one != MODULE for one in bases)
 
     def _init(self, name: str) -> Function | None:
         bodies = (node for node in self._bodies(name) if isinstance(node, Function))
@@ -487,6 +511,10 @@ class _Reader:
 
 #: Arguments of `lrgui.Task` by place.
 ROLES_BY_PLACE = ("model", "train_loader", "loss")
+
+
+def _lines(parts: Mapping[str, ast.AST]) -> dict[str, int]:
+    return {role: int(getattr(parts[role], "lineno", 0)) for role in ROLES if role in parts}
 
 
 def _called(node: Function) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 #: Functions (or objects) of a task, and how many arguments come by place.
 ROLES: dict[str, int] = {
     "model": 0,
@@ -39,6 +41,34 @@ WANTED = {
     "loss": "loss(output, target) or training_step(model, batch)",
 }
 """What a task cannot do without, in words."""
+
+
+#: What scripts call the parts of a task, beside these names themselves.
+LIKELY: dict[str, tuple[str, ...]] = {
+    "model": ("net", "network", "make_model", "build_model", "create_model", "get_model"),
+    "train_loader": (
+        "train_dataloader",
+        "trainloader",
+        "train_dl",
+        "dataloader",
+        "get_train_loader",
+        "make_train_loader",
+        "get_dataloader",
+    ),
+    "loss": ("criterion", "loss_fn", "loss_func", "loss_function", "compute_loss", "crit"),
+}
+
+
+def likely_words(lacking: Sequence[str], there: Collection[str], models: Sequence[str] = ()) -> str:
+    """The lines that would name what is `there` as a task wants it; empty where nothing fits.
+
+    `models` are classes of models, of which a single one will be meant.
+    """
+    found = {role: next((name for name in LIKELY[role] if name in there), "") for role in lacking}
+    if "model" in found and not found["model"] and len(models) == 1:
+        found["model"] = models[0]
+    lines = [f"“{role} = {name}”" for role, name in found.items() if name]
+    return f" At the end of the file {' and '.join(lines)} will do for what it has." if lines else ""
 
 
 def lacking_words(lacking: list[str]) -> str:

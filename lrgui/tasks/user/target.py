@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,4 +33,4 @@ class Target:
     @property
     def file(self) -> Path | None:
         """The file, None for a module: where that lies is known to the Python that computes."""
-        return None if self.is_module else Path(self.place).expanduser()
+        return None if self.is_module else Path(os.path.expanduser(self.place))  # pathlib's own raises for ~nobody

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +28,7 @@ from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.object import Task as UserTask
 from lrgui.tasks.user.objective import OwnLoss, Steps, checked_loss, checked_metric
 from lrgui.tasks.user.optimizer import first_optimizer
-from lrgui.tasks.user.roles import ROLES, lacking_words
+from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.target import Target
 
@@ -41,6 +41,8 @@ class Found:
     file: str
     name: str = ""
     notes: list[str] = field(default_factory=list)
+    others: Collection[str] = ()
+    """What else its file has, where it is a task of functions."""
 
 
 def build(spec: TaskSpec, device: torch.device) -> Task:
@@ -93,7 +95,7 @@ def _find(module: ModuleType, target: Target, calls: Calls) -> Found | type:
         if classes:
             return classes[0]
     values = {role: getattr(module, role) for role in ROLES if _holds(module, role)}
-    return Found(named_parts(values, file), file, title)
+    return Found(named_parts(values, file), file, title, others=vars(module))
 
 
 def _from_thing(thing: Any, name: str, file: str, title: str, calls: Calls) -> Found:
@@ -130,7 +132,8 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
     if lacking:
         if not {"loss", "training_step"} & parts.keys():
             lacking.append("loss")
-        raise TaskError(f"{Path(found.file).name} has {lacking_words(lacking)}. Add it.", found.file)
+        hint = likely_words(lacking, found.others)
+        raise TaskError(f"{Path(found.file).name} has {lacking_words(lacking)}. Add it.{hint}", found.file)
     model = _model(parts["model"], calls).to(device)
     training = batches(spec, parts["train_loader"], calls, device, training=True)
     validation = batches(spec, parts["val_loader"], calls, device, training=False) if "val_loader" in parts else None
@@ -203,14 +206,25 @@ def _objective(found: Found, calls: Calls, device: torch.device) -> Objective:
         return OwnLoss(
             metric,
             f"{Path(found.file).name} has neither loss(output, target) nor training_step(model, batch), and the "
-            "model's output has no loss of its own. Add one of them.",
+            f"model's output has no loss of its own. Add one of them.{likely_words(['loss'], found.others)}",
             found.file,
+        )
+    thing = parts["loss"].thing
+    if isinstance(thing, nn.Module) and any(p.requires_grad for p in thing.parameters()):
+        found.notes.append(
+            f"{parts['loss'].words} has weights of its own, which will not learn: the optimizer gets the model's. Make "
+            "the loss a part of the model, and take it from there in training_step(model, batch)."
         )
     return Supervised(_criterion(parts["loss"], calls, device), metric)
 
 
 def _criterion(part: Part, calls: Calls, device: torch.device) -> Any:
     thing = part.thing
+    if isinstance(thing, torch.Tensor):
+        raise part.error(
+            '{} is a number that a training loop left there: put the loop under if __name__ == "__main__":, '
+            "and write a function loss(output, target)."
+        )
     _refuse_uncallable(part, "(output, target)")
     if isinstance(thing, type) or parameters_of(thing) == []:  # nn.CrossEntropyLoss, or a function that returns one
         thing = thing()
@@ -268,6 +282,8 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
         if made is None:
             raise part.error("{} returned None: did you forget return?")
         raise part.error(f"{{}} returned {described(made)}: it must return a torch.optim.Optimizer.")
+    if isinstance(made, tuple | list) and sum(first_optimizer(one)[0] is not None for one in made) > 1:
+        found.notes.append(f"{part.words} returned several optimizers: the first one is used.")
     if schedule:
         found.notes.append(f"The schedule that {part.words} returned does not take part: the run sets the rates.")
     own = {id(p) for p in model.parameters()}

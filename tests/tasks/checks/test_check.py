@@ -273,6 +273,113 @@ def test_a_target_that_stretches_the_output_is_found(tmp_path: Path) -> None:
     assert step.line == line_of(file, "mse_loss")
 
 
+@pytest.mark.parametrize(
+    ("loss", "target", "warns"),
+    [
+        ("((output - target) ** 2).mean()", "", True),  # nobody warns of it but we
+        ("(output - target).abs().mean()", "", True),
+        ("((output - target.unsqueeze(1)) ** 2).mean()", "", False),
+        ("((output.squeeze(1) - target) ** 2).mean()", "", False),
+        ("((output[:, 0] - target) ** 2).mean()", "", False),
+        ("((output - target) ** 2).mean()", ", 1", False),
+    ],
+)
+def test_a_loss_by_hand_that_compares_each_with_each_is_found(
+    tmp_path: Path, loss: str, target: str, warns: bool
+) -> None:
+    file = write(
+        tmp_path,
+        ("nn.Linear(16, 4)", "nn.Linear(16, 1)"),
+        ("torch.randint(0, 4, (128,))", f"torch.randn(128{target})"),
+        ("functional.cross_entropy(output, target)", loss),
+        ("def metrics", "def measured"),
+    )
+    step = last(check(file))["loss"]
+    assert ("compares each with each" in step.detail) == warns
+    assert (step.state, step.line) == (("warning", line_of(file, "def loss")) if warns else ("good", 0))
+
+
+TORCHS_OWN = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+DATA = TensorDataset(torch.randn(64, 20), torch.randint(0, 4, (64,)))
+
+
+def model():
+    return nn.Sequential(nn.Linear(20, 4))
+
+
+def train_loader(batch_size):
+    return DataLoader(DATA, batch_size)
+
+
+loss = nn.CrossEntropyLoss()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "step", "line"),
+    [
+        ("nn.Linear(20, 4)", "nn.Linear(10, 4)", "forward", "def model"),
+        ("CrossEntropyLoss()", "BCEWithLogitsLoss()", "loss", "loss = "),
+        ("torch.randn(64, 20)", "torch.randn(64, 20) * 99", "batch", "def train_loader"),
+        ("nn.Linear(20, 4)", "nn.Linear(20, 4), nn.Softmax(1)", "loss", "loss = "),
+        (
+            "DataLoader(DATA, batch_size)",
+            "DataLoader([{'image': torch.randn(20), 'kind': 1}] * 9, batch_size)",
+            "forward",
+            "def train_loader",
+        ),
+        (
+            "DATA, batch_size",
+            "DATA, batch_size, num_workers=1, multiprocessing_context='spawn', collate_fn=lambda x: x",
+            "batch",
+            "def train_loader",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Got pickle error:UserWarning")
+def test_where_no_line_of_the_person_runs_the_one_that_made_the_part_is_named(
+    tmp_path: Path, before: str, after: str, step: str, line: str
+) -> None:
+    file = tmp_path / "checked_task.py"
+    assert before in TORCHS_OWN
+    file.write_text(TORCHS_OWN.replace(before, after))
+    found = last(check(file))[step]
+    assert found.state in ("bad", "warning")
+    assert (Path(found.file).name, found.line) == (file.name, line_of(file, line)), found
+
+
+def test_a_forward_under_no_grad_is_the_models_fault(tmp_path: Path) -> None:
+    file = write(
+        tmp_path, ("        x = self.hidden", "        torch.set_grad_enabled(False)\n        x = self.hidden")
+    )
+    try:
+        step = last(check(file))["forward"]
+    finally:
+        torch.set_grad_enabled(True)
+    assert step.state == "bad" and "output leads back to no weight" in step.detail
+    assert step.line == line_of(file, "def forward")
+
+
+def test_a_compiled_model_keeps_its_name_and_its_line(tmp_path: Path) -> None:
+    compiled = ("return Net()", 'return torch.compile(Net(), backend="eager")')
+    file = write(tmp_path, compiled, (FORWARD, "return self.last(x) * float('nan')"))
+    steps = last(check(file))
+    assert "Net, 404 parameters" in steps["task"].detail
+    assert steps["forward"].line == line_of(file, "def forward")
+
+
+def test_a_sum_explains_large_gradients(tmp_path: Path) -> None:
+    file = write(
+        tmp_path, (CROSS_ENTROPY, "return functional.mse_loss(output, torch.full((64, 4), 9e3), reduction='sum')")
+    )
+    step = last(check(file))["backward"]
+    assert step.state == "warning" and "as the loss is a sum" in step.detail
+
+
 def test_a_regression_whose_target_is_not_normalised(tmp_path: Path) -> None:
     changes = [
         ("nn.Linear(16, 4)", "nn.Linear(16, 1)"),
@@ -308,7 +415,8 @@ def test_a_state_that_is_kept_from_batch_to_batch_shows_in_the_second_step(tmp_p
     )
     steps = last(check(file))
     assert steps["step"].state == "good" and steps["memory"].state == "bad"
-    assert "detached" in steps["memory"].detail
+    assert "detached" in steps["memory"].detail and "backward()" not in steps["memory"].detail
+    assert steps["memory"].line == line_of(file, "def forward")
 
 
 def test_a_training_step_by_hand_is_one_step(tmp_path: Path) -> None:
@@ -352,6 +460,35 @@ def test_memory_is_counted_to_the_byte(tmp_path: Path) -> None:
 def test_a_memory_error_names_the_batch_size(tmp_path: Path) -> None:
     steps = last(check(write(tmp_path, (FORWARD, "return self.last(torch.empty(1 << 50))"))))
     assert steps["forward"].detail == "The memory is not enough for batches of 64: use 32, or a smaller model."
+
+
+def test_of_a_list_of_inputs_the_first_wrong_one_speaks_for_all(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        ("DataLoader(TensorDataset(X, Y), batch_size)\n\n\ndef v", "[([X, X * 99, X * 99], Y)]\n\n\ndef v"),
+        ("def forward(self, x):", "def forward(self, x):\n        x = x[0]"),
+    )
+    detail = last(check(file))["batch"].detail
+    assert detail.count("not normalised") == 1 and "columns of inputs[1]" in detail
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+@pytest.mark.parametrize(
+    ("made", "shape"), [("torch.eye(64).to_sparse()", "64×64"), ("ragged([X[:9], X[:55]])", "2×ragged×20")]
+)
+def test_sparse_and_nested_batches_are_checked_to_the_end(tmp_path: Path, made: str, shape: str) -> None:
+    ragged = "from functools import partial\nragged = partial(torch.nested.nested_tensor, layout=torch.jagged)\nX ="
+    other = "DataLoader(TensorDataset(X, Y), batch_size)\n\n\ndef v"
+    file = write(
+        tmp_path,
+        ("X =", ragged),
+        (other, f"[({made}, X[:64], Y[:64])]\n\n\ndef v"),
+        ("def forward(self, x):", "def forward(self, extra, x):\n        self.seen = self.hidden.weight.sum() * extra"),
+        ("def val_loader", "def other_loader"),
+    )
+    steps = last(check(file))
+    assert {step.state for step in steps.values()} == {"good", "skipped"}, steps
+    assert shape in steps["batch"].detail
 
 
 def test_little_memory_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

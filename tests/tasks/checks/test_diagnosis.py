@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from lrgui.tasks.checks.causes import CAUSES
 from lrgui.tasks.checks.diagnosis import diagnose, kind_and_message, place_words
 
 X = torch.randn(4, 10)
+LAYERS = (nn.Linear(10, 3),)
 CLASSES = torch.zeros(4, dtype=torch.long)
 PICTURES = torch.randn(2, 3, 8, 8)
 
@@ -107,6 +109,12 @@ def more_than_weights() -> None:
     torch.load(stored, weights_only=True)
 
 
+def no_answer() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.StringIO())
+        input()
+
+
 def half_a_picture() -> None:
     whole = io.BytesIO()
     Image.effect_noise((64, 64), 9).save(whole, "PNG")
@@ -158,6 +166,11 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
         ["shape 4×10", "last layer"],
     ),
     ("batch sizes", lambda: functional.cross_entropy(X, CLASSES[:3]), ["4 times for 3 targets", "flatten(1)"]),
+    (
+        "sequence target",
+        lambda: functional.cross_entropy(torch.randn(4, 7, 3), torch.zeros(4, 7, dtype=torch.long)),
+        ["target has shape 4×7", "output.transpose(1, 2)"],
+    ),
     ("labels", lambda: functional.cross_entropy(X, CLASSES + 10), ["class 10", "11 or more outputs", "from 0"]),
     ("labels", lambda: functional.cross_entropy(X, CLASSES - 1), ["is -1", "ignore_index"]),
     ("probabilities", lambda: functional.binary_cross_entropy(X * 9, X * 0), ["BCEWithLogitsLoss"]),
@@ -182,6 +195,11 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
         lambda: nn.Conv2d(3, 4, 3)(PICTURES.permute(0, 2, 3, 1)),
         ["channels are last", "permute(0, 3, 1, 2)"],
     ),
+    (
+        "channels",
+        lambda: nn.Conv2d(3, 4, 3)(torch.randn(9, 8, 8)),
+        ["the batch of 9 has no channels", "x.unsqueeze(1).repeat(1, 3, 1, 1)"],
+    ),
     ("channels", lambda: nn.Conv1d(3, 4, 3)(torch.randn(2, 8, 3)), ["permute(0, 2, 1)"]),
     ("convolution's dimensions", lambda: nn.Conv2d(3, 4, 3)(X), ["batch×channels×size×size", "4×10"]),
     ("small image", lambda: nn.Conv2d(3, 4, 5)(PICTURES[..., :3, :3]), ["3 x 3", "5 x 5", "larger inputs"]),
@@ -201,6 +219,11 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("sizes", lambda: functional.l1_loss(X, X[:, :7].clone()), ["10 and 7 entries", "dimension 1"]),
     ("no tensor", lambda: functional.cross_entropy((X, X), CLASSES), ["returns a tuple", "output[0]"]),  # type: ignore[arg-type]
     ("no tensor", lambda: functional.cross_entropy({"a": X}, CLASSES), ['output["logits"]']),  # type: ignore[arg-type]
+    (
+        "no tensor",
+        lambda: functional.cross_entropy(OrderedDict(out=X), CLASSES),  # type: ignore[arg-type]
+        ["returns an OrderedDict", 'output["out"]'],
+    ),
     ("no tensor", lambda: functional.cross_entropy(output_of(Nothing()), CLASSES), ["no return"]),
     ("no tensor", lambda: functional.cross_entropy(X, ["a"] * 4), ["class names into numbers"]),  # type: ignore[arg-type]
     ("no tensor", lambda: nn.Linear(4, 3)(nn.LSTM(10, 4)(X)), ["layer linear gets a tuple", "LSTM"]),
@@ -231,6 +254,13 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
         ["the model Linear", "size mismatch for weight", "strict=False"],
     ),
     ("weights only", more_than_weights, ["more than weights", "safetensors"]),
+    ("logits of logits", lambda: X.logits, ["write output alone"]),
+    ("layer in a tuple", lambda: LAYERS(X), ["comma at the end"]),  # type: ignore[operator]
+    (
+        "detection",
+        lambda: torch._assert(False, "targets should not be none when in training mode"),
+        ["sum(model(images, targets).values())"],
+    ),
     ("several losses", lambda: nn.Linear(10, 3)(X).backward(), ["loss.mean()"]),
     ("no graph", lambda: X.sum().backward(), [".item()", "no_grad()"]),
     ("in place", changed_in_place, ["the result of Sigmoid", "x = x + y", "inplace=True"]),
@@ -243,6 +273,11 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
         "examples of other sizes",
         lambda: first_batch(lambda i: torch.zeros(3, 8 + i)),
         ["3×8 and 3×9", "resize, crop, pad", "collate_fn"],
+    ),
+    (
+        "examples of other sizes, loaded elsewhere",
+        lambda: first_batch(lambda i: torch.zeros(3, 9 - i), num_workers=1),
+        ["different shapes", "resize, crop, pad"],
     ),
     ("examples of other lengths", lambda: first_batch(lambda i: [1] * (i + 1)), ["collate_fn"]),
     ("no image", lambda: first_batch(lambda i: Image.new("RGB", (3, 3))), ["ToTensor()"]),
@@ -260,6 +295,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("closure", lambda: torch.optim.LBFGS(nn.Linear(3, 3).parameters()).step(), ["choose another one"]),  # type: ignore[call-arg]
     ("no parameters", lambda: torch.optim.SGD([], lr=0.1), ["list(model.parameters())"]),
     ("no leaf", lambda: torch.optim.SGD([nn.Linear(10, 3)(X)], lr=0.1), ["model.parameters()"]),
+    ("question", no_answer, ["input()", "an argument with a default"]),
     ("no such name", lambda: exec("from torch import Tensr"), ["torch has no Tensr", "misspelt"]),
 ]
 if not torch.cuda.is_available():

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from lrgui.tasks.checks.findings import (
+    MOST_PARTS,
     Part,
     expected_start,
     input_findings,
@@ -17,6 +18,8 @@ from lrgui.tasks.checks.findings import (
     parts_of,
     target_findings,
     tensor_words,
+    varies,
+    words_of,
 )
 from lrgui.tasks.checks.loss_graph import LossKind
 
@@ -54,6 +57,36 @@ def inputs(values: torch.Tensor) -> str:
     return " ".join(input_findings(Part("inputs", values, False)))
 
 
+def test_an_input_that_is_always_the_same_may_stand_beside_one_that_is_not() -> None:
+    mask = Part("mask", torch.ones(32, 5), False)
+    assert input_findings(mask, alone=False) == [] and input_findings(mask) != []
+    grey = Part("inputs[0]", torch.rand(1, 8, 8).repeat(3, 1, 1), False)  # an image of a list, with three channels
+    assert input_findings(grey, alone=False) == []
+    assert (varies(mask), varies(grey), varies(Part("one", torch.ones(1), False))) == (False, True, False)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_sparse_and_nested_inputs_are_described_by_what_they_store() -> None:
+    rows = [torch.full((length, 4), 2.0) for length in (2, 3)]
+    sparse = torch.eye(3).to_sparse()
+    for tensor, words in (
+        (sparse, "x 3×3 float32, mean 1, deviation 0"),
+        (torch.nested.nested_tensor(rows, layout=torch.jagged), "x 2×ragged×4 float32, mean 2, deviation 0"),
+        (torch.nested.as_nested_tensor(rows), "x 2×ragged float32, mean 2, deviation 0"),
+    ):
+        part = Part("x", tensor, False)
+        assert (part.words, input_findings(part), varies(part)) == (words, [], False)
+    broken = Part("x", sparse * math.nan, False)
+    assert "NaN (3 of 3 numbers)" in input_findings(broken)[0]
+
+
+def test_a_list_of_many_tensors_is_cut_short() -> None:
+    parts = parts_of(([X[0]] * 40, Y))
+    told = words_of(parts)
+    assert len(told) == MOST_PARTS + 1 and told[0].startswith("inputs[0] 3×8×8") and told[-1] == "33 more tensors"
+    assert words_of(parts[:MOST_PARTS]) == [part.words for part in parts[:MOST_PARTS]]
+
+
 def test_good_inputs_of_every_kind_raise_no_doubt() -> None:
     for values in (X, X.sigmoid(), Y, X > 0, torch.randn(32, 5), torch.randn(32), X.half(), X[:1]):
         assert not inputs(values), values.dtype
@@ -66,6 +99,7 @@ def test_bad_inputs_are_told_apart() -> None:
     assert not inputs(torch.zeros(4, 9, dtype=torch.uint8))  # bytes of a text
     assert "All numbers of inputs are 1" in inputs(torch.ones(4, 3))
     assert "same inputs" in inputs(X[:1].expand(4, -1, -1, -1))
+    assert input_findings(Part("age", X * 99, False))[0].startswith("The numbers of age are not normalised (mean ")
     assert "NaN (1 of 3 numbers)" in inputs(torch.tensor([1, math.nan, 2]))
     assert "infinite" in inputs(torch.tensor([1, math.inf, 2]))
     assert "no numbers" in inputs(torch.zeros(0, 3))

@@ -25,10 +25,23 @@ def seen(kind: LossKind) -> tuple[str, int | None, int, bool, str, bool, bool]:
         (functional.cross_entropy(scores(), Y, reduction="none").mean(), ("classes", 3, 4, False, "", False, False)),
         # With something added or scaled: what they begin with nobody knows, but how they were made is seen.
         (functional.cross_entropy(scores(), Y, label_smoothing=0.1), ("", None, 1, False, "", False, False)),
+        (
+            functional.mse_loss(scores(), torch.zeros(4, 3), reduction="sum") + scores().square().sum(),
+            ("", None, 12, True, "", False, False),
+        ),
         (functional.cross_entropy(scores(), Y, reduction="sum") / 4, ("", None, 1, False, "", False, False)),
         (functional.cross_entropy(scores().softmax(1), Y) * 2, ("", None, 1, False, "softmax", False, False)),
         (functional.cross_entropy(scores(), Y, reduction="sum"), ("classes", 3, 4, True, "", False, False)),
-        (functional.cross_entropy(scores(), Y, torch.ones(3)), ("classes", 3, 4, False, "", False, True)),
+        # A mean is divided by the weights of its classes; a sum is not, nor is a mean that is taken later.
+        (functional.cross_entropy(scores(), Y, torch.ones(3)), ("classes", 3, 4, False, "", False, False)),
+        (
+            functional.cross_entropy(scores(), Y, torch.ones(3), reduction="sum"),
+            ("classes", 3, 4, True, "", False, True),
+        ),
+        (
+            functional.cross_entropy(scores(), Y, torch.ones(3), reduction="none").mean(),
+            ("classes", 3, 4, False, "", False, True),
+        ),
         (functional.cross_entropy(scores().softmax(1), Y), ("classes", 3, 4, False, "softmax", False, False)),
         (
             functional.cross_entropy(scores().softmax(1).view(4, 3), Y),

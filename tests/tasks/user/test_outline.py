@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,33 @@ def test_what_is_missing_is_named(read, text: str, words: str) -> None:
     assert words in problem.sentence
 
 
+def test_what_a_script_calls_otherwise_is_named(read) -> None:
+    script = """
+        class Block(nn.Module): ...
+        class Net(Block): ...
+        trainloader = []
+        criterion = print
+    """
+    problem = read(script).problem
+    assert problem is not None
+    assert "“model = Net” and “train_loader = trainloader” and “loss = criterion” will do" in problem.sentence
+    problem = read("class A(nn.Module): ...\nclass B(nn.Module): ...").problem
+    assert problem is not None and "will do" not in problem.sentence  # which of them nobody knows
+
+
+def test_a_model_that_is_a_lightning_module_is_named(read) -> None:
+    problem = read("class Net(L.LightningModule): ...\nmodel = Net()").problem
+    assert problem is not None and problem.sentence.endswith("Its LightningModule is a task by itself: task.py:Net.")
+
+
+def test_the_lines_of_the_parts(read) -> None:
+    text = "\ndef model(): ...\nfrom mine import train_loader\nloss = print\n"
+    assert read(text).lines == {"model": 2, "train_loader": 3, "loss": 4}
+    assert read("task = dict(\n  model=print,\n  train_loader=[],\n  loss=print)").lines["loss"] == 4
+    assert read("def make():\n  return dict(\n    model=print)", ":make").lines == {"model": 3}
+    assert read("class T(Task):\n  def model(self): ...\n  loss = print", ":T").lines == {"model": 2, "loss": 3}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -302,6 +330,7 @@ def test_lightning(read, base: str) -> None:
         class Base({base}): ...
         class Net(Base):
             def __init__(self, width: int = 8, lr=1e-3): ...
+            def configure_optimizers(self): ...
         class Points({base.replace("Module", "DataModule")}):
             def __init__(self, batch_size=16, path: str = "x"): ...
             def val_dataloader(self): ...
@@ -310,6 +339,12 @@ def test_lightning(read, base: str) -> None:
     assert (found.style, found.has_optimizer, found.has_validation, found.problem) == ("lightning", True, True, None)
     assert [one.name for one in found.options] == ["width", "path"]  # each run sets the rate
     assert found.defaults == {"batch_size": 16}
+
+
+def test_lightning_without_an_optimizer(read) -> None:
+    data = "\ndef train_loader(b): ...\n"
+    assert not read(f"class Net(L.LightningModule): ...{data}").has_optimizer
+    assert read(f"from other import Base\nclass Net(Base, L.LightningModule): ...{data}").has_optimizer  # may have one
 
 
 def test_lightning_without_batches_or_with_too_much(read) -> None:
@@ -393,3 +428,17 @@ def test_it_needs_no_torch_and_runs_nothing(tmp_path: Path) -> None:
         f"outline({str(tmp_path / 'task.py')!r}); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/a.py", "a\0.py", "\ud800.py", "a" * 5000 + ".py"])
+def test_names_that_no_system_allows_are_refused(path: str) -> None:
+    found = outline(path)
+    assert found.problem is not None and "cannot be read" in found.problem.sentence
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_what_is_no_plain_file_is_neither_waited_for_nor_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.py")
+    for path in (str(tmp_path / "a.py"), "/dev/zero"):
+        problem = outline(path).problem
+        assert problem is not None and problem.sentence == f"{path} is no file that can be read. Choose a Python file."

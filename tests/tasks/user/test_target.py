@@ -35,3 +35,8 @@ def test_files(place: str) -> None:
 @pytest.mark.parametrize("place", ["task", "package.module"])
 def test_modules(place: str) -> None:
     assert Target(place).file is None
+
+
+def test_the_folder_of_nobody_is_left_as_it_stands() -> None:
+    assert Target("~nobody-of-that-name/a.py").file == Path("~nobody-of-that-name/a.py")
+    assert Target("~/a.py").file == Path.home() / "a.py"

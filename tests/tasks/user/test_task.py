@@ -167,6 +167,43 @@ def test_a_training_step_serves_for_validation(make: Maker) -> None:
     assert (loss.item(), metric) == (pytest.approx(task.loss(task.model, batch).item()), None)
 
 
+def test_a_training_step_that_fails_in_eval_mode_asks_for_one_of_its_own(make: Maker) -> None:
+    task = make.task(
+        """
+        class Detector(nn.Linear):
+            def forward(self, x):
+                return {"loss": super().forward(x).mean()} if self.training else []
+        def model(): return Detector(4, 3)
+        def training_step(model, batch): return sum(model(batch[0]).values())
+        """,
+        without="model loss",
+    )
+    batch = next(iter(task.loader))
+    task.loss(task.model, batch)
+    task.model.eval()
+    with pytest.raises(TaskError, match=r"fails on validation batches.*'values'.*validation_step\(model, batch\)"):
+        task.objective.both(task.model, batch)
+
+
+def test_a_model_with_a_loss_whose_batches_have_no_labels(make: Maker) -> None:
+    task = make.task("def train_loader(batch_size): return [{'input': X}]", without="loss train_loader")
+    with pytest.raises(TaskError, match="has an entry “labels”"):
+        task.loss(task.model, next(iter(task.loader)))
+
+
+def test_a_loss_with_weights_of_its_own_is_said(make: Maker) -> None:
+    loss = "class Own(nn.Linear):\n    def forward(self, output, target): return super().forward(output).mean()\n"
+    task = make.task(f"{loss}loss = Own(3, 1)", without="loss")
+    assert [note for note in task.notes if "has weights of its own, which will not learn" in note]
+
+
+def test_of_several_optimizers_the_first_is_used_and_that_is_said(make: Maker) -> None:
+    own = "def optimizer(params, lr): return torch.optim.Adam(params, lr), torch.optim.SGD(params, lr)"
+    task = make.task(own, optimizer="own")
+    assert isinstance(task.optimizer, torch.optim.Adam)
+    assert [note for note in task.notes if "several optimizers: the first one is used." in note]
+
+
 def test_a_model_that_computes_its_own_loss(make: Maker) -> None:
     task = make.task(
         """
@@ -471,6 +508,11 @@ def test_the_public_class() -> None:
         ("", "loss", "mine.py has neither loss(output, target) nor training_step(model, batch), and the model's"),
         ("def train_loader(b): DATA", "train_loader", "train_loader() in mine.py (line {}) returned None: did you"),
         ("def train_loader(b): return DATA, DATA", "train_loader", "returned 2 things: return the training batches"),
+        (
+            "def train_loader(b): return X, Y",
+            "train_loader",
+            "returned two arrays and no batches: return TensorDataset",
+        ),
         ("def train_loader(b): return X", "train_loader", "returned a Tensor: it must return a DataLoader, a Dataset,"),
         ("def train_loader(b): return DataLoader", "train_loader", "returned the class DataLoader: return DataLoader("),
         ("def train_loader(b): return 3", "train_loader", "returned an int: it must return a DataLoader"),
@@ -490,6 +532,9 @@ def test_the_public_class() -> None:
             "loss",
             "of shape (10,): the loss is one number; use its .mea",
         ),
+        ("loss = F.mse_loss(X, X)", "loss", "a number that a training loop left there: put the loop under if __name__"),
+        ("def training_step(model, batch): return {'box': model(batch[0]).sum()}", "loss", "sum(losses.values())."),
+        ("criterion = nn.CrossEntropyLoss()", "loss", "At the end of the file “loss = criterion” will do for what it"),
         ("def loss(o, t): return 'x'", "loss", "returned a str: return the loss, a tensor."),
         ("def loss(o): return o.mean()", "loss", "takes 1 argument, but it is called with the model's output and the"),
         ("loss = 3", "loss", "loss in mine.py is of the type int: it must be a function (output, target)."),
