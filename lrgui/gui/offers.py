@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
-from lrgui.core.options import Option
+from lrgui.core.options import Option, Scalar
 from lrgui.gui.editors import Entry, Heading
 from lrgui.runs.known_packages import PACKAGES
+from lrgui.tasks.library_names import must_know
+from lrgui.tasks.listing import listed
 from lrgui.tasks.rows import GROUPS, SourceRow
 from lrgui.tasks.tables.header import columns
 from lrgui.tasks.user.rows import OWN
@@ -43,14 +45,37 @@ def source_lines(sources: Mapping[str, SourceRow]) -> list[Entry | Heading]:
 
 def source_options(row: SourceRow, path: str) -> tuple[Option, ...]:
     """The source's options; where a column is one of them, the file's own columns are suggested for it."""
-    if row.key != "table" or not path:
+    choices = tuple((name, name) for name in _names_in(row, path))
+    if not choices:
         return row.options
-    try:
-        names = _columns(path, os.stat(Path(path).expanduser()).st_mtime_ns)
-    except (OSError, ValueError):
-        return row.options
-    choices = tuple((name, name) for name in names)
     return tuple(replace(option, choices=choices) if option.name == "target" else option for option in row.options)
+
+
+def usual_column(row: SourceRow, path: str) -> str:
+    """The column that a table's target is where none is chosen; empty where nobody knows."""
+    names = _names_in(row, path)
+    return names[-1] if names else ""
+
+
+def missing_column(row: SourceRow, path: str, options: Mapping[str, Scalar]) -> str:
+    """A sentence for a target that the table does not have, empty where it has it or nobody knows."""
+    target = str(options.get("target") or "").strip()
+    if not target or any(options.get(name, "auto") != "auto" for name in ("separator", "header")):
+        return ""  # set by hand, they may make other columns of the same file
+    names = _names_in(row, path)
+    if not names or target in names or [name.lower() for name in names].count(target.lower()) == 1:
+        return ""
+    return f"{Path(path).name} has no column “{target}”. Choose one of: {listed(names, 12)}."
+
+
+def _names_in(row: SourceRow, path: str) -> tuple[str, ...]:
+    """The columns of a table's file; none where there is no table or it cannot be read here."""
+    if row.key != "table" or not path:
+        return ()
+    try:
+        return _columns(path, os.stat(os.path.expanduser(path)).st_mtime_ns)
+    except (OSError, ValueError):
+        return ()
 
 
 @lru_cache(maxsize=8)
@@ -143,9 +168,27 @@ def _python_words(path: Path) -> str:
 
 
 def python_words(environment: Environment) -> str:
-    """The versions that matter: "Python 3.12.4 · torch 2.9.0"."""
-    python = f"Python {environment.version}" if environment.version else "This Python says nothing"
-    return f"{python} · torch {environment.torch}" if environment.torch else f"{python} · no torch"
+    """The versions that matter: "Python 3.12.4 · torch 2.9.0"; empty where it could not even tell its own."""
+    if not environment.version:
+        return ""
+    return f"Python {environment.version} · {f'torch {environment.torch}' if environment.torch else 'no torch'}"
+
+
+def unknown_name(kind: str, libraries: Sequence[str], name: str, known: Mapping[str, Sequence[str]]) -> str:
+    """A sentence for a name that these libraries of that Python do not have, empty where they do or nobody knows.
+
+    `kind` is "model" or "optimizer", `known` the Environment's names of them by library.
+    """
+    for library in libraries:
+        names = known.get(library, ())
+        # A model of timm may be named with the weights that it begins with: "resnet18.a1_in1k".
+        plain = name.partition(".")[0] if (library, kind) == ("timm", "model") else name
+        if names and name:
+            try:
+                must_know(library, kind, plain, names)
+            except ValueError as error:
+                return str(error)
+    return ""
 
 
 def what_is_missing(label: str, needs: Sequence[str], environment: Environment | None) -> str:

@@ -26,14 +26,14 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         kind = best_kind()
         return torch.device(kind, roomiest_cuda()) if kind == "cuda" else torch.device(kind)
-    device = torch.device(name)
-    many = count(device.type)
+    kind, _, number = name.partition(":")
+    many = count(kind)
     if many == 0:
-        raise ValueError(f"The device {name} is not there ({why_missing(device.type)}). Use {_others()}.")
-    if (device.index or 0) >= many:
-        have = f"there is one {_LABELS[device.type]} device" if many == 1 else f"there are {many}"
+        raise ValueError(f"The device {name} is not there ({why_missing(kind)}). Use {_others()}.")
+    if len(number) > 3 or int(number or 0) >= many:  # torch takes only a number's last byte: its cuda:256 is cuda:0
+        have = f"there is one {_LABELS[kind]} device" if many == 1 else f"there are {many}"
         raise ValueError(f"The device {name} is not there ({have}, counted from 0). Use {_others()}.")
-    return device
+    return torch.device(name)
 
 
 def device_facts() -> list[DeviceFacts]:

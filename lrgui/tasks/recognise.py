@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lrgui.tasks.images.files import TRAIN, part_of
+from lrgui.tasks.images.files import TRAIN, innermost, is_hidden, part_of
 from lrgui.tasks.images.rows import SETS
 from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.texts.encoding import encoding_of
 from lrgui.tasks.user.rows import TASK
 from lrgui.tasks.user.target import Target
 
@@ -22,8 +25,24 @@ READERS = {
 }
 #: Beginnings of the files with the images of MNIST, and of its relatives with the same names.
 MNIST_FILES = ("train-images-idx3", "train-images.idx3", "t10k-images-idx3", "t10k-images.idx3")
+#: What else people have, and the way out.
+OTHERS = {
+    (".xlsx", ".xls", ".ods"): "is a spreadsheet: save the sheet as CSV in the program that made it",
+    (".npy",): "holds one array, and inputs and targets are needed: put both into numpy.savez(file, x=…, y=…)",
+    (".zip", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".7z", ".rar"): "is packed: unpack it, and open what is in it",
+    (".json", ".jsonl", ".feather", ".h5", ".hdf5", ".mat", ".db", ".sqlite"): "is read by a task.py of your own, or "
+    "saved as CSV or Parquet",
+    (".pkl", ".pickle", ".joblib"): "is not opened, since reading it could run any code: save its content as CSV, "
+    "Parquet or .npz, or read it in a task.py of your own",
+    (".pt", ".pth", ".ckpt", ".safetensors", ".onnx"): "holds weights, no task: open a Python file with a function "
+    "model() that loads them",
+}
 #: So many entries of a folder are looked at: it may be a very large one.
 MOST_ENTRIES = 2000
+#: So many bytes, and so many lines, tell a table from a text.
+SAMPLE, COLUMN_LINES = 1 << 16, 20
+#: So many sub-folders of a class are looked into.
+MOST_FOLDERS = 20
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,7 @@ def recognise(text: str) -> Recognised:
     whole = _path(words)
     if os.path.isdir(whole) or os.path.isfile(whole):  # pathlib's own raise OSError for a very long name
         return _folder(whole) if whole.is_dir() else _file(whole, "")
-    row = SOURCES.get(words)
+    row = SOURCES.get(words) or {_letters(key): row for key, row in SOURCES.items()}.get(_letters(words))
     if row is not None:
         if row.path is not None and not row.path.default:
             return Recognised(problem=f"“{words}” reads a {_kind(row.path.kind)}: name that instead.")
@@ -57,12 +76,28 @@ def recognise(text: str) -> Recognised:
     if target.file is None:
         if "." in target.place:
             return Recognised(TASK, words)
-        keys = ", ".join(key for key, row in SOURCES.items() if row.path is None or row.path.default)
-        return Recognised(problem=f"There is no file and no data set “{words}”. Data sets: {keys}.")
+        known = ", ".join(_data_sets())
+        return Recognised(problem=f"There is no file and no data set “{words}”. {_closest(words)}Data sets: {known}.")
     file = _path(str(target.file))
     if os.path.isfile(file):
         return _file(file, target.name)
-    return Recognised(problem=f"There is no file or folder {file}: check its name.")
+    return Recognised(problem=f"There is no file or folder {file}: check its name. {_closest(words)}".rstrip())
+
+
+def _data_sets() -> list[str]:
+    """Keys of the sources that need no file of the person's."""
+    return [key for key, row in SOURCES.items() if row.path is None or row.path.default]
+
+
+def _letters(words: str) -> str:
+    """ "fashionmnist" of “Fashion-MNIST” and of fashion_mnist."""
+    return re.sub(r"[-_ ]", "", words.lower())
+
+
+def _closest(words: str) -> str:
+    known = {_letters(key): key for key in _data_sets()}
+    close = difflib.get_close_matches(_letters(words), known, n=1, cutoff=0.7)
+    return f"Is it {known[close[0]]}? " if close else ""
 
 
 def _path(words: str) -> Path:
@@ -85,6 +120,8 @@ def _file(file: Path, name: str) -> Recognised:
         )
     if name:
         return Recognised(problem=f"Only of a Python file can one function be named, and {file.name} is none.")
+    if suffix == ".txt" and _has_columns(file):
+        return _offered("table", file)
     for source, suffixes in READERS.items():
         if suffix in suffixes:
             return _offered(source, file)
@@ -94,12 +131,27 @@ def _file(file: Path, name: str) -> Recognised:
         return Recognised(
             problem=f"{file.name} is a single image: open the folder that has one sub-folder of images per class."
         )
-    if suffix in (".pt", ".pth", ".ckpt", ".safetensors", ".onnx"):
-        return Recognised(
-            problem=f"{file.name} holds weights, no task: open a Python file with a function model() that loads them."
-        )
+    for suffixes, words in OTHERS.items():
+        if suffix in suffixes:
+            return Recognised(problem=f"{file.name} {words}.")
     known = ", ".join((".py", *(suffix for suffixes in READERS.values() for suffix in suffixes)))
     return Recognised(problem=f"{file.name} is none of the files that can be trained on ({known}) and no run.")
+
+
+def _has_columns(file: Path) -> bool:
+    """True where the first lines have the same separators: data sets are often written so, and texts never."""
+    try:
+        with file.open(encoding=encoding_of(file, SAMPLE), errors="replace") as stream:
+            lines = [line for line in islice(stream, COLUMN_LINES) if line.strip()]
+    except (OSError, ValueError):
+        return False
+    if len(lines) < 5:
+        return False
+    for mark, least in (("\t", 1), (";", 1), ("|", 1), (",", 2)):
+        counts = {line.count(mark) for line in lines}
+        if len(counts) == 1 and counts.pop() >= least:
+            return True
+    return False
 
 
 def _folder(folder: Path) -> Recognised:
@@ -107,6 +159,7 @@ def _folder(folder: Path) -> Recognised:
         found = _entries(folder)
         parted = part_of(folder, TRAIN)
         classed = found if parted is None else _entries(parted)
+        inner = innermost(folder)
     except OSError as error:
         return Recognised(problem=f"The folder {folder} cannot be read: {error.strerror or error}.")
     names = {entry.name for entry in found}
@@ -116,9 +169,11 @@ def _folder(folder: Path) -> Recognised:
     if data_set:
         return _offered(data_set, folder)
     # Two decide: a folder may have thousands, on a slow disk.
-    classes = list(islice((entry for entry in classed if not entry.name.startswith(".") and _has_images(entry)), 2))
+    classes = list(islice((entry for entry in classed if not is_hidden(entry.name) and _has_images(entry, 2)), 2))
     if len(classes) == 2:
         return _offered("image_folder", folder)
+    if inner != folder and _folder(inner).source == "image_folder":
+        return _offered("image_folder", inner)
     if classes or any(name.lower().endswith(IMAGES) for name in names):
         return Recognised(
             problem=f"The images in {folder} have no classes: put those of each class into a sub-folder of its own."
@@ -153,15 +208,17 @@ def _data_set(folder: Path, names: set[str]) -> str:
     return next((each.key for each in sets if (folder / each.torchvision / "raw").is_dir()), "")
 
 
-def _has_images(entry: os.DirEntry[str]) -> bool:
-    """True for a folder with an image among its first entries."""
+def _has_images(entry: os.DirEntry[str], depth: int) -> bool:
+    """True for a folder with an image among its first entries or, with a `depth` beyond 1, in its sub-folders."""
     try:
-        if not entry.is_dir():
+        if depth == 0 or not entry.is_dir():
             return False
-        with os.scandir(entry) as inner:
-            return any(each.name.lower().endswith(IMAGES) for _, each in zip(range(MOST_ENTRIES), inner, strict=False))
+        inner = [each for each in _entries(Path(entry)) if not is_hidden(each.name)]
     except OSError:
         return False
+    return any(each.name.lower().endswith(IMAGES) for each in inner) or any(
+        _has_images(each, depth - 1) for each in inner[:MOST_FOLDERS]
+    )
 
 
 def _offered(source: str, place: Path) -> Recognised:

@@ -136,7 +136,7 @@ class TaskSpec:
             shared = {"momentum": self.momentum, "weight_decay": self.weight_decay}
             problems += optimizer.problems(shared, self.optimizer_options)
         elif not (self.optimizer == OWN and self.is_code):
-            fix = f"Choose one of: {', '.join(OPTIMIZERS)}."
+            fix = f"Choose one of: {', '.join(OPTIMIZERS)}; those of libraries are written timm:lion."
             why = EXCLUDED.get(self.optimizer.lower())
             what = (
                 f"There is no optimizer “{self.optimizer}”."
@@ -206,7 +206,7 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
     """What is wrong with the file or folder of a source."""
     if not path and not row.default:
         return [Problem("path", f"No {'task' if row.kind == 'code' else row.kind} is chosen.", f"{row.tip}.")]
-    place = Target.parse(path).file if row.kind == "code" else Path(path or row.default).expanduser()
+    place = Target.parse(path).file if row.kind == "code" else Path(os.path.expanduser(path or row.default))
     if place is None:
         return []  # package.module: whether it is there is known to the Python that computes
     if row.kind == "folder":

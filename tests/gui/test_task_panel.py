@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from lrgui.gui.cards import Side
 from lrgui.gui.choosing import start_folder
 from lrgui.gui.editors import Choice, PathEditor, Suggesting
-from lrgui.gui.offers import python_lines
+from lrgui.gui.offers import python_lines, unknown_name
 from lrgui.gui.panels.task import TaskPanel
 from lrgui.gui.window import MainWindow
+from lrgui.gui.words import BREAK
 from lrgui.runs.interpreters import Environment, Interpreter
 from lrgui.tasks.device_rows import DeviceFacts
 from lrgui.tasks.registry import SOURCES
@@ -225,6 +226,7 @@ def test_the_columns_of_a_table_are_suggested_as_its_target(card: Card, tmp_path
     box = card.editor("options.target")
     assert isinstance(box, Suggesting)
     assert [box.itemText(number) for number in range(box.count())] == ["weight", "colour", "price"]
+    assert box.line.placeholderText() == "auto: price"
     box.setFocus()
     card.qtbot.keyClick(box, Qt.Key.Key_Down)
     assert card.task.options == {"target": "weight"}
@@ -238,6 +240,12 @@ def test_devices_are_looked_at_anew_when_their_list_opens(card: Card, qtbot: QtB
     assert isinstance(card.workspace.environments, Pythons)
     assert card.workspace.environments.asked == 1
     card.editor("device").hidePopup()
+
+
+def test_a_file_of_the_last_session_that_is_gone_is_told_at_once(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    bench.workspace.edit(task=replace(bench.workspace.job.task, source="task", path=str(tmp_path / "gone.py")))
+    card = Card(bench, qtbot, Pythons())
+    assert any("There is no file" in text for text in card.problems())
 
 
 def test_a_path_that_is_still_to_be_chosen_is_a_problem_when_a_run_wants_it(card: Card) -> None:
@@ -288,6 +296,53 @@ def test_a_model_by_name_is_offered_what_this_python_has(card: Card) -> None:
     assert "model_options.name" in card.rows()
 
 
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_a_name_that_this_python_does_not_know_is_told_before_the_run(card: Card) -> None:
+    card.choose("model", "torchvision")
+    card.type("model_options.name", "modle_7")
+    assert any("torchvision has no model “modle_7”. Closest are model_7" in text for text in card.problems())
+    card.type("model_options.name", "model_7")
+    assert card.problems() == []
+
+
+def test_names_of_libraries() -> None:
+    known = {"timm": ("resnet18", "vit_tiny")}
+    assert unknown_name("model", ("timm",), "resnet18.a1_in1k", known) == "", "with the weights' name"
+    assert "Closest are resnet18" in unknown_name("model", ("timm",), "resnet81", known)
+    assert unknown_name("model", ("torchvision",), "resnet81", known) == "", "nobody knows"
+    why = unknown_name("optimizer", ("timm",), "adahessian", {"timm": ("lion",)})
+    assert why == (
+        "timm's adahessian cannot be swept: it needs second derivatives, which no training here computes. "
+        "Choose another one."
+    )
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_a_target_that_the_table_does_not_have_is_told_before_the_run(card: Card, tmp_path: Path) -> None:
+    table = tmp_path / "cats.csv"
+    table.write_text("weight,colour,price\n1,red,3\n2,blue,4\n")
+    card.workspace.use(str(table))
+    card.type("options.target", "prise")
+    wrong = "cats.csv has no column “prise”. Choose one of: weight, colour, price."
+    assert card.problems() == [wrong]
+    card.panel.more.open()
+    card.choose("options.header", "no")
+    assert card.problems() == [], "the file is read otherwise than it was looked at"
+    card.choose("options.header", "auto")
+    for name in ("price", "Price"):
+        card.type("options.target", name)
+        assert card.problems() == []
+
+
+def test_a_part_of_the_data_is_said(card: Card) -> None:
+    card.choose("source", "mnist")
+    assert "60,000 images 28×28 · 10 classes · 2,048 of them to train on" in card.muted()
+    assert card.line("path").toolTip().endswith("empty is ~/.cache/lrgui/data")
+    card.panel.more.open()
+    card.type("subset", "all")
+    assert "2,048" not in card.muted()
+
+
 def test_code_shows_its_name_and_its_arguments(card: Card, file: Path) -> None:
     card.choose("source", "task")
     card.type("path", str(file))
@@ -306,6 +361,21 @@ def test_code_shows_its_name_and_its_arguments(card: Card, file: Path) -> None:
     assert card.task.options == {"width": 64}
     card.type("options.dropout", "much")
     assert any("“much” is not a number" in text for text in card.problems())
+
+
+def test_long_names_make_the_card_no_wider(card: Card, tmp_path: Path) -> None:
+    short = tmp_path / "cats.py"
+    short.write_text(CODE)
+    card.workspace.use(str(short))
+    usual = card.panel.minimumSizeHint().width()
+    file = tmp_path / f"{'a_quite_long_name_' * 6}.py"
+    file.write_text(CODE.replace("name =", "title ="))
+    card.workspace.use(str(file))
+    assert file.name in card.muted().replace(BREAK, "")
+    file.unlink()
+    card.workspace.find()
+    assert any(file.name in text.replace(BREAK, "") for text in card.problems())
+    assert card.panel.minimumSizeHint().width() == usual
 
 
 def test_code_that_was_saved_shows_its_new_fields_and_its_error(card: Card, file: Path, qtbot: QtBot) -> None:
@@ -369,6 +439,16 @@ def test_another_python_says_what_it_lacks(card: Card, qtbot: QtBot) -> None:
     assert card.task == replace(card.task), "the job knows nothing of it"
 
 
+def test_of_a_python_that_does_not_start_only_its_problem_is_told(card: Card) -> None:
+    pythons = card.workspace.environments
+    assert isinstance(pythons, Pythons)
+    broken = replace(BARE, version="", problem="/old/python is Python 3.8.18; LR Finder needs 3.10 or newer.")
+    pythons.current = broken
+    pythons.known.emit(broken)
+    assert "torch" not in card.muted() and "no torch" not in card.muted()
+    assert card.problems() == [broken.problem]
+
+
 def test_pythons_that_cannot_compute_are_not_offered() -> None:
     found = [Interpreter(f"/p/{version}", f"pyenv: {version}", "path") for version in ("2.7.18", "3.9.1", "3.12.1")]
     found.append(Interpreter("/usr/bin/python3", "/usr/bin/python3", "path"))
@@ -402,6 +482,16 @@ def test_a_file_is_chosen_in_a_dialog_that_begins_beside_the_last_one(
     dialog.close()
     assert card.task.path == str(file) and "options.width" in card.rows()
     assert start_folder(card.workspace) == tmp_path
+
+
+def test_a_new_file_is_not_proposed_among_images(card: Card, file: Path) -> None:
+    photos = file.parent / "photos"
+    photos.mkdir()
+    card.workspace.edit(task=replace(card.task, source="image_folder", path=str(photos)))
+    assert start_folder(card.workspace) == photos
+    assert start_folder(card.workspace, str(file.parent), for_code=True) == file.parent
+    card.workspace.recent[:] = [str(photos), str(file)]
+    assert start_folder(card.workspace, for_code=True) == file.parent
 
 
 def test_the_buttons(card: Card, qtbot: QtBot) -> None:

@@ -187,6 +187,9 @@ def test_a_number_that_is_too_high(machine: Machine) -> None:
     assert str(raised.value) == (
         "The device cuda:2 is not there (there are 2, counted from 0). Use cuda:0, cuda:1, cpu or auto."
     )
+    for name in ("cuda:128", "cuda:256", "cuda:99999999999999999999"):  # torch makes cuda:-128 and cuda:0 of the first
+        with pytest.raises(ValueError, match=f"The device {name} is not there"):
+            pick_device(name)
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,38 @@ def test_data_files(tmp_path: Path, name: str, source: str) -> None:
     assert recognise(str(file)) == Recognised(source, str(file))
 
 
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [("1.5\t2\tx", "table"), ("1,5;x", "table"), ("1,2,3", "table"), ("Well, he said.", "text"), ("a b c", "text")],
+)
+def test_a_table_may_be_called_a_text(tmp_path: Path, line: str, source: str) -> None:
+    file = made(tmp_path / "a.txt", f"{line}\n" * 8)
+    assert recognise(str(file)) == Recognised(source, str(file))
+    made(file, f"{line}\n" * 6 + "and so on; for a while; it goes, on\t\tand\t|| on\n" * 2)
+    assert recognise(str(file)) == Recognised("text", str(file))
+
+
 def test_folders_of_images(tmp_path: Path) -> None:
     for name in ("cats/1.jpg", "dogs/2.JPEG", "dogs/notes.txt", ".hidden/x.png"):
         made(tmp_path / name)
     assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))
+
+
+def test_images_deeper_in_the_folders_of_classes(tmp_path: Path) -> None:
+    for name in ("cats/young/1.jpg", "cats/old/1.jpg", "dogs/young/1.jpg"):
+        made(tmp_path / name)
+    assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))
+
+
+def test_folders_that_archives_pack_around_classes(tmp_path: Path) -> None:
+    for name in ("archive/pets/cats/1.jpg", "archive/pets/dogs/1.jpg", "__MACOSX/archive/pets/cats/._1.jpg"):
+        made(tmp_path / name)
+    assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path / "archive" / "pets"))
+
+
+def test_a_folder_around_code_is_not_looked_through(tmp_path: Path) -> None:
+    made(tmp_path / "project" / "src" / "task.py")
+    assert "Nothing to train on" in recognise(str(tmp_path)).problem
 
 
 @pytest.mark.parametrize("names", [["1.png", "2.png"], ["cats/1.jpg"]])
@@ -97,6 +125,27 @@ def test_keys_of_sources() -> None:
     assert "“digit”" in problem
 
 
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("MNIST", "mnist"),
+        ("Fashion-MNIST", "fashion_mnist"),
+        ("CIFAR-10", "cifar10"),
+        ("breast cancer", "breast_cancer"),
+    ],
+)
+def test_data_sets_as_people_write_them(words: str, key: str) -> None:
+    assert recognise(words) == Recognised(key)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"), [("mnits", "mnist"), ("fashon-mnist", "fashion_mnist"), ("cifar", "cifar10")]
+)
+def test_the_closest_data_set_is_named(words: str, key: str) -> None:
+    assert f" Is it {key}?" in recognise(words).problem
+    assert "Is it" not in recognise("nothing_like_it").problem
+
+
 def test_a_file_wins_over_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path / "digits" / "task.py")
     monkeypatch.chdir(tmp_path)
@@ -115,13 +164,28 @@ def test_a_notebook_says_how_it_is_converted(tmp_path: Path) -> None:
         ("movie.mp4", "none of the files that can be trained on"),
         ("a.png", "single image"),
         ("model.pth", "holds weights"),
+        ("sales.xlsx", "is a spreadsheet: save the sheet as CSV"),
+        ("x.npy", "numpy.savez"),
+        ("photos.tar.gz", "is packed: unpack it"),
+        ("table.pkl", "could run any code"),
+        ("rows.jsonl", "task.py of your own"),
         ("data.csv:name", "Only of a Python file"),
         ("none.py", "There is no file or folder"),
         ("none/", "There is no file or folder"),
     ],
 )
 def test_everything_else_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
-    for file in ("movie.mp4", "a.png", "model.pth", "data.csv"):
+    for file in (
+        "movie.mp4",
+        "a.png",
+        "model.pth",
+        "data.csv",
+        "sales.xlsx",
+        "x.npy",
+        "photos.tar.gz",
+        "table.pkl",
+        "rows.jsonl",
+    ):
         made(tmp_path / file)
     found = recognise(str(tmp_path / name) + ("/" if name.endswith("/") else ""))
     assert words in found.problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def folder_of(spec: TaskSpec) -> Path:
     """The folder that data sets lie in."""
     row = SETS[spec.source].row.path
     assert row is not None
-    return Path(spec.path or row.default).expanduser()
+    return Path(os.path.expanduser(spec.path or row.default))
 
 
 def not_there(label: str, missing: Sequence[RemoteFile]) -> str:

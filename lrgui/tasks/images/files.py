@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: What people call the folder of the images to train on, and the one beside it.
+#: What people call the folder of the images to train on, and the one beside it: train, training_set, test data, …
 TRAIN = ("train", "training")
 HELD = ("val", "valid", "validation", "test", "testing")
+_ADDED = re.compile(r"[ _-]*(set|data|images)$")
 
-#: Files that systems put into folders of images by themselves.
-_CLUTTER = ("thumbs.db", "desktop.ini")
+#: Files and folders that systems put into folders of images by themselves.
+_CLUTTER = ("thumbs.db", "desktop.ini", "__macosx")
+#: Folders around folders are looked into up to this depth.
+_DEEPEST = 5
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,12 @@ class ImageFiles:
         there = {self.labels[i] for i in places if not self.held[i]}
         gone = [name for label, name in enumerate(self.classes) if label not in there]
         notes = [f"The class “{name}” has no image that can be read, and is left out." for name in gone]
-        names = tuple(name for name in self.classes if name not in gone)
+        names = tuple(name for label, name in enumerate(self.classes) if label in there)
         if len(names) < 2:
             raise ValueError(_too_few(names, folder))
         kept = [i for i in places if self.labels[i] in there]
-        labels = tuple(names.index(self.classes[self.labels[i]]) for i in kept)
+        new = {label: number for number, label in enumerate(sorted(there))}
+        labels = tuple(new[self.labels[i]] for i in kept)
         held = tuple(self.held[i] for i in kept)
         return ImageFiles(names, tuple(self.files[i] for i in kept), labels, held), notes
 
@@ -54,6 +59,10 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
     if train is None:
         places = [(entry, False) for entry in _folders(folder)]
         classes = tuple(entry.name for entry, _ in places)
+        if classes and all(_part_name(name) in HELD for name in classes):
+            raise ValueError(
+                f"{folder} has {' and '.join(classes)}, but no folder of images to train on: call that one “train”."
+            )
         return _listed(classes, places, folder), []
     classes = tuple(entry.name for entry in _folders(train))
     places = [(entry, False) for entry in _folders(train)]
@@ -75,39 +84,61 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
 
 def part_of(folder: Path, names: Sequence[str]) -> Path | None:
     """The sub-folder called one of `names` (`TRAIN` or `HELD`) that has class folders itself, None without one."""
-    below = {entry.name.lower(): entry for entry in _folders(folder)}
+    below = {_part_name(entry.name): entry for entry in _folders(folder)}
     return next((below[name] for name in names if name in below and _folders(below[name])), None)
 
 
+def innermost(folder: Path) -> Path:
+    """The folder in `folder`, or in the only one in it, …, that has several: archives often pack one around all."""
+    for _ in range(_DEEPEST):
+        below = _folders(folder)
+        if len(below) != 1 or not _folders(below[0]):
+            break
+        folder = below[0]
+    return folder
+
+
+def _part_name(name: str) -> str:
+    """ "train" of “Train”, “training_set” and the like is "train" or "training"."""
+    return _ADDED.sub("", name.lower())
+
+
 def _listed(classes: tuple[str, ...], places: Sequence[tuple[Path, bool]], folder: Path) -> ImageFiles:
-    if len(classes) == 1 and len(_folders(places[0][0])) > 1:
+    inner = innermost(folder)
+    if len(classes) == 1 and inner != folder and len(_folders(inner)) > 1:
         raise ValueError(
-            f"{folder} has only one folder, “{classes[0]}”, which has several: choose {places[0][0]} instead."
+            f"{folder} has only one folder, “{inner.relative_to(folder)}”, which has several: choose {inner} instead."
         )
     if len(classes) < 2:
         raise ValueError(_too_few(classes, folder))
     files: list[Path] = []
     labels: list[int] = []
     held: list[bool] = []
+    numbers = {name: number for number, name in enumerate(classes)}
     for place, validates in places:
         found = _files(place)
         files += found
-        labels += [classes.index(place.name)] * len(found)
+        labels += [numbers[place.name]] * len(found)
         held += [validates] * len(found)
     return ImageFiles(classes, tuple(files), tuple(labels), tuple(held))
 
 
 def _folders(folder: Path) -> list[Path]:
     """Its sub-folders by name, hidden ones left out."""
-    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not is_hidden(entry.name))
+
+
+def is_hidden(name: str) -> bool:
+    """True for what a person has not put there, or does not want to see."""
+    return name.startswith(".") or name.lower() in _CLUTTER
 
 
 def _files(folder: Path) -> list[Path]:
     """The files in `folder` and below, by name, hidden ones left out."""
     found = []
     for place, names, files in os.walk(folder):
-        names[:] = [name for name in names if not name.startswith(".")]
-        found += [Path(place, name) for name in files if not name.startswith(".") and name.lower() not in _CLUTTER]
+        names[:] = [name for name in names if not is_hidden(name)]
+        found += [Path(place, name) for name in files if not is_hidden(name)]
     return sorted(found)
 
 

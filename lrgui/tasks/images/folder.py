@@ -84,7 +84,7 @@ def load(spec: TaskSpec) -> Data:
     return Data(
         train=_data_set(folder, source, train, look),
         validation=_data_set(folder, source, validation, look.plain()) if validation else None,
-        detail=f"{words or f'{len(train):,} training images'} {square.size}×{square.size} · {len(names)} classes",
+        detail=f"{words or f'{len(train):,} training images'} {square.size}×{square.size} · {len(names):,} classes",
         classes=len(names),
         criterion=nn.CrossEntropyLoss(),
         metric=accuracy,

@@ -63,6 +63,8 @@ class ImageSet:
     subset: int | None = None
     """Training images that are used where a person has not said otherwise."""
     needs: tuple[str, ...] = ("torchvision",)
+    transposed: bool = False
+    """Its files hold each image with rows and columns exchanged, and torchvision leaves them so."""
 
     @property
     def row(self) -> SourceRow:
@@ -127,7 +129,9 @@ SETS: dict[str, ImageSet] = {
             (0.3530,),
         ),
         ImageSet("kmnist", "KMNIST", "KMNIST", "idx", 60_000, 10_000, "28×28", 10),
-        ImageSet("emnist", "EMNIST", "EMNIST", "idx", None, None, "28×28", None, options=(_EMNIST_SPLIT,)),
+        ImageSet(
+            "emnist", "EMNIST", "EMNIST", "idx", None, None, "28×28", None, options=(_EMNIST_SPLIT,), transposed=True
+        ),
         ImageSet("qmnist", "QMNIST", "QMNIST", "idx", 60_000, 60_000, "28×28", 10),
         ImageSet("usps", "USPS", "USPS", "arrays", 7_291, 2_007, "16×16", 10),
         ImageSet(

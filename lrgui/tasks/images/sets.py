@@ -48,6 +48,9 @@ def load(spec: TaskSpec) -> Data:
         train, validation, notes = _idx_parts(files, image_set, folder)
         if options.get("split") == "letters":  # these count from 1
             train, validation = ((pixels, labels - 1) for pixels, labels in (train, validation))
+        if image_set.transposed:
+            train, validation = ((pixels.mT.contiguous(), labels) for pixels, labels in (train, validation))
+            notes += (f"{image_set.label}'s files hold its images lying on their side: here they stand upright.",)
     else:
         train, validation = (_array_part(part) for part in _opened(image_set, options, folder))
     mean, deviation = image_set.mean, image_set.deviation

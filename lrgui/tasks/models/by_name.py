@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from lrgui.core.options import Scalar
+from lrgui.tasks.library_names import must_know
 from lrgui.tasks.models.fitting import LEAST, Fitted, enlarged
-from lrgui.tasks.models.named import must_know, torchvision_models
+from lrgui.tasks.models.named import torchvision_models
 from lrgui.tasks.optimizers.optimizing import must_have
 from lrgui.tasks.task import Data
 

@@ -14,7 +14,8 @@ from lrgui.core.events import StateEvent
 from lrgui.core.options import filled
 from lrgui.tasks.images.downloads import no_writing
 from lrgui.tasks.images.fetching import RemoteFile, fetch
-from lrgui.tasks.models.named import must_know, torchvision_models
+from lrgui.tasks.library_names import must_know
+from lrgui.tasks.models.named import torchvision_models
 from lrgui.tasks.optimizers.optimizing import must_have
 from lrgui.tasks.spec import TaskSpec
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
 import torch
 from torch import nn
 
-from lrgui.tasks.models.named import (
-    PYTORCH_OPTIMIZER_EXCLUDED,
-    TIMM_EXCLUDED,
-    must_know,
-    pytorch_optimizers,
-    timm_optimizers,
-)
+from lrgui.tasks.library_names import must_know
+from lrgui.tasks.models.named import pytorch_optimizers, timm_optimizers
 
 
 def from_timm(model: nn.Module, lr: float, name: str, momentum: float, weight_decay: float) -> torch.optim.Optimizer:
@@ -23,7 +18,6 @@ def from_timm(model: nn.Module, lr: float, name: str, momentum: float, weight_de
 
     Raises ValueError for a name that timm does not have, or that cannot be swept.
     """
-    _must_sweep("timm", name, TIMM_EXCLUDED)
     must_know("timm", "optimizer", name, timm_optimizers())
     trainable = [p for p in model.parameters() if p.requires_grad]
     create = import_module("timm.optim").create_optimizer_v2
@@ -38,7 +32,6 @@ def from_pytorch_optimizer(model: nn.Module, lr: float, name: str, weight_decay:
     """
     from pytorch_optimizer import create_optimizer
 
-    _must_sweep("pytorch_optimizer", name, PYTORCH_OPTIMIZER_EXCLUDED)
     must_know("pytorch_optimizer", "optimizer", name, pytorch_optimizers())
     make = partial(create_optimizer, model, name, lr=lr, weight_decay=weight_decay, wd_ban_list=())
     return _made("pytorch_optimizer", name, make)
@@ -54,8 +47,3 @@ def _made(library: str, name: str, make: Callable[[], torch.optim.Optimizer]) ->
             f"{library}'s {name} cannot be made with this model and these settings ({lines[0].rstrip('.')}): change "
             "them, or choose another optimizer."
         ) from error
-
-
-def _must_sweep(library: str, name: str, excluded: Mapping[str, str]) -> None:
-    if name in excluded:
-        raise ValueError(f"{library}'s {name} cannot be swept: {excluded[name]} Choose another one.")

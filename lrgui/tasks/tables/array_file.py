@@ -11,24 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: What inputs and targets are usually called, pair by pair; of train pairs also what the validation pair is called.
-PAIRS = (
-    ("x", "y"),
-    ("X", "y"),
-    ("X", "Y"),
-    ("x_train", "y_train"),
-    ("X_train", "y_train"),
-    ("train_x", "train_y"),
-    ("train_images", "train_labels"),
-    ("images", "labels"),
-    ("data", "target"),
-    ("data", "targets"),
-    ("data", "labels"),
-    ("inputs", "targets"),
-    ("features", "labels"),
-    ("features", "targets"),
-    ("arr_0", "arr_1"),
-)
+#: What inputs and targets are usually called, alone or together with “train”: x, X_train, train_images, …
+INPUTS = ("x", "images", "data", "inputs", "input", "features")
+TARGETS = ("y", "labels", "label", "targets", "target")
+#: What numpy.savez calls arrays without a name.
+NAMELESS = ("arr_0", "arr_1")
 #: In the names of a pair for validation this stands in the place of “train”.
 VALIDATION_WORDS = ("val", "valid", "validation", "test")
 
@@ -36,8 +23,9 @@ VALIDATION_WORDS = ("val", "valid", "validation", "test")
 def read_arrays(path: Path, x: str, y: str) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
     """Names and arrays: inputs and targets and, where there are such, those for validation. Nothing is unpickled.
 
-    `x` and `y` name the inputs and targets; empty ones are looked for among `PAIRS`. Raises ValueError, with a
-    sentence, for a file or arrays that cannot be used, and OSError.
+    `x` and `y` name the inputs and targets; empty ones are looked for among `INPUTS` and `TARGETS`.
+
+    Raises ValueError, with a sentence, for a file or arrays that cannot be used, and OSError.
     """
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path.name} is no .npz file: make one with numpy.savez(file, x=inputs, y=targets).")
@@ -67,20 +55,42 @@ def _names(there: Sequence[str], x: str, y: str, file: str) -> tuple[str, ...]:
     for name in (x, y):
         if name and name not in there:
             raise ValueError(f"{file} has no array “{name}”. It has: {', '.join(there) or 'none'}.")
-    pair = (x, y)
-    if not (x and y):
-        fitting = [p for p in PAIRS if p[0] in there and p[1] in there and x in ("", p[0]) and y in ("", p[1])]
-        if not fitting:
-            raise ValueError(
-                f"{file} has no arrays with the usual names x and y: choose which are inputs and targets. "
-                f"It has: {', '.join(there) or 'none'}."
-            )
-        pair = fitting[0]
-    for word in VALIDATION_WORDS:
-        other = (pair[0].replace("train", word), pair[1].replace("train", word))
-        if "train" in pair[0] and "train" in pair[1] and other[0] in there and other[1] in there:
-            return (*pair, *other)
+    pairs = [(x, y)] if x and y else _usual_pairs([x] if x else there, [y] if y else there)
+    if not pairs:
+        raise ValueError(
+            f"{file} has no arrays with the usual names x and y: choose which are inputs and targets. "
+            f"It has: {', '.join(there) or 'none'}."
+        )
+    pair = pairs[0]
+    if all("train" in name.lower() for name in pair):
+        known = {name.lower(): name for name in there}
+        for word in VALIDATION_WORDS:
+            other = [known.get(name.lower().replace("train", word), "") for name in pair]
+            if all(other):
+                return (*pair, *other)
     return pair
+
+
+def _usual_pairs(inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of the two that are called as usual, the most usual first. A name that is alone was chosen already."""
+    found = []
+    for part in ("", "train"):
+        xs, ys = (
+            [name for word in usual for name in names if name.lower().strip("_") in _spellings(word, part)]
+            for names, usual in ((inputs, INPUTS), (targets, TARGETS))
+        )
+        found += [
+            (x, y)
+            for x in (inputs if len(inputs) == 1 else xs)
+            for y in (targets if len(targets) == 1 else ys)
+            if x != y
+        ]
+    first, second = NAMELESS
+    return found + ([NAMELESS] if first in inputs and second in targets else [])
+
+
+def _spellings(word: str, part: str) -> tuple[str, ...]:
+    return (f"{word}_{part}", f"{part}_{word}", f"{word}{part}", f"{part}{word}") if part else (word,)
 
 
 def _fit(x: NDArray[Any], y: NDArray[Any], x_name: str, y_name: str) -> None:

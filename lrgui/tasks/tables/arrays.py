@@ -28,8 +28,9 @@ def load(spec: TaskSpec) -> Data:
     """The arrays x (N, …) and y of the file at `spec.path`.
 
     * x with one number or a row for each example is a table, (N, height, width) are images with one channel,
-      (N, channels, height, width) and (N, height, width, channels) with 1 to 4; of any other shape it is flattened
-      by the models. Whole numbers of 8 bits become 0…1. Examples with numbers that are not finite are left out.
+      (N, channels, height, width) images, and so are (N, height, width, channels) with 1 to 4 channels, or with any
+      number if they are squares; of any other shape it is flattened by the models. Whole numbers of 8 bits become
+      0…1. Examples with numbers that are not finite are left out.
     * y holds classes where it holds whole numbers, truth values or words, or one-hot rows; numbers with a point are
       a regression, (N,) or (N, k).
     * Where the names say “train” and there is such a pair for validation, that is taken; else a part is split off.
@@ -53,8 +54,15 @@ def load(spec: TaskSpec) -> Data:
             f"choose one of {', '.join(TABLE_MODELS)}."
         )
     codes, values = _targets(y, names[1], kind)
-    known = _complete(inputs) & ((codes >= 0) if values is None else _complete(values))
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is left out
+        finite = _complete(inputs.astype(np.float32, copy=False))
+    known = finite & ((codes >= 0) if values is None else _complete(values))
     rows = np.flatnonzero(known)
+    if not len(rows):
+        raise ValueError(
+            f"None of the {len(known):,} examples of {path.name} is complete: numbers are missing or infinite in all. "
+            "Fill them in before numpy.savez, or save a table (CSV), in which missing numbers become the median."
+        )
     enough(len(rows), "complete examples", path.name)
     if len(rows) < len(known):
         notes.append(f"{len(known) - len(rows):,} examples with numbers that are missing or infinite were left out.")
@@ -76,7 +84,8 @@ def load(spec: TaskSpec) -> Data:
             "several may be true, write a task.py with BCEWithLogitsLoss."
         )
     train = train[: spec.subset]
-    tensor = torch.from_numpy(inputs)
+    with np.errstate(over="ignore"):  # only of what was left out
+        tensor = torch.from_numpy(inputs.astype(np.float32, copy=False))
     return Data(
         train=Examples(tensor[train], goal.targets[train]),
         validation=Examples(tensor[held_out], goal.targets[held_out]) if len(held_out) else None,
@@ -94,19 +103,24 @@ def load(spec: TaskSpec) -> Data:
     )
 
 
-def _inputs(x: NDArray[Any], name: str) -> NDArray[np.float32]:
-    """(N, columns), (N, channels, height, width), or as it was."""
+def _inputs(x: NDArray[Any], name: str) -> NDArray[Any]:
+    """(N, columns), (N, channels, height, width), or as it was: float32, and columns of larger numbers float64.
+
+    Those may be times or identifiers, of which the last digits are all that differs: they are standardised first.
+    """
     if x.dtype.kind not in "buif":
         raise ValueError(f"{name} holds {x.dtype}, but a model takes numbers: save it as float32 or uint8.")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is left out
-        values = x.astype(np.float32)
+    precise = x.ndim <= 2 and x.dtype.itemsize >= 4 and x.dtype != np.float32
+    with np.errstate(over="ignore"):
+        values: NDArray[np.floating[Any]] = x.astype(np.float64 if precise else np.float32)
     if x.dtype == np.uint8:
         values /= 255
     if x.ndim == 1:
         return values[:, None]
     if x.ndim == 3:
         return values[:, None]
-    if x.ndim == 4 and x.shape[3] in CHANNELS and x.shape[1] not in CHANNELS:
+    square = x.ndim == 4 and x.shape[1] == x.shape[2] != x.shape[3]
+    if x.ndim == 4 and x.shape[1] not in CHANNELS and (x.shape[3] in CHANNELS or square):
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
     return values
 
@@ -116,15 +130,16 @@ def _complete(examples: NDArray[Any]) -> NDArray[np.bool_]:
     return np.array(np.isfinite(examples.reshape(len(examples), -1)).all(axis=1))
 
 
-def _standardise(inputs: NDArray[np.float32], train: NDArray[np.int64]) -> None:
+def _standardise(inputs: NDArray[Any], train: NDArray[np.int64]) -> None:
     """In place, for each column or channel; of other shapes all numbers alike."""
     axes = {2: (0,), 4: (0, 2, 3)}.get(inputs.ndim, tuple(range(inputs.ndim)))
     part = inputs[train]
     mean = part.mean(axis=axes, dtype=np.float64, keepdims=True)
     deviation = part.std(axis=axes, dtype=np.float64, keepdims=True)
     deviation[deviation == 0] = 1
-    inputs -= mean.astype(np.float32)
-    inputs /= deviation.astype(np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):  # of examples that are left out
+        inputs -= mean.astype(inputs.dtype)
+        inputs /= deviation.astype(inputs.dtype)
 
 
 def _targets(y: NDArray[Any], name: str, kind: str) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.tasks.listing import listed
+from lrgui.tasks.tables.cells import NO_NUMBER
+from lrgui.tasks.tables.dates import readings
 from lrgui.tasks.tables.reading import Codes, Column, Numbers
 
 Rows = NDArray[np.int64]
@@ -18,14 +20,15 @@ Rows = NDArray[np.int64]
 LARGEST = 1e100
 #: A column with other words in it is still one of numbers if there are this many numbers for each word.
 NUMBERS_PER_WORD = 20
-#: Words that stand for nothing between numbers; as a category, and as a class, they say something.
-NO_NUMBER = frozenset(("none", "nil", "-", "--", ".", "unknown", "missing"))
 #: With more different words than this, of which most stand in one row only, a column is names or free text.
 FEW_WORDS = 50
 #: So many columns a one-hot category gets at most, and so many words an embedding; the rarer ones share one.
 MOST_HOT, MOST_EMBEDDED = 32, 1000
-#: Names of columns that only count or name the rows.
-ID_NAMES = frozenset(("id", "index", "idx", "row", "rowid", "row number", "nr", "no", "no.", "#", "unnamed: 0"))
+#: Names of columns that only count or name the rows: id, user_id, PassengerId, …
+ID_NAMES = frozenset(("index", "idx", "row", "rowid", "row number", "nr", "no", "no.", "#", "unnamed: 0"))
+_ID = re.compile(r"(?:.*[^a-zA-Z])?(?:id|ID|Id|uuid|UUID|guid|GUID)|.*[a-z]I[dD]")
+#: What a column without a name is called; pandas writes its index as such.
+_NO_NAME = re.compile(r"column \d+")
 #: Standardised numbers beyond this are as good as this, and float32 has room for them.
 FARTHEST = 1e6
 
@@ -47,6 +50,8 @@ class Category:
     name: str
     codes: Codes
     words: tuple[str, ...]
+    two_dates: bool = False
+    """The words are dates, of which nobody can say whether the day or the month comes first."""
 
 
 def meaning(column: Column) -> Number | Category | str:
@@ -54,7 +59,7 @@ def meaning(column: Column) -> Number | Category | str:
 
     * Numbers alone are a number; words between them count as missing where they are one in 20 or fewer, or say
       that there is none.
-    * Words that are dates (2026-11-22, 2026-11-22 09:30, 2026/11/22, 22.11.2026) are a number: days since 1970.
+    * Words that are dates, in one of the forms of `dates.readings`, are a number: days since 1970.
     * All else is a category, in which numbers are words, too.
     """
     if not column.readable:
@@ -66,10 +71,10 @@ def meaning(column: Column) -> Number | Category | str:
         return Number(column.name, values) if is_number.any() else "empty"
     words = int(np.count_nonzero(column.codes))
     if not is_number.any():
-        days = _days(column.words)
-        if days is None:
-            return Category(column.name, column.codes, column.words)
-        return Number(column.name, np.concatenate([[np.nan], days])[column.codes])
+        days = readings(column.words)
+        if len(days) == 1:
+            return Number(column.name, np.concatenate([[np.nan], days[0]])[column.codes])
+        return Category(column.name, column.codes, column.words, two_dates=len(days) > 1)
     if all(word.lower() in NO_NUMBER for word in column.words):
         return Number(column.name, values)
     different, places = np.unique(values[is_number], return_inverse=True)
@@ -113,12 +118,14 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
     each word gets a column of its own or, without `one_hot`, a code; a missing one is a word of its own, and the
     words that are rare, or stand in no training row, share one. What tells nothing is left out and told.
     """
-    parts: list[NDArray[np.float32]] = []
+    parts: list[NDArray[np.float32] | NDArray[np.bool_]] = []
     embedded: list[NDArray[np.float32]] = []
     sizes: list[int] = []
     left_out: list[str] = []
     missing: list[str] = []
     unread: list[str] = []
+    units: list[str] = []
+    two_dates: list[str] = []
     used = 0
     for column in columns:
         known = meaning(column)
@@ -127,6 +134,8 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
             left_out.append(f"{column.name} ({reason})")
             continue
         used += 1
+        if column.unit:
+            units.append(f"{column.name} ({column.unit})")
         if isinstance(known, Number):
             gaps = int(np.isnan(known.values).sum())
             if gaps:
@@ -135,9 +144,11 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
                 unread.append(f"{known.name} (“{known.words[0]}”)")
             parts += _standardised(known.values, train)
         elif isinstance(known, Category):
+            if known.two_dates:
+                two_dates.append(f"{known.name} ({known.words[0]})")
             codes, size = _renumbered(known.codes, train, MOST_HOT if one_hot else MOST_EMBEDDED)
             if one_hot:
-                parts += [(codes == code).astype(np.float32) for code in range(size) if (codes[train] == code).any()]
+                parts += [codes == code for code in range(size) if (codes[train] == code).any()]
             else:
                 embedded.append(codes.astype(np.float32))
                 sizes.append(size)
@@ -146,6 +157,13 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
         notes.append(f"Missing numbers became the column's median, and a column says where: {listed(missing)}.")
     if unread:
         notes.append(f"Words between numbers count as missing: {listed(unread)}.")
+    if units:
+        notes.append(f"Read as numbers, without their units: {listed(units)}.")
+    if two_dates:
+        notes.append(
+            f"Day or month may come first in these dates, so they are taken as words: {listed(two_dates)}. "
+            "Written as 2024-12-31 they are numbers."
+        )
     if left_out:
         notes.append(f"Left out: {listed(left_out)}.")
     width = len(parts) + len(embedded)
@@ -165,10 +183,7 @@ def _useless(known: Number | Category, train: Rows) -> str:
             return "empty in all training rows"
         if there.min() == there.max():
             return "always the same" if len(there) == len(train) else ""
-        counts = len(there) == len(known.values[train]) and np.all(there == np.floor(there))
-        if counts and known.name.strip().lower() in ID_NAMES and len(np.unique(there)) == len(there):
-            return "numbers the rows"
-        return ""
+        return "numbers the rows" if _is_number_of_rows(known, there) else ""
     codes = known.codes[train]
     if codes.min() == codes.max():
         return "always the same"
@@ -179,16 +194,25 @@ def _useless(known: Number | Category, train: Rows) -> str:
     return "nearly all different" if different > max(FEW_WORDS, len(words) / 2) else ""
 
 
-def _standardised(values: Numbers, train: Rows) -> list[NDArray[np.float32]]:
+def _is_number_of_rows(known: Number, there: Numbers) -> bool:
+    """True for whole numbers, `there` in the training rows, that are different in each under a name that says so."""
+    if len(known.values) > 1 and _NO_NAME.fullmatch(known.name):
+        return bool(np.all(np.diff(known.values) == 1))
+    name = known.name.strip()
+    named = name.lower() in ID_NAMES or _ID.fullmatch(name) is not None
+    return named and bool(np.all(there == np.floor(there))) and len(np.unique(there)) == len(there)
+
+
+def _standardised(values: Numbers, train: Rows) -> list[NDArray[np.float32] | NDArray[np.bool_]]:
     """The numbers with mean 0 and deviation 1 in the training rows, and where they were missing, if anywhere."""
     gaps = np.isnan(values)
     values = np.where(gaps, np.median(values[train][~gaps[train]]), values)
-    result = []
+    result: list[NDArray[np.float32] | NDArray[np.bool_]] = []
     mean, deviation = mean_and_deviation(values[train])
     if deviation > 0:
         result.append(np.clip((values - mean) / deviation, -FARTHEST, FARTHEST).astype(np.float32))
     if gaps[train].any():
-        result.append(gaps.astype(np.float32))
+        result.append(gaps)
     return result
 
 
@@ -208,25 +232,3 @@ def _renumbered(codes: Codes, train: Rows, most: int) -> tuple[Codes, int]:
     table = np.zeros(len(counts), np.int32)
     table[kept] = np.arange(1, len(kept) + 1)
     return table[codes], len(kept) + 1
-
-
-_DATES: tuple[Callable[[str], datetime], ...] = (
-    lambda word: datetime.fromisoformat(word.replace("Z", "+00:00")),
-    lambda word: datetime.strptime(word, "%d.%m.%Y"),
-    lambda word: datetime.strptime(word, "%Y/%m/%d"),
-)
-
-
-def _days(words: Sequence[str]) -> Numbers | None:
-    """Days since 1970 of words that are all dates in the same form, else None."""
-    for read in _DATES:
-        try:
-            moments = [read(word) for word in words]
-        except ValueError:
-            continue
-        return np.array([_seconds(moment) / 86_400 for moment in moments])
-    return None
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

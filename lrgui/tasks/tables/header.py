@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lrgui.tasks.tables.cells import has_decimal_commas, in_one_unit, is_missing, number
 from lrgui.tasks.texts.encoding import encoding_of
 
 if TYPE_CHECKING:
@@ -23,18 +25,15 @@ if TYPE_CHECKING:
 #: What an option calls the separators that cannot be seen, and how they are written.
 SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
 PARQUET = (".parquet", ".pq")
-#: Cells that stand for nothing, in lower case.
-MISSING = frozenset(("", "na", "n/a", "nan", "#n/a", "<na>", "null", "?"))
-#: What may stand before or behind a number.
-SIGNS = "$€£¥%"
 #: So many characters of a file, and of them so many rows, show how it is laid out.
 SAMPLE, ROWS = 1 << 16, 200
 
+#: The beginning of a date or a time.
+_DATED = re.compile(r"\d{4}-\d{1,2}\b|\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b|\d{1,2}:\d{2}\b")
+#: How pandas stores an index without a name.
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 #: Excel's word for the separator, in a first line of its own.
 _SAID = re.compile(r"sep=(.)[\r\n]")
-_COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)?,\d+([eE][-+]?\d+)?")
-_GROUPED_COMMA = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
-_GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
 
 
 @dataclass(frozen=True)
@@ -54,14 +53,27 @@ class Layout:
 
 def columns(path: str) -> list[str]:
     """The names of a table's columns; none where they cannot be read here. Never raises."""
-    place = Path(path).expanduser()
+    place = Path(os.path.expanduser(path))
+    if not os.path.isfile(place):  # a pipe would be waited for, and a device read for ever
+        return []
     try:
         if place.suffix.lower() in PARQUET:
             parquet = importlib.import_module("pyarrow.parquet")
-            return [str(name) for name in parquet.read_schema(place).names]
+            return list(parquet_columns(parquet.read_schema(place)))
         return list(layout(place, sample_encoding(place)).names)
     except (OSError, ValueError, ImportError, csv.Error):
         return []  # what is wrong is said by whoever reads the whole table
+
+
+def parquet_columns(schema: Any) -> dict[str, int]:
+    """Where the columns of a Parquet file stand in it, by name, no two the same.
+
+    The index of a pandas table, which stands last there, comes first if it has a name, and else not at all.
+    """
+    index = (schema.pandas_metadata or {}).get("index_columns", ())
+    places = [place for place, name in enumerate(schema.names) if not _UNNAMED_INDEX.fullmatch(name)]
+    places.sort(key=lambda place: schema.names[place] not in index)
+    return dict(zip(_unique([schema.names[place] for place in places]), places, strict=True))
 
 
 def sample_encoding(path: Path) -> str:
@@ -75,7 +87,7 @@ def layout(path: Path, encoding: str, separator: str = "auto", header: str = "au
     Args:
         separator: a key of `SEPARATORS`, or "auto": the one that gives most rows the same number of cells.
         header: "yes", "no", or "auto": the first row holds names if it has a word above a column of numbers, or
-            no number at all.
+            neither a number nor a date or measure above others.
 
     Raises ValueError, with a sentence, where there is no row, and OSError.
     """
@@ -91,7 +103,7 @@ def layout(path: Path, encoding: str, separator: str = "auto", header: str = "au
     if not rows:
         raise ValueError(f"{path.name} has no row: choose a file that has something in it.")
     first, rest = rows[0], rows[1:]
-    decimal_comma = mark != "," and _decimal_comma(rows)
+    decimal_comma = has_decimal_commas((cell for row in rows for cell in row), mark == ",")
     named = header == "yes" if header != "auto" else _is_header(first, rest, decimal_comma)
     width = Counter(len(row) for row in (rest if named and rest else rows)).most_common(1)[0][0]
     names = list(first) if named else [""] * width
@@ -116,30 +128,6 @@ def rows_of(text: str, separator: str) -> list[list[str]]:
 def reader(lines: io.TextIOBase, separator: str) -> Reader:
     """The csv module's reader: cells in double quotes, spaces before a cell left out."""
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
-
-
-def number(cell: str, decimal_comma: bool = False) -> float | None:
-    """The number in a cell, None where it holds none: 12, -1.5e3, 1,234.5, $5, 7 %; with a decimal comma 1.234,5."""
-    try:
-        if decimal_comma and _GROUPED_POINT.fullmatch(cell.strip()):
-            return float(cell.replace(".", ""))
-        return float(cell)
-    except ValueError:
-        pass
-    words = cell.strip()
-    bare = words.strip(SIGNS).strip()
-    if bare != words:
-        return number(bare, decimal_comma)
-    if decimal_comma and _COMMA_DECIMAL.fullmatch(words):
-        return float(words.replace(".", "").replace(",", "."))
-    if not decimal_comma and _GROUPED_COMMA.fullmatch(words):
-        return float(words.replace(",", ""))
-    return None
-
-
-def is_missing(cell: str) -> bool:
-    """True for a cell that stands for nothing."""
-    return cell.strip().lower() in MISSING
 
 
 def _separator(text: str) -> str:
@@ -171,23 +159,26 @@ def _above(text: str, separator: str) -> int:
     return above
 
 
-def _decimal_comma(rows: Sequence[Sequence[str]]) -> bool:
-    cells = [cell.strip() for row in rows for cell in row]
-    commas = sum(_COMMA_DECIMAL.fullmatch(cell) is not None for cell in cells)
-    points = sum("." in cell and number(cell) is not None for cell in cells if not _GROUPED_POINT.fullmatch(cell))
-    return commas > points
-
-
 def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]], decimal_comma: bool) -> bool:
-    numbers = [number(cell, decimal_comma) is not None for cell in first]
-    if not any(numbers):
-        return True
-    for place, (cell, is_number) in enumerate(zip(first, numbers, strict=True)):
+    def is_number(cell: str) -> bool:
+        return number(cell, decimal_comma) is not None
+
+    def is_measure(cell: str) -> bool:
+        return in_one_unit((cell,), decimal_comma) is not None
+
+    def is_date(cell: str) -> bool:
+        return _DATED.match(cell.strip()) is not None
+
+    values = False
+    for place, cell in enumerate(first):
         below = [row[place] for row in rest if place < len(row) and not is_missing(row[place])]
-        named = not is_number and not is_missing(cell)
-        if named and below and all(number(other, decimal_comma) is not None for other in below):
+        # Months and measures are names, too: only above others of their kind they are none.
+        alike = bool(below) and any(kind(cell) and all(map(kind, below)) for kind in (is_date, is_measure))
+        if is_number(cell) or alike:
+            values = True
+        elif not is_missing(cell) and below and all(map(is_number, below)):
             return True
-    return False
+    return not values
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

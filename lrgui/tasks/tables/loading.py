@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,10 @@ def _target_column(table: Table, name: str, file: str) -> Column:
         )
     if not name:
         return table.columns[-1]
-    for column in table.columns:
-        if column.name == name.strip():
-            return column
-    raise ValueError(f"{file} has no column “{name}”. Choose one of: {listed([c.name for c in table.columns], 12)}.")
+    known = {column.name: column for column in table.columns}
+    alike = [column for column in table.columns if column.name.lower() == name.strip().lower()]
+    if name.strip() in known or len(alike) == 1:
+        return known.get(name.strip()) or alike[0]
+    close = difflib.get_close_matches(name.strip(), known, n=1)
+    hint = f"Is it “{close[0]}”? " if close else ""
+    raise ValueError(f"{file} has no column “{name}”. {hint}It has: {listed(list(known), 12)}.")

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.tasks.listing import listed
-from lrgui.tasks.tables.header import PARQUET, Layout, is_missing, layout, number, reader
+from lrgui.tasks.tables.cells import in_one_unit, is_missing, number
+from lrgui.tasks.tables.header import PARQUET, Layout, layout, parquet_columns, reader
 from lrgui.tasks.texts.encoding import encoding_of
 
 Numbers = NDArray[np.float64]
@@ -22,6 +23,8 @@ Codes = NDArray[np.int32]
 BLOCK = 500
 #: A column with more different words than this is no category, and its words are not kept.
 MOST_WORDS = 200_000
+#: So many of Arrow's units of time are a second.
+TICKS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 #: So many numbers of skipped lines are told.
 LINES_TOLD = 5
 
@@ -38,6 +41,8 @@ class Column:
     words: tuple[str, ...] = ()
     readable: bool = True
     """False for what can be neither: lists, binary data, too many different words."""
+    unit: str = ""
+    """What stood at each of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,11 @@ def read_rows(path: Path, form: Layout) -> Table:
         _grow(growing, block)
         count += len(block)
     if not count:
+        cells = "row below the names" if form.header and not skipped else f"row of {width} cells"
         raise ValueError(
             " ".join(
                 (
-                    f"{path.name} has no row of {width} cells: choose a table with rows, or another separator.",
+                    f"{path.name} has no {cells}: choose a table with rows, or another separator.",
                     *_open_quote(skipped),
                 )
             )
@@ -211,6 +217,10 @@ class _Growing:
             codes = np.concatenate([np.zeros(len(v), np.int32) if c is None else c for c, v in parts])
         self._values.clear()
         self._known.clear()
+        measured = in_one_unit(self._words, self._decimal_comma) if codes is not None and self._readable else None
+        if codes is not None and measured is not None and np.isnan(values).all():
+            unit, figures = measured
+            return Column(self.name, np.array([np.nan, *figures])[codes], None, unit=unit)
         return Column(self.name, values, codes, tuple(self._words), self._readable)
 
 
@@ -225,15 +235,20 @@ def _read_parquet(path: Path) -> Table:
         ) from None
     try:
         table = parquet.read_table(path)
-    except pyarrow.ArrowInvalid as problem:
-        raise ValueError(f"{path.name} is no Parquet file that can be read: {problem}.") from None
+    except (pyarrow.ArrowException, OSError) as problem:
+        if isinstance(problem, FileNotFoundError | PermissionError):
+            raise
+        reason = str(problem).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ")
+        raise ValueError(f"{path.name} is no Parquet file that can be read ({reason.rstrip('.')}).") from None
     if not table.num_rows:
         raise ValueError(f"{path.name} has no row: choose a table with rows.")
-    return Table(tuple(_from_arrow(pyarrow, str(name), table[place]) for place, name in enumerate(table.column_names)))
+    return Table(
+        tuple(_from_arrow(pyarrow, name, table[place]) for name, place in parquet_columns(table.schema).items())
+    )
 
 
 def _from_arrow(pyarrow: Any, name: str, cells: Any) -> Column:
-    """One column of a Parquet file. Times become days since 1970, truth values words."""
+    """One column of a Parquet file. Times become days (since 1970, or as parts of them), truth values words."""
     types = pyarrow.types
     kind = cells.type
     nothing = np.full(len(cells), np.nan)
@@ -243,9 +258,15 @@ def _from_arrow(pyarrow: Any, name: str, cells: Any) -> Column:
     if types.is_date(kind) or types.is_timestamp(kind):
         moments = cells.cast(pyarrow.timestamp("us")).cast(pyarrow.int64())
         return Column(name, _numbers(pyarrow, moments) / 86_400e6, None)
+    if types.is_duration(kind) or types.is_time(kind):
+        if types.is_time32(kind):
+            cells = cells.cast(pyarrow.time64("us"))
+        unit = cells.type.unit
+        ticks = cells.cast(pyarrow.int64())
+        return Column(name, _numbers(pyarrow, ticks) / (86_400 * TICKS[unit]), None)
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         return Column(name, _numbers(pyarrow, cells), None)
-    if types.is_boolean(kind):
+    if types.is_boolean(kind) or str(kind) == "string_view":
         cells = cells.cast(pyarrow.string())
     elif not (types.is_string(kind) or types.is_large_string(kind)):
         return Column(name, nothing, None, readable=types.is_null(kind))

@@ -73,9 +73,11 @@ def _classes(found: Category, known: NDArray[np.bool_], kind: str) -> Answers:
     if len(used) == 1:
         raise ValueError(f"The target column {found.name} is “{found.words[used[0] - 1]}” in every row. {OTHER}")
     if len(used) > MOST_CLASSES or len(used) > max(20, rows / 2):
+        others = f"words (such as “{found.words[used[0] - 1]}”)" if kind == "" else "values"
+        way_out = "choose another target column" + ("." if kind == "" else ", or a regression if they are numbers.")
         raise ValueError(
-            f"The target column {found.name} has {len(used):,} different values in {rows:,} rows, too many for "
-            "classes: choose another target column, or a regression if they are numbers."
+            f"The target column {found.name} has {len(used):,} different {others} in {rows:,} rows, too many for "
+            f"classes: {way_out}"
         )
     table = np.zeros(len(counts), np.int64)
     table[used] = np.arange(len(used))

@@ -19,8 +19,10 @@ BLOCK = 1 << 20
 def encoding_of(path: Path, most: int | None = None) -> str:
     """The encoding of the text in `path`, judged by its first `most` bytes (None: by all of it).
 
-    A mark at the beginning decides; without one it is UTF-8 where that is possible, else Latin-1, in which every
-    byte is a character. Raises ValueError, with a sentence, for what is no text, and OSError.
+    A mark at the beginning decides; without one it is UTF-8 where that is possible, else Windows-1252: Latin-1 with
+    the euro and typographic quotes.
+
+    Raises ValueError, with a sentence, for what is no text, and OSError.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, read = True, 0
@@ -40,7 +42,7 @@ def encoding_of(path: Path, most: int | None = None) -> str:
                     utf8 = False
     if not read:
         raise ValueError(f"{path.name} is empty: choose a file that has something in it.")
-    return "utf-8" if utf8 else "latin-1"
+    return "utf-8" if utf8 else "cp1252"
 
 
 def _way_out(block: bytes) -> str:

@@ -120,8 +120,8 @@ def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
         encoding = encoding_of(path, MOST_BYTES)
     except ValueError as problem:
         raise ValueError(f"{problem} Or set the characters to bytes, which work with any file.") from None
-    if encoding == "latin-1":
-        notes.append(f"{path.name} is not UTF-8, so it is read as Latin-1.")
+    if encoding == "cp1252":
+        notes.append(f"{path.name} is not UTF-8, so it is read as Windows-1252, of which Latin-1 is a part.")
     text = content.decode(encoding, errors="replace").replace("\r\n", "\n")
     if level == "lower":
         text = text.lower()

@@ -157,7 +157,16 @@ def test_a_folder_without_two_classes_is_a_sentence(tmp_path: Path) -> None:
         load(spec_of(tmp_path / "nowhere"))
 
 
-@pytest.mark.parametrize(("train", "held"), [("train", "val"), ("Training", "test"), ("train", "valid")])
+@pytest.mark.parametrize(
+    ("train", "held"),
+    [
+        ("train", "val"),
+        ("Training", "test"),
+        ("train", "valid"),
+        ("training_set", "test_set"),
+        ("Train Images", "valset"),
+    ],
+)
 def test_train_and_val_folders_are_known(tmp_path: Path, train: str, held: str) -> None:
     fill(tmp_path / train, 4)
     fill(tmp_path / held, 2)
@@ -169,6 +178,23 @@ def test_train_and_val_folders_are_known(tmp_path: Path, train: str, held: str) 
         f"{held} has classes that {train} has not, left out: wolves.",
         f"Only {train} and {held} are used, not more.",
     )
+
+
+def test_validation_folders_alone_are_no_classes(tmp_path: Path) -> None:
+    for name in ("test", "val"):
+        fill(tmp_path / name, 1)
+    with pytest.raises(
+        ValueError, match="has test and val, but no folder of images to train on: call that one “train”"
+    ):
+        load(spec_of(tmp_path))
+
+
+def test_what_systems_leave_behind_is_no_class(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    picture(tmp_path / "__MACOSX" / "cats" / "1.png")
+    picture(tmp_path / ".ipynb_checkpoints" / "1.png")
+    data = load(spec_of(tmp_path))
+    assert data.detail.endswith("3 classes") and data.notes == ()
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:

@@ -133,6 +133,16 @@ def test_letters_count_from_one_and_are_made_to_count_from_zero(tmp_path: Path) 
     assert [int(data.train[i][1]) for i in (0, 25, 26)] == [0, 25, 0]
 
 
+def test_emnists_images_stand_upright(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        put(tmp_path, f"emnist-digits-{part}", 50)
+    data = load(TaskSpec(source="emnist", path=str(tmp_path), options={"split": "digits"}))
+    image, _ = data.train[3]
+    rows = torch.from_numpy(PIXELS[3]).argmax(dim=1)  # of the file: the columns of what is seen
+    assert torch.equal(image[0].argmax(dim=0), rows)
+    assert data.notes == ("EMNIST's files hold its images lying on their side: here they stand upright.",)
+
+
 def test_qmnists_labels_are_the_first_of_eight(tmp_path: Path) -> None:
     for part in ("train", "test"):
         (tmp_path / f"qmnist-{part}-images-idx3-ubyte").write_bytes(idx(PIXELS))

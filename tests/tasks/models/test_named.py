@@ -29,11 +29,3 @@ def test_names_are_sorted_and_empty_where_the_library_is_absent(
     assert found == tuple(sorted(found)) and some <= set(found) and not never & set(found)
     monkeypatch.setattr(named, "find_spec", lambda name: None)
     assert names() == ()
-
-
-def test_a_name_that_is_there_is_no_trouble_and_another_gets_the_closest() -> None:
-    named.must_know("lib", "model", "alpha", ["alpha", "beta"])
-    with pytest.raises(ValueError, match=r"^lib has no model “alpah”\. Closest are alpha\.$"):
-        named.must_know("lib", "model", "alpah", ["alpha", "beta"])
-    with pytest.raises(ValueError, match=r"^lib has no model “”\. It has alpha, beta and others\.$"):
-        named.must_know("lib", "model", "", ["alpha", "beta"])

@@ -19,7 +19,20 @@ def saved(folder: Path, **arrays: Any) -> Path:
     return file
 
 
-@pytest.mark.parametrize("pair", [("x", "y"), ("X", "y"), ("images", "labels"), ("data", "target")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("x", "y"),
+        ("X", "y"),
+        ("images", "labels"),
+        ("data", "target"),
+        ("features", "label"),
+        ("X", "target"),
+        ("X_Train", "Y_Train"),
+        ("train_data", "train_labels"),
+        ("arr_0", "arr_1"),
+    ],
+)
 def test_usual_names(tmp_path: Path, pair: tuple[str, str]) -> None:
     names, arrays = read_arrays(saved(tmp_path, other=np.zeros(3), **dict(zip(pair, (X, Y), strict=True))), "", "")
     assert names == pair
@@ -30,12 +43,23 @@ def test_names_that_are_given(tmp_path: Path) -> None:
     file = saved(tmp_path, x=X, y=Y, z=Y + 1)
     assert read_arrays(file, "x", "z")[0] == ("x", "z")
     assert read_arrays(file, "x", "")[0] == ("x", "y")
+    assert read_arrays(file, "z", "")[0] == ("z", "y")
+    assert read_arrays(file, "", "z")[0] == ("x", "z")
+    file = saved(tmp_path, x_train=X, y_train=Y, weights=Y)
+    assert read_arrays(file, "", "weights")[0] == ("x_train", "weights")
+
+
+def test_the_shortest_names_come_first(tmp_path: Path) -> None:
+    file = saved(tmp_path, x_train=X, y_train=Y, data=X, labels=Y, x=X, y=Y)
+    assert read_arrays(file, "", "")[0] == ("x", "y")
 
 
 def test_a_pair_for_validation(tmp_path: Path) -> None:
     names, arrays = read_arrays(saved(tmp_path, x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2]), "", "")
     assert names == ("x_train", "y_train", "x_test", "y_test")
     assert len(arrays[2]) == 2
+    capitals = saved(tmp_path, X_Train=X, Y_Train=Y, X_Val=X, Y_Val=Y)
+    assert read_arrays(capitals, "", "")[0] == ("X_Train", "Y_Train", "X_Val", "Y_Val")
 
 
 @pytest.mark.parametrize(

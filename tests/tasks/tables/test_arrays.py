@@ -45,6 +45,8 @@ def part(examples: object) -> tuple[torch.Tensor, ...]:
         ((40, 3, 8, 6), (3, 8, 6)),
         ((40, 8, 6, 3), (3, 8, 6)),
         ((40, 3, 8, 4), (3, 8, 4)),  # could be both: channels first is torch's own order
+        ((40, 8, 8, 7), (7, 8, 8)),  # of many channels, which squares tell
+        ((40, 7, 8, 8), (7, 8, 8)),
         ((40, 2, 3, 4, 5), (2, 3, 4, 5)),
     ],
 )
@@ -124,6 +126,14 @@ def test_what_is_not_finite_is_left_out(tmp_path: Path) -> None:
         assert int(part(data.train)[1].min()) >= (0 if kind == "classification" else -9)
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.float64])
+def test_large_numbers_keep_their_last_digits(tmp_path: Path, dtype: type) -> None:
+    x = (1_700_000_000_000 + np.arange(40)).astype(dtype)  # milliseconds since 1970: float32 cannot tell them apart
+    inputs = part(arrays(saved(tmp_path, x=x, y=LABELS)).train)[0]
+    assert inputs.dtype == torch.float32 and len(inputs.unique()) == 32
+    assert float(inputs.std()) == pytest.approx(1, abs=0.02)
+
+
 def test_a_validation_pair_is_taken(tmp_path: Path) -> None:
     x = RANDOM.rand(50, 5)
     x[3, 0] = np.nan
@@ -151,6 +161,7 @@ def test_a_subset_and_no_validation(tmp_path: Path) -> None:
         (RANDOM.rand(3000, 2), np.arange(3000), {"kind": "classification"}, "3,000 different values, too many"),
         (RANDOM.rand(4, 2), LABELS[:4], {}, "too few examples: 4"),
         (RANDOM.rand(0, 2), LABELS[:0], {}, "too few examples: 0"),
+        (RANDOM.rand(40, 5) * np.nan, LABELS, {}, "None of the 40 examples of .*npz is complete.*save a table"),
     ],
 )
 def test_what_cannot_be_learned(

@@ -69,6 +69,39 @@ def test_dates_are_days(cells: tuple[str, ...], days: tuple[float, ...]) -> None
     np.testing.assert_allclose(found.values, days)
 
 
+def test_dates_that_can_be_read_in_two_ways_are_words_and_told() -> None:
+    column = words("01/02/1970", "01/03/1970", "01/02/1970", "01/03/1970", name="born")
+    assert isinstance(meaning(column), Category)
+    assert encode([column], everything(4), one_hot=True).notes == (
+        "Day or month may come first in these dates, so they are taken as words: born (01/02/1970). "
+        "Written as 2024-12-31 they are numbers.",
+    )
+
+
+@pytest.mark.parametrize("name", ["ID", "PassengerId", "user_id", "customer ID", "uuid"])
+def test_a_column_that_names_the_rows_is_left_out(name: str) -> None:
+    encoded = encode([numbers(7, 3, 9, 100, name=name), numbers(1, 2, 2, 1)], everything(4), one_hot=True)
+    assert encoded.notes == (f"Left out: {name} (numbers the rows).",)
+
+
+@pytest.mark.parametrize("name", ["paid", "Grid", "PassengerId of the first"])
+def test_a_column_that_only_ends_like_one_stays(name: str) -> None:
+    assert encode([numbers(7, 3, 9, 100, name=name)], everything(4), one_hot=True).used == 1
+
+
+def test_the_index_that_pandas_writes_without_a_name_is_left_out() -> None:
+    assert encode([numbers(0, 1, 2, 3, name="column 1")], everything(4), one_hot=True).used == 0
+    assert encode([numbers(0, 1, 3, 2, name="column 1")], everything(4), one_hot=True).used == 1
+    assert encode([numbers(0, 1, 2, 3, name="t")], everything(4), one_hot=True).used == 1
+
+
+def test_a_unit_is_told() -> None:
+    column = Column("weight", np.array([1.0, 2.0]), None, unit="kg")
+    assert encode([column], everything(2), one_hot=True).notes == (
+        "Read as numbers, without their units: weight (kg).",
+    )
+
+
 def test_a_word_among_dates_makes_a_category() -> None:
     assert isinstance(meaning(words("1970-01-02", "soon")), Category)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lrgui.tasks.tables.header import ROWS, SAMPLE, columns, is_missing, layout, number
+from lrgui.tasks.tables.header import ROWS, SAMPLE, columns, layout
 from lrgui.tasks.texts.encoding import encoding_of
 
 
@@ -43,6 +43,10 @@ def test_separators(tmp_path: Path, text: str, separator: str, names: tuple[str,
         ("5.1,red\n4.9,blue\n", False, ("column 1", "column 2")),
         ("id,2019,2020\n1,3,4\n2,5,6\n", True, ("id", "2019", "2020")),  # years as names
         ("name,kind\nann,cat\nbob,dog\n", True, ("name", "kind")),
+        ("2024-01-01,12 kg\n2024-01-02,\n2024-01-03,15 kg\n", False, ("column 1", "column 2")),
+        ("a b,31.12.2024\nc d,30.12.2024\n", False, ("column 1", "column 2")),
+        ("name,2024-01,2024-02\nann,3,4\nbob,5,6\n", True, ("name", "2024-01", "2024-02")),  # months as names
+        ("name,24h\nann,yes\nbob,no\n", True, ("name", "24h")),
         ("x,x,,x (2)\n1,2,3,4\n", True, ("x", "x (2)", "column 3", "x (2) (2)")),
         ("a,b\nr1,1,2\nr2,3,4\n", True, ("column 1", "a", "b")),  # as R writes tables
         ("a,b,\n1,2,\n", True, ("a", "b", "column 3")),
@@ -81,46 +85,36 @@ def test_a_long_file_is_judged_by_whole_rows(tmp_path: Path) -> None:
     assert ROWS < SAMPLE
 
 
-@pytest.mark.parametrize(
-    ("cell", "decimal_comma", "value"),
-    [
-        ("12", False, 12),
-        (" -1.5e3 ", False, -1500),
-        ("1,234.5", False, 1234.5),
-        ("1,234,567", False, 1234567),
-        ("1,5", False, None),
-        ("1,5", True, 1.5),
-        ("1.234,5", True, 1234.5),
-        ("1.234.567", True, 1234567),
-        ("1.5", True, 1.5),
-        (",5", True, 0.5),
-        ("$1,234.50", False, 1234.5),
-        ("1.234,50 €", True, 1234.5),
-        ("7 %", False, 7),
-        ("%", False, None),
-        ("A$", False, None),
-        ("abc", True, None),
-        ("", False, None),
-    ],
-)
-def test_numbers(cell: str, decimal_comma: bool, value: float | None) -> None:
-    assert number(cell, decimal_comma) == value
-
-
-def test_missing_cells() -> None:
-    assert all(map(is_missing, ("", " ", "NA", "n/a", "NaN", "null", "?")))
-    assert not any(map(is_missing, ("0", "no", "nano", "a", "-", "none")))
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert columns(str(written(tmp_path, "größe,b\n1,2\n", encoding))) == ["größe", "b"]
 
 
+def test_a_euro_as_excel_writes_it(tmp_path: Path) -> None:
+    assert columns(str(written(tmp_path, "Preis €;b\n1,5;2\n", "cp1252"))) == ["Preis €", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal_comma"),
+    [
+        ("a;b\n1,5;x\n", True),
+        ("a;b\n1.234,50 €;12,5 kg\n", True),
+        ("a;b\n1 234,50;x\n", True),
+        ('a,b\n"1,5","2,25"\n', True),  # the separator is a comma, too
+        ('a,b\n"1,234","2,500"\n', False),
+        ('a,b\n"1,234.5",x\n', False),
+        ("a;b\n12.5 kg;x\n", False),
+        ("a;b\n31.12.2024;1,5\n", True),
+    ],
+)
+def test_decimal_marks(tmp_path: Path, text: str, decimal_comma: bool) -> None:
+    assert layout(written(tmp_path, text), "utf-8").decimal_comma is decimal_comma
+
+
 def test_an_encoding_is_judged_by_the_whole_file(tmp_path: Path) -> None:
     file = tmp_path / "late.csv"
     file.write_bytes(b"a,b\n" + b"1,2\n" * 300_000 + "ü,3\n".encode("latin-1"))
-    assert encoding_of(file) == "latin-1"
+    assert encoding_of(file) == "cp1252"
     assert encoding_of(file, 1000) == "utf-8"
     file.write_bytes("ü".encode() * 600_000)  # characters that lie across the blocks in which it is read
     assert encoding_of(file) == "utf-8"

@@ -98,6 +98,14 @@ def test_no_validation_and_a_subset(tmp_path: Path) -> None:
     assert data.detail.startswith("10 training and 24 validation rows")
 
 
+def test_the_target_may_be_named_without_its_capitals(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("Price,x,X\n" + "".join(f"{i}.5,{i % 7},{i % 3}\n" for i in range(50)))
+    assert "regression of Price" in table(file, target="price").detail
+    assert table(file, target="X", kind="classification").classes == 3  # as it is written, where that is there
+    assert table(file, target="x", kind="classification").classes == 7
+
+
 def test_what_kind_of_target(tmp_path: Path) -> None:
     file = tmp_path / "stars.csv"
     file.write_text("x,stars\n" + "".join(f"{i * 37 % 50},{i % 5 + 1}\n" for i in range(50)))
@@ -112,8 +120,12 @@ def test_what_kind_of_target(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"target": "size"}, "no column “size”. Choose one of: id, name, weight, colour, born, animal."),
-        ({"target": "name"}, "120 different values in 120 rows, too many for classes"),
+        ({"target": "size"}, "no column “size”. It has: id, name, weight, colour, born, animal."),
+        ({"target": "colr"}, "no column “colr”. Is it “colour”[?] It has: id"),
+        (
+            {"target": "name"},
+            "120 different words \\(such as “.*”\\) in 120 rows, too many for classes: choose another target",
+        ),
         ({"kind": "regression"}, "holds words \\(“cat”\\).*set the task to classification"),
         ({"separator": "bar"}, "one column only.*Is it the separator"),
     ],

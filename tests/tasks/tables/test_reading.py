@@ -41,6 +41,13 @@ def test_decimal_commas(tmp_path: Path) -> None:
     np.testing.assert_equal(table.columns[1].values, [1000.5, np.nan, 2])
 
 
+def test_one_unit_in_all_cells(tmp_path: Path) -> None:
+    weight, size = read_table(written(tmp_path, "weight;size\n1,5 kg;2 cm\n;3 mm\n2 kg;1 cm\n")).columns
+    np.testing.assert_equal(weight.values, [1.5, np.nan, 2])
+    assert (weight.codes, weight.unit) == (None, "kg")
+    assert (words(size), size.unit) == (["2 cm", "3 mm", "1 cm"], "")
+
+
 def test_rows_of_another_length_are_skipped_and_told(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "a,b\n1,2\n3\n\n4,5,,\n6,7,8\n9,10\n"))
     np.testing.assert_equal(table.columns[0].values, [1, 4, 9])  # empty cells too many do no harm
@@ -102,7 +109,7 @@ def test_too_many_words_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [
         (b"", "is empty: choose a file with rows"),
         (b"\n \n", "has no row: choose"),
-        (b"a,b\n", "has no row of 2 cells"),
+        (b"a,b\n", "has no row below the names"),
         (b"PK\3\4\0\0", "is no text.*save it as CSV"),
         (b'a,b\n"' + b"x,1\n" * 60_000, "line 2.*a quote that is never closed|at line .*never closed"),
     ],
@@ -144,6 +151,9 @@ def test_parquet(tmp_path: Path) -> None:
             "time": [datetime.datetime(1970, 1, 2, 12), None, None],
             "list": [[1], [2], None],
             "nothing": pyarrow.nulls(3),
+            "clock": [datetime.time(6), None, datetime.time(18)],
+            "lasting": [datetime.timedelta(hours=36), None, datetime.timedelta(0)],
+            "view": pyarrow.array(["a", None, "b"], pyarrow.string_view()),
         }
     )
     pyarrow.parquet.write_table(cells, file)
@@ -158,7 +168,33 @@ def test_parquet(tmp_path: Path) -> None:
     np.testing.assert_equal(found["day"].values, [2, np.nan, 2])
     np.testing.assert_equal(found["time"].values, [1.5, np.nan, np.nan])
     assert not found["list"].readable
+    np.testing.assert_equal(found["clock"].values, [0.25, np.nan, 0.75])
+    np.testing.assert_equal(found["lasting"].values, [1.5, np.nan, 0])
+    assert words(found["view"]) == ["a", "", "b"]
     assert np.isnan(found["nothing"].values).all()
     file.write_bytes(b"PAR1 nothing of the kind")
-    with pytest.raises(ValueError, match="is no Parquet file"):
+    with pytest.raises(ValueError, match=r"^table.parquet is no Parquet file that can be read \([^/]*[^.]\)[.]$"):
         read_table(file)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed")
+def test_the_index_of_a_pandas_table_is_not_its_last_column(tmp_path: Path) -> None:
+    import json
+
+    import pyarrow
+    import pyarrow.parquet
+
+    from lrgui.tasks.tables.header import columns
+
+    file = tmp_path / "table.parquet"
+
+    def write(index: str) -> None:
+        cells = pyarrow.table([[1, 2], [3, 4], [5, 6]], names=["a", "y", index])
+        noted = cells.replace_schema_metadata({"pandas": json.dumps({"index_columns": [index]})})
+        pyarrow.parquet.write_table(noted, file)
+
+    write("__index_level_0__")
+    assert columns(str(file)) == [column.name for column in read_table(file).columns] == ["a", "y"]
+    write("day")
+    assert columns(str(file)) == [column.name for column in read_table(file).columns] == ["day", "a", "y"]
+    np.testing.assert_equal(read_table(file).columns[0].values, [5, 6])
