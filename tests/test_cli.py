@@ -113,6 +113,7 @@ def test_words_for_people(command: Command) -> None:
         (("find", "digits", "--amp", "int8"), "no mixed precision “int8”. Choose one of: bf16, fp16."),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
+        (("train", "digits", "--max-lr", "1", "--accumulation", "0"), "0 batches per step cannot be run"),
     ],
 )
 def test_bad_arguments_are_status_2(command: Command, words: tuple[str, ...], says: str) -> None:
@@ -182,6 +183,16 @@ def test_a_log_on_a_full_disk_is_said_and_status_1(command: Command) -> None:
     assert "No space left" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_answer_onto_a_full_disk_is_one_sentence(own_folders: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lrgui", "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "The disk is full" in done.stderr
+
+
 def test_train_as_json(command: Command) -> None:
     done = command("train", "digits", "--max-lr", 0.05, "--epochs", 8, "--json")
     assert done.returncode == 0, done.stderr
@@ -189,6 +200,17 @@ def test_train_as_json(command: Command) -> None:
     assert len(trained["epochs"]) == 8
     assert trained["epochs"][-1]["val_accuracy"] > 0.9
     assert trained["end"]["reason"] == "completed"
+    assert len(trained["batches"]["loss"]) == 8 * 21
+
+
+def test_train_with_the_loop_of_ones_own(command: Command, tmp_path: Path) -> None:
+    log = tmp_path / "run.lrrun"
+    loop = ("--accumulation", 2, "--clip-grad-norm", 1, "--amp", "bf16")
+    done = command("train", "digits", "--max-lr", 0.05, "--epochs", 1, "--json", "--log", log, *loop)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["batches"]["loss"]) == 11, "21 batches, two a step and one that is left"
+    job = read_log(log).job
+    assert (job.train.accumulation, job.train.clip_grad_norm, job.train.amp) == (2, 1.0, "bf16")
 
 
 def test_a_diverged_training_is_status_1_with_advice(command: Command) -> None:
@@ -246,7 +268,60 @@ def test_the_package_loads_neither_torch_nor_qt() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_help_waits_for_neither_numpy_nor_torch_nor_qt() -> None:
+    code = "import sys, lrgui.cli; print([m for m in ('torch', 'PySide6', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_window_never_loads_torch() -> None:
     code = "import sys, lrgui.gui.window, lrgui.gui.app, lrgui.export.picture; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
+def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path) -> None:
+    mark, task = tmp_path / "imported", tmp_path / "task.py"
+    task.write_text(
+        f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(1000)\n"
+        "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "lrgui", "check", str(task)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}},
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not mark.exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"\n"
+        assert process.stderr.readline() == b"Stopping. Where the code hangs, Ctrl+C again ends it at once.\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert b"Traceback" not in err
+    assert (process.returncode, out) == (130, b"")
+
+
+def test_an_encoding_without_stars_is_no_failure(tmp_path: Path) -> None:
+    """Windows gives a pipe such an encoding; and a file's name need not be a text."""
+    code = (
+        "import sys; sys.argv = ['lrgui', 'find', '\\udcff\\x1b[31m.py']\n"
+        "import lrgui.cli\n"
+        "try: lrgui.cli.main()\nfinally: print('\u2605')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**HEADLESS, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == "?\n"
+    assert "There is no file or folder" in done.stderr and "\\x1b[31m.py" in done.stderr and "\x1b" not in done.stderr

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 
 # Each registers its command; this is the order in which help lists them.
 # isort: off
 from lrgui.cli import find, training, verify, compare, check, new, exporting, scenarios  # noqa: F401
 
 # isort: on
-from lrgui.cli.app import Status, app, words
+from lrgui.cli.app import Status, app, complain, words
 
 __all__ = ["Status", "app", "main"]
 
@@ -22,13 +24,20 @@ def main() -> None:
         from lrgui.runs.worker import main as work
 
         raise SystemExit(work())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # an encoding without ★, a file's name that is no text: told all the same
+            stream.reconfigure(errors="replace")
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
         app()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         raise SystemExit(Status.FAILED) from None
-    except Exception:
+    except Exception as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            _say_no_more()
+            complain("The disk is full, so the answer could not be written. What was measured is in the runs folder.")
+            raise SystemExit(Status.FAILED) from None
         traceback.print_exc()
         words.print(
             "[red]lrgui:[/] This should not have happened: a mistake in the program, not in your input. Please "
@@ -36,3 +45,8 @@ def main() -> None:
             highlight=False,
         )
         raise SystemExit(Status.FAILED) from None
+
+
+def _say_no_more() -> None:
+    """Let what waits to be written to standard output go nowhere: nobody takes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,18 +1,24 @@
-"""What all commands share: the program, its exit statuses, and how it speaks."""
+"""What all commands share: the program, its exit statuses, and how it speaks.
+
+Commands import what needs NumPy where they use it: help and a wrong argument are not to wait for it.
+"""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from lrgui import __version__
-from lrgui.export import ExportError, Report, export
 from lrgui.runs.job import Job
+from lrgui.runs.task_files import visible
+
+if TYPE_CHECKING:
+    from lrgui.export import Report
 
 
 class Status(IntEnum):
@@ -41,13 +47,13 @@ Log = Annotated[Path | None, typer.Option("--log", help="Also write the run's ev
 
 
 def say(sentence: str) -> None:
-    """A sentence on standard error, as it is."""
-    words.print(escape(sentence), highlight=False, soft_wrap=True)
+    """A sentence on standard error, as it is; signs that would steer the terminal are spelt out."""
+    words.print(escape(visible(sentence)), highlight=False, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
     """A sentence about what went wrong."""
-    words.print(f"[red]lrgui:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    words.print(f"[red]lrgui:[/] {escape(visible(sentence))}", highlight=False, soft_wrap=True)
 
 
 def fail(sentence: str, status: Status = Status.FAILED) -> NoReturn:
@@ -68,6 +74,8 @@ def checked(job: Job) -> Job:
 
 def write(report: Report, path: Path, key: str) -> None:
     """Export to a file, or leave with a sentence."""
+    from lrgui.export import ExportError, export
+
     try:
         export(report, path, key)
     except ExportError as error:

@@ -8,10 +8,7 @@ from typing import Annotated
 import typer
 
 from lrgui.cli.app import Status, app, fail, say, write
-from lrgui.core.several import read_curves
-from lrgui.export import Report
 from lrgui.runs.log import read_log
-from lrgui.runs.records import Records
 
 
 @app.command("export")
@@ -25,6 +22,10 @@ def export_run(
 
     Exit status: 0 once all is written, 2 for bad arguments, 1 for a run that cannot be read or exported.
     """
+    from lrgui.core.several import read_curves
+    from lrgui.export import Report
+    from lrgui.runs.records import Records
+
     wanted = {key: path for key, path in (("png", png), ("csv", csv), ("json", as_json)) if path is not None}
     if not wanted:
         fail("Say what to write: --png FILE, --csv FILE or --json FILE.", Status.BAD_ARGUMENTS)

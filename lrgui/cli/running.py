@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,9 +20,11 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter
-from lrgui.runs.record import Record
-from lrgui.runs.records import Records
 from lrgui.runs.source import Source
+
+if TYPE_CHECKING:
+    from lrgui.runs.record import Record
+    from lrgui.runs.records import Records
 
 
 def run(
@@ -30,6 +34,8 @@ def run(
 
     Returns what was measured, and a sentence where `log` was asked for and could not be written.
     """
+    from lrgui.runs.record import Record
+
     record = Record() if sweeps is None else sweeps.first
     taking = record if sweeps is None else sweeps
     source = source_of(job, python)
@@ -76,6 +82,7 @@ def interruptible(cancel: Callable[[], None]) -> Iterator[None]:
 
     def stop(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.write(2, b"\nStopping. Where the code hangs, Ctrl+C again ends it at once.\n")
         cancel()
 
     before = signal.signal(signal.SIGINT, stop)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from lrgui.cli.app import app, fail, say
-from lrgui.export import ExportError
 
 
 @app.command()
@@ -23,7 +22,7 @@ def scenarios(
 
     Without any option the picture is written to learning_rate_finder_visualizations.png.
     """
-    from lrgui.export.files import write_atomically
+    from lrgui.export.files import ExportError, write_atomically
     from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
 
     if png is None and svg is None and csv is None and not show:

@@ -26,7 +26,8 @@ def main() -> NoReturn:
     os.dup2(2, 1)
     if hasattr(os, "nice"):
         os.nice(5)  # somebody may be looking at a curve meanwhile
-    rest = memoryview(json.dumps(description()).encode("ascii") + b"\n")
+    # On a line of its own, whatever was printed before.
+    rest = memoryview(b"\n" + json.dumps(description()).encode("ascii") + b"\n")
     while rest:
         rest = rest[os.write(own, rest) :]
     atexit._run_exitfuncs()

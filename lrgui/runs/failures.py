@@ -42,20 +42,19 @@ def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     details: list[Event] = [] if says_it_all(error) else [OutputEvent(folded(error), "traceback")]
     if job is None:
         return [*details, ended(error)]
-    accumulation = None if job.kind == "train" else job.sweep.accumulation  # a training has none to offer
-    return [*details, ended(error, job.task.batch_size, accumulation)]
+    return [*details, ended(error, job.task.batch_size, getattr(job.config, "accumulation", 1))]
 
 
-def ended(error: BaseException, batch_size: int | None = None, accumulation: int | None = 1) -> EndEvent:
+def ended(error: BaseException, batch_size: int | None = None, accumulation: int = 1) -> EndEvent:
     """How a run ended that raised `error`: the reason and a sentence with a way out. Arguments as for `explain`."""
     reason = "out_of_memory" if _is_memory(error) else "loader_died" if _is_loader(error) else "failed"
     return EndEvent(reason, explain(error, batch_size, accumulation))
 
 
-def explain(error: BaseException, batch_size: int | None = None, accumulation: int | None = 1) -> str:
+def explain(error: BaseException, batch_size: int | None = None, accumulation: int = 1) -> str:
     """One sentence about `error`, and what to do; an error of the person's code begins with file and line.
 
-    `batch_size` is the run's, where it is known; `accumulation` its batches per step, None where it can have one only.
+    `batch_size` is the run's, where it is known; `accumulation` its batches per step.
     """
     text = _first_line(error)
     low = str(error).lower()
@@ -88,8 +87,8 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
     """The end of a run whose process ended with `status` (as `subprocess` counts: negative is a signal)
     without saying why. `last_line` is the last thing it printed; `ready` whether it had come up at all.
     """
-    if status < 0:
-        name = _signal_name(-status)
+    name = signal_name(-status) if status < 0 else ""
+    if name and (ready or name in _KILLING):
         if name in _KILLING:
             advice = (
                 " If nobody did so on purpose, the system was probably out of memory: "
@@ -110,7 +109,7 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
         said = f": {last_line.rstrip('.')}" if last_line else ""
         return EndEvent(
             "failed",
-            f"LR Finder's worker could not start in {python} (exit status {status}){said}. "
+            f"LR Finder's worker could not start in {python} ({name or f'exit status {status}'}){said}. "
             "Choose a Python ≥ 3.10 with PyTorch and numpy.",
         )
     return EndEvent(
@@ -137,8 +136,8 @@ def check_torch(version: str) -> None:
         )
 
 
-def _memory(batch_size: int | None, accumulation: int | None) -> str:
-    alike = "" if accumulation is None else f" and an accumulation of {2 * accumulation:,}, which learns alike"
+def _memory(batch_size: int | None, accumulation: int) -> str:
+    alike = f" and an accumulation of {2 * accumulation:,}, which learns alike"
     if batch_size is None:
         return f"The memory is not enough. Use half the batch size{alike}, or close other programs."
     if batch_size < 2:
@@ -165,7 +164,8 @@ def _first_line(error: BaseException) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """What people call a signal: "SIGSEGV"."""
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lrgui import frozen
-from lrgui.runs.failures import cannot_start
+from lrgui.runs.failures import cannot_start, signal_name
 from lrgui.runs.launch import FLAGS, TOO_OLD, python_command
+from lrgui.runs.pipes import open_pipes
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.device_rows import DeviceFacts
 
 #: Seconds that a Python may take to describe itself.
 LIMIT = 60.0
+#: Bytes that a Python may print meanwhile: what prints for ever is none.
+MOST_SAID = 1 << 21
 #: Names of virtual environments' folders beside a person's code.
 VENV_NAMES = (".venv", "venv", "env")
 #: Folders above a task file in which virtual environments are looked for, at most.
 HIGHEST = 12
 
 _WINDOWS = os.name == "nt"
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def prefix_of(python: Path) -> Path | None:
     if not _is_program(python):
         return None
     for folder in (python.parent, python.parent.parent):
-        if (folder / "pyvenv.cfg").is_file():
+        if os.path.isfile(folder / "pyvenv.cfg"):
             return _plain(folder)
     real = Path(os.path.realpath(python))
     return _plain(real.parent if _WINDOWS else real.parent.parent)
@@ -157,13 +163,13 @@ def _near(near: Path | None) -> Iterator[Interpreter]:
     """Virtual environments in the folder of a task and above, up to the home folder or the disk's root."""
     if near is None:
         return
-    start = Path(os.path.abspath(near.expanduser()))
-    folder = start if start.is_dir() else start.parent
+    start = Path(os.path.abspath(os.path.expanduser(near)))
+    folder = start if os.path.isdir(start) else start.parent
     for place in (folder, *folder.parents)[:HIGHEST]:
         for environment in (place / name for name in VENV_NAMES):
-            if (environment / "pyvenv.cfg").is_file():
+            if os.path.isfile(environment / "pyvenv.cfg"):
                 yield from _in(environment, _short(environment), "venv")
-            elif (environment / "conda-meta").is_dir():  # conda create --prefix
+            elif os.path.isdir(environment / "conda-meta"):  # conda create --prefix
                 yield from _in(environment, f"conda: {_short(environment)}", "conda")
         if place == _home():
             return
@@ -188,11 +194,11 @@ def _conda() -> Iterator[Interpreter]:
         noted = []
     folders += [Path(line.strip()) for line in noted if line.strip()]
     for root in roots:
-        if root.is_dir():
+        if os.path.isdir(root):
             folders += [root, *_folders_in(root / "envs")]
     for folder in folders:
         # An installation has a folder of environments; an environment lies in one, or anywhere.
-        base = (folder / "condabin").is_dir() or (folder / "envs").is_dir()
+        base = os.path.isdir(folder / "condabin") or os.path.isdir(folder / "envs")
         yield from _in(folder, f"conda: {'base' if base else folder.name}", "conda")
 
 
@@ -204,16 +210,14 @@ def _in(folder: Path, label: str, kind: str) -> Iterator[Interpreter]:
 
 def _folders_in(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir())
+        return sorted(path for path in folder.iterdir() if os.path.isdir(path))
     except OSError:
         return []
 
 
 def _is_program(path: Path) -> bool:
-    try:
-        return path.is_file() and os.access(path, os.X_OK)
-    except OSError:  # a name too long, a loop of links
-        return False
+    # os.path where pathlib raises: for folders of others, for names too long.
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _is_stand_in(path: Path) -> bool:
@@ -268,14 +272,15 @@ class Description:
         except OSError as error:
             return self._failed(cannot_start(self.python or sys.executable, error).detail)
         try:
-            answer, printed = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            self._end()
-            return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
+            answer, printed = _said(process, limit)
+            if process.poll() is None:
+                self._end()
+                if len(answer) + len(printed) < MOST_SAID:
+                    return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
         finally:
             with self._lock:
                 self._process = None
-            process.__exit__(None, None, None)  # closes its pipes and waits for its end
+            process.wait()
         return self._read(command[0], answer, printed, process.returncode)
 
     def stop(self) -> None:
@@ -326,11 +331,36 @@ class Description:
         if lines and lines[-1].startswith(TOO_OLD):
             have = lines[-1].removeprefix(TOO_OLD)
             return self._failed(f"{command} is Python {have}; LR Finder needs 3.10 or newer. Choose another one.")
-        last = f": {lines[-1].strip()[:300].rstrip('.?!')}" if lines else ""
-        return self._failed(f"{command} does not answer as a Python does (exit status {status}){last}. {_OTHER}")
+        said = _COLOURS.sub("", lines[-1]) if lines else ""
+        if "sys.argv.pop" in said:
+            said = ""  # a program that is no Python repeats what it was asked
+        last = f": {said.strip()[:300].rstrip('.?!')}" if said.strip() else ""
+        how = f"ended by {signal_name(-status)}" if status < 0 else f"exit status {status}"
+        return self._failed(f"{command} does not answer as a Python does ({how}){last}. {_OTHER}")
 
     def _failed(self, sentence: str) -> Environment:
         return Environment(self.python, problem=sentence)
+
+
+def _said(process: subprocess.Popen[bytes], limit: float) -> tuple[bytes, bytes]:
+    """What a process prints (on standard output and error) until its end, or `limit` seconds, or too much."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    pipes = open_pipes(process.stdout, process.stderr)
+    answer, printed = bytearray(), bytearray()
+    until = time.monotonic() + limit
+    try:
+        gone = False
+        while True:
+            more = pipes.read(0 if gone else 0.1)
+            answer += more[0]
+            printed += more[1]
+            # What it started may hold the pipes for ever: its own end counts.
+            if (gone and not any(more)) or time.monotonic() > until or len(answer) + len(printed) > MOST_SAID:
+                return bytes(answer), bytes(printed)
+            gone = process.poll() is not None
+    finally:
+        pipes.close()
 
 
 def describe(python: str) -> Environment:

@@ -216,7 +216,7 @@ class ChildProcess:
         try:
             self.start()
             if self._process is None:
-                yield [self._refused or _KILLED]
+                yield [self._refused or self._stopped()]
             else:
                 yield from self._read(self._process)
             over = True
@@ -238,7 +238,7 @@ class ChildProcess:
             merger.feed(printed)
             *lines, rest = (rest + events).split(b"\n")
             chunk: list[Event] = []
-            for line in lines:
+            for line in filter(None, lines):
                 event = self._event(line)
                 if isinstance(event, EndEvent):
                     end = event
@@ -265,7 +265,7 @@ class ChildProcess:
             else:
                 chunk += self._last_words(merger)
             if end is not None:
-                chunk.append(_KILLED if self._killed and end.reason in ERRORS else end)
+                chunk.append(self._stopped() if self._killed and end.reason in ERRORS else end)
             if chunk:
                 yield chunk
                 time.sleep(PACE)
@@ -300,6 +300,12 @@ class ChildProcess:
         except subprocess.TimeoutExpired:  # it closed its events, but computes on
             self._end_process()
             return process.wait()
+
+    def _stopped(self) -> EndEvent:
+        """The end of a run that `kill` ended."""
+        if self._job is not None and self._job.kind == "check":
+            return EndEvent("killed", "The check was stopped by force.")
+        return EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
 
     # -- the process
 
@@ -382,7 +388,6 @@ class ChildProcess:
 
 
 _ANOTHER = "Look whether it starts in a terminal, or choose another Python."
-_KILLED = EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
 
 
 class SparePool:

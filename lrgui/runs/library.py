@@ -20,7 +20,7 @@ def runs_folder() -> Path:
     """The folder of all runs: `LRGUI_RUNS`, or one in the platform's data folder. It may not exist yet."""
     wanted = os.environ.get("LRGUI_RUNS")
     if wanted:
-        return Path(wanted).expanduser()
+        return Path(os.path.expanduser(wanted))
     return Path(platformdirs.user_data_dir("lrgui", appauthor=False)) / "runs"
 
 

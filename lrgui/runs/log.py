@@ -11,13 +11,14 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
 from lrgui import __version__
+from lrgui.core.config import HIGHEST_LR, LOWEST_LR, MOST_LOSS, RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
@@ -36,6 +37,9 @@ from lrgui.runs.plain import from_plain, plain_fields
 
 #: Number of this form; a reader of a higher one warns and reads what it knows.
 SCHEMA = 1
+
+#: A run has fewer sweeps.
+MOST_SWEEPS = 1000
 
 KINDS: dict[str, type] = {
     "task": TaskEvent,
@@ -225,9 +229,12 @@ def read_log(path: Path | str) -> LoggedRun:
     `warnings` tells. Raises ValueError with a sentence where the file is no run log, OSError where it cannot
     be read.
     """
-    lines = Path(path).read_bytes().split(b"\n")
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for, and a device read for ever
+        raise ValueError(f"{path.name} is no file.")
+    lines = path.read_bytes().split(b"\n")
     header, job = _read_header(lines[0], path)
-    warnings: list[str] = []
+    job, warnings = _made_possible(job)
     schema = header["lrrun"]
     if schema > SCHEMA:
         warnings.append(f"The log was written by a newer LR Finder (form {schema}); some of it may be missing.")
@@ -240,6 +247,8 @@ def read_log(path: Path | str) -> LoggedRun:
             continue
         try:
             event, more = decode_with_extra(line)
+            if event is not None and not _is_possible(event, job.kind):
+                raise ValueError("No run has such numbers.")
         except (ValueError, RecursionError):
             if number == len(lines):  # nothing but a cut leaves a last line without its end
                 warnings.append(f"The log was cut off in the middle of line {number} and read up to there.")
@@ -304,9 +313,48 @@ def _read_header(line: bytes, path: Path | str) -> tuple[dict[str, Any], Job]:
     if not isinstance(header, dict) or not isinstance(header.get("lrrun"), int):
         raise ValueError(f"{name} is not a run log of LR Finder: its first line is not a log's header.")
     try:
-        return header, Job.from_dict(header.get("job"))
+        job = Job.from_dict(header.get("job"))
     except ValueError as error:
         raise ValueError(f"{name} cannot be opened: {error}") from None
+    return header, job
+
+
+def _made_possible(job: Job) -> tuple[Job, list[str]]:
+    """The job without settings that cannot be, and a sentence for each that its run would have used.
+
+    A form may hold what its run did not use, a newer program may know more; and a file can say anything, but plots
+    and forms must not be asked for what cannot be drawn.
+    """
+    warnings: list[str] = []
+    for part, usual in (("sweep", SweepConfig()), ("train", TrainConfig()), ("race", RaceConfig())):
+        config: Any = getattr(job, part)
+        problems = config.validate()
+        if not problems:
+            continue
+        if config is job.config:
+            warnings += [f"{problem.what} The usual setting stands in its place." for problem in problems]
+        mended: Any = replace(config, **{problem.field: getattr(usual, problem.field) for problem in problems})
+        job = replace(job, **{part: usual if mended.validate() else mended})  # type: ignore[arg-type]
+    return job, warnings
+
+
+def _is_possible(event: Event, kind: str) -> bool:
+    """False for numbers that no run has: counts that would fill the memory, and what cannot be drawn."""
+    rate = getattr(event, "lr", None)
+    # A training's schedule may begin and end at a rate of 0.
+    if rate is not None and not (LOWEST_LR <= rate <= HIGHEST_LR or (kind == "train" and rate == 0)):
+        return False
+    if isinstance(event, BatchEvent):  # by far the most
+        return 0 <= event.sweep < MOST_SWEEPS and 0 <= event.step < 1 << 53
+    if isinstance(event, SweepEndEvent) and event.sweep >= MOST_SWEEPS:
+        return False
+    for item in plain_fields(type(event)):
+        value = getattr(event, item.name)
+        if item.type is int and value is not None and not 0 <= value < 1 << 53:
+            return False
+        if item.type is float and value is not None and MOST_LOSS < abs(value) < math.inf:
+            return False
+    return True
 
 
 def _created(header: dict[str, Any]) -> datetime | None:

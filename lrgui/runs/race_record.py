@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core.config import RaceConfig
-from lrgui.core.events import BatchEvent, CandidateEvent, Event
+from lrgui.core.events import BatchEvent, CandidateEvent, Event, StandingEvent
 from lrgui.core.ranking import Standings
 from lrgui.runs.record import Record
 
@@ -39,11 +39,18 @@ class RaceRecord(Record):
     def add(self, events: Iterable[Event]) -> None:
         """Take in more events."""
         for event in events:
+            if isinstance(event, CandidateEvent | StandingEvent) and not self._has(event):
+                continue
             if isinstance(event, CandidateEvent):
                 self._add_step(event)
-            else:
+            elif not isinstance(event, BatchEvent):  # of a sweep: a file can say anything
                 super().add((event,))
             self.standings.add((event,))
+
+    def _has(self, event: CandidateEvent | StandingEvent) -> bool:
+        """True where this race has such a training: a file can say anything."""
+        config = self.standings.config
+        return 0 <= event.round < config.rounds and 0 <= event.candidate < config.rates
 
     def losses(self, leg: Leg) -> NDArray[np.float64]:
         """The batch losses of a training so far. Shape (steps,)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.core.config import MOST_LOSS
 from lrgui.core.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
@@ -132,7 +133,7 @@ class Record:
             self._make_room(self._count + self._count // 2)
         at = self._count
         self._numbers[0, at] = event.lr
-        self._numbers[1, at] = event.loss
+        self._numbers[1, at] = event.loss if not abs(event.loss) > MOST_LOSS else math.copysign(math.inf, event.loss)
         self._numbers[2, at] = event.seconds
         self._steps[at] = event.step
         if event.train_loss is not None or event.metric is not None:

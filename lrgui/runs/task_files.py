@@ -5,14 +5,26 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import category
 
 from lrgui.tasks.user.outline import outline
 
 #: Characters of a file that are shown.
 MOST_TEXT = 20_000
+#: Characters of a file whose names and imports are told.
+MOST_READ = 5_000_000
+#: The largest file that is read to know it again, in bytes.
+MOST_BYTES = 1 << 30
+
+#: Unicode's categories of signs that nobody sees: controls, formats (such as those for writing from right to left),
+#: halves of pairs, and separators of lines that are none.
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_FAR = re.compile(r"[^\S\n]{100,}")
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,7 @@ class Shows:
     """What would run, for the person to look at."""
 
     text: str = ""
-    """The file's beginning."""
+    """The file's beginning; signs that nobody sees are spelt out."""
     names: tuple[str, ...] = ()
     """Its functions and classes: "model()", "class Net"."""
     imports: tuple[str, ...] = ()
@@ -48,15 +60,33 @@ def code_of(file: Path) -> Code:
     digests = []
     elsewhere = []
     for each in files:
-        try:
-            content = each.read_bytes()
-        except OSError:
-            content = b""
-        digests.append((name_in(each, file), hashlib.sha256(content).hexdigest()))
+        digests.append((name_in(each, file), _digest(each)))
         real = each.resolve()
         if not real.is_relative_to(home):
             elsewhere.append(str(real))
     return Code(tuple(digests), tuple(sorted({owner_of(each) for each in files})), tuple(elsewhere))
+
+
+def _digest(file: Path) -> str:
+    """Of a file's content; of one that is too large for a program another one each time: it counts as changed."""
+    digest = hashlib.sha256()
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            return f"not read at {time.time_ns()}"
+        with file.open("rb") as content:
+            while block := content.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        pass
+    return digest.hexdigest()
+
+
+def visible(text: str) -> str:
+    """`text` with nothing in it that hides or turns round what stands there: such signs are spelt out (\\u202e)."""
+    return "".join(
+        sign if sign in "\n\t" or category(sign) not in _HIDDEN else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
+    )
 
 
 def name_in(each: Path, file: Path) -> str:
@@ -122,12 +152,22 @@ def shows_of(file: Path, changed: tuple[str, ...] = ()) -> Shows:
     if others and others != [file]:
         text = "\n\n".join(f"# {name_in(each, file)}\n\n{_text(each)}" for each in others)
     imports.pop("__future__", None)  # no module that brings anything along
-    return Shows(text[:MOST_TEXT], tuple(names), tuple(imports), files)
+    return Shows(_shown(text), tuple(names), tuple(imports), files)
+
+
+def _shown(text: str) -> str:
+    """As much of a program as one reads, and nothing of it hidden, also not far to the right."""
+    begin = _FAR.sub(lambda blanks: f"  … {len(blanks[0]):,} blanks …  ", visible(text[:MOST_TEXT]))
+    rest = len(text) - MOST_TEXT
+    return begin if rest <= 0 else f"{begin}\n# … {rest:,} more characters are not shown here."
 
 
 def _text(file: Path) -> str:
     """A file's text, as far as it can be read."""
+    if file.suffix != ".py":
+        return "# A compiled module: there is nothing to read."
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return text.read(MOST_READ)
     except OSError:
         return ""

@@ -17,7 +17,7 @@ from typing import Any
 
 import platformdirs
 
-from lrgui.runs.task_files import Code, Shows, changed_files, code_of, listed, owner_of, shows_of
+from lrgui.runs.task_files import Code, Shows, changed_files, code_of, listed, owner_of, shows_of, visible
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
 
@@ -90,7 +90,7 @@ class Trust:
             found = outline(target.place).file  # as far as it can be known here
             shows = Shows() if found is None else shows_of(found)
             return Question(target.place, "module", _WHY["module"].format(name=target.place), shows, None)
-        if not file.is_file():
+        if not os.path.isfile(file):  # also for names that no system allows
             return None
         file = file.absolute()
         real, code, (store, warning) = str(file.resolve()), code_of(file), self._stored()
@@ -100,7 +100,7 @@ class Trust:
             return None
         changed = changed_files(code, store.files[real]["digests"]) if reason == "changed" else ()
         sentence = _WHY[reason].format(name=file.name, places=", ".join(code.elsewhere), changed=listed(changed))
-        words = " ".join(filter(None, (sentence, warning)))
+        words = " ".join(filter(None, (visible(sentence), warning)))
         offers = _may_be_trusted(file.parent)
         return Question(str(file), reason, words, shows_of(file, changed), file.parent, offers, code)
 
@@ -129,7 +129,7 @@ class Trust:
         Does nothing for code that may not run. Returns like `grant`.
         """
         file = Target.parse(path).file
-        if file is None or not file.is_file() or self.question(path) is not None:
+        if file is None or not os.path.isfile(file) or self.question(path) is not None:
             return ""
         real, code = str(file.resolve()), code_of(file.absolute())
         self._session[real] = code
@@ -216,7 +216,7 @@ def _read(file: Path | None) -> tuple[_Store, str]:
         return _Store(kept, {str(path): int(owner) for path, owner in folders.items()}), ""
     except FileNotFoundError:
         return _Store(), ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return _Store(), f"(The list of trusted files could not be read: {file}, {ask_again}.)"
 
 

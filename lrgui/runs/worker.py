@@ -116,7 +116,7 @@ class Channel:
         """Tell that the job can come."""
         import json
 
-        self._send(json.dumps({"event": "ready", **facts}))
+        self._send("\n" + json.dumps({"event": "ready", **facts}))  # a site's own code may have begun a line
 
     def _send(self, line: str) -> None:
         rest = memoryview((line + "\n").encode("ascii"))
@@ -161,15 +161,18 @@ class Requests:
 
 def prepare_torch() -> dict[str, str]:
     """Import torch and the engines, and make one optimizer: the first imports most of the rest of torch."""
-    import torch
+    from lrgui.runs.imports import heavy_imports
 
-    from lrgui.core.devices import usual_threads
-    from lrgui.runs.failures import check_torch
+    with heavy_imports():
+        import torch
 
-    check_torch(str(torch.__version__))
-    torch.set_num_threads(usual_threads())
-    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-    from lrgui.runs import in_process  # noqa: F401  (imports the engines)
+        from lrgui.core.devices import usual_threads
+        from lrgui.runs.failures import check_torch
+
+        check_torch(str(torch.__version__))
+        torch.set_num_threads(usual_threads())
+        torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        from lrgui.runs import in_process  # noqa: F401  (imports the engines)
 
     return {
         "torch": str(torch.__version__),
@@ -204,10 +207,11 @@ def _end_on_sigterm(terminated: type[BaseException]) -> None:
 
 
 def _line_buffered(stream: Any, descriptor: int) -> Any:
-    if stream is None:
+    try:
+        stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
+        return stream
+    except (AttributeError, ValueError):  # none, or one that a site's own code has replaced or closed
         return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
-    return stream
 
 
 def _leave(status: int) -> NoReturn:

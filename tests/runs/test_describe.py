@@ -157,3 +157,30 @@ def _is_gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def test_a_line_that_a_site_began_is_none_of_ours(tmp_path: Path) -> None:
+    second = make_python(tmp_path / ".venv", ())
+    (second.site / "sitecustomize.py").write_text("import sys\nsys.stdout.write('Hello {')\n")
+    facts = describe(second.path)
+    assert facts.version == sys.version.split()[0]
+    assert facts.problem.startswith("PyTorch is not installed")
+
+
+def test_what_is_left_running_is_not_waited_for(tmp_path: Path) -> None:
+    path = python(tmp_path / "python3", 'sleep 1000 & echo \'{"version": "3.12.1"}\'')
+    begin = time.monotonic()
+    facts = describe(str(path))
+    assert facts.version == "3.12.1" and time.monotonic() - begin < 10
+
+
+def test_one_that_prints_for_ever_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "MOST_SAID", 10_000)
+    begin = time.monotonic()
+    facts = describe(str(python(tmp_path / "python3", "yes")))
+    assert "does not answer as a Python does" in facts.problem and time.monotonic() - begin < 10
+
+
+def test_a_crash_is_told_by_its_name_and_colours_are_not(tmp_path: Path) -> None:
+    problem = describe(str(python(tmp_path / "python3", "printf '\\033[31mOh\\033[0m no' >&2; kill -SEGV $$"))).problem
+    assert "does not answer as a Python does (ended by SIGSEGV): Oh no. Choose" in problem

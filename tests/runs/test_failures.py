@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.core.config import TrainConfig
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, told
 from lrgui.runs.job import Job
@@ -135,9 +136,8 @@ def test_memory_advice_names_the_half_and_the_accumulation() -> None:
     assert "half the batch size and an accumulation of 2" in ended(MemoryError()).detail
     assert "smaller model" in ended(MemoryError(), 1).detail
     assert "accumulation of 8" in ended(MemoryError(), 64, 4).detail
-    assert "accumulation" not in ended(MemoryError(), 64, None).detail
-    training = failure(MemoryError(), Job("train", TaskSpec(batch_size=64)))[-1]
-    assert isinstance(training, EndEvent) and training.detail.count("accumulation") == 0
+    training = failure(MemoryError(), Job("train", TaskSpec(batch_size=64), train=TrainConfig(accumulation=2)))[-1]
+    assert isinstance(training, EndEvent) and "accumulation of 4" in training.detail
 
 
 def test_our_own_lines_are_folded_away_where_there_are_others() -> None:
@@ -188,7 +188,8 @@ def test_being_asked_to_go_is_no_failure() -> None:
         (-signal.SIGSEGV, True, "failed", ["SIGSEGV", "crashed", "0 loader workers"]),
         (-1000, True, "failed", ["signal 1000"]),
         (7, True, "failed", ["exit status 7", "calls exit"]),
-        (1, False, "failed", ["could not start in /py", "ImportError: x", "Python ≥ 3.10"]),
+        (1, False, "failed", ["could not start in /py (exit status 1)", "ImportError: x", "Python ≥ 3.10"]),
+        (-signal.SIGSEGV, False, "failed", ["could not start in /py (SIGSEGV)", "Python ≥ 3.10"]),
     ],
 )
 def test_every_exit_has_a_sentence(status: int, ready: bool, reason: str, parts: list[str]) -> None:

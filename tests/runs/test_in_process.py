@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
 from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.control import Control
@@ -145,3 +146,18 @@ def test_a_run_cancelled_before_it_starts_measures_nothing() -> None:
     events = list(run_job(SHORT, control))
     assert not any(isinstance(event, BatchEvent) for event in events)
     assert isinstance(events[-1], EndEvent) and events[-1].reason == "cancelled"
+
+
+@pytest.mark.parametrize("amp", [None, "bf16"])
+def test_a_race_validates_in_the_precision_of_its_trainings(amp: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def looked_at(output: torch.Tensor, target: torch.Tensor) -> float:
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return 1.0
+
+    monkeypatch.setattr("lrgui.tasks.digits.accuracy", looked_at)
+    race = RaceConfig(around=0.1, rates=3, steps=8, rounds=1, amp=amp)
+    events = list(run_job(Job("race", TaskSpec(device="cpu", subset=256), race=race)))
+    assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed"
+    assert seen and set(seen) == {amp is not None}

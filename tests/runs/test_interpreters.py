@@ -168,3 +168,17 @@ def test_a_bundle_without_torch_has_no_python_of_its_own(machine: Path, monkeypa
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(frozen, "has_torch", lambda: False)
     assert find_interpreters()[0] == Interpreter("", "the first that has PyTorch", "own")
+
+
+def test_folders_that_cannot_be_looked_into_are_passed_over(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pathlib raises where somebody else's folder is on the way; that ended the thread that asks Pythons."""
+    base = python(machine / "work" / "bin" / "python3")
+    inner = environment(machine / "work" / ".venv", base)
+
+    def refuse(self: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("is_file", "is_dir", "exists"):
+        monkeypatch.setattr(Path, name, refuse)
+    assert inner in [one.path for one in find_interpreters(machine / "work" / "task.py")]
+    assert find_interpreters(Path("~nobody-of-that-name/task.py"))

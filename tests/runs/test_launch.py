@@ -522,3 +522,15 @@ def test_a_python_that_prints_nonsense_is_told_with_what_it_printed() -> None:
     events = read(ChildProcess(Job(), command=["sh", "-c", "echo Which Python would you like?; echo none >&2"]))
     assert "Which Python would you like?" in printed_by(events)
     assert "could not start in sh (exit status 0): none" in end_of(events).detail
+
+
+def test_a_line_that_a_site_began_does_not_hide_that_the_worker_is_ready() -> None:
+    code = (
+        'import os; os.write(1, b\'Hello {\'); os.write(1, b\'\\n{"event":"ready","torch":"x"}\\n\');'
+        'os.write(1, b\'{"event":"end","reason":"completed","detail":"done"}\\n\')'
+    )
+    child = ChildProcess(Job(), command=[sys.executable, "-c", code])
+    events = read(child)
+    assert child.facts == {"torch": "x"}
+    assert "Hello {" in printed_by(events)
+    assert end_of(events).detail == "done"

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
@@ -220,3 +223,70 @@ def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
     assert log.write(EVENTS[5:]) is not None
     assert log.write(EVENTS[5:]) is None and log.close() is None
     assert read_log(tmp_path / "a.lrrun").events == EVENTS[:5]
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "sentence"),
+    [
+        ("sweep", "start_lr", -1.0, "The first learning rate must be above 0 and finite, not -1."),
+        ("sweep", "end_lr", 1e-9, "The last learning rate (1e-09) is not above the first (1e-06)."),
+        ("sweep", "end_lr", 1e308, "The last learning rate must lie between 1e-30 and 1e30, not 1e+308."),
+        ("train", "div_factor", 1e308, "The start divisor 1e+308 is above 1e12."),
+        ("train", "epochs", 10**30, f"{10**30} epochs cannot be trained."),
+    ],
+)
+def test_settings_that_no_run_can_have_become_the_usual_ones(
+    tmp_path: Path, part: str, name: str, value: float, sentence: str
+) -> None:
+    """Plots of such ranges are more than Qt survives, but what was measured must stay within reach."""
+    job = Job().to_dict()
+    job[part][name] = value
+    path = tmp_path / "a.lrrun"
+    point = BatchEvent(0, 0, 1e-3, 2.0, 0.1)
+    for kind in ("sweep", "train", "race"):
+        path.write_text(json.dumps({"lrrun": 1, "job": {**job, "kind": kind}}) + "\n" + encode(point))
+        logged = read_log(path)
+        assert logged.events == [point] and logged.job == Job(kind)
+        used = {"sweep": "sweep", "train": "train", "race": "race"}[part] == kind
+        said = [f"{sentence} The usual setting stands in its place."] if used else []
+        assert logged.warnings == [*said, "The log has no end: the run was interrupted."]
+
+
+def test_a_field_that_a_run_did_not_use_does_not_keep_it_from_being_opened(tmp_path: Path) -> None:
+    path = tmp_path / "a.lrrun"
+    job = Job(sweep=SweepConfig(steps=30), train=TrainConfig(epochs=0, max_lr=0.3))
+    with LogWriter(path, job) as log:
+        log.write([EndEvent("completed", "Done.")])
+    logged = read_log(path)
+    assert logged.warnings == []
+    assert logged.job == replace(job, train=TrainConfig(max_lr=0.3)), "the rest of them stays"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BatchEvent(10**9, 0, 1e-3, 1.0, 0.0),
+        BatchEvent(-1, 0, 1e-3, 1.0, 0.0),
+        BatchEvent(0, 2**63, 1e-3, 1.0, 0.0),
+        BatchEvent(0, 0, 0.0, 1.0, 0.0),
+        BatchEvent(0, 0, math.nan, 1.0, 0.0),
+        SweepEndEvent(10**9, "diverged", ""),
+        CandidateEvent(0, 0, 1e308, 0, 10, 1.0, 0.0),
+        StandingEvent(0, 0, 0.1, 1e308, True, 10),
+        EpochEvent(10**30, 0.5, None, None, None, 1e-3, 1.0),
+    ],
+)
+def test_events_that_no_run_can_have_are_left_out(tmp_path: Path, event: Event) -> None:
+    path = tmp_path / "a.lrrun"
+    fine = BatchEvent(0, 1, 1e-3, 1e308, 0.0)
+    write(path, [event, fine, EVENTS[-1]])
+    log = read_log(path)
+    assert log.events == [fine, EVENTS[-1]]
+    assert log.warnings == ["Left out: 1 line that cannot be read."]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.lrrun")
+    with pytest.raises(ValueError, match=r"a\.lrrun is no file"):
+        read_log(tmp_path / "a.lrrun")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lrgui.core.config import RaceConfig
-from lrgui.core.events import CandidateEvent, EndEvent, StandingEvent, TaskEvent
+from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, StandingEvent, TaskEvent
 from lrgui.runs.race_record import RaceRecord
 
 CONFIG = RaceConfig(around=0.1, rates=3, rounds=2, steps=8)
@@ -26,3 +26,11 @@ def test_every_training_has_its_own_curve() -> None:
     assert latest is record.legs[3] and record.latest(0) is record.legs[1]
     assert RaceRecord(CONFIG).latest(0) is None
     assert record.end is not None and record.standings.ranking().lr is not None
+
+
+def test_what_is_of_no_race_is_passed_over() -> None:
+    """A run's file can say anything."""
+    record = RaceRecord(CONFIG)
+    record.add([BatchEvent(0, 0, 0.1, 1.0, 0.0), CandidateEvent(0, 3, 0.1, 0, 4, 1.0, 0.0)])
+    record.add([CandidateEvent(2, 0, 0.1, 0, 4, 1.0, 0.0), StandingEvent(0, 10**9, 0.1, 0.5, True, 4)])
+    assert len(record) == 0 == record.standings.done and record.legs == [] and record.standings.judged == 0

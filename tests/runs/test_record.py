@@ -60,3 +60,10 @@ def test_printed_text_is_kept_up_to_a_limit() -> None:
     record = Record.of([OutputEvent(str(number) * 1000) for number in range(10)] * 200)
     assert sum(len(event.text) for event in record.output) <= MOST_OUTPUT
     assert record.output[-1].text.startswith("9")
+
+
+def test_a_loss_that_cannot_be_drawn_is_infinite() -> None:
+    record = Record.of(
+        [BatchEvent(0, step, 0.1, loss, 0.0) for step, loss in enumerate((1e300, -1e300, 1e199, np.nan))]
+    )
+    np.testing.assert_equal(record.loss, [np.inf, -np.inf, 1e199, np.nan])

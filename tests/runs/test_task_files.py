@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of
+from lrgui.runs import task_files
+from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of, visible
 
 
 def test_modules_of_modules_count(tmp_path: Path) -> None:
@@ -35,7 +36,9 @@ def test_a_module_that_went_away_is_named() -> None:
 def test_a_long_file_is_shown_as_far_as_one_reads(tmp_path: Path) -> None:
     file = tmp_path / "task.py"
     file.write_text("x = 1\n" * MOST_TEXT)
-    assert len(shows_of(file).text) == MOST_TEXT
+    text = shows_of(file).text
+    assert text[:MOST_TEXT] == ("x = 1\n" * MOST_TEXT)[:MOST_TEXT]
+    assert text[MOST_TEXT:] == "\n# … 100,000 more characters are not shown here."
 
 
 def test_what_a_package_offers_is_named_as_it_is_imported(tmp_path: Path) -> None:
@@ -57,3 +60,34 @@ def test_what_a_package_offers_is_named_as_it_is_imported(tmp_path: Path) -> Non
 )
 def test_lists(names: tuple[str, ...], words: str) -> None:
     assert listed(names) == words
+
+
+def test_nothing_of_what_is_shown_is_hidden(tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text(
+        "a = 1\u202e# \u2066safe\u200b\x1b[8m\ufeff" + " " * 3000 + "; evil()\n\té = '日本'\n", encoding="utf-8"
+    )
+    shown = "a = 1\\u202e# \\u2066safe\\u200b\\x1b[8m\\ufeff  … 3,000 blanks …  ; evil()\n\té = '日本'\n"
+    assert shows_of(file).text == shown
+    assert visible("task\n.py") == "task\n.py"
+
+
+def test_compiled_modules_count_and_are_not_shown(tmp_path: Path) -> None:
+    task, module = tmp_path / "task.py", tmp_path / "fast.abi3.so"
+    task.write_text("import fast\n")
+    module.write_bytes(b"\x7fELF one")
+    before = code_of(task)
+    assert [name for name, _ in before.digests] == ["task.py", "fast.abi3.so"]
+    module.write_bytes(b"\x7fELF two")
+    changed = changed_files(code_of(task), dict(before.digests))
+    assert changed == ("fast.abi3.so",)
+    assert shows_of(task, changed).text == "# fast.abi3.so\n\n# A compiled module: there is nothing to read."
+
+
+def test_what_is_too_large_is_never_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_files, "MOST_BYTES", 10)
+    file = tmp_path / "task.py"
+    file.write_text("x = 1\n")
+    assert code_of(file) == code_of(file)
+    file.write_text("x = 1  # and so on\n")
+    assert code_of(file) != code_of(file)

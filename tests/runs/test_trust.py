@@ -293,3 +293,26 @@ def test_two_windows_keep_what_the_other_one_trusted(store: Path, task: Path) ->
 def test_the_usual_store_lies_beside_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LRGUI_CONFIG", str(tmp_path))
     assert trust_file() == tmp_path / "trusted.json"
+
+
+@pytest.mark.parametrize(
+    "path", ["~nobody-of-that-name/task.py", "a" * 5000 + ".py", "a\0.py", "\ud800.py", os.devnull]
+)
+def test_names_that_no_system_allows_are_no_files(path: str) -> None:
+    trust = Trust()
+    assert trust.question(path) is None
+    assert trust.ran(path) == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "task.py")
+    (tmp_path / "other.py").write_text("import task\n")
+    assert Trust().question(str(tmp_path / "task.py")) is None
+    assert asked(Trust(), tmp_path / "other.py").shows.files == (tmp_path / "other.py",)
+
+
+def test_a_name_that_misleads_is_spelt_out(task: Path) -> None:
+    misleading = task.with_name("yp.\u202eksat.py")
+    misleading.write_text("")
+    assert "yp.\\u202eksat.py has not been run here before." in asked(Trust(), misleading).sentence

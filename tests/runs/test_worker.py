@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -150,3 +151,15 @@ def test_a_task_in_a_second_python_is_at_home(
 def test_a_task_file_that_is_gone_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     spec = TaskSpec(source="task", model="", path=str(tmp_path / "gone.py"), device="cpu")
     assert "There is no file" in end_of(read(ChildProcess(Job(task=spec)))).detail
+
+
+def test_streams_that_a_site_replaced_or_closed_are_made_anew() -> None:
+    """Some sites put a writer of their own in the place of the streams."""
+    code = (
+        "import sys; from lrgui.runs import worker; sys.stdout.close(); sys.stderr = object();"
+        "worker.Channel(); print('out'); print('err', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "out\nerr\n")
