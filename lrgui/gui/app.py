@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -44,11 +45,19 @@ def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | No
         from lrgui.runs import describe
 
         return describe.main()
-    trouble = _trouble()
-    if trouble is not None:
-        missing.tell(trouble)
-        return 1
-    return _run(arguments, before)
+    # Much is made until the window is there, and hardly anything of it is garbage: to look for some took a tenth
+    # of the start. From then on the Collector looks.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        trouble = _trouble()
+        if trouble is not None:
+            missing.tell(trouble)
+            return 1
+        return _run(arguments, before)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _trouble() -> str | None:
@@ -83,7 +92,6 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     if before is None and not alone and instance.hand_over(arguments):
         return 0
     app.setStyle("Fusion")
-    collector = Collector()
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())
@@ -107,6 +115,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         for warning in warnings:
             print(f"lrgui: {warning}", file=sys.stderr)
         window.show()
+        collector = Collector()  # first looks half a second from now: the window is painted then
         window.workspace.run_ended.connect(lambda _end: pool.warm())
         window.status.watch_spare(pool.memory)
         # A process that starts competes with the window for the processor.
@@ -117,13 +126,13 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         _obey(window, arguments)
         _quit_on_signals(app, window)
         status = app.exec()
+        collector.close()
         instance.close()
         window.workspace.close()
     finally:
         instance.close()
         environments.close()
         pool.close()
-        collector.close()
     save()
     return status
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.words import BREAK, breakable
 from lrgui.gui.workspace import Notice
 
 SIGNS = {"info": "i", "warning": "!", "error": "✗"}
@@ -79,7 +80,7 @@ class Banner(QFrame):
     @property
     def text(self) -> str:
         """What it says now, empty while it is hidden."""
-        return "" if self.isHidden() else self._text.text()
+        return "" if self.isHidden() else self._text.text().replace(BREAK, "")
 
     @Slot(object)
     def show_notice(self, notice: Notice | None) -> None:
@@ -95,7 +96,7 @@ class Banner(QFrame):
             # A message of a library can be pages long, and the curve needs its place too.
             details = f"{text}\n\n{details}".strip()
             text = text[:MOST_TEXT].rsplit(" ", 1)[0] + " …"
-        self._text.setText(text)
+        self._text.setText(breakable(text))
         self._action.setText(notice.action)
         self._action.setToolTip(notice.tip or USUAL_TIP)
         self._action.setVisible(bool(notice.action))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -41,15 +42,20 @@ def _dialog(parent: QWidget, start: Path, title: str, then: Callable[[str], obje
     return dialog
 
 
-def start_folder(workspace: Workspace, usual: str = "") -> Path:
-    """Where to begin: beside the task, else beside the last one that is still there, else in `usual`, else at home."""
+def start_folder(workspace: Workspace, usual: str = "", *, for_code: bool = False) -> Path:
+    """Where to begin: beside the task, else beside the last one that is still there, else in `usual`, else at home.
+
+    With `for_code` only beside tasks that are code: a new file has no place among images.
+    """
     for path in (workspace.job.task.path, *workspace.recent):
         place = Target.parse(path).file if path else None
-        if place is not None and place.is_dir():
+        if place is None or (for_code and place.suffix != ".py"):
+            continue
+        if os.path.isdir(place):
             return place
-        if place is not None and place.is_file():
+        if os.path.isfile(place):
             return place.parent
-    return Path(usual) if usual and Path(usual).is_dir() else Path.home()
+    return Path(usual) if os.path.isdir(usual) else Path.home()
 
 
 def filters(suffixes: Sequence[str] = (), name: str = "") -> list[str]:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragMoveEvent, QDropEvent, QWindow
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from lrgui.gui.words import breakable
+
 
 class Dropping(QObject):
     """Takes files before any widget sees them (a text field would take them as text), and shows that it would.
@@ -25,6 +27,8 @@ class Dropping(QObject):
         self._handle: QWindow | None = None
         self.hint = QLabel(window)
         self.hint.setObjectName("dropHint")
+        self.hint.setWordWrap(True)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hint.hide()
@@ -62,7 +66,7 @@ class Dropping(QObject):
     def _show(self, paths: Sequence[str]) -> None:
         name = Path(paths[0]).name or paths[0]
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        self.hint.setText(f"Drop to open {name}{more}")
+        self.hint.setText(breakable(f"Drop to open {name}{more}"))
         margin = 10
         self.hint.setGeometry(self._window.rect().adjusted(margin, margin, -margin, -margin))
         self.hint.raise_()

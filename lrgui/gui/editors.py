@@ -172,10 +172,7 @@ class Choice(QComboBox):
         field = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        text, width = option.currentText, field.width() - 4
-        if self.fontMetrics().horizontalAdvance(text) > width:
-            text = text.partition(" (")[0]  # what stands in brackets is said by the open list
-        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+        option.currentText = beginning_of(option.currentText, self.fontMetrics(), field.width() - 4)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
@@ -293,6 +290,16 @@ class PathLine(QLineEdit):
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+def beginning_of(text: str, letters: QFontMetrics, width: int) -> str:
+    """As much of the beginning of a text as fits into `width` pixels, in whole words where that leaves most of it."""
+    if letters.horizontalAdvance(text) <= width:
+        return text
+    text = text.partition(" (")[0]  # what stands in brackets is said by the open list
+    shown = letters.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    words = shown.rpartition(" ")[0]
+    return f"{words} …" if shown != text and 2 * len(words) > len(shown) else shown
 
 
 def end_of(path: str, letters: QFontMetrics, width: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,14 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
+from lrgui.gui.words import breakable
 
 __all__ = ["Choice", "Form", "number", "whole"]
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
+#: Letters of a word in a name; longer ones may be broken: arguments are called so.
+LONGEST = 8
 #: What an option's editor shows where it is left to the program.
 AUTO = "auto"
 
@@ -110,7 +112,7 @@ class Form(QWidget):
         """Say what the path is."""
         row = self._rows[name]
         row.label = label
-        row.words.setText(_breakable(label))
+        row.words.setText(breakable(label, LONGEST))
         row.words.setToolTip(tip)
         self._editor(name, PathEditor).set_row(label, tip, placeholder)
 
@@ -143,6 +145,12 @@ class Form(QWidget):
         editor = self.editors[name]
         if isinstance(editor, Suggesting):
             editor.offer(texts)
+
+    def set_placeholder(self, name: str, text: str) -> None:
+        """What a line says while it is empty."""
+        line = self._rows[name].line
+        assert line is not None
+        line.setPlaceholderText(text)
 
     def option(self, name: str) -> Option | None:
         """The option that a row of a group was made from."""
@@ -233,7 +241,14 @@ class Form(QWidget):
     def _add_tick(self, name: str, option: Option) -> None:
         box = Tick()
         box.clicked.connect(lambda checked: self.edited.emit(name, checked))
-        self._add(name, option.label, box, option.tip, box.setChecked, lambda: "yes" if box.isChecked() else "no")
+        self._add(
+            name,
+            option.label,
+            box,
+            option.tip,
+            lambda value: box.setChecked(value is True),
+            lambda: "yes" if box.isChecked() else "no",
+        )
 
     def _add_line(
         self,
@@ -261,7 +276,7 @@ class Form(QWidget):
         show: Callable[[Any], None],
         text: Callable[[], str],
     ) -> _Row:
-        words = QLabel(_breakable(label))
+        words = QLabel(breakable(label, LONGEST))
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setObjectName("fieldName")
         words.setWordWrap(True)
@@ -338,7 +353,7 @@ class Form(QWidget):
     def _mark(self, name: str, text: str) -> None:
         """Mark a field with what is wrong with it; an empty text takes the mark away."""
         row = self._rows[name]
-        row.problem.setText(text)
+        row.problem.setText(breakable(text))
         row.problem.setVisible(bool(text) and row.visible)
         editor = row.line if isinstance(row.editor, PathEditor) and row.line is not None else row.editor
         if bool(editor.property("wrong")) == bool(text):
@@ -375,11 +390,6 @@ class Form(QWidget):
         self._enabled = enabled
         for editor in self.editors.values():
             editor.setEnabled(enabled)
-
-
-def _breakable(label: str) -> str:
-    """A name that may be wrapped at its underscores, and very long words anywhere: arguments are called so."""
-    return re.sub(r"_|\S{14}", lambda found: f"{found.group()}\u200b", label)
 
 
 def _bare_path(text: str) -> str:

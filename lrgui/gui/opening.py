@@ -69,7 +69,8 @@ class Opening(QObject):
         """Choose a template, and write it to a new file."""
         from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
 
-        dialog = NewTaskDialog(self._workspace, self._folder(), self._window)
+        folder = start_folder(self._workspace, self._window.settings.folder, for_code=True)
+        dialog = NewTaskDialog(self._workspace, folder, self._window)
         dialog.written.connect(self._remember_folder)
         dialog.open()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QMenu, QWidget
@@ -65,4 +65,4 @@ def _middle(name: str) -> str:
 def _is_there(path: str) -> bool:
     """True for what is on disk, and for a module, whose place is not known."""
     file = Target.parse(path).file
-    return file is None or file.exists() or Path(path).exists()
+    return file is None or os.path.exists(file) or os.path.exists(path)

@@ -93,11 +93,14 @@ class StatusLine(QWidget):
         self._spare_memory: Callable[[], int | None] = lambda: None
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._stopping = False
         workspace.state_changed.connect(self._on_state)
         workspace.run_ended.connect(self._on_ended)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
+        if state != "idle":
+            self._stopping = state == "stopping"
         if state == "idle":
             self._timer.stop()
             self.bar.hide()
@@ -107,7 +110,8 @@ class StatusLine(QWidget):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
-        self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS[end.reason]} · {end.detail}")
+        asked = end.reason == "killed" and self._stopping  # by force, where nothing else helped
+        self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS['cancelled' if asked else end.reason]} · {end.detail}")
 
     @Slot()
     def refresh(self) -> None:
@@ -119,9 +123,10 @@ class StatusLine(QWidget):
         total = record.task.steps if record.task is not None else 0
         done = len(record.loss)
         if workspace.state == "starting" or not total:
-            starting = f"{verb} · {record.state_detail or 'starting'} …"
             checking = workspace.kind == "check"
-            self.text.setText(f"Checking {workspace.job.task.title} …" if checking else starting)
+            what = f"Checking {workspace.job.task.title}" if checking else verb
+            doing = "stopping" if self._stopping else record.state_detail or ("" if checking else "starting")
+            self.text.setText(" · ".join(words for words in (what, doing) if words) + " …")
             self.bar.setRange(0, 0)
             self.bar.show()
             return

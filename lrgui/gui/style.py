@@ -17,6 +17,8 @@ QToolTip {{ background: {p.selection}; color: {p.selection_text}; border: none; 
 #muted, #fieldName, #status, #cursor {{ color: {p.muted}; }}
 #problem {{ color: {p.error}; }}
 QScrollArea, #scrolled {{ background: transparent; border: none; }}
+QScrollArea#steps {{ border: 1px solid transparent; border-radius: 5px; }}
+QScrollArea#steps:focus {{ border: 1px solid {p.accent}; }}
 
 QPushButton {{ background: {p.button}; border: 1px solid {p.field_border}; border-radius: 6px;
     padding: 5px 12px; min-height: 18px; }}
@@ -63,6 +65,11 @@ QCheckBox {{ spacing: 7px; }}
 QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {p.field_border}; border-radius: 4px;
     background: {p.field}; }}
 QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; image: url("{check}"); }}
+QCheckBox::indicator:focus {{ border-color: {p.accent}; background: {p.selected_row}; }}
+QCheckBox::indicator:checked:focus {{ border-color: {p.text}; background: {p.accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {p.card_border}; background: {p.window}; }}
+QCheckBox::indicator:checked:disabled {{ border-color: {p.disabled}; background: {p.disabled}; }}
+QCheckBox:disabled {{ color: {p.disabled}; }}
 QCheckBox:focus {{ color: {p.accent}; }}
 
 QTabWidget::pane {{ border: none; }}
@@ -103,6 +110,8 @@ QMenu::separator {{ height: 1px; background: {p.card_border}; margin: 4px 8px; }
 #banner[kind="warning"] {{ border-left-color: {p.warning}; }}
 QPlainTextEdit {{ background: {p.field}; border: 1px solid {p.field_border}; border-radius: 5px;
     font-family: monospace; font-size: 12px; }}
+QPlainTextEdit:focus {{ border: 1px solid {p.accent}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 #codeLine {{ font-family: monospace; font-size: 12px; }}
 #dropHint {{ background: #e8{p.card[1:]}; border: 2px dashed {p.accent}; border-radius: 10px; font-size: 18px;
     font-weight: 600; }}
@@ -111,6 +120,9 @@ QListWidget::item {{ padding: 5px 8px; }}
 QListWidget::item:hover {{ background: {p.hover}; }}
 QListWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
 QListWidget:focus {{ border: 1px solid {p.accent}; }}
+QFileDialog QTreeView, QFileDialog QListView {{ background: {p.field}; border: 1px solid {p.field_border};
+    selection-background-color: {p.selected_row}; selection-color: {p.text}; outline: none; }}
+QFileDialog QTreeView:focus, QFileDialog QListView:focus {{ border: 1px solid {p.accent}; }}
 #emptyTitle {{ font-size: 18px; font-weight: 600; }}
 #emptyState {{ background: {p.background}; border: 1px solid {p.card_border}; border-radius: 8px; }}
 #good {{ color: {p.success}; font-weight: 600; }}

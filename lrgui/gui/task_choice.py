@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +54,7 @@ class TaskChoice(QObject):
             workspace.noticed.emit(Notice("info", "A run is going on: stop it before you open something else."))
             return False
         if text.strip().endswith(SUFFIX):
-            return workspace.open_run(Path(text.strip()).expanduser())
+            return workspace.open_run(Path(os.path.expanduser(text.strip())))
         found = recognise(text)
         if found.problem:
             workspace.noticed.emit(Notice("warning", found.problem))
@@ -92,7 +93,7 @@ class TaskChoice(QObject):
 
     def new_task(self, template_key: str, path: str) -> str:
         """See `Workspace.new_task`."""
-        file = Path(path).expanduser().absolute()
+        file = Path(os.path.expanduser(path)).absolute()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             with open(file, "x", encoding="utf-8") as out:

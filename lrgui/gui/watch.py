@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,15 +76,16 @@ class FileWatch(QObject):
     def _add(self) -> None:
         """Watch what is not watched (any more): a file that was replaced is lost to the watcher."""
         watched = {*self._watcher.files(), *self._watcher.directories()}
-        wanted = dict.fromkeys(str(path) for file in self._files for path in (file, file.parent) if path.exists())
+        places = (path for file in self._files for path in (file, file.parent))
+        wanted = dict.fromkeys(str(path) for path in places if os.path.exists(path))
         missing = [path for path in wanted if path not in watched]
         if missing:
             self._watcher.addPaths(missing)
 
 
 def _digest(file: Path) -> bytes:
-    """Of a file's contents; empty where it cannot be read."""
+    """Of a file's contents; empty where it cannot be read, or is no plain file: a pipe would be waited for."""
     try:
-        return hashlib.sha256(file.read_bytes()).digest()
+        return hashlib.sha256(file.read_bytes()).digest() if os.path.isfile(file) else b""
     except OSError:
         return b""

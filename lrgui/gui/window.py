@@ -36,7 +36,6 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.curve import CurveTab
-from lrgui.gui.tabs.training import TrainingTab
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
@@ -46,6 +45,7 @@ from lrgui.runs.library import SUFFIX, runs_folder
 if TYPE_CHECKING:
     from lrgui.gui.tabs.compare import CompareTab
     from lrgui.gui.tabs.scenarios import ScenariosTab
+    from lrgui.gui.tabs.training import TrainingTab
     from lrgui.gui.tabs.verify import VerifyTab
 
 
@@ -69,8 +69,9 @@ class MainWindow(QMainWindow):
         palette = self._wanted_palette()
         self.actions_by_key = make_actions(self)
         self.curve_tab = CurveTab(workspace, palette)
-        self.training_tab = TrainingTab(workspace, palette)
         self._palette = palette
+        self._training: TrainingTab | None = None
+        self._no_training_yet = QWidget()
         self._scenarios: ScenariosTab | None = None
         self._no_scenarios_yet = QWidget()
         self._verify: VerifyTab | None = None
@@ -104,7 +105,7 @@ class MainWindow(QMainWindow):
             (left if row.side == "left" else right).add(row.make(self.workspace))
         self.tabs = QTabWidget()
         self.tabs.addTab(self.curve_tab, LONG_NAME)
-        self.tabs.addTab(self.training_tab, "Training")
+        self.tabs.addTab(self._no_training_yet, "Training")
         self.tabs.addTab(self._no_verify_yet, "Verify")
         self.tabs.addTab(self._no_compare_yet, "Compare")
         self.tabs.addTab(self._no_scenarios_yet, "Scenarios")
@@ -198,6 +199,16 @@ class MainWindow(QMainWindow):
         return self._scenarios
 
     @property
+    def training_tab(self) -> TrainingTab:
+        """The training, made when somebody first looks at it or starts one."""
+        if self._training is None:
+            from lrgui.gui.tabs.training import TrainingTab
+
+            tab = self._training = TrainingTab(self.workspace, self._palette)
+            self._put_in(self._no_training_yet, tab)
+        return self._training
+
+    @property
     def verify_tab(self) -> VerifyTab:
         """The race, made when somebody first looks at it or starts one."""
         if self._verify is None:
@@ -241,6 +252,8 @@ class MainWindow(QMainWindow):
         on_scenarios = self.tabs.currentWidget() in (self._no_scenarios_yet, self._scenarios)
         if on_scenarios:
             self.tabs.setCurrentWidget(self.scenarios_tab)
+        elif self.tabs.currentWidget() is self._no_training_yet:
+            self.tabs.setCurrentWidget(self.training_tab)
         elif self.tabs.currentWidget() is self._no_verify_yet:
             self.tabs.setCurrentWidget(self.verify_tab)
         elif self.tabs.currentWidget() is self._no_compare_yet:
@@ -348,8 +361,7 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
         self.curve_tab.set_palette(palette)
-        self.training_tab.set_palette(palette)
-        for tab in (self._scenarios, self._verify, self._compare):
+        for tab in (self._training, self._scenarios, self._verify, self._compare):
             if tab is not None:
                 tab.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
@@ -372,7 +384,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
-        if self.workspace.busy and not self._may_stop():
+        if self.workspace.busy and self.workspace.kind != "check" and not self._may_stop():  # a check is never kept
             event.ignore()
             return
         self.workspace.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +12,20 @@ from PySide6.QtGui import QUndoStack
 
 from lrgui.core.analysis import Analysis
 from lrgui.core.comparison import Compared
-from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
-from lrgui.core.events import BatchEvent, CheckEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent
+from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.several import Reading, read_curves
+from lrgui.core.several import Reading
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
-from lrgui.gui.choices import Choices, ChoiceStep
+from lrgui.gui.choices import Choices, Chosen
 from lrgui.gui.endings import how_it_ended
+from lrgui.gui.next_run import Unread, job_of
 from lrgui.gui.notice import Notice as Notice
 from lrgui.gui.run_worker import RunWorker
+from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.gui.task_choice import TaskChoice
-from lrgui.runs.carry_over import carry_over
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
@@ -39,18 +39,6 @@ from lrgui.tasks.user.outline import Outline
 
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A finished sweep on screen, kept while the next one has not measured anything yet."""
-
-    job: Job
-    sweeps: Records
-    reading: Reading
-    analysis: Analysis
-    zones: Zones | None
-    synthetic: str
 
 
 class Workspace(QObject):
@@ -119,17 +107,12 @@ class Workspace(QObject):
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
         self.undo_stack = QUndoStack(self)
-        self._unreadable: dict[tuple[str, str], str] = {}
+        self._unread = Unread()
         self.state = "idle"
         self.kind = "sweep"
         """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
-        self.sweep_job: Job | None = None
-        self.sweeps: Records | None = None
-        """The sweep on screen, or its repeats."""
-        self.reading: Reading | None = None
-        """What the sweeps on screen said when they were read; the analysis follows the selection."""
-        self.synthetic = ""
-        """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
+        self._shown: ShownSweep | None = None
+        """The sweep on screen."""
         self.aside: Record | None = None
         """A sweep of the digits that is laid over other curves."""
         self.training_job: Job | None = None
@@ -141,13 +124,11 @@ class Workspace(QObject):
         """The sweeps of the comparison on screen, one per optimizer."""
         self.comparison: tuple[Compared, ...] = ()
         """What those say that have ended."""
-        self.analysis: Analysis | None = None
-        self._choices = Choices(None, None)
-        self._before_drag: Choices | None = None
-        """What was chosen when the drag began that is going on."""
+        self._chosen = Chosen(self._show_choice, self.undo_stack, Choices(None, None))
         self._running = job
         """The job of the present or last run."""
-        self._last: Shown | None = None
+        self._last: tuple[ShownSweep, Zones | None] | None = None
+        """The sweep that was on screen before, and its zones, while the present one has not measured anything yet."""
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
         self._check: Record | None = None
@@ -173,17 +154,7 @@ class Workspace(QObject):
 
     def set_unreadable(self, part: str, name: str, text: str) -> None:
         """Remember that a field's text cannot be read, so that no run starts on an older value of it."""
-        self._unreadable.pop((part, name), None)
-        if text:
-            self._unreadable[part, name] = text
-
-    @staticmethod
-    def _matters(part: str, kind: str) -> bool:
-        """True where a run of `kind` uses that part of the job."""
-        training = ("task", "train")
-        sweep = ("task", "sweep")
-        parts = {"sweep": sweep, "compare": sweep, "train": training, "race": training, "check": ("task",)}
-        return part in parts.get(kind, ())
+        self._unread.set(part, name, text)
 
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""
@@ -193,16 +164,11 @@ class Workspace(QObject):
 
     def _smooth_again(self) -> None:
         """β belongs to reading the curve, not to measuring it: everything follows from the raw losses."""
-        if self.sweep_job is None:
+        if self._shown is None:
             return
-        self.sweep_job = replace(self.sweep_job, sweep=replace(self.sweep_job.sweep, beta=self.job.sweep.beta))
-        if self.analysis is None:
-            return
-        assert self.reading is not None
-        curves = [curve.with_beta(self.job.sweep.beta) for curve in self.reading.curves]
-        self.reading = read_curves(curves, self.selection, self.zones, self._planned_range())
-        self.analysis = self.reading.analysis
-        self.analysis_changed.emit(self.analysis)
+        self._shown = self._shown.with_beta(self.job.sweep.beta, self._chosen.now)
+        if self.analysis is not None:
+            self.analysis_changed.emit(self.analysis)
 
     # ---------------------------------------------------------------- the task
     @property
@@ -243,69 +209,78 @@ class Workspace(QObject):
         """The person does not trust the code: nothing runs."""
         self.tasks.refuse(question)
 
+    # ---------------------------------------------------------------- the sweep on screen
+    @property
+    def sweep_job(self) -> Job | None:
+        """What was swept."""
+        return None if self._shown is None else self._shown.job
+
+    @property
+    def sweeps(self) -> Records | None:
+        """The sweep, or its repeats."""
+        return None if self._shown is None else self._shown.sweeps
+
+    @property
+    def sweep(self) -> Record | None:
+        """The sweep; of repeats the first."""
+        return None if self._shown is None else self._shown.sweeps.first
+
+    @property
+    def synthetic(self) -> str:
+        """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
+        return "" if self._shown is None else self._shown.synthetic
+
+    @property
+    def reading(self) -> Reading | None:
+        """What the sweeps said when they were read, None before."""
+        return None if self._shown is None else self._shown.reading
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What the sweep says, with the selection and the zones as they are; None before it is over."""
+        return None if self._shown is None else self._shown.analysis
+
     # ---------------------------------------------------------------- selection and zones
     @property
     def selection(self) -> float | None:
         """The learning rate that the person holds."""
-        return self._choices.selection
+        return self._chosen.now.selection
 
     @property
     def zones(self) -> Zones | None:
         """The zones as measured, or as the person dragged them."""
-        return self._choices.zones
+        return self._chosen.now.zones
 
     def select(self, lr: float, nudge: bool = False) -> None:
         """Select `lr`, as one step that can be undone."""
-        self._change(f"selection {format_lr(lr)}", replace(self._choices, selection=lr), nudge=nudge)
+        self._chosen.change(_selected(lr), nudge, selection=lr)
 
     def preview_selection(self, lr: float) -> None:
         """Follow a drag: everything shows `lr`, nothing to undo yet."""
-        self._preview(replace(self._choices, selection=lr))
+        self._chosen.preview(selection=lr)
 
     def commit_selection(self, old: float | None, new: float) -> None:
-        """A drag ended: make it one step that can be undone.
-
-        Undo goes back to what was chosen before the drag. That is not always `old`, where the plot began: a rate
-        that its axis does not reach stands at the edge there.
-        """
-        before = self._take_before_drag()
-        self._choices = replace(self._choices, selection=old if before is None else before.selection)
-        self.select(new)
+        """A drag ended that began at `old`: make it one step that can be undone."""
+        self._chosen.commit(_selected(new), "selection", old, new)
 
     def preview_zones(self, zones: Zones) -> None:
         """Follow a drag of a border or of the whole optimal zone."""
-        self._preview(replace(self._choices, zones=zones))
+        self._chosen.preview(zones=zones)
 
     def commit_zones(self, old: Zones, new: Zones) -> None:
         """A drag of a border ended; like `commit_selection`."""
-        before = self._take_before_drag()
-        self._choices = replace(self._choices, zones=old if before is None else before.zones)
-        self.set_zones(new)
-
-    def _preview(self, choices: Choices) -> None:
-        before = self._before_drag or self._choices
-        self._show(choices)
-        self._before_drag = before
-
-    def _take_before_drag(self) -> Choices | None:
-        before, self._before_drag = self._before_drag, None
-        return before
+        self._chosen.commit("zones", "zones", old, new)
 
     def set_zones(self, zones: Zones) -> None:
         """Set the zones, as one step that can be undone."""
-        self._change("zones", replace(self._choices, zones=zones))
+        self._chosen.change("zones", zones=zones)
 
-    def _change(self, text: str, after: Choices, nudge: bool = False) -> None:
-        if after != self._choices:
-            self.undo_stack.push(ChoiceStep(self._show, text, self._choices, after, nudge))
-
-    def _show(self, choices: Choices) -> None:
-        self._choices, self._before_drag = choices, None
+    def _show_choice(self, choices: Choices) -> None:
         if choices.selection is not None and choices.selection != self.job.train.max_lr:
             self.job = replace(self.job, train=replace(self.job.train, max_lr=choices.selection))
             self.job_changed.emit(self.job)
-        if self.analysis is not None:
-            self.analysis = self.analysis.with_selection(choices.selection, choices.zones)
+        if self._shown is not None:
+            self._shown = self._shown.with_choice(choices)
         self.choice_changed.emit()
 
     # ---------------------------------------------------------------- runs
@@ -330,20 +305,8 @@ class Workspace(QObject):
         self._start("race")
 
     def race_to_come(self) -> Job:
-        """What `verify` would run now: the race around the selection, trained as a training would be."""
-        job = self.job
-        train, sweep = job.train, job.sweep
-        race = replace(
-            job.race,
-            around=train.max_lr,
-            pct_start=train.pct_start,
-            div_factor=train.div_factor,
-            final_div_factor=train.final_div_factor,
-            accumulation=sweep.accumulation,
-            clip_grad_norm=sweep.clip_grad_norm,
-            amp=sweep.amp,
-        )
-        return replace(job, kind="race", race=race)
+        """What `verify` would run now."""
+        return self.job.verification()
 
     @Slot()
     def check(self) -> None:
@@ -375,14 +338,10 @@ class Workspace(QObject):
             return
         self.noticed.emit(None)
         self.kind = "sweep"
-        ends = SweepConfig(zones.start, zones.end, len(curve), self.job.sweep.beta, self.job.sweep.stop_factor)
-        self.sweep_job, self.synthetic = replace(self.job, kind="sweep", sweep=ends), name
-        end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
-        points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
-        self.sweeps = Records.of([*(BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)), end])
+        self._shown = ShownSweep.made_up(name, curve, zones, self.job)
         self.sweep_started.emit()
         self._read_sweep(zones)
-        self.run_ended.emit(end)
+        self.run_ended.emit(self._shown.sweeps.first.end)
 
     def _start(self, kind: str) -> None:
         job = None if self.busy else self._job_to_run(kind)
@@ -396,10 +355,10 @@ class Workspace(QObject):
             self._check = record
             self.check_started.emit()
         elif kind == "sweep":
-            self._last = self._shown()
-            self.sweep_job, self.sweeps, self.analysis, self.synthetic = job, Records(), None, ""
-            self._choices, self._before_drag = replace(self._choices, zones=None), None
-            self.undo_stack.clear()
+            last = self._shown
+            self._last = (last, self.zones) if last is not None and last.analysis is not None else None
+            self._shown = ShownSweep(job, Records())
+            self._chosen.begin(Choices(self.selection, None))
             self.sweep_started.emit()
         elif kind == "race":
             self.race_job, self.race = job, RaceRecord(job.race)
@@ -414,12 +373,11 @@ class Workspace(QObject):
     def _job_to_run(self, kind: str) -> Job | None:
         """What a run of `kind` would run, with all that was typed; None, and a notice says why, where it can't."""
         self.about_to_run.emit()
-        unread = [text for (part, _), text in self._unreadable.items() if self._matters(part, kind)]
+        unread = self._unread.that_matter(kind)
         if unread:
             self.noticed.emit(Notice("warning", " ".join(unread)))
             return None
-        own = {"aside": Job(), "race": self.race_to_come(), "compare": replace(self.job, kind="sweep")}
-        job = own.get(kind) or replace(self.job, kind=kind)
+        job = job_of(kind, self.job)
         problems = job.validate()
         self.problems_found.emit(problems)
         if problems:
@@ -449,11 +407,6 @@ class Workspace(QObject):
         """End whatever goes on; returns when it has ended."""
         self.worker.close()
         self.tasks.close()
-
-    @property
-    def sweep(self) -> Record | None:
-        """The sweep on screen; of repeats the first."""
-        return None if self.sweeps is None else self.sweeps.first
 
     @property
     def several(self) -> tuple[Records | None, int]:
@@ -501,7 +454,7 @@ class Workspace(QObject):
         if self.kind == "sweep":
             last, self._last = self._last, None
             if last is not None and not len(record):
-                self._put_back(last)
+                self._put_back(*last)
             else:
                 self._read_sweep()
         elif self.kind == "compare":
@@ -526,49 +479,32 @@ class Workspace(QObject):
         self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
         self.comparison_changed.emit()
 
-    def _shown(self) -> Shown | None:
-        if self.analysis is None or self.sweep_job is None or self.sweeps is None or self.reading is None:
-            return None
-        return Shown(self.sweep_job, self.sweeps, self.reading, self.analysis, self.zones, self.synthetic)
-
-    def _put_back(self, last: Shown) -> None:
+    def _put_back(self, last: ShownSweep, zones: Zones | None) -> None:
         """The sweep has measured nothing: what was on screen before it is still the best there is."""
-        self.sweep_job, self.sweeps, self.synthetic = last.job, last.sweeps, last.synthetic
+        self._shown = last
         self.sweep_started.emit()
-        self.reading, self.analysis = last.reading, last.analysis
         self.analysis_changed.emit(self.analysis)
-        self._show(Choices(self.selection, last.zones))
+        self._chosen.take(Choices(self.selection, zones))
         if self.job.sweep.beta != last.job.sweep.beta and not self.job.sweep.validate():
             self._smooth_again()
 
     def _read_sweep(self, zones: Zones | None = None) -> None:
         """A sweep is over, however: read what was measured. `zones` are those known beforehand."""
-        assert self.sweeps is not None
-        assert self.sweep_job is not None
-        if not len(self.sweeps.first):
-            self.analysis = None
+        assert self._shown is not None
+        self._shown = self._shown.read(zones)
+        analysis = self.analysis
+        if analysis is None:
             self.analysis_changed.emit(None)
             return
-        curves = self.sweeps.curves(self.sweep_job.sweep.beta)
-        self.reading = read_curves(curves, zones=zones, planned_range=self._planned_range())
-        self.analysis = self.reading.analysis
-        selection = self.analysis.selection if self.analysis.selection is not None else self.selection
         self.undo_stack.clear()
-        self.analysis_changed.emit(self.analysis)
-        self._show(Choices(selection, self.analysis.zones))
-
-    def _planned_range(self) -> tuple[float, float]:
-        assert self.sweep_job is not None
-        return self.sweep_job.sweep.start_lr, self.sweep_job.sweep.end_lr
+        self.analysis_changed.emit(analysis)
+        lr = analysis.selection if analysis.selection is not None else self.selection
+        self._chosen.take(Choices(lr, analysis.zones))
 
     # ---------------------------------------------------------------- a pick for another setting
     def carried_over(self) -> Transfer | None:
         """What becomes of the pick where the settings are no longer those of the sweep; None where they are."""
-        if self.analysis is None or self.sweep_job is None or self.synthetic:
-            return None
-        pick = self.analysis.recommendation
-        lr = pick.lr if pick.lr is not None else pick.best_guess
-        return None if lr is None else carry_over(lr, self.sweep_job, self.job)
+        return None if self._shown is None else self._shown.carried_over(self.job)
 
     # ---------------------------------------------------------------- runs on disk
     def open_run(self, path: Path) -> bool:
@@ -590,12 +526,11 @@ class Workspace(QObject):
             self.noticed.emit(Notice("error", f"{path.name} holds a {job.kind}, and there is nothing of it to show."))
             return False
         record = sweeps.first
-        self.synthetic = "" if job.kind == "sweep" else self.synthetic
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
         if job.kind == "sweep":
-            self.sweep_job, self.sweeps = job, sweeps
+            self._shown = ShownSweep(job, sweeps)
             self.sweep_started.emit()
             self._read_sweep()
         elif job.kind == "race":
@@ -617,10 +552,13 @@ class Workspace(QObject):
 
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""
-        if self.analysis is None or self.sweep_job is None or self.sweep is None or self.reading is None:
-            return None
-        return Report.of_sweeps(self.sweep_job, self.reading, self.analysis, self.sweep.end, self.synthetic)
+        return None if self._shown is None else self._shown.report()
 
     def _set_state(self, state: str) -> None:
         self.state = state
         self.state_changed.emit(state)
+
+
+def _selected(lr: float) -> str:
+    """What the step is called that selects `lr`."""
+    return f"selection {format_lr(lr)}"

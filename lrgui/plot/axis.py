@@ -170,6 +170,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.picture = None
         self.update()
 
+    def _updateLabel(self) -> None:
+        """Nothing to lay out: pyqtgraph's own label, which it would do eight times for a new axis, is never shown."""
+        self.picture = None
+        self.update()
+
 
 def log_axis(title: str, palette: Palette) -> Axis:
     """The bottom axis of learning rates; its coordinates are log10."""

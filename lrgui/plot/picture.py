@@ -6,8 +6,6 @@ lines, dots and letters keep their proportions at every number of dots per inch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
@@ -15,13 +13,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
 from lrgui.core.analysis import Analysis
-from lrgui.core.events import EpochEvent
+from lrgui.core.smoothing import Floats
 from lrgui.core.zones import Zones
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.svg import outline_text
 from lrgui.plot.theme import LIGHT, Palette
-from lrgui.plot.training_plot import Floats, TrainingPlot
 
 _LOGICAL_DPI = 96
 
@@ -50,29 +47,6 @@ def curve_picture(
             plot.set_band(*band)
         plot.set_zones(zones)
         plot.set_selection(selection)
-        return paint(plot, plot.canvas, palette, size_inches, dpi)
-    finally:
-        delete(plot)
-
-
-def training_picture(
-    planned_lr: Floats,
-    batches_per_epoch: int,
-    epochs: Sequence[EpochEvent],
-    losses: Floats,
-    lrs: Floats,
-    title: str = "LR Finder: training",
-    palette: Palette = LIGHT,
-    size_inches: tuple[float, float] = (8.0, 6.0),
-    dpi: int = 300,
-) -> QImage:
-    """A training's loss, accuracy and learning rate: arguments as `TrainingPlot` takes them."""
-    plot = TrainingPlot(None, palette, title=title)
-    try:
-        plot.begin(planned_lr, batches_per_epoch, max([e.epoch for e in epochs], default=1))
-        plot.set_live(losses, lrs)
-        plot.set_epochs(epochs)
-        plot.reset_view()
         return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)

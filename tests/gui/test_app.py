@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +43,15 @@ def test_paths_are_made_whole_before_another_window_gets_them(tmp_path: Path, mo
     assert app._absolute([here]) == [here]
     for words in ([], ["package.module"], ["mnist"], ["--scenarios", "0"], ["nothing.py"]):
         assert app._absolute(words) == words
+
+
+def test_no_garbage_is_looked_for_until_the_window_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bool] = []
+    monkeypatch.setattr(app, "_trouble", lambda: looked.append(gc.isenabled()))
+    monkeypatch.setattr(app, "_run", lambda *_: looked.append(gc.isenabled()) or 0)
+    assert app.main([]) == 0
+    assert looked == [False, False]
+    assert gc.isenabled()
 
 
 def test_a_run_is_opened_as_one(window: MainWindow, opened: list[tuple[str, str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,11 +15,12 @@ from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QList
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 
-from lrgui.core.events import CheckEvent, EndEvent, Event, StateEvent
+from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.gui.dialogs.check import CheckDialog, seconds_words
 from lrgui.gui.dialogs.new_task import NewTaskDialog
 from lrgui.gui.dialogs.trust import TrustDialog
 from lrgui.gui.window import MainWindow
+from lrgui.gui.words import BREAK
 from lrgui.runs.trust import Question, Trust, trust_file
 from lrgui.tasks.checks.check import STEPS
 from lrgui.tasks.user.templates import TEMPLATES, template_text
@@ -128,6 +131,15 @@ def test_trust_starts_the_run_that_waited(
     assert (Trust(trust_file()).question(str(other)) is None) is folder
 
 
+def test_enter_presses_the_button_that_has_the_focus(asking: TrustDialog, bench: Bench, qtbot: QtBot) -> None:
+    asking.code.setFocus()
+    assert asking.refuse.isDefault(), "in the code Enter means no"
+    asking.trust_file.setFocus()
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        qtbot.keyClick(asking.trust_file, Qt.Key.Key_Return)
+    assert not asking.isVisible()
+
+
 def test_the_window_asks(bench: Bench, window: MainWindow, qtbot: QtBot, task: Path) -> None:
     window.opening.open_paths([str(task)])
     window.actions_by_key["find"].trigger()
@@ -137,6 +149,26 @@ def test_the_window_asks(bench: Bench, window: MainWindow, qtbot: QtBot, task: P
     with qtbot.waitSignal(bench.workspace.run_ended):
         qtbot.mouseClick(the(window, TrustDialog).trust_file, Qt.MouseButton.LeftButton)
     assert [job.task.path for job in bench.jobs] == [str(task)]
+
+
+def test_long_names_are_seen_whole(qtbot: QtBot, tmp_path: Path) -> None:
+    task = tmp_path / f"{'a_quite_long_name_' * 6}.py"
+    modules = [f"helper_with_a_long_name_{number}" for number in range(30)]
+    for module in modules:
+        (tmp_path / f"{module}.py").write_text("")
+    task.write_text("".join(f"import {module}\n" for module in modules) + CODE)
+    question = Trust(None).question(str(task))
+    assert question is not None
+    dialog = TrustDialog(question)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.screen().availableGeometry().height() >= dialog.height()
+    for label in dialog.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+        assert label.sizeHint().width() <= dialog.width()
+    assert task.name in said(dialog)
+    names = next(label for label in dialog.findChildren(QLabel) if modules[0] in label.text().replace(BREAK, ""))
+    assert "and 19 more" in names.text() and modules[29] in names.toolTip()
 
 
 def test_a_home_folder_cannot_be_trusted(task: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,9 +229,26 @@ def test_steps_are_shown_while_they_are_made(checking: CheckDialog) -> None:
     assert words.count("✓") == 2
     assert words.count("…") >= 1
     assert "12 ms" in words
-    assert not checking.find_rate.isEnabled()
+    assert not checking.find_rate.isEnabled() and not checking.more.isVisible()
     assert not checking.isModal(), "the window stays usable"
     named_and_explained(checking)
+
+
+def test_what_takes_long_says_how_long(
+    checking: CheckDialog, bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 12)
+    qtbot.waitUntil(lambda: checking.summary.text() == "Forward pass … 12 s", timeout=3000)
+    checking.stop.click()
+    qtbot.waitUntil(lambda: not bench.workspace.busy)
+    again = shown(bench, qtbot)
+    bench.source = Scripted([[StateEvent("starting", "Downloading MNIST: 3 of 11 MB")]], hold=True)
+    bench.workspace.check()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 24)
+    qtbot.waitUntil(lambda: again.summary.text() == "Downloading MNIST: 3 of 11 MB … 12 s", timeout=3000)
+    bench.workspace.stop()
+    qtbot.waitUntil(lambda: not bench.workspace.busy)
 
 
 @pytest.mark.parametrize("how", ["button", "escape", "close"])
@@ -214,6 +263,39 @@ def test_a_check_can_be_stopped(checking: CheckDialog, bench: Bench, qtbot: QtBo
     assert not checking.isVisible()
     assert bench.source.asked == ["cancel"]
     assert bench.workspace.state == "idle"
+
+
+class Stubborn(Scripted):
+    """A run that ends by force only."""
+
+    def cancel(self) -> None:
+        """Does not listen."""
+        self.asked.append("cancel")
+
+    def chunks(self) -> Iterator[list[Event]]:
+        """What was written, until it is killed."""
+        for chunk in super().chunks():
+            ended = isinstance(chunk[-1], EndEvent)
+            yield [EndEvent("killed", "The run was stopped by force.")] if ended else chunk
+
+
+def test_the_status_line_says_what_a_check_does(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.source = Stubborn([[StateEvent("starting", "Downloading MNIST: 3 of 11 MB")]], hold=True)
+    window.actions_by_key["check"].trigger()
+    qtbot.waitUntil(lambda: window.status.text.text().endswith(" · Downloading MNIST: 3 of 11 MB …"))
+    window.actions_by_key["stop"].trigger()
+    qtbot.waitUntil(lambda: window.status.text.text().endswith(" · stopping …"))
+    bench.workspace.worker.kill()
+    qtbot.waitUntil(lambda: bench.workspace.state == "idle")
+    assert window.status.text.text() == "Check stopped · The run was stopped by force."
+
+
+def test_the_window_closes_in_the_middle_of_a_check(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.source = Scripted([good_steps()[:6]], hold=True)
+    window.actions_by_key["check"].trigger()
+    qtbot.waitUntil(lambda: bench.workspace.busy)
+    assert window.close(), "there is nothing to keep, so nothing to ask"
+    assert not bench.workspace.worker.running
 
 
 def test_a_good_check_goes_on_to_the_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
@@ -247,6 +329,7 @@ def test_a_failure_shows_the_line_and_can_be_copied(bench: Bench, qtbot: QtBot, 
     assert dialog.steps["memory"].event.state == "skipped", "nobody said what became of it"
     assert dialog.summary.text() == "“Loss” failed: mend it, then F4."
     assert not dialog.find_rate.isEnabled()
+    assert dialog.focusWidget() is dialog.again
     dialog.resize(dialog.width(), 260)
     qtbot.waitUntil(lambda: not dialog.steps["loss"].last.visibleRegion().isEmpty())
     qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
@@ -254,6 +337,29 @@ def test_a_failure_shows_the_line_and_can_be_copied(bench: Bench, qtbot: QtBot, 
     assert "✗ Loss  2 ms" in copied
     assert "task.py, line 10" in copied
     assert "\u200b" not in copied
+    bench.source = Scripted([good_steps(), [EndEvent("completed", "Ready.")]])
+    with qtbot.waitSignal(bench.workspace.check_ended):
+        dialog.again.setFocus()
+        qtbot.keyClick(dialog.again, Qt.Key.Key_Return)
+
+
+def test_what_is_said_of_the_data_and_what_was_printed(bench: Bench, qtbot: QtBot) -> None:
+    dialog = shown(bench, qtbot)
+    note, printed = OutputEvent("1 file was left out: bad.png.", "note"), OutputEvent("epoch 1\n", "stdout")
+    events = [*good_steps()[:2], note, printed, *good_steps()[2:]]
+    bench.play(Scripted([events, [EndEvent("completed", "Ready.")]]), bench.workspace.check)
+    assert "1 file was left out: bad.png." in said(dialog)
+    named_and_explained(dialog)
+    assert not dialog.details.isVisible()
+    qtbot.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
+    assert dialog.details.isVisible() and dialog.details.toPlainText() == "epoch 1"
+    dialog.copy.setFocus()
+    stops = []
+    for _ in range(6):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        stops.append(dialog.focusWidget().accessibleName() or dialog.focusWidget().text())
+    assert stops == ["Details", "Details", "Check again", "Close", "Find learning rate", "Steps of the check"]
+    assert "    1 file was left out: bad.png.\n" in dialog.text and dialog.text.endswith("Ready.\n\nepoch 1\n")
 
 
 def test_a_check_whose_process_died_says_where(bench: Bench, qtbot: QtBot) -> None:
@@ -336,6 +442,22 @@ def test_a_proposed_name_is_free(making: NewTaskDialog, tmp_path: Path) -> None:
     (tmp_path / row.file_name).write_text("")
     making.templates.setCurrentRow(1)
     assert making.name.text() == f"{Path(row.file_name).stem}_2.py"
+
+
+def test_what_was_wrong_with_a_name_goes_with_it(making: NewTaskDialog, qtbot: QtBot) -> None:
+    making.name.clear()
+    qtbot.keyClick(making.name, Qt.Key.Key_Return)
+    assert making.said.isVisible()
+    qtbot.keyClicks(making.name, "cats")
+    assert not making.said.isVisible()
+
+
+def test_enter_on_cancel_writes_nothing(making: NewTaskDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    making.name.setFocus()
+    assert making.create_file.isDefault()
+    making.cancel.setFocus()
+    qtbot.keyClick(making.cancel, Qt.Key.Key_Return)
+    assert not making.isVisible() and not list(tmp_path.iterdir())
 
 
 def test_escape_writes_nothing(making: NewTaskDialog, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QFontMetrics, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from lrgui.core.options import Option
-from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, end_of
+from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, beginning_of, end_of
 from lrgui.gui.fields import NAMES, Form, whole
+from lrgui.gui.style import style_sheet
+from lrgui.plot.theme import LIGHT
 
 WIDTH = Option("width", "Width", "whole", 32, "Units of each layer", (), 1, 4096)
 DROP = Option("dropout", "Dropout", "number", 0.1, "Share that is left out", (), 0, 1)
@@ -329,3 +333,30 @@ def test_of_a_long_path_the_name_is_seen(qapp: QApplication) -> None:
         shown = end_of(path, letters, width("a_rather…_task.py"))
         assert shown.startswith("a_r") and shown.endswith(".py")
     assert end_of("/home/me/photos/", letters, width("…photos/")) == "…photos/"
+
+
+def test_a_long_text_ends_after_a_word(qapp: QApplication) -> None:
+    letters = QFontMetrics(qapp.font())
+
+    def width(text: str) -> int:
+        return letters.horizontalAdvance(text)
+
+    assert beginning_of("torchvision model", letters, 500) == "torchvision model"
+    assert beginning_of("torchvision model", letters, width("torchvision mo…")) == "torchvision …"
+    assert beginning_of("Table (CSV, Parquet)", letters, width("Table (CSV…")) == "Table"
+    assert beginning_of("a_rather_long_name", letters, width("a_rather…")).startswith("a_rat")
+
+
+def test_a_tick_that_cannot_be_changed_looks_so_and_shows_the_focus(bench: Bench, tmp_path: Path) -> None:
+    sign = QPixmap(9, 9)
+    sign.fill(Qt.GlobalColor.white)
+    assert sign.save(str(tmp_path / "sign.png"))
+    bench.window.setStyleSheet(style_sheet(LIGHT, "Inter", *[str(tmp_path / "sign.png")] * 2))
+    bench.options(FLIP)
+    box = bench.editor(FLIP)
+    looks = [box.grab().toImage()]
+    box.setFocus()
+    looks.append(box.grab().toImage())
+    bench.form.set_enabled(False)
+    looks.append(box.grab().toImage())
+    assert all(one != other for one, other in itertools.combinations(looks, 2))

@@ -118,3 +118,14 @@ def test_other_files_take_their_place(watched: Watched, tmp_path: Path) -> None:
     assert watched.count == 0
     other.write_text("y\n")
     watched.wait_for(1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path, qtbot: QtBot) -> None:
+    pipe = tmp_path / "task.py"
+    os.mkfifo(pipe)
+    files = FileWatch()
+    files.watch([pipe, Path("a" * 5000)])
+    files.look()
+    files.close()
+    shiboken6.delete(files)

@@ -89,6 +89,18 @@ def test_the_whole_flow(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     assert bench.jobs[-1].train.max_lr == selection
 
 
+def test_the_training_is_there_once_somebody_looks_at_it(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentIndex(1)
+    tab = window.training_tab
+    assert window.tabs.currentWidget() is tab and window.tabs.tabText(1) == "Training"
+    assert not tab.plot.isVisible()  # nothing was trained yet
+    bench.source = Scripted(training())
+    with qtbot.waitSignal(bench.workspace.run_ended):
+        window.actions_by_key["train"].trigger()
+    assert window.training_tab is tab and tab.plot.isVisible()
+    assert "validation accuracy 90.0 %" in tab.heading.text()
+
+
 def test_a_typed_rate_is_selected_and_nonsense_is_marked(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.play()
     number = window.findChild(SelectionPanel).number

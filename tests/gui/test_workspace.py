@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench import Bench
 from scripted import Scripted, points, sweep, task, training
 
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.gui.window import MainWindow
 from lrgui.gui.workspace import Notice
 from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
@@ -295,3 +299,33 @@ def test_report_is_what_is_on_screen(bench: Bench) -> None:
     assert report is not None
     assert report.analysis.selection == 1e-3
     assert report.job == replace(Job(), train=report.job.train)
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "options"),
+    [
+        ("task", "{folder}/pipe", {}),
+        ("task", "/dev/zero", {}),
+        ("task", "~nobody-of-that-name/task.py", {}),
+        ("task", "a" * 5000 + ".py", {}),
+        ("task", "\0.py", {}),
+        ("task", "\ud800.py", {}),
+        ("table", "{folder}/pipe", {"target": 3}),
+        ("table", "~nobody-of-that-name/a.csv", {}),
+        ("image_folder", "~nobody-of-that-name", {"size": "x"}),
+        ("mnist", "~nobody-of-that-name", {"download": "x"}),
+    ],
+)
+def test_a_run_that_names_what_cannot_be_opened_is_shown(
+    bench: Bench, window: MainWindow, tmp_path: Path, source: str, path: str, options: dict[str, Any]
+) -> None:
+    """Run files come from anybody: no pipe is waited for, no device is read, and nothing raises."""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    job = Job().to_dict()
+    job["task"] |= {"source": source, "path": path.format(folder=tmp_path), "options": options, "model": ""}
+    file = tmp_path / "a.lrrun"
+    file.write_text(json.dumps({"lrrun": 1, "job": job}) + "\n")
+    assert bench.workspace.open_run(file)
+    bench.workspace.find()
+    assert bench.jobs == [], "and it cannot be run"

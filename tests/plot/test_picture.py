@@ -11,10 +11,9 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.events import EpochEvent
 from lrgui.core.zones import Zones
 from lrgui.plot import picture
-from lrgui.plot.picture import curve_picture, png_bytes, training_picture
+from lrgui.plot.picture import curve_picture, png_bytes
 from lrgui.plot.theme import DARK, LIGHT
 
 ZONES = Zones(1e-6, 1e-3, 1e-1, 1.0)
@@ -79,15 +78,6 @@ def test_nothing_is_left_behind(qtbot, analysis, monkeypatch):
     gc.collect()
     assert [ref() for ref in made] == [None] * 3
     assert len(QApplication.allWidgets()) == before
-
-
-def test_training(qtbot):
-    steps = np.arange(60.0)
-    planned = 0.03 * np.sin(np.pi * (steps + 1) / 62)
-    epochs = [EpochEvent(e, 1 / e, 1.1 / e, 0.9, 0.85, 1e-3, float(e)) for e in (1, 2, 3)]
-    image = training_picture(planned, 20, epochs, 2 * np.exp(-steps / 20), planned)
-    assert (image.width(), image.height()) == (2400, 1800)
-    assert image.dotsPerMeterX() == 11811
 
 
 def test_a_picture_takes_well_under_a_second(qtbot, analysis):

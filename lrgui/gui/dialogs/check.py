@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.events import CheckEvent, EndEvent
-from lrgui.gui.dialogs.words import breakable, wrapped
+from lrgui.gui.words import breakable, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.checks.check import STEPS
 
@@ -32,6 +35,9 @@ WORDS = {
     "bad": "wrong",
     "skipped": "skipped",
 }
+#: Seconds after which a step says how long it has taken so far.
+PATIENCE = 2.0
+TICK_MS = 1000
 
 
 class StepRow:
@@ -45,15 +51,17 @@ class StepRow:
         self._seconds.setObjectName("muted")
         self._detail = wrapped("", "muted")
         self._line = wrapped("", "codeLine")
+        self._notes = wrapped("")
         words = QVBoxLayout()
         words.setSpacing(2)
-        for label in (self._name, self._detail, self._line):
+        for label in (self._name, self._detail, self._line, self._notes):
             words.addWidget(label)
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self._sign, row, 0, top)
         grid.addLayout(words, row, 1)
         grid.addWidget(self._seconds, row, 2, top | Qt.AlignmentFlag.AlignRight)
         self.show(event)
+        self.note("")
 
     @property
     def last(self) -> QWidget:
@@ -78,6 +86,11 @@ class StepRow:
         self._line.setText(breakable(line))
         self._line.setVisible(bool(line))
 
+    def note(self, text: str) -> None:
+        """Say below it what is to be known of the data: what was left out, or filled in."""
+        self._notes.setText(breakable(text))
+        self._notes.setVisible(bool(text))
+
 
 class CheckDialog(QDialog):
     """One check of the workspace's task; closing it stops a check that goes on."""
@@ -86,23 +99,37 @@ class CheckDialog(QDialog):
         super().__init__(parent)
         self._workspace = workspace
         self.steps: dict[str, StepRow] = {}
+        self._title, self._notes = workspace.job.task.title, ""
         self.setWindowTitle("Check task")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(10)
-        column.addWidget(wrapped(workspace.job.task.title, "cardTitle"))
+        column.addWidget(wrapped(self._title, "cardTitle"))
         column.addWidget(
             wrapped("One batch, one forward pass, one backward pass, one step; nothing of it is kept.", "muted")
         )
         column.addWidget(self._list(), 1)
+        self.details = QPlainTextEdit(readOnly=True)
+        self.details.setAccessibleName("Details")
+        self.details.setFixedHeight(160)
+        self.details.setTabChangesFocus(True)
+        self.details.hide()
+        column.addWidget(self.details)
         self.summary = wrapped("Starting …")
         self.summary.setAccessibleName("Result of the check")
         column.addWidget(self.summary)
         column.addLayout(self._buttons())
+        stops = (self._area, self.copy, self.more, self.details, self.again, self.stop, self.find_rate)
+        for first, then in pairwise(stops):
+            self.setTabOrder(first, then)
         for key in STEPS:
             self._on_step(CheckEvent(key, "waiting"))
         self.resize(620, 560)
+        self._step_began = time.monotonic()
+        self._clock = QTimer(self, interval=TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
         workspace.checked.connect(self._on_step)
         workspace.check_ended.connect(self._on_end)
 
@@ -119,6 +146,7 @@ class CheckDialog(QDialog):
         outer.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setObjectName("steps")
         area.setAccessibleName("Steps of the check")
         area.setWidget(inner)
         area.viewport().setAutoFillBackground(False)
@@ -131,6 +159,11 @@ class CheckDialog(QDialog):
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy all of this as text")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text))
+        self.more = QPushButton("Details", self)
+        self.more.setCheckable(True)
+        self.more.setToolTip("Show what the task printed and where it failed")
+        self.more.toggled.connect(self.details.setVisible)
+        self.more.hide()
         self.again = QPushButton("Check again")
         self.again.setToolTip("Try the task once more, with what is on disk now (F4)")
         self.again.clicked.connect(self._again)
@@ -144,11 +177,10 @@ class CheckDialog(QDialog):
         self.again.setShortcut("F4")
         self.find_rate.setShortcut("F5")
         row.addWidget(self.copy)
+        row.addWidget(self.more)
         row.addStretch(1)
         for button in (self.again, self.stop, self.find_rate):
             row.addWidget(button)
-        for button in (self.copy, self.again, self.stop):
-            button.setAutoDefault(False)
         self.again.setEnabled(False)
         self.find_rate.setEnabled(False)
         return row
@@ -156,12 +188,18 @@ class CheckDialog(QDialog):
     @property
     def text(self) -> str:
         """All of it as text."""
-        lines = [self._workspace.job.task.title]
+        lines = [self._title]
         for row in self.steps.values():
             event = row.event
             head = f"{SIGNS[event.state]} {name_of(event)}  {seconds_words(event.seconds)}".rstrip()
-            lines += [head, *(f"    {words}" for words in (event.detail, source_line(event)) if words)]
-        return "\n".join([*lines, self.summary.text()]) + "\n"
+            notes = self._notes if row is self._first else ""
+            lines += [head, *(f"    {words}" for words in (event.detail, source_line(event), notes) if words)]
+        return "\n".join([*lines, self.summary.text(), "", self.details.toPlainText()]).strip() + "\n"
+
+    @property
+    def _first(self) -> StepRow:
+        """The step that loads the data."""
+        return next(iter(self.steps.values()))
 
     @property
     def running(self) -> bool:
@@ -176,10 +214,29 @@ class CheckDialog(QDialog):
         else:
             row.show(event)
         if event.state == "running":
+            self._step_began = time.monotonic()
             self.summary.setText(f"{name_of(event)} …")
+
+    @Slot()
+    def _tick(self) -> None:
+        """Say what goes on, a download or a step, and how long it has taken: who sees only time go by knows enough."""
+        seconds, record = time.monotonic() - self._step_began, self._workspace.record
+        if not self.running or record is None or seconds < PATIENCE:
+            return
+        step = next((row.event for row in self.steps.values() if row.event.state == "running"), None)
+        doing = name_of(step) if step is not None else record.state_detail or "Starting"
+        self.summary.setText(f"{doing} … {seconds:.0f} s")
 
     @Slot(object)
     def _on_end(self, end: EndEvent) -> None:
+        self._clock.stop()
+        record = self._workspace.record
+        output = record.output if record is not None else ()
+        self._notes = " ".join(event.text.strip() for event in output if event.stream == "note")
+        printed = "".join(event.text for event in output if event.stream != "note").strip()
+        self._first.note(self._notes)
+        self.details.setPlainText(printed)
+        self.more.setVisible(bool(printed))
         failed = next((row for row in self.steps.values() if row.event.state == "bad"), None)
         for row in self.steps.values():
             if row.event.state == "waiting" or (row.event.state == "running" and end.reason == "cancelled"):

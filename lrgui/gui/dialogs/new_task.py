@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.dialogs.words import breakable, wrapped
+from lrgui.gui.words import breakable, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.user.templates import TEMPLATES
 
@@ -53,8 +54,8 @@ class NewTaskDialog(QDialog):
         self.detail.setMinimumHeight(36)
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.detail)
-        column.addLayout(self._place(folder))
         self.said = wrapped("")
+        column.addLayout(self._place(folder))
         self.said.setAccessibleName("Message")
         self.said.hide()
         column.addWidget(self.said)
@@ -71,7 +72,6 @@ class NewTaskDialog(QDialog):
         self.choose = QPushButton("Choose …")
         self.choose.setToolTip("Choose the folder")
         self.choose.setAccessibleName("Choose the folder")
-        self.choose.setAutoDefault(False)
         self.choose.clicked.connect(self._choose_folder)
         for row, (label, tip, line) in enumerate(
             (
@@ -88,6 +88,8 @@ class NewTaskDialog(QDialog):
             grid.addWidget(line, row, 1, 1, 1 if line is self.folder else 2)
         grid.addWidget(self.choose, 1, 2)
         self.name.textEdited.connect(self._on_typed)
+        for line in (self.name, self.folder):
+            line.textChanged.connect(self.said.hide)  # it was about another name
         return grid
 
     def _buttons(self) -> QHBoxLayout:
@@ -95,7 +97,6 @@ class NewTaskDialog(QDialog):
         row.setSpacing(8)
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Write nothing (Esc)")
-        self.cancel.setAutoDefault(False)
         self.cancel.clicked.connect(self.reject)
         self.create_file = QPushButton("Create the file")
         self.create_file.setToolTip("Write the template to the new file")
@@ -123,7 +124,7 @@ class NewTaskDialog(QDialog):
         needs = f" Needs {', '.join(row.needs)}." if row.needs else ""
         self.detail.setText(f"{row.detail.rstrip('.')}.{needs}")
         if not self._own_name:
-            self.name.setText(_free(row.file_name, Path(self.folder.text()).expanduser()))
+            self.name.setText(_free(row.file_name, Path(os.path.expanduser(self.folder.text()))))
 
     @Slot()
     def _on_typed(self) -> None:
@@ -140,7 +141,7 @@ class NewTaskDialog(QDialog):
     def _write(self) -> None:
         name, folder = self.name.text().strip(), self.folder.text().strip()
         problem = _problem(name, folder)
-        path = Path(folder).expanduser().absolute() / (name if name.endswith(".py") else f"{name}.py")
+        path = Path(os.path.expanduser(folder)).absolute() / (name if name.endswith(".py") else f"{name}.py")
         problem = problem or self._workspace.new_task(self.template, str(path))
         if problem:
             self._say(problem, "problem")

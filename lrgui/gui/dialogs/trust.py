@@ -13,11 +13,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from lrgui.gui.dialogs.words import short, wrapped
+from lrgui.gui.words import short, wrapped
+from lrgui.runs.task_files import visible
 from lrgui.runs.trust import Question
 from lrgui.tasks.listing import listed
 
@@ -28,7 +30,7 @@ WARNING = (
 
 
 class TrustDialog(QDialog):
-    """One Question. Enter, Esc and the window's × mean no."""
+    """One Question. Enter (until another button has the focus), Esc and the window's × mean no."""
 
     granted = Signal(object, bool)
     """The Question, and True for its whole folder."""
@@ -38,35 +40,61 @@ class TrustDialog(QDialog):
     def __init__(self, question: Question, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._question = question
-        name = Path(question.path).name
+        name = visible(Path(question.path).name)
         self.setWindowTitle("Run this code?")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(600)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(10)
-        heading = wrapped(f"Run the code of {name}?", "emptyTitle")
-        column.addWidget(heading)
+        title = f"Run the code of {name}?"
         self.reason = wrapped(question.sentence)
+        area = self._what_it_is(wrapped(title, "emptyTitle"))
+        column.addWidget(area, 1)
+        column.addWidget(wrapped(WARNING, "muted"))
+        column.addLayout(self._buttons())
+        for first, then in pairwise((self.trust_file, self.trust_folder, self.refuse)):
+            self.setTabOrder(first, then)
+        self.setAccessibleDescription(f"{title} {question.sentence} {WARNING}")
+        self.resize(660, self._good_height(area))
+        self.refuse.setDefault(True)
+        self.refuse.setFocus()
+        self.rejected.connect(lambda: self.refused.emit(question))
+
+    def _what_it_is(self, heading: QLabel) -> QScrollArea:
+        """All that is known of the code; it scrolls where names are long and the screen is low."""
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(heading)
         column.addWidget(self.reason)
         column.addLayout(self._facts())
-        if question.shows.text:
-            self.code = QPlainTextEdit(question.shows.text, readOnly=True)
+        if self._question.shows.text:
+            self.code = QPlainTextEdit(self._question.shows.text, readOnly=True)
             self.code.setAccessibleName("The code that would run")
             self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
             self.code.setTabChangesFocus(True)
             self.code.setMinimumHeight(180)
             column.addWidget(self.code, 1)
-        column.addWidget(wrapped(WARNING, "muted"))
-        column.addLayout(self._buttons())
-        for first, then in pairwise((self.trust_file, self.trust_folder, self.refuse)):
-            self.setTabOrder(first, then)
-        self.setAccessibleDescription(f"{heading.text()} {question.sentence} {WARNING}")
-        column.addStretch(0 if question.shows.text else 1)
-        self.resize(660, 540 if question.shows.text else 200)
-        self.refuse.setDefault(True)
-        self.refuse.setFocus()
-        self.rejected.connect(lambda: self.refused.emit(question))
+        else:
+            column.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it
+        area.setWidget(inner)
+        area.viewport().setAutoFillBackground(False)
+        return area
+
+    def _good_height(self, area: QScrollArea) -> int:
+        """Pixels in which nothing needs to scroll, as far as the screen has them."""
+        self.ensurePolished()
+        inner = area.widget()
+        assert inner is not None
+        usual = 540 if self._question.shows.text else 200
+        rest = self.sizeHint().height() - area.sizeHint().height()
+        return min(max(usual, inner.heightForWidth(620) + rest), self.screen().availableGeometry().height() - 60)
 
     def _facts(self) -> QGridLayout:
         question, shows = self._question, self._question.shows
@@ -82,11 +110,18 @@ class TrustDialog(QDialog):
             ("Imports", listed(shows.imports, 12)),
             ("Own modules", listed([file.name for file in shows.files[1:]], 8)),
         ]
+        all_of = {
+            "Defines": shows.names,
+            "Imports": shows.imports,
+            "Own modules": [str(file) for file in shows.files[1:]],
+        }
         for row, (label, text) in enumerate((label, text) for label, text in rows if text):
             name = QLabel(label)
             name.setObjectName("fieldName")
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(wrapped(text), row, 1, Qt.AlignmentFlag.AlignTop)
+            words = wrapped(visible(text))
+            words.setToolTip(listed(all_of.get(label, ()), 40).replace(", ", "\n"))
+            grid.addWidget(words, row, 1, Qt.AlignmentFlag.AlignTop)
         return grid
 
     def _buttons(self) -> QHBoxLayout:
@@ -103,7 +138,7 @@ class TrustDialog(QDialog):
         self.trust_folder = QPushButton(self)
         self.trust_folder.setVisible(question.offers_folder)
         if question.folder is not None:
-            self.trust_folder.setText(f"Trust the folder “{short(question.folder.name).replace('&', '&&')}”")
+            self.trust_folder.setText(f"Trust the folder “{short(visible(question.folder.name)).replace('&', '&&')}”")
             self.trust_folder.setToolTip(
                 f"Everything in {question.folder} and below may run from now on, also what is added or changed later"
             )
@@ -113,7 +148,6 @@ class TrustDialog(QDialog):
         self.refuse.setToolTip("Execute nothing of it (Enter or Esc)")
         self.refuse.clicked.connect(self.reject)
         for button in (self.trust_file, self.trust_folder):
-            button.setAutoDefault(False)
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self.refuse)

@@ -11,23 +11,28 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from lrgui.core.config import Problem
 from lrgui.core.events import TaskEvent
-from lrgui.core.options import Option, option_problems
+from lrgui.core.options import Option, filled, option_problems
 from lrgui.gui.cards import muted
 from lrgui.gui.choosing import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.editors import Entry
+from lrgui.gui.fields import AUTO
 from lrgui.gui.offers import (
     CHOOSE,
     device_lines,
+    missing_column,
     missing_device,
     optimizer_lines,
     python_lines,
     python_words,
     source_options,
+    unknown_name,
+    usual_column,
     what_is_missing,
 )
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.panels.task_rows import fill_main, fill_more
+from lrgui.gui.words import breakable
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.rows import PathRow
@@ -73,12 +78,13 @@ class TaskPanel(ConfigCard):
         workspace.code_changed_on_disk.connect(self._show_detail)
         self._follow_environments()
         self.show_job(workspace.job)
+        self.show_problems(workspace.job.task.validate())  # the last session's file may be gone
 
     # ---------------------------------------------------------------- what it is made of
     def _buttons(self) -> QHBoxLayout:
         self._check = self._button("Check task", "Try one batch, step by step, and say what is wrong (F4)")
         self._check.clicked.connect(self.workspace.check)
-        self._new = self._button("New task…", "Write a commented task file to begin with (Ctrl+N)")
+        self._new = self._button("New task …", "Write a commented task file to begin with (Ctrl+N)")
         self._new.clicked.connect(lambda: self.workspace.wanted.emit("new"))
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -90,7 +96,7 @@ class TaskPanel(ConfigCard):
     def _button(text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName("small")
-        button.setAccessibleName(text.removesuffix("…"))
+        button.setAccessibleName(text.removesuffix(" …"))
         button.setToolTip(tip)
         return button
 
@@ -128,7 +134,8 @@ class TaskPanel(ConfigCard):
         main.set_row_visible("path", source is not None and source.path is not None)
         if source is not None and source.path is not None:
             path = source.path
-            main.set_path_row("path", path.label, path.tip, path.default or PLACEHOLDERS[path.kind])
+            usual = f"; empty is {path.default}" if path.default else ""
+            main.set_path_row("path", path.label, f"{path.tip}{usual}", path.default or PLACEHOLDERS[path.kind])
         main.set_row_visible("model", source is None or bool(source.models))
         if source is not None:
             main.set_options("model", [Entry(row.key, row.label, row.detail) for row in source.models.values()])
@@ -138,6 +145,9 @@ class TaskPanel(ConfigCard):
             offered = source_options(source, task.path) if source is not None else ()
         main.set_group("options", [option for option in offered if not option.rare])
         more.set_group("options", [option for option in offered if option.rare])
+        column = usual_column(source, task.path) if source is not None else ""
+        if column:
+            main.set_placeholder("options.target", f"{AUTO}: {column}")
         main.set_group("model_options", model.options if model is not None else ())
         if model is not None and environment is not None:
             self._suggest("model_options.name", model.needs, environment.models)
@@ -173,11 +183,14 @@ class TaskPanel(ConfigCard):
         if self._detail_of != _subject(task):
             row, outline = task.row, self._outline(task)
             words = row.detail if row is not None else ""
+            if task.subset is not None and not task.is_code:
+                words = f"{words} · {task.subset:,} of them to train on"
             if task.is_code and task.path:
                 words = (outline.name if outline is not None else "") or Path(Target.parse(task.path).place).name
             self._words = words
         changed = task.is_code and self.workspace.code_changed
-        self._detail.setText(" · ".join(words for words in (self._words, CHANGED if changed else "") if words))
+        said = " · ".join(words for words in (self._words, CHANGED if changed else "") if words)
+        self._detail.setText(breakable(said))
 
     @Slot(object)
     def _on_task(self, event: TaskEvent) -> None:
@@ -218,6 +231,7 @@ class TaskPanel(ConfigCard):
             if row is not None:  # what data and model both lack is said once
                 texts[name] = what_is_missing(row.label, [one for one in row.needs if one not in told], environment)
                 told.update(row.needs)
+        texts.update(self._unknown_names(task))
         outline = self._outline(task)
         if task.is_code and outline is not None:
             broken = self.workspace.outline.problem if self.workspace.outline is not None else None
@@ -227,6 +241,21 @@ class TaskPanel(ConfigCard):
         texts.update(super().problem_texts())
         if not task.path and not self._asked:
             texts.pop("path", None)
+        return texts
+
+    def _unknown_names(self, task: TaskSpec) -> dict[str, str]:
+        """What the run would not find, told before it starts: a column, a model or an optimizer."""
+        texts, source, environment = {}, task.row, self._environment
+        if source is not None:
+            texts["options.target"] = missing_column(source, task.path, task.options)
+        if environment is not None:
+            for part, row, options, known in (
+                ("model", task.model_row, task.model_options, environment.models),
+                ("optimizer", task.optimizer_row, task.optimizer_options, environment.optimizers),
+            ):
+                name = filled(row.options, options).get("name") if row is not None else None
+                if row is not None and isinstance(name, str):
+                    texts[f"{part}_options.name"] = unknown_name(part, row.needs, name, known)
         return texts
 
     # ---------------------------------------------------------------- the Python that computes
@@ -264,8 +293,9 @@ class TaskPanel(ConfigCard):
         environment, python = self._environment, self.value(None, "python")
         self._main.set_options("python", python_lines(self._interpreters, python))
         self._main.set_value("python", python)
-        self._versions.setText(LOOKING if environment is None else python_words(environment))
-        self._versions.setVisible(self.workspace.environments is not None)
+        words = LOOKING if environment is None else python_words(environment)
+        self._versions.setText(words)
+        self._versions.setVisible(bool(words) and self.workspace.environments is not None)
 
     def _choose_python(self, python: str) -> None:
         environments = self.workspace.environments

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.comparison import how_to_read
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.gui.cards import muted
 from lrgui.gui.tabs.curve import REDRAW_MS
+from lrgui.gui.tabs.empty import empty_line
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
@@ -57,12 +58,10 @@ class CompareTab(QWidget):
         self.sentences.setAccessibleName("How to read the difference")
         self.sentences.setContentsMargins(12, 4, 12, 2)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        empty = QLabel(
+        empty = empty_line(
             "Nothing compared yet. Tick two optimizers or more above and press F8:\n"
             "each is swept on the task, from the same weights and with the same batches."
         )
-        empty.setObjectName("emptyState")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
         self._stack.addWidget(self.plot)

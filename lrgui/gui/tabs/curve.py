@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from lrgui.core.analysis import Analysis
 from lrgui.core.smoothing import Floats
 from lrgui.gui.cards import muted
+from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
@@ -85,37 +85,18 @@ class CurveTab(QWidget):
         self.plot.left.connect(lambda: self.hovered.emit(""))
 
     def _empty_state(self) -> QWidget:
-        empty = QWidget()
-        empty.setObjectName("emptyState")
-        column = QVBoxLayout(empty)
-        column.setSpacing(12)
-        title = QLabel("Find a learning rate")
-        title.setObjectName("emptyTitle")
-        words = QLabel(
-            "The sweep raises the learning rate batch by batch, from very small to very large, "
-            "and draws the loss as it goes.\nThe curve then shows which rates are too low, good, and too high."
-        )
-        words.setObjectName("muted")
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setWordWrap(True)
-        words.setMaximumWidth(520)
         button = QPushButton("▶  Find learning rate   F5")
         button.setObjectName("primary")
         button.setToolTip("Sweep the task on the left (F5)")
         button.clicked.connect(self._workspace.find)
-        own = muted("Your own model or data: drop a task.py, a table or a folder onto the window, or use Open.")
-        own.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(2)
-        column.addWidget(title, 0, Qt.AlignmentFlag.AlignCenter)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(words, 4)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(own)
-        column.addStretch(3)
-        return empty
+        self._workspace.state_changed.connect(lambda state: button.setEnabled(state == "idle"))
+        return empty_state(
+            "Find a learning rate",
+            "The sweep raises the learning rate batch by batch, from very small to very large, "
+            "and draws the loss as it goes.\nThe curve then shows which rates are too low, good, and too high.",
+            button,
+            muted("Your own model or data: drop a task.py, a table or a folder onto the window, or use Open."),
+        )
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""

@@ -32,7 +32,7 @@ from lrgui.export import ExportError
 from lrgui.export.files import write_atomically
 from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
 from lrgui.gui.cards import Card, Side, muted
-from lrgui.gui.choices import Choices, ChoiceStep
+from lrgui.gui.choices import Choices, Chosen
 from lrgui.gui.fields import Choice
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
@@ -81,10 +81,10 @@ class ScenariosTab(QWidget):
         super().__init__()
         self._workspace = workspace
         self._scene = Scene()
-        self._choices = Choices(None, self._scene.scenario.zones)
         self._analysis: Analysis | None = None
         self._revealed = False
         self.undo_stack = QUndoStack(self)
+        self._chosen = Chosen(self._show, self.undo_stack, Choices(None, self._scene.scenario.zones))
         self.plot = ScenarioPlot(palette=palette)
         side = Side(320, "Scenarios")
         for card in (self._controls(), self._game(), self._lesson("How to read it", READING), self._terms()):
@@ -94,7 +94,7 @@ class ScenariosTab(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.plot, 1)
         layout.addWidget(side)
-        self.plot.selection_moved.connect(lambda lr: self._show(replace(self._choices, selection=lr)))
+        self.plot.selection_moved.connect(lambda lr: self._chosen.preview(selection=lr))
         self.plot.selection_finished.connect(self._selected)
         self.plot.zones_moved.connect(self._zones_moved)
         self.plot.zones_finished.connect(self._zones_finished)
@@ -226,7 +226,7 @@ class ScenariosTab(QWidget):
     @property
     def choices(self) -> Choices:
         """What the person picked, and the zones as they are."""
-        return self._choices
+        return self._chosen.now
 
     def choose(self, key: str) -> None:
         """Draw another scenario strongest."""
@@ -262,8 +262,7 @@ class ScenariosTab(QWidget):
 
     def _start_over(self) -> None:
         """Another curve: the old pick and the old answers are about something else."""
-        self.undo_stack.clear()
-        self._choices = Choices(None, self._scene.scenario.zones)
+        self._chosen.begin(Choices(None, self._scene.scenario.zones))
         self._reveal(False)
         self._redraw()
 
@@ -272,11 +271,12 @@ class ScenariosTab(QWidget):
         self.which.setCurrentIndex(self.which.findData(scenario.key))
         self._words.setText(scenario.words)
         self._show_sliders(scenario)
-        assert self._choices.zones is not None
-        self._analysis = analyse(scene.curve(), self._choices.selection, self._choices.zones)
+        choices = self._chosen.now
+        assert choices.zones is not None
+        self._analysis = analyse(scene.curve(), choices.selection, choices.zones)
         curves = [ScenarioCurve(s.key, s.label, scene.lr, scene.loss(s)) for s in scene.scenarios]
-        self.plot.show_curves(curves, scene.chosen, self._analysis, self._choices.zones)
-        self.plot.set_selection(self._choices.selection)
+        self.plot.show_curves(curves, scene.chosen, self._analysis, choices.zones)
+        self.plot.set_selection(choices.selection)
         self._show_real()
         self._fill_answers()
 
@@ -291,39 +291,33 @@ class ScenariosTab(QWidget):
 
     # ---------------------------------------------------------------- picking
     def _show(self, choices: Choices) -> None:
-        self._choices = choices
         self.plot.set_zones(choices.zones)
         self.plot.set_selection(choices.selection)
         self._fill_answers()
 
-    def _push(self, text: str, before: Choices, after: Choices) -> None:
-        if before != after:
-            self.undo_stack.push(ChoiceStep(self._show, text, before, after))
-
     @Slot(object, float)
     def _selected(self, old: float | None, new: float) -> None:
-        choices = self._choices
-        self._push("pick", replace(choices, selection=old), replace(choices, selection=new))
+        self._chosen.commit("pick", "selection", old, new)
 
     @Slot(float, float)
     def _zones_moved(self, low_end: float, high_start: float) -> None:
-        zones = self._choices.zones
+        zones = self._chosen.now.zones
         if zones is not None:
-            self._show(replace(self._choices, zones=replace(zones, low_end=low_end, high_start=high_start)))
+            self._chosen.preview(zones=replace(zones, low_end=low_end, high_start=high_start))
 
     @Slot(object, object)
     def _zones_finished(self, old: Zones, new: Zones) -> None:
-        self._push("zones", replace(self._choices, zones=old), replace(self._choices, zones=new))
+        self._chosen.commit("zones", "zones", old, new)
 
     def _reveal(self, revealed: bool) -> None:
         self._revealed = revealed
         self.answer.setText("Hide the answers" if revealed else "Reveal the answers")
         self.plot.reveal(revealed)
-        self.plot.set_selection(self._choices.selection)
+        self.plot.set_selection(self._chosen.now.selection)
         self._fill_answers()
 
     def _fill_answers(self) -> None:
-        pick, scenario = self._choices.selection, self._scene.scenario
+        pick, scenario = self._chosen.now.selection, self._scene.scenario
         if pick is None:
             question = "Double-click on the plot (or drag the line) where you would set the learning rate."
         elif not self._revealed:
@@ -357,7 +351,7 @@ class ScenariosTab(QWidget):
     # ---------------------------------------------------------------- elsewhere
     def _send(self) -> None:
         scenario = self._scene.scenario
-        zones = self._choices.zones or scenario.zones
+        zones = self._chosen.now.zones or scenario.zones
         self._workspace.show_synthetic(scenario.label, self._scene.curve(), zones)
 
     @Slot(object)

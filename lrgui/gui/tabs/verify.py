@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.events import EndEvent
@@ -14,6 +14,7 @@ from lrgui.core.ranking import Ranking
 from lrgui.gui.cards import muted
 from lrgui.gui.fields import Choice
 from lrgui.gui.tabs.curve import REDRAW_MS
+from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.race_plot import Candidate, RacePlot
 from lrgui.plot.theme import Palette
@@ -101,29 +102,15 @@ class VerifyTab(QWidget):
         box.activated.connect(lambda _index: self._chosen())
         return box
 
-    def _empty_state(self) -> QWidget:
-        empty = QWidget()
-        empty.setObjectName("emptyState")
-        column = QVBoxLayout(empty)
-        column.setSpacing(12)
-        title = QLabel("Verify the learning rate")
-        title.setObjectName("emptyTitle")
-        words = muted(
+    @staticmethod
+    def _empty_state() -> QWidget:
+        return empty_state(
+            "Verify the learning rate",
             "Short real trainings (OneCycle) race at rates around the selected one, all from the same weights and on "
             "the same batches. After each round the worse half leaves, the others train twice as long. "
-            "The winner is read off a smooth through all of them, not off the luckiest run."
+            "The winner is read off a smooth through all of them, not off the luckiest run.",
+            width=560,
         )
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setMaximumWidth(560)
-        column.addStretch(2)
-        column.addWidget(title, 0, Qt.AlignmentFlag.AlignCenter)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(words, 6)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(3)
-        return empty
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""

@@ -1,0 +1,42 @@
+"""What a run would run, made of the window's settings, and what was typed there that nobody can read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lrgui.runs.job import LOOP, Job
+
+_SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
+#: The parts of the settings that each kind of run uses; one that is not here brings its own.
+PARTS = {"sweep": _SWEEP, "compare": _SWEEP, "train": _TRAINING, "race": _TRAINING, "check": ("task",)}
+
+
+def job_of(kind: str, job: Job) -> Job:
+    """What a run of `kind` would run with the settings of `job`."""
+    if kind == "aside":  # the built-in digits
+        return Job()
+    if kind == "train":
+        return job.training()
+    return job.verification() if kind == "race" else replace(job, kind="sweep" if kind == "compare" else kind)
+
+
+def matters(part: str, name: str, kind: str) -> bool:
+    """True where a run of `kind` uses the setting `name` of a part of the job."""
+    return part in PARTS.get(kind, ()) or (kind in ("train", "race") and part == "sweep" and name in LOOP)
+
+
+class Unread:
+    """Texts of fields that cannot be read, so that no run starts on an older value of them."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], str] = {}
+
+    def set(self, part: str, name: str, text: str) -> None:
+        """What is wrong with the field `name` of a part of the settings; empty where it can be read."""
+        self._texts.pop((part, name), None)
+        if text:
+            self._texts[part, name] = text
+
+    def that_matter(self, kind: str) -> list[str]:
+        """What is wrong with fields that a run of `kind` uses."""
+        return [text for (part, name), text in self._texts.items() if matters(part, name, kind)]

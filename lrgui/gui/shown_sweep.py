@@ -1,0 +1,82 @@
+"""The sweep on screen: what was measured, and what is read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lrgui.core.analysis import Analysis
+from lrgui.core.config import SweepConfig
+from lrgui.core.curve import Curve
+from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.several import Reading, read_curves
+from lrgui.core.transfer import Transfer
+from lrgui.core.zones import Zones
+from lrgui.export.report import Report
+from lrgui.gui.choices import Choices
+from lrgui.runs.carry_over import carry_over
+from lrgui.runs.job import Job
+from lrgui.runs.records import Records
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSweep:
+    """A sweep or its repeats; read once it is over, and read anew with another β."""
+
+    job: Job
+    sweeps: Records
+    synthetic: str = ""
+    """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
+    reading: Reading | None = None
+    """What the sweeps said when they were read, None before."""
+    analysis: Analysis | None = None
+    """The reading's; it follows the selection and the zones."""
+
+    @classmethod
+    def made_up(cls, name: str, curve: Curve, zones: Zones, job: Job) -> ShownSweep:
+        """A synthetic curve as a sweep of `job` would look; not read yet."""
+        ends = SweepConfig(zones.start, zones.end, len(curve), job.sweep.beta, job.sweep.stop_factor)
+        points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
+        batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)]
+        end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
+        return cls(replace(job, kind="sweep", sweep=ends), Records.of([*batches, end]), name)
+
+    def read(self, zones: Zones | None = None) -> ShownSweep:
+        """The same, read; without analysis where nothing was measured. `zones` are those known beforehand."""
+        if not len(self.sweeps.first):
+            return replace(self, reading=None, analysis=None)
+        return self._with(read_curves(self.sweeps.curves(self.job.sweep.beta), zones=zones, planned_range=self._range))
+
+    def with_beta(self, beta: float, chosen: Choices) -> ShownSweep:
+        """The same with another β, which belongs to reading the curve, not to measuring it."""
+        sweep = replace(self, job=replace(self.job, sweep=replace(self.job.sweep, beta=beta)))
+        if sweep.reading is None:
+            return sweep
+        curves = [curve.with_beta(beta) for curve in sweep.reading.curves]
+        return sweep._with(read_curves(curves, chosen.selection, chosen.zones, self._range))
+
+    def with_choice(self, chosen: Choices) -> ShownSweep:
+        """The same with what the person chose."""
+        if self.analysis is None:
+            return self
+        return replace(self, analysis=self.analysis.with_selection(chosen.selection, chosen.zones))
+
+    def carried_over(self, job: Job) -> Transfer | None:
+        """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
+        if self.analysis is None or self.synthetic:
+            return None
+        pick = self.analysis.recommendation
+        lr = pick.lr if pick.lr is not None else pick.best_guess
+        return None if lr is None else carry_over(lr, self.job, job)
+
+    def report(self) -> Report | None:
+        """The sweep as it is to be exported; None before it was read."""
+        if self.reading is None:
+            return None
+        return Report.of_sweeps(self.job, self.reading, self.analysis, self.sweeps.first.end, self.synthetic)
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        return self.job.sweep.start_lr, self.job.sweep.end_lr
+
+    def _with(self, reading: Reading) -> ShownSweep:
+        return replace(self, reading=reading, analysis=reading.analysis)
