@@ -14,6 +14,9 @@ Scalar = bool | int | float | str | None
 #: What an option can be: a whole number, a number, yes or no, a text (`choices` are suggestions), one of `choices`.
 KINDS = ("whole", "number", "flag", "text", "choice")
 
+#: What a list in a text can hold, in words.
+ITEMS = {"whole": "whole numbers", "number": "numbers", "text": "texts"}
+
 #: What people write for a flag.
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -36,6 +39,8 @@ class Option:
     """None is allowed, and means “automatic”; also a text may be empty."""
     rare: bool = False
     """Most people never need it: the form folds it away."""
+    items: str = ""
+    """The text is a list with commas; its items are of this kind: "whole", "number" or "text"."""
 
     def problem(self, value: Scalar) -> Problem | None:
         """What is wrong with `value`, None where it can be used."""
@@ -49,6 +54,11 @@ class Option:
             return self._wrong(value, "Use a text.")
         if self.kind == "choice" and value not in dict(self.choices):
             return self._wrong(value, f"Choose one of: {', '.join(key for key, _ in self.choices)}.")
+        if self.items:
+            try:
+                read_items(value, self.items)
+            except ValueError:
+                return self._wrong(value, f"Use {ITEMS[self.items]} with commas.")
         return None
 
     def _number_problem(self, value: Scalar) -> Problem | None:
@@ -89,6 +99,22 @@ def option_problems(options: Sequence[Option], values: Mapping[str, Scalar], par
 def filled(options: Sequence[Option], values: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """The value of every option: the given one, else its default. Names without an option are left out."""
     return {option.name: values.get(option.name, option.default) for option in options}
+
+
+def read_items(text: str, kind: str) -> list[int] | list[float] | list[str]:
+    """The items of a list that is written with commas, with brackets or without; none for an empty text.
+
+    `kind` is one of `ITEMS`. Raises ValueError where an item is of another kind.
+    """
+    words = text.strip()
+    if words[:1] + words[-1:] in ("[]", "()"):
+        words = words[1:-1]
+    items = [item.strip() for item in words.split(",")]
+    if items[-1] == "":  # (64,)
+        items.pop()
+    if kind == "text":
+        return [item.strip("\"'") for item in items]
+    return [int(item) for item in items] if kind == "whole" else [float(item) for item in items]
 
 
 def read_option(option: Option, text: str) -> Scalar:

@@ -12,12 +12,17 @@ WIDTH = Option("width", "Width", "whole", 16, "How wide", minimum=1, maximum=64)
 DECAY = Option("decay", "Decay", "number", 0.5, "How much", minimum=0)
 FLAG = Option("flip", "Flip", "flag", True, "Mirror images")
 KIND = Option("kind", "Kind", "choice", "a", "Which", (("a", "First"), ("b", "Second")))
+SIZES = Option("sizes", "Sizes", "text", "8, 4", "How wide each", items="whole")
+RATES = Option("rates", "Rates", "text", "", "How fast", optional=True, items="number")
 TARGET = Option("target", "Target", "text", "", "Which column", optional=True)
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [(WIDTH, 1), (WIDTH, 64), (DECAY, 3), (DECAY, 0.0), (FLAG, False), (KIND, "b"), (TARGET, None), (TARGET, "")],
+    [
+        *((WIDTH, 1), (WIDTH, 64), (DECAY, 3), (DECAY, 0.0), (FLAG, False), (KIND, "b"), (TARGET, None), (TARGET, "")),
+        *((SIZES, "8"), (SIZES, "[8, 4]"), (SIZES, "(8,)"), (SIZES, "[]"), (RATES, "0.5,1e-3"), (RATES, "")),
+    ],
 )
 def test_what_can_be_used(option: Option, value: Scalar) -> None:
     assert option.problem(value) is None
@@ -35,6 +40,10 @@ def test_what_can_be_used(option: Option, value: Scalar) -> None:
         (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
         (WIDTH, None, "Width is empty. 16 is usual."),
         (TARGET, 3, "Target cannot be “3”. Use a text."),
+        (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use whole numbers with commas."),
+        (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use whole numbers with commas."),
+        (SIZES, "", "Sizes is empty. 8, 4 is usual."),
+        (RATES, "1;2", "Rates cannot be “1;2”. Use numbers with commas."),
     ],
 )
 def test_what_cannot(option: Option, value: Scalar, sentence: str) -> None:

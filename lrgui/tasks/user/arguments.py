@@ -7,9 +7,10 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lrgui.core.options import Option, Scalar
+from lrgui.core.options import ITEMS, Option, Scalar
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -21,6 +22,28 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 _KINDS = {"int": "whole", "float": "number", "bool": "flag", "str": "text", "Path": "text", "PathLike": "text"}
 _UNKNOWN = (False, None)
+#: Annotations of what holds several things of one kind.
+_SEVERAL = ("list", "List", "tuple", "Tuple", "Sequence", "Iterable", "Collection")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the names of a file stand for, as far as it can be known without running it."""
+
+    constants: Mapping[str, Scalar] = field(default_factory=dict)
+    enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Members of the classes that are enumerations."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What an annotation, or a default, says of an argument."""
+
+    kind: str = ""
+    """One of `core.options.KINDS`; empty where nothing is said."""
+    optional: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    items: str = ""
 
 
 def constant(node: ast.expr, constants: Mapping[str, Scalar]) -> tuple[bool, Scalar]:
@@ -62,8 +85,23 @@ def _computed(node: ast.BinOp, constants: Mapping[str, Scalar]) -> tuple[bool, S
     return (True, value) if isinstance(value, int | float) else _UNKNOWN
 
 
+def members_of(node: ast.ClassDef) -> tuple[str, ...]:
+    """The members of a class that is an enumeration, none of any other."""
+    if not any(_name(base) in ("Enum", "StrEnum", "IntEnum") for base in node.bases):
+        return ()
+    names = [
+        target.id
+        for line in node.body
+        if isinstance(line, ast.Assign)
+        for targets in line.targets
+        for target in (targets.elts if isinstance(targets, ast.Tuple) else [targets])
+        if isinstance(target, ast.Name) and not target.id.startswith("_")
+    ]
+    return tuple(dict.fromkeys(names))
+
+
 def options_of(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, places: int, taken: Collection[str], constants: Mapping[str, Scalar]
+    node: ast.FunctionDef | ast.AsyncFunctionDef, places: int, taken: Collection[str], names: Names
 ) -> tuple[tuple[Option, ...], list[str], dict[str, Scalar]]:
     """Settings that a function has; its arguments without a default; and the defaults of those in `taken`.
 
@@ -78,14 +116,14 @@ def options_of(
     tips = _tips(node)
     for argument, default in pairs:
         if argument.arg in taken:
-            known, value = _UNKNOWN if default is None else constant(default, constants)
+            known, value = _UNKNOWN if default is None else constant(default, names.constants)
             if known:
                 context[argument.arg] = value
         elif default is None:
             required.append(argument.arg)
         else:
             tip = tips.get(argument.arg, f"Argument of {_owner(node)}")
-            option = _option(argument, default, tip, constants)
+            option = _option(argument, default, tip, names)
             if option is not None:
                 options.append(option)
     return tuple(options), required, context
@@ -100,25 +138,52 @@ def shared(groups: Sequence[tuple[Option, ...]]) -> tuple[Option, ...]:
     return tuple(found.values())
 
 
-def _option(argument: ast.arg, default: ast.expr, tip: str, constants: Mapping[str, Scalar]) -> Option | None:
-    known, value = constant(default, constants)
-    kind, optional, choices = _annotated(argument.annotation)
+def _option(argument: ast.arg, default: ast.expr, tip: str, names: Names) -> Option | None:
+    known, value, found = _default(default, names)
+    said = _annotated(argument.annotation, names)
     if isinstance(value, float) and not math.isfinite(value):
         known, value = False, None  # no form can show it, and JSON does not know it
-    if not kind:
-        if not known:
-            return None  # a list, a function …: the code's own default is used
-        kind = _kind_of(value)
+    if known and found.choices:
+        said = replace(found, optional=said.optional)  # a member, whatever it is annotated as
+    elif found.items and not said.items and said.kind:
+        known = False  # a list where the annotation wants one thing
+    if not said.kind:
+        if not known or (value == "" and isinstance(default, ast.List | ast.Tuple)):
+            return None  # an object, a function, an empty list …: the code's own default is used
+        said = replace(found, optional=said.optional)
+    kind, optional = said.kind, said.optional
     if not known or value is None:
         optional, value = True, None  # empty is: as the code has it
     elif kind == "number" and isinstance(value, int):
         value = float(value)
-    elif kind == "choice":
+    elif kind in ("choice", "text"):
         value = str(value)
-    elif kind == "text" and value == "":
-        optional = True
+        optional = optional or value == ""
     label = argument.arg.strip("_").replace("_", " ") or argument.arg
-    return Option(argument.arg, label[0].upper() + label[1:], kind, value, tip, choices, optional=optional)
+    label = label[0].upper() + label[1:]
+    return Option(argument.arg, label, kind, value, tip, said.choices, optional=optional, items=said.items)
+
+
+def _default(node: ast.expr, names: Names) -> tuple[bool, Scalar, _Kind]:
+    """Whether a default can be known, its value as a setting has it, and its kind."""
+    if isinstance(node, ast.Attribute) and _name(node.value) in names.enums:
+        return True, node.attr, _enumerated(_name(node.value), names)
+    if isinstance(node, ast.List | ast.Tuple):
+        read = [constant(part, names.constants) for part in node.elts]
+        kinds = {_kind_of(value) for _, value in read}
+        kind = "number" if kinds == {"whole", "number"} else kinds.pop() if len(kinds) == 1 else ""
+        plain = all(known and value is not None and not isinstance(value, bool) for known, value in read)
+        if not node.elts:
+            return True, "", _Kind()  # of what is for the annotation to say
+        if not plain or kind not in ITEMS or any(isinstance(value, str) and "," in value for _, value in read):
+            return False, None, _Kind()
+        return True, ", ".join(str(value) for _, value in read), _Kind("text", items=kind)
+    known, value = constant(node, names.constants)
+    return known, value, _Kind(_kind_of(value))
+
+
+def _enumerated(name: str, names: Names) -> _Kind:
+    return _Kind("choice", choices=tuple((member, member) for member in names.enums[name]))
 
 
 def _kind_of(value: Scalar) -> str:
@@ -129,51 +194,54 @@ def _kind_of(value: Scalar) -> str:
     return "number" if isinstance(value, float) else "text"
 
 
-def _annotated(node: ast.expr | None) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
-    """Kind ("" where the annotation says none), whether None is allowed, choices."""
-    if node is None:
-        return "", False, ()
+def _annotated(node: ast.expr | None, names: Names) -> _Kind:
     if isinstance(node, ast.Constant):
-        if node.value is None:
-            return "", True, ()
         if isinstance(node.value, str):  # an annotation in quotes
             try:
-                return _annotated(ast.parse(node.value, mode="eval").body)
+                return _annotated(ast.parse(node.value, mode="eval").body, names)
             except (SyntaxError, ValueError):
-                return "", False, ()
-        return "", False, ()
+                return _Kind()
+        return _Kind(optional=node.value is None)
+    if node is None:
+        return _Kind()
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _united([node.left, node.right])
+        return _united([node.left, node.right], names)
     if isinstance(node, ast.Subscript):
-        return _subscripted(_name(node.value), node.slice)
-    return _KINDS.get(_name(node), ""), False, ()
+        return _subscripted(_name(node.value), node.slice, names)
+    name = _name(node)
+    return _enumerated(name, names) if name in names.enums else _Kind(_KINDS.get(name, ""))
 
 
-def _subscripted(name: str, inner: ast.expr) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+def _subscripted(name: str, inner: ast.expr, names: Names) -> _Kind:
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     if name == "Optional":
-        kind, _, choices = _annotated(inner)
-        return kind, True, choices
+        return replace(_annotated(inner, names), optional=True)
     if name == "Union":
-        return _united(parts)
+        return _united(parts, names)
     if name in ("Annotated", "Final") and parts:
-        return _annotated(parts[0])
+        return _annotated(parts[0], names)
     if name == "Literal":
         values = [part.value for part in parts if isinstance(part, ast.Constant)]
         choices = tuple((str(value), str(value)) for value in values if value is not None)
-        return "choice" if choices else "", None in values, choices
-    return "", False, ()
+        return _Kind("choice" if choices else "", None in values, choices)
+    if name in _SEVERAL:
+        dots = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is ...)]
+        kinds = {_annotated(part, names).kind for part in dots}
+        kind = kinds.pop() if len(kinds) == 1 else ""
+        return _Kind("text", items=kind) if kind in ITEMS else _Kind()
+    return _Kind()
 
 
-def _united(parts: Sequence[ast.expr]) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+def _united(parts: Sequence[ast.expr], names: Names) -> _Kind:
     """`int | None`, `int | float`, `str | Path`: what holds all of them."""
-    read = [_annotated(part) for part in parts]
-    kinds = {kind for kind, _, _ in read if kind}
-    optional = any(may for _, may, _ in read)
-    choices = tuple(choice for _, _, some in read for choice in some)
+    read = [_annotated(part, names) for part in parts]
+    kinds = {(one.kind, one.items) for one in read if one.kind}
+    optional = any(one.optional for one in read)
+    choices = tuple(choice for one in read for choice in one.choices)
     if len(kinds) == 1:
-        return kinds.pop(), optional, choices
-    return ("number" if kinds == {"whole", "number"} else ""), optional, ()
+        ((kind, items),) = kinds
+        return _Kind(kind, optional, choices, items)
+    return _Kind("number" if kinds == {("whole", ""), ("number", "")} else "", optional)
 
 
 def _name(node: ast.expr) -> str:

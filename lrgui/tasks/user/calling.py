@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import pathlib
 import types
 import typing
+from collections import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union
 
-from lrgui.core.options import Scalar
+from lrgui.core.options import ITEMS, Scalar, read_items
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES
@@ -216,20 +218,29 @@ def convert(value: Scalar, hint: Any, default: Any, part: Part, name: str) -> tu
     kinds = _kinds(hint)
     if value is None:
         return (type(None) in kinds and default is not None), None
-    if not kinds:
+    if isinstance(default, enum.Enum):
+        kinds = [type(default)]
+    elif not kinds:
+        if isinstance(default, list | tuple) and isinstance(value, str):
+            return True, _several(value, type(default), _item_of(default), part, name)
         if default is None or not isinstance(default, bool | int | float | str | pathlib.PurePath):
             return True, value
         kinds = [type(default)]
+    for kind in kinds:
+        if isinstance(kind, _Several) and isinstance(value, str):
+            holder = type(default) if isinstance(default, list | tuple) else kind.holder
+            return True, _several(value, holder, kind.item, part, name)
     choices = [choice for choice in kinds if isinstance(choice, _Choice)]
+    choices += [_Choice(one, one.name) for kind in kinds if _is_enum(kind) for one in kind]
     for choice in choices:
-        if str(choice.value) == str(value):
+        if choice.words == str(value):
             return True, choice.value
     for kind in kinds:
         fits, converted = _as(value, kind)
         if fits:
             return True, converted
     if choices:
-        listed = ", ".join(str(choice.value) for choice in choices)
+        listed = ", ".join(choice.words for choice in choices)
         raise part.error(f"{{}}: “{name}” cannot be “{value}”. Choose one of: {listed}.")
     wanted = [_WORDS[kind] for kind in kinds if kind in _WORDS]
     if not wanted:
@@ -240,6 +251,36 @@ def convert(value: Scalar, hint: Any, default: Any, part: Part, name: str) -> tu
 @dataclass(frozen=True)
 class _Choice:
     value: Any
+    words: str
+    """How the form has it."""
+
+
+@dataclass(frozen=True)
+class _Several:
+    holder: type
+    """`list` or `tuple`."""
+    item: type
+
+
+def _several(text: str, holder: type, item: type, part: Part, name: str) -> Any:
+    """A list that the form has as a text."""
+    kind = {int: "whole", float: "number"}.get(item, "text")
+    try:
+        items = read_items(text, kind)
+    except ValueError:
+        raise part.error(f"{{}}: “{name}” cannot be “{text}”. Use {ITEMS[kind]} with commas.") from None
+    return holder(items)
+
+
+def _item_of(items: Sequence[Any]) -> type:
+    """What all items of a list are: whole numbers, numbers, or texts."""
+    if not items or not all(isinstance(item, int | float) for item in items):
+        return str
+    return int if all(isinstance(item, int) for item in items) else float
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, enum.Enum)
 
 
 _WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
@@ -251,9 +292,13 @@ def _kinds(hint: Any) -> list[Any]:
     if origin in (Union, types.UnionType):
         return [kind for part in typing.get_args(hint) for kind in _kinds(part)]
     if origin is Literal:
-        return [type(None) if one is None else _Choice(one) for one in typing.get_args(hint)]
+        return [type(None) if one is None else _Choice(one, str(one)) for one in typing.get_args(hint)]
     if origin is typing.Annotated:
         return _kinds(typing.get_args(hint)[0])
+    if origin in (list, tuple, abc.Sequence, abc.Iterable, abc.Collection):
+        items = {one for one in typing.get_args(hint) if one is not ...}
+        item = items.pop() if len(items) == 1 else None
+        return [_Several(tuple if origin is tuple else list, item)] if item in (int, float, str) else []
     return [hint] if isinstance(hint, type) else []
 
 

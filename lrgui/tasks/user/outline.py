@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrgui.core.options import Option, Scalar
-from lrgui.tasks.user.arguments import constant, options_of, shared
+from lrgui.tasks.user.arguments import Names, constant, members_of, options_of, shared
 from lrgui.tasks.user.local_files import find_module, local_files, origin_file, tree_of
 from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES, lacking_words, likely_words
@@ -147,6 +147,7 @@ class _Reader:
         self.packages: set[str] = set()  # modules that are imported themselves
         self.any_name = False  # `from … import *` brings names that cannot be known
         self.constants: dict[str, Scalar] = {}
+        self.enums: dict[str, tuple[str, ...]] = {}
         self.tree = tree
         for node in top_level(tree.body):
             self._note(node)
@@ -156,6 +157,8 @@ class _Reader:
             self.functions[node.name] = node
         elif isinstance(node, ast.ClassDef):
             self.classes[node.name] = node
+            if members := members_of(node):
+                self.enums[node.name] = members
         elif isinstance(node, ast.Import):
             self.packages |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -256,7 +259,7 @@ class _Reader:
         for role, node, reader in roles:
             places = ROLES.get(role, 0) + method
             taken = {*CONTEXT, *RATES, *PARAMETERS, "model"} if role in ("optimizer", "init") else {*CONTEXT}
-            options, required, context = options_of(node, places, taken, reader.constants)
+            options, required, context = options_of(node, places, taken, Names(reader.constants, reader.enums))
             groups.append(options)
             if role != "optimizer":
                 defaults = {**{CONTEXT[name]: value for name, value in context.items() if name in CONTEXT}, **defaults}

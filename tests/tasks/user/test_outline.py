@@ -88,7 +88,58 @@ def test_literals_are_choices(read) -> None:
     assert (option(found, "norm").kind, option(found, "norm").optional) == ("choice", True)
 
 
-@pytest.mark.parametrize("argument", ["x=[1]", "x=torch.relu", "x: list[int] = [1]", "x=float('inf')", "x=9**9**9"])
+@pytest.mark.parametrize(
+    ("argument", "items", "default", "optional"),
+    [
+        ("x=[64, 32]", "whole", "64, 32", False),
+        ("x=(0.9, 0.99)", "number", "0.9, 0.99", False),
+        ("x=(1, 0.5)", "number", "1, 0.5", False),
+        ("x=['a', 'b']", "text", "a, b", False),
+        ("x=(WIDTH, 2 * WIDTH)", "whole", "96, 192", False),
+        ("x: list[int] = []", "whole", "", True),
+        ("x: tuple[float, ...] = (1, 2)", "number", "1, 2", False),
+        ("x: Sequence[int] | None = None", "whole", None, True),
+        ("x: tuple[int, int] = SIZES", "whole", None, True),
+    ],
+)
+def test_lists_are_texts_with_commas(read, argument: str, items: str, default: object, optional: bool) -> None:
+    (one,) = read(f"WIDTH = 3 * 32\nSIZES = (1, 2)\ndef model({argument}): ...\n").options
+    assert (one.kind, one.items, one.default, one.optional) == ("text", items, default, optional)
+
+
+def test_enumerations_are_choices(read) -> None:
+    found = read(
+        """
+        import enum
+        class Norm(enum.Enum):
+            batch = 1
+            layer = 2
+            _ignore_ = []
+        class Act(str, StrEnum):
+            relu, gelu = "relu", "gelu"
+        class Other:
+            a = 1
+        def model(norm=Norm.layer, act: "Act | None" = None, wide: str = Norm.batch, other=Other.a): ...
+        """
+    )
+    both = (("batch", "batch"), ("layer", "layer"))
+    assert (option(found, "norm").kind, option(found, "norm").default, option(found, "norm").choices) == (
+        "choice",
+        "layer",
+        both,
+    )
+    assert (option(found, "act").kind, option(found, "act").optional) == ("choice", True)
+    assert option(found, "wide").choices == both
+    assert [one.name for one in found.options] == ["norm", "act", "wide"]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *("x=[]", "x=[None]", "x=[1, [2]]", "x=[True]", "x=['a,b']", "x=[1, 'a']", "x=torch.relu"),
+        *("x: list[Path2] = [1][:0]", "x: list[dict] = y", "x=float('inf')", "x=9**9**9"),
+    ],
+)
 def test_what_no_field_can_show_keeps_its_default(read, argument: str) -> None:
     assert read(f"def model({argument}): ...\n").options == ()
 

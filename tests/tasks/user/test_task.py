@@ -396,18 +396,55 @@ def test_options_are_given_as_what_they_are(make: Maker) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"witdh": 3}, "mine.py has no setting “witdh”. There are: width, kind."),
+        ({"witdh": 3}, "mine.py has no setting “witdh”. There are: width, kind, hidden, norm."),
         ({"width": "wide"}, "“width” cannot be “wide”. Use a whole number."),
         ({"width": 1.5}, "“width” cannot be “1.5”. Use a whole number."),
         ({"kind": "c"}, "“kind” cannot be “c”. Choose one of: a, b."),
+        ({"hidden": "8, wide"}, "“hidden” cannot be “8, wide”. Use whole numbers with commas."),
+        ({"norm": "group"}, "“norm” cannot be “group”. Choose one of: batch, layer."),
     ],
 )
 def test_options_that_do_not_fit(make: Maker, options: dict[str, Scalar], words: str) -> None:
     text = """
+        from enum import Enum
         from typing import Literal
-        def model(width: int = 8, kind: Literal["a", "b"] = "a"): return nn.Linear(4, 3)
+        class Norm(Enum):
+            batch = 1
+            layer = 2
+        def model(width: int = 8, kind: Literal["a", "b"] = "a", hidden=(8, 4), norm=Norm.batch):
+            return nn.Linear(4, 3)
     """
     assert words in str(make.refused(text, without="model", options=options))
+
+
+def test_lists_and_members_are_given_as_what_they_are(make: Maker) -> None:
+    text = """
+        from collections.abc import Sequence
+        from enum import Enum
+        got = {}
+        class Norm(str, Enum):
+            batch = "b"
+            layer = "l"
+        def model(hidden=(64, 32), rates: list[float] = [], names: Sequence[str] = ("a",), mixed=[1, 0.5],
+                  sizes: "tuple[int, ...] | None" = None, norm=Norm.batch, other: Norm | None = None):
+            got.update(locals())
+            return nn.Linear(4, 3)
+    """
+    options: dict[str, Scalar] = {
+        "hidden": "[16, 8, 4]",
+        "rates": "1, 0.5",
+        "names": "b, 'c'",
+        "mixed": "",
+        "sizes": "3,",
+        "norm": "layer",
+        "other": "batch",
+    }
+    make.task(text, without="model", options=options)
+    got = sys.modules["mine"].got
+    assert (got["hidden"], got["rates"], got["names"]) == ((16, 8, 4), [1.0, 0.5], ("b", "c"))
+    assert (got["mixed"], got["sizes"]) == ([], (3,))
+    norm = type(got["norm"])
+    assert got["norm"] is norm.layer and got["other"] is norm.batch
 
 
 def test_options_of_an_optimizer_that_is_not_used_stay_known(make: Maker) -> None:
