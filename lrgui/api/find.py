@@ -25,6 +25,7 @@ from lrgui.api.setup import (
     objective,
     precision,
 )
+from lrgui.core.batches import NO_BATCH
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
@@ -228,7 +229,7 @@ class _Finder:
                 records.append(record)
                 end = self._sweep(ready, snapshot, config, groups, record, line)
                 if not len(record) and number == 0 and end.reason == "data_ended":
-                    raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+                    raise ValueError(NO_BATCH)
                 if self.over:
                     break
         finally:

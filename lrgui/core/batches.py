@@ -12,6 +12,9 @@ import torch
 #: A pass over a loader without a length that gives more is taken for one that never ends.
 MOST_BATCHES = 100_000
 
+#: What is wrong where a loader gives nothing at all.
+NO_BATCH = "The training data has no batch: use more examples or a smaller batch size."
+
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """Batches from `loader`, begun again whenever it ends.
@@ -27,7 +30,7 @@ def endless(loader: Iterable[Any]) -> Iterator[Any]:
             empty = False
             yield batch
         if empty and first and not one_shot:
-            raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+            raise ValueError(NO_BATCH)
         if empty or one_shot:
             return
         first = False

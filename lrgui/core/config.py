@@ -26,6 +26,11 @@ MOST_ROUNDS = 8
 FEWEST_FINALISTS = 3
 
 
+def counted(loss: float) -> float:
+    """A loss as it counts: infinite beyond `MOST_LOSS`; NaN stays."""
+    return math.copysign(math.inf, loss) if abs(loss) > MOST_LOSS else loss
+
+
 @dataclass(frozen=True)
 class Problem:
     """One setting that cannot be used: which, what is wrong, and what would be right."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import RaceConfig
+from lrgui.core.config import RaceConfig, counted
 from lrgui.core.events import CandidateEvent, Event, StandingEvent
 from lrgui.core.learning_rate import short_lr
 
@@ -98,7 +98,7 @@ class Standings:
                 self.done += 1
             elif isinstance(event, StandingEvent):
                 where = event.round, event.candidate
-                self.losses[where] = event.loss if math.isfinite(event.loss) else math.inf
+                self.losses[where] = event.loss if math.isfinite(counted(event.loss)) else math.inf
                 self._metrics[where] = event.metric
 
     @property

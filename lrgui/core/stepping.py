@@ -73,6 +73,13 @@ class Stepper:
             self._total = seen if self._total is None else self._total + seen
         return value
 
+    def cut(self, batches: int) -> None:
+        """The step has only so many batches after all, and they have been here: the data ended before."""
+        for parameter in self._parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(self.batches / batches)
+        self.batches = batches
+
     @property
     def loss(self) -> torch.Tensor:
         """The step's loss, the mean over its batches, on the device. Shape ()."""
@@ -88,9 +95,9 @@ class Stepper:
 
     def step(self) -> bool:
         """Backward and step. False where fp16's scaler found gradients that overflowed and skipped the step."""
-        assert self._pending is not None
         pending, self._pending = self._pending, None
-        self._backward(pending)
+        if pending is not None:
+            self._backward(pending)
         scaler = self._scaler
         if self._clip is not None:
             if scaler is not None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.batches import batch_size, is_one_shot, length, one_pass, to_device
+from lrgui.core.batches import NO_BATCH, batch_size, is_one_shot, length, one_pass, to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
@@ -22,6 +21,8 @@ from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
 from lrgui.core.stepping import Stepper
 from lrgui.core.stopping import TrainWatch
+
+_MISSING = object()
 
 
 def one_cycle_scheduler(
@@ -70,7 +71,7 @@ def batches_in(loader: Iterable[Any]) -> int:
     if count is None:
         count = sum(1 for _ in one_pass(loader, "training"))
     if count == 0:
-        raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+        raise ValueError(NO_BATCH)
     return count
 
 
@@ -127,15 +128,20 @@ def train(
         for epoch in range(1, config.epochs + 1):
             model.train()
             trained = Means(metric_name)
-            for batches in _in_steps(islice(loader, per_epoch), config.accumulation):
+            batches, left = iter(loader), per_epoch
+            while left > 0:
                 yield from held(control, clock)
+                lr = largest(optimizer.param_groups)
+                stepper.batches = min(config.accumulation, left)
+                loss, count = _forward(stepper, batches, trained, objective, device, control)
                 if control.cancelled:
                     yield EndEvent(
                         "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."
                     )
                     return
-                lr = largest(optimizer.param_groups)
-                loss = _forward(stepper, batches, trained, objective, device)
+                if count == 0:  # fewer than the loader's length says
+                    break
+                left -= count
                 first = loss if step == 0 else first
                 stop = watch.push(loss)
                 yield BatchEvent(0, step, lr, loss, clock.seconds)
@@ -152,9 +158,15 @@ def train(
                     if skipped == MOST_SKIPS:
                         yield EndEvent("diverged", f"Training diverged: {overflowed(lr)}. {watch.advice}")
                         return
+            else:
+                next(batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
+            if left == per_epoch:
+                yield _no_batch(epoch)
+                return
             held_out = None
             if validation is not None:
                 held_out = evaluate(model, validation, objective, device, metric_name, config.amp)
+                held_out = None if held_out.empty else held_out  # a mean over nothing would be the best of all
             yield _epoch(epoch, trained, held_out, lr, clock.seconds)
             stop = watch.epoch(trained.loss)
             if stop is not None:
@@ -167,29 +179,41 @@ def train(
             module.training = training
 
 
-def _in_steps(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    """The batches of each optimizer step: `size` of them, and what is left at the end."""
-    while step := list(islice(batches, size)):
-        yield step
-
-
 def _forward(
-    stepper: Stepper, batches: Sequence[Any], trained: Means, objective: Objective, device: torch.device
-) -> float:
-    """The loss of an optimizer step, the mean over its batches; each of them is added to `trained`.
+    stepper: Stepper,
+    batches: Iterator[Any],
+    trained: Means,
+    objective: Objective,
+    device: torch.device,
+    control: Control,
+) -> tuple[float, int]:
+    """The loss of an optimizer step, the mean over its batches, and how many there were; each is added to `trained`.
 
-    Not finite as soon as one of them is: what comes after it says nothing.
+    Fewer than the step takes where the data end, and once the run is cancelled. Not finite as soon as one of them is:
+    what comes after it says nothing.
     """
-    stepper.batches = len(batches)
-    total = 0.0
-    for number, batch in enumerate(batches):
+    total, count = 0.0, 0
+    while count < stepper.batches and not control.cancelled:
+        batch = next(batches, _MISSING)
+        if batch is _MISSING:
+            if count:
+                stepper.cut(count)
+            break
         batch = to_device(batch, device)
-        loss = stepper.forward(batch, number).item()
+        loss = stepper.forward(batch, count).item()
         total += loss
+        count += 1
         if not math.isfinite(loss):
             break
         trained.add(loss, objective.measured() if objective.has_metric else None, batch_size(batch))
-    return total / len(batches)
+    return total / max(count, 1), count
+
+
+def _no_batch(epoch: int) -> EndEvent:
+    """The end of a training whose loader gave nothing in an epoch. Raises ValueError in the first one."""
+    if epoch == 1:
+        raise ValueError(NO_BATCH)
+    return EndEvent("data_ended", f"The data ended after epoch {epoch - 1}, and their loader can't begin again.")
 
 
 def first_of(metric: Any) -> Any:
@@ -215,6 +239,11 @@ class Means:
         if metric is not None:
             self._metric += float(metric) * count
             self._measured += count
+
+    @property
+    def empty(self) -> bool:
+        """True before the first batch."""
+        return self._seen == 0
 
     @property
     def loss(self) -> float:

@@ -111,6 +111,7 @@ class StatusLine(QWidget):
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
         asked = end.reason == "killed" and self._stopping  # by force, where nothing else helped
+        self._stopping = False
         self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS['cancelled' if asked else end.reason]} · {end.detail}")
 
     @Slot()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
+from lrgui.core.config import counted
 from lrgui.core.events import EpochEvent
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Canvas, Chart
@@ -252,7 +253,8 @@ class TrainingPlot(QWidget):
 
 def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
     """The epoch with the lowest finite validation loss, None where there is none."""
-    measured = [(e.val_loss, i) for i, e in enumerate(epochs) if e.val_loss is not None and math.isfinite(e.val_loss)]
+    measured = [(loss, i) for i, e in enumerate(epochs) if (loss := e.val_loss) is not None]
+    measured = [(loss, i) for loss, i in measured if math.isfinite(counted(loss))]
     return epochs[min(measured)[1]] if measured else None
 
 
@@ -357,4 +359,4 @@ def _chart(left: Axis, palette: Palette, bottom_title: str = "") -> Chart:
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:
-    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+    return np.array([math.nan if value is None else counted(value) for value in values], dtype=np.float64)

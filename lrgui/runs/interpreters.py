@@ -275,8 +275,9 @@ class Description:
             answer, printed = _said(process, limit)
             if process.poll() is None:
                 self._end()
-                if len(answer) + len(printed) < MOST_SAID:
-                    return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
+                much = len(answer) + len(printed) > MOST_SAID
+                why = "does not answer as a Python does: it prints on and on" if much else None
+                return self._failed(f"{command[0]} {why or f'did not answer within {limit:g} s'}. {_OTHER}")
         finally:
             with self._lock:
                 self._process = None

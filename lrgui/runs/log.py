@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from lrgui import __version__
-from lrgui.core.config import HIGHEST_LR, LOWEST_LR, MOST_LOSS, RaceConfig, SweepConfig, TrainConfig
+from lrgui.core.config import HIGHEST_LR, LOWEST_LR, RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
@@ -339,10 +339,10 @@ def _made_possible(job: Job) -> tuple[Job, list[str]]:
 
 
 def _is_possible(event: Event, kind: str) -> bool:
-    """False for numbers that no run has: counts that would fill the memory, and what cannot be drawn."""
+    """False for numbers that no run has: counts that would fill the memory, and rates that cannot be drawn."""
     rate = getattr(event, "lr", None)
-    # A training's schedule may begin and end at a rate of 0.
-    if rate is not None and not (LOWEST_LR <= rate <= HIGHEST_LR or (kind == "train" and rate == 0)):
+    # A training's schedule goes far below its highest rate, down to 0.
+    if rate is not None and not (0 if kind == "train" else LOWEST_LR) <= rate <= HIGHEST_LR:
         return False
     if isinstance(event, BatchEvent):  # by far the most
         return 0 <= event.sweep < MOST_SWEEPS and 0 <= event.step < 1 << 53
@@ -351,8 +351,6 @@ def _is_possible(event: Event, kind: str) -> bool:
     for item in plain_fields(type(event)):
         value = getattr(event, item.name)
         if item.type is int and value is not None and not 0 <= value < 1 << 53:
-            return False
-        if item.type is float and value is not None and MOST_LOSS < abs(value) < math.inf:
             return False
     return True
 

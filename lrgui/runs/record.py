@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import MOST_LOSS
+from lrgui.core.config import counted
 from lrgui.core.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
@@ -133,7 +133,7 @@ class Record:
             self._make_room(self._count + self._count // 2)
         at = self._count
         self._numbers[0, at] = event.lr
-        self._numbers[1, at] = event.loss if not abs(event.loss) > MOST_LOSS else math.copysign(math.inf, event.loss)
+        self._numbers[1, at] = counted(event.loss)
         self._numbers[2, at] = event.seconds
         self._steps[at] = event.step
         if event.train_loss is not None or event.metric is not None:
@@ -146,8 +146,8 @@ class Record:
             if self._beside is not None:
                 beside[:, :at] = self._beside[:, :at]
             self._beside = beside
-        self._beside[0, at] = math.nan if event.train_loss is None else event.train_loss
-        self._beside[1, at] = math.nan if event.metric is None else event.metric
+        self._beside[0, at] = math.nan if event.train_loss is None else counted(event.train_loss)
+        self._beside[1, at] = math.nan if event.metric is None else counted(event.metric)
 
     def _row_beside(self, row: int) -> NDArray[np.float64] | None:
         if self._beside is None:

@@ -243,6 +243,86 @@ def test_an_empty_loader_is_a_clear_error() -> None:
         list(train(model, [], optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig()))
 
 
+class Loader:
+    """Says one length and gives another; counts the passes that came to their end."""
+
+    def __init__(self, batches: list[Any], length: int, passes: int = 100) -> None:
+        self.batches, self.length, self.passes, self.ended = batches, length, passes, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ended < self.passes:
+            yield from self.batches
+        self.ended += 1
+
+
+def test_a_loader_that_gives_nothing_is_no_training_without_loss() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    objective, config = Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=3, max_lr=1e-3)
+    with pytest.raises(ValueError, match="no batch"):
+        list(train(model, Loader([], 4), optimizer, objective, config))
+    events = list(train(model, Loader(data, 6, passes=2), optimizer, objective, config))
+    assert [e.epoch for e in events if isinstance(e, EpochEvent)] == [1, 2]
+    assert ending(events).reason == "data_ended"
+    assert "after epoch 2" in ending(events).detail
+    events = list(train(model, data, optimizer, objective, config, validation=[]))
+    assert [e.val_loss for e in events if isinstance(e, EpochEvent)] == [None] * 3
+
+
+@pytest.mark.parametrize("length", [4, 6, 9])
+def test_a_pass_comes_to_its_end_whatever_the_loaders_length(length: int) -> None:
+    model, data = tiny()
+    loader = Loader(data, length)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=2, max_lr=1e-3)
+    events = list(train(model, loader, optimizer, Supervised(nn.CrossEntropyLoss()), config))
+    assert sum(isinstance(e, BatchEvent) for e in events) == 2 * min(length, 6)
+    assert loader.ended == (0 if length < 6 else 2), "it may count its epochs there"
+
+
+def test_the_rest_of_a_step_that_the_data_cut_off_counts_in_full() -> None:
+    """A step of 4 batches of which only 2 came is a step of these 2; and no more than one is held at a time."""
+    config = TrainConfig(epochs=1, max_lr=1e-2, accumulation=4)
+    ends = []
+    for length in (6, 8):
+        model, data = tiny()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        list(train(model, Loader(data, length), optimizer, Supervised(nn.CrossEntropyLoss()), config))
+        ends.append(next(model.parameters()).detach())
+    torch.testing.assert_close(*ends)
+
+
+def test_a_step_takes_its_batches_as_they_come() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    ahead, most = 0, 0
+
+    class Counting(Supervised):
+        def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+            nonlocal ahead
+            ahead -= 1
+            return super().loss(model, batch)
+
+    def batches() -> Iterator[Any]:
+        nonlocal ahead, most
+        for batch in data:
+            ahead += 1
+            most = max(most, ahead)
+            yield batch
+
+    class Fresh:
+        def __iter__(self) -> Iterator[Any]:
+            return batches()
+
+    config = TrainConfig(epochs=1, max_lr=1e-3, accumulation=6)
+    objective = Counting(nn.CrossEntropyLoss())
+    list(train(model, Fresh(), optimizer, objective, config, per_epoch=6))
+    assert most == 1, "all batches of a step in memory at once is what accumulation is to avoid"
+
+
 def test_a_training_that_hardly_learned_says_so() -> None:
     events = digits(TrainConfig(epochs=1, max_lr=1e-7))
     end = ending(events)

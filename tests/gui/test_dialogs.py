@@ -230,6 +230,7 @@ def test_steps_are_shown_while_they_are_made(checking: CheckDialog) -> None:
     assert words.count("…") >= 1
     assert "12 ms" in words
     assert not checking.find_rate.isEnabled() and not checking.more.isVisible()
+    assert not checking.copy.isDefault(), "Enter would fill the clipboard"
     assert not checking.isModal(), "the window stays usable"
     named_and_explained(checking)
 

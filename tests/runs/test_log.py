@@ -272,7 +272,6 @@ def test_a_field_that_a_run_did_not_use_does_not_keep_it_from_being_opened(tmp_p
         BatchEvent(0, 0, math.nan, 1.0, 0.0),
         SweepEndEvent(10**9, "diverged", ""),
         CandidateEvent(0, 0, 1e308, 0, 10, 1.0, 0.0),
-        StandingEvent(0, 0, 0.1, 1e308, True, 10),
         EpochEvent(10**30, 0.5, None, None, None, 1e-3, 1.0),
     ],
 )
@@ -283,6 +282,26 @@ def test_events_that_no_run_can_have_are_left_out(tmp_path: Path, event: Event) 
     log = read_log(path)
     assert log.events == [fine, EVENTS[-1]]
     assert log.warnings == ["Left out: 1 line that cannot be read."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        ("train", BatchEvent(0, 0, 1e-36, 2.0, 0.0)),  # the end of a OneCycle with large divisors
+        ("train", BatchEvent(0, 0, 0.0, 2.0, 0.0)),
+        ("train", EpochEvent(1, 1e250, 1e300, None, None, 1e-36, 1.0, 1e250, None, "mae")),
+        ("race", CandidateEvent(0, 0, 0.1, 0, 10, 1e250, 0.0)),
+        ("race", StandingEvent(0, 0, 0.1, 1e250, True, 10, 1e250)),
+        ("sweep", BatchEvent(0, 0, 1e-30, 1e308, 0.0)),
+    ],
+)
+def test_whatever_was_measured_is_read_again(tmp_path: Path, kind: str, event: Event) -> None:
+    path = tmp_path / "a.lrrun"
+    with LogWriter(path, Job(kind=kind)) as log:
+        log.write([event, EVENTS[-1]])
+    logged = read_log(path)
+    assert logged.events == [event, EVENTS[-1]]
+    assert logged.warnings == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such files")

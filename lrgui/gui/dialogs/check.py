@@ -174,6 +174,7 @@ class CheckDialog(QDialog):
         self.find_rate.setObjectName("primary")
         self.find_rate.setToolTip("Sweep the task and draw its curve (F5)")
         self.find_rate.clicked.connect(self._find)
+        self.find_rate.setDefault(True)  # else Enter would copy while the check goes on
         self.again.setShortcut("F4")
         self.find_rate.setShortcut("F5")
         row.addWidget(self.copy)

@@ -12,6 +12,9 @@ from lrgui.gui.workspace import Workspace
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
 
+#: The longest training whose plan is drawn, in steps: more would take long, and much memory.
+MOST_PLANNED = 1 << 22
+
 
 class TrainingTab(QWidget):
     """Follows the workspace's training."""
@@ -65,9 +68,11 @@ class TrainingTab(QWidget):
         job, record = self._workspace.training_job, self._workspace.training
         if self._workspace.kind != "train" or job is None or record is None or record.task is None:
             return
-        config = job.train
-        plan = one_cycle(config.max_lr, record.task.steps, config.pct_start, config.div_factor, config.final_div_factor)
-        self.plot.begin(plan, record.task.steps // config.epochs, config.epochs)
+        config, steps = job.train, record.task.steps
+        drawn = steps if steps <= MOST_PLANNED else 0
+        plan = one_cycle(config.max_lr, drawn, config.pct_start, config.div_factor, config.final_div_factor)
+        self.plot.begin(plan, steps // config.epochs, config.epochs)
+        self._drawn = 0  # the plot has forgotten what it showed: an opened run's steps are there before its plan
         self._redraw()
         self._show_epochs()
 

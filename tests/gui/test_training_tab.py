@@ -1,0 +1,50 @@
+"""The Training tab: what it draws of a training that is opened from its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import Bench
+from scripted import Scripted, training
+
+from lrgui.core.config import TrainConfig
+from lrgui.core.events import BatchEvent, EndEvent, TaskEvent
+from lrgui.gui.status import ENDS
+from lrgui.gui.window import MainWindow
+from lrgui.runs.job import Job
+from lrgui.runs.library import runs_folder
+from lrgui.runs.log import LogWriter
+
+
+def test_an_opened_training_shows_its_steps(window: MainWindow, bench: Bench) -> None:
+    bench.play(Scripted(training()), bench.workspace.train)
+    (log,) = list(Path(runs_folder()).glob("*train*.lrrun"))
+    plot = window.training_tab.plot
+    losses = list(plot._losses)
+    assert losses and len(plot._planned)
+    bench.workspace.open_run(log)
+    assert list(plot._losses) == losses and len(plot._planned) and len(plot.train_loss.points[0])
+
+
+def test_a_training_of_impossibly_many_steps_is_opened_without_its_plan(
+    window: MainWindow, bench: Bench, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.lrrun"
+    task = TaskEvent("x", "", 10, 0, 10, None, "cpu", 10**11, 10**12)
+    with LogWriter(path, Job(kind="train", train=TrainConfig(epochs=10))) as log:
+        log.write([task, BatchEvent(0, 0, 1e-3, 2.0, 0.1), EndEvent("cancelled", "Stopped.")])
+    assert bench.workspace.open_run(path)
+    assert list(window.training_tab.plot._losses) == [2.0] and not len(window.training_tab.plot._planned)
+
+
+def test_an_interrupted_run_that_is_opened_was_not_stopped_here(
+    window: MainWindow, bench: Bench, tmp_path: Path
+) -> None:
+    bench.workspace.state_changed.emit("stopping")
+    bench.workspace.run_ended.emit(EndEvent("cancelled", "Stopped."))
+    bench.workspace.state_changed.emit("idle")
+    path = tmp_path / "a.lrrun"
+    with LogWriter(path, Job(kind="train")) as log:
+        log.write([BatchEvent(0, 0, 1e-3, 2.0, 0.1)])
+    assert bench.workspace.open_run(path)
+    assert ENDS["killed"] in window.status.text.text()
