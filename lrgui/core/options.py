@@ -104,16 +104,18 @@ def filled(options: Sequence[Option], values: Mapping[str, Scalar]) -> dict[str,
 def read_items(text: str, kind: str) -> list[int] | list[float] | list[str]:
     """The items of a list that is written with commas, with brackets or without; none for an empty text.
 
-    `kind` is one of `ITEMS`. Raises ValueError where an item is of another kind.
+    `kind` is one of `ITEMS`. Texts may stand in quotes, and in brackets only if they do: [CLS] is a text.
+    Raises ValueError where an item is of another kind.
     """
     words = text.strip()
-    if words[:1] + words[-1:] in ("[]", "()"):
-        words = words[1:-1]
+    inner = words[1:-1].strip()
+    if words[:1] + words[-1:] in ("[]", "()") and (kind != "text" or inner[:1] in ("", '"', "'")):
+        words = inner
     items = [item.strip() for item in words.split(",")]
     if items[-1] == "":  # (64,)
         items.pop()
     if kind == "text":
-        return [item.strip("\"'") for item in items]
+        return [item[1:-1] if item[:1] == item[-1:] and item[:1] in ("'", '"') else item for item in items]
     return [int(item) for item in items] if kind == "whole" else [float(item) for item in items]
 
 

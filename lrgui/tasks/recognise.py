@@ -149,7 +149,8 @@ def _has_columns(file: Path) -> bool:
         return False
     for mark, least in (("\t", 1), (";", 1), ("|", 1), (",", 2)):
         counts = {line.count(mark) for line in lines}
-        if len(counts) == 1 and counts.pop() >= least:
+        between = any(mark in line.strip(f"{mark} \t\n") for line in lines)  # not all at an edge: code, indentation
+        if len(counts) == 1 and counts.pop() >= least and between:
             return True
     return False
 
@@ -168,8 +169,10 @@ def _folder(folder: Path) -> Recognised:
     data_set = _data_set(folder, names)
     if data_set:
         return _offered(data_set, folder)
+    readable = [name for name in sorted(names) if name.lower().endswith((".py", *sum(READERS.values(), ())))]
+    depth = 1 if readable else 2  # beside code, images deep in folders are those of its documentation
     # Two decide: a folder may have thousands, on a slow disk.
-    classes = list(islice((entry for entry in classed if not is_hidden(entry.name) and _has_images(entry, 2)), 2))
+    classes = list(islice((entry for entry in classed if not is_hidden(entry.name) and _has_images(entry, depth)), 2))
     if len(classes) == 2:
         return _offered("image_folder", folder)
     if inner != folder and _folder(inner).source == "image_folder":
@@ -178,7 +181,6 @@ def _folder(folder: Path) -> Recognised:
         return Recognised(
             problem=f"The images in {folder} have no classes: put those of each class into a sub-folder of its own."
         )
-    readable = [name for name in sorted(names) if name.lower().endswith((".py", *sum(READERS.values(), ())))]
     if len(readable) == 1:
         return _file(folder / readable[0], "")
     if readable:

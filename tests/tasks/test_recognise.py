@@ -60,7 +60,16 @@ def test_data_files(tmp_path: Path, name: str, source: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "source"),
-    [("1.5\t2\tx", "table"), ("1,5;x", "table"), ("1,2,3", "table"), ("Well, he said.", "text"), ("a b c", "text")],
+    [
+        ("1.5\t2\tx", "table"),
+        ("1,5;x", "table"),
+        ("1,2,3", "table"),
+        ("Well, he said.", "text"),
+        ("a b c", "text"),
+        ("\tx = 1", "text"),
+        ("x = 1;", "text"),
+        ("1;", "text"),
+    ],
 )
 def test_a_table_may_be_called_a_text(tmp_path: Path, line: str, source: str) -> None:
     file = made(tmp_path / "a.txt", f"{line}\n" * 8)
@@ -79,6 +88,12 @@ def test_images_deeper_in_the_folders_of_classes(tmp_path: Path) -> None:
     for name in ("cats/young/1.jpg", "cats/old/1.jpg", "dogs/young/1.jpg"):
         made(tmp_path / name)
     assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))
+
+
+def test_images_of_a_programs_documentation_are_no_classes(tmp_path: Path) -> None:
+    for name in ("docs/images/1.png", "assets/icons/1.png", "train.py"):
+        made(tmp_path / name)
+    assert recognise(str(tmp_path)) == Recognised("task", str(tmp_path / "train.py"))
 
 
 def test_folders_that_archives_pack_around_classes(tmp_path: Path) -> None:

@@ -533,7 +533,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "layer in a tuple",
         r"'(?P<got>tuple|list)' object is not callable",
-        "A {got} is called like a layer: in __init__ a comma at the end of a line, or brackets, made one of it.",
+        "A {got} is called like a function: a comma at the end of a line, or brackets, made one of a layer in "
+        "__init__; transforms in a list want Compose([…]).",
         ("TypeError",),
     ),
     Cause(

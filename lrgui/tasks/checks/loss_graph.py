@@ -120,11 +120,16 @@ def _near(node: Any, depth: int) -> list[Any]:
 
 def _leads_to(top: Any, node: Any, through: tuple[str, ...]) -> bool:
     """True where a way from the loss to `node` goes through nothing but nodes named `through`."""
-    if top is node:
-        return True
-    return _is(top, through) and any(
-        _leads_to(following, node, through) for following, _ in top.next_functions if following is not None
-    )
+    waiting, seen = [top], {top}
+    while waiting:
+        here = waiting.pop()
+        if here is node:
+            return True
+        if _is(here, through):
+            new = {following for following, _ in here.next_functions if following is not None} - seen
+            waiting += new
+            seen |= new
+    return False
 
 
 def _straight(top: Any, node: Any) -> bool:

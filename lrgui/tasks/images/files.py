@@ -74,8 +74,8 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
         if unknown:
             notes.append(f"{held.name} has classes that {train.name} has not, left out: {', '.join(unknown)}.")
         places += [(entry, True) for entry in known]
-    read = {train, held}
-    others = [entry.name for entry in _folders(folder) if entry not in read]
+    read = [part for part in (train, held) if part is not None]
+    others = [entry.name for entry in _folders(folder) if not any(part.is_relative_to(entry) for part in read)]
     if others:
         used = f"{train.name} is" if held is None else f"{train.name} and {held.name} are"
         notes.append(f"Only {used} used, not {', '.join(others)}.")
@@ -83,9 +83,17 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
 
 
 def part_of(folder: Path, names: Sequence[str]) -> Path | None:
-    """The sub-folder called one of `names` (`TRAIN` or `HELD`) that has class folders itself, None without one."""
-    below = {_part_name(entry.name): entry for entry in _folders(folder)}
-    return next((below[name] for name in names if name in below and _folders(below[name])), None)
+    """The sub-folder called one of `names` (`TRAIN` or `HELD`) that has class folders itself, None without one.
+
+    Some archives pack one folder of that name into another: then it is the inner one.
+    """
+    entries = sorted(_folders(folder), key=lambda entry: entry.name.lower() in names)  # “train” beats “train_images”
+    below = {_part_name(entry.name): entry for entry in entries}
+    found = next((below[name] for name in names if name in below and _folders(below[name])), None)
+    inner = _folders(found) if found is not None else []
+    if found is not None and len(inner) == 1 and _part_name(inner[0].name) == _part_name(found.name):
+        return inner[0]
+    return found
 
 
 def innermost(folder: Path) -> Path:

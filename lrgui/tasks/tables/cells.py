@@ -18,8 +18,8 @@ _SPACES = str.maketrans("", "", " '’\u00a0\u2009\u202f")
 _COMMA_DECIMAL = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)?,\d+([eE][-+]?\d+)?")
 _GROUPED_COMMA = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 _GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
-#: 12 kg, 21.5°C, 1,200 m²; and USD 12.
-_UNIT_BEHIND = re.compile(r"([-+−]?[\d.,'’ \u00a0\u2009\u202f]*\d)\s*((?:[^\W\d_]|[°'\"″′]).{0,11})")
+#: 12 kg, 21.5°C, 1,200 m²; and USD 12. Not 12 Nov 2026.
+_UNIT_BEHIND = re.compile(r"([-+−]?[\d.,'’ \u00a0\u2009\u202f]*\d)\s*(?!.*\d{4})((?:[^\W\d_]|[°'\"″′]).{0,11})")
 _UNIT_BEFORE = re.compile(r"([A-Z]{3})\s+([-+−]?[\d.,'’ \u00a0\u2009\u202f]*\d)")
 
 

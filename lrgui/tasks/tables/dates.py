@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ _DATE = (
 )
 _TIME = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))?(?: ?(?P<half>[ap]m))?"
-    r"(?: ?(?P<zone>z|utc|gmt|[-+]\d{2}:?\d{2}))?"
+    r"(?: ?(?P<zone>z|utc|gmt|[-+]\d{2}(?::?\d{2})?))?"
 )
 _MOMENT = re.compile(rf"(?:(?:{_DATE})(?:(?:t|,? +){_TIME})?|{_TIME.replace('?P<', '?P<_')})", re.IGNORECASE)
 _MONTHS = (
@@ -43,7 +43,7 @@ def readings(words: Sequence[str]) -> list[NDArray[np.float64]]:
             return []
         found.append(match.groupdict())
     ways: list[NDArray[np.float64]] = []
-    for day_first in (True, False):
+    for day_first in (True, False) if any(parts["b"] in ("-", "/") for parts in found) else (True,):
         try:
             days = np.array([_days(parts, day_first) for parts in found])
         except (ValueError, OverflowError):
@@ -88,9 +88,8 @@ def _time(parts: dict[str, str | None]) -> float:
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     zone = (parts["zone"] or "").replace(":", "")
-    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) if zone[:1] in ("+", "-") and zone else timedelta()
-    away = -ahead if zone.startswith("-") else ahead
-    return (hour * 3600 + minute * 60 + second - away.total_seconds()) / 86_400
+    ahead = int(zone[1:3]) * 3600 + int(zone[3:5] or 0) * 60 if zone[:1] in ("+", "-") else 0
+    return (hour * 3600 + minute * 60 + second - (-ahead if zone[:1] == "-" else ahead)) / 86_400
 
 
 def _year(text: str | None) -> int:

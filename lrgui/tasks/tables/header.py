@@ -163,17 +163,16 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]], decimal_comm
     def is_number(cell: str) -> bool:
         return number(cell, decimal_comma) is not None
 
-    def is_measure(cell: str) -> bool:
-        return in_one_unit((cell,), decimal_comma) is not None
-
     def is_date(cell: str) -> bool:
         return _DATED.match(cell.strip()) is not None
 
     values = False
     for place, cell in enumerate(first):
         below = [row[place] for row in rest if place < len(row) and not is_missing(row[place])]
-        # Months and measures are names, too: only above others of their kind they are none.
-        alike = bool(below) and any(kind(cell) and all(map(kind, below)) for kind in (is_date, is_measure))
+        # Months and measures are names, too: only above others of their kind, or unit, they are none.
+        alike = bool(below) and (
+            (is_date(cell) and all(map(is_date, below))) or in_one_unit((cell, *below), decimal_comma) is not None
+        )
         if is_number(cell) or alike:
             values = True
         elif not is_missing(cell) and below and all(map(is_number, below)):

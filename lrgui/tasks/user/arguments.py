@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lrgui.core.options import ITEMS, Option, Scalar
+from lrgui.core.options import ITEMS, Option, Scalar, read_items
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -22,6 +22,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 _KINDS = {"int": "whole", "float": "number", "bool": "flag", "str": "text", "Path": "text", "PathLike": "text"}
 _UNKNOWN = (False, None)
+_ITEM_KINDS = {"int": "whole", "float": "number", "str": "text", "Path": "text"}
 #: Annotations of what holds several things of one kind.
 _SEVERAL = ("list", "List", "tuple", "Tuple", "Sequence", "Iterable", "Collection")
 
@@ -89,15 +90,23 @@ def members_of(node: ast.ClassDef) -> tuple[str, ...]:
     """The members of a class that is an enumeration, none of any other."""
     if not any(_name(base) in ("Enum", "StrEnum", "IntEnum") for base in node.bases):
         return ()
+    lines = [line for line in node.body if isinstance(line, ast.Assign | ast.AnnAssign) and _makes_member(line.value)]
     names = [
         target.id
-        for line in node.body
-        if isinstance(line, ast.Assign)
-        for targets in line.targets
+        for line in lines
+        for targets in (line.targets if isinstance(line, ast.Assign) else [line.target])
         for target in (targets.elts if isinstance(targets, ast.Tuple) else [targets])
         if isinstance(target, ast.Name) and not target.id.startswith("_")
     ]
     return tuple(dict.fromkeys(names))
+
+
+def _makes_member(value: ast.expr | None) -> bool:
+    """False for what an enumeration takes for a method, or leaves out."""
+    methods = ("property", "staticmethod", "classmethod", "nonmember")
+    return not (
+        value is None or isinstance(value, ast.Lambda) or (isinstance(value, ast.Call) and _name(value.func) in methods)
+    )
 
 
 def options_of(
@@ -143,12 +152,13 @@ def _option(argument: ast.arg, default: ast.expr, tip: str, names: Names) -> Opt
     said = _annotated(argument.annotation, names)
     if isinstance(value, float) and not math.isfinite(value):
         known, value = False, None  # no form can show it, and JSON does not know it
+    is_list = isinstance(default, ast.List | ast.Tuple)
     if known and found.choices:
         said = replace(found, optional=said.optional)  # a member, whatever it is annotated as
-    elif found.items and not said.items and said.kind:
-        known = False  # a list where the annotation wants one thing
+    elif said.kind and is_list != bool(said.items):
+        known = False  # a list where the annotation wants one thing, or one thing where it wants a list
     if not said.kind:
-        if not known or (value == "" and isinstance(default, ast.List | ast.Tuple)):
+        if not known or (is_list and not found.items):
             return None  # an object, a function, an empty list …: the code's own default is used
         said = replace(found, optional=said.optional)
     kind, optional = said.kind, said.optional
@@ -161,23 +171,28 @@ def _option(argument: ast.arg, default: ast.expr, tip: str, names: Names) -> Opt
         optional = optional or value == ""
     label = argument.arg.strip("_").replace("_", " ") or argument.arg
     label = label[0].upper() + label[1:]
-    return Option(argument.arg, label, kind, value, tip, said.choices, optional=optional, items=said.items)
+    option = Option(argument.arg, label, kind, value, tip, said.choices, optional=optional, items=said.items)
+    if option.problem(value) is not None:  # `workers: int = "auto"`
+        return replace(option, default=None, optional=True)
+    return option
 
 
 def _default(node: ast.expr, names: Names) -> tuple[bool, Scalar, _Kind]:
     """Whether a default can be known, its value as a setting has it, and its kind."""
-    if isinstance(node, ast.Attribute) and _name(node.value) in names.enums:
+    if isinstance(node, ast.Attribute) and node.attr in names.enums.get(_name(node.value), ()):
         return True, node.attr, _enumerated(_name(node.value), names)
     if isinstance(node, ast.List | ast.Tuple):
         read = [constant(part, names.constants) for part in node.elts]
-        kinds = {_kind_of(value) for _, value in read}
-        kind = "number" if kinds == {"whole", "number"} else kinds.pop() if len(kinds) == 1 else ""
-        plain = all(known and value is not None and not isinstance(value, bool) for known, value in read)
-        if not node.elts:
-            return True, "", _Kind()  # of what is for the annotation to say
-        if not plain or kind not in ITEMS or any(isinstance(value, str) and "," in value for _, value in read):
+        if not all(known and value is not None for known, value in read):
             return False, None, _Kind()
-        return True, ", ".join(str(value) for _, value in read), _Kind("text", items=kind)
+        kinds = {_kind_of(value) for _, value in read}
+        text = ", ".join(str(value) for _, value in read)
+        if not kinds:
+            return True, text, _Kind()  # of what is for the annotation to say
+        kind = "number" if kinds == {"whole", "number"} else kinds.pop() if len(kinds) == 1 else ""
+        if kind not in ITEMS or read_items(text, kind) != [value for _, value in read]:
+            return False, None, _Kind()
+        return True, text, _Kind("text", items=kind)
     known, value = constant(node, names.constants)
     return known, value, _Kind(_kind_of(value))
 
@@ -226,9 +241,9 @@ def _subscripted(name: str, inner: ast.expr, names: Names) -> _Kind:
         return _Kind("choice" if choices else "", None in values, choices)
     if name in _SEVERAL:
         dots = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is ...)]
-        kinds = {_annotated(part, names).kind for part in dots}
+        kinds = {_ITEM_KINDS.get(_name(part), "") for part in dots}
         kind = kinds.pop() if len(kinds) == 1 else ""
-        return _Kind("text", items=kind) if kind in ITEMS else _Kind()
+        return _Kind("text", items=kind) if kind else _Kind()
     return _Kind()
 
 

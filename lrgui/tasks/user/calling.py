@@ -220,18 +220,25 @@ def convert(value: Scalar, hint: Any, default: Any, part: Part, name: str) -> tu
         return (type(None) in kinds and default is not None), None
     if isinstance(default, enum.Enum):
         kinds = [type(default)]
-    elif not kinds:
-        if isinstance(default, list | tuple) and isinstance(value, str):
-            return True, _several(value, type(default), _item_of(default), part, name)
+    several = next((kind for kind in kinds if isinstance(kind, _Several)), None)
+    if isinstance(default, list | tuple) and isinstance(value, str):
+        if value == ", ".join(map(str, default)):
+            return False, None  # itself, of whatever kind its items are
+        if several is not None:
+            return True, _several(value, type(default), several.item, part, name)
+        items = _several(value, list, _item_of(default), part, name)
+        for place, (item, own) in enumerate(zip(items, default, strict=False)):
+            if isinstance(own, int) and isinstance(item, float) and item.is_integer():
+                items[place] = int(item)  # 128 of (128, 0.5) is a width, and no 128.0
+        return True, type(default)(items)
+    if several is not None and isinstance(value, str) and str not in kinds:
+        return True, _several(value, several.holder, several.item, part, name)
+    if not kinds:
         if default is None or not isinstance(default, bool | int | float | str | pathlib.PurePath):
             return True, value
         kinds = [type(default)]
-    for kind in kinds:
-        if isinstance(kind, _Several) and isinstance(value, str):
-            holder = type(default) if isinstance(default, list | tuple) else kind.holder
-            return True, _several(value, holder, kind.item, part, name)
     choices = [choice for choice in kinds if isinstance(choice, _Choice)]
-    choices += [_Choice(one, one.name) for kind in kinds if _is_enum(kind) for one in kind]
+    choices += [_Choice(one, key) for kind in kinds if _is_enum(kind) for key, one in kind.__members__.items()]
     for choice in choices:
         if choice.words == str(value):
             return True, choice.value
@@ -269,7 +276,7 @@ def _several(text: str, holder: type, item: type, part: Part, name: str) -> Any:
         items = read_items(text, kind)
     except ValueError:
         raise part.error(f"{{}}: “{name}” cannot be “{text}”. Use {ITEMS[kind]} with commas.") from None
-    return holder(items)
+    return holder(map(item, items))
 
 
 def _item_of(items: Sequence[Any]) -> type:
@@ -298,7 +305,8 @@ def _kinds(hint: Any) -> list[Any]:
     if origin in (list, tuple, abc.Sequence, abc.Iterable, abc.Collection):
         items = {one for one in typing.get_args(hint) if one is not ...}
         item = items.pop() if len(items) == 1 else None
-        return [_Several(tuple if origin is tuple else list, item)] if item in (int, float, str) else []
+        known = item in (int, float, str) or (isinstance(item, type) and issubclass(item, pathlib.PurePath))
+        return [_Several(tuple if origin is tuple else list, item)] if known and isinstance(item, type) else []
     return [hint] if isinstance(hint, type) else []
 
 

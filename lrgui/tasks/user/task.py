@@ -141,6 +141,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
     _finish_lazy(model, training, objective, device)
     _refuse_frozen(model, parts["model"])
     optimizer = _optimizer(spec, found, calls, model)
+    _note_idle_loss(found, objective, model, optimizer)
     calls.check_options(found.file)
     classes = class_count(training.loader, parts.get("loss"), model)
     return Task(
@@ -208,12 +209,6 @@ def _objective(found: Found, calls: Calls, device: torch.device) -> Objective:
             f"{Path(found.file).name} has neither loss(output, target) nor training_step(model, batch), and the "
             f"model's output has no loss of its own. Add one of them.{likely_words(['loss'], found.others)}",
             found.file,
-        )
-    thing = parts["loss"].thing
-    if isinstance(thing, nn.Module) and any(p.requires_grad for p in thing.parameters()):
-        found.notes.append(
-            f"{parts['loss'].words} has weights of its own, which will not learn: the optimizer gets the model's. Make "
-            "the loss a part of the model, and take it from there in training_step(model, batch)."
         )
     return Supervised(_criterion(parts["loss"], calls, device), metric)
 
@@ -290,6 +285,19 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
         raise part.error("{} made an optimizer of other weights than the model's: use the ones that it is given.")
     return optimizer
+
+
+def _note_idle_loss(found: Found, objective: Objective, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Tell of weights in the loss that nobody learns."""
+    criterion = getattr(getattr(objective, "criterion", None), "__wrapped__", None)
+    if not isinstance(criterion, nn.Module):
+        return
+    known = {id(p) for p in model.parameters()} | {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if any(p.requires_grad and id(p) not in known for p in criterion.parameters()):
+        found.notes.append(
+            f"{found.parts['loss'].words} has weights of its own, which will not learn: the optimizer gets the "
+            "model's. Make the loss a part of the model, and take it from there in training_step(model, batch)."
+        )
 
 
 def _metric_name(parts: Mapping[str, Part], objective: Objective) -> str:

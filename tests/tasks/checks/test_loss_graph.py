@@ -76,6 +76,12 @@ def test_the_graph_tells_which_loss_it_is(loss: torch.Tensor, expected: tuple[ob
     assert seen(loss_kind(loss)) == expected
 
 
+def test_a_loss_of_very_many_terms() -> None:
+    loss = functional.mse_loss(scores(), torch.zeros(4, 3), reduction="sum")
+    more = sum(torch.ones(1, requires_grad=True) for _ in range(2000))
+    assert loss_kind(more + loss).summed and loss_kind(loss + more).summed
+
+
 def test_a_loss_in_a_persons_own_function_and_without_a_graph() -> None:
     def mine(output: torch.Tensor) -> torch.Tensor:
         return nn.CrossEntropyLoss()(output, Y)

@@ -165,6 +165,7 @@ def test_a_folder_without_two_classes_is_a_sentence(tmp_path: Path) -> None:
         ("train", "valid"),
         ("training_set", "test_set"),
         ("Train Images", "valset"),
+        ("training_set/training_set", "test_set/test_set"),
     ],
 )
 def test_train_and_val_folders_are_known(tmp_path: Path, train: str, held: str) -> None:
@@ -175,9 +176,15 @@ def test_train_and_val_folders_are_known(tmp_path: Path, train: str, held: str) 
     data = load(spec_of(tmp_path, validation=0.5))
     assert data.detail == "12 training and 6 validation images 16×16 · 3 classes"
     assert data.notes == (
-        f"{held} has classes that {train} has not, left out: wolves.",
-        f"Only {train} and {held} are used, not more.",
+        f"{Path(held).name} has classes that {Path(train).name} has not, left out: wolves.",
+        f"Only {Path(train).name} and {Path(held).name} are used, not more.",
     )
+
+
+def test_the_plain_name_of_a_part_counts_more(tmp_path: Path) -> None:
+    fill(tmp_path / "train", 4)
+    fill(tmp_path / "train_images", 1)
+    assert load(spec_of(tmp_path)).notes == ("Only train is used, not train_images.",)
 
 
 def test_validation_folders_alone_are_no_classes(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_words_for_nothing_between_measures() -> None:
         ("18-24 years", "25-30 years"),
         ("10.0.0.1", "10.0.0.2"),
         ("unknown", "none"),
+        ("12 Nov 2026", "13 Nov 2026"),  # a date
         (),
     ],
 )

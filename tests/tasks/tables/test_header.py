@@ -46,6 +46,7 @@ def test_separators(tmp_path: Path, text: str, separator: str, names: tuple[str,
         ("2024-01-01,12 kg\n2024-01-02,\n2024-01-03,15 kg\n", False, ("column 1", "column 2")),
         ("a b,31.12.2024\nc d,30.12.2024\n", False, ("column 1", "column 2")),
         ("name,2024-01,2024-02\nann,3,4\nbob,5,6\n", True, ("name", "2024-01", "2024-02")),  # months as names
+        ("5 km,10 km\n20 min,45 min\n19 min,44 min\n", True, ("5 km", "10 km")),  # distances above times
         ("name,24h\nann,yes\nbob,no\n", True, ("name", "24h")),
         ("x,x,,x (2)\n1,2,3,4\n", True, ("x", "x (2)", "column 3", "x (2) (2)")),
         ("a,b\nr1,1,2\nr2,3,4\n", True, ("column 1", "a", "b")),  # as R writes tables

@@ -100,6 +100,12 @@ def test_literals_are_choices(read) -> None:
         ("x: tuple[float, ...] = (1, 2)", "number", "1, 2", False),
         ("x: Sequence[int] | None = None", "whole", None, True),
         ("x: tuple[int, int] = SIZES", "whole", None, True),
+        ("x: list[int] = [8] * 3", "whole", None, True),
+        ("x: list[int] = 8", "whole", None, True),  # no list: what it is for is the code's affair
+        ("x: list[int] = ['a']", "whole", None, True),
+        ("x: list = [64, 32]", "whole", "64, 32", False),
+        ("x=['[CLS]', '[SEP]']", "text", "[CLS], [SEP]", False),
+        ("x: list[Path] | None = None", "text", None, True),
     ],
 )
 def test_lists_are_texts_with_commas(read, argument: str, items: str, default: object, optional: bool) -> None:
@@ -115,11 +121,18 @@ def test_enumerations_are_choices(read) -> None:
             batch = 1
             layer = 2
             _ignore_ = []
+            both = property(lambda self: 1)
+            def best(self): return 1
         class Act(str, StrEnum):
             relu, gelu = "relu", "gelu"
+        class Typed(enum.Enum):
+            a: int = 1
         class Other:
             a = 1
-        def model(norm=Norm.layer, act: "Act | None" = None, wide: str = Norm.batch, other=Other.a): ...
+        class Flags(enum.Flag):
+            a = enum.auto()
+        def model(norm=Norm.layer, act: "Act | None" = None, wide: str = Norm.batch, typed=Typed.a, both=Norm.both,
+                  other=Other.a, flags=Flags.a): ...
         """
     )
     both = (("batch", "batch"), ("layer", "layer"))
@@ -130,14 +143,31 @@ def test_enumerations_are_choices(read) -> None:
     )
     assert (option(found, "act").kind, option(found, "act").optional) == ("choice", True)
     assert option(found, "wide").choices == both
-    assert [one.name for one in found.options] == ["norm", "act", "wide"]
+    assert option(found, "typed").choices == (("a", "a"),)
+    assert [one.name for one in found.options] == ["norm", "act", "wide", "typed"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "kind"),
+    [
+        ("x: int = 'auto'", "whole"),
+        ("x: int = 1.0", "whole"),
+        ("x: bool = 0", "flag"),
+        ("x: Literal['a', 'b'] = 'c'", "choice"),
+        ("x: Norm = 'b'", "choice"),
+    ],
+)
+def test_a_default_of_another_kind_than_its_annotation_stays_the_codes_own(read, argument: str, kind: str) -> None:
+    (one,) = read(f"class Norm(Enum):\n    batch = 'b'\ndef model({argument}): ...\n").options
+    assert (one.kind, one.default, one.optional, one.problem(one.default)) == (kind, None, True, None)
 
 
 @pytest.mark.parametrize(
     "argument",
     [
         *("x=[]", "x=[None]", "x=[1, [2]]", "x=[True]", "x=['a,b']", "x=[1, 'a']", "x=torch.relu"),
-        *("x: list[Path2] = [1][:0]", "x: list[dict] = y", "x=float('inf')", "x=9**9**9"),
+        *("x: list[Path2] = [1][:0]", "x: list[dict] = y", "x: list[list[int]] = [[1]]", "x=['']", "x=[' a']"),
+        *("x: list[int | None] = []", "x=float('inf')", "x=9**9**9"),
     ],
 )
 def test_what_no_field_can_show_keeps_its_default(read, argument: str) -> None:

@@ -195,6 +195,10 @@ def test_a_loss_with_weights_of_its_own_is_said(make: Maker) -> None:
     loss = "class Own(nn.Linear):\n    def forward(self, output, target): return super().forward(output).mean()\n"
     task = make.task(f"{loss}loss = Own(3, 1)", without="loss")
     assert [note for note in task.notes if "has weights of its own, which will not learn" in note]
+    own = "def optimizer(params, lr): return torch.optim.SGD([*params, *loss.parameters()], lr)"
+    assert not make.task(f"{loss}loss = Own(3, 1)\n{own}", without="loss", optimizer="own").notes
+    made = make.task(f"{loss}def make_loss(): return Own(3, 1)\nloss = make_loss", without="loss")
+    assert [note for note in made.notes if "has weights of its own" in note]
 
 
 def test_of_several_optimizers_the_first_is_used_and_that_is_said(make: Maker) -> None:
@@ -445,6 +449,36 @@ def test_lists_and_members_are_given_as_what_they_are(make: Maker) -> None:
     assert (got["mixed"], got["sizes"]) == ([], (3,))
     norm = type(got["norm"])
     assert got["norm"] is norm.layer and got["other"] is norm.batch
+
+
+def test_what_the_form_has_unchanged_is_what_the_code_has(make: Maker) -> None:
+    text = """
+        from enum import Enum
+        from pathlib import Path
+        got = {}
+        class Norm(Enum):
+            batch = 1
+            usual = 1
+        def model(pair=(64, 0.5), both=(64, 0.5), plain: list = [8], words=["[CLS]", "[SEP]"], more=("[PAD]",),
+                  norm=Norm.usual, folders: list[Path] | None = None, either: str | list[str] = "ab"):
+            got.update(locals())
+            return nn.Linear(4, 3)
+    """
+    options: dict[str, Scalar] = {
+        "pair": "64, 0.5",
+        "both": "128, 0.25",
+        "plain": "8, 4",
+        "words": "[CLS], [SEP], [UNK]",
+        "more": "['a', \"b\"]",
+        "norm": "usual",
+        "folders": "x, y",
+        "either": "abc",
+    }
+    make.task(text, without="model", options=options)
+    got = sys.modules["mine"].got
+    assert repr((got["pair"], got["both"], got["plain"])) == "((64, 0.5), (128, 0.25), [8, 4])"  # 64, and no 64.0
+    assert (got["words"], got["more"]) == (["[CLS]", "[SEP]", "[UNK]"], ("a", "b"))
+    assert (got["norm"].name, got["folders"], got["either"]) == ("batch", [Path("x"), Path("y")], "abc")
 
 
 def test_options_of_an_optimizer_that_is_not_used_stay_known(make: Maker) -> None:
