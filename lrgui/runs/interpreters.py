@@ -273,11 +273,13 @@ class Description:
             return self._failed(cannot_start(self.python or sys.executable, error).detail)
         try:
             answer, printed = _said(process, limit)
-            if process.poll() is None:
+            late = process.poll() is None
+            if late:
                 self._end()
-                much = len(answer) + len(printed) > MOST_SAID
-                why = "does not answer as a Python does: it prints on and on" if much else None
-                return self._failed(f"{command[0]} {why or f'did not answer within {limit:g} s'}. {_OTHER}")
+            if len(answer) + len(printed) > MOST_SAID:  # it may be gone by now, as nobody takes what it prints
+                return self._failed(f"{command[0]} does not answer as a Python does: it prints on and on. {_OTHER}")
+            if late:
+                return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
         finally:
             with self._lock:
                 self._process = None
