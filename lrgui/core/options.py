@@ -138,4 +138,9 @@ def read_option(option: Option, text: str) -> Scalar:
             return float(words.replace(",", "."))
         except ValueError:
             raise ValueError(f"{option.label}: “{text}” is not a number.") from None
+    if option.items and words:
+        try:
+            read_items(words, option.items)
+        except ValueError:
+            raise ValueError(f"{option.label}: “{text}” is no list of {ITEMS[option.items]} with commas.") from None
     return words

@@ -1,4 +1,4 @@
-"""Names in a sentence, not too many of them."""
+"""Names in a sentence: with their article, and not too many of them."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     """The first `most` names, and how many more there are: "a, b and 4 more"."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def with_article(name: str) -> str:
+    """A kind of thing: "an int", "a list"."""
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -71,6 +71,8 @@ def test_filling_takes_what_is_known() -> None:
         (FLAG, "on", True),
         (KIND, "b", "b"),
         (TARGET, "auto", None),
+        (SIZES, " [16, 8] ", "[16, 8]"),
+        (RATES, "", None),
     ],
 )
 def test_reading(option: Option, text: str, value: Any) -> None:
@@ -84,6 +86,7 @@ def test_reading(option: Option, text: str, value: Any) -> None:
         (WIDTH, "many", "Width: “many” is not a whole number."),
         (DECAY, "x", "Decay: “x” is not a number."),
         (FLAG, "perhaps", "Flip: “perhaps” is neither true nor false."),
+        (SIZES, "64, wide", "Sizes: “64, wide” is no list of whole numbers with commas."),
     ],
 )
 def test_reading_what_cannot_be_read(option: Option, text: str, sentence: str) -> None:

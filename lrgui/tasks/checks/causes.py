@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lrgui.tasks.distributions import DISTRIBUTIONS
+from lrgui.tasks.listing import with_article
 
 Telling = Callable[[re.Match[str]], str]
 """Makes the sentence of a match."""
@@ -205,12 +206,9 @@ def _not_a_tensor(match: re.Match[str]) -> str:
     if got == "numpy.ndarray":
         return f"{function} gets a numpy array, not a tensor: make tensors of the batches with torch.as_tensor(array)."
     if "loss" in function or "entropy" in function:
-        return f"The model returns {_a(got)}, and the loss wants a tensor: {_taken(got)} in the loss."
-    return f"The layer {function} gets {_a(got)}, not a tensor: {_taken(got)} (an LSTM returns output and state)."
-
-
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
+        return f"The model returns {with_article(got)}, and the loss wants a tensor: {_taken(got)} in the loss."
+    known = "an LSTM returns output and state"
+    return f"The layer {function} gets {with_article(got)}, not a tensor: {_taken(got)} ({known})."
 
 
 def _taken(kind: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Union
 
 from lrgui.core.options import ITEMS, Scalar, read_items
+from lrgui.tasks.listing import with_article
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES
@@ -76,10 +77,7 @@ def _innermost(thing: Any) -> Any:
 
 def described(thing: Any) -> str:
     """For sentences: "a list", "an int", "None"."""
-    if thing is None:
-        return "None"
-    name = type(thing).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    return "None" if thing is None else with_article(type(thing).__name__)
 
 
 def parameters_of(thing: Any) -> list[inspect.Parameter] | None:
