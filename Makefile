@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # So many processes share the tests: `make test JOBS=4` where there are more cores.
 JOBS   ?= 2
+# Files or folders of tests instead of all: `make test TESTS=tests/core`.
+TESTS  ?=
 # Whole files, in their order; a process that crashes is not replaced: pytest-xdist would wait for ever for its tests.
 SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
@@ -47,7 +49,7 @@ run: $(VENV)/run.stamp $(VENV)/system.stamp ## Set everything up and open the wi
 # The tests start hundreds of processes: none should compile the package anew, whatever PYTHONDONTWRITEBYTECODE says.
 test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run all tests
 	@$(BIN)/python -m compileall -q lrgui
-	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SHARED)
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SHARED) $(TESTS)
 
 test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow

@@ -149,23 +149,40 @@ def test_installing_and_uninstalling_leaves_nothing(tmp_path: Path, command: Pat
     assert install(data, "uninstall").returncode == 0
 
 
+# Qt looks types up in the shared MIME database as file managers do, and comes along with the program. `xdg-mime query`
+# asks whatever happens to be installed: on a machine without a desktop that is `file`, which only reads contents.
+ASK_QT = """
+import sys
+from PySide6.QtCore import QMimeDatabase
+kind = QMimeDatabase().mimeTypeForFile(sys.argv[1])
+print(kind.name(), kind.comment(), kind.iconName(), kind.inherits("text/plain"), sep="|")
+"""
+
+
+def type_of(path: Path, data: Path) -> str:
+    """What a desktop whose only data folder is `data` takes a file for: name, comment, icon, whether it is text."""
+    environment = {**os.environ, "XDG_DATA_HOME": str(data), "XDG_DATA_DIRS": str(data), "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_QT, str(path)], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
 @posix
 @needs("update-mime-database")
 @needs("update-desktop-database")
-@needs("xdg-mime")
 def test_the_system_knows_what_opens_a_run(tmp_path: Path, command: Path) -> None:
     data = tmp_path / "data"
-    assert install(data, "install", str(command)).returncode == 0
     run = tmp_path / f"some{SUFFIX}"
     run.write_text("{}\n")
-    environment = {**os.environ, "XDG_DATA_HOME": str(data), "HOME": str(tmp_path)}
-
-    def query(*words: str) -> str:
-        done = subprocess.run(["xdg-mime", "query", *words], env=environment, capture_output=True, text=True)
-        return done.stdout.strip()
-
-    assert query("filetype", str(run)) == MIME_TYPE
-    assert query("default", MIME_TYPE) == "lrgui.desktop"
+    assert type_of(run, data).split("|")[0] != MIME_TYPE
+    assert install(data, "install", str(command)).returncode == 0
+    assert type_of(run, data) == f"{MIME_TYPE}|LR Finder run|lrgui|True"
+    # The cache that desktops read to find the program for a type.
+    cache = (data / "applications" / "mimeinfo.cache").read_text().splitlines()
+    assert cache == ["[MIME Cache]", f"{MIME_TYPE}=lrgui.desktop;"]
+    assert install(data, "uninstall").returncode == 0
+    assert type_of(run, data).split("|")[0] != MIME_TYPE
 
 
 @posix
