@@ -14,6 +14,7 @@ from lrgui.cli import find, training, verify, compare, check, new, exporting, sc
 
 # isort: on
 from lrgui.cli.app import Status, app, complain, words
+from lrgui.cli.running import Signals
 
 __all__ = ["Status", "app", "main"]
 
@@ -30,10 +31,17 @@ def main() -> None:
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
         app()
+    except SystemExit:
+        if Signals.ended_by:
+            raise SystemExit(128 + Signals.ended_by) from None
+        raise
     except BrokenPipeError:
         _say_no_more()
         raise SystemExit(Status.FAILED) from None
     except Exception as error:
+        if getattr(error, "errno", None) == errno.EIO and Signals.ended_by:  # a terminal that was closed
+            _say_no_more()
+            raise SystemExit(128 + Signals.ended_by) from None
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             _say_no_more()
             complain("The disk is full, so the answer could not be written. What was measured is in the runs folder.")

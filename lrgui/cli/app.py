@@ -5,24 +5,32 @@ Commands import what needs NumPy where they use it: help and a wrong argument ar
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperCommand, TyperGroup
 
 from lrgui import __version__
+from lrgui.core.events import OutputEvent
 from lrgui.runs.job import Job
 from lrgui.runs.task_files import visible
 
-if TYPE_CHECKING:
-    from lrgui.export import Report
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Columns of the results where no terminal limits them: whoever reads a file or a pipe wants whole lines.
+UNLIMITED = 100_000
 
 
 class Status(IntEnum):
-    """What the process returns."""
+    """What the process returns; a run that a signal ended returns 128 + its number, see `running.Signals`."""
 
     OK = 0
     FAILED = 1
@@ -30,8 +38,54 @@ class Status(IntEnum):
     NO_PICK = 3
 
 
+def _without_types_of_flags(parameters: list[Any]) -> list[Any]:
+    """A flag takes no value, so its help shows no type."""
+    for one in parameters:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return parameters
+
+
+class Command(TyperCommand):
+    """A command that may be told what the task's own code finds in `sys.argv`: the words behind “--”."""
+
+    takes_arguments = False
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types_of_flags(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what follows “--” from being read as this program's own."""
+        if self.takes_arguments and "--" in args:
+            cut = args.index("--")
+            ctx.meta[ARGUMENTS] = args[cut + 1 :]
+            args = args[:cut]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The usage line tells of “--”, too."""
+        pieces: list[str] = super().collect_usage_pieces(ctx)
+        return [*pieces, "[-- ARGUMENTS...]"] if self.takes_arguments else pieces
+
+
+class TaskCommand(Command):
+    """A command that runs a task."""
+
+    takes_arguments = True
+
+
+class _Commands(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+#: Where a context keeps the words behind “--”.
+ARGUMENTS = "lrgui.arguments"
+
 app = typer.Typer(
     name="lrgui",
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Find a good learning rate by looking at a curve. Without a command: open the window.",
     no_args_is_help=False,
     add_completion=False,
@@ -39,8 +93,50 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def command(name: str | None = None, *, of_task: bool = False) -> Callable[[Function], Function]:
+    """Register a command; one `of_task` takes the arguments of the task's code behind “--”."""
+    return app.command(name, cls=TaskCommand if of_task else Command)
+
+
+class _StandardError:
+    """Standard error as it is at the moment; what a closed terminal no longer takes is let go."""
+
+    def write(self, text: str) -> int:
+        try:
+            return sys.stderr.write(text)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
 #: Words go to standard error, so that standard output holds results alone.
-words = Console(stderr=True)
+words = Console(file=cast(TextIO, _StandardError()))
+
+
+def results() -> Console:
+    """Standard output, for results: as wide as they are where it is no terminal, and COLUMNS names no width."""
+    out = Console()
+    if not out.is_terminal and "COLUMNS" not in os.environ:
+        out.width = UNLIMITED
+    return out
+
+
+def tell(sentence: str) -> None:
+    """A sentence of the results, on standard output."""
+    results().print(escape(sentence), highlight=False, soft_wrap=True)
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 Log = Annotated[Path | None, typer.Option("--log", help="Also write the run's events to this .lrrun file.")]
@@ -49,6 +145,11 @@ Log = Annotated[Path | None, typer.Option("--log", help="Also write the run's ev
 def say(sentence: str) -> None:
     """A sentence on standard error, as it is; signs that would steer the terminal are spelt out."""
     words.print(escape(visible(sentence)), highlight=False, soft_wrap=True)
+
+
+def printed(event: OutputEvent) -> None:
+    """What a run's code printed, and its traceback, line by line as they are."""
+    words.print(escape(event.text.rstrip("\n")), highlight=False, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
@@ -70,16 +171,6 @@ def checked(job: Job) -> Job:
     if problems:
         raise typer.Exit(Status.BAD_ARGUMENTS)
     return job
-
-
-def write(report: Report, path: Path, key: str) -> None:
-    """Export to a file, or leave with a sentence."""
-    from lrgui.export import ExportError, export
-
-    try:
-        export(report, path, key)
-    except ExportError as error:
-        fail(str(error))
 
 
 def _version(wanted: bool) -> None:

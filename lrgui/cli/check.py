@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Status, app, checked, fail, say, words
-from lrgui.cli.running import interruptible, source_of
+from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell, words
+from lrgui.cli.running import Signals, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.job import Job
@@ -30,7 +29,7 @@ class Checked:
     """What is known of a check so far."""
 
     steps: dict[str, CheckEvent] = field(default_factory=dict)
-    end: EndEvent = field(default_factory=lambda: EndEvent("killed", "The check ended without a word. Start it again."))
+    end: EndEvent = field(default_factory=lambda: EndEvent("killed", "The check ended unexpectedly. Try again."))
 
     def add(self, event: Event) -> None:
         """Take in an event; where the process died, the step that it was at is the bad one."""
@@ -69,7 +68,7 @@ class Checked:
         }
 
 
-@app.command()
+@command(of_task=True)
 @with_task
 def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     """Try one batch of a task: forward, loss, backward, one step; say what is wrong, with the line of your file.
@@ -81,10 +80,9 @@ def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     if as_json:
         print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
     else:
-        out = Console()
-        out.print(found.table())
+        results().print(found.table())
         if found.end.reason == "completed":
-            out.print(escape(found.end.detail), highlight=False, soft_wrap=True)
+            tell(found.end.detail)
     if found.end.reason != "completed":
         fail(found.end.detail)
     raise typer.Exit(Status.OK)
@@ -95,12 +93,12 @@ def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
     found, source = Checked(), source_of(job, python)
     shown = words.is_terminal and not quiet
     live = Live(console=words, transient=True, auto_refresh=False)
-    with interruptible(source.cancel), live, closing(source.chunks()) as chunks:
+    with live, Signals(source), closing(source.chunks()) as chunks:
         for events in chunks:
             for event in events:
                 found.add(event)
                 if isinstance(event, OutputEvent):
-                    words.print(escape(event.text.rstrip("\n")), highlight=False, soft_wrap=True)
+                    printed(event)
                 elif isinstance(event, StateEvent) and event.state == "paused":
                     say("Paused.")
             if shown:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Status, app, checked, fail, words
+from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, tell
 from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
-from lrgui.cli.running import ended, interruptible, progress_bar, source_of
+from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent, OutputEvent
@@ -32,7 +31,7 @@ _SWEEP = SweepConfig()
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
 
-@app.command()
+@command(of_task=True)
 @with_task
 def compare(
     base: Job,
@@ -103,13 +102,13 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
     records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
     steps = jobs[0].sweep.steps
     bar = progress_bar()
-    with interruptible(turn.cancel), bar, closing(turn.chunks()) as chunks:
+    with bar, Signals(turn), closing(turn.chunks()) as chunks:
         line = bar.add_task(jobs[0].task.optimizer_words, total=steps * len(jobs))
         for events in chunks:
             records.add(events)
             for event in events:
                 if isinstance(event, OutputEvent):
-                    words.print(escape(event.text.rstrip("\n")), highlight=False)
+                    printed(event)
             bar.update(line, completed=len(records), description=jobs[records.last.sweep].task.optimizer_words)
     return compared_so_far(records, jobs), ended(records.first), turn.problem or ""
 
@@ -118,7 +117,6 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
     from lrgui.core.comparison import how_to_read
     from lrgui.core.confidence_words import confidence_words
 
-    out = Console()
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
     for each in compared:
         pick = each.analysis.recommendation
@@ -133,8 +131,8 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
         lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"
         table.add_row(escape(each.label), rate, escape(sure), lowest, safe)
     if compared:
-        out.print(table)
+        results().print(table)
     for sentence in how_to_read(compared):
-        out.print(escape(sentence), highlight=False, soft_wrap=True)
+        tell(sentence)
     if end.reason != "completed":
-        out.print(escape(end.detail), highlight=False, soft_wrap=True)
+        tell(end.detail)

@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, write
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, say, tell
+from lrgui.cli.format_options import with_formats, write_files
 from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent
 from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.export import FORMATS
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
     from lrgui.core.several import Reading
-    from lrgui.export import Report
+    from lrgui.export.report import Report
 
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
@@ -31,8 +32,9 @@ MOST_MENDED = 2
 _SWEEP = SweepConfig()
 
 
-@app.command()
+@command(of_task=True)
 @with_task
+@with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
 def find(
     base: Job,
     from_: Annotated[
@@ -77,8 +79,7 @@ def find(
         bool, typer.Option("--auto-range", help="Where the range was wrong, mend it and sweep again, twice at most.")
     ] = False,
     as_json: Json = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write the points to this file.")] = None,
-    png: Annotated[Path | None, typer.Option("--png", help="Write the annotated picture to this file.")] = None,
+    files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
     log: Log = None,
     python: Python = None,
 ) -> None:
@@ -86,7 +87,7 @@ def find(
 
     Exit status: 0 with a recommendation, 3 without a reliable one, 2 for bad arguments, 1 for a failure.
     """
-    from lrgui.export import Report
+    from lrgui.export.report import Report
 
     sweep = changed(
         base.sweep,
@@ -109,9 +110,7 @@ def find(
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
         _tell(report)
-    for path, key in ((csv, "csv"), (png, "png")):
-        if path is not None:
-            write(report, path, key)
+    write_files(report, files, FORMATS, quiet=True)
     if end.reason in ERRORS:
         fail(end.detail)
     if unkept:
@@ -149,7 +148,6 @@ def _tell(report: Report) -> None:
     """The result in words and a table, on standard output."""
     from lrgui.core.confidence_words import confidence_words
 
-    out = Console()
     analysis = report.analysis
     pick = analysis.recommendation
     spread = report.more.get("spread", {})
@@ -166,16 +164,16 @@ def _tell(report: Report) -> None:
     table.add_row(label, "–" if rate is None else format_lr(rate), *repeated("ours"), escape(pick.reason))
     for s in analysis.suggestions.values():
         table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), *repeated(s.key), escape(s.reason))
-    out.print(table)
-    out.print(escape(analysis.interpretation), highlight=False, soft_wrap=True)
+    results().print(table)
+    tell(analysis.interpretation)
     signs = {"good": "✓", "bad": "✗", "open": "!"}
     for check in analysis.checklist:
-        out.print(f" {signs[check.state]} {escape(check.text)}", highlight=False, soft_wrap=True)
+        tell(f" {signs[check.state]} {check.text}")
     if analysis.zones is not None and analysis.zones.note:
-        out.print(escape(analysis.zones.note), highlight=False, soft_wrap=True)
+        tell(analysis.zones.note)
     if report.end is not None:
-        out.print(escape(report.end.detail), highlight=False, soft_wrap=True)
+        tell(report.end.detail)
     if pick.lr is not None:
-        out.print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
+        results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
     else:
-        out.print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)
+        results().print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Status, app, fail, say
+from lrgui.cli.app import Status, command, fail, results, say
 from lrgui.tasks.user.templates import TEMPLATES, template_text
 
 
-@app.command()
+@command()
 def new(
     template: Annotated[
         str | None, typer.Argument(help=f"One of: {', '.join(TEMPLATES)}.", show_default="list them")
@@ -29,7 +28,7 @@ def new(
         table = Table("template", "for", "file", "needs")
         for row in TEMPLATES.values():
             table.add_row(row.key, escape(row.detail), row.file_name, ", ".join(row.needs) or "–")
-        Console().print(table)
+        results().print(table)
         return
     if template not in TEMPLATES:
         fail(f"There is no template “{template}”. Choose one of: {', '.join(TEMPLATES)}.", Status.BAD_ARGUMENTS)

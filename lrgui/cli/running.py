@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lrgui import frozen
-from lrgui.cli.app import fail, say, words
+from lrgui.cli.app import fail, printed, say, words
 from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
 from lrgui.gui.settings import load_settings, settings_file
 from lrgui.runs.job import Job
@@ -25,6 +25,56 @@ from lrgui.runs.source import Source
 if TYPE_CHECKING:
     from lrgui.runs.record import Record
     from lrgui.runs.records import Records
+
+#: Seconds that a run has to end in good order after SIGTERM or SIGHUP: docker waits ten, Slurm thirty.
+GRACE = 5.0
+
+
+class Stoppable(Protocol):
+    """What a signal ends: a `Source`, or several in turn."""
+
+    def cancel(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class Journals:
+    """The logs of a run: the one in the runs folder, and the one that was asked for. What they say is said.
+
+    A run that an error of ours ends, or a pipe that nobody reads any more, still gets its end.
+    """
+
+    def __init__(self, job: Job, log: Path | None) -> None:
+        self._log = log
+        self._ended = False
+        self._writers = [start_log(job, origin="command line")]
+        if log is not None:
+            self._writers.append(LogWriter(log, job, origin="command line"))
+
+    def write(self, events: list[Event]) -> None:
+        """Add events."""
+        self._ended = self._ended or any(isinstance(event, EndEvent) for event in events)
+        for writer in self._writers:
+            self._tell(writer.write(events))
+
+    @property
+    def lost(self) -> str:
+        """A sentence where the log that was asked for was not written, else empty."""
+        lost = self._log is not None and self._writers[-1].problem is not None
+        return f"{self._log} does not hold the whole run: it could not be written." if lost else ""
+
+    def __enter__(self) -> Journals:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and not self._ended:
+            self.write([EndEvent("cancelled", "The command ended before the run did; what was measured stays.")])
+        for writer in self._writers:
+            self._tell(writer.close())
+
+    def _tell(self, problem: str | None) -> None:
+        if problem:
+            say(problem)
 
 
 def run(
@@ -39,27 +89,17 @@ def run(
     record = Record() if sweeps is None else sweeps.first
     taking = record if sweeps is None else sweeps
     source = source_of(job, python)
-    journals = [start_log(job, origin="command line")]
-    if log is not None:
-        journals.append(LogWriter(log, job, origin="command line"))
-
-    def tell(problem: str | None) -> None:
-        if problem:
-            say(problem)
-
-    try:
-        # Closing the chunks ends the run, also where somebody interrupts twice.
-        with interruptible(source.cancel), progress(job, quiet) as show, closing(source.chunks()) as chunks:
-            for events in chunks:
-                taking.add(events)
-                for journal in journals:
-                    tell(journal.write(events))
-                show(events, len(taking))
-    finally:
-        for journal in journals:
-            tell(journal.close())
-    lost = log is not None and journals[-1].problem is not None
-    return record, f"{log} does not hold the whole run: it could not be written." if lost else ""
+    with (
+        Journals(job, log) as journals,
+        progress(job, quiet) as show,
+        Signals(source),
+        closing(source.chunks()) as chunks,  # closing them ends the run
+    ):
+        for events in chunks:
+            taking.add(events)
+            journals.write(events)
+            show(events, len(taking))
+    return record, journals.lost
 
 
 def source_of(job: Job, python: Path | None = None) -> Source:
@@ -76,20 +116,57 @@ def source_of(job: Job, python: Path | None = None) -> Source:
     return InProcess(job)
 
 
-@contextmanager
-def interruptible(cancel: Callable[[], None]) -> Iterator[None]:
-    """Inside, the first Ctrl+C ends the run in good order, the second one ends the process."""
+class Signals:
+    """Inside, Ctrl+C, SIGTERM and SIGHUP end the run in good order: what was measured is kept and read.
 
-    def stop(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.write(2, b"\nStopping. Where the code hangs, Ctrl+C again ends it at once.\n")
-        cancel()
+    A second one ends the process that computes at once, and so does the time after SIGTERM (Slurm, systemd, docker)
+    and SIGHUP (a terminal that was closed): whoever sends these does not wait. A signal that is ignored (nohup, jobs
+    in the background) stays so.
+    """
 
-    before = signal.signal(signal.SIGINT, stop)
+    ended_by: ClassVar[int] = 0
+    """The signal for which the command leaves with 128 + its number: any but a first Ctrl+C."""
+
+    def __init__(self, source: Stoppable) -> None:
+        self._source = source
+        self._asked = False
+        self._before: dict[int, Any] = {}
+        self._timer = threading.Timer(GRACE, source.kill)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Signals:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        for number, usual in self._before.items():
+            signal.signal(number, usual)
+
+    def _stop(self, number: int, _frame: object) -> None:
+        if self._asked or number != signal.SIGINT:
+            Signals.ended_by = number
+        if self._asked:
+            self._source.kill()
+            return
+        self._asked = True
+        if number == signal.SIGINT:
+            _write("\nStopping. Where the code hangs, Ctrl+C again ends it at once.\n")
+        else:
+            _write(f"\nStopping: {signal.Signals(number).name}.\n")
+            self._timer.start()
+        self._source.cancel()
+
+
+def _write(text: str) -> None:
+    """Standard error without Python's buffers, which a signal may have come upon half filled."""
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        os.write(2, text.encode())
+    except OSError:
+        pass  # a terminal that is gone
 
 
 def progress_bar() -> Progress:
@@ -118,14 +195,13 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
                 if isinstance(event, TaskEvent):
                     bar.update(line, total=event.steps * (job.sweep.repeats if job.kind == "sweep" else 1))
                     if not quiet:
-                        detail = f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
-                        say(detail)
+                        say(task_words(event))
                 elif isinstance(event, StateEvent) and event.state == "starting" and event.detail:
                     bar.update(line, description=event.detail)  # a download tells how far it is
                 elif isinstance(event, StateEvent) and event.state == "running":
                     bar.update(line, description=title)
                 elif isinstance(event, OutputEvent):
-                    words.print(escape(event.text.rstrip("\n")), highlight=False)
+                    printed(event)
                 elif isinstance(event, EpochEvent):
                     bar.update(line, description=f"Training · epoch {event.epoch} · loss {event.train_loss:.3g}")
             bar.update(line, completed=done)
@@ -133,5 +209,12 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
         yield show
 
 
-def ended(record: Record) -> EndEvent:
-    return record.end or EndEvent("killed", "The run ended without a word. Start it again.")
+def task_words(event: TaskEvent) -> str:
+    """The task in a line: name, data, size, device."""
+    return f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
+
+
+def ended(record: Record | None) -> EndEvent:
+    """How a run ended; also of a process that did not say it."""
+    end = None if record is None else record.end
+    return end or EndEvent("killed", "The run ended unexpectedly. Try again.")

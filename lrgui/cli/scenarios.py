@@ -7,37 +7,32 @@ from typing import Annotated
 
 import typer
 
-from lrgui.cli.app import app, fail, say
+from lrgui.cli.app import Status, command, fail
+from lrgui.cli.format_options import wanted_words, with_formats, write_files
+from lrgui.export import SCENE_FORMATS
 
 
-@app.command()
+@command()
+@with_formats(SCENE_FORMATS.values())
 def scenarios(
-    png: Annotated[Path | None, typer.Option(help="Write the picture, 300 DPI, to this file.")] = None,
-    svg: Annotated[Path | None, typer.Option(help="Write the vector picture to this file.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the points to this file.")] = None,
+    files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same noise.")] = 0,
     show: Annotated[bool, typer.Option("--show", help="Open the window on the scenarios.")] = False,
 ) -> None:
     """Draw the three synthetic curves that teach what a learning-rate curve says.
 
-    Without any option the picture is written to learning_rate_finder_visualizations.png.
+    Exit status: 0 once all is written, 2 for bad arguments, 1 where a file could not be written.
     """
-    from lrgui.export.files import ExportError, write_atomically
-    from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
+    from lrgui.export.scenarios import Scene
 
-    if png is None and svg is None and csv is None and not show:
-        png = Path(f"{FILE_NAME}.png")
-    scene = Scene(seed=seed)
+    if not files and not show:
+        fail(
+            f"Say what to write: {wanted_words(SCENE_FORMATS.values())}; or --show for the window.",
+            Status.BAD_ARGUMENTS,
+        )
 
     def write() -> None:
-        for key, path in (("png", png), ("svg", svg), ("csv", csv)):
-            if path is None:
-                continue
-            try:
-                write_atomically(path, SCENE_FORMATS[key].render(scene))
-            except ExportError as error:
-                fail(str(error))
-            say(f"Written: {path}")
+        write_files(Scene(seed=seed), files, SCENE_FORMATS)
 
     if not show:
         write()

@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Log, Status, app, checked, fail
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, tell
 from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, changed, with_task
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 _TRAIN = TrainConfig()
 
 
-@app.command()
+@command(of_task=True)
 @with_task
 def train(
     base: Job,
@@ -75,8 +73,8 @@ def train(
         for e in record.epochs:
             val = "–" if e.val_loss is None else f"{e.val_loss:.4f}"
             table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *_metrics(e), format_lr(e.lr))
-        Console().print(table)
-        Console().print(escape(end.detail), highlight=False, soft_wrap=True)
+        results().print(table)
+        tell(end.detail)
     if unkept:
         fail(unkept)
     raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)

@@ -10,20 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Log, Status, app, checked, fail, say, words
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
-from lrgui.cli.running import ended, interruptible, progress_bar, run, source_of
+from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import RaceConfig
 from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.runs.job import Job
-from lrgui.runs.library import start_log
-from lrgui.runs.log import LogWriter
 
 if TYPE_CHECKING:
     from lrgui.core.ranking import Ranking, Standings
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
 _RACE = RaceConfig()
 
 
-@app.command()
+@command(of_task=True)
 @with_task
 def verify(
     base: Job,
@@ -92,7 +88,7 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     if end.reason in ERRORS or not len(record):
         fail(end.detail)
     if end.reason == "cancelled":
-        raise typer.Exit(Status.NO_PICK)
+        fail("Stopped in the sweep that comes before the race: no training was made.", Status.NO_PICK)
     pick = analyse(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
     rate = pick.lr if pick.lr is not None else pick.best_guess
     if rate is None:
@@ -110,49 +106,33 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
     from lrgui.core.ranking import Standings
 
     standings, source = Standings(job.race), source_of(job, python)
-    journals = [start_log(job, origin="command line")]
-    if log is not None:
-        journals.append(LogWriter(log, job, origin="command line"))
-    end, metric = EndEvent("killed", "The run ended without a word. Start it again."), ""
+    end, metric = ended(None), ""
     bar = progress_bar()
-
-    def tell(problem: str | None) -> None:
-        if problem:
-            say(problem)
-
-    try:
-        with interruptible(source.cancel), bar, closing(source.chunks()) as chunks:
-            line = bar.add_task("Race", total=job.race.total_steps())
-            for events in chunks:
-                standings.add(events)
-                for journal in journals:
-                    tell(journal.write(events))
-                end = next((event for event in events if isinstance(event, EndEvent)), end)
-                for event in events:
-                    metric = event.metric_name if isinstance(event, TaskEvent) else metric
-                    _show(event, quiet)
-                last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
-                if last is not None:
-                    where = f"Round {last.round + 1} of {job.race.rounds} · {short_lr(last.lr, 2)}"
-                    bar.update(line, completed=standings.done, description=where)
-    finally:
-        for journal in journals:
-            tell(journal.close())
-    lost = log is not None and journals[-1].problem is not None
-    return standings, end, f"{log} does not hold the whole run: it could not be written." if lost else "", metric
+    with Journals(job, log) as journals, bar, Signals(source), closing(source.chunks()) as chunks:
+        line = bar.add_task("Race", total=job.race.total_steps())
+        for events in chunks:
+            standings.add(events)
+            journals.write(events)
+            end = next((event for event in events if isinstance(event, EndEvent)), end)
+            for event in events:
+                metric = event.metric_name if isinstance(event, TaskEvent) else metric
+                _show(event, quiet)
+            last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
+            if last is not None:
+                where = f"Round {last.round + 1} of {job.race.rounds} · {short_lr(last.lr, 2)}"
+                bar.update(line, completed=standings.done, description=where)
+    return standings, end, journals.lost, metric
 
 
 def _show(event: Event, quiet: bool) -> None:
     if isinstance(event, TaskEvent) and not quiet:
-        detail = f"{event.name} · {event.detail} · {event.parameters:,} parameters · {event.device}"
-        say(detail)
+        say(task_words(event))
     elif isinstance(event, OutputEvent):
-        words.print(escape(event.text.rstrip("\n")), highlight=False)
+        printed(event)
 
 
 def _tell(config: RaceConfig, ranking: Ranking, end: EndEvent, name: str) -> None:
     """The ranking in a table and words, on standard output."""
-    out = Console()
     metric = any(row.metric is not None for row in ranking.rows)
     form = "{:.1%}" if name in ACCURACIES else "{:.4g}"
     table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "how far")
@@ -162,12 +142,12 @@ def _tell(config: RaceConfig, ranking: Ranking, end: EndEvent, name: str) -> Non
         table.add_row(
             str(row.place), format_lr(row.lr), loss, *([shown] if metric else []), f"{row.steps:,}", row.words
         )
-    out.print(table)
+    results().print(table)
     if ranking.reason not in end.detail:
-        out.print(escape(ranking.reason), highlight=False, soft_wrap=True)
-    out.print(escape(end.detail), highlight=False, soft_wrap=True)
+        tell(ranking.reason)
+    tell(end.detail)
     if ranking.lr is not None:
-        out.print(f"[bold]Learning rate: {format_lr(ranking.lr)}[/]", highlight=False)
+        results().print(f"[bold]Learning rate: {format_lr(ranking.lr)}[/]", highlight=False)
 
 
 def _document(config: RaceConfig, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:

@@ -1,40 +1,90 @@
-"""What leaves the program: pictures, tables and documents of a run, one row per format."""
+"""What leaves the program: pictures, tables and documents of a run, one row per format.
+
+The rows need neither numpy nor Qt: what renders a format is imported once it is wanted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from lrgui.export.document import document_bytes
 from lrgui.export.files import ExportError, write_atomically
-from lrgui.export.report import Report
-from lrgui.export.table import table_bytes
+
+if TYPE_CHECKING:
+    from lrgui.export.report import Report
+    from lrgui.export.scenarios import Scene
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
-class Format:
+class Format(Generic[Thing]):
     """One file format: how it is called, how its files end, and what is in them."""
 
     key: str
+    """Also the command line's option."""
     label: str
     suffix: str
-    render: Callable[[Report], bytes]
+    contents: str
+    """For the command line's help: "Write … to this file."."""
+    render: Callable[[Thing], bytes]
 
 
 def _picture(report: Report) -> bytes:
-    # Imported here: tables and documents must not need Qt.
     from lrgui.export.picture import picture_bytes
 
     return picture_bytes(report)
 
 
-FORMATS: dict[str, Format] = {
+def _table(report: Report) -> bytes:
+    from lrgui.export.table import table_bytes
+
+    return table_bytes(report)
+
+
+def _document(report: Report) -> bytes:
+    from lrgui.export.document import document_bytes
+
+    return document_bytes(report)
+
+
+FORMATS: dict[str, Format[Report]] = {
     row.key: row
     for row in (
-        Format("png", "Picture, 300 DPI (PNG)", ".png", _picture),
-        Format("csv", "Points (CSV)", ".csv", table_bytes),
-        Format("json", "Whole run (JSON)", ".json", document_bytes),
+        Format("png", "Picture, 300 DPI (PNG)", ".png", "the annotated picture, 300 DPI,", _picture),
+        Format("csv", "Points (CSV)", ".csv", "the points", _table),
+        Format("json", "Whole run (JSON)", ".json", "the whole run", _document),
+    )
+}
+
+
+def _scenes_png(scene: Scene) -> bytes:
+    from lrgui.export.scenarios import scenarios_png
+
+    return scenarios_png(scene)
+
+
+def _scenes_svg(scene: Scene) -> bytes:
+    from lrgui.export.scenarios import scenarios_svg
+
+    return scenarios_svg(scene)
+
+
+def _scenes_csv(scene: Scene) -> bytes:
+    from lrgui.export.scenarios import scenarios_csv
+
+    return scenarios_csv(scene)
+
+
+#: Those of the three synthetic scenarios.
+SCENE_FORMATS: dict[str, Format[Scene]] = {
+    row.key: row
+    for row in (
+        Format("png", "Picture, 300 DPI (PNG)", ".png", "the picture, 300 DPI,", _scenes_png),
+        Format("svg", "Vector picture (SVG)", ".svg", "the vector picture", _scenes_svg),
+        Format("csv", "Points (CSV)", ".csv", "the points", _scenes_csv),
     )
 }
 
@@ -47,4 +97,4 @@ def export(report: Report, path: Path, key: str) -> None:
     write_atomically(path, FORMATS[key].render(report))
 
 
-__all__ = ["FORMATS", "ExportError", "Format", "Report", "export"]
+__all__ = ["FORMATS", "SCENE_FORMATS", "ExportError", "Format", "export"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,26 +75,6 @@ def scenarios_csv(scene: Scene) -> bytes:
     columns = [scene.loss(scenario).tolist() for scenario in scene.scenarios]
     writer.writerows(zip(scene.lr.tolist(), *columns, strict=True))
     return out.getvalue().encode()
-
-
-@dataclass(frozen=True)
-class SceneFormat:
-    """One file format of the picture."""
-
-    key: str
-    label: str
-    suffix: str
-    render: Callable[[Scene], bytes]
-
-
-SCENE_FORMATS: dict[str, SceneFormat] = {
-    row.key: row
-    for row in (
-        SceneFormat("png", "Picture, 300 DPI (PNG)", ".png", scenarios_png),
-        SceneFormat("svg", "Vector picture (SVG)", ".svg", scenarios_svg),
-        SceneFormat("csv", "Points (CSV)", ".csv", scenarios_csv),
-    )
-}
 
 
 def _curves(scene: Scene) -> list[ScenarioCurve]:

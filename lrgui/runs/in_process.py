@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
@@ -155,11 +156,25 @@ class InProcess:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._control = Control()
+        self._computing: int | None = None  # the thread that computes at the moment
+        self._killed = False
 
     def chunks(self) -> Generator[list[Event], None, None]:
         """The events, one by one, each computed when it is asked for."""
-        for event in run_job(self.job, self._control):
-            yield [event]
+        with closing(run_job(self.job, self._control)) as events:  # type: ignore[type-var]
+            while True:
+                try:
+                    self._computing = threading.get_ident()
+                    event = next(events, None)
+                    self._computing = None
+                except KeyboardInterrupt:
+                    self._computing = None
+                    if not self._killed:
+                        raise
+                    event = EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
+                if event is None:
+                    return
+                yield [event]
 
     def pause(self) -> None:
         """Hold the run before its next batch."""
@@ -174,5 +189,11 @@ class InProcess:
         self._control.cancel()
 
     def kill(self) -> None:
-        """The same as `cancel`: a thread cannot be ended from outside."""
+        """The same as `cancel`, for a thread cannot be ended from outside; but a signal's handler can end its own.
+
+        There it raises KeyboardInterrupt within the code that computes, and `chunks` ends in good order.
+        """
         self._control.cancel()
+        if self._computing == threading.get_ident():
+            self._killed = True
+            raise KeyboardInterrupt

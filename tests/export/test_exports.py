@@ -15,8 +15,9 @@ from PIL import Image
 from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.events import EndEvent
-from lrgui.export import FORMATS, ExportError, Report, export
+from lrgui.export import FORMATS, ExportError, export
 from lrgui.export.files import write_atomically
+from lrgui.export.report import Report
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 

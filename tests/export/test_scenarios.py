@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from lrgui.cli import app
 from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
-from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, TITLE, Scene, scenarios_csv, scenarios_png, scenarios_svg
+from lrgui.export import SCENE_FORMATS
+from lrgui.export.scenarios import FILE_NAME, TITLE, Scene, scenarios_csv, scenarios_png, scenarios_svg
 from lrgui.plot.theme import LIGHT
 
 NAME = "learning_rate_finder_visualizations.png"
@@ -91,13 +92,19 @@ def test_formats():
 
 
 def test_the_command_needs_no_display(tmp_path):
-    done = lrgui(cwd=tmp_path)
+    done = lrgui("--png", NAME, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in tmp_path.iterdir()] == [NAME]
     with Image.open(tmp_path / NAME) as image:
         assert image.size == (2400, 1500)
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert NAME in done.stdout + done.stderr
+
+
+def test_the_command_writes_nothing_unasked(tmp_path):
+    done = lrgui(cwd=tmp_path)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert done.stderr == "lrgui: Say what to write: --png FILE, --svg FILE or --csv FILE; or --show for the window.\n"
 
 
 def test_the_command_writes_what_is_asked_for(qtbot, tmp_path, monkeypatch):

@@ -18,8 +18,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSli
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
 from lrgui.core.scenarios import SCENARIOS, START
-from lrgui.export import FORMATS
-from lrgui.export.scenarios import SCENE_FORMATS
+from lrgui.export import FORMATS, SCENE_FORMATS
 from lrgui.gui.settings import Settings
 from lrgui.gui.tabs.scenarios import SLIDER_STEPS, SLIDERS, distance, verdict
 from lrgui.gui.window import MainWindow

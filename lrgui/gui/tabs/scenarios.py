@@ -28,9 +28,9 @@ from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.zones import Zones
-from lrgui.export import ExportError
+from lrgui.export import SCENE_FORMATS, ExportError
 from lrgui.export.files import write_atomically
-from lrgui.export.scenarios import FILE_NAME, SCENE_FORMATS, Scene
+from lrgui.export.scenarios import FILE_NAME, Scene
 from lrgui.gui.cards import Card, Side, muted
 from lrgui.gui.choices import Choices, Chosen
 from lrgui.gui.fields import Choice
