@@ -17,6 +17,7 @@ from lrgui.cli.app import Json, Status, checked, command, fail, printed, results
 from lrgui.cli.running import Signals, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.tasks.checks.check import STEPS
 from lrgui.tasks.checks.diagnosis import Diagnosis
@@ -29,7 +30,7 @@ class Checked:
     """What is known of a check so far."""
 
     steps: dict[str, CheckEvent] = field(default_factory=dict)
-    end: EndEvent = field(default_factory=lambda: EndEvent("killed", "The check ended unexpectedly. Try again."))
+    end: EndEvent = field(default_factory=lambda: ended_unexpectedly("check"))
 
     def add(self, event: Event) -> None:
         """Take in an event; where the process died, the step that it was at is the bad one."""

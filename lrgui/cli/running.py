@@ -16,6 +16,7 @@ from lrgui import frozen
 from lrgui.cli.app import fail, printed, say, words
 from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
 from lrgui.gui.settings import load_settings, settings_file
+from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
@@ -217,4 +218,4 @@ def task_words(event: TaskEvent) -> str:
 def ended(record: Record | None) -> EndEvent:
     """How a run ended; also of a process that did not say it."""
     end = None if record is None else record.end
-    return end or EndEvent("killed", "The run ended unexpectedly. Try again.")
+    return end or ended_unexpectedly()

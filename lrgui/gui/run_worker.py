@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.source import Source
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
@@ -41,9 +42,9 @@ class _Reader(QThread):
                 self._hand_over(events)
         except Exception as error:  # whatever the source does, the window must learn that the run is over
             ended = True
-            self._hand_over([EndEvent("failed", f"The run could not be read ({error}). Start it again.")])
+            self._hand_over([EndEvent("failed", f"The run could not be read ({error}). Try again.")])
         if not ended:
-            self._hand_over([EndEvent("killed", "The run ended without a word. Start it again.")])
+            self._hand_over([ended_unexpectedly()])
         if self._journal is not None:
             self._journal.close()
 

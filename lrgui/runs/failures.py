@@ -47,7 +47,13 @@ def failure(error: BaseException, job: Job | None = None) -> list[Event]:
 
 def ended(error: BaseException, batch_size: int | None = None, accumulation: int = 1) -> EndEvent:
     """How a run ended that raised `error`: the reason and a sentence with a way out. Arguments as for `explain`."""
-    reason = "out_of_memory" if _is_memory(error) else "loader_died" if _is_loader(error) else "failed"
+    from lrgui.tasks.checks.causes import is_loader_death  # read only once something failed, as in `explain`
+    from lrgui.tasks.checks.exhausted import is_of_batches, is_out_of_memory
+    from lrgui.tasks.checks.origins import original
+
+    there = original(error)
+    smaller = is_out_of_memory(there) and is_of_batches(there)
+    reason = "out_of_memory" if smaller else "loader_died" if is_loader_death(there) else "failed"
     return EndEvent(reason, explain(error, batch_size, accumulation))
 
 
@@ -56,22 +62,25 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
 
     `batch_size` is the run's, where it is known; `accumulation` its batches per step.
     """
-    text = _first_line(error)
-    low = str(error).lower()
-    if _is_memory(error):
-        return _memory(batch_size, accumulation)
-    if _is_loader(error):
-        return (
-            f"A process that loads batches died ({text}). "
-            "Set the loader workers to 0: batches are then loaded in the run itself, which shows the error."
-        )
-    from lrgui.tasks.checks.diagnosis import diagnose, place_words  # a long table: read only once something failed
+    from lrgui.tasks.checks.diagnosis import (  # a long table: read only once something failed
+        diagnose,
+        message_line,
+        place_words,
+    )
+    from lrgui.tasks.checks.exhausted import is_of_batches, is_out_of_memory, memory_words
+    from lrgui.tasks.checks.origins import original
 
+    error = original(error)
     found = diagnose(error)
     where = place_words(found.file, found.line)
+    if is_out_of_memory(error):
+        words = memory_words(error, batch_size, accumulation)
+        return words if is_of_batches(error) else f"{where}{words}"
     if found.known:
         return found.words
-    if isinstance(error, ImportError | OSError) and "torch" in low:
+    text = message_line(error)
+    low = text.lower()
+    if _is_broken_torch(error, text):
         return (
             f"{where}PyTorch cannot be loaded in {sys.executable} ({text}). "
             "Install torch and torchvision again, both in one command."
@@ -81,6 +90,22 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
     if where:
         return f"{found.words} The traceback in the output shows the way there."
     return f"The run stopped with an error: {type(error).__name__}: {text}. The traceback in the output shows the line."
+
+
+def _is_broken_torch(error: BaseException, text: str) -> bool:
+    """True where a library of PyTorch's cannot be loaded: an ImportError, or an OSError of the system's loader.
+
+    That one has no errno; other OSErrors, of files and connections, have one or are of a class of their own.
+    """
+    loading = isinstance(error, ImportError) or (
+        isinstance(error, OSError) and type(error).__name__ == "OSError" and error.errno is None
+    )
+    return loading and ("torch" in text.lower())
+
+
+def ended_unexpectedly(what: str = "run") -> EndEvent:
+    """The end of a run (or a "check") whose events stopped without one."""
+    return EndEvent("killed", f"The {what} ended unexpectedly. Try again.")
 
 
 def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> EndEvent:
@@ -134,34 +159,6 @@ def check_torch(version: str) -> None:
             f"PyTorch {version} in {sys.executable} is too old: LR Finder needs {wanted} or newer. "
             f"Get it with “{sys.executable} -m pip install --upgrade torch torchvision”, or choose another Python."
         )
-
-
-def _memory(batch_size: int | None, accumulation: int) -> str:
-    alike = f" and an accumulation of {2 * accumulation:,}, which learns alike"
-    if batch_size is None:
-        return f"The memory is not enough. Use half the batch size{alike}, or close other programs."
-    if batch_size < 2:
-        return "The memory is not enough even for batches of 1. Use a smaller model, or another device."
-    half = f"half the batch size ({batch_size // 2:,}){alike}"
-    return f"The memory is not enough for batches of {batch_size:,}. Use {half}, or another device."
-
-
-def _is_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    low = str(error).lower()
-    return any(words in low for words in ("out of memory", "can't allocate memory", "cannot allocate memory"))
-
-
-def _is_loader(error: BaseException) -> bool:
-    low = str(error).lower()
-    return ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else "no message"
-    return text if len(text) <= 300 else text[:299] + "…"
 
 
 def signal_name(number: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
 from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
+from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.records import WHOLE, Records
@@ -60,7 +61,7 @@ class InTurn:
                 break
             if self._paused:
                 source.pause()
-            end = EndEvent("killed", "The run ended without a word. Start it again.")
+            end = ended_unexpectedly()
             with start_log(job, self._origin) as journal:
                 for events in source.chunks():
                     journal.write(events)

@@ -22,7 +22,7 @@ from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
 
 FAKE = Path(__file__).resolve().parents[1] / "runs" / "fake_worker.py"
-NO_MEMORY = [[EndEvent("out_of_memory", "The memory is not enough for batches of 64. Use half the batch size.")]]
+NO_MEMORY = [[EndEvent("out_of_memory", "Out of memory with batches of 64. Use half the batch size.")]]
 NO_LOADER = [[EndEvent("loader_died", "A process that loads batches died (killed). Set the loader workers to 0.")]]
 
 
@@ -69,7 +69,7 @@ def test_button_and_message_both_have_room(
     bench: Bench, window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
     window.resize(*size)
-    told = "The memory is not enough for batches of 64. Use half the batch size (32) and an accumulation of 2, or less."
+    told = "Out of memory with batches of 64. Use half the batch size (32) and an accumulation of 2, or less."
     bench.play(Scripted([[OutputEvent("line 3\n", "traceback"), EndEvent("out_of_memory", told)]]))
     banner = window.banner
     qtbot.waitUntil(lambda: banner.height() < 120)
@@ -141,7 +141,7 @@ def test_an_error_of_torch_itself_gets_the_button(
     monkeypatch.setattr(bench.workspace, "_open_source", InProcess)
     with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
         bench.workspace.find()
-    assert "not enough for batches of 64" in window.banner.text
+    assert "Out of memory with batches of 64" in window.banner.text
     press(window, qtbot, "Use half the batch size")
     assert numbers(bench) == (32, 2)
 

@@ -22,7 +22,7 @@ JOB = Job(task=TaskSpec(batch_size=64))
         (MemoryError(), ["batches of 64", "half the batch size (32)"]),
         (RuntimeError("CUDA out of memory. Tried"), ["half the batch size (32)"]),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), ["half the batch size (32)"]),
-        (RuntimeError("DataLoader worker (pid 5) is killed"), ["loads batches died", "loader workers to 0"]),
+        (RuntimeError("DataLoader worker (pid 5) is killed"), ["DataLoader worker ended", "DataLoader workers to 0"]),
         (ModuleNotFoundError("No …", name="torch"), ["PyTorch is not installed", "-m pip install torch"]),
         (ModuleNotFoundError("No …", name="torchvision"), ["torchvision is not installed"]),
         (ModuleNotFoundError("No …", name="skimage.io"), ["(skimage) is not installed", "-m pip install scikit-image"]),

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lrgui.tasks.checks.origins import original, text_of
 from lrgui.tasks.distributions import DISTRIBUTIONS
 from lrgui.tasks.listing import with_article
 
@@ -282,6 +283,30 @@ def _partly(match: re.Match[str]) -> str:
         "or one of your files has the name of a package. Rename it, or import inside the function."
     )
 
+
+def is_loader_death(error: BaseException) -> bool:
+    """True where a process that loads batches is gone, or gives none: what it did has no line of its own."""
+    low = text_of(original(error)).lower()
+    return ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
+
+
+def too_many_files() -> str:
+    """The sentence about the limit of open files."""
+    return (
+        "Too many files are open. Open each file with “with open(…)” and close it again, raise the limit with "
+        "“ulimit -n 4096”, or set the DataLoader workers to 0."
+    )
+
+
+def _picture(match: re.Match[str]) -> str:
+    name = re.search(r"name='(?P<file>[^']+)'|^'(?P<path>[^']+)'", match["name"])
+    if name is None:
+        return "An image cannot be read: take it out of the data, or skip it where it is opened."
+    file = name["file"] or name["path"]
+    return f"{file} is no image that can be read: take it out of the data, or skip it where it is opened."
+
+
+_NO_WORKERS = "set the DataLoader workers to 0"
 
 #: The first row that fits is taken, so the special ones stand before the general ones.
 CAUSES: tuple[Cause, ...] = (
@@ -692,7 +717,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no picture",
         r"cannot identify image file (?P<name>.*)",
-        "{name} is no image that can be read: take it out of the data, or skip it where it is opened.",
+        _picture,
         ("UnidentifiedImageError",),
     ),
     Cause(
@@ -705,6 +730,98 @@ CAUSES: tuple[Cause, ...] = (
         "no examples",
         r"num_samples should be a positive integer value, but got num_samples=0",
         "The data set is empty: look at the path and the filter that it was made with.",
+    ),
+    # Arrays and files
+    Cause(
+        "ragged array",
+        r"setting an array element with a sequence",
+        "Rows of different lengths cannot become one array: pad or cut them to one length, or return them one by one "
+        "from a data set.",
+        ("ValueError",),
+    ),
+    Cause(
+        "array of objects",
+        r"can't convert np\.ndarray of type numpy\.(?P<got>object|str|bytes)_",
+        "An array of {got} values cannot become a tensor: it holds text, None or rows of different lengths. "
+        "Turn text into numbers, and convert it with array.astype(np.float32).",
+        ("TypeError",),
+    ),
+    Cause(
+        "text for numbers",
+        r"could not convert string to float: (?P<text>.{1,60})",
+        "{text} stands where a number is wanted: leave out that column or its header, or turn text into numbers.",
+        ("ValueError",),
+    ),
+    Cause(
+        "pickled array",
+        r"Object arrays cannot be (?:loaded|saved) when allow_pickle=False|allow_pickle=False",
+        "The file holds Python objects, not plain numbers, and such a file can run code: save plain arrays, "
+        "or load it with np.load(…, allow_pickle=True) if you trust it.",
+        ("ValueError",),
+    ),
+    Cause(
+        "negative stride",
+        r"At least one stride in the given numpy array is negative|some of the strides of a given numpy array are neg",
+        "torch takes no array that was turned round ([::-1], np.flip): copy it, with array.copy().",
+        ("ValueError",),
+    ),
+    Cause(
+        "arrays' shapes",
+        r"operands could not be broadcast together with shapes \((?P<one>[\d, ]*)\) \((?P<two>[\d, ]*)\)",
+        lambda m: (
+            f"Two arrays of shapes {_shape(m['one'])} and {_shape(m['two'])} are computed with each other: "
+            "give them the same shape, or dimensions of 1 where they differ."
+        ),
+        ("ValueError",),
+    ),
+    Cause(
+        "open files",
+        r"Too many open files|received 0 items of ancdata",
+        lambda _: too_many_files(),
+    ),
+    Cause(
+        "full disk",
+        r"No space left on device",
+        "A file cannot be written: the disk is full. Free some space, or write to another disk.",
+        ("OSError",),
+    ),
+    # Processes that load batches
+    Cause(
+        "shared memory",
+        r"out of shared memory|killed by signal: Bus error|torch_\d+_\d+[^\n]*No space left on device"
+        r"|unable to (?:open|mmap|resize|allocate)[^\n]*shared memory",
+        "The DataLoader workers ran out of shared memory (/dev/shm): enlarge it (docker run --shm-size=8g), use fewer "
+        f"workers or smaller batches, or {_NO_WORKERS}.",
+    ),
+    Cause(
+        "worker killed",
+        r"DataLoader worker \(pid \d+\) is killed by signal: Killed",
+        "A DataLoader worker was killed, most likely by the system because memory ran out: use fewer workers or "
+        f"smaller batches, or {_NO_WORKERS}.",
+    ),
+    Cause(
+        "worker crashed",
+        r"DataLoader worker \(pid \d+\) is killed by signal: (?P<signal>[^.\n]+)",
+        "A DataLoader worker was ended by a signal ({signal}), in compiled code or from outside: "
+        f"{_NO_WORKERS}, which shows where.",
+    ),
+    Cause(
+        "worker timed out",
+        r"DataLoader timed out after (?P<seconds>[\d.]+) seconds",
+        "No batch came from the DataLoader workers within {seconds} s: raise the loader's timeout, "
+        f"or {_NO_WORKERS}, which shows where it waits.",
+    ),
+    Cause(
+        "worker gone",
+        r"DataLoader worker \(pid",
+        "A DataLoader worker ended unexpectedly: the output may show why. "
+        f"Otherwise {_NO_WORKERS}: batches are then loaded in the run itself, which shows the error.",
+    ),
+    Cause(
+        "unguarded script",
+        r"before the\s+current process has finished its bootstrapping phase",
+        "The file starts a run or a loader as soon as it is imported, and so do the processes that load batches: "
+        'put that below if __name__ == "__main__":.',
     ),
     # Optimizers
     Cause(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import errno
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrgui.tasks.checks.causes import CAUSES, missing_module
-from lrgui.tasks.checks.traces import chain_of, place_of, raised_by_us
-
-_IN_WORKER = re.compile(r"^Caught (\w+) in DataLoader worker process")
+from lrgui.tasks.checks.causes import CAUSES, is_loader_death, missing_module, too_many_files
+from lrgui.tasks.checks.exhausted import is_out_of_memory, memory_words
+from lrgui.tasks.checks.origins import chain_of, original, text_of
+from lrgui.tasks.checks.traces import place_of, raised_by_us
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,19 @@ class Diagnosis:
 
 def diagnose(error: BaseException) -> Diagnosis:
     """Where `error` came from in the person's code, and what it probably means. Never raises."""
-    file, line = place_of(error)
+    error = original(error)
+    file, line = ("", 0) if is_loader_death(error) else place_of(error)
     told = _told(error)
     if told is not None:
         return Diagnosis(told, file, line)
-    kind, message = kind_and_message(error)
-    text = message.splitlines()[0] if message else "no message"
-    text = text if len(text) <= 300 else text[:299] + "…"
-    return Diagnosis(f"{kind}: {text.rstrip('.')}.", file, line, known=False)
+    return Diagnosis(f"{type(error).__name__}: {message_line(error).rstrip('.')}.", file, line, known=False)
+
+
+def message_line(error: BaseException) -> str:
+    """The first line of an error's message, cut where it is long; "no message" where there is none."""
+    lines = text_of(original(error)).splitlines()
+    text = lines[0] if lines else "no message"
+    return text if len(text) <= 300 else text[:299] + "…"
 
 
 def place_words(file: str, line: int) -> str:
@@ -55,14 +60,8 @@ def place_words(file: str, line: int) -> str:
 
 def kind_and_message(error: BaseException) -> tuple[str, str]:
     """The class and the message of an error; of one in a process that loads batches, those that it had there."""
-    text = str(error).strip()
-    there = _IN_WORKER.match(text)
-    if there is None:
-        return type(error).__name__, text
-    kind = there[1]
-    # The traceback's last line that begins with the class; a message of several lines goes on behind it.
-    _, found, message = text.rpartition(f"\n{kind}: ")
-    return kind, message.strip() if found else ""
+    there = original(error)
+    return type(there).__name__, text_of(there)
 
 
 def _told(error: BaseException) -> str | None:
@@ -92,8 +91,8 @@ def _of_python(error: BaseException, kind: str) -> str | None:
         return _file_trouble(error)
     if isinstance(error, SystemExit):
         return _ended(error)
-    if kind in ("MemoryError", "OutOfMemoryError"):
-        return "The memory is not enough. Use half the batch size, or a smaller model."
+    if is_out_of_memory(error):
+        return memory_words(error)
     if isinstance(error, RecursionError):
         return "A function calls itself without end: a forward that calls self(x), or a property that asks for itself."
     return None
@@ -112,9 +111,20 @@ def _ended(error: SystemExit) -> str:
 
 def _file_trouble(error: OSError) -> str:
     name = error.filename if isinstance(error.filename, str) else str(error.filename)
+    if error.errno == errno.ENOSPC:
+        return f"{name} cannot be written: the disk is full. Free some space, or write to another disk."
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return too_many_files()
     if isinstance(error, FileNotFoundError):
-        where = "" if Path(name).is_absolute() else f" in {Path.cwd()}"
+        where = "" if Path(name).is_absolute() else f" in {_current_folder()}"
         return f"There is no file {name}{where}. Correct the path, or put the file there."
     if isinstance(error, PermissionError):
         return f"{name} may not be read: change its permissions, or choose another file."
     return f"{name} cannot be read ({error.strerror or 'no reason given'}): choose another file."
+
+
+def _current_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return "the current folder, which was deleted"

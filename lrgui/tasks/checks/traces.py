@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
+import os
+import sys
 import sysconfig
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from lrgui.tasks.checks.origins import chain_of, frames_there, original
 
 #: Characters of a traceback that are kept: its end says what happened.
 LONGEST_TRACEBACK = 20_000
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _STDLIB = Path(sysconfig.get_paths()["stdlib"]).resolve()
-#: A process that loads batches hands its traceback over as a text.
-_FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)', re.MULTILINE)
+
+
+#: What lies at the top of a project.
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
 
 def folded(error: BaseException) -> str:
@@ -38,15 +42,14 @@ def place_of(error: BaseException) -> tuple[str, int]:
 
     It is the last line of the person's own before the error came: what follows it is the work of a package.
     """
+    error = original(error)
     if isinstance(error, SyntaxError) and error.filename and is_persons(error.filename):
         return error.filename, error.lineno or 0
     for part in chain_of(error):
         told = getattr(part, "file", None)  # our own errors about the person's code know their place
         if isinstance(part, ValueError) and isinstance(told, str) and told:
             return told, int(getattr(part, "line", 0))
-        frames = _frames(part)
-        frames += [(file, int(line)) for file, line in _FRAME.findall(str(part))]
-        for file, line in reversed(frames):
+        for file, line in reversed(_frames(part)):
             if is_persons(file):
                 return file, line
     return "", 0
@@ -54,6 +57,7 @@ def place_of(error: BaseException) -> tuple[str, int]:
 
 def raised_by_us(error: BaseException) -> bool:
     """True where the error is a sentence of LR Finder's own checks, which raise ValueError."""
+    error = original(error)
     frames = _frames(error)
     return isinstance(error, ValueError) and (not frames or is_ours(frames[-1][0]))
 
@@ -64,8 +68,9 @@ def says_it_all(error: BaseException) -> bool:
 
 
 def _frames(error: BaseException) -> list[tuple[str, int]]:
-    """Files and lines on the way to the error, without reading the files."""
-    return [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    """Files and lines on the way to the error, without reading the files; those in another process come last."""
+    here = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return [*here, *frames_there(error)]
 
 
 def is_ours(file: str) -> bool:
@@ -74,12 +79,57 @@ def is_ours(file: str) -> bool:
 
 
 def is_persons(file: str) -> bool:
-    """True for a file that is neither ours nor part of Python or of an installed package."""
+    """True for a file that is neither ours nor part of Python or of a package, installed or checked out."""
     if file.startswith("<"):
         return False  # made at run time
     path = Path(file)
-    installed = "site-packages" in path.parts or "dist-packages" in path.parts
-    return not (installed or is_ours(file) or path.is_relative_to(_STDLIB) or path.resolve().is_relative_to(_STDLIB))
+    installed = any(part in ("site-packages", "dist-packages") or part.endswith(".egg") for part in path.parts)
+    if installed or is_ours(file) or path.is_relative_to(_STDLIB) or path.resolve().is_relative_to(_STDLIB):
+        return False
+    project = _project_of(str(path.parent))
+    return project is None or any(Path(place).is_relative_to(project) for place in _own_places())
+
+
+def add_own(file: Path | str) -> None:
+    """Say that `file` is the person's task: what belongs to the same project is theirs, wherever it lies."""
+    _tasks.add(os.path.realpath(file))
+
+
+_tasks: set[str] = set()
+
+
+def _own_places() -> set[str]:
+    """Where the person works: the task, the current folder, the script and what calls us from it."""
+    files = {*_tasks}
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    if main:
+        files.add(os.path.realpath(main))
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        files.add(os.path.realpath(frame.f_code.co_filename))
+    try:
+        files.add(os.path.realpath(os.getcwd()))
+    except OSError:
+        pass  # it was deleted
+    return files
+
+
+@functools.lru_cache(maxsize=4096)
+def _project_of(folder: str) -> Path | None:
+    """The folder of the project that the files of `folder` belong to: a checkout, or where packages are installed.
+
+    An editable install, a repository that lies beside the task and a folder of `pip install --target` look alike.
+    """
+    path = Path(folder).resolve()
+    for one in (path, *path.parents):
+        try:
+            found = any((one / name).exists() for name in _PROJECT_FILES) or any(one.glob("*.dist-info"))
+        except OSError:  # one that may not be looked at
+            found = False
+        if found:
+            return one
+    return None
 
 
 def defined_at(function: Any) -> tuple[str, int]:
@@ -96,13 +146,3 @@ def defined_at(function: Any) -> tuple[str, int]:
     # One of ours around the person's function, to check what that returns, holds it in its closure.
     inside = (cell.cell_contents for cell in getattr(function, "__closure__", None) or ())
     return next((place for one in inside if callable(one) and (place := defined_at(one))[0]), ("", 0))
-
-
-def chain_of(error: BaseException) -> Iterator[BaseException]:
-    """The error, what caused it, what caused that, and so on."""
-    seen: set[int] = set()
-    part: BaseException | None = error
-    while part is not None and id(part) not in seen:
-        seen.add(id(part))
-        yield part
-        part = part.__cause__ or (None if part.__suppress_context__ else part.__context__)

@@ -20,6 +20,7 @@ from lrgui.core.stepping import check_loss
 from lrgui.tasks.build import build_task
 from lrgui.tasks.checks.check import Finding, StepResult
 from lrgui.tasks.checks.diagnosis import Diagnosis
+from lrgui.tasks.checks.exhausted import is_out_of_memory, memory_words
 from lrgui.tasks.checks.findings import (
     expected_start,
     input_findings,
@@ -34,6 +35,7 @@ from lrgui.tasks.checks.findings import (
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import bytes_words, free_memory, memory_use
+from lrgui.tasks.checks.origins import original, text_of
 from lrgui.tasks.checks.traces import defined_at, is_persons, raised_by_us
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
@@ -82,20 +84,18 @@ class Trial:
     def explained(self, key: str, error: BaseException, found: Diagnosis) -> Diagnosis:
         """`found`, with a place where the error has none, and with what is known of the batch."""
         sentence, file, line = found.sentence, found.file, found.line
-        if type(error).__name__ in ("MemoryError", "OutOfMemoryError") or "t allocate memory" in str(error):
-            half = max(1, self._spec.batch_size // 2)
-            sentence = (
-                f"The memory is not enough for batches of {self._spec.batch_size:,}: use {half:,}, or a smaller model."
-            )
-        if key == "memory" and "backward through the graph a second time" in str(error):
+        if is_out_of_memory(error):
+            sentence = memory_words(error, self._spec.batch_size)
+        said = text_of(original(error))
+        if key == "memory" and "backward through the graph a second time" in said:
             sentence = (
                 "The second step goes back into the first: a state is kept from batch to batch with its gradients. "
                 "Keep it detached, as in self.state = state.detach()."
             )
             file, line = self._place("forward")
-        if not file and "inplace operation" in str(error):
+        if not file and "inplace operation" in said:
             file, line = self._changed_in_place()
-        if not file and _PICKLED.search(str(error)):
+        if not file and _PICKLED.search(said):
             file, line = self._role_place("train_loader")
         if not file and self._task is not None:
             # What of ours refuses before the model is called is about the batch.

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from lrgui.tasks.checks.traces import add_own
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.from_source import import_as_usual, import_from_source
 from lrgui.tasks.user.no_python import no_python
@@ -90,6 +91,7 @@ def load_code(target: Target) -> ModuleType:
     if not file.is_file():
         raise TaskError(f"There is no file {file}. Choose one that is there.", str(file))
     _forget()
+    add_own(file)
     taken = _is_taken(file)
     _take_from(file.parent)
     _put_on_path(file.parent, first=not taken)
@@ -130,6 +132,9 @@ def _import_module(dotted: str) -> ModuleType:
     importlib.invalidate_caches()
     try:
         with _as_a_script(None):
+            found = importlib.util.find_spec(dotted.partition(".")[0])
+            for place in (found.submodule_search_locations or [found.origin or ""]) if found is not None else ():
+                add_own(place)  # a project that is installed in place may lie elsewhere
             return importlib.import_module(dotted)
     except ModuleNotFoundError as error:
         if error.name and (dotted == error.name or dotted.startswith(f"{error.name}.")):

@@ -459,7 +459,10 @@ def test_memory_is_counted_to_the_byte(tmp_path: Path) -> None:
 
 def test_a_memory_error_names_the_batch_size(tmp_path: Path) -> None:
     steps = last(check(write(tmp_path, (FORWARD, "return self.last(torch.empty(1 << 50))"))))
-    assert steps["forward"].detail == "The memory is not enough for batches of 64: use 32, or a smaller model."
+    assert steps["forward"].detail == (
+        "Out of memory with batches of 64. Use half the batch size (32) and an accumulation of 2 (same effective batch "
+        "size), or another device."
+    )
 
 
 def test_of_a_list_of_inputs_the_first_wrong_one_speaks_for_all(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ import torch
 from torch import nn
 
 from lrgui.core import batches
-from lrgui.tasks.checks.traces import chain_of, defined_at, is_persons, place_of, raised_by_us
+from lrgui.tasks.checks import traces
+from lrgui.tasks.checks.origins import chain_of
+from lrgui.tasks.checks.traces import defined_at, is_persons, place_of, raised_by_us
 from lrgui.tasks.user.code import TaskError
 
 
@@ -38,6 +40,48 @@ def test_whose_file_it_is() -> None:
     for module in (batches, json, subprocess, np, torch, nn):
         assert module.__file__ is not None and not is_persons(module.__file__), module
     assert not is_persons("<string>") and not is_persons("<frozen importlib._bootstrap>")
+
+
+@pytest.mark.parametrize("where", ["editable", "beside the task", "pip --target", "egg"])
+def test_a_package_outside_of_site_packages_is_no_line_of_the_persons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    (tmp_path / "work" / "parts").mkdir(parents=True)
+    checkout = {"beside the task": tmp_path / "work" / "lib", "egg": tmp_path / "lib-1.0.egg"}.get(
+        where, tmp_path / "lib"
+    )
+    package = checkout / "src" / "layers" if where != "pip --target" else checkout / "layers"
+    package.mkdir(parents=True)
+    if where == "pip --target":
+        (checkout / "layers-1.0.dist-info").mkdir()
+    elif where != "egg":
+        (checkout / ("setup.py" if where == "editable" else "pyproject.toml")).touch()
+    theirs = package / "net.py"
+    theirs.write_text("def build():\n    return {}['width']\n")
+    mine = tmp_path / "work" / "task.py"
+    mine.write_text("def model():\n    return build()\n")
+    names: dict[str, Any] = {}
+    for file in (theirs, mine):
+        exec(compile(file.read_text(), str(file), "exec"), names)
+    monkeypatch.chdir(mine.parent)
+    assert place_of(caught(names["model"])) == (str(mine), 2)
+    assert not is_persons(str(theirs)) and is_persons(str(mine.parent / "parts" / "head.py"))
+
+
+def test_the_persons_project_is_theirs_wherever_they_work_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "src" / "mine").mkdir(parents=True)
+    (tmp_path / "scripts").mkdir()
+    file = tmp_path / "src" / "mine" / "net.py"
+    monkeypatch.setattr(traces, "_tasks", set())
+    assert not is_persons(str(file))
+    traces.add_own(tmp_path / "scripts" / "task.py")
+    assert is_persons(str(file))
+    monkeypatch.setattr(traces, "_tasks", set())
+    monkeypatch.chdir(tmp_path / "scripts")
+    assert is_persons(str(file))
 
 
 def test_where_a_function_is_written() -> None:
