@@ -1,15 +1,15 @@
-"""The annotated curve drawn with matplotlib, where that is installed."""
+"""The annotated curve drawn with matplotlib."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrgui.api.label_places import along
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import short_lr
 from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.ranges import curve_range
 from lrgui.plot.theme import LIGHT
@@ -26,63 +26,84 @@ _ZONES = ("low", "optimal", "divergence")
 #: Share of the height, at the top, for the zones' names and the pick's label.
 _HEADER = 0.19
 _NAMES_AT, _LABEL_AT = 0.965, 0.875
-#: Pixels at 72 dots per inch that a name leaves free on either side of it.
+#: Points that a name leaves free on either side of it.
 _ROOM = 6.0
+#: More dots than this make a vector picture too large: they become an image within it.
+_MOST_DOTS = 5000
+#: Points between two marks below which their numbers would touch.
+_TOUCHING = 13.0
+#: Characters of a metric's name; a longer one would push the legend out of the picture.
+_LONGEST_NAME = 24
 
 
-def draw(result: Result, ax: Axes | None = None) -> Axes:
-    """Draw on `ax`, or on a new figure of 8 × 5 inches. The metric gets an axis of its own at the right.
+def draw(result: Result, ax: Axes | None = None, **style: Any) -> Axes:
+    """Draw on `ax`, or on a new figure of pyplot's. The metric gets an axis of its own at the right.
 
-    Raises ImportError, with a sentence, where matplotlib is not installed.
+    `style` are properties of the smoothed line, as `Axes.plot` takes them.
     """
-    try:
-        import matplotlib.pyplot as plt
-        from matplotlib.lines import Line2D
-    except ImportError as error:
-        raise ImportError(
-            "plot() needs matplotlib: install it with “pip install matplotlib”. save_svg draws without it."
-        ) from error
-    own = ax is None
     if ax is None:
-        _, ax = plt.subplots(figsize=(8.0, 5.0), layout="constrained")
+        import matplotlib.pyplot as plt
+
+        from lrgui.api.figure import SIZE
+
+        _, ax = plt.subplots(figsize=SIZE, layout="constrained")
     _axes(result, ax)
-    handles = [*_measured(result, ax), *_metric(result, ax)]
-    if handles:
-        # Above the plot, where it covers nothing.
-        ax.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0.0, 1.0),
-            ncols=len(handles),
-            frameon=False,
-            fontsize=9,
-            borderaxespad=0.2,
-            handlelength=1.6,
-        )
+    handles = [*_measured(result, ax, style), *_metric(result, ax)]
+    marks = _marks(result, ax)
+    _legends(ax, [*handles, *marks[:1]], marks[1:])
     figure = ax.get_figure(root=True)
-    if own and figure is not None:
-        figure.draw_without_rendering()  # now it is known how wide the zones are
+    assert figure is not None
+    figure.draw_without_rendering()  # now it is known how wide the zones are, and where the marks lie
     if result.zones is not None:
-        lines = [h for h in handles if isinstance(h, Line2D) and h.get_linestyle() != "None"]
+        from matplotlib.lines import Line2D
+
+        lines = [each for each in handles if isinstance(each, Line2D) and each.get_linestyle() != "None"]
         _tint(result.zones, result.analysis.selection, lines, ax)
+    _number(marks[1:], ax)
     if result.analysis.selection is not None:
         _pick(result, result.analysis.selection, ax)
     return ax
 
 
-def _measured(result: Result, ax: Axes) -> list[Artist]:
+def _legends(ax: Axes, lines: Sequence[Artist], marks: Sequence[Line2D]) -> None:
+    """What was measured above the plot, where it covers nothing; what the rules say below it."""
+    common = {"frameon": False, "borderaxespad": 0.2, "handlelength": 1.6}
+    if lines:
+        above = ax.legend(
+            handles=lines, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(lines), fontsize=9, **common
+        )
+    if marks:
+        if lines:
+            ax.add_artist(above)  # a second legend takes the place of the first
+        ax.legend(
+            handles=marks,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.13),
+            ncols=len(marks),
+            fontsize=8,
+            columnspacing=1.4,
+            handletextpad=0.2,
+            **(common | {"handlelength": 1.2}),
+        )
+
+
+def _measured(result: Result, ax: Axes, style: dict[str, Any]) -> list[Artist]:
     """Dots, smoothed line and band; what belongs into the legend."""
     curve, band = result.curve, result.band
     if not len(curve):
         return []
     size, strength = (7, 0.7) if len(curve) <= 20 else (4, 0.35)
+    many = sum(len(each) for each in result.curves) > _MOST_DOTS
     for each in result.curves:
-        dots = ax.plot(each.lr, each.loss, ".", color=LIGHT.dots, alpha=strength, markersize=size, zorder=2)
+        dots = ax.plot(
+            each.lr, each.loss, ".", color=LIGHT.dots, alpha=strength, markersize=size, zorder=2, rasterized=many
+        )
     dots[0].set_label("validation loss" if result.validation else "batch loss")
     handles: list[Artist] = [*dots]
     if len(curve) > 1:
-        words = "median, smoothed" if band is not None else "smoothed"
-        handles += ax.plot(curve.lr, curve.smoothed, color=LIGHT.curve, linewidth=2, label=words, zorder=4)
+        look = {"color": LIGHT.curve, "linewidth": 2, "zorder": 4}
+        look["label"] = "median, smoothed" if band is not None else "smoothed"
+        handles += ax.plot(curve.lr, curve.smoothed, **(look | style))
     if band is not None and len(band.lr) > 1:
         words = f"range of {len(result.curves)} sweeps"
         area = ax.fill_between(band.lr, band.low, band.high, color=LIGHT.curve, alpha=0.18, linewidth=0, label=words)
@@ -108,11 +129,73 @@ def _axes(result: Result, ax: Axes) -> None:
         ax.set_yticks([])
     ax.set_xlabel("Learning rate (log scale)")
     ax.set_ylabel("Smoothed validation loss" if result.validation else "Smoothed loss")
-    ax.set_title(_plain(result.picture_title), fontsize=12, fontweight="bold", pad=24, wrap=True)
+    ax.set_title(_plain(result.picture_title), fontsize=12, fontweight="semibold", pad=24, wrap=True)
     ax.grid(color=LIGHT.grid, linewidth=0.8)
     ax.set_axisbelow(True)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+
+
+def _marks(result: Result, ax: Axes) -> list[Line2D]:
+    """The average that the rules read, and on it a diamond for each rule; labelled for the legends, in that order."""
+    curve = result.curve
+    found = [s for s in result.analysis.suggestions.values() if s.lr is not None]
+    found = [s for s in found if s.lr is not None and curve.lr[0] <= s.lr <= curve.lr[-1]] if len(curve) > 1 else []
+    if not found:
+        return []
+    (line,) = ax.plot(
+        curve.lr,
+        curve.average,
+        color=LIGHT.average,
+        linewidth=1.1,
+        linestyle=(0, (5, 2)),
+        alpha=0.8,
+        zorder=3,
+        label=f"average, β {curve.beta:g}",
+    )
+    marks = [line]
+    for number, rule in enumerate(found, start=1):
+        assert rule.lr is not None
+        loss = float(np.interp(math.log10(rule.lr), curve.log_lr, curve.average))
+        marks += ax.plot(
+            [rule.lr],
+            [loss],
+            linestyle="none",
+            marker="D",
+            markersize=5.5,
+            markerfacecolor=LIGHT.background,
+            markeredgecolor=LIGHT.mark,
+            zorder=5,
+            label=f"{number}  {rule.label}: {short_lr(rule.lr, 2)}",
+        )
+    return marks
+
+
+def _number(marks: Sequence[Line2D], ax: Axes) -> None:
+    """The marks' numbers, above them and below in turn where they lie close together."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    from matplotlib.patheffects import withStroke
+
+    points = 72 / figure.dpi
+    places = [(*ax.transData.transform(mark.get_xydata()[0]) * points, n) for n, mark in enumerate(marks, start=1)]
+    last, above = -math.inf, True
+    for x, _, number in sorted(places):
+        above = not above if x - last < _TOUCHING else True
+        last = x
+        mark = marks[number - 1]
+        ax.annotate(
+            str(number),
+            mark.get_xydata()[0],
+            xytext=(0, 8 if above else -8),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if above else "top",
+            fontsize=8,
+            color=LIGHT.text,
+            path_effects=[withStroke(linewidth=2.5, foreground=LIGHT.background)],
+            zorder=5.2,
+        )
 
 
 def _tint(zones: Zones, pick: float | None, lines: Sequence[Line2D], ax: Axes) -> None:
@@ -141,7 +224,7 @@ def _name(key: str, left: float, right: float, pick: float | None, lines: Sequen
         ha="center",
         va="top",
         fontsize=9,
-        fontweight="bold",
+        fontweight="semibold",
         color=colour,
         # A line that passes behind never touches the letters.
         bbox={"boxstyle": "round,pad=0.15", "facecolor": tint, "edgecolor": "none"},
@@ -163,17 +246,21 @@ def _name(key: str, left: float, right: float, pick: float | None, lines: Sequen
 
 def _stand(text: Text, left: float, right: float, lines: Sequence[Line2D], ax: Axes) -> None:
     """Put upright words between two rates where no line passes: middle, right or left, from above to below."""
-    points = np.vstack([along(line.get_transform().transform(line.get_xydata())) for line in lines])
     for y in (1 - _HEADER, 0.6, 0.4):
         for share in (0.5, 0.75, 0.25):
             x = left * (right / left) ** share
             text.set(x=x, y=y)
             box = text.get_window_extent()
-            apart = np.abs(points - ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
             inside = 2 * min(_pixels(left, x, ax), _pixels(x, right, ax)) >= box.width
-            if inside and not (apart < (box.width / 2 + 3, box.height / 2 + 3)).all(axis=1).any():
+            if inside and not any(_passes(line, box.padded(3.0)) for line in lines):
                 return
     text.set(x=math.sqrt(left * right), y=1 - _HEADER)
+
+
+def _passes(line: Line2D, box: Any) -> bool:
+    """Whether a line passes through a box in pixels."""
+    path = line.get_transform().transform_path(line.get_path())
+    return bool(path.intersects_bbox(box, filled=False))
 
 
 def _pixels(left: float, right: float, ax: Axes) -> float:
@@ -189,7 +276,7 @@ def _pick(result: Result, lr: float, ax: Axes) -> None:
     dash, width = ("-", 2.0) if sure else (":", 1.5)
     ax.axvline(lr, ymax=top, color=LIGHT.selection, linewidth=width, linestyle=dash, zorder=5)
     loss = result.curve.loss_at(lr)
-    words = f"our pick {format_lr(lr)}" if sure else f"best guess {format_lr(lr)} · not reliable"
+    words = f"recommended {short_lr(lr, 2)}" if sure else f"a guess: {short_lr(lr, 2)} (no confidence)"
     if sure and math.isfinite(loss):
         words += f" · loss {loss:.3g}"
     low, high = ax.get_xlim()
@@ -203,7 +290,7 @@ def _pick(result: Result, lr: float, ax: Axes) -> None:
         ha="left" if right else "right",
         va="center",
         fontsize=9,
-        fontweight="bold",
+        fontweight="semibold",
         color=LIGHT.selection_text if sure else LIGHT.selection,
         bbox={
             "boxstyle": "round,pad=0.35",
@@ -220,12 +307,12 @@ def _metric(result: Result, ax: Axes) -> list[Artist]:
     if values is None or not np.isfinite(values).any():
         return []
     other = ax.twinx()
-    words = _plain(result.metric_name or "metric")
-    (line,) = other.plot(result.curve.lr, values, color=LIGHT.average, linestyle="--", linewidth=1.6, label=words)
+    words = _plain(shorten(result.metric_name or "metric", _LONGEST_NAME, placeholder="…"))
+    (line,) = other.plot(result.curve.lr, values, color=LIGHT.validation, linestyle="--", linewidth=1.6, label=words)
     low, high = other.get_ylim()
     other.set_ylim(low, low + (high - low) / (1 - _HEADER))
-    other.set_ylabel(words, color=LIGHT.average)
-    other.tick_params(axis="y", colors=LIGHT.average)
+    other.set_ylabel(words, color=LIGHT.validation)
+    other.tick_params(axis="y", colors=LIGHT.validation)
     other.spines["top"].set_visible(False)
     return [line]
 

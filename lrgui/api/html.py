@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from lrgui.api.svg import curve_svg
-from lrgui.api.svg_elements import FONT
+from lrgui.api.figure import inline_svg
+from lrgui.api.race_drawing import SIZE as RACE_SIZE
 from lrgui.api.words import SIGNS, confidence_words, pick_words, rows
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
@@ -15,7 +15,9 @@ from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
+    from lrgui.api.verified import Verified
 
+FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # Notebooks colour tables and text for their own background: every element here names its own colours.
 _LETTERS = f"font:13px/1.45 {FONT}"
 _CARD = (
@@ -40,7 +42,13 @@ def card(content: str) -> str:
 
 
 def _content(result: Result) -> str:
-    parts = [_pick(result), curve_svg(result), paragraph(result.interpretation), _rules(result), _checks(result)]
+    parts = [
+        _pick(result),
+        inline_svg(result.plot, f"{result.picture_title}. {result.interpretation}"),
+        paragraph(result.interpretation),
+        _rules(result),
+        _checks(result),
+    ]
     if result.end.reason in ERRORS:
         parts.append(paragraph(result.end.detail, LIGHT.error))
     elif result.end.detail:
@@ -112,6 +120,22 @@ def _checks(result: Result) -> str:
         for c in result.checklist
     )
     return f"<div style={_quoted('margin:8px 0')}>{lines}</div>"
+
+
+def race_html(verified: Verified) -> str:
+    """The same for a race: the winner, the picture, the ranked table."""
+    number = "No winner" if verified.lr is None else format_lr(verified.lr)
+    colour = LIGHT.warning if verified.lr is None else LIGHT.accent
+    parts = [
+        paragraph(f"Learning rate {number}", colour, size=18),
+        inline_svg(verified.plot, verified.reason, RACE_SIZE),
+        table_of(*verified.table()),
+        paragraph(verified.reason),
+    ]
+    if verified.reason not in verified.end.detail:
+        parts.append(paragraph(verified.end.detail, LIGHT.error if verified.end.reason in ERRORS else LIGHT.muted))
+    parts += [paragraph(f"Note: {note}") for note in verified.notes]
+    return card("\n".join(parts))
 
 
 def paragraph(words: str, colour: str = LIGHT.text, size: int = 13) -> str:

@@ -225,32 +225,28 @@ class Result:
 
         return result_html(self)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draw the curve with matplotlib, on `ax` or on a new figure; returns the axes.
 
-        Raises ImportError, with a sentence, where matplotlib is not installed.
+        `style` are properties of the smoothed line as matplotlib's `Axes.plot` takes them: `color`, `label`, ….
         """
         from lrgui.api.drawing import draw
 
-        return draw(self, ax)
+        return draw(self, ax, **style)
 
     # -- keeping it
 
     def save_png(self, path: StrPath) -> Path:
-        """Write the program's annotated picture, 8 × 5 inches at 300 DPI; returns its path.
-
-        It shows the loss, and the band of repeats; a metric is drawn by `save_svg`, `plot` and in notebooks.
-        Drawn by a process of its own, so that Qt is never loaded here. Raises ExportError.
-        """
-        from lrgui.api.child_picture import picture_from_child
-
-        return self._write(path, lambda: picture_from_child(self._report))
+        """Write the picture that `plot` draws, 8 × 5 inches at 300 DPI; returns its path. Raises ExportError."""
+        return self._picture(path, "png")
 
     def save_svg(self, path: StrPath) -> Path:
-        """Write the picture as scalable vector graphics; needs no Qt. Returns its path. Raises ExportError."""
-        from lrgui.api.svg import curve_svg
+        """Write it as scalable vector graphics; returns its path. Raises ExportError."""
+        return self._picture(path, "svg")
 
-        return self._write(path, lambda: (curve_svg(self) + "\n").encode())
+    def save_pdf(self, path: StrPath) -> Path:
+        """Write it as a PDF page of 8 × 5 inches; returns its path. Raises ExportError."""
+        return self._picture(path, "pdf")
 
     def save_csv(self, path: StrPath) -> Path:
         """Write one line per point; returns the file's path. Raises ExportError."""
@@ -388,6 +384,11 @@ class Result:
         together = np.full(table.shape[1], np.nan)
         together[there] = np.nanmedian(table[:, there], axis=0)
         return together
+
+    def _picture(self, path: StrPath, kind: str) -> Path:
+        from lrgui.api.figure import rendered
+
+        return self._write(path, lambda: rendered(self.plot, kind))
 
     def _write(self, path: StrPath, render: Any) -> Path:
         from lrgui.export.files import write_atomically

@@ -134,7 +134,7 @@ def objective(
     if loss is not None and training_step is not None:
         raise ValueError("Both loss and training_step were given: the training step returns the loss, leave one out.")
     batches, count = _counted(validation)
-    name = None if metric is None else getattr(metric, "__name__", "metric")
+    name = None if metric is None else getattr(metric, "__name__", "metric").replace("<lambda>", "metric")
     if training_step is None:
         supervised = Supervised(loss, metric)
         probe = None if batches is None else Probe(supervised.both, batches, count=count, device=device, amp=amp)

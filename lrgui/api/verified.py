@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lrgui.api.result import End
 from lrgui.api.words import WIDTH
 from lrgui.core.config import RaceConfig
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking, Standing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,9 +70,15 @@ class Verified:
 
     def _repr_html_(self) -> str:
         """A picture and a table for notebooks."""
-        from lrgui.api.verified_html import verified_html
+        from lrgui.api.html import race_html
 
-        return verified_html(self)
+        return race_html(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the candidates' losses with matplotlib, on `ax` or on a new figure; returns the axes."""
+        from lrgui.api.race_drawing import draw_race
+
+        return draw_race(self, ax)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib.legend import Legend
 
 from lrgui.api.result import Result
 from lrgui.core.config import SweepConfig
+from lrgui.core.learning_rate import short_lr
 from lrgui.core.zones import ZONE_NAMES
 from lrgui.runs.record import Record
 
 Make = Callable[..., Result]
 Arrays = tuple[np.ndarray, np.ndarray]
 
-matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
 
 
 @pytest.fixture(autouse=True)
-def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No window, and no figure left behind."""
-    matplotlib.use("Agg")
+def closed() -> Iterator[None]:
+    """No figure is left behind."""
     import matplotlib.pyplot as plt
 
     yield
@@ -31,6 +32,13 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def names(ax) -> list[str]:
     return [text.get_text() for text in ax.texts]
+
+
+def legends(ax) -> list[list[str]]:
+    """The words of each legend, from above to below."""
+    found = [child for child in ax.get_children() if isinstance(child, Legend)]
+    found.sort(key=lambda legend: -legend.get_window_extent().y0)
+    return [[text.get_text() for text in legend.get_texts()] for legend in found]
 
 
 def test_curve_zones_and_pick(make: Make) -> None:
@@ -43,10 +51,36 @@ def test_curve_zones_and_pick(make: Make) -> None:
     np.testing.assert_array_equal(dots.get_ydata(), result.curve.loss)
     np.testing.assert_array_equal(line.get_ydata(), result.curve.smoothed)
     assert any(np.allclose(other.get_xdata(), result.lr) for other in ax.lines[2:])
-    assert any(text.startswith(f"our pick {result.lr:.1e}") for text in names(ax))
+    assert any(text.startswith(f"recommended {short_lr(result.lr, 2)} · loss ") for text in names(ax))
     for forms in ZONE_NAMES.values():
         assert set(forms) & set(names(ax))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["batch loss", "smoothed"]
+    assert legends(ax)[0] == ["batch loss", "smoothed", "average, β 0.98"]
+
+
+def test_each_rule_has_a_numbered_mark_on_the_average_that_it_read(make: Make) -> None:
+    result = make()
+    ax = result.plot()
+    found = [s for s in result.analysis.suggestions.values() if s.lr is not None]
+    assert len(found) == 5
+    assert legends(ax)[1] == [f"{n}  {s.label}: {short_lr(s.lr, 2)}" for n, s in enumerate(found, start=1)]
+    diamonds = [line for line in ax.lines if line.get_marker() == "D"]
+    for mark, rule in zip(diamonds, found, strict=True):
+        (lr,), (loss,) = mark.get_data()
+        assert lr == rule.lr
+        assert loss == pytest.approx(np.interp(np.log(lr), np.log(result.curve.lr), result.curve.average))
+    assert set("12345") <= set(names(ax))
+
+
+def test_no_marks_where_no_rule_has_an_answer(make: Make) -> None:
+    ax = make((np.geomspace(1e-6, 1, 200), 2 + 0.01 * np.random.default_rng(0).standard_normal(200))).plot()
+    assert legends(ax) == [["batch loss", "smoothed"]]
+
+
+def test_the_style_of_the_line_is_the_callers(make: Make) -> None:
+    ax = make().plot(color="#123456", linewidth=3.5, label="mine")
+    line = next(line for line in ax.lines if line.get_label() == "mine")
+    assert line.get_color() == "#123456" and line.get_linewidth() == 3.5
+    assert "mine" in legends(ax)[0]
 
 
 def test_names_and_label_lie_apart(make: Make, scenario: Callable[..., Arrays]) -> None:
@@ -78,9 +112,8 @@ def test_repeats_and_metric(make: Make, scenario: Callable[..., Arrays], record:
     result = make(records, metric_name="accuracy $")
     ax = result.plot()
     ax.figure.canvas.draw()  # a lone dollar is no mathematics
-    assert sum(line.get_linestyle() == "None" for line in ax.lines) == 3
-    legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert legend[:3] == ["batch loss", "median, smoothed", "range of 3 sweeps"]
+    assert sum(line.get_marker() == "." for line in ax.lines) == 3
+    assert legends(ax)[0][:3] == ["batch loss", "median, smoothed", "range of 3 sweeps"]
     other = ax.figure.axes[1]
     np.testing.assert_array_equal(other.lines[0].get_ydata(), result.metric_smoothed)
     assert other.get_ylabel() == r"accuracy \$"
@@ -95,10 +128,4 @@ def test_few_points(make: Make, scenario: Callable[..., Arrays], points: int) ->
 
 
 def test_no_pick(doubtful: Result) -> None:
-    assert "best guess 2.0e-03 · not reliable" in names(doubtful.plot())
-
-
-def test_without_matplotlib(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"pip install matplotlib.*save_svg draws without it"):
-        make().plot()
+    assert "a guess: 2e-3 (no confidence)" in names(doubtful.plot())

@@ -272,10 +272,14 @@ from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.runs.record import Record
 events = [BatchEvent(0, i, 10 ** (i / 33 - 6), 2.0 + (i > 150) * i, 0.1 * i) for i in range(200)]
 result = Result.of([Record.of(events)], SweepConfig(), title="x", end=EndEvent("completed", ""))
-str(result), repr(result), result._repr_html_(), result.spread
-for kind in ("svg", "csv", "json"):
+str(result), repr(result), result.spread
+for kind in ("csv", "json"):
     getattr(result, "save_" + kind)(sys.argv[1] + "/file." + kind)
 assert not loaded(), loaded()
+result._repr_html_()
+for kind in ("png", "svg", "pdf"):
+    getattr(result, "save_" + kind)(sys.argv[1] + "/file." + kind)
+assert loaded() == ["matplotlib"] and "matplotlib.pyplot" not in sys.modules, loaded()
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code, str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrgui.api.result import Result
 from lrgui.api.verified import Verified
-from lrgui.api.verified_html import bars_svg
 from lrgui.api.verify import verify
 from lrgui.core.control import Control
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, TaskEvent
+from lrgui.core.learning_rate import short_lr
 
 Data = tuple[torch.Tensor, torch.Tensor]
 
@@ -193,10 +194,17 @@ def test_words_and_html_hold_the_table() -> None:
     for row in verified.rows:
         assert f"{row.lr:.1e}" in words and f"{row.lr:.1e}" in html
     assert "<Verified nets <b> & co: " in repr(verified)
-    picture = ET.fromstring(bars_svg(verified))
-    bars = picture.findall("{http://www.w3.org/2000/svg}rect")
-    assert len(bars) == 5 and sum("fill-opacity" in bar.attrib for bar in bars) == 2
-    assert "winner" in ET.tostring(picture, "unicode")
+    ET.fromstring(html)
+    ax = verified.plot(Figure().add_subplot())
+    heights: dict[str, list[float]] = {}
+    for bars in ax.containers:
+        heights.setdefault(bars.get_label(), []).append(bars.patches[0].get_height())
+    rows = sorted(verified.rows, key=lambda row: row.candidate)
+    assert heights["whole training"] == [row.loss for row in rows if row.alive]
+    assert heights["left after a shorter round"] == [row.loss for row in rows if not row.alive]
+    assert len(ax.patches) == 5 and len(heights["whole training"]) == 3
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert f"winner: {short_lr(verified.lr, 2)}" in legend and "fitted curve" in legend
 
 
 def test_a_race_where_all_diverge_is_drawn_too() -> None:
@@ -205,7 +213,8 @@ def test_a_race_where_all_diverge_is_drawn_too() -> None:
     assert verified.lr is None and all(math.isinf(row.loss) for row in verified.rows)
     assert "Learning rate: none" in str(verified)
     assert "No winner" in verified._repr_html_() or "none" in verified._repr_html_()
-    ET.fromstring(bars_svg(verified))
+    ax = verified.plot(Figure().add_subplot())
+    assert [text.get_text() for text in ax.texts] == ["diverged"] * len(verified.rows) and not ax.patches
 
 
 def test_out_of_memory_the_advice_knows_the_accumulation() -> None:

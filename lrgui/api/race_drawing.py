@@ -1,0 +1,98 @@
+"""A race drawn with matplotlib: a bar for each candidate, the smooth through them, the winner."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrgui.core.learning_rate import short_lr
+from lrgui.plot.theme import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from lrgui.api.verified import Verified
+
+#: Inches of a new figure.
+SIZE = (7.0, 2.8)
+
+
+def draw_race(verified: Verified, ax: Axes | None = None) -> Axes:
+    """Draw on `ax`, or on a new figure of pyplot's, each candidate's loss in its last round.
+
+    Candidates that left early were judged after a shorter training: their bars are hollow.
+    """
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=SIZE, layout="constrained")
+    rows = sorted(verified.rows, key=lambda row: row.candidate)
+    losses = np.array([row.loss if math.isfinite(row.loss) else np.nan for row in rows])
+    ranking = verified.ranking
+    ax.set_xscale("log", base=2)
+    step = 2.0**verified.config.octaves
+    for row, loss in zip(rows, losses, strict=True):
+        left, right = row.lr / step**0.31, row.lr * step**0.31
+        if math.isnan(loss):
+            ax.annotate(
+                "diverged" if row.diverged else "not run",
+                (row.lr, 0.02),
+                xycoords=ax.get_xaxis_transform(),
+                ha="center",
+                fontsize=8,
+                color=LIGHT.muted,
+            )
+            continue
+        ax.bar(
+            left,
+            loss,
+            width=right - left,
+            align="edge",
+            color=LIGHT.curve if row.alive else "none",
+            edgecolor=LIGHT.curve,
+            label="whole training" if row.alive else "left after a shorter round",
+            zorder=2,
+        )
+        ax.annotate(
+            f"{loss:.3g}",
+            (row.lr, loss),
+            xytext=(0, 3 if loss >= 0 else -3),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if loss >= 0 else "top",
+            fontsize=9,
+            color=LIGHT.text,
+            # Lines pass behind the numbers.
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": LIGHT.background, "edgecolor": "none"},
+            zorder=4,
+        )
+    if len(ranking.smooth_lr):
+        shown = ranking.smooth_loss <= np.nanmax(losses)
+        ax.plot(
+            ranking.smooth_lr[shown],
+            ranking.smooth_loss[shown],
+            color=LIGHT.divergence_line,
+            linestyle="--",
+            label="fitted curve",
+            zorder=3,
+        )
+    if ranking.lr is not None:
+        ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
+        ax.lines[-1].set_label(f"winner: {short_lr(ranking.lr, 2)}")
+    ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
+    ax.set_xticks([row.lr for row in rows], [short_lr(row.lr, 2) for row in rows])
+    ax.set_xticks([], minor=True)
+    ax.margins(y=0.2)
+    ax.set_xlabel("Max learning rate")
+    ax.set_ylabel("Validation loss" if verified.validation else "Training loss")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        once = dict(zip(labels, handles, strict=True))
+        ax.legend(
+            once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=9, frameon=False
+        )
+    return ax
