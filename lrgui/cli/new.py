@@ -33,12 +33,12 @@ def new(
     if template not in TEMPLATES:
         fail(f"There is no template “{template}”. Choose one of: {', '.join(TEMPLATES)}.", Status.BAD_ARGUMENTS)
     path = file or Path(TEMPLATES[template].file_name)
+    name = shlex.quote(str(path))
     try:
         with path.open("x", encoding="utf-8") as out:
-            out.write(template_text(template))
+            out.write(template_text(template, name))
     except FileExistsError:
-        fail(f"{path} is there already, and stays as it is. Name another file.")
+        fail(f"{path} already exists; not overwritten. Name another file.")
     except OSError as error:
         fail(f"{path} could not be written ({error.strerror or error}).")
-    name = shlex.quote(str(path))
     say(f"Written: {path}. It runs as it is: lrgui check {name}, then lrgui find {name}.")

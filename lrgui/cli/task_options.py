@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from lrgui.cli.app import Status, fail, say
+from lrgui.cli.app import ARGUMENTS, Status, fail, say
 from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
@@ -19,8 +20,11 @@ from lrgui.tasks.recognise import recognise
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.roles import CONTEXT
 
 Config = TypeVar("Config")
+#: Other names that a task's code may use for what a field of the task gives it.
+CONTEXT_OF = {field: [name for name, of in CONTEXT.items() if of == field] for field in CONTEXT.values()}
 _TASK = TaskSpec()
 
 
@@ -35,7 +39,8 @@ def _options(
     model: Annotated[
         str | None,
         typer.Option(
-            help="The model's key (see the window's list), or library:name, for example torchvision:resnet18.",
+            help="A key such as cnn or mlp (any other lists those of the source), or library:name, for example "
+            "torchvision:resnet18.",
             show_default="the source's first",
         ),
     ] = None,
@@ -83,6 +88,8 @@ def _options(
         int | None, typer.Option(help="The same seed gives the same weights and batches.", show_default="0")
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.", show_default="auto")] = None,
+    *,
+    context: typer.Context,
 ) -> None:
     """The options of a task; none but the source has a default, so that a task's own defaults can be told apart."""
 
@@ -129,6 +136,7 @@ def _job(
     subset: int | None,
     settings: Sequence[str] | None,
     data_folder: Path | None,
+    context: typer.Context,
     **given: Any,
 ) -> Job:
     """The job that the options describe: the source's defaults, over them the task's own, over them what was given."""
@@ -150,13 +158,16 @@ def _job(
         for sentence in unused:
             say(sentence)
     task = job.task
+    if words := context.meta.get(ARGUMENTS):
+        task = replace(task, arguments=shlex.join(words))
     if optimizer is not None and optimizer.lower() != task.optimizer:
         task = replace(task, optimizer_options={})
     task = _chosen(_chosen(task, "model", model), "optimizer", optimizer.lower() if optimizer else None)
     task = changed(task, **given)
     if subset is not None:
         task = replace(task, subset=subset or None)
-    return replace(job, task=_with_settings(task, settings or (), known))
+    own = {name: one.opts[0] for one in context.command.params for name in (one.name, *CONTEXT_OF.get(one.name, ()))}
+    return replace(job, task=_with_settings(task, settings or (), known, own))
 
 
 def _chosen(task: TaskSpec, part: str, wanted: str | None) -> TaskSpec:
@@ -168,8 +179,11 @@ def _chosen(task: TaskSpec, part: str, wanted: str | None) -> TaskSpec:
     return replace(task, **{f"{part}_options": {"name": name}}) if name else task  # type: ignore[arg-type]
 
 
-def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | None) -> TaskSpec:
-    """Put each NAME=VALUE where an option has that name: the data's first, then the model's, then the optimizer's."""
+def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | None, own: Mapping[str, str]) -> TaskSpec:
+    """Put each NAME=VALUE where an option has that name: the data's first, then the model's, then the optimizer's.
+
+    `own` are the options of the command itself, by name.
+    """
     rows = (task.model_row, task.optimizer_row)
     parts: dict[str, tuple[Option, ...]] = {
         "options": known.options if known is not None else (task.row.options if task.row is not None else ()),
@@ -181,6 +195,9 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
         places = [(part, option) for part, options in parts.items() for option in options if option.name == name]
         if not equals:
             fail(f"--set {each}: write NAME=VALUE, for example --set {name}=1.", Status.BAD_ARGUMENTS)
+        if not places and name.replace("-", "_") in own:
+            option_of_command = own[name.replace("-", "_")]
+            fail(f"--set {each}: this has an option of its own: {option_of_command} {text}", Status.BAD_ARGUMENTS)
         if not places:
             names = ", ".join(dict.fromkeys(option.name for options in parts.values() for option in options))
             fail(f"--set {each}: there is no such setting. There are: {names or 'none'}.", Status.BAD_ARGUMENTS)

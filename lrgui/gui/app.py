@@ -45,12 +45,16 @@ def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | No
         from lrgui.runs import describe
 
         return describe.main()
+    wrong = misuse(arguments)
+    if wrong:
+        print(f"lrgui: {wrong}", file=sys.stderr)
+        return 2
     # Much is made until the window is there, and hardly anything of it is garbage: to look for some took a tenth
     # of the start. From then on the Collector looks.
     collects = gc.isenabled()
     gc.disable()
     try:
-        trouble = _trouble()
+        trouble = _trouble(arguments)
         if trouble is not None:
             missing.tell(trouble)
             return 1
@@ -60,15 +64,28 @@ def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | No
             gc.enable()
 
 
-def _trouble() -> str | None:
+def misuse(arguments: list[str]) -> str:
+    """What is wrong with the window's arguments, in a sentence; empty where nothing is."""
+    words = [word for word in arguments if word != "--new-window"]
+    if words[:1] == ["--scenarios"]:
+        seed = words[1] if len(words) > 1 else "0"
+        if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
+            return f"“{seed}” is no seed for --scenarios. Use 0 or a positive integer."
+        words = words[1:]
+    if len(words) > 1 and not words[1].startswith("-"):  # words of Qt's may follow
+        return f"The window opens one thing at a time: leave out “{words[1]}”."
+    return ""
+
+
+def _trouble(arguments: Sequence[str]) -> str | None:
     """Why no window can be opened here, None where one can. Qt itself would abort the process."""
-    trouble = missing.display_trouble()
+    trouble = missing.display_trouble(arguments)
     if trouble is None:
         try:
             from PySide6 import QtWidgets  # noqa: F401 (only to see whether Qt's libraries are there)
         except ImportError as error:
             return missing.import_trouble(error)
-        trouble = missing.package_trouble() or missing.library_trouble() or missing.connection_trouble()
+        trouble = missing.package_trouble() or missing.library_trouble() or missing.connection_trouble(arguments)
     return trouble
 
 
@@ -184,7 +201,7 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
 
     if arguments[:1] == ["--scenarios"]:
         window.tabs.setCurrentWidget(window.scenarios_tab)
-        if len(arguments) > 1:
+        if len(arguments) > 1 and not misuse(arguments):  # another start may have sent anything
             window.scenarios_tab.show_seed(int(arguments[1]))
     elif arguments and arguments[0].endswith(SUFFIX):
         window.open_run(Path(arguments[0]))

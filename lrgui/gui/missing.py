@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,19 +50,32 @@ LIBRARIES = {
     "libxkbcommon.so.0": "libxkbcommon0",
 }
 
-_ELSE = "use “lrgui find digits” in the terminal, or start LR Finder from a desktop."
+
+def _instead(arguments: Sequence[str]) -> str:
+    """What the command line can do without a display, with that on which the window was to be opened."""
+    first = next(iter(arguments), "digits")
+    if first == "--scenarios":
+        command = "scenarios --png scenarios.png"
+    elif first.endswith(".lrrun"):
+        command = f"export {shlex.quote(first)} --png curve.png"
+    else:
+        command = f"find {'digits' if first.startswith('-') else shlex.quote(first)}"
+    return f"use “lrgui {command}” in the terminal, or start LR Finder from a desktop."
 
 
-def display_trouble() -> str | None:
-    """Why no window can be opened here as far as the environment and a knock at the display tell; quick."""
+def display_trouble(arguments: Sequence[str] = ()) -> str | None:
+    """Why no window can be opened here as far as the environment and a knock at the display tell; quick.
+
+    `arguments` say what was to be opened.
+    """
     if not _needs_display() or _wayland_answers():
         return None
     display = os.environ.get("DISPLAY", "")
     if not display:
-        return f"there is no display to open a window on: {_ELSE}"
+        return f"there is no display to open a window on: {_instead(arguments)}"
     host, _, number = display.partition(":")
     if host in ("", "unix") and number.split(".")[0].isdigit() and not _listens(number.split(".")[0]):
-        return f"the display {display} does not answer: {_ELSE}"
+        return f"the display {display} does not answer: {_instead(arguments)}"
     return None
 
 
@@ -109,7 +124,7 @@ def import_trouble(error: ImportError | OSError) -> str:
     )
 
 
-def connection_trouble() -> str | None:
+def connection_trouble(arguments: Sequence[str] = ()) -> str | None:
     """Why the X server that listens lets nobody in, or keeps silent; None where a window can be opened.
 
     To be asked after `library_trouble`, which has loaded the library that asks.
@@ -137,7 +152,7 @@ def connection_trouble() -> str | None:
         return None
     display = os.environ.get("DISPLAY", "")
     why = "does not answer" if not answers else "cannot be opened (is this its user, and is its number right?)"
-    return f"the display {display} {why}: {_ELSE}"
+    return f"the display {display} {why}: {_instead(arguments)}"
 
 
 def tell(trouble: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +98,7 @@ class TaskChoice(QObject):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             with open(file, "x", encoding="utf-8") as out:
-                out.write(template_text(template_key))
+                out.write(template_text(template_key, shlex.quote(file.name)))
         except OSError as error:
             if file.exists():
                 return f"There is a file {file} already: choose another name."

@@ -22,6 +22,7 @@ def switched(job: Job, source: str, path: str = "", model: str | None = None) ->
         path=path,
         options={},
         model_options={},
+        arguments="",
         subset=None,
     )
     if task.optimizer == OWN and source != TASK:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class TaskSpec:
     """Batches in page-locked memory; None is yes where the device is a CUDA one."""
     threads: int | None = None
     """Threads for the CPU's arithmetic; None leaves one core to the window."""
+    arguments: str = ""
+    """What code of the person's finds in `sys.argv` behind its file, as a shell would write it."""
 
     @property
     def row(self) -> SourceRow | None:
@@ -111,6 +114,11 @@ class TaskSpec:
         momentum = "momentum" in row.fields and self.momentum > 0
         return f"{words}, momentum {self.momentum:g}" if momentum else words
 
+    @property
+    def argv(self) -> list[str]:
+        """`arguments`, word by word. Raises ValueError for a quote that is never closed."""
+        return shlex.split(self.arguments)
+
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
         return [*self._choice_problems(), *self._number_problems()]
@@ -129,6 +137,8 @@ class TaskSpec:
                 problems += _path_problems(source.path, self.path)
             if not self.is_code:  # which arguments a task file has is known only to those who read it
                 problems += option_problems(source.options, self.options, "options")
+        if self.arguments:
+            problems += self._argument_problems()
         if model is not None:
             problems += option_problems(model.options, self.model_options, "model_options")
         if optimizer is not None:
@@ -145,6 +155,16 @@ class TaskSpec:
             )
             problems.append(Problem("optimizer", what, fix))
         return problems
+
+    def _argument_problems(self) -> list[Problem]:
+        if not self.is_code:
+            what = f"{self.data_words} takes no arguments."
+            return [Problem("arguments", what, "Only code of your own reads them: leave them out.")]
+        try:
+            self.argv  # noqa: B018 (whether it can be read)
+        except ValueError:
+            return [Problem("arguments", "A quote is opened and never closed.", "Close it, or leave it out.")]
+        return []
 
     def _number_problems(self) -> list[Problem]:
         problems: list[Problem] = []

@@ -411,7 +411,7 @@ def test_a_new_task_is_written_and_opened(bench: Bench, window: MainWindow, qtbo
     making.templates.setCurrentRow(2)
     qtbot.keyClick(making.name, Qt.Key.Key_Return)
     path = tmp_path / "deep" / "folder" / "mine.py"
-    assert path.read_text(encoding="utf-8") == template_text(making.template)
+    assert path.read_text(encoding="utf-8") == template_text(making.template, "mine.py")
     assert "may run" in making.said.text()
     assert window.settings.folder == str(path.parent)
     qtbot.mouseClick(making.open_it, Qt.MouseButton.LeftButton)

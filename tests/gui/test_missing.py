@@ -24,11 +24,11 @@ def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def start(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {key: value for key, value in os.environ.items() if key not in names}
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from lrgui.gui.app import main; sys.exit(main([]))"],
+        [sys.executable, "-c", "import sys; from lrgui.start import main; main()", *words],
         env={**environment, **variables},
         cwd=folder,
         capture_output=True,
@@ -46,6 +46,28 @@ def told(done: subprocess.CompletedProcess[str], *parts: str) -> None:
 
 def test_no_display(tmp_path: Path) -> None:
     told(start(tmp_path), "no display", "lrgui find digits")
+    (tmp_path / "my task.py").touch()
+    told(start(tmp_path, "my task.py"), "no display", "use “lrgui find 'my task.py'” in the terminal")
+    told(start(tmp_path, "--scenarios"), "no display", "lrgui scenarios --png scenarios.png")
+    told(start(tmp_path, "old/a.lrrun"), "no display", "lrgui export old/a.lrrun --png curve.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--scenarios", "abc"), "“abc” is no seed for --scenarios. Use 0 or a positive integer."),
+        (("--scenarios", "-1"), "“-1” is no seed"),
+        (("--scenarios", "1e3"), "“1e3” is no seed"),
+        (("--scenarios", "9" * 30), "is no seed"),
+        (("--new-window", "--scenarios", "x"), "“x” is no seed"),
+        (("--scenarios", "3", "4"), "The window opens one thing at a time: leave out “4”."),
+        (("./a.py", "b.py"), "The window opens one thing at a time: leave out “b.py”."),
+    ],
+)
+def test_arguments_that_make_no_sense_are_status_2(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    done = start(tmp_path, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and says in done.stderr
 
 
 @pytest.mark.parametrize("display", [":98765", "unix:98765.0", "127.0.0.1:55000", "nonsense", ":"])

@@ -159,6 +159,7 @@ class TaskPanel(ConfigCard):
             self._suggest("optimizer_options.name", optimizer.needs, environment.optimizers)
         for name in ("momentum", "weight_decay"):
             more.set_row_visible(name, optimizer is not None and name in optimizer.fields)
+        more.set_row_visible("arguments", task.is_code)
         main.set_options("device", device_lines(environment, task.device))
 
     def _suggest(self, name: str, libraries: tuple[str, ...], known: dict[str, tuple[str, ...]]) -> None:

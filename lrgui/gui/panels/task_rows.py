@@ -62,6 +62,7 @@ def fill_more(form: Form) -> None:
         lambda value: AUTO if value is None else str(value),
         "Of the CPU's arithmetic; “auto” leaves one core to the window",
     )
+    form.add_text("arguments", "Arguments", str.strip, str, "What the code finds in sys.argv, as a script: --scale 2")
     form.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
 
 

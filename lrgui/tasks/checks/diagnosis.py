@@ -102,8 +102,8 @@ def _ended(error: SystemExit) -> str:
     frames = traceback.walk_tb(error.__traceback__)
     if any(frame.f_globals.get("__name__") == "argparse" for frame, _ in frames):
         return (
-            "The task's code reads a command line, and a task has none: give every argument a default, or make them "
-            "arguments of model() and train_loader(), which become fields."
+            "The task's code reads a command line: give it its arguments (on the command line behind “--”, in the "
+            "window under Arguments), or give each of them a default."
         )
     status = "" if error.code is None else f" (exit status {error.code})"
     return f"The task's code ended the program{status}. Remove its call of exit()."

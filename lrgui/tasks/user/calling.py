@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import math
 import pathlib
 import types
 import typing
@@ -17,7 +18,7 @@ from lrgui.core.options import ITEMS, Scalar, read_items
 from lrgui.tasks.listing import with_article
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.code import TaskError
-from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES
+from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES, Takes, needs_words
 
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _CALLED_WITH = {
@@ -88,6 +89,21 @@ def parameters_of(thing: Any) -> list[inspect.Parameter] | None:
         return None
 
 
+def takes(thing: Any) -> Takes | None:
+    """What a function or a class is called with; None for what is no such, and where it cannot be known."""
+    if not (inspect.isroutine(thing) or isinstance(thing, type)):
+        return None
+    parameters = parameters_of(thing)
+    if parameters is None:
+        return None
+    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    required = [one for one in parameters if one.default is inspect.Parameter.empty and one.kind not in rest]
+    places = (
+        math.inf if any(one.kind is rest[0] for one in parameters) else sum(p.kind in _BY_PLACE for p in parameters)
+    )
+    return Takes(len([one for one in required if one.name not in CONTEXT]), places, isinstance(thing, type))
+
+
 class Calls:
     """Calls parts of a task with the spec's values; knows which options there were in the end."""
 
@@ -104,6 +120,7 @@ class Calls:
         found: dict[str, Any] = {}
         parameters = parameters_of(part.thing)
         hints: dict[str, Any] | None = None
+        lacking = []
         for index, one in enumerate(parameters or ()):
             if one.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
                 continue
@@ -115,7 +132,8 @@ class Calls:
                 found[one.name] = str(self._device) if field == "device" else getattr(self._spec, field)
                 continue
             if one.default is inspect.Parameter.empty:
-                raise part.error(f"{{}} needs “{one.name}”: give it a default, and it becomes a field of the form.")
+                lacking.append(one.name)
+                continue
             self.options.append(one.name)
             if one.name in self._spec.options:
                 hints = hints if hints is not None else _hints(part.thing)
@@ -123,6 +141,8 @@ class Calls:
                 given, converted = convert(value, hints.get(one.name), one.default, part, one.name)
                 if given:
                     found[one.name] = converted
+        if lacking:
+            raise part.error(needs_words([("{}", lacking)]))
         return found
 
     def fixed(self, part: Part) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -62,11 +62,13 @@ def enter_folder(spec: TaskSpec) -> TaskSpec:
     `package.module`, which is looked for from the current folder.
     """
     target = Target.parse(spec.path)
+    if spec.is_code and target.file is None:
+        sys.argv = [target.place, *spec.argv]
     if not spec.is_code or target.file is None or not target.file.is_file():
         return spec
     file = target.file.absolute()
     os.chdir(file.parent)
-    sys.argv = [str(file)]  # code that reads its arguments gets none of the worker's
+    sys.argv = [str(file), *spec.argv]  # code that reads its arguments gets its own, and none of the worker's
     taken = _is_taken(file)
     if taken:  # the current folder stands for itself on the path of a program that was started with -m or -c
         sys.path[:] = [entry for entry in sys.path if entry]
@@ -74,14 +76,14 @@ def enter_folder(spec: TaskSpec) -> TaskSpec:
     return replace(spec, path=f"{file}:{target.name}" if target.name else str(file))
 
 
-def load_code(target: Target) -> ModuleType:
-    """Import the file or module of `target`, as it is on disk now.
+def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
+    """Import the file or module of `target`, as it is on disk now; it finds `arguments` in `sys.argv`.
 
     Its folder comes first on `sys.path`, unless its name is that of another module: that one must stay within reach.
     An error of the code itself passes through. Raises TaskError where there is nothing to import, or no Python.
     """
     if target.file is None:
-        return _import_module(target.place)
+        return _import_module(target.place, arguments)
     file = target.file.absolute()
     if file.suffix.lower() == ".ipynb":
         raise TaskError(
@@ -104,7 +106,7 @@ def load_code(target: Target) -> ModuleType:
         module.__loader__ = module.__spec__.loader
     sys.modules[name] = module
     try:
-        with _as_a_script(file):
+        with _as_a_script(str(file), arguments):
             # Not through the loader, which may take an older compiled file for the newest.
             exec(_compiled(file), module.__dict__)
     except BaseException:
@@ -124,14 +126,14 @@ def _compiled(file: Path) -> CodeType:
         raise TaskError(f"{sentence}{again}", str(file), line) from (error if line else None)
 
 
-def _import_module(dotted: str) -> ModuleType:
+def _import_module(dotted: str, arguments: Sequence[str]) -> ModuleType:
     folder = Path.cwd()
     _forget()
     _take_from(folder)
     _put_on_path(folder, first=True)
     importlib.invalidate_caches()
     try:
-        with _as_a_script(None):
+        with _as_a_script(dotted, arguments):
             found = importlib.util.find_spec(dotted.partition(".")[0])
             for place in (found.submodule_search_locations or [found.origin or ""]) if found is not None else ():
                 add_own(place)  # a project that is installed in place may lie elsewhere
@@ -146,16 +148,15 @@ def _import_module(dotted: str) -> ModuleType:
 
 
 @contextmanager
-def _as_a_script(file: Path | None) -> Iterator[None]:
-    """Code that reads its arguments gets none, and no compiled files are left beside it, which could be too old."""
-    arguments, silent = sys.argv, sys.dont_write_bytecode
+def _as_a_script(name: str, arguments: Sequence[str]) -> Iterator[None]:
+    """Code that reads its arguments gets those, and no compiled files are left beside it, which could be too old."""
+    usual, silent = sys.argv, sys.dont_write_bytecode
     sys.dont_write_bytecode = True
-    if file is not None:
-        sys.argv = [str(file)]
+    sys.argv = [name, *arguments]
     try:
         yield
     finally:
-        sys.argv, sys.dont_write_bytecode = arguments, silent
+        sys.argv, sys.dont_write_bytecode = usual, silent
 
 
 def _is_taken(file: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import os
 import stat
 import warnings
@@ -14,7 +15,17 @@ from lrgui.core.options import Option, Scalar
 from lrgui.tasks.user.arguments import Names, constant, members_of, options_of, shared
 from lrgui.tasks.user.local_files import find_module, local_files, origin_file, tree_of
 from lrgui.tasks.user.no_python import no_python
-from lrgui.tasks.user.roles import CONTEXT, LOADERS, PARAMETERS, RATES, ROLES, lacking_words, likely_words
+from lrgui.tasks.user.roles import (
+    CONTEXT,
+    LOADERS,
+    PARAMETERS,
+    RATES,
+    ROLES,
+    Takes,
+    lacking_words,
+    likely_words,
+    needs_words,
+)
 from lrgui.tasks.user.target import Target
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -237,7 +248,7 @@ class _Reader:
 
     def _functions(self) -> Outline:
         made = self._from_functions(self._roles({role: role for role in ROLES}))
-        problem = self._missing(set(filter(self.has, ROLES))) or made.problem
+        problem = _both(self._missing(set(filter(self.has, ROLES))), made.problem)
         return replace(
             made,
             style="functions",
@@ -255,7 +266,8 @@ class _Reader:
     def _from_functions(self, roles: Sequence[tuple[str, Function, _Reader]], method: bool = False) -> Outline:
         """Options and defaults of functions that a run calls, each with the reader of its file."""
         groups, defaults = [], dict[str, Scalar]()
-        problem: OutlineProblem | None = None
+        needs: list[tuple[str, list[str]]] = []
+        line = 0
         for role, node, reader in roles:
             places = ROLES.get(role, 0) + method
             taken = {*CONTEXT, *RATES, *PARAMETERS, "model"} if role in ("optimizer", "init") else {*CONTEXT}
@@ -263,16 +275,16 @@ class _Reader:
             groups.append(options)
             if role != "optimizer":
                 defaults = {**{CONTEXT[name]: value for name, value in context.items() if name in CONTEXT}, **defaults}
-            if role in LOADERS and len(required) == 1:
+            by_place = node.args.posonlyargs + node.args.args
+            free = {one.arg for one in by_place[: len(by_place) - len(node.args.defaults)]}
+            if role in LOADERS and len(required) == 1 and not free & CONTEXT.keys():
                 required = []  # the size of a batch, whatever it is called
             if role == "optimizer":
                 required = [name for name in required if name != required[0]]
-            if required and problem is None:
-                problem = OutlineProblem(
-                    f"{_called(node)} in {reader.file} (line {node.lineno}) needs “{required[0]}”: "
-                    "give it a default, and it becomes a field of the form.",
-                    node.lineno if reader is self else 0,
-                )
+            if required:
+                line = line or (node.lineno if reader is self else 0)
+                needs.append((f"{_called(node)} in {reader.file} (line {node.lineno})", required))
+        problem = OutlineProblem(needs_words(needs), line) if needs else None
         return Outline(options=shared(groups), defaults=defaults, problem=problem)
 
     def _missing(self, given: set[str]) -> OutlineProblem | None:
@@ -285,13 +297,37 @@ class _Reader:
         if not lacking:
             return None
         models = [name for name in self._leaves("Module") if not name.startswith("_")]
-        hint = likely_words(lacking, {*self.functions, *self.classes, *self.values}, models)
+        hint = likely_words(lacking, {*self.functions, *self.classes, *self.values}, self._takes, models)
         made = self.values.get("model")
         kind = _last(made.func) if isinstance(made, ast.Call) else ""
         if self._descends(kind, MODULE):
             hint = f" Its LightningModule is a task by itself: {self.file}:{kind}."
         return OutlineProblem(
-            f"{self.file} has {lacking_words(lacking)}. Add it, or begin with one of the templates (New task …).{hint}"
+            f"{self.file} has {lacking_words(lacking)}, or begin with a template: “lrgui new”, or “New task …” in the "
+            f"window.{hint}"
+        )
+
+    def _takes(self, name: str) -> Takes | None:
+        """What a function or a class of this file is called with."""
+        node = self.functions.get(name)
+        of_class = node is None and name in self.classes
+        if of_class:
+            node = self._init(name)
+            if node is None:  # its bases' own, which are elsewhere
+                return (
+                    None if any(_last(base) != "Module" for base in self.classes[name].bases) else Takes(is_class=True)
+                )
+        if node is None:
+            return None
+        given = node.args
+        by_place = [one.arg for one in given.posonlyargs + given.args][of_class:]
+        required = by_place[: len(by_place) - len(given.defaults)] + [
+            one.arg for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None
+        ]
+        return Takes(
+            len([one for one in required if one not in CONTEXT]),
+            math.inf if given.vararg else len(by_place),
+            of_class,
         )
 
     def _may_have_own_loss(self) -> bool:
@@ -373,7 +409,7 @@ class _Reader:
             defaults={**made.defaults, **self._mapping(parts.get("defaults"))},
             has_optimizer="optimizer" in parts,
             has_validation="val_loader" in parts,
-            problem=problem or made.problem,
+            problem=_both(problem, made.problem),
             lines=_lines(parts),
         )
 
@@ -416,7 +452,7 @@ class _Reader:
             defaults={**made.defaults, **self._mapping(fields.get("defaults"))},
             has_optimizer="optimizer" in given,
             has_validation="val_loader" in given,
-            problem=missing or made.problem,
+            problem=_both(missing, made.problem),
             lines=_lines({**fields, **methods}),
         )
 
@@ -518,6 +554,13 @@ ROLES_BY_PLACE = ("model", "train_loader", "loss")
 
 def _lines(parts: Mapping[str, ast.AST]) -> dict[str, int]:
     return {role: int(getattr(parts[role], "lineno", 0)) for role in ROLES if role in parts}
+
+
+def _both(first: OutlineProblem | None, second: OutlineProblem | None) -> OutlineProblem | None:
+    """Two problems as one, so that they can be corrected together."""
+    if first is None or second is None:
+        return first or second
+    return OutlineProblem(f"{first.sentence} {second.sentence}", first.line or second.line)
 
 
 def _called(node: Function) -> str:

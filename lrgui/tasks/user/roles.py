@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 #: Functions (or objects) of a task, and how many arguments come by place.
 ROLES: dict[str, int] = {
@@ -26,7 +27,7 @@ CONTEXT: dict[str, str] = {
     "seed": "seed",
     "device": "device",
 }
-#: What a learning rate may be called: every run sets its own, so these are no fields of the form.
+#: What a learning rate may be called: every run sets its own, so these are no settings.
 RATES = ("lr", "learning_rate")
 #: What an own optimizer may call the model's parameters.
 PARAMETERS = ("params", "parameters")
@@ -59,19 +60,63 @@ LIKELY: dict[str, tuple[str, ...]] = {
 }
 
 
-def likely_words(lacking: Sequence[str], there: Collection[str], models: Sequence[str] = ()) -> str:
+@dataclass(frozen=True)
+class Takes:
+    """What something can be called with, as far as it matters for a role."""
+
+    required: int = 0
+    """Arguments without a default, those that every run fills left out."""
+    places: float = 0
+    """Arguments that may come by place; infinity for `*args`."""
+    is_class: bool = False
+
+    def fits(self, role: str) -> bool:
+        """True where a run can call it as it calls that role."""
+        if role == "model":
+            return not self.required
+        if role == "loss":  # of no arguments: a class, or a function, that makes one
+            made = not self.required and (self.is_class or not self.places)
+            return made or (not self.is_class and self.required <= 2 <= self.places)
+        return self.required <= 1 and not self.is_class
+
+
+def likely_words(
+    lacking: Sequence[str],
+    there: Collection[str],
+    takes: Callable[[str], Takes | None],
+    models: Sequence[str] = (),
+) -> str:
     """The lines that would name what is `there` as a task wants it; empty where nothing fits.
 
-    `models` are classes of models, of which a single one will be meant.
+    `takes` says what one of them is called with, None where it is ready or not known. `models` are classes of models,
+    of which a single one will be meant.
     """
-    found = {role: next((name for name in LIKELY[role] if name in there), "") for role in lacking}
+
+    def fits(role: str, name: str) -> bool:
+        known = takes(name)
+        return known is None or known.fits(role)
+
+    found = {role: [name for name in LIKELY[role] if name in there] for role in lacking}
     if "model" in found and not found["model"] and len(models) == 1:
-        found["model"] = models[0]
-    lines = [f"“{role} = {name}”" for role, name in found.items() if name]
-    return f" At the end of the file {' and '.join(lines)} will do for what it has." if lines else ""
+        found["model"] = list(models)
+    best = {role: next((name for name in names if fits(role, name)), "") for role, names in found.items()}
+    lines = [f"“{role} = {name}”" for role, name in best.items() if name]
+    words = f" At the end of the file {' and '.join(lines)} will do for what it has." if lines else ""
+    if found.get("loss") and not best["loss"]:
+        words += f" {found['loss'][0]}() takes other arguments than (output, target): call it in a training_step()."
+    return words
 
 
 def lacking_words(lacking: list[str]) -> str:
-    """ "no model(), which …, no train_loader(batch_size), which …": of a task that lacks these."""
+    """ "no model(), which …; and no train_loader(batch_size), which …. Add them": of a task that lacks these."""
     *first, last = (f"no {WANTED[role]}" for role in lacking)
-    return f"{'; '.join(first)}; and {last}" if first else last
+    return f"{'; '.join(first)}; and {last}. Add them" if first else f"{last}. Add it"
+
+
+def needs_words(lacking: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """A sentence about arguments without a default, by function: "model() needs “a” and “b”: give …"."""
+    names = [name for _, these in lacking for name in these]
+    told = "; ".join(f"{who} needs {' and '.join(f'“{name}”' for name in these)}" for who, these in lacking)
+    if len(names) == 1:
+        return f"{told}: give it a default, and it becomes a setting."
+    return f"{told}: give them defaults, and they become settings."

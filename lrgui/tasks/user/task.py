@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +20,7 @@ from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words
-from lrgui.tasks.user.calling import Calls, Part, described, named_parts, parameters_of
+from lrgui.tasks.user.calling import Calls, Part, described, named_parts, parameters_of, takes
 from lrgui.tasks.user.class_count import class_count
 from lrgui.tasks.user.code import TaskError, load_code
 from lrgui.tasks.user.lightning import build_module, is_module, module_classes
@@ -41,7 +41,7 @@ class Found:
     file: str
     name: str = ""
     notes: list[str] = field(default_factory=list)
-    others: Collection[str] = ()
+    others: Mapping[str, Any] = field(default_factory=dict)
     """What else its file has, where it is a task of functions."""
 
 
@@ -52,7 +52,7 @@ def build(spec: TaskSpec, device: torch.device) -> Task:
     through.
     """
     target = Target.parse(spec.path)
-    module = load_code(target)
+    module = load_code(target, spec.argv)
     calls = Calls(spec, device)
     found = _find(module, target, calls)
     if not isinstance(found, Found):
@@ -132,8 +132,8 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
     if lacking:
         if not {"loss", "training_step"} & parts.keys():
             lacking.append("loss")
-        hint = likely_words(lacking, found.others)
-        raise TaskError(f"{Path(found.file).name} has {lacking_words(lacking)}. Add it.{hint}", found.file)
+        hint = _likely_words(found, lacking)
+        raise TaskError(f"{Path(found.file).name} has {lacking_words(lacking)}.{hint}", found.file)
     model = _model(parts["model"], calls).to(device)
     training = batches(spec, parts["train_loader"], calls, device, training=True)
     validation = batches(spec, parts["val_loader"], calls, device, training=False) if "val_loader" in parts else None
@@ -159,6 +159,10 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
         val_size=0 if validation is None else validation.examples,
         notes=(*found.notes, *training.notes, *(validation.notes if validation is not None else ())),
     )
+
+
+def _likely_words(found: Found, lacking: list[str]) -> str:
+    return likely_words(lacking, found.others, lambda name: takes(found.others[name]))
 
 
 def _model(part: Part, calls: Calls) -> nn.Module:
@@ -207,7 +211,7 @@ def _objective(found: Found, calls: Calls, device: torch.device) -> Objective:
         return OwnLoss(
             metric,
             f"{Path(found.file).name} has neither loss(output, target) nor training_step(model, batch), and the "
-            f"model's output has no loss of its own. Add one of them.{likely_words(['loss'], found.others)}",
+            f"model's output has no loss of its own. Add one of them.{_likely_words(found, ['loss'])}",
             found.file,
         )
     return Supervised(_criterion(parts["loss"], calls, device), metric)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lrgui.resources import resource
@@ -56,6 +57,11 @@ TEMPLATES: dict[str, TemplateRow] = {
 }
 
 
-def template_text(key: str) -> str:
-    """The text of a template. Raises KeyError for an unknown one."""
-    return resource("templates", TEMPLATES[key].file_name).read_text(encoding="utf-8")
+def template_text(key: str, file: str = "") -> str:
+    """The text of a template, with the commands for `file`, as a shell wants it (empty: the template's own name).
+
+    Raises KeyError for an unknown one.
+    """
+    name = TEMPLATES[key].file_name
+    text = resource("templates", name).read_text(encoding="utf-8")
+    return re.sub(rf"(?m)^((?:Try|Sweep) it: .*){re.escape(name)}$", lambda line: line[1] + (file or name), text)

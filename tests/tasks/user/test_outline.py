@@ -278,6 +278,54 @@ def test_what_a_script_calls_otherwise_is_named(read) -> None:
     assert problem is not None and "will do" not in problem.sentence  # which of them nobody knows
 
 
+@pytest.mark.parametrize(
+    ("text", "helps"),
+    [
+        ("def loss_function(output, target): ...", "“loss = loss_function” will do"),
+        ("def loss_function(output, target, beta=1.0): ...", "“loss = loss_function” will do"),
+        ("def loss_fn(*given): ...", "“loss = loss_fn” will do"),
+        ("def criterion(): return nn.MSELoss()", "“loss = criterion” will do"),
+        ("class Loss(nn.Module): ...\ncriterion = Loss(3)", "“loss = criterion” will do"),
+        ("from elsewhere import something\nloss_fn = something", "“loss = loss_fn” will do"),
+        (
+            "def loss_function(x, y, mu, logvar): ...",
+            "loss_function() takes other arguments than (output, target): call",
+        ),
+        ("def compute_loss(model, batch, *, device, amp): ...", "compute_loss() takes other arguments"),
+        ("def get_model(scale): ...", ""),
+        ("class Net(nn.Module):\n    def __init__(self, scale): ...", ""),
+        ("class Net(nn.Module):\n    def __init__(self, scale=2): ...", "“model = Net” will do"),
+        ("def make_train_loader(root, size): ...", ""),
+        ("def make_train_loader(size): ...", "“train_loader = make_train_loader” will do"),
+        ("def make_train_loader(root, batch_size=3): ...", "“train_loader = make_train_loader” will do"),
+    ],
+)
+def test_only_what_can_be_called_as_the_part_is_suggested(read, text: str, helps: str) -> None:
+    problem = read(text).problem
+    assert problem is not None and helps in problem.sentence
+    if "will do" not in helps:
+        assert "will do" not in problem.sentence
+
+
+def test_all_that_is_missing_is_named_at_once(read) -> None:
+    text = """
+        def model(width, depth): ...
+        def train_loader(root, batch_size): ...
+    """
+    problem = read(text).problem
+    assert problem is not None and problem.line == 2
+    assert "task.py has no loss(output, target) or training_step(model, batch). Add it" in problem.sentence
+    assert problem.sentence.endswith(
+        "model() in task.py (line 2) needs “width” and “depth”; train_loader() in task.py (line 3) needs “root”: "
+        "give them defaults, and they become settings."
+    )
+    assert "needs" not in read("def train_loader(size, num_workers=2): ...").problem.sentence
+    two = read("def model(width): ...\ndef train_loader(root, size): ...\ndef loss(a, b, c): ...").problem
+    assert two is not None
+    assert "needs “width”; train_loader() in task.py (line 2) needs “root” and “size”; loss() in" in two.sentence
+    assert "Add them" in read("").problem.sentence
+
+
 def test_a_model_that_is_a_lightning_module_is_named(read) -> None:
     problem = read("class Net(L.LightningModule): ...\nmodel = Net()").problem
     assert problem is not None and problem.sentence.endswith("Its LightningModule is a task by itself: task.py:Net.")

@@ -18,7 +18,7 @@ from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.outline import outline
-from lrgui.tasks.user.templates import TEMPLATES, template_text
+from lrgui.tasks.user.templates import TEMPLATES, TemplateRow, template_text
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,13 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         for module in row.needs:
             pytest.importorskip(module)
     return file
+
+
+@pytest.mark.parametrize("row", TEMPLATES.values(), ids=list(TEMPLATES))
+def test_each_names_the_file_that_it_is_written_to(row: TemplateRow) -> None:
+    text, own = template_text(row.key, "'my task.py'"), template_text(row.key)
+    assert f"lrgui check {row.file_name}\n" in own and f"lrgui find {row.file_name}\n" in own
+    assert text == own.replace(row.file_name, "'my task.py'")
 
 
 def test_each_sweeps_and_trains_as_it_is(written: Path) -> None:
