@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+# Python puts the current folder in front for -m: what lies there must not stand for a package.
+if sys.path[:1] == [os.getcwd()] and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+    del sys.path[0]
+
 from lrgui.start import main
 
 if __name__ == "__main__":

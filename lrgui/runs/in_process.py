@@ -24,6 +24,7 @@ from lrgui.runs.records import WHOLE
 from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import Task
+from lrgui.tasks.user.children import guard_children
 
 
 def run_job(job: Job, control: Control | None = None) -> Iterator[Event]:
@@ -158,6 +159,7 @@ class InProcess:
         self._control = Control()
         self._computing: int | None = None  # the thread that computes at the moment
         self._killed = False
+        guard_children()
 
     def chunks(self) -> Generator[list[Event], None, None]:
         """The events, one by one, each computed when it is asked for."""

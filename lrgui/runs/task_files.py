@@ -13,6 +13,7 @@ from pathlib import Path
 from unicodedata import category
 
 from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.source_text import encoding_of, source_text
 
 #: Characters of a file that are shown.
 MOST_TEXT = 20_000
@@ -24,6 +25,8 @@ MOST_BYTES = 1 << 30
 #: Unicode's categories of signs that nobody sees: controls, formats (such as those for writing from right to left),
 #: halves of pairs, and separators of lines that are none.
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+#: Signs of other categories that take no room, or look like a blank: fillers, joiners, variation selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]")
 _FAR = re.compile(r"[^\S\n]{100,}")
 
 
@@ -84,7 +87,9 @@ def _digest(file: Path) -> str:
 def visible(text: str) -> str:
     """`text` with nothing in it that hides or turns round what stands there: such signs are spelt out (\\u202e)."""
     return "".join(
-        sign if sign in "\n\t" or category(sign) not in _HIDDEN else sign.encode("unicode_escape").decode("ascii")
+        sign
+        if sign in "\n\t" or not (category(sign) in _HIDDEN or _BLANK.match(sign))
+        else sign.encode("unicode_escape").decode("ascii")
         for sign in text
     )
 
@@ -163,11 +168,17 @@ def _shown(text: str) -> str:
 
 
 def _text(file: Path) -> str:
-    """A file's text, as far as it can be read."""
+    """A file's text as Python reads it, as far as it can be read."""
     if file.suffix != ".py":
         return "# A compiled module: there is nothing to read."
     try:
-        with file.open(encoding="utf-8", errors="replace") as text:
-            return text.read(MOST_READ)
+        with file.open("rb") as content:
+            data = content.read(MOST_READ)
     except OSError:
         return ""
+    try:
+        return source_text(data)
+    except SyntaxError as error:
+        return f"# This does not run: {error.msg}.\n\n{data.decode('ascii', 'backslashreplace')}"
+    except UnicodeDecodeError:
+        return data.decode(encoding_of(data), "replace")

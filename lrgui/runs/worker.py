@@ -184,7 +184,9 @@ def prepare_torch() -> dict[str, str]:
 def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
     """LR Finder's own engines; code of the person's runs in its own folder, as it does at home."""
     from lrgui.runs.in_process import run_job
+    from lrgui.tasks.user.children import guard_children
 
+    guard_children()
     if job.task.is_code:
         from dataclasses import replace
 

@@ -8,6 +8,9 @@ import pytest
 
 from lrgui.runs import task_files
 from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of, visible
+from lrgui.tasks.user.code import TaskError, load_code
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.target import Target
 
 
 def test_modules_of_modules_count(tmp_path: Path) -> None:
@@ -91,3 +94,39 @@ def test_what_is_too_large_is_never_the_same(tmp_path: Path, monkeypatch: pytest
     assert code_of(file) == code_of(file)
     file.write_text("x = 1  # and so on\n")
     assert code_of(file) != code_of(file)
+
+
+HIDING = ["unicode_escape", "raw_unicode_escape", "utf-7", "punycode", "idna", "rot13", "hex", "iso2022_jp", "no_such"]
+
+
+@pytest.mark.parametrize("encoding", HIDING)
+def test_an_encoding_that_hides_code_is_shown_as_such_and_never_runs(tmp_path: Path, encoding: str) -> None:
+    file, helper, user = tmp_path / "mine_hiding.py", tmp_path / "mine_helper.py", tmp_path / "mine_user.py"
+    hidden = f"# coding: {encoding}\n# harmless \\x0aRAN = 1\n# +AAo-RAN = 1\nx = 1\n"
+    file.write_text(hidden)
+    helper.write_text(hidden)
+    user.write_text("try:\n    import mine_helper\nexcept SyntaxError as error:\n    said = str(error)\n")
+    shown = shows_of(file).text
+    assert shown.startswith("# This does not run: ") and "harmless" in shown
+    problem = outline(str(file)).problem
+    assert problem is not None and "mine_hiding.py" in problem.sentence
+    with pytest.raises(TaskError, match=r"mine_hiding\.py"):
+        load_code(Target.parse(str(file)))
+    if encoding != "no_such":
+        assert "can hide code: save the file in UTF-8" in problem.sentence + shown
+        said = load_code(Target.parse(str(user))).said
+        assert "can hide code" in said and "mine_helper" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "koi8-r", "gbk", "euc_jp"])
+def test_usual_encodings_are_shown_as_they_are_read(tmp_path: Path, encoding: str) -> None:
+    word = {"koi8-r": "Привет", "gbk": "你好", "euc_jp": "日本"}.get(encoding, "größe")
+    file = tmp_path / "mine_encoded.py"
+    file.write_bytes(f"# coding: {encoding}\r\nword = '{word}'\r\n".encode(encoding))
+    assert shows_of(file).text == f"# coding: {encoding}\nword = '{word}'\n"
+    assert load_code(Target.parse(str(file))).word == word
+
+
+def test_signs_that_look_like_nothing_are_spelt_out() -> None:
+    for sign in "\u200b\u200d\u2060\ufeff\u3164\u115f\uffa0\u034f\ufe00\u2800\u061c\u202e\u2066\U000e0041":
+        assert visible(f"a{sign}b") == f"a{sign.encode('unicode_escape').decode()}b"

@@ -5,6 +5,7 @@ The patterns are those of PyTorch 2.4 and newer; where the wording changed on th
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from lrgui.tasks.checks.origins import original, text_of
 from lrgui.tasks.distributions import DISTRIBUTIONS
 from lrgui.tasks.listing import with_article
+from lrgui.tasks.user.from_source import refused
 
 Telling = Callable[[re.Match[str]], str]
 """Makes the sentence of a match."""
@@ -68,6 +70,12 @@ def missing_module(name: str) -> str:
     module = name.split(".")[0]
     if module != name and module in sys.modules:
         return f"{module} has no module {name}: another version of it is installed, or the name is misspelt."
+    beside = refused(module)
+    if beside:
+        return (
+            f"{os.path.basename(beside)} lies beside the task, but a package asks for the module {module}, not the "
+            f"task itself: write “import {module}” in the task, if that file is meant."
+        )
     known = DISTRIBUTIONS.get(module)
     if known is None:  # no command: a stranger's package may have the name of a file that was forgotten
         return (

@@ -7,7 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,11 @@ from types import CodeType, ModuleType
 
 from lrgui.tasks.checks.traces import add_own
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.children import guard_children
 from lrgui.tasks.user.from_source import import_as_usual, import_from_source
 from lrgui.tasks.user.no_python import no_python
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.source_text import encoding_of
 from lrgui.tasks.user.target import Target
 from lrgui.temporary import temporary_folder
 
@@ -67,6 +70,7 @@ def enter_folder(spec: TaskSpec) -> TaskSpec:
     if not spec.is_code or target.file is None or not target.file.is_file():
         return spec
     file = target.file.absolute()
+    _take_from(file.parent, _files_of(spec.path))  # before anything looks there for modules
     os.chdir(file.parent)
     sys.argv = [str(file), *spec.argv]  # code that reads its arguments gets its own, and none of the worker's
     taken = _is_taken(file)
@@ -95,7 +99,7 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
     _forget()
     add_own(file)
     taken = _is_taken(file)
-    _take_from(file.parent)
+    _take_from(file.parent, (file, *_files_of(str(file))))
     _put_on_path(file.parent, first=not taken)
     importlib.invalidate_caches()
     name = _shim(file) if taken else file.stem
@@ -109,6 +113,7 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
         with _as_a_script(str(file), arguments):
             # Not through the loader, which may take an older compiled file for the newest.
             exec(_compiled(file), module.__dict__)
+        guard_children()  # in what it imported, too
     except BaseException:
         sys.modules.pop(name, None)
         raise
@@ -117,7 +122,9 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
 
 def _compiled(file: Path) -> CodeType:
     try:
-        return compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+        data = file.read_bytes()
+        encoding_of(data)  # nothing that reads otherwise than it was shown
+        return compile(data, str(file), "exec", dont_inherit=True)
     except OSError as error:
         raise TaskError(f"{file.name} cannot be read ({error.strerror or error}).", str(file)) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -129,7 +136,7 @@ def _compiled(file: Path) -> CodeType:
 def _import_module(dotted: str, arguments: Sequence[str]) -> ModuleType:
     folder = Path.cwd()
     _forget()
-    _take_from(folder)
+    _take_from(folder, _files_of(dotted))
     _put_on_path(folder, first=True)
     importlib.invalidate_caches()
     try:
@@ -191,9 +198,17 @@ def _shim(file: Path) -> str:
     return name
 
 
-def _take_from(folder: Path) -> None:
-    """Import what lies in the folder from its sources, and remember what was there before."""
-    import_from_source(str(folder))
+def _files_of(path: str) -> tuple[Path, ...]:
+    """The file of a task, as far as it can be known here, and the local modules that it imports."""
+    found = outline(path)
+    return found.modules if found.file is None else (found.file, *found.modules)
+
+
+def _take_from(folder: Path, files: Iterable[Path]) -> None:
+    """Import what lies in the folder from its sources, as `import_from_source` does, also in processes that are
+    started from here; and remember what was there before."""
+    guard_children()
+    import_from_source(str(folder), files)
     _loaded.folders.setdefault(str(folder), frozenset(sys.modules))
 
 

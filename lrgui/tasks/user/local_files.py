@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrgui.tasks.user.from_source import COMPILED_SUFFIXES
+from lrgui.tasks.user.source_text import encoding_of
 
 #: So many files are looked at; a task that imports more has its changes seen only in these.
 MOST_FILES = 300
@@ -37,6 +38,11 @@ def _in(folder: Path, words: list[str]) -> Path | None:
     places = (os.path.join(stem, "__init__"), stem) if os.path.isdir(stem) else (stem,)
     found = (place + suffix for place in places for suffix in (".py", *COMPILED_SUFFIXES))
     return next((Path(candidate) for candidate in found if os.path.isfile(candidate)), None)
+
+
+def packages_of(dotted: str, root: Path) -> tuple[Path, ...]:
+    """The files that run, in this order, where `package.module` is imported from `root`; the module's is the last."""
+    return tuple(_chain(root, dotted.split(".")))
 
 
 def local_files(file: Path, root: Path, tree: ast.Module) -> tuple[Path, ...]:
@@ -114,6 +120,8 @@ def tree_of(path: Path) -> ast.Module | None:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(path.read_bytes())
+            data = path.read_bytes()
+            encoding_of(data)
+            return ast.parse(data)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None

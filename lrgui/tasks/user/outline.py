@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lrgui.core.options import Option, Scalar
 from lrgui.tasks.user.arguments import Names, constant, members_of, options_of, shared
-from lrgui.tasks.user.local_files import find_module, local_files, origin_file, tree_of
+from lrgui.tasks.user.local_files import find_module, local_files, origin_file, packages_of, tree_of
 from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.roles import (
     CONTEXT,
@@ -26,6 +26,7 @@ from lrgui.tasks.user.roles import (
     likely_words,
     needs_words,
 )
+from lrgui.tasks.user.source_text import encoding_of
 from lrgui.tasks.user.target import Target
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -105,7 +106,10 @@ def outline(path: str) -> Outline:
         read = _Reader(tree, file, root, target.name).outline()
     except RecursionError:  # a sum of ten thousand numbers
         return _refused(file, _UNREADABLE.format(file.name))
-    return replace(read, modules=local_files(file, root, tree), file=file)
+    above = packages_of(target.place, root) if target.is_module else ()
+    modules = dict.fromkeys((*above, *local_files(file, root, tree)))
+    modules.pop(file, None)
+    return replace(read, modules=tuple(modules), file=file)
 
 
 def _refused(file: Path, sentence: str) -> Outline:
@@ -117,6 +121,7 @@ def parsed(data: bytes, name: str) -> ast.Module | OutlineProblem:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a strange escape in somebody's text is none of the window's business
+            encoding_of(data)
             return ast.parse(data, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return OutlineProblem(*no_python(name, error))

@@ -1,0 +1,42 @@
+"""The text of a Python file as Python reads it, for those who show it and those who run it.
+
+A first line such as `# coding: unicode_escape` makes code of what an editor shows as a comment. So a file is decoded
+here as Python decodes it, and refused where its encoding gives letters another meaning. Standard library only:
+processes that load batches read this file before they know the package.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+import warnings
+
+#: Every ASCII sign, and what encodings that hide text make something else of.
+_PROBE = (
+    bytes(range(128))
+    + rb" \n \x41 \101 \u0041 \N{DIGIT ONE} +AEE- =41 a-b .xn--mnchen-3ya. ~{VP~} "
+    + b"\x1b$B!!\x1b(B \x0e!!\x0f"
+)
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding that a Python file says it has. Raises SyntaxError for one that can hide code, and for unknown ones.
+
+    The message is a sentence with the way out.
+    """
+    name, _ = tokenize.detect_encoding(io.BytesIO(data[:10_000].replace(b"\r", b"\n")).readline)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            honest = _PROBE.decode(name) == _PROBE.decode("ascii")
+    except (UnicodeError, LookupError, AssertionError, TypeError):
+        honest = False
+    if not honest:
+        raise SyntaxError(f"its encoding {name} can hide code: save the file in UTF-8", ("", 1, None, None))
+    return name
+
+
+def source_text(data: bytes) -> str:
+    """A Python file's text. Raises SyntaxError like `encoding_of`, and UnicodeDecodeError for bytes that don't fit."""
+    text = io.StringIO(data.decode(encoding_of(data)), newline=None).getvalue()
+    return text.removeprefix("\ufeff")
