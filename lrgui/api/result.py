@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -262,35 +261,22 @@ class Result:
 
     # -- using it
 
-    def apply(self, optimizer: Any, lr: float | None = None) -> None:
-        """Set the learning rate of an optimizer: the recommended one, or `lr`.
+    def apply(self, optimizer: Any, scheduler: Any = None, lr: float | None = None) -> None:
+        """Set the learning rate of an optimizer, and of its schedule: the recommended one, or `lr`.
 
         Parameter groups keep the ratio of their rates: the largest gets the rate itself, as in the sweep; groups
         that were not swept keep theirs. A rate that is a tensor is changed in place; `initial_lr`, which a new
-        scheduler may read, goes along. Where groups were swept by themselves, `result.groups[name].apply(optimizer)`
-        sets one of them. Raises ValueError, with the way out, where there is no reliable rate and none is given.
+        scheduler reads, goes along. Where groups were swept by themselves, `result.groups[name].apply(optimizer)`
+        sets one of them.
+
+        A schedule keeps its form: all its rates are multiplied by one number, so that the highest becomes the rate
+        that is set. Schedulers that are attached to the optimizer are found; pass `scheduler`, one or a list, where
+        only that one is meant (an empty list: none). Raises ValueError, with the way out, where there is no reliable
+        rate and none is given, or a scheduler can't be rescaled; nothing is changed then.
         """
-        if not isinstance(getattr(optimizer, "param_groups", None), list):
-            name = optimizer.__name__ if isinstance(optimizer, type) else type(optimizer).__name__
-            raise TypeError(f"{name} is no optimizer with param_groups; pass the instance that trains your model.")
-        rate = self._rate() if lr is None else float(lr)
-        if not (math.isfinite(rate) and rate > 0):
-            raise ValueError(f"A learning rate must be above 0 and finite, not {rate:g}.")
-        groups = optimizer.param_groups
-        if self.swept is not None:
-            if max(self.swept) >= len(groups):
-                raise ValueError(
-                    f"Group {max(self.swept)} was swept, but this optimizer has {len(groups)} parameter groups: "
-                    "pass one with the groups that were swept."
-                )
-            groups = [groups[index] for index in self.swept]
-        rates = [float(group["lr"]) for group in groups]
-        top = max(rates)
-        for group, old in zip(groups, rates, strict=True):
-            new = rate * (old / top if top > 0 else 1.0)
-            for key in ("lr", "initial_lr"):
-                if key in group:
-                    _set(group, key, new)
+        from lrgui.core.apply import set_rate
+
+        set_rate(optimizer, self._rate() if lr is None else float(lr), swept=self.swept, scheduler=scheduler)
 
     def scaled(
         self,
@@ -424,11 +410,3 @@ def _filled(values: Floats, count: int) -> Floats:
     filled = np.full(count, np.nan)
     filled[: min(count, len(values))] = values[:count]
     return filled
-
-
-def _set(group: dict[str, Any], key: str, rate: float) -> None:
-    """Set a rate of a parameter group, in place where it is a tensor (capturable optimizers hold on to it)."""
-    if hasattr(group[key], "fill_"):
-        group[key].detach().fill_(rate)
-    else:
-        group[key] = rate

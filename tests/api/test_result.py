@@ -197,6 +197,20 @@ def test_apply_refuses_what_is_not_reliable(make: Make, doubtful: Result, scenar
 def test_apply_wants_an_instance(make: Make) -> None:
     with pytest.raises(TypeError, match=r"SGD is no optimizer .* instance"):
         make().apply(torch.optim.SGD)
+    with pytest.raises(TypeError, match=r"pass lr=0\.5"):
+        make().apply(sgd(0.1), 0.5)
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_apply_reaches_the_schedule(make: Make, passed: bool) -> None:
+    result, optimizer = make(), sgd(1e-6, 1e-5)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 4))
+    result.apply(optimizer, scheduler) if passed else result.apply(optimizer)
+    for _ in range(4):
+        assert optimizer.param_groups[1]["lr"] != result.lr
+        optimizer.step()
+        scheduler.step()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1 * result.lr, result.lr])  # type: ignore[operator]
 
 
 # Keeping it ---------------------------------------------------------------------------------------

@@ -1,0 +1,153 @@
+"""Setting an optimizer's learning rate so that a training really runs at it, whatever schedules the rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+
+from lrgui.core.attached import (
+    CannotRescale,
+    Slot,
+    attached,
+    belongs_to,
+    group_slots,
+    highest,
+    is_plateau,
+    kind_of,
+    outermost,
+    rescale,
+    scheduler_slots,
+)
+
+Groups = Sequence[dict[str, Any]]
+
+
+def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None, scheduler: Any = None) -> None:
+    """Let `rate` be the highest learning rate that the parameter groups `swept` reach; None: all groups.
+
+    Everything that holds a rate is multiplied by one number: groups keep their ratio, a schedule its form. Without
+    a scheduler the rate itself becomes `rate`; with one the highest of its whole course does (the end of a warm-up,
+    OneCycleLR's and CyclicLR's maximum), as if it had been made so, also where it has begun. One that rises without
+    end, as far as can be seen, multiplies `rate`; ReduceLROnPlateau goes on from it. Momentum is left alone.
+
+    `scheduler`: one, or several, of this optimizer; None: those that are alive are looked up. Raises TypeError for
+    what is no optimizer or scheduler, ValueError for a rate, a group or a scheduler that this can't be done with;
+    nothing is changed then.
+    """
+    if not isinstance(getattr(optimizer, "param_groups", None), list):
+        raise TypeError(
+            f"{_name(optimizer)} is no optimizer with param_groups; pass the instance that trains your model."
+        )
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(f"A learning rate must be above 0 and finite, not {rate:g}.")
+    groups = optimizer.param_groups
+    indices = list(range(len(groups)) if swept is None else swept)
+    if max(indices) >= len(groups):
+        raise ValueError(
+            f"Group {max(indices)} was swept, but this optimizer has {len(groups)} parameter groups: "
+            "pass one with the groups that were swept."
+        )
+    if any(groups[i].get("lr") is None for i in indices):
+        raise ValueError(f"{_name(optimizer)} sets its rate by itself (lr=None): make it with lr={rate:.1e}.")
+    schedulers = attached(optimizer) if scheduler is None else _given(scheduler, optimizer)
+    if all(is_plateau(found) for found in schedulers):
+        top = _as_they_are(groups, indices)
+        slots = [slot for found in schedulers for slot in scheduler_slots(found, indices, len(groups))]
+    else:
+        top, slots = _of_schedules(groups, indices, schedulers, rate)
+    _set_default(optimizer, [groups[i] for i in indices], rate, top)
+    # Optimizers share one tensor among groups: those that were not swept keep it.
+    kept = [value for i, group in enumerate(groups) if i not in indices for value in group.values()]
+    rescale([*group_slots(groups, indices), *slots], rate, top, kept)
+
+
+def _as_they_are(groups: Groups, indices: Iterable[int]) -> float:
+    """The highest of the rates that there are now, which no schedule will change.
+
+    `initial_lr`, which a schedule that is gone has left and a new one will read, becomes the same.
+    """
+    names = ("lr", "initial_lr")  # the second where all are 0: so some schedules end
+    found = ({i: float(groups[i].get(name, 0.0)) for i in indices} for name in names)
+    rates = next((rates for rates in found if any(rates.values())), dict.fromkeys(indices, 1.0))
+    for i, rate in rates.items():
+        for name in names:
+            if name in groups[i] and float(groups[i][name]) != rate:
+                _put(groups[i], name, rate)
+    return max(rates.values())
+
+
+def _of_schedules(
+    groups: Groups, indices: Sequence[int], schedulers: Sequence[Any], rate: float
+) -> tuple[float, list[Slot]]:
+    """The highest rate that these schedulers reach together, and all the places where they keep rates."""
+    base = max(base_of(groups[i]) for i in indices)
+    slots: list[Slot] = []
+    changed: dict[str, float] = {}
+    top = base
+    for found in schedulers:
+        other = False
+        if not is_plateau(found):
+            try:
+                if kind_of(found) not in ("torch", "timm"):
+                    raise CannotRescale(f"{_name(found)} sets this optimizer's rates and can't be rescaled.")
+                peak, other = highest(found, groups, indices)
+            except CannotRescale as error:
+                raise CannotRescale(f"{error} Make the scheduler after apply(), for a rate of {rate:.1e}.") from None
+            if peak is not None and not math.isclose(peak, base, rel_tol=1e-6):
+                changed[_name(found)] = top = peak
+                if len(changed) > 1 or sum(_name(s) == _name(found) for s in schedulers) > 1:
+                    raise CannotRescale(
+                        f"This optimizer has several schedulers that each change its highest rate "
+                        f"({', '.join(_name(s) for s in schedulers)}): pass the one that you step, "
+                        "result.apply(optimizer, scheduler), or make them after apply()."
+                    )
+        slots += scheduler_slots(found, indices, len(groups), other=other)
+    if not top > 0:
+        raise CannotRescale(f"The schedule's rates are all 0: make the scheduler after apply(), for {rate:.1e}.")
+    return top, slots
+
+
+def base_of(group: dict[str, Any]) -> float:
+    """The rate that a parameter group's schedule starts from; without one, its rate."""
+    return float(group.get("initial_lr", group["lr"]))
+
+
+def _given(scheduler: Any, optimizer: Any) -> list[Any]:
+    """The schedulers that were passed, out of whatever they are wrapped in."""
+    if isinstance(scheduler, (list, tuple)):
+        return outermost(found for one in scheduler for found in _given(one, optimizer))
+    if isinstance(scheduler, dict):  # as Lightning's configure_optimizers returns it
+        return _given(scheduler.get("scheduler", scheduler.get("lr_scheduler")), optimizer)
+    if kind_of(scheduler) not in ("torch", "timm"):
+        for name in ("scheduler", "lr_scheduler"):  # accelerate, Lightning; Ignite
+            if hasattr(scheduler, name):
+                return _given(getattr(scheduler, name), optimizer)
+    if isinstance(scheduler, (int, float)):
+        raise TypeError(f"{scheduler} is no scheduler; to set this rate, pass lr={scheduler}.")
+    if kind_of(scheduler) is None:
+        raise TypeError(f"{_name(scheduler)} is no learning rate scheduler; pass one of torch.optim.lr_scheduler.")
+    if not belongs_to(scheduler, optimizer):
+        raise ValueError(f"This {_name(scheduler)} belongs to another optimizer: pass the one that it was made with.")
+    return [scheduler]
+
+
+def _set_default(optimizer: Any, groups: Groups, rate: float, top: float) -> None:
+    """Parameter groups that are added later get what those got that had the optimizer's own rate."""
+    defaults = getattr(optimizer, "defaults", {})
+    old = defaults.get("lr")
+    if isinstance(old, (int, float)) and any(base_of(group) == old for group in groups):
+        defaults["lr"] = rate * (old / top)
+
+
+def _put(group: dict[str, Any], name: str, rate: float) -> None:
+    if isinstance(group[name], torch.Tensor):
+        group[name].detach().fill_(rate)
+    else:
+        group[name] = rate
+
+
+def _name(found: Any) -> str:
+    return found.__name__ if isinstance(found, type) else type(found).__name__
