@@ -10,7 +10,7 @@ import typer
 from lrgui.cli.app import Status, command, fail, say
 from lrgui.cli.format_options import wanted_words, with_formats, write_files
 from lrgui.export import FORMATS
-from lrgui.runs.log import read_log
+from lrgui.runs.opened import open_run
 
 
 @command("export")
@@ -25,18 +25,17 @@ def export_run(
     """
     from lrgui.core.several import read_curves
     from lrgui.export.report import Report
-    from lrgui.runs.records import Records
 
     if not files:
         fail(f"Say what to write: {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
     try:
-        logged = read_log(run)
+        opened = open_run(run)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         fail(f"{run} could not be opened: {why}")
-    for warning in logged.warnings:
+    for warning in opened.warnings:
         say(warning)
-    job, sweeps = logged.job, Records.of(logged.events)
+    job, sweeps = opened.job, opened.sweeps
     record = sweeps.first
     if job.kind != "sweep":
         fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")

@@ -17,8 +17,8 @@ MOST_REPEATS = 50
 LOWEST_LR, HIGHEST_LR = 1e-30, 1e30
 #: The steepest OneCycle: beyond it its rates are no numbers any more.
 MOST_DIVISOR = 1e12
-#: A larger loss counts as infinite: sums and distances of such numbers are, and pictures of them crash Qt.
-MOST_LOSS = 1e200
+#: A larger loss counts as infinite: sums of squares of such numbers are, and pictures of them crash Qt.
+MOST_LOSS = 1e150
 #: The widest field and the longest halving of a race.
 MOST_RATES = 33
 MOST_ROUNDS = 8
@@ -29,6 +29,11 @@ FEWEST_FINALISTS = 3
 def counted(loss: float) -> float:
     """A loss as it counts: infinite beyond `MOST_LOSS`; NaN stays."""
     return math.copysign(math.inf, loss) if abs(loss) > MOST_LOSS else loss
+
+
+def is_finite(value: object) -> bool:
+    """False for NaN and the infinities, which JSON does not have; true for everything else, numbers or not."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ END_REASONS = (
 )
 #: Those of them that are an error, of the task or around it.
 ERRORS = ("out_of_memory", "loader_died", "failed", "killed")
+#: Every state that a run can say it is in.
+STATES = ("starting", "running", "paused")
 #: What a share of right answers may be called.
 ACCURACIES = ("accuracy", "acc")
 
@@ -51,9 +53,10 @@ class TaskEvent:
 
 @dataclass(frozen=True)
 class StateEvent:
-    """The run changed its state: `starting`, `running` or `paused`."""
+    """The run changed its state."""
 
     state: str
+    """One of `STATES`."""
     detail: str = ""
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lrgui.core.config import Problem
+from lrgui.core.config import Problem, is_finite
 
 Scalar = bool | int | float | str | None
 """What a setting can hold: what JSON knows, without lists and objects."""
@@ -63,7 +63,7 @@ class Option:
 
     def _number_problem(self, value: Scalar) -> Problem | None:
         whole = self.kind == "whole"
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not is_finite(value):
             return self._wrong(value, "Use a whole number." if whole else "Use a number.")
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum
@@ -119,6 +119,17 @@ def read_items(text: str, kind: str) -> list[int] | list[float] | list[str]:
     return [int(item) for item in items] if kind == "whole" else [float(item) for item in items]
 
 
+def read_number(text: str) -> float:
+    """A finite number that a person wrote; a comma counts as a decimal point. Raises ValueError, with a sentence."""
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        raise ValueError(f"“{text}” is not a number.") from None
+    if not is_finite(value):
+        raise ValueError(f"“{text}” is not a finite number.")
+    return value
+
+
 def read_option(option: Option, text: str) -> Scalar:
     """The value that a person wrote as `text`. Raises ValueError, with a sentence, where it cannot be read."""
     words = text.strip()
@@ -135,9 +146,9 @@ def read_option(option: Option, text: str) -> Scalar:
             raise ValueError(f"{option.label}: “{text}” is not a whole number.") from None
     if option.kind == "number":
         try:
-            return float(words.replace(",", "."))
-        except ValueError:
-            raise ValueError(f"{option.label}: “{text}” is not a number.") from None
+            return read_number(words)
+        except ValueError as error:
+            raise ValueError(f"{option.label}: {error}") from None
     if option.items and words:
         try:
             read_items(words, option.items)

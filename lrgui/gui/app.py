@@ -218,7 +218,7 @@ def create_window(
     from lrgui.runs.job import Job
 
     try:
-        job = Job.from_dict(settings.job)
+        job = Job.from_dict(settings.job).mended()[0]
         # A file that is gone, or whose disk is away, is no reason to forget everything else.
         if any(problem.field != "path" for problem in job.validate()):
             job = Job()

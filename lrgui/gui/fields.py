@@ -14,7 +14,7 @@ from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
 from lrgui.gui.words import breakable
 
-__all__ = ["Choice", "Form", "number", "whole"]
+__all__ = ["Choice", "Form", "whole"]
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
@@ -415,11 +415,3 @@ def whole(text: str) -> int:
         return int(text.strip().replace(",", "").replace(" ", ""))
     except ValueError:
         raise ValueError(f"“{text}” is not a whole number.") from None
-
-
-def number(text: str) -> float:
-    """Read a number; a comma counts as a decimal point."""
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise ValueError(f"“{text}” is not a number.") from None

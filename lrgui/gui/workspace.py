@@ -29,7 +29,8 @@ from lrgui.gui.task_choice import TaskChoice
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.log import LogWriter, read_log
+from lrgui.runs.log import LogWriter
+from lrgui.runs.opened import OpenedRun, open_run
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
@@ -516,27 +517,27 @@ class Workspace(QObject):
             self.noticed.emit(Notice("info", "A run is going on: stop it before you open another one."))
             return False
         try:
-            logged = read_log(path)
+            opened = open_run(path)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.noticed.emit(Notice("error", f"{path.name} could not be opened: {why}"))
             return False
-        job, sweeps = logged.job, Records.of(logged.events)
+        return self._show_run(path, opened)
+
+    def _show_run(self, path: Path, opened: OpenedRun) -> bool:
+        job, record = opened.job, opened.record
         if job.kind not in ("sweep", "train", "race"):
             self.noticed.emit(Notice("error", f"{path.name} holds a {job.kind}, and there is nothing of it to show."))
             return False
-        record = sweeps.first
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
         if job.kind == "sweep":
-            self._shown = ShownSweep(job, sweeps)
+            self._shown = ShownSweep(job, opened.sweeps)
             self.sweep_started.emit()
             self._read_sweep()
         elif job.kind == "race":
-            self.race_job, self.race = job, RaceRecord(job.race)
-            record = self.race
-            record.add(logged.events)
+            self.race_job, self.race = job, opened.race
             self.race_started.emit()
         else:
             self.training_job, self.training = job, record
@@ -544,8 +545,8 @@ class Workspace(QObject):
             self.epoch_ended.emit()
         if record.task is not None:
             self.task_known.emit(record.task)
-        if logged.warnings:
-            self.noticed.emit(Notice("info", " ".join(logged.warnings)))
+        if opened.warnings:
+            self.noticed.emit(Notice("info", " ".join(opened.warnings)))
         end = record.end or EndEvent("killed", f"{path.name} was cut off: the program ended in the middle of the run.")
         self.run_ended.emit(end)
         return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig
+from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig, is_finite
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 
@@ -49,12 +49,38 @@ class Job:
         return self.race if self.kind == "race" else self.sweep
 
     def validate(self) -> list[Problem]:
-        """Every problem of the task and of the config that `kind` uses, an empty list where there is none."""
+        """Every problem of the task and of the config that `kind` uses, an empty list where there is none.
+
+        Numbers that are not finite are one in every config: a log and the settings hold all of them, and JSON has no
+        such numbers.
+        """
         if self.kind not in JOB_KINDS:
             choices = ", ".join(JOB_KINDS)
             return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
         config = [] if self.kind == "check" else self.config.validate()
-        return [*self.task.validate(), *config]
+        others = [problem for one in self._configs() if one is not self.config for problem in _not_finite(one)]
+        return [*self.task.validate(), *config, *others]
+
+    def mended(self) -> tuple[Job, list[Problem]]:
+        """The job with the usual settings in place of those that cannot be, and the problems its run would have met.
+
+        For jobs from files: a form may hold what its run did not use, a newer program may know more; and a file can
+        say anything, but plots and forms must not be asked for what cannot be drawn.
+        """
+        told: list[Problem] = []
+        parts: dict[str, Any] = {}
+        for part, usual in (("sweep", SweepConfig()), ("train", TrainConfig()), ("race", RaceConfig())):
+            config: Any = getattr(self, part)
+            problems = config.validate()
+            if problems:
+                told += problems if config is self.config else []
+                mended: Any = replace(config, **{problem.field: getattr(usual, problem.field) for problem in problems})
+                parts[part] = usual if mended.validate() else mended
+        task, problems = self.task.made_finite()
+        return replace(self, task=task, **parts), [*told, *problems]
+
+    def _configs(self) -> tuple[SweepConfig | TrainConfig | RaceConfig, ...]:
+        return self.sweep, self.train, self.race
 
     def to_dict(self) -> dict[str, Any]:
         """The job as what JSON knows."""
@@ -67,6 +93,11 @@ class Job:
         Raises ValueError, with a sentence, for a wrong type.
         """
         return from_plain(cls, data, "The job")
+
+
+def _not_finite(config: SweepConfig | TrainConfig | RaceConfig) -> list[Problem]:
+    """The problems of a config's numbers that are not finite."""
+    return [problem for problem in config.validate() if not is_finite(getattr(config, problem.field))]
 
 
 def _values(config: SweepConfig | TrainConfig, names: Sequence[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lrgui import frozen
 from lrgui.core.events import ERRORS, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
-from lrgui.runs.log import decode
+from lrgui.runs.lines import decode
 from lrgui.runs.output import Merger
 from lrgui.runs.pipes import Pipes, open_pipes
 

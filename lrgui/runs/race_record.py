@@ -12,6 +12,7 @@ from lrgui.core.config import RaceConfig
 from lrgui.core.events import BatchEvent, CandidateEvent, Event, StandingEvent
 from lrgui.core.ranking import Standings
 from lrgui.runs.record import Record
+from lrgui.runs.rows import Rows
 
 
 @dataclass
@@ -36,9 +37,13 @@ class RaceRecord(Record):
         self.legs: list[Leg] = []
         """All trainings, in the order in which they ran."""
 
-    def add(self, events: Iterable[Event]) -> None:
+    def add(self, events: Iterable[Event | Rows]) -> None:
         """Take in more events."""
         for event in events:
+            if isinstance(event, Rows):
+                if event.kind is CandidateEvent:  # not of a sweep, see below
+                    self.add(event.events())
+                continue
             if isinstance(event, CandidateEvent | StandingEvent) and not self._has(event):
                 continue
             if isinstance(event, CandidateEvent):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import counted
+from lrgui.core.config import MOST_LOSS, counted
 from lrgui.core.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
@@ -21,6 +21,8 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.runs.alignment import in_order
+from lrgui.runs.rows import Rows
 
 #: Room for this many batches is made at first, more when it is needed or planned.
 FIRST_ROOM = 256
@@ -28,6 +30,9 @@ FIRST_ROOM = 256
 MOST_PLANNED_ROOM = 1 << 16
 #: Characters of printed text that are kept; older text goes first. The run log has it all.
 MOST_OUTPUT = 1_000_000
+
+#: What a batch may have beside its loss, in the order of the rows that hold it.
+_BESIDE = ("train_loss", "metric")
 
 
 class Record:
@@ -56,16 +61,19 @@ class Record:
         self._printed = 0
 
     @classmethod
-    def of(cls, events: Iterable[Event], sweep: int = 0) -> Record:
+    def of(cls, events: Iterable[Event | Rows], sweep: int = 0) -> Record:
         """A record of `events`, for example those of a log."""
         record = cls(sweep)
         record.add(events)
         return record
 
-    def add(self, events: Iterable[Event]) -> None:
+    def add(self, events: Iterable[Event | Rows]) -> None:
         """Take in more events."""
         for event in events:
-            if isinstance(event, BatchEvent):
+            if isinstance(event, Rows):
+                if event.kind is BatchEvent:
+                    self._add_rows(event)
+            elif isinstance(event, BatchEvent):
                 if event.sweep == self.sweep:
                     self._add_batch(event)
             elif isinstance(event, SweepEndEvent):
@@ -116,11 +124,16 @@ class Record:
         """The batches' steps, from 0. Shape (batches,)."""
         return _view(self._steps, self._count)
 
-    def curve(self, beta: float = 0.98) -> Curve:
-        """The curve as far as it was measured; its end reason is None while the run goes on."""
+    def curve(self, beta: float = 0.98, points: NDArray[np.int64] | None = None) -> Curve:
+        """The curve as far as it was measured; its end reason is None while the run goes on.
+
+        `points` are the indices of those to take; None is all, in the order of their steps.
+        """
         planned = self.task.steps if self.task else self._count
         each = self.task.steps_per_point if self.task else 1
-        return Curve.measured(self.lr, self.loss, planned, beta, self.end_reason, each)
+        taken = in_order(self.steps, self.lr) if points is None else points
+        lr, loss = (self.lr, self.loss) if taken is None else (self.lr[taken], self.loss[taken])
+        return Curve.measured(lr, loss, planned, beta, self.end_reason, each)
 
     @property
     def end_reason(self) -> str | None:
@@ -140,14 +153,36 @@ class Record:
             self._add_beside(at, event)
         self._count = at + 1
 
+    def _add_rows(self, rows: Rows) -> None:
+        columns = rows.columns
+        if (columns["sweep"] != self.sweep).any():
+            rows = rows.where(columns["sweep"] == self.sweep)
+            columns = rows.columns
+        begin, end = self._count, self._count + len(rows)
+        if end > len(self._steps):
+            self._make_room(max(end, begin + begin // 2))
+        self._numbers[0, begin:end] = columns["lr"]
+        self._numbers[1, begin:end] = _counted(columns["loss"])
+        self._numbers[2, begin:end] = columns["seconds"]
+        self._steps[begin:end] = columns["step"]
+        for row, name in enumerate(_BESIDE):
+            if name in columns:
+                self._room_beside(begin)[row, begin:end] = _counted(columns[name])
+        self._count = end
+
     def _add_beside(self, at: int, event: BatchEvent) -> None:
+        beside = self._room_beside(at)
+        beside[0, at] = math.nan if event.train_loss is None else counted(event.train_loss)
+        beside[1, at] = math.nan if event.metric is None else counted(event.metric)
+
+    def _room_beside(self, at: int) -> NDArray[np.float64]:
+        """Room for what is beside the losses; `at` is where the next comes."""
         if self._beside is None or self._beside.shape[1] < len(self._steps):
             beside = np.full((2, len(self._steps)), np.nan)
             if self._beside is not None:
                 beside[:, :at] = self._beside[:, :at]
             self._beside = beside
-        self._beside[0, at] = math.nan if event.train_loss is None else counted(event.train_loss)
-        self._beside[1, at] = math.nan if event.metric is None else counted(event.metric)
+        return self._beside
 
     def _row_beside(self, row: int) -> NDArray[np.float64] | None:
         if self._beside is None:
@@ -171,6 +206,11 @@ class Record:
         self._printed += len(event.text)
         while self._printed > MOST_OUTPUT and len(self.output) > 1:
             self._printed -= len(self.output.popleft().text)
+
+
+def _counted(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`counted` of many losses."""
+    return np.where(np.abs(losses) > MOST_LOSS, np.copysign(np.inf, losses), losses)
 
 
 def _view(array: NDArray, count: int) -> NDArray:  # type: ignore[type-arg]

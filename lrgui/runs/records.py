@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lrgui.core.curve import Curve
 from lrgui.core.events import BatchEvent, Event, SweepEndEvent, TaskEvent
+from lrgui.runs.alignment import align, in_order
 from lrgui.runs.record import Record
+from lrgui.runs.rows import Rows
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 #: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
 WHOLE = ("completed", "diverged", "not_finite")
@@ -22,7 +30,7 @@ class Records:
         self._task: TaskEvent | None = None
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Records:
+    def of(cls, events: Iterable[Event | Rows]) -> Records:
         """Records of `events`, for example those of a log."""
         records = cls()
         records.add(events)
@@ -42,9 +50,9 @@ class Records:
         """Points of all sweeps."""
         return sum(len(record) for record in self.all)
 
-    def add(self, events: Iterable[Event]) -> None:
+    def add(self, events: Iterable[Event | Rows]) -> None:
         """Take in more events."""
-        for number, group in groupby(events, key=_sweep_of):
+        for number, group in groupby(_cut(events), key=_sweep_of):
             some = list(group)
             if number is not None:
                 self._record(number).add(some)
@@ -56,8 +64,35 @@ class Records:
 
     def curves(self, beta: float = 0.98) -> tuple[Curve, ...]:
         """The curves of all whole sweeps; that of the first one alone, as far as it goes, where none is whole."""
+        return tuple(record.curve(beta, points) for record, points in self._aligned()[0])
+
+    def left_out(self) -> list[str]:
+        """What `curves` leaves out of a log that was damaged, in sentences."""
+        return self._aligned()[1]
+
+    def _aligned(self) -> tuple[list[tuple[Record, NDArray[np.int64] | None]], list[str]]:
+        """The whole sweeps with the points that all share (None is all), and sentences about the others."""
         whole = [record for record in self.all if record.end_reason in WHOLE and len(record)]
-        return tuple(record.curve(beta) for record in whole or [self.first])
+        if len(whole) < 2:
+            return [(record, None) for record in whole or [self.first]], []
+        orders = [in_order(record.steps, record.lr) for record in whole]
+        steps = [_taken(record.steps, order) for record, order in zip(whole, orders, strict=True)]
+        rates = [_taken(record.lr, order) for record, order in zip(whole, orders, strict=True)]
+        if all(order is None for order in orders) and _agree(steps) and _agree(rates):
+            return [(record, None) for record in whole], []
+        found, lacking = align(steps, rates)
+        kept, sentences = list[tuple[Record, NDArray[np.int64] | None]](), list[str]()
+        for record, order, points in zip(whole, orders, found, strict=True):
+            if points is None:
+                sentences.append(f"Left out: sweep {record.sweep + 1}, which has other learning rates than the others.")
+            else:
+                kept.append((record, points if order is None else order[points]))
+        if not any(points is None or len(points) for _, points in kept):  # nothing in common
+            return [(whole[0], orders[0])], ["Left out: all sweeps but one, since they share no learning rates."]
+        if lacking:
+            words = "1 step that is" if lacking == 1 else f"{lacking:,} steps that are"
+            sentences.append(f"Left out: {words} not in every sweep.")
+        return kept, sentences
 
     def _record(self, number: int) -> Record:
         while len(self.all) <= number:
@@ -65,5 +100,26 @@ class Records:
         return self.all[number]
 
 
-def _sweep_of(event: Event) -> int | None:
+def _taken(values: NDArray[Kind], order: NDArray[np.int64] | None) -> NDArray[Kind]:
+    return values if order is None else values[order]
+
+
+def _agree(rows: Sequence[NDArray[Any]]) -> bool:
+    """True where all begin alike, as far as each goes."""
+    longest = max(rows, key=len)
+    return all(np.array_equal(row, longest[: len(row)]) for row in rows)
+
+
+def _cut(events: Iterable[Event | Rows]) -> Iterator[Event | Rows]:
+    """`events` with rows of one sweep each."""
+    for event in events:
+        if isinstance(event, Rows) and event.kind is BatchEvent:
+            yield from event.runs_of("sweep")
+        else:
+            yield event
+
+
+def _sweep_of(event: Event | Rows) -> int | None:
+    if isinstance(event, Rows):
+        return int(event.columns["sweep"][0]) if event.kind is BatchEvent else None
     return event.sweep if isinstance(event, BatchEvent | SweepEndEvent) else None

@@ -108,7 +108,7 @@ class Channel:
 
     def say(self, event: Event) -> None:
         """Send an event. Raises BrokenPipeError when nobody listens."""
-        from lrgui.runs.log import encode
+        from lrgui.runs.lines import encode
 
         self._send(encode(event))
 

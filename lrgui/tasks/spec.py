@@ -6,16 +6,20 @@ import math
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from lrgui.core.config import Problem
+from lrgui.core.config import Problem, is_finite
 from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
 from lrgui.tasks.user.rows import OWN, TASK
 from lrgui.tasks.user.target import Target
+
+#: The fields that hold settings by name.
+_OPTIONS = ("options", "model_options", "optimizer_options")
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,32 @@ class TaskSpec:
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        return [*self._choice_problems(), *self._number_problems()]
+        found = [*self._choice_problems(), *self._number_problems()]
+        known = {problem.field for problem in found}
+        return [*found, *(problem for problem in self._not_finite() if problem.field not in known)]
+
+    def made_finite(self) -> tuple[TaskSpec, list[Problem]]:
+        """The same with usual numbers in place of those that are not finite, and a problem for each of these."""
+        usual, changes = TaskSpec(), dict[str, Any]()
+        for name in ("momentum", "weight_decay"):
+            if not is_finite(getattr(self, name)):
+                changes[name] = getattr(usual, name)
+        for part in _OPTIONS:
+            values = getattr(self, part)
+            finite = {name: value for name, value in values.items() if is_finite(value)}
+            if len(finite) < len(values):
+                changes[part] = finite
+        numbers = [problem for problem in self._number_problems() if problem.field in changes]
+        return replace(self, **changes) if changes else self, [*numbers, *self._not_finite()]
+
+    def _not_finite(self) -> list[Problem]:
+        """Settings of source, model and optimizer, of code too, that a run file could not hold."""
+        return [
+            Problem(f"{part}.{name}", f"{name} cannot be {value:g}.", "Use a finite number.")
+            for part in _OPTIONS
+            for name, value in getattr(self, part).items()
+            if isinstance(value, float) and not is_finite(value)
+        ]
 
     def _choice_problems(self) -> list[Problem]:
         problems: list[Problem] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lrgui.core.options import Option, Scalar, filled, option_problems, read_option
+from lrgui.core.options import Option, Scalar, filled, option_problems, read_number, read_option
 
 WIDTH = Option("width", "Width", "whole", 16, "How wide", minimum=1, maximum=64)
 DECAY = Option("decay", "Decay", "number", 0.5, "How much", minimum=0)
@@ -92,3 +92,15 @@ def test_reading(option: Option, text: str, value: Any) -> None:
 def test_reading_what_cannot_be_read(option: Option, text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         read_option(option, text)
+
+
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "nan", "1e400", "1,5e999"])
+def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a finite number"):
+        read_number(text)
+
+
+def test_whole_numbers_beyond_every_float_are_a_problem_and_no_error() -> None:
+    option = Option("width", "Width", "whole", 32, "Units", (), 1, 4096)
+    problem = option.problem(10**400)
+    assert problem is not None and problem.fix == "Use 1 to 4096."

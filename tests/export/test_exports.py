@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from lrgui.export.files import write_atomically
 from lrgui.export.report import Report
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
+from lrgui.tasks.spec import TaskSpec
 
 
 @pytest.fixture
@@ -51,6 +53,12 @@ def test_the_document_is_the_whole_run(report: Report) -> None:
     assert document["end"] == {"reason": "completed", "detail": "All steps."}
     assert list(document["zones"]) == ["too_low", "optimal", "divergence", "note"]
     assert len(document["checklist"]) == 5
+
+
+def test_a_path_that_is_not_utf8_is_written_and_comes_back(report: Report) -> None:
+    job = Job(task=TaskSpec(source="table", path="/data/caf\udce9 “ä”.csv"))
+    document = json.loads(FORMATS["json"].render(replace(report, job=job)).decode("utf-8"))
+    assert Job.from_dict(document["job"]) == job
 
 
 def test_a_report_without_columns_has_the_plain_table_and_document(report: Report) -> None:

@@ -14,11 +14,12 @@ from lrgui.core.config import SweepConfig
 from lrgui.gui.app import create_window
 from lrgui.gui.fields import Choice
 from lrgui.gui.panels.sweep import SweepPanel
+from lrgui.gui.panels.training import TrainingPanel
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
-from lrgui.runs.library import new_path
-from lrgui.runs.log import LogWriter
+from lrgui.runs.library import new_path, runs_folder
+from lrgui.runs.log import LogWriter, read_log
 
 NAMES = ("schedule", "repeats", "batches_per_lr", "accumulation", "clip_grad_norm", "amp")
 OTHER = SweepConfig(schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
@@ -132,7 +133,8 @@ def test_an_empty_clip_is_off(bench: Bench, window: MainWindow, qtbot: QtBot, te
         ("batches_per_lr", "0", "0 steps per learning rate cannot be run. Use 1 or more; 1 is usual."),
         ("accumulation", "two", "“two” is not a whole number."),
         ("clip_grad_norm", "0", "Gradients cannot be clipped to 0. Use a norm above 0, or none."),
-        ("clip_grad_norm", "nan", "Gradients cannot be clipped to nan. Use a norm above 0, or none."),
+        ("clip_grad_norm", "nan", "“nan” is not a finite number."),
+        ("clip_grad_norm", "1e400", "“1e400” is not a finite number."),
     ],
 )
 def test_a_bad_one_keeps_a_run_from_starting_and_is_not_hidden(
@@ -236,3 +238,17 @@ def test_a_bad_one_keeps_a_training_from_starting_too(bench: Bench, window: Main
     retype(qtbot, line(window, "accumulation"), "1")
     window.actions_by_key["train"].trigger()
     assert bench.jobs[-1].kind == "train", "a training has one step per rate"
+
+
+def test_a_number_that_is_not_finite_in_another_runs_settings_does_not_lose_the_sweep(
+    bench: Bench, window: MainWindow, qtbot: QtBot
+) -> None:
+    """It was taken for the training's, and no log could be written: JSON has no such numbers."""
+    more = window.findChild(TrainingPanel).findChild(QPushButton, "fold")
+    more.click()
+    retype(qtbot, line(window, "div_factor"), "inf")
+    more.click()
+    bench.play()
+    assert bench.workspace.job.train.div_factor == Job().train.div_factor
+    (log,) = runs_folder().glob("*.lrrun")
+    assert read_log(log).warnings == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -46,3 +47,26 @@ def test_trainings_and_races_make_their_steps_as_the_sweep_does() -> None:
     training, race = job.training(), job.verification()
     assert training == replace(job, kind="train", train=TrainConfig(max_lr=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
     assert race == replace(job, kind="race", race=RaceConfig(around=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
+
+
+def test_numbers_that_are_not_finite_are_a_problem_of_every_job() -> None:
+    """A log and the settings hold all configs, and JSON has no such numbers."""
+    for odd in (math.inf, -math.inf, math.nan):
+        broken = Job(
+            task=TaskSpec(source="task", path=__file__, optimizer="own", options={"scale": odd, "width": 3}),
+            sweep=SweepConfig(stop_factor=odd),
+            train=TrainConfig(div_factor=odd),
+            race=RaceConfig(octaves=odd, clip_grad_norm=odd),
+        )
+        fields = {"options.scale", "stop_factor", "div_factor", "octaves", "clip_grad_norm"}
+        for kind in ("sweep", "train", "race"):
+            assert {problem.field for problem in replace(broken, kind=kind).validate()} == fields
+        mended, told = broken.mended()
+        assert mended == Job(task=replace(broken.task, options={"width": 3})) and mended.validate() == []
+        assert [problem.field for problem in told] == ["stop_factor", "options.scale"]
+        json.dumps(mended.to_dict(), allow_nan=False)
+
+
+def test_a_job_that_can_be_is_not_mended() -> None:
+    job = Job("train", TaskSpec(optimizer="adam"), SweepConfig(steps=17), TrainConfig(epochs=2))
+    assert job.mended() == (job, [])

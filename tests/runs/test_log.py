@@ -24,7 +24,8 @@ from lrgui.core.events import (
     TaskEvent,
 )
 from lrgui.runs.job import Job
-from lrgui.runs.log import LogWriter, decode, decode_with_extra, encode, read_log, write_run
+from lrgui.runs.lines import decode, decode_with_extra, encode
+from lrgui.runs.log import LogWriter, read_log, write_run
 from lrgui.tasks.spec import TaskSpec
 
 EVENTS: list[Event] = [

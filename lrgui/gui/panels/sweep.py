@@ -6,7 +6,8 @@ from PySide6.QtCore import Slot
 
 from lrgui.core.config import Problem, SweepConfig
 from lrgui.core.learning_rate import parse_lr
-from lrgui.gui.fields import Form, number, whole
+from lrgui.core.options import read_number
+from lrgui.gui.fields import Form, whole
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.workspace import Workspace
@@ -18,11 +19,11 @@ PRECISIONS = {None: "Full", "bf16": "bf16", "fp16": "fp16"}
 
 def _factor(text: str) -> float:
     words = text.lower().replace("×", " ").replace("best loss", " ").strip()
-    return 0.0 if words in ("", "off", "never") else number(words)
+    return 0.0 if words in ("", "off", "never") else read_number(words)
 
 
 def _norm(text: str) -> float | None:
-    return None if text.strip().lower() in ("", "off", "none") else number(text)
+    return None if text.strip().lower() in ("", "off", "none") else read_number(text)
 
 
 class SweepPanel(ConfigCard):
@@ -37,7 +38,7 @@ class SweepPanel(ConfigCard):
         form.add_text(
             "beta",
             "Smoothing β",
-            number,
+            read_number,
             "{:g}".format,
             "Of the classic average; can be changed after a run: everything is computed again from the raw losses",
         )

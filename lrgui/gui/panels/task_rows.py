@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lrgui.gui.fields import AUTO, Form, number, whole
+from lrgui.core.options import read_number
+from lrgui.gui.fields import AUTO, Form, whole
 from lrgui.gui.offers import AUTOMATIC, device_lines, optimizer_lines, source_lines
 from lrgui.tasks.registry import SOURCES
 
@@ -38,8 +39,8 @@ def fill_main(form: Form, browse: Callable[[], object]) -> None:
 def fill_more(form: Form) -> None:
     """What most people don't need. The optimizer's own settings are here, but for its name."""
     form.add_group("options")
-    form.add_text("momentum", "Momentum", number, "{:g}".format, "How much of the last steps goes on; 0 is none")
-    form.add_text("weight_decay", "Weight decay", number, "{:g}".format, "Pulls weights towards zero")
+    form.add_text("momentum", "Momentum", read_number, "{:g}".format, "How much of the last steps goes on; 0 is none")
+    form.add_text("weight_decay", "Weight decay", read_number, "{:g}".format, "Pulls weights towards zero")
     form.add_group("optimizer_options")
     form.add_text(
         "subset",

@@ -7,14 +7,15 @@ from typing import Any
 from PySide6.QtCore import Slot
 
 from lrgui.core.learning_rate import format_lr, parse_lr
+from lrgui.core.options import read_number
 from lrgui.gui.cards import Fold
-from lrgui.gui.fields import number, whole
+from lrgui.gui.fields import whole
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.workspace import Workspace
 
 
 def _percent(text: str) -> float:
-    return number(text.replace("%", "")) / 100
+    return read_number(text.replace("%", "")) / 100
 
 
 class TrainingPanel(ConfigCard):
@@ -28,9 +29,9 @@ class TrainingPanel(ConfigCard):
         main.add_text(
             "pct_start", "Warm-up", _percent, lambda v: f"{100 * v:g} %", "Share of the steps on which the rate rises"
         )
-        more.add_text("div_factor", "Start ÷", number, "{:g}".format, "The first rate is max LR divided by this")
+        more.add_text("div_factor", "Start ÷", read_number, "{:g}".format, "The first rate is max LR divided by this")
         more.add_text(
-            "final_div_factor", "Final ÷", number, "{:g}".format, "The last rate is the first one divided by this"
+            "final_div_factor", "Final ÷", read_number, "{:g}".format, "The last rate is the first one divided by this"
         )
         self.body.addWidget(main)
         self.body.addWidget(Fold("More: start and final divisor", more))
