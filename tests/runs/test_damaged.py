@@ -9,7 +9,8 @@ import pytest
 from mutations import KINDS, log_of, mutated
 
 from lrgui.core.several import read_curves
-from lrgui.export import FORMATS, Report
+from lrgui.export import FORMATS
+from lrgui.export.report import Report
 from lrgui.runs.log import read_log
 from lrgui.runs.opened import OpenedRun, open_run
 from lrgui.runs.record import Record
