@@ -12,6 +12,7 @@ from lrgui.api.setup import Made, Objective
 from lrgui.core.batches import length
 from lrgui.core.control import Control
 from lrgui.core.events import Event, TaskEvent
+from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import Snapshot
 
 
@@ -32,7 +33,7 @@ class Call:
     @property
     def title(self) -> str:
         """What the result is called."""
-        return self.name or f"{type(self.ready.model).__name__} · {type(self.ready.optimizer).__name__}"
+        return self.name or f"{type(self.ready.model).__name__} · {optimizer_name(self.ready.optimizer)}"
 
     def tell(self, event: Event) -> None:
         """Hand an event to who wants to hear of it."""

@@ -11,12 +11,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
+from lrgui.api.explaining import explain_in
+from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import Result
 from lrgui.api.setup import (
     Made,
-    MakeOptimizer,
     Model,
     chosen_groups,
     elsewhere,
@@ -31,6 +33,7 @@ from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.seeding import seed_all
 from lrgui.core.stepping import Loss
@@ -45,7 +48,7 @@ MOST_RANGES = 3
 
 def find_lr(
     model: Model,
-    loader: Iterable[Any],
+    loader: Iterable[Any] | Callable[[], Iterable[Any]],
     loss: Callable[[Any, Any], torch.Tensor] | None = None,
     optimizer: MakeOptimizer | None = None,
     *,
@@ -130,6 +133,7 @@ def find_lr(
         problems.append("Fresh weights need a way to make them: pass a function that returns the model.")
     if problems:
         raise ValueError(" ".join(problems))
+    check_places(model, loader, loss, optimizer, training_step)
     random_state = RandomState()
     together = team()
     # Loaders that deal out one shuffled order to all processes need the same seed in each.
@@ -140,7 +144,8 @@ def find_lr(
         ready = made(model, optimizer, device, start_lr)
         with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
             measured = objective(loss, training_step, validation, metric, ready.device, name)
-            call = Call(ready, loader, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+            batches = batches_of(loader)
+            call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
             finder = _Finder(call, config, together)
             finder.planned_steps = planned_steps
             finder.progress = progress and together.leads
@@ -158,6 +163,9 @@ def find_lr(
                         break
                     parts[part] = finder.find([index], auto_range, f"{call.title} · {part}")
                 result = replace(result, groups=parts)
+    except Exception as error:
+        explain_in(error)
+        raise
     finally:
         random_state.restore()
     if result.end.reason in ERRORS and together.leads:
@@ -199,7 +207,7 @@ class _Finder:
                 metric_name=call.objective.metric_name,
                 validation=call.objective.probe is not None,
                 swept=groups,
-                optimizer=type(call.ready.optimizer).__name__,
+                optimizer=optimizer_name(call.ready.optimizer),
                 batch_size=self._batch_size(),
             )
             advice = result.analysis.recommendation.advice

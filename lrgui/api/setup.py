@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.api.arguments import batches_of, criterion_of
+from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_of
 from lrgui.core.devices import best_kind
-from lrgui.core.objective import Supervised
+from lrgui.core.objective import Supervised, loss_in
 from lrgui.core.probe import Probe
 from lrgui.core.stepping import Loss
 
 Model = nn.Module | Callable[[], nn.Module]
 """A model, or a function that makes one."""
-MakeOptimizer = torch.optim.Optimizer | Callable[..., torch.optim.Optimizer]
-"""An optimizer of the model's parameters, its class, or a function of (parameters, learning rate)."""
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,12 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
         raise ValueError("The model has no parameters: there is nothing to learn, and no rate to find.")
     if not given:
         module = module.to(best_device() if device is None else torch.device(device))
-    if isinstance(optimizer, torch.optim.Optimizer):
-        if not given:
-            raise ValueError(
-                "A function makes the model, so the optimizer can't exist yet: pass its class, "
-                "or a function of (parameters, learning rate)."
-            )
-        own = {id(parameter) for parameter in parameters}
-        if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
-            raise ValueError("The optimizer holds none of the model's parameters: make it from this model's.")
-        return Made(module, optimizer, _device_of(module))
-    return Made(module, _optimizer(module, optimizer, lr), _device_of(module))
-
-
-def _optimizer(module: nn.Module, make: Callable[..., Any] | None, lr: float) -> torch.optim.Optimizer:
-    trainable = [p for p in module.parameters() if p.requires_grad]
-    if not trainable:
-        raise ValueError("Every parameter of the model is frozen (requires_grad=False): there is nothing to learn.")
-    if make is None:
-        return torch.optim.AdamW(trainable, lr=lr)
-    optimizer = make(trainable, lr=lr) if isinstance(make, type) else make(trainable, lr)
-    if not isinstance(optimizer, torch.optim.Optimizer):
+    if not given and is_made(optimizer):
         raise ValueError(
-            f"The optimizer's function must return a torch.optim.Optimizer, not {type(optimizer).__name__}."
+            "A function makes the model, so the optimizer can't exist yet: pass its class, "
+            "or a function of (parameters, learning rate)."
         )
-    return optimizer
+    return Made(module, optimizer_of(module, optimizer, lr), _device_of(module))
 
 
 def best_device() -> torch.device:
@@ -134,9 +115,10 @@ def objective(
     if loss is not None and training_step is not None:
         raise ValueError("Both loss and training_step were given: the training step returns the loss, leave one out.")
     batches, count = _counted(validation)
+    batches = None if batches is None else batches_of(batches, "validation")
     name = None if metric is None else getattr(metric, "__name__", "metric").replace("<lambda>", "metric")
     if training_step is None:
-        supervised = Supervised(loss, metric)
+        supervised = Supervised(criterion_of(loss), metric)
         probe = None if batches is None else Probe(supervised.both, batches, count=count, device=device, amp=amp)
         on_batch = None if metric is None or probe is not None else supervised.measured
         return Objective(supervised.loss, probe, on_batch, name)
@@ -153,13 +135,17 @@ class _Stepped:
         self._metric = metric
         self._last: tuple[nn.Module, Any] | None = None
 
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
         if self._metric is not None:
             self._last = (model, batch)
-        return self._step(model, batch)
+        value = self._step(model, batch)
+        return value if isinstance(value, torch.Tensor) else loss_in(value)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
-        return self._step(model, batch), None if self._metric is None else self._metric(model, batch)
+        loss = loss_in(self._step(model, batch))
+        if loss is None:
+            return None, None
+        return loss, None if self._metric is None else self._metric(model, batch)
 
     def measured(self) -> Any:
         assert self._metric is not None

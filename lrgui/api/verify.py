@@ -10,10 +10,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
+from lrgui.api.explaining import explain_in
+from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
-from lrgui.api.setup import MakeOptimizer, Model, elsewhere, made, objective, precision
+from lrgui.api.setup import Model, elsewhere, made, objective, precision
 from lrgui.api.verified import Verified
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
@@ -34,7 +37,7 @@ _DEFAULT = RaceConfig()
 
 def verify(
     model: Model,
-    loader: Iterable[Any],
+    loader: Iterable[Any] | Callable[[], Iterable[Any]],
     loss: Callable[[Any, Any], torch.Tensor] | None = None,
     optimizer: MakeOptimizer | None = None,
     *,
@@ -106,6 +109,7 @@ def verify(
         problems.append("A race runs in one process: start it before torch.distributed is initialised.")
     if problems:
         raise ValueError(" ".join(problems))
+    check_places(model, loader, loss, optimizer, training_step)
     random_state = RandomState()
     try:
         if seed is not None:
@@ -113,8 +117,12 @@ def verify(
         ready = made(model, optimizer, device, config.around)
         with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
             measured = objective(loss, training_step, validation, metric, ready.device, name)
-            call = Call(ready, loader, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+            batches = batches_of(loader)
+            call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
             verified = _Verifier(call, config).run(seed, progress)
+    except Exception as error:
+        explain_in(error)
+        raise
     finally:
         random_state.restore()
     if verified.end.reason in ERRORS:

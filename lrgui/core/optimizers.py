@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,10 +40,14 @@ class OptimizerRow:
 
     def arguments(self, settings: Mapping[str, Any], options: Mapping[str, Scalar] | None = None) -> dict[str, Any]:
         """Those of `settings` that this optimizer takes, and its own options: a given one, else the default."""
+        return {**{name: settings[name] for name in self.fields}, **self.own_arguments(options)}
+
+    def own_arguments(self, options: Mapping[str, Scalar] | None = None) -> dict[str, Any]:
+        """Its own options alone: a given one, else the default."""
         own: dict[str, Any] = filled(self.options, options or {})
         for argument, names in self.tuples.items():
             own[argument] = tuple(own.pop(name) for name in names)
-        return {**{name: settings[name] for name in self.fields}, **own}
+        return own
 
     def problems(self, settings: Mapping[str, Any], options: Mapping[str, Scalar]) -> list[Problem]:
         """What is wrong with settings that are right each by itself. Unknown names do not matter here."""
@@ -279,3 +284,38 @@ EXCLUDED: dict[str, str] = {
     "sparseadam": "It takes sparse gradients only; Adam takes all.",
 }
 """Optimizers that are not on offer, by their class in lower case, and why."""
+
+
+def optimizer_name(optimizer: Any) -> str:
+    """What an optimizer is called: its class, past Accelerate's wrapper."""
+    kind = type(optimizer)
+    inner = getattr(optimizer, "optimizer", None)
+    return optimizer_name(inner) if inner is not None and kind.__module__.startswith("accelerate.") else kind.__name__
+
+
+def refusal(optimizer: Any) -> str:
+    """Why the rate of an optimizer can't be swept, in a sentence with the way out; empty where it can."""
+    innermost = optimizer
+    while innermost is not None:
+        names = {kind.__name__.lower() for kind in type(innermost).__mro__}
+        twice = next((EXCLUDED[name] for name in ("lbfgs", "sam") if name in names), "")
+        if not twice and _wants_closure(innermost):
+            twice = "It computes the loss itself in each step (step(closure))."
+        if twice:
+            return f"{type(innermost).__name__} cannot be swept. {twice} Use another optimizer."
+        innermost = getattr(innermost, "optimizer", None)
+    for group in getattr(optimizer, "param_groups", ()):
+        if group.get("lr") is None or group.get("relative_step"):
+            name = optimizer_name(optimizer)
+            how = "lr=1e-3, relative_step=False, warmup_init=False" if "relative_step" in group else "lr=1e-3"
+            return f"{name} has no learning rate: it sets its steps itself. Make it with one, {name}(…, {how})."
+    return ""
+
+
+def _wants_closure(optimizer: Any) -> bool:
+    """True where `step` can't be called without a closure."""
+    try:
+        closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return closure is not None and closure.default is closure.empty

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import nn
 
 from lrgui.core.batches import batch_size, is_one_shot, one_pass, to_device
+from lrgui.core.modes import evaluating
 from lrgui.core.precision import autocast
 
 Measure = Callable[[nn.Module, Any], tuple[Any, Any]]
@@ -44,16 +44,21 @@ class Probe:
         self._batches = batches
 
     @torch.no_grad()
-    def __call__(self, model: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Loss and metric, means over the examples, on the device. Raises ValueError for no batch, and for no end."""
+    def __call__(self, model: nn.Module, optimizer: Any = None) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Loss and metric, means over the examples, on the device. Raises ValueError for no batch, and for no end.
+
+        A schedule-free `optimizer` gives the model its averaged weights for it. Batches without a loss are left out.
+        """
         loss: Any = 0.0
         metric: Any = None
         seen = 0
-        with evaluating(model), self._autocast, torch.random.fork_rng(devices=[]):
+        with evaluating(model, optimizer), self._autocast, torch.random.fork_rng(devices=[]):
             for batch in one_pass(self._batches, "validation"):
                 batch = to_device(batch, self._device)
                 size = batch_size(batch)
                 one, other = self._measure(model, batch)
+                if one is None:
+                    continue
                 loss = loss + one * size
                 if other is not None:
                     metric = other * size if metric is None else metric + other * size
@@ -64,15 +69,3 @@ class Probe:
 
     def _number(self, value: Any) -> torch.Tensor:
         return torch.as_tensor(value, device=self._device).detach().reshape(())
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Inside, the model is in eval mode; each module gets its own mode back."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True

@@ -14,6 +14,7 @@ from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent
+from lrgui.core.modes import into_training
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, scaler_for
 from lrgui.core.probe import Probe
@@ -136,7 +137,7 @@ class _Race:
     def _training(self, number: int, candidate: int) -> Iterator[Event]:
         """One candidate's training and its standing. Sets `end` where the race is over."""
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
-        self.model.train()
+        into_training(self.model, self.optimizer)
         self._batches = endless(self.loader)
         scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
         stepper = Stepper(
@@ -187,7 +188,8 @@ class _Race:
 
     def _forward(self, stepper: Stepper) -> bool:
         """The losses of one optimizer step. False, with `end` set, where there is none to be had."""
-        for micro in range(self.config.accumulation):
+        micro = 0
+        while micro < self.config.accumulation:
             if self.control.cancelled:
                 done, total = self.standings.done, self.config.total_steps()
                 self.end = EndEvent(
@@ -203,7 +205,8 @@ class _Race:
                 return False
             if self.clock.seconds == 0.0:
                 self.clock.start()
-            stepper.forward(to_device(batch, self.device), micro)
+            if stepper.forward(to_device(batch, self.device), micro) is not None:
+                micro += 1
         self.standings.done += 1
         return True
 
@@ -211,7 +214,7 @@ class _Race:
         """Measure what a candidate came to."""
         value, metric = math.inf, None
         if sound and self.probe is not None:
-            loss, other = self.probe(self.model)
+            loss, other = self.probe(self.model, self.optimizer)
             value, metric = float(loss), None if other is None else float(other)
         elif sound:
             last = self._losses[-max(1, round(LAST_SHARE * len(self._losses))) :]

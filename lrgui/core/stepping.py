@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -11,8 +11,11 @@ from torch import nn
 from lrgui.core.distributed import Team
 from lrgui.core.precision import autocast
 
-Loss = Callable[[nn.Module, Any], torch.Tensor]
-"""Takes the model and one batch on the device, returns the scalar loss."""
+Loss = Callable[[nn.Module, Any], torch.Tensor | None]
+"""Takes the model and one batch on the device, returns the scalar loss; None leaves the batch out."""
+
+#: So many batches without a loss, one after the other, are no exception any more.
+MOST_WITHOUT_LOSS = 20
 
 
 class Stepper:
@@ -51,20 +54,28 @@ class Stepper:
         self._pending: torch.Tensor | None = None
         self._total: torch.Tensor | None = None
         self._checked = False
+        self._left_out = 0
 
-    def forward(self, batch: Any, number: int) -> torch.Tensor:
-        """The loss of the step's batch `number`, 0 … `batches` - 1, of one element."""
+    def forward(self, batch: Any, number: int) -> torch.Tensor | None:
+        """The loss of the step's batch `number`, 0 … `batches` - 1, of one element.
+
+        None where the training step has none for this batch, which another one must take the place of. Raises
+        ValueError where that happens `MOST_WITHOUT_LOSS` times in a row.
+        """
         if number == 0:
             self._zero_grad()
             self._total = None
         last = number == self.batches - 1
         if last:
-            self._pending = self._value(batch)
-            value = self._pending
+            value = self._pending = self._value(batch)
+            if value is None:
+                return None
         else:
             # Gradients travel between processes once a step, with the last batch.
             with self._team.no_sync(self._model):
                 value = self._value(batch)
+                if value is None:
+                    return None
                 self._backward(value)
         if self.batches == 1:
             self._total = value  # detached only for those who ask: a small model's step would show it
@@ -115,16 +126,40 @@ class Stepper:
         for parameter in self._parameters:
             parameter.grad = None
 
-    def _value(self, batch: Any) -> torch.Tensor:
+    def refuse_nothing(self) -> None:
+        """Raise ValueError where the data ended and no batch of them had a loss."""
+        if self._left_out and not self._checked:
+            raise ValueError(self._no_loss())
+
+    def _value(self, batch: Any) -> torch.Tensor | None:
         if self._autocast is None:
             value = self._loss(self._model, batch)
         else:
             with self._autocast:
                 value = self._loss(self._model, batch)
-        if not self._checked:
+        if not self._checked or not isinstance(value, torch.Tensor):
+            if value is None:
+                self._leave_out()
+                return None
             check_loss(value)
             self._checked = True
+        if self._left_out:
+            self._left_out = 0
         return value
+
+    def _leave_out(self) -> None:
+        if self._team.size > 1:
+            raise ValueError(
+                "The training step returned None, which leaves a batch out. That works in one process only: the others "
+                "would wait for its gradients."
+            )
+        self._left_out += 1
+        if self._left_out == MOST_WITHOUT_LOSS:
+            raise ValueError(self._no_loss())
+
+    def _no_loss(self) -> str:
+        how_many = "the only batch" if self._left_out == 1 else f"{self._left_out} batches in a row"
+        return f"The training step returned None for {how_many}: did you forget return? None leaves a batch out."
 
     def _backward(self, value: torch.Tensor) -> None:
         if self.batches > 1:
@@ -136,6 +171,13 @@ class Stepper:
 
 def check_loss(value: Any) -> None:
     """Raise ValueError with a sentence where `value` is no loss that can be learned from."""
+    if isinstance(value, Mapping):
+        raise ValueError("A dict without “loss” was returned: return the loss, or a dict that has it.")
+    if isinstance(value, tuple | list):
+        raise ValueError(
+            f"A {type(value).__name__} without a loss was returned, which is a tensor of one number: return the loss, "
+            "or (loss, whatever else)."
+        )
     if not isinstance(value, torch.Tensor):
         raise ValueError(
             f"The loss must be a tensor, not {type(value).__name__}: return it without .item() or float()."

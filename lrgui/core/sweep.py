@@ -16,6 +16,7 @@ from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BatchEvent, EndEvent, Event
 from lrgui.core.groups import ratios
+from lrgui.core.modes import into_training
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.probe import Probe
@@ -74,7 +75,7 @@ def sweep(
         run.scaler = scaler or scaler_for(config.amp, run.device)
         run.probe, run.metric = probe, metric
         run.team = team or Team()
-        model.train()
+        into_training(model, optimizer)
         run.readings = readings_for(run.device, run.scaler is not None)
         # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
         # average of them makes an accelerator wait in every BatchNorm.
@@ -202,7 +203,7 @@ class _Run:
         probed = None
         if self.probe is not None:
             with self._announced():
-                probed = self.probe(self.model)
+                probed = self.probe(self.model, self.optimizer)
             if self._deserted():
                 return
         metric = None if probed is None else probed[1]
@@ -251,7 +252,8 @@ class _Run:
     def _forward(self, step: int) -> None:
         """The losses of one optimizer step. Sets `end` where there is none to be had."""
         control, alone, planned = self.control, self._alone, self.config.steps
-        for micro in range(self.config.accumulation):
+        micro = 0
+        while micro < self.config.accumulation:
             cancelled = control.cancelled
             try:
                 batch = _MISSING if cancelled else next(self.batches, _MISSING)
@@ -269,6 +271,7 @@ class _Run:
                 self.end = EndEvent("cancelled", f"Stopped after {step} of {planned} steps; what was measured stays.")
                 return
             if ended:
+                self.stepper.refuse_nothing()
                 self.end = EndEvent(
                     "data_ended",
                     f"The data ended after {step} of {planned} steps, and its loader can't begin again.",
@@ -277,7 +280,8 @@ class _Run:
             if step == 0:
                 self.clock.start()
             try:
-                self.stepper.forward(to_device(batch, self.device), micro)
+                if self.stepper.forward(to_device(batch, self.device), micro) is not None:
+                    micro += 1
             except BaseException:
                 self.team.tell(True)
                 raise

@@ -16,6 +16,7 @@ from lrgui.core.distributed import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.groups import largest, ratios
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.modes import has_modes, into_evaluation, into_training
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
@@ -48,8 +49,11 @@ def _has_momentum(optimizer: torch.optim.Optimizer) -> bool:
     """True where a momentum (or first beta) is in use in all groups, under the name by which torch would cycle it.
 
     torch sets it even where it is 0, which would silently turn plain SGD into SGD with momentum, and raises for
-    optimizers that have none among their defaults.
+    optimizers that have none among their defaults. Schedule-free ones read the weights off their first beta: it must
+    stay.
     """
+    if has_modes(optimizer):
+        return False
     if "betas" in optimizer.defaults:
         found = [(group.get("betas") or (0,))[0] for group in optimizer.param_groups]
     else:
@@ -126,7 +130,7 @@ def train(
     step, skipped, first, best, lr = 0, 0, math.nan, math.inf, math.nan
     try:
         for epoch in range(1, config.epochs + 1):
-            model.train()
+            into_training(model, optimizer)
             trained = Means(metric_name)
             batches, left = iter(loader), per_epoch
             while left > 0:
@@ -161,11 +165,12 @@ def train(
             else:
                 next(batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
             if left == per_epoch:
+                stepper.refuse_nothing()
                 yield _no_batch(epoch)
                 return
             held_out = None
             if validation is not None:
-                held_out = evaluate(model, validation, objective, device, metric_name, config.amp)
+                held_out = evaluate(model, validation, objective, device, metric_name, config.amp, optimizer)
                 held_out = None if held_out.empty else held_out  # a mean over nothing would be the best of all
             yield _epoch(epoch, trained, held_out, lr, clock.seconds)
             stop = watch.epoch(trained.loss)
@@ -175,6 +180,8 @@ def train(
             best = min(best, trained.loss if held_out is None else held_out.loss)
         yield EndEvent("completed", _summary(config, first, best))
     finally:
+        if has_modes(optimizer):
+            into_evaluation(model, optimizer)  # the weights that such a training is made for
         for module, training in modes.items():
             module.training = training
 
@@ -200,7 +207,10 @@ def _forward(
                 stepper.cut(count)
             break
         batch = to_device(batch, device)
-        loss = stepper.forward(batch, count).item()
+        value = stepper.forward(batch, count)
+        if value is None:
+            continue
+        loss = value.item()
         total += loss
         count += 1
         if not math.isfinite(loss):
@@ -269,19 +279,23 @@ def evaluate(
     device: torch.device | str,
     metric_name: str = "accuracy",
     amp: str | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> Means:
     """Mean loss and metric over the examples, with the model in eval mode, in which it stays.
 
-    `amp` is the precision of the training, as in `TrainConfig`. Raises ValueError, with a sentence, for batches
+    `amp` is the precision of the training, as in `TrainConfig`. A schedule-free `optimizer` gives the model its
+    averaged weights. Batches without a loss are left out. Raises ValueError, with a sentence, for batches
     that do not come to an end.
     """
-    model.eval()
+    into_evaluation(model, optimizer)
     means = Means(metric_name)
     precision = autocast(amp, torch.device(device))
     for batch in one_pass(loader, "validation"):
         batch = to_device(batch, device)
         with precision:
             loss, metric = objective.both(model, batch)
+        if loss is None:
+            continue
         means.add(float(loss), metric, batch_size(batch))
     return means
 

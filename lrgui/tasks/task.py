@@ -62,9 +62,16 @@ class Task:
     val_size: int = 0
     notes: tuple[str, ...] = ()
 
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
-        """The loss of one batch on the device."""
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
+        """The loss of one batch on the device; None where its training step leaves the batch out."""
         return self.objective.loss(model, batch)
+
+    def certain_loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        """The loss of a batch that has one. Raises ValueError where its training step leaves it out."""
+        loss = self.objective.loss(model, batch)
+        if loss is None:
+            raise self.objective.without_loss()
+        return loss
 
     @property
     def parameters(self) -> int:

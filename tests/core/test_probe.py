@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.probe import Probe, evaluating
+from lrgui.core.modes import evaluating
+from lrgui.core.probe import Probe
 
 BATCHES = [torch.ones(4, 2), torch.ones(2, 2) * 4]
 

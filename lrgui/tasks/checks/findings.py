@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from lrgui.core.objective import TARGETS
+from lrgui.core.objective import target_name
 from lrgui.tasks.checks.loss_graph import LossKind
 
 #: Inputs whose mean or deviation is beyond this many are far from the 0 and 1 that networks are made for.
@@ -43,7 +43,7 @@ def parts_of(batch: Any) -> list[Part]:
     if isinstance(batch, torch.Tensor):
         return [Part("inputs", batch, False)]
     if isinstance(batch, Mapping):
-        goal = next((name for name in TARGETS if name in batch), None)
+        goal = target_name(batch)
         return [
             Part(name, tensor, key == goal) for key, item in batch.items() for name, tensor in _named(str(key), item)
         ]

@@ -203,7 +203,7 @@ class Trial:
     def _in_one(self) -> StepResult:
         """A training step written by hand, and a model with a loss of its own, compute both in one."""
         with _noticed() as said:
-            self._loss = self._made.loss(self._made.model, self._batch)
+            self._loss = self._made.certain_loss(self._made.model, self._batch)
         self._settle()
         own = isinstance(self._made.objective, Supervised)
         return StepResult(["the model, with its own loss" if own else "the training step"], self._broadcast(said))
@@ -301,11 +301,11 @@ class Trial:
             torch.cuda.reset_peak_memory_stats(task.device)
         begun = perf_counter()
         task.optimizer.zero_grad()
-        task.loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
+        task.certain_loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
         task.optimizer.step()
         self._settle()
         self.step_seconds = perf_counter() - begun
-        use = memory_use(task.model, task.optimizer, self._batch, lambda: task.loss(task.model, self._batch))
+        use = memory_use(task.model, task.optimizer, self._batch, lambda: task.certain_loss(task.model, self._batch))
         fixed, need, double = use.of_batches(0), use.of_batches(1), use.of_batches(2)
         if cuda:
             need = torch.cuda.max_memory_allocated(task.device)
@@ -399,7 +399,7 @@ class Trial:
             warnings.simplefilter("always")
             try:
                 with torch.autograd.detect_anomaly(check_nan=False):
-                    task.loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
+                    task.certain_loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
             except RuntimeError:
                 pass
         lines = re.findall(r'File "(.+?)", line (\d+)', "\n".join(str(message.message) for message in said))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
+from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.tasks.distributions import DISTRIBUTIONS
 from lrgui.tasks.spec import TaskSpec
 
@@ -34,6 +35,29 @@ def make_optimizer(spec: TaskSpec, model: nn.Module) -> torch.optim.Optimizer:
             "The model has no parameter that can be trained: set requires_grad to True for those that should learn."
         )
     return named(row.dotted)(model if row.takes_model else trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
+
+
+def optimizer_called(name: str, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    """The optimizer that people call `name` ("adam", "SGD"), over the trainable parameters, with its usual settings.
+
+    Raises ValueError, with a sentence, for a name that is not known, or that cannot be swept.
+    """
+    key = re.sub(r"[^a-z0-9]", "", name.rsplit(".", 1)[-1].lower())
+    row = OPTIMIZERS.get(key)
+    if row is None or row.needs:
+        if key in EXCLUDED:
+            raise ValueError(f"{name} cannot be swept. {EXCLUDED[key]} Use another optimizer.")
+        there = [key for key, one in OPTIMIZERS.items() if not one.needs]
+        raise ValueError(
+            f"There is no optimizer “{name}”. Choose one of: {', '.join(there)}; or pass a class, such as "
+            "torch.optim.Adam."
+        )
+    _must_be_here(row)
+    arguments = row.own_arguments()
+    if row.takes_model:
+        return named(row.dotted)(model, lr=lr, weight_decay=0.0, **arguments)  # type: ignore[no-any-return]
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    return named(row.dotted)(trainable, lr=lr, **arguments)  # type: ignore[no-any-return]
 
 
 def named(dotted: str) -> Any:

@@ -94,7 +94,7 @@ def _refuse(made: Any, part: Part) -> None:
             f"{{}} returned {len(made)} things: return the training batches alone; val_loader(batch_size) returns "
             "those for validation."
         )
-    if isinstance(made, tuple) and len(made) == 2 and _are_inputs_and_targets(*made):
+    if isinstance(made, tuple) and len(made) == 2 and are_inputs_and_targets(*made):
         raise part.error(
             "{} returned two arrays and no batches: return TensorDataset(x, y), made of tensors, which is then batched."
         )
@@ -107,7 +107,7 @@ def _refuse(made: Any, part: Part) -> None:
         raise part.error(f"{{}} returned {described(made)}: it must return {_listed()}.")
 
 
-def _are_inputs_and_targets(one: Any, other: Any) -> bool:
+def are_inputs_and_targets(one: Any, other: Any) -> bool:
     """True for two arrays of as many entries, each of its own kind: two batches of one kind would be alike."""
     first, second = (tuple(getattr(thing, "shape", ())) for thing in (one, other))
     return bool(first and second) and first[0] == second[0] and first != second

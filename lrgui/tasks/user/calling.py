@@ -18,7 +18,8 @@ from lrgui.core.options import ITEMS, Scalar, read_items
 from lrgui.tasks.listing import with_article
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.code import TaskError
-from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, PARAMETERS, RATES, ROLES, Takes, needs_words
+from lrgui.tasks.user.optimizer import wanted_by
+from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, RATES, ROLES, Takes, needs_words
 
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _CALLED_WITH = {
@@ -175,25 +176,8 @@ class Calls:
 
     def optimizer(self, part: Part, model: Any, lr: float) -> Any:
         """What an own optimizer's function returns: it takes the parameters or the model, and a rate."""
-        given = parameters_of(part.thing)
-        trainable = [p for p in model.parameters() if p.requires_grad]
-        if given is None:  # a class written in C: as torch's
-            return part.thing(trainable, lr=lr)
-        names = [one.name for one in given]
-        known: dict[str, Any] = dict.fromkeys(RATES, lr) | dict.fromkeys(PARAMETERS, trainable)
-        known["model"] = model
-        free = [one for one in given if one.name not in known and one.kind in _BY_PLACE]
-        if not {"model", *PARAMETERS} & set(names) and free and free[0] is given[0]:
-            known[free[0].name] = trainable  # whatever it is called
-        reserved = [name for name in names if name in known]
-        positional = [known[one.name] for one in given if one.kind is inspect.Parameter.POSITIONAL_ONLY]
-        by_name = {
-            one.name: known[one.name]
-            for one in given
-            if one.name in known
-            and one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        }
-        return part.thing(*positional, **by_name, **self.arguments(part, 0, reserved))
+        wanted = wanted_by(part.thing, model, lr)
+        return wanted.call(part.thing, **self.arguments(part, 0, wanted.names))
 
     def note_options(self, part: Part) -> None:
         """Take note of the settings of a part that is not called this time."""

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from lrgui.core.batches import length
-from lrgui.core.objective import Objective
+from lrgui.core.objective import loss_in
+from lrgui.core.optimizers import refusal
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
@@ -20,7 +21,7 @@ from lrgui.tasks.user.calling import Calls, Part, described, parameters_of
 from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.objective import Steps
-from lrgui.tasks.user.optimizer import first_optimizer
+from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import CONTEXT, RATES
 from lrgui.tasks.user.rows import OWN
 
@@ -175,14 +176,14 @@ class LightningSteps:
         validation = _defined(network, "validation_step")
         self._validates = validation is not None
         self._part = Part("validation_step", validation, part.file) if validation is not None else part
-        self._steps: Objective = Steps(self._training_step, part)
+        self._steps = Steps(self._training_step, part)
         self.training_step = network.training_step
         self._validation = validation
         network.log = self._log
         network.log_dict = self._log_dict
 
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
-        """The loss of one batch on the device."""
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
+        """The loss of one batch on the device; None where the step leaves the batch out."""
         self._logged.clear()
         return self._steps.loss(model, batch)
 
@@ -193,7 +194,7 @@ class LightningSteps:
             return self._steps.both(model, batch)
         value = _call(self._validation, self._ready(batch), 0)
         logged = {_short(name): number for name, one in self._logged.items() if (number := _plain(one)) is not None}
-        loss = value.get("loss") if isinstance(value, Mapping) else value
+        loss = value.get("loss") if isinstance(value, Mapping) else loss_in(value)
         if loss is None:
             loss = next((number for name, number in logged.items() if "loss" in name), None)
         if loss is None:  # it says nothing of the loss, but a curve wants one
@@ -203,6 +204,10 @@ class LightningSteps:
         # The first one counts: an accuracy, where there is one.
         ordered = sorted(metrics, key=lambda name: "acc" not in name)
         return loss, {name: metrics[name] for name in ordered} or None
+
+    def without_loss(self) -> ValueError:
+        """What is wrong where the only batch that was tried was left out."""
+        return self._steps.without_loss()
 
     def measured(self) -> Any:
         """None: training batches have no metric."""
@@ -326,8 +331,10 @@ def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[
         raise part.error(f"{{}} returned {described(made)} without an optimizer.")
     if schedule:
         notes.append("The schedule of configure_optimizers() does not take part: the run sets the rates.")
-    several = made[0] if isinstance(made, tuple) and made and isinstance(made[0], list) else made
-    if isinstance(several, list | tuple) and sum(first_optimizer(one)[0] is not None for one in several) > 1:
+    refused = refusal(optimizer)
+    if refused:
+        raise part.error(f"{{}}: {refused}")
+    if len(optimizers_in(made)) > 1:
         notes.append("configure_optimizers() returned several optimizers: the first one is used.")
     return optimizer
 

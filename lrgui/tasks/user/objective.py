@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.objective import NO_LOSS, TARGETS, Supervised
+from lrgui.core.objective import NO_LOSS, Supervised, loss_in, target_name
 from lrgui.tasks.user.calling import Part, described
 from lrgui.tasks.user.code import TaskError
 
@@ -41,7 +41,8 @@ def checked_loss(function: Callable[..., Any], part: Part) -> Callable[[Any, Any
     """`function` (output, target), but what is no loss is said in a sentence."""
 
     def loss(output: Any, target: Any) -> torch.Tensor:
-        return scalar(function(output, target), part.error)
+        value = function(output, target)
+        return scalar(value if isinstance(value, torch.Tensor) else loss_in(value), part.error)
 
     loss.__wrapped__ = part.thing  # type: ignore[attr-defined]  # for whoever looks for its line
     return loss
@@ -87,7 +88,7 @@ class OwnLoss(Supervised):
 
     def forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
         """The model's output for one batch, and the target. Raises TaskError where the model takes none."""
-        self._unlabelled = isinstance(batch, Mapping) and not any(name in batch for name in TARGETS)
+        self._unlabelled = isinstance(batch, Mapping) and target_name(batch) is None
         with self._in_words():
             return super().forward(model, batch)
 
@@ -114,7 +115,8 @@ _MISFITS = (AttributeError, TypeError, KeyError, IndexError, ValueError, Asserti
 class Steps:
     """Steps that the person wrote: each gets the model and a batch, and returns the loss.
 
-    Also a mapping with “loss” will do; what else is in that of a validation step are metrics, by name.
+    Also a mapping with “loss” or a tuple with the loss in it will do, and None leaves the batch out. What else is in
+    the mapping of a validation step are metrics, by name.
     """
 
     has_metric = False  # none of training batches; `both` gives one where the validation step has one
@@ -132,9 +134,11 @@ class Steps:
         self._validation = validation or training
         self._validation_part = validation_part or training_part
 
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
-        """The loss of one batch on the device."""
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
+        """The loss of one batch on the device; None where the step leaves the batch out."""
         value = self._training(model, batch)
+        if value is None:
+            return None
         return scalar(_loss_of(value, self._training_part), self._training_part.error)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
@@ -156,11 +160,19 @@ class Steps:
         if isinstance(value, Mapping) and part is not self._training_part:
             others = {str(name): one for name, one in value.items() if name != "loss"}
             metrics = {name: _number(one, part, f"“{name}”") for name, one in others.items()} or None
+        if value is None:
+            return None, None
         loss = _loss_of(value, part)
         if isinstance(loss, int | float) and not isinstance(loss, bool):
             return float(loss), metrics  # nothing is learned from it, so a number is as good as a tensor
         with torch.no_grad():
             return scalar(loss, part.error), metrics
+
+    def without_loss(self) -> ValueError:
+        """What is wrong where the only batch that was tried was left out."""
+        return self._training_part.error(
+            "{} returned None: did you forget return? Only a batch that is to be left out may have no loss."
+        )
 
     def measured(self) -> Any:
         """None: training batches have no metric."""
@@ -168,10 +180,9 @@ class Steps:
 
 
 def _loss_of(value: Any, part: Part) -> Any:
-    if isinstance(value, Mapping):
-        if "loss" not in value and value and all(isinstance(one, torch.Tensor) for one in value.values()):
+    found = loss_in(value)
+    if isinstance(found, Mapping):
+        if found and all(isinstance(one, torch.Tensor) for one in found.values()):
             raise part.error("{} returned a dict of losses: return their sum, sum(losses.values()).")
-        if "loss" not in value:
-            raise part.error("{} returned a dict without “loss”: return the loss, or a dict that has it.")
-        return value["loss"]
-    return value
+        raise part.error("{} returned a dict without “loss”: return the loss, or a dict that has it.")
+    return found

@@ -1,27 +1,100 @@
-"""The optimizer in what people's functions return."""
+"""The optimizer in what people give: their function called as it asks, and what it returns looked through."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from lrgui.tasks.user.roles import PARAMETERS, RATES
+
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a function that makes an optimizer is called with: the parameters or the model, and a rate."""
+
+    positional: tuple[Any, ...]
+    by_name: dict[str, Any]
+    names: tuple[str, ...]
+    """Its arguments that are taken care of."""
+
+    def call(self, make: Callable[..., Any], **more: Any) -> Any:
+        """What `make` returns."""
+        return make(*self.positional, **self.by_name, **more)
+
+
+def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: bool = False) -> Wanted:
+    """What `make` asks for, by the names of its arguments; the first one without a known name is the parameters.
+
+    A partial that has a rate already gets this one in its place. With `by_place` the only other argument that has no
+    default is the rate, whatever it is called.
+    """
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    try:
+        given = list(inspect.signature(make).parameters.values())
+    except (TypeError, ValueError):  # a class written in C: as torch's
+        return Wanted((trainable,), {"lr": lr}, ())
+    names = [one.name for one in given]
+    known: dict[str, Any] = dict.fromkeys(RATES, lr) | dict.fromkeys(PARAMETERS, trainable)
+    known["model"] = model
+    free = [one for one in given if one.name not in known and one.kind in _BY_PLACE]
+    if not {"model", *PARAMETERS} & set(names) and free and free[0] is given[0]:
+        known[free[0].name] = trainable  # whatever it is called
+    needed = [one for one in free if one.name not in known and one.default is inspect.Parameter.empty]
+    if by_place and len(needed) == 1 and not set(RATES) & set(names):
+        known[needed[0].name] = lr
+    if not free and given and given[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return Wanted((trainable, lr), {}, ())
+    return Wanted(
+        tuple(known[one.name] for one in given if one.kind is inspect.Parameter.POSITIONAL_ONLY and one.name in known),
+        {
+            one.name: known[one.name]
+            for one in given
+            if one.name in known
+            and one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        },
+        tuple(name for name in names if name in known),
+    )
+
+
+def optimizers_in(made: Any) -> list[torch.optim.Optimizer]:
+    """The optimizers in what people return, each once, in their order; Lightning's forms are known."""
+    if isinstance(made, torch.optim.Optimizer):
+        return [made]
+    parts = list(made.values()) if isinstance(made, Mapping) else made
+    if not isinstance(parts, tuple | list):
+        return []
+    found = [one for part in parts for one in optimizers_in(part)]
+    return list({id(one): one for one in found}.values())
+
+
+def is_scheduler(thing: Any) -> bool:
+    """True for what sets an optimizer's rates: torch's schedulers, and whatever else holds an optimizer and steps."""
+    if isinstance(thing, torch.optim.Optimizer):
+        return False
+    if isinstance(thing, LRScheduler | ReduceLROnPlateau):
+        return True
+    return isinstance(getattr(thing, "optimizer", None), torch.optim.Optimizer) and callable(
+        getattr(thing, "step", None)
+    )
 
 
 def first_optimizer(made: Any) -> tuple[torch.optim.Optimizer | None, bool]:
-    """The optimizer in what people return, and whether a schedule came with it; Lightning's forms are known."""
-    if isinstance(made, torch.optim.Optimizer):
-        return made, False
+    """The first optimizer in what people return, and whether a schedule came with it."""
+    return next(iter(optimizers_in(made)), None), _has_schedule(made)
+
+
+def _has_schedule(made: Any) -> bool:
     if isinstance(made, Mapping):
-        optimizer = made.get("optimizer")
-        schedule = made.get("lr_scheduler", made.get("scheduler")) is not None
-        return (optimizer if isinstance(optimizer, torch.optim.Optimizer) else None), schedule
+        return made.get("lr_scheduler", made.get("scheduler")) is not None
     if isinstance(made, tuple | list):
-        read = [first_optimizer(one) for one in made]
-        optimizer = next((one for one, _ in read if one is not None), None)
-        # (optimizer, schedule) and ([optimizer, …], [schedule, …]): whatever is no optimizer is a schedule.
-        rest = any(schedule for _, schedule in read) or any(
-            one is None and made[index] not in (None, [], ()) for index, (one, _) in enumerate(read)
-        )
-        return optimizer, rest
-    return None, False
+        # (optimizer, schedule) and ([optimizer, …], [schedule, …]): whatever holds no optimizer is a schedule.
+        return any(_has_schedule(one) or (not optimizers_in(one) and one not in (None, [], ())) for one in made)
+    return False

@@ -15,8 +15,9 @@ from torch.nn.parameter import is_lazy
 
 from lrgui.core.batches import to_device
 from lrgui.core.objective import Objective, Supervised
+from lrgui.core.optimizers import refusal
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
-from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
+from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer, optimizer_called
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words
@@ -27,7 +28,7 @@ from lrgui.tasks.user.lightning import build_module, is_module, module_classes
 from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.object import Task as UserTask
 from lrgui.tasks.user.objective import OwnLoss, Steps, checked_loss, checked_metric
-from lrgui.tasks.user.optimizer import first_optimizer
+from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.target import Target
@@ -273,7 +274,9 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
             found.file,
         )
     made = part.thing
-    if not isinstance(made, torch.optim.Optimizer):
+    if isinstance(made, str):
+        made = optimizer_called(made, model, FIRST_LR)
+    elif not optimizers_in(made):
         _refuse_uncallable(part, "(params, lr)")
         made = calls.optimizer(part, model, FIRST_LR)
     optimizer, schedule = first_optimizer(made)
@@ -281,10 +284,13 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
         if made is None:
             raise part.error("{} returned None: did you forget return?")
         raise part.error(f"{{}} returned {described(made)}: it must return a torch.optim.Optimizer.")
-    if isinstance(made, tuple | list) and sum(first_optimizer(one)[0] is not None for one in made) > 1:
+    if len(optimizers_in(made)) > 1:
         found.notes.append(f"{part.words} returned several optimizers: the first one is used.")
     if schedule:
         found.notes.append(f"The schedule that {part.words} returned does not take part: the run sets the rates.")
+    refused = refusal(optimizer)
+    if refused:
+        raise part.error(f"{{}}: {refused}")
     own = {id(p) for p in model.parameters()}
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
         raise part.error("{} made an optimizer of other weights than the model's: use the ones that it is given.")

@@ -65,7 +65,7 @@ class Maker:
     def used(self, *more: str, **settings: object) -> None:
         task = self.task(*more, **settings)
         batch = next(iter(task.loader))
-        task.loss(task.model, batch)
+        task.certain_loss(task.model, batch)
         task.objective.both(task.model, batch)
 
     def refused(self, *more: str, **settings: object) -> TaskError:

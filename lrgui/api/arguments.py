@@ -1,0 +1,141 @@
+"""The model, the batches and the loss that a caller means; what stands in another's place is told so."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lrgui.api.optimizer import is_scheduler_class
+from lrgui.tasks.listing import with_article
+from lrgui.tasks.user.batches import Repeated, are_inputs_and_targets
+from lrgui.tasks.user.optimizer import is_scheduler
+
+_HOSTS = {
+    "lightning": "lightning.find_lr(trainer, module, …)",
+    "pytorch_lightning": "lightning.find_lr(trainer, module, …)",
+    "transformers": "huggingface.find_lr(trainer)",
+    "fastai": "fastai.find_lr(learn)",
+    "skorch": "skorch.find_lr(net, X, y)",
+    "ignite": "ignite.find_lr(…)",
+}
+_LINE = "DataLoader(TensorDataset(x, y), batch_size=64, shuffle=True)"
+
+
+def check_places(model: Any, loader: Any, loss: Any, optimizer: Any, training_step: Any) -> None:
+    """Raise ValueError, with a sentence, where an argument stands in the place of another one."""
+    host = _HOSTS.get(type(model).__module__.split(".")[0])
+    if host is not None and not isinstance(model, nn.Module) and not callable(model):
+        raise ValueError(f"{_kind(model)} is no model: use lrgui.integrations.{host}, which takes it.")
+    for place, thing in (("model", model), ("loader", loader), ("loss", loss), ("optimizer", optimizer)):
+        kind = _role(thing)
+        if kind not in ("", place) and (kind, place) not in (("module", "model"), ("module", "loss")):
+            raise ValueError(
+                f"In the {place}'s place stands {_kind(thing)}: the order is (model, loader, loss, optimizer). "
+                "lrgui.LRFinder(model, optimizer, criterion) has that of torch-lr-finder."
+            )
+    if not isinstance(model, nn.Module) and not callable(model):
+        raise ValueError(f"The model must be a torch.nn.Module, or a function that makes one, not {_kind(model)}.")
+    if loss is not None and not callable(loss):
+        raise ValueError(
+            "The loss must be a function (output, target), such as torch.nn.functional.cross_entropy, not "
+            f"{_kind(loss)}."
+        )
+    if training_step is not None and not callable(training_step):
+        raise ValueError(f"training_step must be a function (model, batch), not {_kind(training_step)}.")
+    if loss is None and training_step is None and callable(getattr(model, "configure_optimizers", None)):
+        raise ValueError(
+            "The loss of a LightningModule is in its training_step: use lrgui.integrations.lightning.find_lr(trainer, "
+            "module, …), or pass training_step=lambda model, batch: model.training_step(batch, 0)."
+        )
+
+
+def _role(thing: Any) -> str:
+    """The argument that a thing is made for, where it can be only one: "module" is a model or a loss."""
+    if isinstance(thing, torch.optim.Optimizer) or is_scheduler(thing):
+        return "optimizer"
+    if isinstance(thing, type) and (issubclass(thing, torch.optim.Optimizer) or is_scheduler_class(thing)):
+        return "optimizer"
+    if isinstance(thing, DataLoader):
+        return "loader"
+    return "module" if isinstance(thing, nn.Module) and not isinstance(thing, Iterable) else ""
+
+
+def _kind(thing: Any) -> str:
+    name = thing.__name__ if isinstance(thing, type) else type(thing).__name__
+    return f"the class {name}" if isinstance(thing, type) else with_article(name)
+
+
+def batches_of(loader: Any, what: str = "loader") -> Iterable[Any]:
+    """The batches that `loader` stands for. Raises ValueError, with a sentence, for what gives none.
+
+    A function without arguments (a generator's, a bound `train_dataloader`) is called, a generator's again for each
+    pass.
+    """
+    if isinstance(loader, type):
+        raise ValueError(f"The {what} is the class {loader.__name__}: pass {loader.__name__}(…).")
+    if callable(loader) and not isinstance(loader, Iterable) and not hasattr(loader, "__getitem__"):
+        loader = _called(loader, what)
+    if isinstance(loader, torch.Tensor | np.ndarray) or _is_frame(loader):
+        raise ValueError(f"The {what} is {_kind(loader)}, which is data and no batches: pass {_LINE}.")
+    if isinstance(loader, tuple | list):
+        _refuse_data(loader, what)
+    if isinstance(loader, Mapping):
+        names = [str(name) for name, one in loader.items() if isinstance(one, DataLoader)]
+        more = f"[{names[0]!r}]" if names else "[…]"
+        raise ValueError(f"The {what} is a dict: pass one of its entries, such as {what}s{more}, as batches.")
+    if isinstance(loader, str | bytes) or not (isinstance(loader, Iterable) or hasattr(loader, "__getitem__")):
+        raise ValueError(
+            f"The {what} must be an iterable of batches, such as a DataLoader or a list, not {_kind(loader)}."
+        )
+    batches: Iterable[Any] = loader
+    return batches
+
+
+def _called(make: Callable[..., Any], what: str) -> Any:
+    try:
+        inspect.signature(make).bind()
+    except TypeError:
+        raise ValueError(
+            f"The {what} is a function with arguments: call it, and pass what it returns, the batches."
+        ) from None
+    except ValueError:  # its arguments can't be read
+        pass
+    made = make()
+    if made is None:
+        raise ValueError(f"The {what}'s function returned None: did you forget return?")
+    return Repeated(made, make) if isinstance(made, Iterator) else made
+
+
+def _refuse_data(given: tuple[Any, ...] | list[Any], what: str) -> None:
+    if len(given) == 2 and are_inputs_and_targets(*given):
+        raise ValueError(f"The {what} is a pair of inputs and targets and no batches: pass {_LINE}, made of tensors.")
+    if any(isinstance(one, DataLoader) for one in given):
+        raise ValueError(f"The {what} is {len(given)} loaders: pass one of them.")
+    first: Any = given[0] if given else None
+    if type(first) in (tuple, list) and len(first) > 1 and isinstance(first[0], torch.Tensor | np.ndarray):
+        last = first[-1]
+        if isinstance(last, int | float) or (isinstance(last, torch.Tensor | np.generic) and last.ndim == 0):
+            raise ValueError(
+                f"The {what} is a list of single examples and no batches: pass DataLoader(examples, batch_size=64, "
+                "shuffle=True)."
+            )
+
+
+def _is_frame(thing: Any) -> bool:
+    return type(thing).__module__.split(".")[0] in ("pandas", "polars") and hasattr(thing, "columns")
+
+
+def criterion_of(loss: Any) -> Any:
+    """The loss function that `loss` stands for: of a class (`nn.CrossEntropyLoss`) an instance."""
+    if not isinstance(loss, type):
+        return loss
+    try:
+        return loss()
+    except TypeError as error:
+        raise ValueError(f"The loss is the class {loss.__name__}: pass {loss.__name__}(…) ({error}).") from None
