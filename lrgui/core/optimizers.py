@@ -295,8 +295,9 @@ def optimizer_name(optimizer: Any) -> str:
 
 def refusal(optimizer: Any) -> str:
     """Why the rate of an optimizer can't be swept, in a sentence with the way out; empty where it can."""
-    innermost = optimizer
-    while innermost is not None:
+    innermost, seen = optimizer, set()
+    while innermost is not None and id(innermost) not in seen:
+        seen.add(id(innermost))
         names = {kind.__name__.lower() for kind in type(innermost).__mro__}
         twice = next((EXCLUDED[name] for name in ("lbfgs", "sam") if name in names), "")
         if not twice and _wants_closure(innermost):

@@ -178,10 +178,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
         arguments = loop._build_kwargs(OrderedDict(), batch, number)
         output = call._call_strategy_hook(trainer, "training_step", *arguments.values())
         trainer._logger_connector.on_batch_end()
-        loss = output.get("loss") if isinstance(output, dict) else output
-        if loss is None:
-            raise ValueError("training_step returned no loss: return the loss, or a dict with “loss”.")
-        return loss
+        return output
 
     def before_step(*_: Any) -> None:
         # The Trainer's own way: on_before_optimizer_step, then clipping (also the module's, where it has one).

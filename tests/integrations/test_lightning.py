@@ -453,7 +453,7 @@ def test_what_cannot_be_swept_is_said(make, trainer, loader):
         find_lr(trainer(limit_train_batches=0), make(), train_dataloaders=loader)
     module = make()
     module.training_step = lambda batch, batch_idx: None
-    with pytest.raises(ValueError, match="returned no loss"):
+    with pytest.raises(ValueError, match="returned None for"):
         find_lr(trainer(), module, train_dataloaders=loader)
 
 
