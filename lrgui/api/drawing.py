@@ -67,7 +67,7 @@ def draw(result: Result, ax: Axes | None = None, **style: Any) -> Axes:
 
 def _legends(ax: Axes, lines: Sequence[Artist], marks: Sequence[Line2D]) -> None:
     """What was measured above the plot, where it covers nothing; what the rules say below it."""
-    common = {"frameon": False, "borderaxespad": 0.2, "handlelength": 1.6}
+    common: dict[str, Any] = {"frameon": False, "borderaxespad": 0.2, "handlelength": 1.6}
     if lines:
         above = ax.legend(
             handles=lines, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(lines), fontsize=9, **common
@@ -101,7 +101,7 @@ def _measured(result: Result, ax: Axes, style: dict[str, Any]) -> list[Artist]:
     dots[0].set_label("validation loss" if result.validation else "batch loss")
     handles: list[Artist] = [*dots]
     if len(curve) > 1:
-        look = {"color": LIGHT.curve, "linewidth": 2, "zorder": 4}
+        look: dict[str, Any] = {"color": LIGHT.curve, "linewidth": 2, "zorder": 4}
         look["label"] = "median, smoothed" if band is not None else "smoothed"
         handles += ax.plot(curve.lr, curve.smoothed, **(look | style))
     if band is not None and len(band.lr) > 1:
@@ -178,7 +178,7 @@ def _number(marks: Sequence[Line2D], ax: Axes) -> None:
     from matplotlib.patheffects import withStroke
 
     points = 72 / figure.dpi
-    places = [(*ax.transData.transform(mark.get_xydata()[0]) * points, n) for n, mark in enumerate(marks, start=1)]
+    places = [(*ax.transData.transform(_place(mark)) * points, n) for n, mark in enumerate(marks, start=1)]
     last, above = -math.inf, True
     for x, _, number in sorted(places):
         above = not above if x - last < _TOUCHING else True
@@ -186,7 +186,7 @@ def _number(marks: Sequence[Line2D], ax: Axes) -> None:
         mark = marks[number - 1]
         ax.annotate(
             str(number),
-            mark.get_xydata()[0],
+            _place(mark),
             xytext=(0, 8 if above else -8),
             textcoords="offset points",
             ha="center",
@@ -196,6 +196,12 @@ def _number(marks: Sequence[Line2D], ax: Axes) -> None:
             path_effects=[withStroke(linewidth=2.5, foreground=LIGHT.background)],
             zorder=5.2,
         )
+
+
+def _place(mark: Line2D) -> tuple[float, float]:
+    """Rate and loss of a mark, a line of one point."""
+    ((lr, loss),) = np.asarray(mark.get_xydata()).tolist()
+    return lr, loss
 
 
 def _tint(zones: Zones, pick: float | None, lines: Sequence[Line2D], ax: Axes) -> None:

@@ -63,7 +63,8 @@ def _look() -> Iterator[None]:
     """matplotlib's own defaults with our font and colours, for as long as one figure is made and drawn."""
     import matplotlib as mpl
 
-    style: dict[str, Any] = {
+    settings: Any = mpl.rcParams  # its type lists every name of one version
+    style = {
         "font.family": [*_families()] or ["DejaVu Sans"],
         "axes.edgecolor": LIGHT.axis,
         "axes.labelcolor": LIGHT.muted,
@@ -77,7 +78,7 @@ def _look() -> Iterator[None]:
     }
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(style)
+        settings.update(style)
         yield
 
 
