@@ -21,6 +21,7 @@ from lrgui.core.batches import batch_size, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.optimizers import optimizer_name
 from lrgui.runs.record import Record
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class LRFinder:
             raise ValueError(
                 f"The rates fell from {config.start_lr:g} to {config.end_lr:g}; only a test that rises can be read."
             )
-        title = f"{type(self.model).__name__} · {type(self.optimizer).__name__}"
+        title = f"{type(self.model).__name__} · {optimizer_name(self.optimizer)}"
         end = self._record.end
         assert end is not None
         return Result.of([self._record], config, title=title, end=end, validation=self._record.train_loss is not None)

@@ -10,12 +10,12 @@ from typing import Any
 
 import typer
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.running import Signals, source_of
 from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.wrapping import Wrapped
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
@@ -55,7 +55,7 @@ class Checked:
             told = Diagnosis(step.detail, step.file, step.line).words if step.state == "bad" else step.detail
             if step.state == "warning" and step.file:
                 told += f" ({Path(step.file).name}, line {step.line})"
-            table.add_row(SIGNS[step.state], label, time, escape(told))
+            table.add_row(SIGNS[step.state], label, time, Wrapped(told))
         return table
 
     def document(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 
@@ -102,7 +103,7 @@ def _sweep(learn: Any, settings: dict[str, Any]) -> Result:
 
     wraps = isinstance(learn.opt, _LEARNER.OptimWrapper)
     optimizer = learn.opt.opt if wraps else _Optimizer(learn.opt)
-    title = f"{type(learn.model).__name__} · {type(optimizer).__name__ if wraps else 'fastai optimizer'}"
+    title = f"{type(learn.model).__name__} · {optimizer_name(optimizer) if wraps else 'fastai optimizer'}"
     return find(
         learn.model,
         learn.dls.train,

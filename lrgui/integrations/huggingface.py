@@ -7,6 +7,7 @@ from functools import wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 from lrgui.integrations.rates import base_rates, put_rates
@@ -86,7 +87,7 @@ def _sweep(trainer: Any, loader: Any, settings: dict[str, Any]) -> Result:
         share = isinstance(batch, _Batch) and _is_share(trainer, items)
         return loss * batches.accumulation if share else loss
 
-    settings = {"title": f"{type(trainer.model).__name__} · {type(optimizer).__name__}", **settings}
+    settings = {"title": f"{type(trainer.model).__name__} · {optimizer_name(optimizer)}", **settings}
     if settings.get("metric") is not None:
         settings["metric"] = _of_inputs(settings["metric"], model)
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 
@@ -68,7 +69,7 @@ def find_lr(
         trainer.state.output = trainer._process_function(trainer, batch)
         return _as_loss(output_transform(trainer.state.output))
 
-    title = f"{type(model).__name__} · {type(optimizer).__name__}"
+    title = f"{type(model).__name__} · {optimizer_name(optimizer)}"
     with Kept(trainer, within=("ignite",)):
         try:
             return find(model, loader, optimizer=made, training_step=step, **{"title": title, **settings})

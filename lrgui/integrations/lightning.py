@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 from lrgui.integrations.rates import base_rates, put_rates
@@ -185,7 +186,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
         trainer.precision_plugin._after_closure(module, optimizer)
 
     hook = optimizer.register_step_pre_hook(before_step)
-    title = f"{type(module).__name__} · {type(optimizer).__name__}"
+    title = f"{type(module).__name__} · {optimizer_name(optimizer)}"
     try:
         return find(
             module,

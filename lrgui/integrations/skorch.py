@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 
@@ -71,7 +72,7 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
             optimizer=optimizer,
             training_step=step,
             clip_grad_norm=_clipping(net),
-            **{"title": f"{type(parts['module']).__name__} · {type(optimizer).__name__}", **settings},
+            **{"title": f"{type(parts['module']).__name__} · {optimizer_name(optimizer)}", **settings},
         )
 
 

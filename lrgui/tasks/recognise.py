@@ -37,6 +37,9 @@ OTHERS = {
     (".pt", ".pth", ".ckpt", ".safetensors", ".onnx"): "holds weights, no task: open a Python file with a function "
     "model() that loads them",
 }
+#: Beginnings of texts that every project has, and Python files that are no task: nobody means these by its folder.
+BESIDE = ("readme", "licen", "copying", "change", "contribut", "code_of_conduct", "requirements", "notice", "authors")
+NO_TASKS = ("__init__.py", "__main__.py", "conftest.py", "setup.py")
 #: So many entries of a folder are looked at: it may be a very large one.
 MOST_ENTRIES = 2000
 #: So many bytes, and so many lines, tell a table from a text.
@@ -169,7 +172,7 @@ def _folder(folder: Path) -> Recognised:
     data_set = _data_set(folder, names)
     if data_set:
         return _offered(data_set, folder)
-    readable = [name for name in sorted(names) if name.lower().endswith((".py", *sum(READERS.values(), ())))]
+    readable = [name for name in sorted(names) if _is_offered(name.lower())]
     depth = 1 if readable else 2  # beside code, images deep in folders are those of its documentation
     # Two decide: a folder may have thousands, on a slow disk.
     classes = list(islice((entry for entry in classed if not is_hidden(entry.name) and _has_images(entry, depth)), 2))
@@ -192,6 +195,13 @@ def _folder(folder: Path) -> Recognised:
         problem=f"Nothing to train on was found in the folder {folder}: it needs a task.py, or a sub-folder of "
         "images for each class."
     )
+
+
+def _is_offered(name: str) -> bool:
+    """True for a file that its folder may stand for."""
+    if name.endswith(READERS["text"]) and name.startswith(BESIDE):
+        return False
+    return name.endswith((".py", *sum(READERS.values(), ()))) and name not in NO_TASKS
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

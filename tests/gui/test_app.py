@@ -47,7 +47,7 @@ def test_paths_are_made_whole_before_another_window_gets_them(tmp_path: Path, mo
 
 def test_no_garbage_is_looked_for_until_the_window_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bool] = []
-    monkeypatch.setattr(app, "_trouble", lambda: looked.append(gc.isenabled()))
+    monkeypatch.setattr(app, "_trouble", lambda _arguments: looked.append(gc.isenabled()))
     monkeypatch.setattr(app, "_run", lambda *_: looked.append(gc.isenabled()) or 0)
     assert app.main([]) == 0
     assert looked == [False, False]

@@ -224,7 +224,7 @@ def expected_start(kind: LossKind, classes: int | None) -> tuple[float | None, s
         return math.log(2), "ln 2"
     if kind.kind == "squared" and kind.target is not None and kind.target.numel() > 1:
         return float(kind.target.double().var()), "the target's variance"
-    if kind.kind == "" and classes is not None and classes > 1:
+    if kind.kind == "" and kind.entropy and classes is not None and classes > 1:
         return math.log(classes), f"ln {classes:,} for a cross-entropy"
     return None, ""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from lrgui.core.optimizers import optimizer_name
 from lrgui.tasks.checks.check import Finding, StepResult
 from lrgui.tasks.listing import listed
 from lrgui.tasks.optimizers.optimizing import FIRST_LR
@@ -74,7 +75,7 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     mine = {id(p): name for name, p in task.model.named_parameters() if p.requires_grad}
     held = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
     left_out = [name for key, name in mine.items() if key not in held]
-    name = type(task.optimizer).__name__
+    name = optimizer_name(task.optimizer)
     if len(left_out) == len(mine):
         told = (
             f"The optimizer ({name}) holds none of the model's parameters: make it from the params that "

@@ -60,27 +60,34 @@ class LossKind:
     weighted: bool = False
     """Classes or examples have weights that the mean does not take out again: the loss' start is not known."""
     target: torch.Tensor | None = None
-    """The numbers that a binary or squared loss was computed with."""
+    """The numbers that a binary or squared loss was computed with, whichever argument they were; None where both
+    come from weights, as in an autoencoder that is compared with another network."""
+    entropy: bool = False
+    """Log-probabilities are among what it is made of, so a loss of kind "" may well be a cross-entropy, too."""
 
 
 def loss_kind(loss: torch.Tensor) -> LossKind:
     """Read the graph of a loss that is not yet gone back through."""
     found = [node for node in _near(loss.grad_fn, DEPTH) if _is(node, _LOSSES)]
     if len(found) != 1:
-        return LossKind("")  # none that is known, or several, whose sum says nothing
+        entropy = any(_is(node, (*_CLASSES, "LogSoftmaxBackward")) for node in _near(loss.grad_fn, DEPTH))
+        # None that is known, or several, whose sum says nothing.
+        return LossKind("", entropy=entropy and not any(_is(node, (*_SQUARED, *_BINARY)) for node in found))
     kind = _kind_of(found[0])
     if _straight(loss.grad_fn, found[0]):
         return kind
     # Scaled, or with something added: what it begins with nobody knows, but how it was made still counts.
     summed = kind.summed and _leads_to(loss.grad_fn, found[0], _ADDING)
-    return LossKind("", None, kind.count if summed else 1, summed, kind.squashed, kind.raw)
+    count = kind.count if summed else 1
+    return LossKind("", None, count, summed, kind.squashed, kind.raw, entropy=kind.kind == "classes")
 
 
 def _kind_of(node: Any) -> LossKind:
     reduction = getattr(node, "_saved_reduction", 1)
-    target: torch.Tensor | None = getattr(node, "_saved_target", None)
+    target = _target_of(node)
     weighted = getattr(node, "_saved_weight", None) is not None
-    count = 1 if target is None else target.numel()
+    saved = getattr(node, "_saved_target", None)
+    count = 1 if saved is None else saved.numel()
     if _is(node, _CLASSES):
         scores = node._saved_self
         classes = scores.shape[1 if scores.dim() > 1 else 0]
@@ -98,6 +105,15 @@ def _kind_of(node: Any) -> LossKind:
     if _is(node, _SQUARED):
         return LossKind("squared", None, count, reduction == 2, target=target)
     return LossKind("")
+
+
+def _target_of(node: Any) -> torch.Tensor | None:
+    """Those of the two arguments of a loss that no gradient goes through: people write mse_loss(x, x_hat), too."""
+    learns = [following is not None for following, _ in node.next_functions[:2]]
+    if learns == [True, True]:
+        return None
+    saved = getattr(node, "_saved_self" if learns == [False, True] else "_saved_target", None)
+    return saved.detach() if isinstance(saved, torch.Tensor) else None
 
 
 def _is(node: Any, names: tuple[str, ...]) -> bool:

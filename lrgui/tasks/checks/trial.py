@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.utils.data import Subset
 
-from lrgui.core.batches import length, tensors_of, to_device
+from lrgui.core.batches import batch_size, length, tensors_of, to_device
 from lrgui.core.events import ACCURACIES
 from lrgui.core.objective import Objective, Supervised
 from lrgui.core.stepping import check_loss
@@ -310,7 +310,7 @@ class Trial:
         if cuda:
             need = torch.cuda.max_memory_allocated(task.device)
             double = need + max(0, need - fixed)
-        size = self._spec.batch_size
+        size = batch_size(self._batch)  # the loader may have a size of its own
         facts = [
             f"{1000 * self.step_seconds:.3g} ms a step",
             f"{bytes_words(need)}: parameters {bytes_words(use.parameters)}, gradients {bytes_words(use.gradients)}, "

@@ -206,13 +206,13 @@ def _unused(spec: TaskSpec, part: Part, found: Batches, asked: set[str], made: A
         return
     if "batch_size" not in asked and found.size not in (None, spec.batch_size):
         yield (
-            f"The batch size that was set is not used: {part.words} makes batches of {found.size:,}. "
+            f"The batch size setting is not used: {part.words} makes batches of {found.size:,}. "
             "Give it an argument “batch_size”."
         )
     workers = getattr(found.loader, "num_workers", None)
     if "loader_workers" not in asked and spec.loader_workers and workers != spec.loader_workers:
         yield (
-            f"The loader workers that were set are not used: {part.words} makes its own loader. "
+            f"The loader workers setting is not used: {part.words} makes its own loader. "
             "Give it an argument “num_workers”, or return the data set."
         )
 

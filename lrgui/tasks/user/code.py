@@ -102,6 +102,8 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
     _take_from(file.parent, (file, *_files_of(str(file))))
     _put_on_path(file.parent, first=not taken)
     importlib.invalidate_caches()
+    from lrgui.tasks.user.trains_at_import import no_training  # it needs torch, which naming a folder does not
+
     name = _shim(file) if taken else file.stem
     module = ModuleType(name)
     module.__file__ = str(file)
@@ -110,7 +112,7 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
         module.__loader__ = module.__spec__.loader
     sys.modules[name] = module
     try:
-        with _as_a_script(str(file), arguments):
+        with _as_a_script(str(file), arguments), no_training(file):
             # Not through the loader, which may take an older compiled file for the newest.
             exec(_compiled(file), module.__dict__)
         guard_children()  # in what it imported, too

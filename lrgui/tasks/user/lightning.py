@@ -279,7 +279,7 @@ def _batches(
         asked = kind != "train" or any("batch_size" in _asked(one) for one in (data, network) if one is not None)
         if not asked and found.size not in (None, spec.batch_size):
             notes += (
-                f"The batch size that was set is not used: {part.words} makes batches of {found.size:,}. Give the "
+                f"The batch size setting is not used: {part.words} makes batches of {found.size:,}. Give the "
                 "class an argument “batch_size”.",
             )
         return Batches(found.loader, found.examples, found.size, (*found.notes, *notes))

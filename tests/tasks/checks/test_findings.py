@@ -137,7 +137,9 @@ def test_the_expected_start() -> None:
     assert expected_start(LossKind("classes", 4), None) == (math.log(4), "ln 4")
     assert expected_start(LossKind("binary"), None) == (math.log(2), "ln 2")
     assert expected_start(LossKind("classes", 4, weighted=True), None) == (None, "")
-    assert expected_start(LossKind(""), 10) == (math.log(10), "ln 10 for a cross-entropy")
+    assert expected_start(LossKind("", entropy=True), 10) == (math.log(10), "ln 10 for a cross-entropy")
+    assert expected_start(LossKind(""), 10) == (None, ""), "the images of ten classes, in an autoencoder"
+    assert expected_start(LossKind("squared"), 10) == (None, "")
     assert expected_start(LossKind(""), None) == (None, "")
     value, source = expected_start(LossKind("squared", target=torch.tensor([0.0, 2.0])), None)
     assert value == pytest.approx(2) and "variance" in source

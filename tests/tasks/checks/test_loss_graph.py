@@ -89,3 +89,32 @@ def test_a_loss_in_a_persons_own_function_and_without_a_graph() -> None:
     kind = loss_kind(mine(scores()))
     assert (kind.kind, kind.classes) == ("classes", 3) and kind.target is not None
     assert loss_kind(torch.tensor(1.0)) == LossKind("")
+
+
+def test_the_target_is_what_no_weight_made() -> None:
+    """An autoencoder is written mse_loss(x, x_hat) as often as the other way round."""
+    x, weight = torch.rand(6, 4), torch.randn(4, 4, requires_grad=True)
+    for loss in (
+        functional.mse_loss(x @ weight, x),
+        functional.mse_loss(x, x @ weight),
+        functional.mse_loss(x, x @ weight, reduction="sum"),
+    ):
+        kind = loss_kind(loss)
+        assert kind.kind == "squared" and kind.target is not None and torch.equal(kind.target, x)
+        assert not kind.target.requires_grad and kind.count == 24
+    both = loss_kind(functional.mse_loss(x @ weight, x @ weight.t()))
+    assert both.kind == "squared" and both.target is None and both.count == 24
+    swapped = loss_kind(functional.binary_cross_entropy(x, (x @ weight).sigmoid()))
+    assert swapped.kind == "binary" and swapped.target is not None and torch.equal(swapped.target, x)
+
+
+def test_a_loss_of_several_terms_may_be_a_cross_entropy_only_where_there_are_log_probabilities() -> None:
+    x, weight, labels = torch.rand(6, 4), torch.randn(4, 4, requires_grad=True), torch.tensor([0, 1, 2, 3, 0, 1])
+    output = x @ weight
+    penalty = weight.pow(2).mean()
+    assert loss_kind(functional.cross_entropy(output, labels) + penalty).entropy
+    assert loss_kind(functional.cross_entropy(output, x.softmax(1))).entropy
+    assert loss_kind(functional.cross_entropy(output, labels) + functional.cross_entropy(2 * output, labels)).entropy
+    assert not loss_kind(functional.binary_cross_entropy_with_logits(output, x, reduction="sum") + penalty).entropy
+    assert not loss_kind(((output - x) ** 2).mean()).entropy
+    assert not loss_kind(functional.mse_loss(output, x) + functional.mse_loss(output, 2 * x)).entropy

@@ -320,8 +320,8 @@ def test_fields_of_the_form_that_are_passed_over_are_said(make: Maker) -> None:
     text = "def train_loader(): return DataLoader(DATA, 20)"
     notes = make.task(text, without="train_loader", batch_size=64, loader_workers=1).notes
     assert [note.split(":")[0] for note in notes] == [
-        "The batch size that was set is not used",
-        "The loader workers that were set are not used",
+        "The batch size setting is not used",
+        "The loader workers setting is not used",
     ]
     asks = "def train_loader(batch_size, num_workers=0): return DataLoader(DATA, batch_size, num_workers=num_workers)"
     task = make.task(asks, without="train_loader", loader_workers=1)
