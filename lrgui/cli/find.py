@@ -17,7 +17,7 @@ from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, changed, with_task
 from lrgui.core.config import SweepConfig
-from lrgui.core.events import ERRORS, EndEvent
+from lrgui.core.events import ERRORS, WHOLE, EndEvent
 from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
@@ -124,7 +124,7 @@ def _sweep(
     """Sweep, with `auto_range` again where the range was wrong. The last sweep's job, end and reading, and what
     `run` says; leaves where nothing was measured."""
     from lrgui.core.several import read_curves
-    from lrgui.runs.records import WHOLE, Records
+    from lrgui.runs.records import Records
 
     again = 0
     while True:

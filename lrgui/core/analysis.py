@@ -61,7 +61,8 @@ def analyse(
         recommendation = recommend(curve, marks, planned_steps)
     if zones is None and marks is not None:
         start, end = planned_range or (float(curve.lr[0]), float(curve.lr[-1]))
-        zones = find_zones(marks, start, end)
+        # Beyond the last rate of a sweep that ended early nothing is known.
+        zones = find_zones(marks, start, end) if not curve.ended_early or marks.rises_at is not None else None
     if selection is None:
         selection = recommendation.lr if recommendation.lr is not None else recommendation.best_guess
     return Analysis(

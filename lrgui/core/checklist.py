@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from lrgui.core.confidence import clear_fall
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.learning_rate import format_lr, short_lr
-from lrgui.core.recommend import TRUSTED_FALL, Recommendation
+from lrgui.core.recommend import Recommendation
 from lrgui.core.zones import Zones
 
 
@@ -33,7 +34,7 @@ def checklist(
     return (
         _falls(curve, marks),
         _lowest(curve, marks),
-        _pick(marks, recommendation, zones, selection),
+        _pick(curve, marks, recommendation, zones, selection),
         _one_cycle(selection),
         Check(
             "monitor",
@@ -49,27 +50,47 @@ def _falls(curve: Curve, marks: Landmarks | None) -> Check:
         return Check("falls", "bad", f"{only_so_many(len(curve)).capitalize()}: too few to see a fall")
     if not marks.falls:
         return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
-    share = marks.fall / max(abs(marks.level), 1e-12)
-    noise = f", {marks.fall / curve.noise:.0f} × the batch noise" if curve.noise > 0 else ""
-    if share < TRUSTED_FALL:
-        return Check("falls", "bad", f"The loss hardly falls (−{share:.0%}{noise})")
-    return Check("falls", "good", f"The loss falls sharply (−{share:.0%}{noise})")
+    noise = f", {marks.fall / curve.noise:.0f} × the batch noise" if curve.noise > curve.resolution else ""
+    words = f"{_from_to(marks)}{noise}"
+    if not clear_fall(curve, marks.fall):
+        return Check("falls", "bad", f"The loss hardly falls ({words})")
+    return Check("falls", "good", f"The loss falls sharply ({words})")
+
+
+def _from_to(marks: Landmarks) -> str:
+    """The fall in losses, with as many digits as show it beside a constant that is part of them: "2.32 to 2.00"."""
+    places = 1 - math.floor(math.log10(marks.fall))
+    size = max(abs(marks.level), abs(marks.lowest))
+    if places > 6 or size >= 1e6:
+        digits = max(3, places + math.ceil(math.log10(size)))
+        return f"{marks.level:.{digits}g} to {marks.lowest:.{digits}g}"
+    return f"{marks.level:.{max(places, 0)}f} to {marks.lowest:.{max(places, 0)}f}"
 
 
 def _lowest(curve: Curve, marks: Landmarks | None) -> Check:
     if marks is None or not marks.falls:
         return Check("lowest", "bad", "No lowest loss before an explosion")
     at = f"{format_lr(marks.lowest_at)} (loss {marks.lowest:.3g})"
+    if curve.ended_early and marks.rises_at is None:
+        return Check("lowest", "bad", f"Lowest so far at {at}; the run ended early ({curve.ended_early})")
     if marks.still_falling:
         return Check("lowest", "bad", f"Still falling at the end, lowest so far at {at}: extend the sweep")
     if marks.rises_at is None and marks.stopped_at is None:
         return Check("lowest", "open", f"Lowest loss at {at}; no explosion in this range")
+    if not marks.explodes:
+        return Check("lowest", "good", f"Lowest loss at {at}, before it rises again")
     return Check("lowest", "good", f"Lowest loss before the explosion at {at}")
 
 
 def _pick(
-    marks: Landmarks | None, recommendation: Recommendation, zones: Zones | None, selection: float | None
+    curve: Curve,
+    marks: Landmarks | None,
+    recommendation: Recommendation,
+    zones: Zones | None,
+    selection: float | None,
 ) -> Check:
+    if curve.ended_early:
+        return Check("pick", "bad", f"No rate to pick: the run ended early ({curve.ended_early})")
     if marks is None or not marks.falls:
         return Check("pick", "bad", "No rate to pick from this curve")
     low, middle, high = marks.lowest_at / 10, marks.lowest_at / 2, marks.lowest_at

@@ -7,7 +7,21 @@ from functools import cached_property
 
 import numpy as np
 
+from lrgui.core.events import BROKE, WHOLE
 from lrgui.core.smoothing import Floats, centred, debiased_average, noise_of, width_for
+
+#: Losses that differ by less than this share of their size are the same: float32 tells them apart no better.
+RESOLUTION = 1e-6
+#: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
+_EARLY = {
+    "data_ended": "the data ended",
+    "cancelled": "stopped",
+    "out_of_memory": "out of memory",
+    "loader_died": "a DataLoader worker died",
+    "bad_batch": "a batch whose loss is not finite",
+    "failed": "an error",
+    "killed": "its process ended unexpectedly",
+}
 
 
 def only_so_many(points: int) -> str:
@@ -81,6 +95,32 @@ class Curve:
     def log_lr(self) -> Floats:
         """log10 of the learning rates. Shape (m,)."""
         return np.log10(self.lr)
+
+    @property
+    def resolution(self) -> float:
+        """Differences of losses below this are rounding: `RESOLUTION` of their usual size."""
+        return RESOLUTION * float(np.median(np.abs(self.loss))) if len(self) else 0.0
+
+    @property
+    def broke(self) -> bool:
+        """True where training broke at the last rate: the loss exploded, or was no longer finite."""
+        return len(self) > 0 and not self.ended_early and (self.end_reason in BROKE or self.dropped > 0)
+
+    @property
+    def ended_early(self) -> str:
+        """Why the sweep says nothing about its later rates, such as "an error after 59 of 200 steps".
+
+        Empty where it saw all there is to see, or goes on. A sweep that broke before anything was measured did
+        not break because of its rates.
+        """
+        if self.end_reason is None and not self.dropped:
+            return ""
+        if not len(self) and (self.end_reason in BROKE or self.dropped):
+            return "the loss was not finite from the first batch on"
+        if self.end_reason is None or self.end_reason in WHOLE or len(self) >= self.planned_steps:
+            return ""
+        what = _EARLY.get(self.end_reason, self.end_reason)
+        return f"{what} after {len(self) + self.dropped} of {self.planned_steps} steps"
 
     def loss_at(self, lr: float) -> float:
         """The centred smoothed loss at `lr`, linear in log LR between points, NaN outside the measured range."""

@@ -13,11 +13,16 @@ END_REASONS = (
     "cancelled",
     "out_of_memory",
     "loader_died",
+    "bad_batch",
     "failed",
     "killed",
 )
 #: Those of them that are an error, of the task or around it.
-ERRORS = ("out_of_memory", "loader_died", "failed", "killed")
+ERRORS = ("out_of_memory", "loader_died", "bad_batch", "failed", "killed")
+#: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
+WHOLE = ("completed", "diverged", "not_finite")
+#: Those of them in which training broke at the last rate.
+BROKE = ("diverged", "not_finite")
 #: Every state that a run can say it is in.
 STATES = ("starting", "running", "paused")
 #: What a share of right answers may be called.

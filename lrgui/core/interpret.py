@@ -16,6 +16,8 @@ ABOUT = 1.18
 def interpret(curve: Curve, marks: Landmarks | None) -> str:
     """Where the loss begins to fall, falls fastest, is lowest and explodes, and what the classic guide would
     pick: conservative a tenth of the rate of the lowest loss, aggressive half of it."""
+    if curve.ended_early:
+        return f"The run ended early ({curve.ended_early}): there is nothing to pick from."
     if marks is None:
         return f"{only_so_many(len(curve)).capitalize()}; at least {FEWEST_POINTS} are needed to read a curve."
     places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at]
@@ -30,7 +32,8 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
         return f"Between {first} and {last} {marks.why_not}: there is nothing to pick from."
     conservative, aggressive = say(marks.lowest_at / 10), say(marks.lowest_at / 2)
     if end is not None:
-        ending = f"is lowest near {say(marks.lowest_at)} and explodes after {say(end)}"
+        rise = "explodes after" if marks.explodes else "rises again from"
+        ending = f"is lowest near {say(marks.lowest_at)} and {rise} {say(end)}"
     elif marks.still_falling:
         return (
             f"The loss begins to fall at {say(marks.starts_falling_at)}, falls fastest between {say(marks.fast_from)} "

@@ -23,10 +23,8 @@ FINE = 0.003
 KINKS = 0.02
 #: With fewer points nothing can be said about a curve.
 FEWEST_POINTS = 10
-#: A fall counts when it is this many times the noise that the smoother leaves …
+#: A fall counts when it is this many times the noise that the smoother leaves.
 AGAINST_NOISE = 6.0
-#: … and this share of the loss itself.
-AGAINST_LOSS = 0.02
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,9 @@ class Landmarks:
     rises_at: float | None
     """Where the loss has risen again by 5 % of the fall; None where it has not."""
     explodes_at: float | None
-    """The foot of the explosion: the last rate before `rises_at` at which the loss is still near its lowest."""
+    """The foot of the rise: the last rate before `rises_at` at which the loss is still near its lowest."""
+    explodes: bool
+    """True where the loss passes its start after its lowest, or training broke; else it only rises again."""
     stopped_at: float | None
     """Last learning rate of a sweep that ended in an explosion or NaN."""
     still_falling: bool
@@ -74,7 +74,6 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     x, y = curve.log_lr, curve.smoothed
     head = max(3, m // 10)
     level = float(np.median(curve.loss[:head]))
-    broke = curve.end_reason in ("diverged", "not_finite") or curve.dropped > 0
     i_low = _lowest(curve)
     lowest = float(y[i_low])
     if i_low < head:  # a loss that rises from the start has not fallen from the median of its first part
@@ -83,12 +82,9 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
     # A Gaussian over w steps leaves about 1 / sqrt(3.5 w) of white noise.
     width = width_for(curve.planned_steps)
     residual = curve.noise / float(np.sqrt(3.5 * width))
-    why_not = ""
-    if fall <= max(AGAINST_NOISE * residual, 1e-12):
-        why_not = "the loss never falls by more than the noise of the batches"
-    elif fall < AGAINST_LOSS * max(abs(level), 1e-12):
-        why_not = f"the loss falls by only {fall / max(abs(level), 1e-12):.1%}"
-    falls = not why_not
+    falls = fall > max(AGAINST_NOISE * residual, curve.resolution)
+    noisy = AGAINST_NOISE * residual > curve.resolution
+    never = "the loss never falls" + (" by more than the noise of the batches" if noisy else "")
 
     begins = _first_below(y[: i_low + 1], level - max(VISIBLE * fall, 2 * residual))
     # A slope wavers more than its curve: the noisier the curve, the wider it is looked at.
@@ -114,10 +110,10 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         places = places if found is None else found
     at = [float(rate) for rate in 10.0**places]
     tail = y[-max(3, m // 20) :]
-    still = falls and rises is None and not broke and bool(i_low >= m - max(2, m // 20)) and tail[-1] <= tail[0]
+    still = falls and rises is None and not curve.broke and bool(i_low >= m - max(2, m // 20)) and tail[-1] <= tail[0]
     return Landmarks(
         falls=falls,
-        why_not=why_not,
+        why_not="" if falls else never,
         level=level,
         lowest=lowest,
         lowest_at=at[3],
@@ -129,10 +125,19 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         fast_to=at[2],
         rises_at=None if rises is None else _crossing(x, y, rises, lowest + max(VISIBLE * fall, 3 * residual)),
         explodes_at=None if foot is None else float(10.0**foot),
-        stopped_at=float(curve.lr[-1]) if broke else None,
+        explodes=curve.broke or bool(np.max(y[i_low:]) > level + 3 * residual),
+        stopped_at=float(curve.lr[-1]) if curve.broke else None,
         still_falling=still,
         residual_noise=residual,
     )
+
+
+def last_calm(curve: Curve, marks: Landmarks) -> int:
+    """Index of the last point at which the smoothed loss is still at its level: training breaks after it."""
+    third = float(np.median(curve.loss[: max(3, len(curve) // 3)]))
+    level = min(third, marks.level + 2 * curve.noise)
+    calm = np.flatnonzero(curve.smoothed <= level + 3 * marks.residual_noise + curve.resolution)
+    return int(calm[-1]) if len(calm) else 0
 
 
 def _lowest(curve: Curve) -> int:
@@ -165,12 +170,15 @@ def _foot(x: Floats, y: Floats, lowest: int, rises: int, top: float) -> float:
     above = np.flatnonzero(y[lowest:] > top)
     last = max(lowest + int(above[0]) if len(above) else len(y) - 1, rises) + 2
     x, y = x[lowest:last], y[lowest:last]
+    y = y - y[0]
+    # Where few points are left several knots fit exactly: rounding must not choose among them.
+    same = 1e-9 * float(y @ y)
     best, place = np.inf, float(x[min(rises - lowest, len(x) - 1)])
     for knot in np.linspace(x[0], x[-1], min(4 * len(x), 160), endpoint=False)[1:]:
         basis = np.column_stack([np.ones(len(x)), x, np.maximum(x - knot, 0.0)])
         weights, *_ = np.linalg.lstsq(basis, y, rcond=None)
         error = float(np.sum((y - basis @ weights) ** 2))
-        if error < best and weights[1] + weights[2] > 3 * abs(weights[1]):
+        if error < best - same and weights[1] + weights[2] > 3 * abs(weights[1]):
             best, place = error, float(knot)
     return place
 

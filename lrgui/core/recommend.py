@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge
+from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge, start_lower
 from lrgui.core.curve import Curve, only_so_many
-from lrgui.core.landmarks import Landmarks
+from lrgui.core.landmarks import FEWEST_POINTS, Landmarks, last_calm
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.smoothing import Floats
 from lrgui.core.valley import Valley, find_valley
 
-__all__ = ["CONFIDENCES", "TRUSTED_FALL", "RangeAdvice", "Recommendation", "recommend"]
+__all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
 
 #: The loss answers late: what is seen at a rate was made by the rates of the steps before. The middle of the
 #: valley was made by the rate of so many steps before …
@@ -30,8 +30,6 @@ SHORT = 300
 LONGER = 0.25
 #: … down to this share of the pick.
 LOWEST = 0.25
-#: A fall below this share of the start is called hardly a fall: the model hardly learned in the sweep.
-TRUSTED_FALL = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,17 +61,24 @@ def recommend(
     `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
     """
     if marks is None:
-        why = f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps."
-        return Recommendation(None, None, why)
+        if curve.ended_early:
+            return _ended_early(curve, None)
+        if curve.broke and curve.planned_steps >= FEWEST_POINTS:
+            return _none(None, only_so_many(len(curve)), start_lower(curve))
+        return Recommendation(None, None, f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps.")
     valley = find_valley(curve, RESAMPLES)
     advice = advise(curve, marks, valley)
     share = for_longer(planned_steps)
+    if curve.ended_early and (valley is None or marks.rises_at is None):
+        return _ended_early(curve, None)
     if valley is None or not marks.falls:
         rise = _before_the_rise(curve, marks)
         guess = None if rise is None else max(share * rise, float(curve.lr[0]))
         return _none(guess, marks.why_not or "the loss never falls", advice)
     plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
     guess = max(plain * share, float(curve.lr[0]))
+    if curve.ended_early:
+        return _ended_early(curve, guess)
     moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
     word, factor = judge(curve, marks, valley, max(moved, spread))
     if word == "none":
@@ -112,10 +117,7 @@ def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:
     stays before an edge. Where training breaks is seen even if a short sweep learns nothing. None for a constant."""
     if float(np.ptp(curve.loss)) == 0:
         return None
-    third = float(np.median(curve.loss[: max(3, len(curve) // 3)]))
-    level = min(third, marks.level + 2 * curve.noise)
-    calm = np.flatnonzero(curve.smoothed <= level + 3 * marks.residual_noise)
-    last = curve.log_lr[calm[-1] if len(calm) else 0]
+    last = curve.log_lr[last_calm(curve, marks)]
     return float(10.0 ** _limit(curve, np.array([last]))[0])
 
 
@@ -142,6 +144,16 @@ def _reason(curve: Curve, valley: Valley) -> str:
     if valley.open:
         return f"The middle of the valley, {middle}, {ANSWER} steps back; the loss does not rise again in this range."
     return f"The middle of the valley, {middle}, {ANSWER} steps back; half of the fall is lost again at {edge}."
+
+
+def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
+    """A sweep that did not get to its end is no ground for a pick, nor for another range."""
+    ways_out = {
+        "cancelled": "let it run to its end",
+        "data_ended": f"give a loader that can begin again, or set steps={len(curve)}",
+    }
+    way_out = ways_out.get(curve.end_reason or "", "fix that first")
+    return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")
 
 
 def _none(guess: float | None, why: str, advice: RangeAdvice | None) -> Recommendation:

@@ -96,7 +96,7 @@ def _level(curve: Curve) -> float:
 
 def _ends_high(curve: Curve, line: Floats, level: float, fall: float) -> bool:
     """True where the curve rose far above its level at the end, or broke there."""
-    if curve.end_reason in ("diverged", "not_finite") or curve.dropped:
+    if curve.broke:
         return True
     below = np.flatnonzero(line <= level)
     return bool(len(below)) and below[-1] < len(line) - 1 and bool(line[below[-1] + 1 :].max() > level + 0.5 * fall)

@@ -37,6 +37,8 @@ def how_it_ended(workspace: Workspace, end: EndEvent, record: Record, job: Job) 
 def _of_a_good_end(workspace: Workspace, end: EndEvent, record: Record) -> Notice | None:
     if end.reason == "data_ended":
         return Notice("info", end.detail)
+    if end.reason == "cancelled":
+        return None  # who stopped it knows
     if end.reason in ("diverged", "not_finite") and workspace.kind == "train":
         lower = workspace.job.train.max_lr / 10
         return Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: workspace.select(lower))

@@ -31,6 +31,7 @@ ENDS = {
     "cancelled": "stopped",
     "out_of_memory": "failed: out of memory",
     "loader_died": "failed: batch loading died",
+    "bad_batch": "failed: a batch without a finite loss",
     "failed": "failed",
     "killed": "ended unexpectedly",
 }

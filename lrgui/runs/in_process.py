@@ -11,7 +11,7 @@ import torch
 
 from lrgui.core.batches import length
 from lrgui.core.control import Control
-from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.events import WHOLE, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
 from lrgui.core.probe import Probe
 from lrgui.core.race import race
 from lrgui.core.restore import Snapshot
@@ -20,7 +20,6 @@ from lrgui.core.sweep import sweep
 from lrgui.core.train import batches_in, first_of, steps_per_epoch, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
-from lrgui.runs.records import WHOLE
 from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import Task

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
-from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
+from lrgui.core.events import WHOLE, BatchEvent, EndEvent, Event, SweepEndEvent
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.records import WHOLE, Records
+from lrgui.runs.records import Records
 from lrgui.runs.source import Source
 
 

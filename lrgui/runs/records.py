@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core.curve import Curve
-from lrgui.core.events import BatchEvent, Event, SweepEndEvent, TaskEvent
+from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.record import Record
 from lrgui.runs.rows import Rows
 
 Kind = TypeVar("Kind", bound=np.generic)
-
-#: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
-WHOLE = ("completed", "diverged", "not_finite")
 
 
 class Records:

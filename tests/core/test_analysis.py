@@ -46,13 +46,15 @@ def test_the_default_task_gives_a_textbook_curve(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_simplenet_hardly_learns_and_the_program_says_so(seed: int) -> None:
+def test_simplenet_learns_a_little_but_clearly_and_its_picks_agree(seed: int) -> None:
+    """A tenth of the loss, several times the noise: how much that is of what can be learned no curve says."""
     analysis = measured("simplenet", seed)
-    found = analysis.recommendation
-    assert found.confidence in ("low", "none")
-    assert found.best_guess is not None and 1e-2 < found.best_guess <= 1
-    assert analysis.selection == found.best_guess
-    assert analysis.checklist[0].state == "bad"
+    found, marks = analysis.recommendation, analysis.marks
+    assert marks is not None and marks.fall < 0.2 * marks.level
+    assert found.confidence in ("medium", "high")
+    assert found.lr is not None and 0.1 < found.lr < 0.5
+    assert analysis.selection == found.lr
+    assert analysis.checklist[0].state == "good"
 
 
 def test_a_selection_changes_only_the_checklist() -> None:

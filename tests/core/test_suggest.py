@@ -113,7 +113,7 @@ def test_short_curves_have_a_reason(points: int, words: str) -> None:
         np.full(121, 0.0),
         np.linspace(2.0, 6.0, 121),
         2.3 + np.random.default_rng(1).normal(0, 0.2, 121),
-        np.full(121, 2.3) - 0.01 * (np.arange(121) > 60),
+        np.random.default_rng(1).normal(2.3, 0.02, 121) - 0.01 * (np.arange(121) > 60),
     ],
     ids=["constant", "zero", "rising", "noise", "hardly"],
 )
