@@ -17,6 +17,9 @@ from lrgui.runs.carry_over import carry_over
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records
 
+#: Points that are read in about 0.1 s.
+LONG = 20_000
+
 
 @dataclass(frozen=True, eq=False)
 class ShownSweep:
@@ -39,6 +42,11 @@ class ShownSweep:
         batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)]
         end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
         return cls(replace(job, kind="sweep", sweep=ends), Records.of([*batches, end]), name)
+
+    @property
+    def is_long(self) -> bool:
+        """True where reading it takes longer than a window may stand still."""
+        return len(self.sweeps) > LONG
 
     def read(self, zones: Zones | None = None) -> ShownSweep:
         """The same, read; without analysis where nothing was measured. `zones` are those known beforehand."""

@@ -19,8 +19,10 @@ from lrgui.core.several import Reading
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
+from lrgui.gui.background import Background
 from lrgui.gui.choices import Choices, Chosen
 from lrgui.gui.endings import how_it_ended
+from lrgui.gui.loading import LoadedRun, RunLoading
 from lrgui.gui.next_run import Unread, job_of
 from lrgui.gui.notice import Notice as Notice
 from lrgui.gui.run_worker import RunWorker
@@ -30,7 +32,6 @@ from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter
-from lrgui.runs.opened import OpenedRun, open_run
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
@@ -107,6 +108,14 @@ class Workspace(QObject):
         self.worker = RunWorker(self)
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
+        self.loading = RunLoading(self)
+        """Runs from disk on their way to the screen."""
+        self.loading.loaded.connect(self._show_run)
+        self.loading.noticed.connect(self.noticed)
+        self._reading = Background(self)
+        """Reads sweeps that are so long that the window would stand still."""
+        self._finishing = False
+        """True while the sweep that has just ended is read there."""
         self.undo_stack = QUndoStack(self)
         self._unread = Unread()
         self.state = "idle"
@@ -165,11 +174,22 @@ class Workspace(QObject):
 
     def _smooth_again(self) -> None:
         """β belongs to reading the curve, not to measuring it: everything follows from the raw losses."""
-        if self._shown is None:
+        shown = self._shown
+        if shown is None or self._finishing:
             return
-        self._shown = self._shown.with_beta(self.job.sweep.beta, self._chosen.now)
-        if self.analysis is not None:
-            self.analysis_changed.emit(self.analysis)
+        beta, chosen = self.job.sweep.beta, self._chosen.now
+        if shown.is_long:
+            self._reading.start(lambda _watch: shown.with_beta(beta, chosen), self._take_smoothed)
+        else:
+            self._take_smoothed(shown.with_beta(beta, chosen), None)
+
+    def _take_smoothed(self, shown: ShownSweep | None, error: Exception | None) -> None:
+        if error is not None:
+            raise error
+        if shown is not None and self._shown is not None and shown.sweeps is self._shown.sweeps:
+            self._shown = shown.with_choice(self._chosen.now)
+            if self.analysis is not None:
+                self.analysis_changed.emit(self.analysis)
 
     # ---------------------------------------------------------------- the task
     @property
@@ -287,8 +307,8 @@ class Workspace(QObject):
     # ---------------------------------------------------------------- runs
     @property
     def busy(self) -> bool:
-        """True while a run goes on."""
-        return self.worker.running
+        """True while a run goes on, or is read at its end."""
+        return self.worker.running or self._finishing
 
     @Slot()
     def find(self) -> None:
@@ -321,6 +341,7 @@ class Workspace(QObject):
 
     def compare_optimizers(self, optimizers: Sequence[str]) -> None:
         """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
+        self.loading.give_up()
         job = None if self.busy or not optimizers else self._job_to_run("compare")
         if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
             return
@@ -345,6 +366,7 @@ class Workspace(QObject):
         self.run_ended.emit(self._shown.sweeps.first.end)
 
     def _start(self, kind: str) -> None:
+        self.loading.give_up()
         job = None if self.busy else self._job_to_run(kind)
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
@@ -406,6 +428,8 @@ class Workspace(QObject):
 
     def close(self) -> None:
         """End whatever goes on; returns when it has ended."""
+        self.loading.close()
+        self._reading.close()
         self.worker.close()
         self.tasks.close()
 
@@ -448,14 +472,28 @@ class Workspace(QObject):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
+        shown = self._shown if self.kind == "sweep" else None
+        if shown is not None and shown.is_long:
+            self._finishing = True
+            self._reading.start(lambda _watch: shown.read(), lambda read, error: self._finish(end, read, error))
+        else:
+            self._finish(end)
+
+    def _finish(self, end: EndEvent, read: ShownSweep | None = None, error: Exception | None = None) -> None:
+        """The run is over; `read` is its sweep where that was read already, and `error` why it could not be."""
+        self._finishing = False
         asked = self.state == "stopping"
         record = self.record
         assert record is not None
         self._set_state("idle")
-        if self.kind == "sweep":
+        if error is not None:
+            self.analysis_changed.emit(None)
+        elif self.kind == "sweep":
             last, self._last = self._last, None
             if last is not None and not len(record):
                 self._put_back(*last)
+            elif read is not None:
+                self._take_reading(read)
             else:
                 self._read_sweep()
         elif self.kind == "compare":
@@ -473,6 +511,8 @@ class Workspace(QObject):
         if self.kind == "check":
             self.check_ended.emit(end)
         self.run_ended.emit(end)
+        if error is not None:
+            raise error
 
     def _read_comparison(self) -> None:
         """Read those sweeps of the comparison that have ended."""
@@ -492,7 +532,11 @@ class Workspace(QObject):
     def _read_sweep(self, zones: Zones | None = None) -> None:
         """A sweep is over, however: read what was measured. `zones` are those known beforehand."""
         assert self._shown is not None
-        self._shown = self._shown.read(zones)
+        self._take_reading(self._shown.read(zones))
+
+    def _take_reading(self, shown: ShownSweep) -> None:
+        """Show what a sweep says."""
+        self._shown = shown
         analysis = self.analysis
         if analysis is None:
             self.analysis_changed.emit(None)
@@ -501,6 +545,8 @@ class Workspace(QObject):
         self.analysis_changed.emit(analysis)
         lr = analysis.selection if analysis.selection is not None else self.selection
         self._chosen.take(Choices(lr, analysis.zones))
+        if self.job.sweep.beta != shown.job.sweep.beta and not shown.synthetic and not self.job.sweep.validate():
+            self._smooth_again()
 
     # ---------------------------------------------------------------- a pick for another setting
     def carried_over(self) -> Transfer | None:
@@ -511,31 +557,25 @@ class Workspace(QObject):
     def open_run(self, path: Path) -> bool:
         """Show a run from its log, sweep, training or race, with the settings it had; runs none of its code.
 
-        Returns False, and a notice says why, where it can't be shown.
+        A large one is shown later. Returns False, and a notice says why, where it can't be shown.
         """
         if self.busy:
             self.noticed.emit(Notice("info", "A run is going on: stop it before you open another one."))
             return False
-        try:
-            opened = open_run(path)
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self.noticed.emit(Notice("error", f"{path.name} could not be opened: {why}"))
-            return False
-        return self._show_run(path, opened)
+        return self.loading.load(path)
 
-    def _show_run(self, path: Path, opened: OpenedRun) -> bool:
+    @Slot(object)
+    def _show_run(self, run: LoadedRun) -> None:
+        path, opened = run.path, run.opened
         job, record = opened.job, opened.record
-        if job.kind not in ("sweep", "train", "race"):
-            self.noticed.emit(Notice("error", f"{path.name} holds a {job.kind}, and there is nothing of it to show."))
-            return False
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
         if job.kind == "sweep":
+            assert run.shown is not None
             self._shown = ShownSweep(job, opened.sweeps)
             self.sweep_started.emit()
-            self._read_sweep()
+            self._take_reading(run.shown)
         elif job.kind == "race":
             self.race_job, self.race = job, opened.race
             self.race_started.emit()
@@ -549,7 +589,6 @@ class Workspace(QObject):
             self.noticed.emit(Notice("info", " ".join(opened.warnings)))
         end = record.end or EndEvent("killed", f"{path.name} was cut off: the program ended in the middle of the run.")
         self.run_ended.emit(end)
-        return True
 
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""

@@ -151,7 +151,7 @@ class Annotations(Layer):
 
     def _curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
         """Pixels that the curve passes, close to each other. Shape (n, 2)."""
-        x, y = self.to_pixels(*self._curve)
+        x, y = self.thinned_pixels(*self._curve)
         inside = (x > -50) & (x < rect.width() + 50)
         return dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
 

@@ -95,6 +95,22 @@ class Layer(QGraphicsObject):
         py = (top - y) * (rect.height() / (top - bottom or 1.0))
         return px, py
 
+    def thinned_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """The part of a smooth line that is in the view, in pixels, thinned to about one point per pixel column.
+
+        `x` rises; both arrays have the shape (n,).
+        """
+        left, right, _, _ = self.visible_range
+        first = max(0, int(np.searchsorted(x, left)) - 1)
+        last = min(len(x), int(np.searchsorted(x, right, side="right")) + 1)
+        x, y = x[first:last], y[first:last]
+        most = max(64, int(self.boundingRect().width()))
+        if len(x) > most:
+            # The line is smooth at this distance: every n-th point shows it whole. The last point is kept.
+            keep = np.unique(np.linspace(0, len(x) - 1, most).astype(np.intp))
+            x, y = x[keep], y[keep]
+        return self.to_pixels(x, y)
+
 
 class Line(Layer):
     """A smooth line through points with rising x."""
@@ -132,16 +148,7 @@ class Line(Layer):
         """The part of the line that is in the view, thinned to about one point per pixel column."""
         if not len(self._x):
             return self._x, self._y
-        left, right, _, _ = self.visible_range
-        first = max(0, int(np.searchsorted(self._x, left)) - 1)
-        last = min(len(self._x), int(np.searchsorted(self._x, right, side="right")) + 1)
-        x, y = self._x[first:last], self._y[first:last]
-        most = max(64, int(self.boundingRect().width()))
-        if len(x) > most:
-            # The line is smooth at this distance: every n-th point shows it whole. The last point is kept.
-            keep = np.unique(np.linspace(0, len(x) - 1, most).astype(np.intp))
-            x, y = x[keep], y[keep]
-        px, py = self.to_pixels(x, y)
+        px, py = self.thinned_pixels(self._x, self._y)
         return px, np.clip(py, -_FAR, _FAR)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:

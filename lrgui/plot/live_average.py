@@ -33,9 +33,10 @@ class LiveAverage:
             self.begin(self.planned_steps)
         while len(self._values) < n:
             self._values = np.concatenate([self._values, np.empty(len(self._values))])
-        for i in range(self.count, n):
-            loss = float(losses[i])
-            self._values[i] = self._average.push(loss) if np.isfinite(loss) else np.nan
+        fresh, values = np.asarray(losses[self.count :]), self._values[self.count : n]
+        finite = np.isfinite(fresh)
+        values[finite] = self._average.push_all(fresh[finite])
+        values[~finite] = np.nan
         self.count = n
 
     def thinned(self, x: Floats) -> tuple[Floats, Floats]:

@@ -84,7 +84,7 @@ class Records:
                 sentences.append(f"Left out: sweep {record.sweep + 1}, which has other learning rates than the others.")
             else:
                 kept.append((record, points if order is None else order[points]))
-        if not any(points is None or len(points) for _, points in kept):  # nothing in common
+        if not any(points is not None and 2 * len(points) > len(record) for record, points in kept):
             return [(whole[0], orders[0])], ["Left out: all sweeps but one, since they share no learning rates."]
         if lacking:
             words = "1 step that is" if lacking == 1 else f"{lacking:,} steps that are"

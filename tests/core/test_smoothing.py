@@ -118,3 +118,11 @@ def test_a_long_curve_is_smoothed_alike_whichever_way_the_sums_are_made(monkeypa
     assert not np.array_equal(quick, slow), "two ways"
     assert quick == pytest.approx(slow, abs=1e-9)
     assert (centred(np.full(6000, 2.5), width_for(6000)) == 2.5).all()
+
+
+def test_losses_that_come_in_pieces_are_averaged_as_if_one_by_one() -> None:
+    losses = np.random.default_rng(0).normal(2, 1, 10_000)
+    one_by_one, pieces = DebiasedAverage(0.99), DebiasedAverage(0.99)
+    wanted = [one_by_one.push(loss) for loss in losses.tolist()]
+    found = [pieces.push_all(losses[begin:end]) for begin, end in ((0, 0), (0, 1), (1, 9000), (9000, 10_000))]
+    assert np.concatenate(found).tolist() == wanted

@@ -1,0 +1,105 @@
+"""Runs that are opened: read, and a sweep analysed, away from the window's thread where that takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lrgui.gui.background import Background, GivenUp, Watch
+from lrgui.gui.notice import Notice
+from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.runs.opened import OpenedRun, open_run
+
+#: Larger files are read in the background: this one takes about as long as the window may stand still.
+MOST_BYTES = 1_000_000
+#: Kinds of runs that the window shows.
+SHOWN = ("sweep", "train", "race")
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedRun:
+    """A run with all that is read from it."""
+
+    path: Path
+    opened: OpenedRun
+    shown: ShownSweep | None
+    """What is shown of a sweep, read; None for other kinds."""
+
+    @classmethod
+    def of(cls, path: Path, watch: Watch | None = None) -> LoadedRun:
+        """Read it. Raises as `open_run` does, and ValueError for a kind of run that is not shown."""
+        opened = open_run(path, watch)
+        if opened.job.kind not in SHOWN:
+            raise ValueError(f"A {opened.job.kind} cannot be displayed.")
+        shown = ShownSweep(opened.job, opened.sweeps).read() if opened.job.kind == "sweep" else None
+        return cls(path, opened, shown)
+
+
+class RunLoading(QObject):
+    """Loads one run at a time."""
+
+    loaded = Signal(object)
+    """The LoadedRun."""
+    noticed = Signal(object)
+    """A Notice: how far it is, or why the file cannot be opened; None once there is nothing to say."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._background.told.connect(self._on_told)
+        self._path = Path()
+        self.close = self._background.close
+
+    def load(self, path: Path) -> bool:
+        """Load `path`. A small one is there when this returns, a large one later; False where it cannot be opened."""
+        self._background.give_up()
+        if _size(path) > MOST_BYTES:
+            self._path = path
+            self._on_told(0.0)
+            self._background.start(partial(LoadedRun.of, path), self._on_loaded)
+            return True
+        try:
+            run = LoadedRun.of(path)
+        except (OSError, ValueError) as error:
+            self.noticed.emit(cannot_open(path, error))
+            return False
+        self.loaded.emit(run)
+        return True
+
+    @Slot()
+    def give_up(self) -> None:
+        """Forget about the run that is being read, if there is one."""
+        if self._background.running:
+            self._background.give_up()
+            self.noticed.emit(None)
+
+    @Slot(float)
+    def _on_told(self, share: float) -> None:
+        act: Callable[[], None] = self.give_up
+        self.noticed.emit(Notice("info", f"Opening {self._path.name}: {share:.0%}", action="Cancel", act=act))
+
+    def _on_loaded(self, run: LoadedRun | None, error: Exception | None) -> None:
+        if run is not None:
+            self.loaded.emit(run)
+        elif isinstance(error, OSError | ValueError):
+            self.noticed.emit(cannot_open(self._path, error))
+        elif error is not None and not isinstance(error, GivenUp):
+            self.noticed.emit(None)
+            raise error
+
+
+def cannot_open(path: Path, error: OSError | ValueError) -> Notice:
+    """Why a run cannot be shown."""
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Notice("error", f"{path.name} could not be opened: {why}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0  # reading it says what is wrong

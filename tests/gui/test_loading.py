@@ -1,0 +1,120 @@
+"""Long runs are opened and read while the window goes on; short ones at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import Bench
+from mutations import log_of
+from scripted import Scripted
+
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
+from lrgui.gui import loading, shown_sweep
+from lrgui.gui.notice import Notice
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+
+LONG = SweepConfig(1e-6, 1.0, 2000)
+
+
+@pytest.fixture(autouse=True)
+def short_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(shown_sweep, "LONG", 1000)
+
+
+def events(count: int = 2000) -> list[Event]:
+    lr = np.geomspace(1e-6, 1.0, count).tolist()
+    x = np.linspace(-6, 0, count)
+    loss = (2.3 - 2 / (1 + np.exp(-4 * (x + 2.5))) + 3 * np.maximum(x + 1, 0) ** 2).tolist()
+    batches = [BatchEvent(0, step, lr[step], loss[step], step / 100) for step in range(count)]
+    return [TaskEvent("t", "", 10, 0, 2, None, "cpu", 1, count), StateEvent("running"), *batches]
+
+
+@pytest.fixture
+def long_log(tmp_path: Path) -> Path:
+    with LogWriter(tmp_path / "long.lrrun", Job(sweep=LONG)) as log:
+        log.write([*events(), EndEvent("completed", "Done.")])
+    return tmp_path / "long.lrrun"
+
+
+def test_a_long_run_comes_later_and_says_how_far_it_is(bench: Bench, long_log: Path) -> None:
+    workspace, notices = bench.workspace, list[Notice | None]()
+    workspace.noticed.connect(notices.append)
+    with bench.qtbot.waitSignal(workspace.run_ended, timeout=10_000):
+        assert workspace.open_run(long_log)
+        assert workspace.sweep is None, "nothing is read in the window's thread"
+        assert notices[-1] is not None
+        assert (notices[-1].text, notices[-1].action) == ("Opening long.lrrun: 0%", "Cancel")
+    assert workspace.sweep is not None and len(workspace.sweep) == 2000
+    assert workspace.analysis is not None and workspace.selection == workspace.analysis.selection
+    assert notices[-1] is None
+
+
+def test_opening_can_be_cancelled(bench: Bench, long_log: Path) -> None:
+    workspace, notices = bench.workspace, list[Notice | None]()
+    workspace.noticed.connect(notices.append)
+    workspace.open_run(long_log)
+    assert notices[-1] is not None and notices[-1].act is not None
+    notices[-1].act()
+    assert notices[-1] is None
+    bench.qtbot.wait(100)
+    assert workspace.sweep is None
+
+
+def test_a_run_that_is_started_is_not_taken_away_by_one_that_is_opened(bench: Bench, long_log: Path) -> None:
+    bench.workspace.open_run(long_log)
+    bench.play()
+    bench.qtbot.wait(100)
+    assert bench.workspace.sweep is not None and len(bench.workspace.sweep) != 2000
+
+
+def test_of_two_runs_the_later_one_is_shown(bench: Bench, long_log: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.lrrun").write_bytes(log_of("train"))
+    bench.workspace.open_run(long_log)
+    assert bench.workspace.open_run(tmp_path / "train.lrrun")
+    bench.qtbot.wait(100)
+    assert bench.workspace.training is not None and bench.workspace.sweep is None
+
+
+def test_a_large_file_that_is_no_run_is_refused_in_a_sentence(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "x.lrrun").write_bytes(b"x" * 200_000)
+    notices = list[Notice | None]()
+    bench.workspace.noticed.connect(notices.append)
+    bench.workspace.open_run(tmp_path / "x.lrrun")
+    bench.qtbot.waitUntil(lambda: notices[-1] is not None and notices[-1].kind == "error", timeout=5000)
+    assert notices[-1] is not None and notices[-1].text.startswith("x.lrrun could not be opened: ")
+
+
+def test_a_check_is_nothing_to_open(bench: Bench, tmp_path: Path) -> None:
+    notices = list[Notice | None]()
+    bench.workspace.noticed.connect(notices.append)
+    LogWriter(tmp_path / "x.lrrun", Job("check")).close()
+    assert not bench.workspace.open_run(tmp_path / "x.lrrun")
+    assert notices[-1] is not None and notices[-1].text == "x.lrrun could not be opened: A check cannot be displayed."
+
+
+def test_a_long_sweep_is_read_in_the_background_and_the_run_ends_after_it(bench: Bench) -> None:
+    workspace, order = bench.workspace, list[str]()
+    workspace.analysis_changed.connect(lambda _analysis: order.append("read"))
+    workspace.run_ended.connect(lambda _end: order.append("ended"))
+    workspace.edit(sweep=LONG)
+    bench.play(Scripted([events(), [EndEvent("completed", "Done.")]]))
+    assert order == ["read", "ended"]
+    assert workspace.analysis is not None and not workspace.busy and workspace.state == "idle"
+
+
+def test_another_beta_of_a_long_sweep_is_computed_in_the_background(bench: Bench, long_log: Path) -> None:
+    workspace = bench.workspace
+    with bench.qtbot.waitSignal(workspace.run_ended, timeout=10_000):
+        workspace.open_run(long_log)
+    before = workspace.analysis
+    for beta in (0.5, 0.6, 0.7):  # the last one counts
+        workspace.edit(sweep=replace(workspace.job.sweep, beta=beta))
+    assert workspace.analysis is before
+    bench.qtbot.waitUntil(lambda: workspace.analysis is not before, timeout=10_000)
+    assert workspace.analysis is not None and workspace.analysis.curve.beta == 0.7
