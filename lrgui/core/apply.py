@@ -57,7 +57,14 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
         top = _as_they_are(groups, indices)
         slots = [slot for found in schedulers for slot in scheduler_slots(found, indices, len(groups))]
     else:
-        top, slots = _of_schedules(groups, indices, schedulers, rate)
+        try:
+            top, slots = _of_schedules(groups, indices, schedulers)
+        except CannotRescale as error:
+            raise CannotRescale(
+                error.why,
+                f"Make the scheduler after result.apply(optimizer), for a rate of {rate:.1e}, or pass the one that you "
+                "step: result.apply(optimizer, scheduler).",
+            ) from None
     _set_default(optimizer, [groups[i] for i in indices], rate, top)
     # Optimizers share one tensor among groups: those that were not swept keep it.
     kept = [value for i, group in enumerate(groups) if i not in indices for value in group.values()]
@@ -79,34 +86,36 @@ def _as_they_are(groups: Groups, indices: Iterable[int]) -> float:
     return max(rates.values())
 
 
-def _of_schedules(
-    groups: Groups, indices: Sequence[int], schedulers: Sequence[Any], rate: float
-) -> tuple[float, list[Slot]]:
+def highest_rate(optimizer: torch.optim.Optimizer, schedulers: Any, swept: Sequence[int] | None = None) -> float:
+    """The highest rate that the groups `swept` (None: all) reach in the course of these schedulers, or without any.
+
+    Raises as `set_rate`.
+    """
+    groups = optimizer.param_groups
+    indices = list(range(len(groups)) if swept is None else swept)
+    return _of_schedules(groups, indices, _given(schedulers, optimizer))[0]
+
+
+def _of_schedules(groups: Groups, indices: Sequence[int], schedulers: Sequence[Any]) -> tuple[float, list[Slot]]:
     """The highest rate that these schedulers reach together, and all the places where they keep rates."""
     base = max(base_of(groups[i]) for i in indices)
     slots: list[Slot] = []
-    changed: dict[str, float] = {}
-    top = base
+    peaks: list[float] = []
     for found in schedulers:
         other = False
         if not is_plateau(found):
-            try:
-                if kind_of(found) not in ("torch", "timm"):
-                    raise CannotRescale(f"{_name(found)} sets this optimizer's rates and can't be rescaled.")
-                peak, other = highest(found, groups, indices)
-            except CannotRescale as error:
-                raise CannotRescale(f"{error} Make the scheduler after apply(), for a rate of {rate:.1e}.") from None
+            if kind_of(found) not in ("torch", "timm"):
+                raise CannotRescale(f"{_name(found)} sets this optimizer's rates and can't be rescaled.")
+            peak, other = highest(found, groups, indices)
             if peak is not None and not math.isclose(peak, base, rel_tol=1e-6):
-                changed[_name(found)] = top = peak
-                if len(changed) > 1 or sum(_name(s) == _name(found) for s in schedulers) > 1:
-                    raise CannotRescale(
-                        f"This optimizer has several schedulers that each change its highest rate "
-                        f"({', '.join(_name(s) for s in schedulers)}): pass the one that you step, "
-                        "result.apply(optimizer, scheduler), or make them after apply()."
-                    )
+                peaks.append(peak)
         slots += scheduler_slots(found, indices, len(groups), other=other)
+    if len(peaks) > 1:
+        names = ", ".join(_name(found) for found in schedulers)
+        raise CannotRescale(f"This optimizer has several schedulers that each change its highest rate ({names}).")
+    top = peaks[0] if peaks else base
     if not top > 0:
-        raise CannotRescale(f"The schedule's rates are all 0: make the scheduler after apply(), for {rate:.1e}.")
+        raise CannotRescale("The rates of the schedule are all 0.")
     return top, slots
 
 

@@ -39,7 +39,11 @@ _FURTHEST = 1 << 16
 
 
 class CannotRescale(ValueError):  # noqa: N818
-    """A scheduler whose rates can't be set from outside; says which."""
+    """A scheduler whose rates can't be set from outside: `why`, to which the message may add the way out."""
+
+    def __init__(self, why: str, way_out: str = "") -> None:
+        super().__init__(f"{why} {way_out}" if way_out else why)
+        self.why = why
 
 
 def kind_of(found: Any) -> str | None:

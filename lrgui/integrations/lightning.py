@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -9,11 +10,12 @@ from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import torch
-
+from lrgui.core.apply import highest_rate, set_rate
+from lrgui.core.attached import CannotRescale
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
+from lrgui.integrations.places import Places
 from lrgui.integrations.rates import base_rates, put_rates
 
 if TYPE_CHECKING:
@@ -31,9 +33,10 @@ _TAKEN = ("optimizer", "loss", "training_step", "device", "amp", "accumulation",
 def find_lr(
     trainer: Any,
     module: Any,
-    *,
     train_dataloaders: Any = None,
+    val_dataloaders: Any = None,
     datamodule: Any = None,
+    *,
     attr: str | None = None,
     **settings: Any,
 ) -> Result:
@@ -45,49 +48,53 @@ def find_lr(
 
     Args:
         trainer: your Trainer. module: the LightningModule; `configure_optimizers` makes the optimizer.
-        train_dataloaders, datamodule: as for `trainer.fit`.
-        attr: an attribute of the module (or of its `hparams`) that gets the pick, where there is a reliable one.
+        train_dataloaders, val_dataloaders, datamodule: as for `trainer.fit`, by position too; no validation runs.
+        attr: the attribute that `configure_optimizers` reads the rate from, which gets the pick where there is a
+            reliable one: "lr" in the module and in its `hparams`, wherever it is there, or a path like
+            "hparams.optimizer.lr". Where rates are multiples of it, it gets what makes the highest one the pick.
         settings: settings of `lrgui.find_lr`, except those that Trainer and module decide.
 
     Raises:
-        ValueError: the module optimizes by hand or with several optimizers, or has no attribute `attr`.
+        ValueError: the module optimizes by hand or with several optimizers, has no attribute `attr`, or its rates
+            do not follow that attribute.
     """
     refuse(settings, _TAKEN, "Trainer")
     inner = getattr(module, "_orig_mod", module)  # a compiled module's own
     _check(trainer, inner)
-    owner = None if attr is None else _owner(inner, attr)
+    places = None if attr is None else Places(inner, attr)
     found: list[Result] = []
+    values: list[float] = []
     failure: list[BaseException] = []
 
     def stage() -> None:
         """In place of the Trainer's loop."""
         try:
             trainer.fit_loop.setup_data()
-            found.append(_sweep(trainer, settings))
+            reach = None if places is None else _Reach(trainer, places)
+            result = _sweep(trainer, settings)
+            found.append(result)
+            if reach is not None and result.lr is not None:
+                values.append(reach.value_for(result.lr, result.swept))
         except BaseException as error:
             # The Trainer would turn KeyboardInterrupt into the end of the process.
             failure.append(error)
 
     # Hooks may change weights before the sweep looks at them.
-    with Kept(trainer, module, datamodule, train_dataloaders, within=_NAMES, weights=True):
+    with Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=_NAMES, weights=True):
         trainer.callbacks = []
         _silence(trainer)
         trainer._run_stage = stage
         try:
-            trainer.fit(module, train_dataloaders=train_dataloaders, datamodule=datamodule)
+            trainer.fit(module, train_dataloaders, val_dataloaders, datamodule)
         except RuntimeError as error:
             if "multiple optimizers" not in str(error):
                 raise
             raise ValueError(_SEVERAL) from None
     if failure:
         raise failure[0]
-    result = found[0]
-    if owner is not None and attr is not None and result.lr is not None:
-        if isinstance(owner, dict):
-            owner[attr] = result.lr
-        else:
-            setattr(owner, attr, result.lr)
-    return result
+    for value in values:
+        places.put(value)  # type: ignore[union-attr]
+    return found[0]
 
 
 class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
@@ -115,8 +122,13 @@ class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
             result = _sweep(trainer, self.settings)
         self.result = result
         if result.lr is not None:
-            schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
-            _rescale(trainer.optimizers[0], schedulers, result.swept, result.lr)
+            try:
+                set_rate(trainer.optimizers[0], result.lr, swept=result.swept, scheduler=trainer.lr_scheduler_configs)
+            except CannotRescale as error:
+                raise ValueError(
+                    f"{error.why} Call find_lr(trainer, module, …, attr=…) before trainer.fit instead: it sets what "
+                    "configure_optimizers reads."
+                ) from None
 
 
 _SEVERAL = (
@@ -138,13 +150,39 @@ def _check(trainer: Any, module: Any) -> None:
         )
 
 
-def _owner(module: Any, attr: str) -> Any:
-    """What has the attribute: the module or its hyperparameters."""
-    if hasattr(module, attr):
-        return module
-    if attr in getattr(module, "hparams", {}):
-        return module.hparams
-    raise ValueError(f"Neither the module nor its hparams have “{attr}”: name the attribute that holds the rate.")
+class _Reach:
+    """How the rates of `configure_optimizers` follow an attribute: tried with two values of it."""
+
+    def __init__(self, trainer: Any, places: Places) -> None:
+        self._trainer, self._places = trainer, places
+        before = places.value
+        self._one = before if isinstance(before, (int, float)) and before > 0 else 1e-3
+        with places.as_they_are():
+            self._made = self._configured(self._one)
+            low, high = _highest(*self._made), _highest(*self._configured(2 * self._one))
+        if not math.isclose(high, 2 * low, rel_tol=1e-3):
+            raise ValueError(
+                f"With twice the “{places.name}” the highest rate of configure_optimizers is not twice as high "
+                f"({low:.1e} and {high:.1e}): name the attribute that it reads, and let its rates be multiples of it."
+            )
+
+    def value_for(self, rate: float, swept: Sequence[int] | None) -> float:
+        """The attribute's value for which the highest rate of the groups `swept` is `rate`."""
+        share = _highest(*self._made, swept) / self._one
+        return rate if math.isclose(share, 1.0, rel_tol=1e-6) else rate / share
+
+    def _configured(self, value: float) -> tuple[Any, Any]:
+        self._places.put(value)
+        optimizers = import_module(f"{_root(self._trainer)}.core.optimizer")
+        made, schedulers = optimizers._init_optimizers_and_lr_schedulers(self._trainer.lightning_module)
+        return made[0], schedulers
+
+
+def _highest(optimizer: Any, schedulers: Any, swept: Sequence[int] | None = None) -> float:
+    try:
+        return highest_rate(optimizer, schedulers, swept)
+    except CannotRescale:  # a schedule of the user's own, whose course can't be seen: what it starts from
+        return highest_rate(optimizer, [], swept)
 
 
 def _silence(trainer: Any) -> None:
@@ -238,35 +276,3 @@ class _Batches:
             batch = trainer.precision_plugin.convert_input(batch)
             batch = trainer.lightning_module._on_before_batch_transfer(batch, dataloader_idx=0)
             yield trainer.strategy.batch_to_device(batch, dataloader_idx=0)
-
-
-def _rescale(optimizer: Any, schedulers: list[Any], swept: Sequence[int] | None, lr: float) -> None:
-    """Let the highest rate of the swept groups, and of their schedules, be `lr`; groups keep their ratio."""
-    schedulers = [part for scheduler in schedulers for part in _all_parts(scheduler)]
-    groups = optimizer.param_groups
-    indices = range(len(groups)) if swept is None else swept
-    peaks = [part.max_lrs for part in schedulers if hasattr(part, "max_lrs")]  # CyclicLR's
-    tops = [float(groups[i].get("max_lr", groups[i].get("initial_lr", groups[i]["lr"]))) for i in indices]
-    top = max([*tops, *(float(rates[i]) for rates in peaks for i in indices)])
-    for i in indices:
-        for name in ("lr", "initial_lr", "max_lr", "min_lr"):  # the last two are OneCycleLR's
-            if name in groups[i]:
-                _scale(groups[i], name, lr, top)
-    held = [getattr(part, name, None) for part in schedulers for name in ("base_lrs", "max_lrs", "_last_lr")]
-    for rates in {id(rates): rates for rates in held if isinstance(rates, list)}.values():  # some share theirs
-        for i in indices:
-            _scale(rates, i, lr, top)
-
-
-def _all_parts(scheduler: Any) -> list[Any]:
-    """A schedule, and those that it is made of (SequentialLR)."""
-    return [scheduler, *(part for inner in getattr(scheduler, "_schedulers", ()) for part in _all_parts(inner))]
-
-
-def _scale(holder: Any, place: Any, lr: float, top: float) -> None:
-    rate = holder[place]
-    new = rate * (lr / top) if top > 0 else lr
-    if isinstance(rate, torch.Tensor):  # somebody may hold on to it
-        rate.fill_(new)
-    else:
-        holder[place] = new

@@ -322,15 +322,103 @@ def test_weights_of_another_type_come_back(make, trainer, loader, snap, same):
     assert same(before, snap(module))
 
 
-@pytest.mark.parametrize("where", ["module", "hparams"])
-def test_the_pick_goes_to_an_attribute(make, trainer, loader, where):
-    module = make(lr=0.01)
-    if where == "hparams":
-        del module.lr
-        module.configure_optimizers = lambda: torch.optim.SGD(module.parameters(), 0.01, momentum=0.9)
-    result = find_lr(trainer(), module, train_dataloaders=loader, attr="lr", steps=100, progress=False)
+def trained_with(trainer, module, loader):
+    """The highest rate of each group in a training, as the optimizer had them."""
+    seen = []
+    module.on_train_batch_start = lambda *_: seen.append([g["lr"] for g in module.optimizers().param_groups])
+    trainer(max_epochs=2).fit(module, loader)
+    return np.max(seen, axis=0)
+
+
+@pytest.mark.parametrize("where", ["both", "module", "hparams", "nested", "property"])
+def test_the_training_runs_at_the_pick(pl, make, trainer, loader, where):
+    """Whichever of the two the module reads."""
+
+    class Module(make):
+        def __init__(self):
+            super().__init__(0.01)
+            self.save_hyperparameters({"optimizer": {"lr": 0.01}})
+            if where in ("hparams", "property"):
+                del self.lr
+            if where == "module":
+                del self.hparams["lr"]
+
+        def configure_optimizers(self):
+            read = {"module": lambda: self.lr, "nested": lambda: self.hparams["optimizer"]["lr"]}
+            return torch.optim.SGD(self.parameters(), read.get(where, lambda: self.hparams.lr)(), momentum=0.9)
+
+    module = Module()
+    if where == "property":
+        Module.lr = property(lambda self: self.hparams.lr)
+    attr = "hparams.optimizer.lr" if where == "nested" else "lr"
+    result = find_lr(trainer(), module, loader, attr=attr, steps=100, progress=False)
     assert result.lr is not None
-    assert (module.lr if where == "module" else module.hparams.lr) == result.lr
+    if where == "both":
+        assert module.lr == module.hparams.lr == result.lr
+    assert (module.hparams["optimizer"]["lr"] == result.lr) is (where == "nested")
+    assert trained_with(trainer, module, loader) == pytest.approx([result.lr])
+
+
+@pytest.mark.parametrize("schedule", [None, "warm-up, then cosine", "one cycle", "share"])
+def test_rates_that_are_multiples_of_the_attribute(make, trainer, loader, schedule):
+    """The sweep's rate is the highest; the attribute need not be."""
+
+    class Module(make):
+        def configure_optimizers(self):
+            groups = [{"params": self.net[:2].parameters(), "lr": self.lr}, {"params": self.net[2:].parameters()}]
+            optimizer = torch.optim.SGD(groups, 10 * self.lr, momentum=0.9)
+            if schedule == "share":
+                return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 0.1 / (epoch + 1))]
+            if schedule is None:
+                return optimizer
+            assert self.trainer.estimated_stepping_batches == 24
+            return [optimizer], [SCHEDULES[schedule](optimizer, 10 * self.lr)]
+
+    module = Module(lr=0.01)
+    result = find_lr(trainer(), module, loader, attr="lr", steps=100, progress=False)
+    assert result.lr is not None and module.lr == pytest.approx(result.lr * (1 if schedule == "share" else 0.1))
+    assert trained_with(trainer, module, loader) == pytest.approx([result.lr / 10, result.lr], rel=1e-2)
+
+
+def test_an_attribute_that_nobody_reads_is_refused(make, trainer, loader, snap, same):
+    class Module(make):
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), 0.01)
+
+    module = Module(lr=0.02)
+    module.net[0].lr = 1.0
+    before = snap(module)
+    for attr in ("lr", "hparams.lr", "net.0.lr"):
+        with pytest.raises(ValueError, match=f"twice the “{attr}” .* is not twice as high .*1.0e-02 and 1.0e-02"):
+            find_lr(trainer(), module, loader, attr=attr, **SWEEP)
+    assert module.lr == 0.02 and module.hparams.lr == 0.02 and same(before, snap(module))
+    for attr in ("hparams.rate", "nothing.lr", "net.9.lr"):
+        with pytest.raises(ValueError, match=f"The module has no “{attr}”"):
+            find_lr(trainer(), module, loader, attr=attr, **SWEEP)
+    type(module).rate = property(lambda self: 0.01)
+    with pytest.raises(ValueError, match="“rate” can't be set"):
+        find_lr(trainer(), module, loader, attr="rate", **SWEEP)
+
+
+def test_the_arguments_of_fit_by_position(pl, make, trainer, loader, examples):
+    """`trainer.fit(module, loader, validation)` and `trainer.fit(module, data)` by another name."""
+
+    class Data(pl.LightningDataModule):
+        def train_dataloader(self):
+            return DataLoader(examples, 16)
+
+    module = make()
+    swept = [
+        find_lr(trainer(), module, loader, **SWEEP),
+        find_lr(trainer(), module, Data(), **SWEEP),
+        find_lr(trainer(), module, None, None, Data(), **SWEEP),
+        find_lr(trainer(), module, datamodule=Data(), **SWEEP),
+    ]
+    module.validation_step = lambda batch, batch_idx: 1 / 0  # a sweep makes none
+    swept.append(find_lr(trainer(), module, loader, loader, **SWEEP))
+    assert all(len(result.curve) > 20 for result in swept)
+    for result in swept[2:4]:
+        np.testing.assert_array_equal(result.curve.loss, swept[1].curve.loss)
 
 
 SCHEDULES = {
@@ -388,6 +476,16 @@ def test_the_callback_sets_the_groups_that_were_swept(make, trainer, loader):
     trainer(callbacks=[finder]).fit(module, loader)
     assert finder.result.lr is not None
     np.testing.assert_allclose(seen[0], [0.001, finder.result.lr])
+
+
+def test_the_callback_says_where_a_schedule_cannot_follow(make, trainer, loader):
+    class Fixed(torch.optim.lr_scheduler.LRScheduler):
+        def get_lr(self):
+            return [0.01 for _ in self.base_lrs]
+
+    module = make(lr=0.01, schedule=lambda optimizer, lr: Fixed(optimizer))
+    with pytest.raises(ValueError, match=r"Fixed can't be scaled .* find_lr\(trainer, module, …, attr=…\)"):
+        trainer(callbacks=[LearningRateFinder(steps=100, progress=False)]).fit(module, loader)
 
 
 def test_the_callback_leaves_the_rate_where_there_is_no_pick(make, trainer, loader):
