@@ -379,7 +379,7 @@ class Result:
     def _write(self, path: StrPath, render: Any) -> Path:
         from lrgui.export.files import write_atomically
 
-        target = Path(path).expanduser()
+        target = Path(os.path.expanduser(path))
         write_atomically(target, render())
         return target
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lrgui import frozen
+from lrgui import frozen, places
 from lrgui.cli.app import fail, printed, say, words
 from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
 from lrgui.gui.settings import load_settings, settings_file
@@ -48,6 +48,7 @@ class Journals:
     def __init__(self, job: Job, log: Path | None) -> None:
         self._log = log
         self._ended = False
+        self._tell(places.trouble())
         self._writers = [start_log(job, origin="command line")]
         if log is not None:
             self._writers.append(LogWriter(log, job, origin="command line"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrgui import frozen
+from lrgui import frozen, places
 from lrgui.gui import missing
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())
+    warnings += filter(None, [places.trouble()])
     python = frozen.chosen_python(settings.python)
     pool, environments = SparePool(python), Environments(python or "", quiet=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from lrgui import places
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.user.target import Target
 
@@ -55,7 +56,7 @@ def start_folder(workspace: Workspace, usual: str = "", *, for_code: bool = Fals
             return place
         if os.path.isfile(place):
             return place.parent
-    return Path(usual) if os.path.isdir(usual) else Path.home()
+    return Path(usual) if os.path.isdir(usual) else places.home_or_temporary()
 
 
 def filters(suffixes: Sequence[str] = (), name: str = "") -> list[str]:

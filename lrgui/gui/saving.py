@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
+from lrgui import places
 from lrgui.export import FORMATS, ExportError, export
 from lrgui.gui.notice import Notice
 from lrgui.tasks.spec import TaskSpec
@@ -48,7 +49,7 @@ def proposed_name(task: TaskSpec) -> str:
 
 def _ask_where(window: MainWindow, name: str, key: str) -> Path | None:
     form = FORMATS[key]
-    start = Path(window.settings.folder or Path.home()) / f"{name}{form.suffix}"
+    start = Path(window.settings.folder or places.home_or_temporary()) / f"{name}{form.suffix}"
     while True:
         chosen, _ = QFileDialog.getSaveFileName(window, form.label, str(start), f"{form.label} (*{form.suffix})")
         if not chosen:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import platformdirs
+from lrgui import places
+from lrgui.json_file import read_json, write_json
 
 VERSION = 1
 THEMES = ("system", "light", "dark")
@@ -35,19 +35,19 @@ class Settings:
 
 def settings_file() -> Path:
     """The settings' file: in the platform's settings folder, or in the folder LRGUI_CONFIG names."""
-    folder = os.environ.get("LRGUI_CONFIG") or platformdirs.user_config_dir("lrgui", appauthor=False)
-    return Path(folder) / "settings.json"
+    return places.config_folder() / "settings.json"
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
     """The settings in `path` and a warning for everything in it that could not be used; never raises."""
     settings, warnings = Settings(), []
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored, _ = read_json(path)
     except FileNotFoundError:
         return settings, []
     except (OSError, ValueError) as error:
-        return settings, [f"The settings in {path} could not be read ({error}); the usual ones are used."]
+        why = getattr(error, "strerror", None) or error
+        return settings, [f"The settings in {path} could not be read ({why}); the usual ones are used."]
     if not isinstance(stored, dict):
         return settings, [f"The settings in {path} are not an object; the usual ones are used."]
     for known in fields(Settings):
@@ -64,16 +64,15 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
 def save_settings(settings: Settings, path: Path) -> str | None:
     """Write the settings; returns a sentence where that failed, which must never stop the program."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps({"version": VERSION, **asdict(settings)}, indent=1), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        return f"The settings could not be saved ({error.strerror or error})."
+        write_json(path, {"version": VERSION, **asdict(settings)})
+    except (OSError, ValueError) as error:
+        return f"The settings could not be saved ({getattr(error, 'strerror', None) or error})."
     return None
 
 
 def _fits(name: str, value: Any) -> bool:
+    if "\\u0000" in json.dumps(value):  # no system has such a path, and Python's functions raise for it
+        return False
     if name == "theme":
         return value in THEMES
     if name == "job":

@@ -9,20 +9,18 @@ QtNetwork is imported only where there is somebody to talk to, and after the fir
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLockFile, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 
 from lrgui.gui.settings import settings_file
+from lrgui.places import is_ours, own_temporary_folder, user_name
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -33,6 +31,8 @@ NEW_WINDOW = "LRGUI_NEW_WINDOW"
 PATIENCE = 10.0
 #: Longest message that is read, in bytes.
 LONGEST = 100_000
+#: Seconds in which a client must have said what it wants, and how many may be about to.
+SILENCE, MOST_CLIENTS = 3.0, 64
 
 
 class SingleInstance(QObject):
@@ -52,7 +52,7 @@ class SingleInstance(QObject):
             name = f"lrgui-{_key()}"
             self._lock = QLockFile(str(folder / f"{name}.lock"))
             self._lock.setStaleLockTime(0)  # old is not stale: windows stay open for weeks
-            self._address = _user(name) if os.name == "nt" else str(folder / f"{name}.socket")
+            self._address = user_name(name) if os.name == "nt" else str(folder / f"{name}.socket")
 
     @property
     def first(self) -> bool:
@@ -91,6 +91,8 @@ class SingleInstance(QObject):
         QLocalServer.removeServer(self._address)
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.setMaxPendingConnections(MOST_CLIENTS)
+        server.setListenBacklogSize(4 * MOST_CLIENTS)  # who waits while the window is busy must not be turned away
         server.newConnection.connect(self._greet)
         if server.listen(self._address):
             self._server = server
@@ -105,7 +107,7 @@ class SingleInstance(QObject):
             self._server = None
         if self.first and self._lock is not None:
             self._lock.unlock()
-            if self._folder is not None and self._folder.name == _user("lrgui"):  # our own one: nothing is left
+            if self._folder is not None and self._folder.name == user_name("lrgui"):  # our own one: nothing is left
                 try:
                     self._folder.rmdir()
                 except OSError:
@@ -115,7 +117,10 @@ class SingleInstance(QObject):
     def _greet(self) -> None:
         assert self._server is not None
         while (socket := self._server.nextPendingConnection()) is not None:
+            if len(self._read) >= MOST_CLIENTS:
+                next(iter(self._read)).abort()  # who has kept silent longest, so that nobody is kept out
             self._read[socket] = b""
+            QTimer.singleShot(int(1000 * SILENCE), socket, socket.abort)
             socket.readyRead.connect(self._listen_to)
             socket.disconnected.connect(self._forget)
             self._take(socket)
@@ -211,36 +216,9 @@ def _key() -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _user(name: str) -> str:
-    return f"{name}-{getpass.getuser() if sys.platform == 'win32' else os.getuid()}"
-
-
 def _folder() -> Path | None:
     """A folder that only this person can write to, short enough for a socket's path; None where there is none."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and _is_ours(Path(runtime)):
+    if runtime and is_ours(Path(runtime)):
         return Path(runtime)
-    own = Path(tempfile.gettempdir(), _user("lrgui"))
-    try:
-        own.mkdir(mode=0o700, exist_ok=True)
-    except OSError:
-        return None
-    return own if _is_ours(own) else None
-
-
-def _is_ours(folder: Path) -> bool:
-    """True for a real folder of ours that others cannot write to: a stranger must not listen in our place."""
-    try:
-        facts = folder.lstat()
-    except OSError:
-        return False
-    if sys.platform == "win32":
-        return folder.is_dir()
-    import stat
-
-    return (
-        stat.S_ISDIR(facts.st_mode)
-        and facts.st_uid == os.getuid()
-        and not facts.st_mode & 0o022
-        and os.access(folder, os.W_OK | os.X_OK)
-    )
+    return own_temporary_folder()

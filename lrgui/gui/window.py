@@ -37,10 +37,11 @@ from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.curve import CurveTab
 from lrgui.gui.workspace import Workspace
+from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
 from lrgui.resources import resource
-from lrgui.runs.library import SUFFIX, runs_folder
+from lrgui.runs.library import SUFFIX
 
 if TYPE_CHECKING:
     from lrgui.gui.tabs.compare import CompareTab

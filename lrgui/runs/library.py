@@ -7,21 +7,12 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import platformdirs
-
+from lrgui.places import runs_folder
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 
 #: The ending of a run log everywhere.
 SUFFIX = ".lrrun"
-
-
-def runs_folder() -> Path:
-    """The folder of all runs: `LRGUI_RUNS`, or one in the platform's data folder. It may not exist yet."""
-    wanted = os.environ.get("LRGUI_RUNS")
-    if wanted:
-        return Path(os.path.expanduser(wanted))
-    return Path(platformdirs.user_data_dir("lrgui", appauthor=False)) / "runs"
 
 
 def new_path(job: Job, now: datetime | None = None) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode
 from lrgui.runs.log_reader import LogReader
 from lrgui.runs.rows import Rows
+from lrgui.writing import write_atomically
 
 
 class LogWriter:
@@ -137,15 +137,7 @@ def write_run(path: Path | str, run: LoggedRun) -> None:
     path = Path(path)
     lines = [json.dumps(run.header, separators=(",", ":"))]
     lines += [encode(event, run.extra.get(index)) for index, event in enumerate(run.events)]
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(("\n".join(lines) + "\n").encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(path, ("\n".join(lines) + "\n").encode("ascii"))
 
 
 def _header(job: Job, created: datetime, origin: str) -> dict[str, Any]:

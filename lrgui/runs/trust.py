@@ -7,16 +7,14 @@ holds for all that lies in it. Code whose place is not known (`package.module`) 
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from lrgui import places
+from lrgui.json_file import read_json, write_json
 from lrgui.runs.task_files import Code, Shows, changed_files, code_of, listed, owner_of, shows_of, visible
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
@@ -61,8 +59,7 @@ class _Store:
 
 def trust_file() -> Path:
     """Where trust is kept: beside the settings."""
-    folder = os.environ.get("LRGUI_CONFIG") or platformdirs.user_config_dir("lrgui", appauthor=False)
-    return Path(folder) / "trusted.json"
+    return places.config_folder() / "trusted.json"
 
 
 class Trust:
@@ -174,18 +171,9 @@ class Trust:
         if self._file is None:
             return ""
         store, _ = self._stored()
-        text = json.dumps({"version": VERSION, "files": store.files, "folders": store.folders}, indent=1)
+        data = {"version": VERSION, "files": store.files, "folders": store.folders}
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            # Only its owner can read and write what mkstemp makes.
-            handle, part = tempfile.mkstemp(prefix=".trusted-", dir=self._file.parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as out:
-                    out.write(text)
-                os.replace(part, self._file)
-            except OSError:
-                os.unlink(part)
-                raise
+            write_json(self._file, data, private=True)
         except OSError as error:
             return f"This is trusted for this session only: {self._file} cannot be written ({error.strerror or error})."
         return ""
@@ -197,11 +185,10 @@ def _read(file: Path | None) -> tuple[_Store, str]:
         return _Store(), ""
     ask_again = "so everything is asked about again"
     try:
-        if os.name == "posix":
-            status = file.stat()
-            if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                return _Store(), f"(The list of trusted files is one that others can write: {file}, {ask_again}.)"
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data, status = read_json(file)
+        shared = stat.S_IWGRP | stat.S_IWOTH
+        if os.name == "posix" and (status.st_uid != os.getuid() or status.st_mode & shared):
+            return _Store(), f"(The list of trusted files is one that others can write: {file}, {ask_again}.)"
         files, folders = data["files"], data["folders"]
         if not all(isinstance(part, dict) for part in (files, folders)):
             raise ValueError("no objects")
@@ -216,7 +203,7 @@ def _read(file: Path | None) -> tuple[_Store, str]:
         return _Store(kept, {str(path): int(owner) for path, owner in folders.items()}), ""
     except FileNotFoundError:
         return _Store(), ""
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _Store(), f"(The list of trusted files could not be read: {file}, {ask_again}.)"
 
 
@@ -233,4 +220,4 @@ def _may_be_trusted(folder: Path) -> bool:
     """False for folders into which anything may come: those above (or with) the home folder, and public ones."""
     real = folder.resolve()
     public = os.name == "posix" and bool(real.stat().st_mode & stat.S_IWOTH)
-    return not public and not Path.home().resolve().is_relative_to(real)
+    return not public and not places.home_or_temporary().resolve().is_relative_to(real)

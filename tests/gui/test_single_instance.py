@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lrgui.core.events import BatchEvent, EndEvent
@@ -232,3 +233,27 @@ def test_the_window_opens_what_it_is_asked_for(window: MainWindow, tmp_path: Pat
     app._come_forward(window, [])
     app._come_forward(window, ["--scenarios", "3"])
     assert window.tabs.currentWidget() is window.scenarios_tab
+
+
+@posix
+def test_clients_that_keep_silent_do_not_keep_others_out(
+    first: SingleInstance, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_instance, "SILENCE", 0.3)
+    held = []
+    try:
+        for number in range(120):
+            client = socket.socket(socket.AF_UNIX)
+            held.append(client)
+            client.connect(first._address)
+            client.send(b'{"argum'[: number % 8])
+            QApplication.processEvents()
+        with qtbot.waitSignal(first.asked, timeout=15_000) as asked:
+            start = Start("--scenarios", "5")
+        assert asked.args == [["--scenarios", "5"]]
+        start.join()
+        assert start.handed
+        qtbot.waitUntil(lambda: not first._read, timeout=10_000)
+    finally:
+        for client in held:
+            client.close()

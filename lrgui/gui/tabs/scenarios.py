@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui import places
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.scenarios import SCENARIOS, Scenario, laid_over
@@ -383,7 +384,10 @@ class ScenariosTab(QWidget):
         form = SCENE_FORMATS[key]
         if path is None:
             chosen, _ = QFileDialog.getSaveFileName(
-                self, form.label, str(Path.home() / f"{FILE_NAME}{form.suffix}"), f"{form.label} (*{form.suffix})"
+                self,
+                form.label,
+                str(places.home_or_temporary() / f"{FILE_NAME}{form.suffix}"),
+                f"{form.label} (*{form.suffix})",
             )
             if not chosen:
                 return

@@ -132,7 +132,7 @@ def _at_once(spec: TaskSpec) -> Folder:
 
 def _look_through(spec: TaskSpec, control: Control) -> Generator[StateEvent, None, Folder | None]:
     """What is in the folder, None where it was cancelled."""
-    place = Path(spec.path).expanduser()
+    place = Path(os.path.expanduser(spec.path))
     square = _square(filled(IMAGE_FOLDER.options, spec.options))
     yield StateEvent("starting", f"Looking through {place.name}")
     files, notes = find_images(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def load(spec: TaskSpec) -> Data:
     Raises ValueError, with a sentence, for arrays that do not fit each other or the model, and OSError.
     """
     settings = filled(ARRAYS.options, spec.options)
-    path = Path(spec.path).expanduser()
+    path = Path(os.path.expanduser(spec.path))
     kind = str(settings["kind"])
     names, arrays = read_arrays(path, str(settings["x"] or ""), str(settings["y"] or ""))
     x, y = arrays[:2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def load(spec: TaskSpec) -> Data:
     Raises ValueError, with a sentence, for a table that nothing can be learned from, and OSError.
     """
     settings = filled(TABLE.options, spec.options)
-    path = Path(spec.path).expanduser()
+    path = Path(os.path.expanduser(spec.path))
     table = read_table(path, str(settings["separator"]), str(settings["header"]))
     enough(table.rows, "rows", path.name)
     target = _target_column(table, str(settings["target"] or ""), path.name)

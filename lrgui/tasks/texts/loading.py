@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def load(spec: TaskSpec) -> Data:
     settings = filled(TEXT.options, spec.options)
     length = int(settings["length"] or 64)
     stride = int(settings["stride"] or length)
-    path = Path(spec.path).expanduser()
+    path = Path(os.path.expanduser(spec.path))
     characters, notes = _characters(path, str(settings["level"]))
     share = float(settings["validation"] or 0)
     cut = len(characters) - round(len(characters) * share)
