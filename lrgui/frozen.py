@@ -113,6 +113,18 @@ def environment_of(python: str) -> dict[str, str] | None:
     return environment
 
 
+def folder_for_children() -> str | None:
+    """The folder in which a process of ours starts: None is the current one, else that was deleted.
+
+    Libraries of PyTorch's do not load where there is no current folder.
+    """
+    try:
+        os.getcwd()
+    except OSError:
+        return os.path.abspath(os.sep)
+    return None
+
+
 def foreign_environment() -> dict[str, str] | None:
     """The environment for programs that are not part of the bundle; None means the present one as it is.
 

@@ -452,3 +452,36 @@ def test_an_encoding_without_stars_is_no_failure(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == "?\n"
     assert "There is no file or folder" in done.stderr and "\\x1b[31m.py" in done.stderr and "\x1b" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be deleted")
+def test_a_current_folder_that_was_deleted_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    done = subprocess.run([sys.executable, "-m", "lrgui", "find"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "lrgui: The current folder was deleted. Go to another one (cd), then start again.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_full_disk_says_where_the_run_is_only_if_it_is_there(tmp_path: Path, kept: bool) -> None:
+    (tmp_path / "file").touch()
+    runs = tmp_path / ("runs" if kept else "file/runs")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lrgui", "find", "digits", "--steps", "5", "--device", "cpu"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "LRGUI_RUNS": str(runs)},
+        )
+    assert done.returncode == 1 and "The disk is full, so the answer could not be written." in done.stderr
+    assert ("What was measured is in " in done.stderr) == kept
+    if kept:
+        assert str(next(runs.iterdir())) in done.stderr.replace("\n", "")

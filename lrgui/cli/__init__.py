@@ -8,13 +8,15 @@ import sys
 import traceback
 from io import TextIOWrapper
 
+from rich.markup import escape
+
 # Each registers its command; this is the order in which help lists them.
 # isort: off
 from lrgui.cli import find, training, verify, compare, check, new, exporting, scenarios  # noqa: F401
 
 # isort: on
 from lrgui.cli.app import Status, app, complain, words
-from lrgui.cli.running import Signals
+from lrgui.cli.running import Journals, Signals
 
 __all__ = ["Status", "app", "main"]
 
@@ -28,6 +30,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an encoding without ★, a file's name that is no text: told all the same
             stream.reconfigure(errors="replace")
+    try:
+        os.getcwd()
+    except OSError:
+        complain("The current folder was deleted. Go to another one (cd), then start again.")
+        raise SystemExit(Status.FAILED) from None
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
         app()
@@ -44,15 +51,20 @@ def main() -> None:
             raise SystemExit(128 + Signals.ended_by) from None
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             _say_no_more()
-            complain("The disk is full, so the answer could not be written. What was measured is in the runs folder.")
+            complain("The disk is full, so the answer could not be written." + _kept())
             raise SystemExit(Status.FAILED) from None
         traceback.print_exc()
         words.print(
             "[red]lrgui:[/] This should not have happened: a mistake in the program, not in your input. Please "
-            "report the lines above. What was measured is kept in the runs folder.",
+            f"report the lines above.{escape(_kept())}",
             highlight=False,
         )
         raise SystemExit(Status.FAILED) from None
+
+
+def _kept() -> str:
+    """Where what was measured is, with a space in front; empty where nothing was, or it could not be written."""
+    return f" What was measured is in {Journals.kept}." if Journals.kept is not None else ""
 
 
 def _say_no_more() -> None:

@@ -45,7 +45,11 @@ class Journals:
     A run that an error of ours ends, or a pipe that nobody reads any more, still gets its end.
     """
 
+    kept: ClassVar[Path | None] = None
+    """Where this command's last run is, whole; None before it ended and where it could not be written."""
+
     def __init__(self, job: Job, log: Path | None) -> None:
+        Journals.kept = None
         self._log = log
         self._ended = False
         self._tell(places.trouble())
@@ -73,6 +77,7 @@ class Journals:
             self.write([EndEvent("cancelled", "The command ended before the run did; what was measured stays.")])
         for writer in self._writers:
             self._tell(writer.close())
+        Journals.kept = next((writer.path for writer in self._writers if writer.problem is None), None)
 
     def _tell(self, problem: str | None) -> None:
         if problem:

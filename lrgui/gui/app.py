@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | No
     if wrong:
         print(f"lrgui: {wrong}", file=sys.stderr)
         return 2
+    try:
+        os.getcwd()
+    except OSError:
+        os.chdir(os.path.expanduser("~") if os.path.isdir(os.path.expanduser("~")) else os.sep)  # ours was deleted
     # Much is made until the window is there, and hardly anything of it is garbage: to look for some took a tenth
     # of the start. From then on the Collector looks.
     collects = gc.isenabled()

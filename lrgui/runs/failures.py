@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from lrgui.core.events import EndEvent, Event, OutputEvent
+from lrgui.core.terminated import Terminated
 from lrgui.runs.job import Job
 
 #: The oldest PyTorch that runs are tested with.
@@ -16,20 +17,28 @@ OLDEST_TORCH = (2, 4)
 _KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 
-class Terminated(BaseException):
-    """The process was asked to go (SIGTERM); passes through everything, so that `finally` blocks run."""
+def told(
+    events: Iterable[Event], job: Job, passing: tuple[type[BaseException], ...] = (Terminated, KeyboardInterrupt)
+) -> Iterator[Event]:
+    """`events`, but an exception becomes its traceback and an `EndEvent`; there always is an `EndEvent`.
+
+    Those of the classes `passing` go through. Any other is the task's, also one that is no `Exception`.
+    """
+    iterator = iter(events)
+    while True:
+        try:
+            event = next(iterator, None)
+        except passing:
+            raise
+        except BaseException as error:  # a GeneratorExit, too: the one that closes this generator comes at the yield
+            yield from failure(error, job)
+            return
+        yield event or EndEvent("failed", _WITHOUT_A_WORD)
+        if event is None or isinstance(event, EndEvent):
+            return
 
 
-def told(events: Iterable[Event], job: Job) -> Iterator[Event]:
-    """`events`, but an exception becomes its traceback and an `EndEvent`; there always is an `EndEvent`."""
-    try:
-        for event in events:
-            yield event
-            if isinstance(event, EndEvent):
-                return
-        yield EndEvent("failed", "The run stopped without saying why: an error in LR Finder. Please report it.")
-    except (Exception, SystemExit) as error:
-        yield from failure(error, job)
+_WITHOUT_A_WORD = "The run stopped without saying why: an error in LR Finder. Please report it."
 
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:

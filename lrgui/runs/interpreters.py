@@ -378,6 +378,7 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=frozen.environment_of(command[0]),
+        cwd=frozen.folder_for_children(),
         start_new_session=True,
         creationflags=FLAGS,
     )

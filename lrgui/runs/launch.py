@@ -119,6 +119,7 @@ class ChildProcess:
         self._refused: EndEvent | None = None  # why there is no process
         self._reading = False
         self._killed = False
+        self._mark = b""  # what each line of the worker's begins with, once it has told that
 
     # -- life
 
@@ -235,16 +236,16 @@ class ChildProcess:
             due = merger.due()
             wait = 0.25 if due is None else min(0.25, due)
             events, printed = self._pipes.read(wait if said_starting and not gone else 0)
-            merger.feed(printed)
             *lines, rest = (rest + events).split(b"\n")
             chunk: list[Event] = []
             for line in filter(None, lines):
-                event = self._event(line)
+                event = self._event(line, merger)
                 if isinstance(event, EndEvent):
                     end = event
                     break
                 if event is not None:
                     chunk.append(event)
+            merger.feed(printed)
             if not said_starting:
                 said_starting = True
                 if not self.facts:
@@ -270,17 +271,31 @@ class ChildProcess:
                 yield chunk
                 time.sleep(PACE)
 
-    def _event(self, line: bytes) -> Event | None:
-        """What a line says; the announcement of readiness is kept here."""
+    def _event(self, line: bytes, merger: Merger) -> Event | None:
+        """What a line says; the announcement of readiness is kept here. What is no line of the worker's was printed.
+
+        A worker tells with its readiness the mark that its lines begin with: others come from the task's code, or
+        before it from a command of the user's (ssh), which may greet.
+        """
+        said = line
+        if self._mark:
+            strange, marked, said = line.partition(self._mark)
+            if strange:
+                merger.feed(strange + b"\n")
+            if not marked:
+                return None
         try:
-            event = decode(line)
+            event = decode(said)
             if event is None:
-                data = json.loads(line)
-                if data.get("event") == "ready":
-                    self.facts = {key: str(value) for key, value in data.items() if key != "event"}
+                data = json.loads(said)
+                if data.get("event") != "ready" or self.facts:
+                    raise ValueError("Nothing that a worker says.")
+                self._mark = str(data.pop("mark", "")).encode()
+                self.facts = {key: str(value) for key, value in data.items() if key != "event"}
             return event
-        except ValueError:  # nobody else writes here, but a command of the user's (ssh) may greet
-            return OutputEvent(line.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            merger.feed(said + b"\n")
+            return None
 
     def _last_words(self, merger: Merger) -> list[OutputEvent]:
         """What was printed and not told yet."""
@@ -326,6 +341,7 @@ class ChildProcess:
                 close_fds=True,
                 creationflags=FLAGS,
                 env=frozen.environment_of(command[0]),
+                cwd=frozen.folder_for_children(),
                 **options,  # type: ignore[call-overload]
             )
         except OSError:

@@ -39,9 +39,9 @@ def start_log(job: Job, origin: str = "") -> LogWriter:
     """A log for `job` in the runs folder. Never raises: if it cannot be made, the writer has a `problem`."""
     try:
         path = new_path(job)
-    except OSError:
-        # The writer meets the same obstacle and has the words for it.
-        path = runs_folder() / (_stem(job, datetime.now()) + SUFFIX)
+    except OSError as error:
+        # What kept the folder from being made says more than that it is not there.
+        return LogWriter(runs_folder() / (_stem(job, datetime.now()) + SUFFIX), job, origin=origin, refused=error)
     return LogWriter(path, job, origin=origin)
 
 

@@ -46,6 +46,8 @@ KINDS: dict[str, type] = {
     "end": EndEvent,
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}
+#: Made now: the task's code may replace json.dumps.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _OWN_KEYS = ("event", "finite", "values")
 #: What the line of an ordinary batch holds; what else a batch may say is written only where it says it.
 _BATCH_KEYS = frozenset(("event", "sweep", "step", "lr", "loss", "seconds"))
@@ -75,7 +77,7 @@ def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
         line[item.name] = value
     if odd:
         line["finite"], line["values"] = False, odd
-    return json.dumps({**(extra or {}), **line}, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode({**(extra or {}), **line})
 
 
 def decode(line: str | bytes) -> Event | None:

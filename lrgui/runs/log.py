@@ -26,13 +26,24 @@ class LogWriter:
     says so is returned by the next `write` (or `close`), once, and stays in `problem`. For one thread.
     """
 
-    def __init__(self, path: Path | str, job: Job, *, origin: str = "", created: datetime | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        job: Job,
+        *,
+        origin: str = "",
+        created: datetime | None = None,
+        refused: OSError | None = None,
+    ) -> None:
+        """`refused` is why there can be no such file, where that is known already."""
         self.path = Path(path)
         self.problem: str | None = None
         self._told = False
         self._file = None
         header = _header(job, created or datetime.now().astimezone(), origin)
         try:
+            if refused is not None:
+                raise refused
             self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115
             self._put(_line(header))
         except (OSError, ValueError) as error:

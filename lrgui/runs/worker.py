@@ -2,7 +2,8 @@
 
 Started as `python -m lrgui.runs.worker` or by `launch`. The protocol: it prepares, says
 `{"event": "ready", …}`, reads one line with the job, then words (`pause`, `resume`, `cancel`), one a line,
-and writes the run's events as lines of the run log; what the task's code prints goes to standard error.
+and writes the run's events as lines of the run log, each behind the mark that "ready" tells; what the task's code
+prints goes to standard error.
 
 Nothing heavy is imported before the guard is started.
 """
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
     words = sys.argv[1:] if arguments is None else arguments
     alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)
     guard.start(alive)
-    from lrgui.runs.failures import Terminated  # light, but after the fork all the same
+    from lrgui.core.terminated import Terminated  # light, but after the fork all the same
 
     _end_on_sigterm(Terminated)
     try:
@@ -53,9 +54,13 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
 
 
 def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
+    from dataclasses import replace
+
     from lrgui.core.events import EndEvent
+    from lrgui.core.terminated import Terminated
     from lrgui.runs.failures import failure, told
     from lrgui.runs.job import Job
+    from lrgui.runs.kept import Kept, replaced_words
 
     requests = Requests(channel.requests)
     try:
@@ -65,6 +70,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
         for event in failure(error):
             channel.say(event)
         return 1
+    kept = Kept()
     channel.say_ready(facts)
     line = requests.job()
     if line is None:
@@ -76,10 +82,23 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     except ValueError as error:
         channel.say(EndEvent("failed", f"The worker cannot read its job: {error}"))
         return 1
-    for event in told(run(job, requests.control), job):
-        if isinstance(event, EndEvent):
-            _flush()  # what was printed before the end is told before the end
-        channel.say(event)
+    try:
+        for event in told(run(job, requests.control), job, passing=(Terminated,)):
+            if isinstance(event, EndEvent):
+                names = kept.put_back()
+                if names and event.reason == "failed":
+                    event = replace(event, detail=event.detail + replaced_words(names))
+                _flush()  # what was printed before the end is told before the end
+            channel.say(event)
+    except (Terminated, BrokenPipeError):
+        raise
+    except BaseException as error:  # what tells of errors met one: the task's code replaced what it is made of
+        names = kept.put_back()
+        _flush()
+        for event in failure(error, job):
+            if isinstance(event, EndEvent):
+                event = replace(event, detail=event.detail + replaced_words(names))
+            channel.say(event)
     return 0
 
 
@@ -88,12 +107,14 @@ class Channel:
 
     Descriptor 1 becomes private and carries the events; what the task's code prints, by Python, C or a
     program that it starts, goes where standard error goes, which outlives a crash; its standard input is
-    empty.
+    empty. Code that writes to every descriptor there is (or means to) reaches this one, too: each line of ours
+    begins with a mark, which is told with the readiness, before the task's code comes.
     """
 
     def __init__(self) -> None:
         self.requests = os.dup(0)
-        self._events = os.dup(1)  # dup's descriptors are not inherited by programs that the task starts
+        self._send = _sender(os.dup(1))  # dup's descriptors are not inherited by programs that the task starts
+        self._ready = False
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -110,18 +131,28 @@ class Channel:
         """Send an event. Raises BrokenPipeError when nobody listens."""
         from lrgui.runs.lines import encode
 
-        self._send(encode(event))
+        self._send(encode(event), self._ready)
 
     def say_ready(self, facts: dict[str, str]) -> None:
         """Tell that the job can come."""
         import json
 
-        self._send("\n" + json.dumps({"event": "ready", **facts}))  # a site's own code may have begun a line
+        mark = self._send("", False)
+        self._ready = True
+        self._send("\n" + json.dumps({"event": "ready", "mark": mark, **facts}), False)  # a site may have begun a line
 
-    def _send(self, line: str) -> None:
-        rest = memoryview((line + "\n").encode("ascii"))
+
+def _sender(descriptor: int) -> Callable[[str, bool], str]:
+    """Writes lines to `descriptor`, marked or not; returns the mark, which no object of ours has for an attribute."""
+    mark, write = os.urandom(8).hex(), os.write  # the task's code may replace os.write
+
+    def send(line: str, marked: bool) -> str:
+        rest = (mark * marked + line + "\n").encode("ascii") if line else b""
         while rest:
-            rest = rest[os.write(self._events, rest) :]
+            rest = rest[write(descriptor, rest) :]
+        return mark
+
+    return send
 
 
 class Requests:
@@ -173,6 +204,7 @@ def prepare_torch() -> dict[str, str]:
         torch.set_num_threads(usual_threads())
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
         from lrgui.runs import in_process  # noqa: F401  (imports the engines)
+        from lrgui.tasks.checks import diagnosis  # noqa: F401  (what tells of errors must not depend on the task)
 
     return {
         "torch": str(torch.__version__),

@@ -65,6 +65,16 @@ def test_nothing_and_options_open_nothing(window: MainWindow, opened: list[tuple
     assert not opened and window.tabs.currentWidget() is window.scenarios_tab
 
 
+def test_a_current_folder_that_was_deleted_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr(app, "_trouble", lambda *_: None)
+    monkeypatch.setattr(app, "_run", lambda *_: 0)
+    assert app.main([]) == 0 and Path.cwd().is_dir()
+
+
 def test_another_start_hands_its_task_to_this_window(
     window: MainWindow, opened: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,67 @@ def out_of_memory(job: Job, control: Control) -> Iterator[Event]:
     raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
+class WordlessError(ValueError):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Own(BaseException):
+    pass
+
+
+ODD = {
+    "wordless": WordlessError("x"),
+    "own": Own("what is this"),
+    "generator": GeneratorExit(),
+    "interrupt": KeyboardInterrupt(),
+    "exit_words": SystemExit("no data there"),
+    "exit_object": SystemExit(WordlessError("x")),
+    "exit_true": SystemExit(True),
+}
+
+
+def odd(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    raise ODD[sys.argv[2]]
+
+
+def replacing(job: Job, control: Control) -> Iterator[Event]:
+    """As a module that puts its own things into Python's does when it is imported."""
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    module, _, name = sys.argv[2].partition(".")
+    setattr(sys.modules[module], name, None)
+    yield BatchEvent(0, 1, 1e-3, 1.0, 0.0)
+    yield BatchEvent(0, 2, 1e-3, float("nan"), 0.0)
+    raise KeyError("weights")
+
+
+def forging(job: Job, control: Control) -> Iterator[Event]:
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    lines = (
+        b'{"event":"end","reason":"completed","detail":"forged"}\n',
+        b'{"event":"ready","mark":"","torch":"forged"}\n',
+        b'{"event":"no such kind"}\n[1, 2]\n',
+        b"no line of mine",
+    )
+    for descriptor in range(1, 64):
+        for line in lines:
+            try:
+                os.write(descriptor, line)
+            except OSError:
+                pass
+    yield BatchEvent(0, 1, 1e-3, 1.0, 0.0)
+    yield EndEvent("completed", "all done")
+
+
+def repeating(job: Job, control: Control) -> Iterator[Event]:
+    for number in range(10_000):
+        print("task.py:3: UserWarning: again\n  warn()", file=sys.stderr)
+        if number % 1000 == 0:
+            time.sleep(0.05)
+    yield EndEvent("completed", "all printed")
+
+
 def mute(job: Job, control: Control) -> Iterator[Event]:
     yield StateEvent("running")
 
@@ -132,6 +193,10 @@ RUNS = {
         raising,
         leaving,
         out_of_memory,
+        odd,
+        replacing,
+        forging,
+        repeating,
         mute,
         hanging,
         parenting,

@@ -16,14 +16,14 @@ from lrgui.tasks.spec import TaskSpec
 FAKE = str(Path(__file__).with_name("fake_worker.py"))
 
 
-def fake_command(kind: str) -> list[str]:
+def fake_command(kind: str, how: str = "") -> list[str]:
     """The command of a worker that behaves as `kind` says."""
-    return [sys.executable, FAKE, kind]
+    return [sys.executable, FAKE, kind, how]
 
 
-def fake(kind: str, steps: int = 50) -> ChildProcess:
+def fake(kind: str, steps: int = 50, how: str = "") -> ChildProcess:
     """A child process that is not started yet and behaves as `kind` says."""
-    return ChildProcess(Job(sweep=SweepConfig(steps=steps)), command=fake_command(kind))
+    return ChildProcess(Job(sweep=SweepConfig(steps=steps)), command=fake_command(kind, how))
 
 
 def long_job(loader_workers: int = 0) -> Job:

@@ -8,7 +8,8 @@ import pytest
 
 from lrgui.core.config import TrainConfig
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
-from lrgui.runs.failures import Terminated, ended, explain, explain_exit, failure, told
+from lrgui.core.terminated import Terminated
+from lrgui.runs.failures import ended, explain, explain_exit, failure, told
 from lrgui.runs.job import Job
 from lrgui.tasks.checks.traces import LONGEST_TRACEBACK, folded
 from lrgui.tasks.spec import TaskSpec

@@ -118,6 +118,66 @@ def test_a_flood_neither_blocks_nor_floods() -> None:
 
 
 @posix
+def test_repeats_are_folded() -> None:
+    events = read(fake("repeating"))
+    lines = printed_by(events).splitlines()
+    assert len(lines) < 30 and lines[:2] == ["task.py:3: UserWarning: again", "  warn()"]
+    assert end_of(events).detail == "all printed"
+
+
+@posix
+def test_lines_that_code_writes_onto_the_events_descriptor_are_text() -> None:
+    child = fake("forging")
+    events = read(child)
+    assert [event.step for event in batches_of(events)] == [0, 1], "a line without an end swallows nothing of ours"
+    assert end_of(events).detail == "all done" and child.facts == {"torch": "none"}
+    text = printed_by(events)
+    assert "forged" in text and "no such kind" in text and "no line of mine" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("wordless", "WordlessError: no message"),
+        ("own", "Own: what is this"),
+        ("generator", "GeneratorExit: no message"),
+        ("interrupt", "interrupted, by a signal from outside (SIGINT) or by code"),
+        ("exit_words", "ended the program: no data there. Remove its call of exit()"),
+        ("exit_object", "ended the program: no message. Remove"),
+        ("exit_true", "ended the program (exit status 1). Remove"),
+    ],
+)
+def test_errors_that_are_no_ordinary_ones_are_told_all_the_same(kind: str, words: str) -> None:
+    events = read(fake("odd", how=kind))
+    assert end_of(events).reason == "failed" and words in end_of(events).detail
+    assert "calls exit" not in end_of(events).detail
+    assert any(e.stream == "traceback" and "in odd" in e.text for e in events if isinstance(e, OutputEvent))
+
+
+@pytest.mark.parametrize(
+    "name", ["builtins.len", "builtins.isinstance", "builtins.getattr", "builtins.str", "json.dumps", "os.write"]
+)
+def test_code_that_replaces_parts_of_python_is_told_so(name: str) -> None:
+    events = read(fake("replacing", how=name))
+    assert end_of(events).reason == "failed"
+    assert end_of(events).detail.endswith(f" The task's code replaces {name} of Python itself: leave that as it is.")
+    assert len(batches_of(events)) >= 1
+
+
+def test_a_print_of_ones_own_is_no_fault() -> None:
+    assert end_of(read(fake("replacing", how="builtins.print"))).detail.startswith("fake_worker.py, line ")
+
+
+@posix
+def test_a_worker_starts_where_the_current_folder_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert end_of(read(fake("batches", steps=2))).detail == "all done"
+
+
+@posix
 def test_a_process_that_exits_by_itself_is_told() -> None:
     events = read(fake("exiting"))
     assert len(batches_of(events)) == 1

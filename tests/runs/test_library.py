@@ -64,3 +64,16 @@ def test_a_folder_that_cannot_be_made_is_a_problem_and_no_error(
         new_path(Job())
     log = start_log(Job())
     assert log.problem is not None and "Not a directory" in log.problem
+
+
+def test_a_folder_that_may_not_be_made_says_why_and_not_that_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "runs"))
+
+    monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "locked" / "runs"))
+    monkeypatch.setattr(Path, "mkdir", refuse)  # as root nothing is refused
+    log = start_log(Job())
+    assert log.problem is not None and "(Permission denied)" in log.problem
+    assert log.write([EndEvent("completed", "Done.")]) == log.problem and not log.path.exists()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lrgui.runs.output import HALF, PACE, PATIENCE, Merger
+from lrgui.runs.output import FEW, HALF, LONGEST, PACE, PATIENCE, QUIET, STEADY, Merger
 
 
 class Clock:
@@ -73,3 +73,78 @@ def test_one_endless_line_is_bounded_too() -> None:
         merger.feed(b"x" * 10_000)
     (event,) = merger.finish()
     assert len(event.text) <= 3 * HALF + 100
+
+
+def test_repeated_lines_are_counted() -> None:
+    merger = Merger(Clock())
+    merger.feed(b"begin\n" + 10_000 * b"again\n" + b"end\n")
+    (event,) = merger.finish()
+    assert event.text == "begin\nagain\n… repeated 9,999 times\nend"
+    assert merger.last_line == "end"
+
+
+def test_few_repeats_stay_as_they_are() -> None:
+    merger = Merger(Clock())
+    text = "x\n" * (FEW + 1) + "y\nx\n" + "-----\na\n-----\nb\n-----\n\n\nend"
+    merger.feed(text.encode())
+    assert [e.text for e in merger.finish()] == [text]
+
+
+def test_a_warning_of_two_lines_and_of_several_processes_at_once_is_folded() -> None:
+    merger = Merger(Clock())
+    lines = ["one.py:3: UserWarning: no", "  warn()", "two.py:4: UserWarning: no"]
+    merger.feed("".join(f"{lines[n * n % 7 % 3]}\n" for n in range(9000)).encode())
+    (event,) = merger.finish()
+    told = event.text.split("\n")
+    assert set(told[:-1]) == set(lines) and len(told) <= 4 + FEW
+    assert told[-1].startswith("… 3 lines, each repeated about ") and told[-1].endswith(" times")
+
+
+def test_a_flood_of_repeats_over_many_events_is_one_line() -> None:
+    clock = Clock()
+    merger = Merger(clock)
+    told = []
+    for _ in range(50):
+        merger.feed(1000 * b"again\n")
+        told += [e.text for e in merger.take()]
+        clock.now += PACE
+    assert told == ["again"] and 0 < (merger.due() or 0) <= QUIET
+    clock.now += QUIET
+    assert merger.due() == 0.0
+    assert [e.text for e in merger.take()] == ["… repeated 49,999 times"]
+    assert merger.due() is None and merger.take() == [] and merger.finish() == []
+
+
+def test_repeats_that_go_on_are_told_now_and_then() -> None:
+    clock = Clock()
+    merger = Merger(clock)
+    told = []
+    for _ in range(int(2.5 * LONGEST / PACE)):
+        merger.feed(10 * b"again\n")
+        told += [e.text for e in merger.take()]
+        clock.now += PACE
+    assert told[0] == "again" and len(told) == 3
+    assert all(text.startswith("… repeated ") for text in told[1:])
+
+
+def test_a_flood_of_repeats_that_is_cut_counts_what_was_left_out() -> None:
+    merger = Merger(Clock())
+    line = b"a warning of some length that comes again and again\n"
+    for _ in range(100):
+        merger.feed(100 * line)
+    (event,) = merger.finish()
+    first, note = event.text.split("\n")
+    assert first == line.decode().rstrip() and note == "… repeated 9,999 times"
+
+
+def test_what_prints_on_and_on_has_a_steady_share() -> None:
+    clock = Clock()
+    merger = Merger(clock)
+    characters, number = 0, 0
+    for _ in range(300):
+        for _ in range(20):
+            merger.feed("".join(f"thread {number + n} says something\n" for n in range(100)).encode())
+            number += 100
+        characters += sum(len(e.text) for e in merger.take())
+        clock.now += PACE
+    assert characters < 3 * HALF + 4 * STEADY * 300 * PACE

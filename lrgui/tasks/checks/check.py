@@ -15,6 +15,7 @@ from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent
 from lrgui.core.pausing import Stopwatch, held
+from lrgui.core.terminated import Terminated
 from lrgui.tasks.checks.diagnosis import Diagnosis, diagnose
 from lrgui.tasks.checks.traces import folded, says_it_all
 from lrgui.tasks.spec import TaskSpec
@@ -83,7 +84,9 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
             before = perf_counter()
             try:
                 result: StepResult = trial.make(key)
-            except (Exception, SystemExit) as error:
+            except (Terminated, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # the task's own, also one that is no Exception
                 if not says_it_all(error):
                     yield OutputEvent(folded(error), "traceback")
                 found = trial.explained(key, error, diagnose(error))

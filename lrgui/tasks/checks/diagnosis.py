@@ -93,6 +93,8 @@ def _of_python(error: BaseException, kind: str) -> str | None:
         return _ended(error)
     if is_out_of_memory(error):
         return memory_words(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "The run was interrupted, by a signal from outside (SIGINT) or by code that raises KeyboardInterrupt."
     if isinstance(error, RecursionError):
         return "A function calls itself without end: a forward that calls self(x), or a property that asks for itself."
     return None
@@ -105,8 +107,10 @@ def _ended(error: SystemExit) -> str:
             "The task's code reads a command line: give it its arguments (on the command line behind “--”, in the "
             "window under Arguments), or give each of them a default."
         )
-    status = "" if error.code is None else f" (exit status {error.code})"
-    return f"The task's code ended the program{status}. Remove its call of exit()."
+    if error.code is None or isinstance(error.code, int):
+        status = "" if error.code is None else f" (exit status {int(error.code)})"
+        return f"The task's code ended the program{status}. Remove its call of exit()."
+    return f"The task's code ended the program: {message_line(error).rstrip('.')}. Remove its call of exit()."
 
 
 def _file_trouble(error: OSError) -> str:

@@ -182,13 +182,11 @@ def _made(kind: str, known: type[BaseException] | None, told: _Told) -> BaseExce
 
 def _base(kind: str, known: type[BaseException] | None) -> type[BaseException]:
     """The built-in class of which an error of that name is."""
-    classes = known.__mro__ if known is not None else (getattr(builtins, kind, None), Exception)
+    classes: tuple[Any, ...] = known.__mro__ if known is not None else (getattr(builtins, kind, None), Exception)
     for one in classes:
         usual = isinstance(one, type) and issubclass(one, BaseException) and one.__module__ == "builtins"
-        if (
-            usual and not issubclass(one, UnicodeError) and "Group" not in one.__name__
-        ):  # those take their own arguments
-            return one
+        if usual and not issubclass(one, _OWN_ARGUMENTS):
+            return one  # type: ignore[no-any-return]
     return Exception
 
 

@@ -84,15 +84,16 @@ def is_persons(file: str) -> bool:
         return False  # made at run time
     path = Path(file)
     installed = any(part in ("site-packages", "dist-packages") or part.endswith(".egg") for part in path.parts)
-    if installed or is_ours(file) or path.is_relative_to(_STDLIB) or path.resolve().is_relative_to(_STDLIB):
+    real = Path(_real(file))
+    if installed or is_ours(file) or path.is_relative_to(_STDLIB) or real.is_relative_to(_STDLIB):
         return False
-    project = _project_of(str(path.parent))
+    project = _project_of(str(real.parent))
     return project is None or any(Path(place).is_relative_to(project) for place in _own_places())
 
 
 def add_own(file: Path | str) -> None:
     """Say that `file` is the person's task: what belongs to the same project is theirs, wherever it lies."""
-    _tasks.add(os.path.realpath(file))
+    _tasks.add(_real(str(file)))
 
 
 _tasks: set[str] = set()
@@ -100,19 +101,24 @@ _tasks: set[str] = set()
 
 def _own_places() -> set[str]:
     """Where the person works: the task, the current folder, the script and what calls us from it."""
-    files = {*_tasks}
+    files = set(_tasks)
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     if main:
-        files.add(os.path.realpath(main))
+        files.add(_real(main))
     frame = sys._getframe()
     while frame.f_back is not None:
         frame = frame.f_back
-        files.add(os.path.realpath(frame.f_code.co_filename))
-    try:
-        files.add(os.path.realpath(os.getcwd()))
-    except OSError:
-        pass  # it was deleted
+        files.add(_real(frame.f_code.co_filename))
+    files.add(_real("."))
     return files
+
+
+def _real(file: str) -> str:
+    """The path without links; as it is where it is relative to a current folder that was deleted."""
+    try:
+        return os.path.realpath(file)
+    except OSError:
+        return file
 
 
 @functools.lru_cache(maxsize=4096)
@@ -121,7 +127,7 @@ def _project_of(folder: str) -> Path | None:
 
     An editable install, a repository that lies beside the task and a folder of `pip install --target` look alike.
     """
-    path = Path(folder).resolve()
+    path = Path(folder)
     for one in (path, *path.parents):
         try:
             found = any((one / name).exists() for name in _PROJECT_FILES) or any(one.glob("*.dist-info"))
