@@ -31,12 +31,12 @@ def check_places(model: Any, loader: Any, loss: Any, optimizer: Any, training_st
     """Raise ValueError, with a sentence, where an argument stands in the place of another one."""
     host = _HOSTS.get(type(model).__module__.split(".")[0])
     if host is not None and not isinstance(model, nn.Module) and not callable(model):
-        raise ValueError(f"{_kind(model)} is no model: use lrgui.integrations.{host}, which takes it.")
+        raise ValueError(f"The model argument is {_kind(model)}: use lrgui.integrations.{host}, which takes it.")
     for place, thing in (("model", model), ("loader", loader), ("loss", loss), ("optimizer", optimizer)):
         kind = _role(thing)
         if kind not in ("", place) and (kind, place) not in (("module", "model"), ("module", "loss")):
             raise ValueError(
-                f"In the {place}'s place stands {_kind(thing)}: the order is (model, loader, loss, optimizer). "
+                f"The {place} argument is {_kind(thing)}: the order is (model, loader, loss, optimizer). "
                 "lrgui.LRFinder(model, optimizer, criterion) has that of torch-lr-finder."
             )
     if not isinstance(model, nn.Module) and not callable(model):
@@ -67,8 +67,9 @@ def _role(thing: Any) -> str:
 
 
 def _kind(thing: Any) -> str:
-    name = thing.__name__ if isinstance(thing, type) else type(thing).__name__
-    return f"the class {name}" if isinstance(thing, type) else with_article(name)
+    if thing is None:
+        return "None"
+    return f"the class {thing.__name__}" if isinstance(thing, type) else with_article(type(thing).__name__)
 
 
 def batches_of(loader: Any, what: str = "loader") -> Iterable[Any]:
@@ -78,20 +79,20 @@ def batches_of(loader: Any, what: str = "loader") -> Iterable[Any]:
     pass.
     """
     if isinstance(loader, type):
-        raise ValueError(f"The {what} is the class {loader.__name__}: pass {loader.__name__}(…).")
+        raise ValueError(f"The {what} argument is the class {loader.__name__}: pass {loader.__name__}(…).")
     if callable(loader) and not isinstance(loader, Iterable) and not hasattr(loader, "__getitem__"):
         loader = _called(loader, what)
     if isinstance(loader, torch.Tensor | np.ndarray) or _is_frame(loader):
-        raise ValueError(f"The {what} is {_kind(loader)}, which is data and no batches: pass {_LINE}.")
+        raise ValueError(f"The {what} argument is {_kind(loader)}, which holds examples, not batches: pass {_LINE}.")
     if isinstance(loader, tuple | list):
         _refuse_data(loader, what)
     if isinstance(loader, Mapping):
         names = [str(name) for name, one in loader.items() if isinstance(one, DataLoader)]
         more = f"[{names[0]!r}]" if names else "[…]"
-        raise ValueError(f"The {what} is a dict: pass one of its entries, such as {what}s{more}, as batches.")
+        raise ValueError(f"The {what} argument is a dict: pass one of its entries, such as loaders{more}.")
     if isinstance(loader, str | bytes) or not (isinstance(loader, Iterable) or hasattr(loader, "__getitem__")):
         raise ValueError(
-            f"The {what} must be an iterable of batches, such as a DataLoader or a list, not {_kind(loader)}."
+            f"The {what} argument must be an iterable of batches, such as a DataLoader or a list, not {_kind(loader)}."
         )
     batches: Iterable[Any] = loader
     return batches
@@ -102,28 +103,30 @@ def _called(make: Callable[..., Any], what: str) -> Any:
         inspect.signature(make).bind()
     except TypeError:
         raise ValueError(
-            f"The {what} is a function with arguments: call it, and pass what it returns, the batches."
+            f"The {what} argument is a function that takes arguments: call it, and pass the batches that it returns."
         ) from None
     except ValueError:  # its arguments can't be read
         pass
     made = make()
     if made is None:
-        raise ValueError(f"The {what}'s function returned None: did you forget return?")
+        raise ValueError(f"The function in the {what} argument returned None: did you forget return?")
     return Repeated(made, make) if isinstance(made, Iterator) else made
 
 
 def _refuse_data(given: tuple[Any, ...] | list[Any], what: str) -> None:
     if len(given) == 2 and are_inputs_and_targets(*given):
-        raise ValueError(f"The {what} is a pair of inputs and targets and no batches: pass {_LINE}, made of tensors.")
+        raise ValueError(
+            f"The {what} argument is a pair of inputs and targets, not batches: pass {_LINE}, made of tensors."
+        )
     if any(isinstance(one, DataLoader) for one in given):
-        raise ValueError(f"The {what} is {len(given)} loaders: pass one of them.")
+        raise ValueError(f"The {what} argument is a {type(given).__name__} of {len(given)} loaders: pass one of them.")
     first: Any = given[0] if given else None
     if type(first) in (tuple, list) and len(first) > 1 and isinstance(first[0], torch.Tensor | np.ndarray):
         last = first[-1]
         if isinstance(last, int | float) or (isinstance(last, torch.Tensor | np.generic) and last.ndim == 0):
             raise ValueError(
-                f"The {what} is a list of single examples and no batches: pass DataLoader(examples, batch_size=64, "
-                "shuffle=True)."
+                f"The {what} argument is a list of single examples, not batches: pass DataLoader(examples, "
+                "batch_size=64, shuffle=True)."
             )
 
 
@@ -138,4 +141,6 @@ def criterion_of(loss: Any) -> Any:
     try:
         return loss()
     except TypeError as error:
-        raise ValueError(f"The loss is the class {loss.__name__}: pass {loss.__name__}(…) ({error}).") from None
+        raise ValueError(
+            f"The loss argument is the class {loss.__name__}: pass {loss.__name__}(…) ({error})."
+        ) from None

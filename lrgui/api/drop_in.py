@@ -21,6 +21,7 @@ from lrgui.core.batches import batch_size, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.optimizers import optimizer_name
 from lrgui.runs.record import Record
 
@@ -202,7 +203,7 @@ class LRFinder:
     def _train_batch(self, train_iter: Any, accumulation_steps: int, non_blocking_transfer: bool = True) -> float:
         """One optimizer step on the mean of `accumulation_steps` batches' losses, which is returned."""
         scaler = None if self.amp_backend is None else self.grad_scaler
-        self.model.train()
+        to_train_mode(self.model, optimizer=self.optimizer)
         self.optimizer.zero_grad()
         total: Any = 0.0
         for _ in range(accumulation_steps):
@@ -222,7 +223,7 @@ class LRFinder:
 
     def _validate(self, val_iter: Any, non_blocking_transfer: bool = True) -> float:
         """The mean loss over the examples of one pass, in evaluation mode."""
-        self.model.eval()
+        to_eval_mode(self.model, self.optimizer)
         total, examples = 0.0, 0
         with torch.no_grad():
             for inputs, labels in val_iter:

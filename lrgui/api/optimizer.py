@@ -38,7 +38,7 @@ def optimizer_of(module: nn.Module, optimizer: MakeOptimizer | None, lr: float) 
     if isinstance(optimizer, str):
         return optimizer_called(optimizer, module, lr)
     if isinstance(optimizer, type) and is_scheduler_class(optimizer):
-        raise ValueError(_SCHEDULER.format(what=f"the scheduler {optimizer.__name__}"))
+        raise ValueError(_SCHEDULER.format(what=f"the scheduler {optimizer.__name__}", which="the optimizer alone"))
     make: Callable[..., Any] = optimizer  # type: ignore[assignment]
     made = wanted_by(make, module, lr, by_place=True).call(make)
     if made is None:
@@ -47,8 +47,8 @@ def optimizer_of(module: nn.Module, optimizer: MakeOptimizer | None, lr: float) 
 
 
 _SCHEDULER = (
-    "In the optimizer's place stands {what}: pass the optimizer alone. The sweep sets its rates itself, and the "
-    "scheduler is made with the rate that comes out."
+    "The optimizer argument is {what}: pass {which}. The sweep sets the rates itself; make the scheduler afterwards, "
+    "with the rate that comes out."
 )
 
 
@@ -59,9 +59,10 @@ def is_scheduler_class(kind: type) -> bool:
 
 def _only_one(made: Any, must: str = "The optimizer must be ") -> torch.optim.Optimizer:
     if is_scheduler(made):
-        raise ValueError(
-            _SCHEDULER.format(what=with_article(type(made).__name__)).replace("the optimizer alone", "its .optimizer")
-        )
+        name = type(made).__name__
+        torchs = is_scheduler_class(type(made))
+        what = f"a scheduler ({name})" if torchs else f"a {name}, which is no torch.optim.Optimizer but holds one"
+        raise ValueError(_SCHEDULER.format(what=what, which="its .optimizer"))
     found = optimizers_in(made)
     if len(found) > 1:
         names = " and ".join(type(one).__name__ for one in found)

@@ -1,23 +1,31 @@
-"""Train and eval mode of a model, and of the optimizers that have such modes too (schedule-free ones)."""
+"""Train and eval mode, as a training loop has them: of a model, and of optimizers that have such modes too.
+
+Those are the schedule-free ones: https://github.com/facebookresearch/schedule_free.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
 
 
-def into_training(model: nn.Module, optimizer: Any = None) -> None:
-    """Put a model into train mode, and its optimizer where that has modes of its own."""
+def to_train_mode(model: nn.Module, in_eval: Iterable[nn.Module] = (), optimizer: Any = None) -> None:
+    """`model.train()`, as the model itself does it; the modules `in_eval` stay in eval mode.
+
+    An `optimizer` that has modes of its own is put into train mode, too.
+    """
     _switch(model, True)
+    for module in in_eval:
+        module.training = False
     _call(optimizer, "train")
 
 
-def into_evaluation(model: nn.Module, optimizer: Any = None) -> None:
-    """Put a model into eval mode, and its optimizer: a schedule-free one then gives the model its averaged weights."""
+def to_eval_mode(model: nn.Module, optimizer: Any = None) -> None:
+    """`model.eval()`, and the optimizer's: a schedule-free one then gives the model its averaged weights."""
     _switch(model, False)
     _call(optimizer, "eval")
 
@@ -26,7 +34,7 @@ def into_evaluation(model: nn.Module, optimizer: Any = None) -> None:
 def evaluating(model: nn.Module, optimizer: Any = None) -> Iterator[None]:
     """Inside, model and optimizer are in eval mode; then each module gets its own back, the optimizer train mode."""
     training = [module for module in model.modules() if module.training]
-    into_evaluation(model, optimizer)
+    to_eval_mode(model, optimizer)
     try:
         yield
     finally:

@@ -208,7 +208,8 @@ def _positional(takes: _Inputs, batch: Any) -> tuple[tuple[Any, ...], Any]:
             "give a training_step(model, batch), which returns the loss."
         )
     *inputs, target = batch
-    if len(inputs) == 1 and isinstance(inputs[0], tuple | list) and takes.several(len(inputs[0])):
+    packed = callable(getattr(inputs[0], "to", None))  # a tuple that is one thing, as PackedSequence
+    if len(inputs) == 1 and isinstance(inputs[0], tuple | list) and not packed and takes.several(len(inputs[0])):
         return tuple(inputs[0]), target
     return tuple(inputs), target
 

@@ -278,8 +278,9 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
 
 EXCLUDED: dict[str, str] = {
     "rprop": "It looks at the sign of a gradient alone and needs the same full batch at every step: "
-    "with small batches its curve means nothing.",
-    "lbfgs": "It computes the loss several times in each step, and looks for the rate by itself.",
+    "with small batches its curve means nothing. Use Adam.",
+    "lbfgs": "It computes the loss several times in each step, and looks for the rate by itself: use another "
+    "optimizer.",
     "sam": "It computes the loss twice in each step; sweep the optimizer that it is built on.",
     "sparseadam": "It takes sparse gradients only; Adam takes all.",
 }
@@ -301,9 +302,9 @@ def refusal(optimizer: Any) -> str:
         names = {kind.__name__.lower() for kind in type(innermost).__mro__}
         twice = next((EXCLUDED[name] for name in ("lbfgs", "sam") if name in names), "")
         if not twice and _wants_closure(innermost):
-            twice = "It computes the loss itself in each step (step(closure))."
+            twice = "Its step computes the loss itself (step(closure)): use another optimizer."
         if twice:
-            return f"{type(innermost).__name__} cannot be swept. {twice} Use another optimizer."
+            return f"{type(innermost).__name__} cannot be swept. {twice}"
         innermost = getattr(innermost, "optimizer", None)
     for group in getattr(optimizer, "param_groups", ()):
         if group.get("lr") is None or group.get("relative_step"):

@@ -14,7 +14,7 @@ from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent
-from lrgui.core.modes import into_training
+from lrgui.core.modes import to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, scaler_for
 from lrgui.core.probe import Probe
@@ -137,7 +137,7 @@ class _Race:
     def _training(self, number: int, candidate: int) -> Iterator[Event]:
         """One candidate's training and its standing. Sets `end` where the race is over."""
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
-        into_training(self.model, self.optimizer)
+        to_train_mode(self.model, optimizer=self.optimizer)
         self._batches = endless(self.loader)
         scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
         stepper = Stepper(

@@ -16,7 +16,7 @@ from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BatchEvent, EndEvent, Event
 from lrgui.core.groups import ratios
-from lrgui.core.modes import into_training
+from lrgui.core.modes import to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.probe import Probe
@@ -75,7 +75,7 @@ def sweep(
         run.scaler = scaler or scaler_for(config.amp, run.device)
         run.probe, run.metric = probe, metric
         run.team = team or Team()
-        into_training(model, optimizer)
+        to_train_mode(model, optimizer=optimizer)
         run.readings = readings_for(run.device, run.scaler is not None)
         # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
         # average of them makes an accelerator wait in every BatchNorm.

@@ -16,7 +16,7 @@ from lrgui.core.distributed import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.groups import largest, ratios
 from lrgui.core.learning_rate import short_lr
-from lrgui.core.modes import has_modes, into_evaluation, into_training
+from lrgui.core.modes import has_modes, to_eval_mode, to_train_mode
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
@@ -130,7 +130,7 @@ def train(
     step, skipped, first, best, lr = 0, 0, math.nan, math.inf, math.nan
     try:
         for epoch in range(1, config.epochs + 1):
-            into_training(model, optimizer)
+            to_train_mode(model, optimizer=optimizer)
             trained = Means(metric_name)
             batches, left = iter(loader), per_epoch
             while left > 0:
@@ -181,7 +181,7 @@ def train(
         yield EndEvent("completed", _summary(config, first, best))
     finally:
         if has_modes(optimizer):
-            into_evaluation(model, optimizer)  # the weights that such a training is made for
+            to_eval_mode(model, optimizer)  # the weights that such a training is made for
         for module, training in modes.items():
             module.training = training
 
@@ -287,7 +287,7 @@ def evaluate(
     averaged weights. Batches without a loss are left out. Raises ValueError, with a sentence, for batches
     that do not come to an end.
     """
-    into_evaluation(model, optimizer)
+    to_eval_mode(model, optimizer)
     means = Means(metric_name)
     precision = autocast(amp, torch.device(device))
     for batch in one_pass(loader, "validation"):

@@ -12,5 +12,6 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 
 
 def with_article(name: str) -> str:
-    """A kind of thing: "an int", "a list"."""
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    """A kind of thing: "an int", "a list", "an SGD"."""
+    spelt = len(name) > 1 and name[:2].isupper()  # letter by letter
+    return f"{'an' if name[0].lower() in ('aefhilmnorsx' if spelt else 'aeiou') else 'a'} {name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 
 from lrgui.core.distributed import Team
-from lrgui.core.stepping import Stepper, check_loss
+from lrgui.core.stepping import MOST_WITHOUT_LOSS, Stepper, check_loss
 
 CPU = torch.device("cpu")
 BATCHES = [torch.randn(4, 3, generator=torch.Generator().manual_seed(n)) for n in range(6)]
@@ -125,3 +126,73 @@ def test_the_scaler_unscales_before_clipping() -> None:
 def test_what_is_no_loss_is_told_in_a_sentence(value: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         check_loss(value)
+
+
+def test_a_batch_without_a_loss_is_left_out_of_its_step() -> None:
+    """The step is that of the other batches: another one takes the place of the one that was left out."""
+    model, twin = nn.Linear(3, 1), nn.Linear(3, 1)
+    twin.load_state_dict(model.state_dict())
+    losses = iter([loss, nothing, nothing, loss])
+    for net, how, batches in (
+        (twin, lambda m, b: loss(m, b), [BATCHES[0], BATCHES[2]]),
+        (model, lambda m, b: next(losses)(m, b), [BATCHES[0], BATCHES[1], BATCHES[1], BATCHES[2]]),
+    ):
+        stepper = Stepper(net, torch.optim.SGD(net.parameters(), 0.1), how, CPU, Team(), accumulation=2)
+        number = 0
+        for batch in batches:
+            number += stepper.forward(batch, number) is not None
+        assert number == 2
+        stepper.step()
+    assert torch.equal(model.weight, twin.weight)
+
+
+def nothing(model: nn.Module, batch: Any) -> None:
+    return None
+
+
+def test_a_step_that_never_has_a_loss_is_told() -> None:
+    model = nn.Linear(3, 1)
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team())
+    stepper.refuse_nothing()
+    for _ in range(MOST_WITHOUT_LOSS - 1):
+        assert stepper.forward(BATCHES[0], 0) is None
+    with pytest.raises(ValueError, match="None for 19 batches in a row: did you forget return"):
+        stepper.refuse_nothing()  # the data ended here
+    with pytest.raises(ValueError, match="None for 20 batches in a row: did you forget return"):
+        stepper.forward(BATCHES[0], 0)
+
+
+def test_a_loss_in_between_counts_anew() -> None:
+    model = nn.Linear(3, 1)
+    losses = iter([*[nothing] * (MOST_WITHOUT_LOSS - 1), loss] * 2)
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team())
+    found = [stepper.forward(BATCHES[0], 0) is not None for _ in range(2 * MOST_WITHOUT_LOSS)]
+    assert sum(found) == 2
+    stepper.refuse_nothing()
+
+
+def test_among_several_processes_none_can_leave_a_batch_out() -> None:
+    model = nn.Linear(3, 1)
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team(2))
+    with pytest.raises(ValueError, match="works in one process only"):
+        stepper.forward(BATCHES[0], 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "not float: return it without .item()"),
+        ({"ce": torch.tensor(1.0)}, "A dict without “loss” was returned"),
+        ((1, 2), "A tuple without a loss was returned"),
+    ],
+)
+@pytest.mark.parametrize("sound", [0, 2])
+def test_what_is_no_loss_is_told_at_whatever_step(value: Any, words: str, sound: int) -> None:
+    model = nn.Linear(3, 1)
+    losses = iter([*[loss] * sound, lambda m, b: value])
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team())
+    for _ in range(sound):
+        stepper.forward(BATCHES[0], 0)
+        stepper.step()
+    with pytest.raises(ValueError, match=re.escape(words)):
+        stepper.forward(BATCHES[0], 0)

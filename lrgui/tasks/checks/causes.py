@@ -280,8 +280,8 @@ def _arguments(match: re.Match[str]) -> str:
     takes, given = int(match["takes"]) - 1, int(match["given"]) - 1  # self counts
     return (
         f"{match['what']} takes {takes} input{'s' if takes != 1 else ''} and gets {given}: "
-        "the last item of a batch is the target, all others go into the model. Take one out of the batch, "
-        "or write training_step(model, batch)."
+        "the last item of a batch is the target, all others go into the model. Take one out of the batch, or write "
+        "training_step(model, batch), as for (input, target, weight)."
     )
 
 
@@ -837,6 +837,12 @@ CAUSES: tuple[Cause, ...] = (
         r"step\(\) missing 1 required positional argument: 'closure'",
         "This optimizer computes the loss several times in a step (as LBFGS does), which a learning-rate curve "
         "cannot show: choose another one.",
+    ),
+    Cause(
+        "no rate",
+        r"Cannot combine manual `?lr`? and `?relative_step",
+        "Adafactor sets its steps itself, where it is not told otherwise: make it with relative_step=False and "
+        "warmup_init=False, as functools.partial(Adafactor, relative_step=False, warmup_init=False).",
     ),
     Cause(
         "no parameters",

@@ -15,6 +15,7 @@ from torch.utils.data import Subset
 
 from lrgui.core.batches import batch_size, length, tensors_of, to_device
 from lrgui.core.events import ACCURACIES
+from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.objective import Objective, Supervised
 from lrgui.core.stepping import check_loss
 from lrgui.tasks.build import build_task
@@ -164,7 +165,7 @@ class Trial:
 
     def _forward(self) -> StepResult:
         task = self._made
-        task.model.train()
+        to_train_mode(task.model, optimizer=task.optimizer)
         task.optimizer.zero_grad()
         if not isinstance(task.objective, Supervised) or task.objective.criterion is None:
             return self._in_one()
@@ -334,7 +335,7 @@ class Trial:
         if not found:
             return StepResult((), [Finding("The validation data has no batch.")])
         batch = to_device(found[0], task.device)
-        task.model.eval()
+        to_eval_mode(task.model, task.optimizer)
         with torch.no_grad():
             loss, metric = task.objective.both(task.model, batch)
         self._settle()

@@ -46,7 +46,7 @@ def optimizer_called(name: str, model: nn.Module, lr: float) -> torch.optim.Opti
     row = OPTIMIZERS.get(key)
     if row is None or row.needs:
         if key in EXCLUDED:
-            raise ValueError(f"{name} cannot be swept. {EXCLUDED[key]} Use another optimizer.")
+            raise ValueError(f"{name} cannot be swept. {EXCLUDED[key]}")
         there = [key for key, one in OPTIMIZERS.items() if not one.needs]
         raise ValueError(
             f"There is no optimizer “{name}”. Choose one of: {', '.join(there)}; or pass a class, such as "

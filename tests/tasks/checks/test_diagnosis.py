@@ -316,6 +316,11 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("open files", lambda: raising(OSError(24, "Too many open files")), ["ulimit", "DataLoader workers"]),
     ("full disk", lambda: raising(OSError(28, "No space left on device")), ["the disk is full"]),
     ("closure", lambda: torch.optim.LBFGS(nn.Linear(3, 3).parameters()).step(), ["choose another one"]),  # type: ignore[call-arg]
+    (
+        "no rate",  # of transformers
+        lambda: raising(ValueError("Cannot combine manual `lr` and `relative_step=True` options")),
+        ["relative_step=False", "functools.partial"],
+    ),
     ("no parameters", lambda: torch.optim.SGD([], lr=0.1), ["list(model.parameters())"]),
     ("no leaf", lambda: torch.optim.SGD([nn.Linear(10, 3)(X)], lr=0.1), ["model.parameters()"]),
     ("question", no_answer, ["input()", "an argument with a default"]),

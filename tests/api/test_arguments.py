@@ -1,0 +1,158 @@
+"""Model, batches and loss as people pass them, and the sentence for what stands in another's place."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import lrgui
+from lrgui.api.arguments import batches_of, check_places, criterion_of
+
+MODEL = nn.Linear(3, 2)
+X, Y = torch.randn(12, 3), torch.randint(0, 2, (12,))
+LOADER = DataLoader(TensorDataset(X, Y), batch_size=4)
+SGD = torch.optim.SGD(MODEL.parameters(), 0.1)
+LOSS = nn.CrossEntropyLoss()
+
+
+class HasStep(nn.Module):
+    """What a LightningModule looks like."""
+
+    def training_step(self, batch: Any, batch_idx: int) -> Any:
+        return None
+
+    def configure_optimizers(self) -> Any:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((MODEL, SGD, LOSS, LOADER), "The loader argument is an SGD: the order is (model, loader, loss, optimizer)."),
+        ((MODEL, SGD, LOSS), "lrgui.LRFinder(model, optimizer, criterion) has that of torch-lr-finder."),
+        ((MODEL, LOSS, LOADER), "The loader argument is a CrossEntropyLoss: the order is"),
+        ((MODEL, LOSS, SGD, LOADER), "The loader argument is a CrossEntropyLoss"),
+        ((LOADER, MODEL, LOSS), "The model argument is a DataLoader"),
+        ((MODEL, LOADER, SGD, LOSS), "The loss argument is an SGD"),
+        ((MODEL, LOADER, torch.optim.SGD), "The loss argument is the class SGD"),
+        ((MODEL, LOADER, LOSS, LOADER), "The optimizer argument is a DataLoader"),
+        ((MODEL, LOADER, LOSS, LOSS), "The optimizer argument is a CrossEntropyLoss"),
+        ((MODEL, LOADER, torch.optim.lr_scheduler.StepLR(SGD, 1)), "The loss argument is a StepLR"),
+        ((3, LOADER, LOSS), "The model must be a torch.nn.Module, or a function that makes one, not an int."),
+        ((MODEL, LOADER, "mse"), "The loss must be a function (output, target), such as"),
+        ((HasStep(), LOADER), "use lrgui.integrations.lightning.find_lr(trainer, module, …), or pass training_step="),
+    ],
+)
+@pytest.mark.parametrize("function", [lrgui.find_lr, functools.partial(lrgui.verify, lr=0.1)])
+def test_what_stands_in_anothers_place_is_told(function: Any, given: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        function(*given)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (MODEL, LOADER, LOSS, SGD, None),
+        (lambda: MODEL, LOADER, nn.functional.cross_entropy, torch.optim.SGD, None),
+        (nn.Sequential(MODEL), [(X, Y)], MODEL, None, None),
+        (HasStep(), LOADER, LOSS, None, None),
+        (HasStep(), LOADER, None, None, lambda model, batch: None),
+        (MODEL, nn.ParameterList(), LOSS, None, None),
+    ],
+)
+def test_what_stands_in_its_own_place_passes(given: tuple[Any, ...]) -> None:
+    check_places(*given)
+
+
+def test_another_packages_trainer_is_sent_to_its_integration(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("transformers")
+    monkeypatch.setitem(sys.modules, "transformers", module)
+    trainer = type("Trainer", (), {"__module__": "transformers.trainer"})()
+    with pytest.raises(ValueError, match=r"is a Trainer: use lrgui\.integrations\.huggingface\.find_lr\(trainer\)"):
+        check_places(trainer, LOADER, LOSS, None, None)
+
+
+def test_the_step_must_be_a_function() -> None:
+    with pytest.raises(ValueError, match=r"training_step must be a function \(model, batch\), not a str"):
+        check_places(MODEL, LOADER, None, None, "step")
+
+
+# -- batches
+def generator() -> Iterator[Any]:
+    yield X, Y
+    yield X, Y
+
+
+class Module:
+    """Makes loaders, as a LightningDataModule does."""
+
+    def train_dataloader(self) -> Any:
+        return LOADER
+
+
+def test_a_function_of_batches_is_called_and_a_generators_again() -> None:
+    batches = batches_of(generator)
+    assert [len(list(batches)) for _ in range(3)] == [2, 2, 2]
+    assert batches_of(Module().train_dataloader) is LOADER
+    assert batches_of(lambda: LOADER) is LOADER
+
+
+@pytest.mark.parametrize("loader", [LOADER, [(X, Y)], [X, X], [X], iter([X]), generator(), [(X, Y), (X[:5], Y[:5])]])
+def test_batches_are_taken_as_they_are(loader: Any) -> None:
+    assert batches_of(loader) is loader
+
+
+@pytest.mark.parametrize(
+    ("loader", "words"),
+    [
+        ((X, Y), "a pair of inputs and targets, not batches: pass DataLoader(TensorDataset(x, y), batch_size=64"),
+        ([X, Y], "a pair of inputs and targets, not batches"),
+        ((X.numpy(), Y.numpy()), "a pair of inputs and targets, not batches"),
+        (X, "is a Tensor, which holds examples, not batches: pass DataLoader(TensorDataset(x, y)"),
+        (X.numpy(), "is a ndarray, which holds examples"),
+        ([(X[0], 1), (X[1], 0)], "is a list of single examples, not batches: pass DataLoader(examples, batch_size=64"),
+        ([(X[0], Y[0])], "is a list of single examples"),
+        ([(X[0].numpy(), np.int64(1))], "is a list of single examples"),
+        ({"train": LOADER, "val": LOADER}, "is a dict: pass one of its entries, such as loaders['train']."),
+        ({"x": X}, "is a dict"),
+        ((LOADER, LOADER), "is a tuple of 2 loaders: pass one of them."),
+        (DataLoader, "is the class DataLoader: pass DataLoader(…)."),
+        (lambda batch_size: LOADER, "is a function that takes arguments: call it"),
+        (lambda: None, "returned None: did you forget return?"),
+        ("train", "must be an iterable of batches, such as a DataLoader or a list, not a str."),
+        (None, "not None."),
+        (3, "not an int."),
+    ],
+)
+def test_what_gives_no_batches_is_told_with_the_way_out(loader: Any, words: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        batches_of(loader)
+    assert words in str(caught.value)
+    with pytest.raises(ValueError, match=r"The (function in the )?validation argument"):
+        batches_of(loader, "validation")
+
+
+def test_a_table_gives_no_batches() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="is a DataFrame, which holds examples"):
+        batches_of(pandas.DataFrame({"x": [1.0]}))
+
+
+# -- losses
+def test_of_a_class_of_losses_an_instance_is_meant() -> None:
+    assert isinstance(criterion_of(nn.CrossEntropyLoss), nn.CrossEntropyLoss)
+    assert criterion_of(LOSS) is LOSS
+    assert criterion_of(nn.functional.mse_loss) is nn.functional.mse_loss
+    assert criterion_of(None) is None
+    with pytest.raises(ValueError, match=r"The loss argument is the class LambdaLR: pass LambdaLR\(…\)"):
+        criterion_of(torch.optim.lr_scheduler.LambdaLR)
