@@ -283,7 +283,11 @@ def raising(error: BaseException) -> Callable[[], Any]:
         (lambda: math.nan, "not_finite", "NaN"),
         (raising(KeyError("a bug")), "failed", "KeyError: 'a bug'"),
         (raising(torch.OutOfMemoryError("CUDA out of memory")), "out_of_memory", r"\(16\) and an accumulation of 2"),
-        (raising(RuntimeError("DataLoader worker (pid 7) is killed by signal")), "loader_died", "loader workers to 0"),
+        (
+            raising(RuntimeError("DataLoader worker (pid 7) is killed by signal")),
+            "loader_died",
+            "DataLoader workers to 0",
+        ),
     ],
 )
 def test_however_it_ends_the_curve_stays_and_everything_is_put_back(
@@ -483,7 +487,7 @@ def test_a_loader_process_that_dies_is_told_with_its_way_out(model: nn.Module) -
     batches = DataLoader(Deadly(), 32, num_workers=1, multiprocessing_context="fork")
     result = find(model, batches, steps=40, stop_factor=0.0)
     assert result.end.reason == "loader_died"
-    assert "Set the loader workers to 0" in result.end.detail
+    assert "set the DataLoader workers to 0" in result.end.detail
     assert 1 <= len(result.curve) < 40
 
 
