@@ -15,13 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lrgui import frozen, places
 from lrgui.cli.app import fail, printed, say, words
 from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
-from lrgui.gui.settings import load_settings, settings_file
+from lrgui.gui.settings import Settings, leave_out_foreign_pythons, load_settings, settings_file
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log import LogWriter
 from lrgui.runs.source import Source
+from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:
     from lrgui.runs.record import Record
@@ -112,7 +113,7 @@ def run(
 def source_of(job: Job, python: Path | None = None) -> Source:
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
     or where there is no torch in here."""
-    chosen = str(python) if python is not None else frozen.chosen_python(load_settings(settings_file())[0].python)
+    chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     # The person's code may print, change the folder or exit: it must do so somewhere else.
     if job.task.is_code or not frozen.computes_itself(chosen):
         return ChildProcess(job, chosen)
@@ -121,6 +122,14 @@ def source_of(job: Job, python: Path | None = None) -> Source:
     except ImportError as error:
         fail(f"PyTorch could not be imported ({error}). Install it: pip install torch")
     return InProcess(job)
+
+
+def _python_of_settings() -> str:
+    """The Python that the person chose in the window; one that only the settings name is told of, and not used."""
+    settings = Settings(python=load_settings(settings_file())[0].python)
+    for sentence in leave_out_foreign_pythons(settings, Trust(trust_file())):
+        say(sentence)
+    return settings.python
 
 
 class Signals:

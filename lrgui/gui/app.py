@@ -99,10 +99,12 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
 
     from lrgui.gui.collecting import Collector
     from lrgui.gui.environments import Environments
+    from lrgui.gui.notice import Notice
     from lrgui.gui.python_choice import PythonChoice, warm_aside
-    from lrgui.gui.settings import load_settings, save_settings, settings_file
+    from lrgui.gui.settings import leave_out_foreign_pythons, load_settings, save_settings, settings_file
     from lrgui.gui.single_instance import SingleInstance, wants_new_window
     from lrgui.runs.launch import SparePool
+    from lrgui.runs.trust import Trust, trust_file
 
     alone = wants_new_window(arguments)
     arguments = _absolute([word for word in arguments if word != "--new-window"])
@@ -117,6 +119,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         before()
     settings, warnings = load_settings(settings_file())
     warnings += filter(None, [places.trouble()])
+    trust = Trust(trust_file())
+    foreign = leave_out_foreign_pythons(settings, trust)
     python = frozen.chosen_python(settings.python)
     pool, environments = SparePool(python), Environments(python or "", quiet=True)
 
@@ -127,15 +131,18 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             warm_aside(pool)  # a Python with torch is looked for, which takes a moment
 
     def save() -> None:
-        problem = save_settings(settings, settings_file())
-        if problem:
+        # What is in them now was chosen in this program, or is no longer there.
+        chosen = trust.chose_pythons((settings.python, *settings.pythons.values()))
+        for problem in filter(None, (save_settings(settings, settings_file()), chosen)):
             print(f"lrgui: {problem}", file=sys.stderr)
 
     try:
         window = create_window(settings, pool_source(pool), environments)
         PythonChoice(window.workspace, environments, pool, settings, save, parent=window)
-        for warning in warnings:
+        for warning in (*warnings, *foreign):
             print(f"lrgui: {warning}", file=sys.stderr)
+        if foreign:
+            window.workspace.noticed.emit(Notice("warning", " ".join(foreign)))
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.workspace.run_ended.connect(lambda _end: pool.warm())

@@ -9,6 +9,7 @@ from typing import Any
 
 from lrgui import places
 from lrgui.json_file import read_json, write_json
+from lrgui.runs.trust import Trust
 
 VERSION = 1
 THEMES = ("system", "light", "dark")
@@ -68,6 +69,20 @@ def save_settings(settings: Settings, path: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"The settings could not be saved ({getattr(error, 'strerror', None) or error})."
     return None
+
+
+def leave_out_foreign_pythons(settings: Settings, trust: Trust) -> list[str]:
+    """Take out of settings that were read the Pythons that the person did not choose in this program on this machine:
+    settings may come from anybody, and must not choose what is started. Returns a sentence on those."""
+    named = dict.fromkeys(filter(None, (settings.python, *settings.pythons.values())))
+    foreign = [python for python in named if not trust.may_start(python)]
+    settings.python = "" if settings.python in foreign else settings.python
+    settings.pythons = {task: python for task, python in settings.pythons.items() if python not in foreign}
+    return [
+        f"The Python {python} is named in the settings, but it was not chosen in this program on this computer, or is "
+        "another program now. It is not used: choose it in the window if you know it."
+        for python in foreign
+    ]
 
 
 def _fits(name: str, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Which code may run: files and folders that the person trusted. Nothing here executes any of it.
+"""Which code may run: files and folders that the person trusted, Pythons that they chose. Nothing here executes any.
 
 A file is trusted as it was: with its contents, those of the local modules that it imports, its owner and its real
 path. What is edited while the program is open does not ask again; what changed in between does. A trusted folder
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class _Store:
     """By real path: `digests`, `owners` and `elsewhere` of the code that was trusted."""
     folders: dict[str, int] = field(default_factory=dict)
     """Owner by real path."""
+    pythons: dict[str, list[Any]] = field(default_factory=dict)
+    """Real path and owner by path."""
 
 
 def trust_file() -> Path:
@@ -137,6 +140,21 @@ class Trust:
             return ""  # its folder is trusted, or nothing is new
         return self._keep(_Store({real: {**kept, "digests": now}}))
 
+    def may_start(self, python: str) -> bool:
+        """True where the person chose this Python in this program, and its path leads to the same file as then.
+
+        One that is not there just now (its disk may be away) counts as the same. Its content is not compared: whoever
+        can change that can change the packages beside it as well, and a system's Python is renewed every few weeks.
+        """
+        kept = self._stored()[0].pythons.get(python)
+        return kept is not None and (not os.path.exists(python) or kept == _identity(python))
+
+    def chose_pythons(self, pythons: Iterable[str]) -> str:
+        """The person chose these Pythons, by absolute paths. Returns like `grant`."""
+        known = self._stored()[0].pythons
+        new = {one: _identity(one) for one in pythons if one and os.path.exists(one)}
+        return self._keep(_Store(pythons=new)) if any(known.get(one) != facts for one, facts in new.items()) else ""
+
     def _reason(self, file: Path, real: str, code: Code, store: _Store) -> str:
         """Why to ask, empty where the code may run."""
         seen, kept = self._session.get(real), store.files.get(real)
@@ -163,15 +181,17 @@ class Trust:
         store, warning = _read(self._file)
         store.files.update(self._granted.files)
         store.folders.update(self._granted.folders)
+        store.pythons.update(self._granted.pythons)
         return store, warning
 
     def _keep(self, new: _Store) -> str:
         self._granted.files.update(new.files)
         self._granted.folders.update(new.folders)
+        self._granted.pythons.update(new.pythons)
         if self._file is None:
             return ""
         store, _ = self._stored()
-        data = {"version": VERSION, "files": store.files, "folders": store.folders}
+        data = {"version": VERSION, "files": store.files, "folders": store.folders, "pythons": store.pythons}
         try:
             write_json(self._file, data, private=True)
         except OSError as error:
@@ -200,11 +220,18 @@ def _read(file: Path | None) -> tuple[_Store, str]:
             }
             for path, entry in files.items()
         }
-        return _Store(kept, {str(path): int(owner) for path, owner in folders.items()}), ""
+        pythons: dict[str, list[Any]] = {
+            str(path): [str(real), int(owner)] for path, (real, owner) in data.get("pythons", {}).items()
+        }
+        return _Store(kept, {str(path): int(owner) for path, owner in folders.items()}, pythons), ""
     except FileNotFoundError:
         return _Store(), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _Store(), f"(The list of trusted files could not be read: {file}, {ask_again}.)"
+
+
+def _identity(python: str) -> list[Any]:
+    return [os.path.realpath(python), owner_of(Path(python))]
 
 
 def _known(kept: dict[str, Any]) -> Code:
