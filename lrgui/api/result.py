@@ -276,7 +276,18 @@ class Result:
         """
         from lrgui.core.apply import set_rate
 
-        set_rate(optimizer, self._rate() if lr is None else float(lr), swept=self.swept, scheduler=scheduler)
+        set_rate(optimizer, self.required_lr() if lr is None else float(lr), swept=self.swept, scheduler=scheduler)
+
+    def required_lr(self) -> float:
+        """The recommended learning rate; ValueError, with the way out, where there is none."""
+        if self.lr is not None:
+            return self.lr
+        if self.best_guess is None:
+            raise ValueError(f"There is no learning rate to apply. {self.reason} To set one yourself, pass lr=….")
+        raise ValueError(
+            f"There is no reliable learning rate to apply. {self.reason} "
+            f"To use the best guess ({self.best_guess:.1e}) all the same, pass lr=result.best_guess."
+        )
 
     def scaled(
         self,
@@ -306,17 +317,6 @@ class Result:
             rate, optimizer=name, batch=batch, to_optimizer=_class_name(optimizer) or None, to_batch=batch_size
         )
         return found or Transfer(rate, "Nothing has changed: this is the rate of the sweep.")
-
-    def _rate(self) -> float:
-        """The recommended rate; ValueError, with the way out, where there is none."""
-        if self.lr is not None:
-            return self.lr
-        if self.best_guess is None:
-            raise ValueError(f"There is no learning rate to apply. {self.reason} To set one yourself, pass lr=….")
-        raise ValueError(
-            f"There is no reliable learning rate to apply. {self.reason} "
-            f"To use the best guess ({self.best_guess:.1e}) all the same, pass lr=result.best_guess."
-        )
 
     # -- inside
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
-from lrgui.integrations.rates import base_rates, put_rates
+from lrgui.integrations.rates import Follows, base_rates, put_rates
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -45,6 +45,30 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
         except _Swept as swept:
             return swept.result
     raise ValueError("The Trainer ended before its first step: it has no batch to train on.")
+
+
+def apply_lr(trainer: Any, result: Result, lr: float | None = None) -> None:
+    """Let `trainer.train()` train at the recommended rate of a sweep, or at `lr`: so high does its schedule go.
+
+    Sets `args.learning_rate`, from which the Trainer makes its optimizer; where it has one already (`optimizers=`, a
+    second `train()`), that one and its schedule. Raises ValueError, with the way out, where there is no reliable rate
+    and none is given, where a schedule can't be rescaled, and where `create_optimizer` reads another setting.
+    """
+    if trainer.optimizer is not None:
+        result.apply(trainer.optimizer, trainer.lr_scheduler, lr)
+    if trainer.optimizer is None or trainer.model_init is not None:
+        args = trainer.args
+        follows = Follows(lambda value: _made(trainer, value), args.learning_rate, "args.learning_rate")
+        args.learning_rate = follows.value_for(result.required_lr() if lr is None else lr, result.swept)
+
+
+def _made(trainer: Any, value: float) -> tuple[Any, Any]:
+    """The optimizer and the schedule that the Trainer would make for a value of `args.learning_rate`."""
+    with Kept(trainer, trainer.args, trainer.model, within=("transformers", "accelerate")):
+        trainer.args.learning_rate = value
+        trainer.optimizer = trainer.lr_scheduler = None
+        trainer.create_optimizer_and_scheduler(num_training_steps=max(trainer.args.max_steps, 1000))
+        return trainer.optimizer, trainer.lr_scheduler
 
 
 class _Swept(Exception):  # noqa: N818

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from lrgui.core.apply import highest_rate, set_rate
+from lrgui.core.apply import set_rate
 from lrgui.core.attached import CannotRescale
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 from lrgui.integrations.places import Places
-from lrgui.integrations.rates import base_rates, put_rates
+from lrgui.integrations.rates import Follows, base_rates, put_rates
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -70,11 +69,11 @@ def find_lr(
         """In place of the Trainer's loop."""
         try:
             trainer.fit_loop.setup_data()
-            reach = None if places is None else _Reach(trainer, places)
+            follows = None if places is None else _follows(trainer, places)
             result = _sweep(trainer, settings)
             found.append(result)
-            if reach is not None and result.lr is not None:
-                values.append(reach.value_for(result.lr, result.swept))
+            if follows is not None and result.lr is not None:
+                values.append(follows.value_for(result.lr, result.swept))
         except BaseException as error:
             # The Trainer would turn KeyboardInterrupt into the end of the process.
             failure.append(error)
@@ -150,39 +149,17 @@ def _check(trainer: Any, module: Any) -> None:
         )
 
 
-class _Reach:
-    """How the rates of `configure_optimizers` follow an attribute: tried with two values of it."""
+def _follows(trainer: Any, places: Places) -> Follows:
+    """How the rates of `configure_optimizers` follow the attribute at `places`."""
+    optimizers = import_module(f"{_root(trainer)}.core.optimizer")
 
-    def __init__(self, trainer: Any, places: Places) -> None:
-        self._trainer, self._places = trainer, places
-        before = places.value
-        self._one = before if isinstance(before, (int, float)) and before > 0 else 1e-3
-        with places.as_they_are():
-            self._made = self._configured(self._one)
-            low, high = _highest(*self._made), _highest(*self._configured(2 * self._one))
-        if not math.isclose(high, 2 * low, rel_tol=1e-3):
-            raise ValueError(
-                f"With twice the “{places.name}” the highest rate of configure_optimizers is not twice as high "
-                f"({low:.1e} and {high:.1e}): name the attribute that it reads, and let its rates be multiples of it."
-            )
-
-    def value_for(self, rate: float, swept: Sequence[int] | None) -> float:
-        """The attribute's value for which the highest rate of the groups `swept` is `rate`."""
-        share = _highest(*self._made, swept) / self._one
-        return rate if math.isclose(share, 1.0, rel_tol=1e-6) else rate / share
-
-    def _configured(self, value: float) -> tuple[Any, Any]:
-        self._places.put(value)
-        optimizers = import_module(f"{_root(self._trainer)}.core.optimizer")
-        made, schedulers = optimizers._init_optimizers_and_lr_schedulers(self._trainer.lightning_module)
+    def make(value: float) -> tuple[Any, Any]:
+        places.put(value)
+        made, schedulers = optimizers._init_optimizers_and_lr_schedulers(trainer.lightning_module)
         return made[0], schedulers
 
-
-def _highest(optimizer: Any, schedulers: Any, swept: Sequence[int] | None = None) -> float:
-    try:
-        return highest_rate(optimizer, schedulers, swept)
-    except CannotRescale:  # a schedule of the user's own, whose course can't be seen: what it starts from
-        return highest_rate(optimizer, [], swept)
+    with places.as_they_are():
+        return Follows(make, places.value, f"“{places.name}” in configure_optimizers")
 
 
 def _silence(trainer: Any) -> None:

@@ -1,10 +1,15 @@
-"""The rates of an optimizer whose schedule has already begun to change them."""
+"""The rates of an optimizer whose schedule has already begun to change them, and the settings that rates follow."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+
+from lrgui.core.apply import highest_rate
+from lrgui.core.attached import CannotRescale
 
 
 def base_rates(optimizer: torch.optim.Optimizer) -> list[Any]:
@@ -23,3 +28,35 @@ def put_rates(optimizer: torch.optim.Optimizer, rates: list[Any]) -> None:
     """Give each group the rate from `rates`."""
     for group, rate in zip(optimizer.param_groups, rates, strict=True):
         group["lr"] = rate
+
+
+class Follows:
+    """How the highest rate follows a setting that an optimizer is made from: tried with two values of it."""
+
+    def __init__(self, make: Callable[[float], tuple[Any, Any]], before: Any, words: str) -> None:
+        """`make(value)` gives the optimizer for a value and its schedulers (None: no); `before` is the value now.
+
+        Raises ValueError where the rate of twice the setting is not twice as high; `words` are "setting of maker".
+        """
+        number = isinstance(before, (int, float)) and before > 0
+        self._value = float(before) if number else 1e-3
+        self._made = make(self._value)
+        low, high = _highest(self._made), _highest(make(2 * self._value))
+        if not math.isclose(high, 2 * low, rel_tol=1e-3):
+            raise ValueError(
+                f"The highest rate of the optimizer does not follow {words}: with twice its value it is {high:.1e} "
+                f"instead of {2 * low:.1e}. Let every rate be a multiple of it, or name the setting that is read."
+            )
+
+    def value_for(self, rate: float, swept: Sequence[int] | None) -> float:
+        """The value with which the highest rate of the parameter groups `swept` (None: all) is `rate`."""
+        share = _highest(self._made, swept) / self._value
+        return rate if math.isclose(share, 1.0, rel_tol=1e-6) else rate / share
+
+
+def _highest(made: tuple[Any, Any], swept: Sequence[int] | None = None) -> float:
+    optimizer, schedulers = made
+    try:
+        return highest_rate(optimizer, schedulers or [], swept)
+    except CannotRescale:  # a schedule of the user's own, whose course can't be seen: what it starts from
+        return highest_rate(optimizer, [], swept)

@@ -12,7 +12,7 @@ pytest.importorskip("accelerate")
 import transformers
 
 from lrgui.api.find import find_lr as plain
-from lrgui.integrations.huggingface import find_lr
+from lrgui.integrations.huggingface import apply_lr, find_lr
 
 SWEEP = {"steps": 25, "progress": False, "end_lr": 0.1}
 
@@ -286,3 +286,125 @@ def test_what_cannot_be_swept_is_said(make):
     trainer.is_deepspeed_enabled = True
     with pytest.raises(ValueError, match="DeepSpeed"):
         find_lr(trainer)
+
+
+# The number reaches the training ------------------------------------------------------------------
+
+
+class Rates(transformers.TrainerCallback):
+    """The rates of each optimizer step, one list per step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_step_begin(self, args, state, control, optimizer=None, **parts):
+        self.seen.append([float(group["lr"]) for group in optimizer.param_groups])
+
+
+def trained_with(trainer):
+    """The highest rate of each group in a training of its own."""
+    rates = Rates()
+    trainer.add_callback(rates)
+    trainer.train()
+    trainer.remove_callback(rates)
+    return np.max(rates.seen, axis=0)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A sweep with a pick."""
+    trainer = transformers.Trainer(
+        model=bert(),
+        args=transformers.TrainingArguments(str(tmp_path_factory.mktemp("out")), use_cpu=True, report_to=[]),
+        train_dataset=Texts("classes"),
+    )
+    result = find_lr(trainer, steps=80, progress=False, end_lr=1.0, seed=0)
+    assert result.lr is not None
+    return result
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"warmup_steps": 4, "lr_scheduler_type": "cosine"},
+        {"lr_scheduler_type": "constant"},
+        {"lr_scheduler_type": "inverse_sqrt", "warmup_steps": 3},
+        {"model_init": bert},
+        {"optim": "sgd"},
+    ],
+    ids=["linear", "warm-up", "constant", "inverse_sqrt", "model_init", "sgd"],
+)
+def test_the_pick_reaches_an_optimizer_that_the_trainer_makes(make, swept, arguments):
+    trainer = make(**arguments)
+    apply_lr(trainer, swept)
+    assert trainer.args.learning_rate == swept.lr and trainer.optimizer is None and trainer.lr_scheduler is None
+    assert trained_with(trainer) == pytest.approx([swept.lr] * 2, rel=1e-6)
+
+
+def test_the_way_of_the_docs(make):
+    trainer = make(learning_rate=5e-5, warmup_steps=2)
+    result = find_lr(trainer, steps=80, progress=False, end_lr=1.0, seed=0)
+    apply_lr(trainer, result)
+    assert result.lr > 100 * 5e-5 and trained_with(trainer) == pytest.approx([result.lr] * 2)
+
+
+@pytest.mark.parametrize("kind", ["LambdaLR", "OneCycleLR", "none"])
+def test_the_pick_reaches_an_optimizer_that_was_given(make, swept, kind):
+    model = bert()
+    groups = [{"params": model.bert.parameters(), "lr": 1e-6}, {"params": model.classifier.parameters()}]
+    optimizer = torch.optim.AdamW(groups, 1e-5)
+    schedule = {
+        "LambdaLR": lambda: transformers.get_linear_schedule_with_warmup(optimizer, 2, 8),
+        "OneCycleLR": lambda: torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, [1e-6, 1e-5], total_steps=10, pct_start=0.4
+        ),
+        "none": lambda: None,  # then the Trainer makes one
+    }[kind]()
+    trainer = make(model, optimizers=(optimizer, schedule), max_steps=8)
+    apply_lr(trainer, swept)
+    assert trained_with(trainer) == pytest.approx([swept.lr / 10, swept.lr], rel=1e-6)
+    assert trainer.args.learning_rate == 1e-3  # nobody reads it
+
+
+@pytest.mark.parametrize("model_init", [None, bert])
+def test_the_pick_reaches_a_second_training(make, swept, model_init):
+    trainer = make(model_init=model_init, max_steps=6)
+    assert trained_with(trainer) == pytest.approx([1e-3, 1e-3])
+    apply_lr(trainer, swept, lr=0.02)
+    assert trained_with(trainer) == pytest.approx([0.02, 0.02])
+
+
+def test_rates_that_are_multiples_of_the_argument(make, swept):
+    class Look(transformers.Trainer):
+        factor = 10
+
+        def create_optimizer(self, model=None):
+            if self.optimizer is None:
+                rate = self.factor * self.args.learning_rate if self.factor else 0.01
+                groups = [{"params": self.model.bert.parameters(), "lr": rate / 10}]
+                self.optimizer = torch.optim.SGD([*groups, {"params": self.model.classifier.parameters()}], rate)
+            return self.optimizer
+
+    trainer = make()
+    trainer.__class__ = Look
+    apply_lr(trainer, swept)
+    assert trainer.args.learning_rate == pytest.approx(swept.lr / 10)
+    assert trained_with(trainer) == pytest.approx([swept.lr / 10, swept.lr])
+    fixed = make()
+    fixed.__class__ = Look
+    fixed.factor = 0
+    with pytest.raises(ValueError, match=r"does not follow args\.learning_rate: .* 1\.0e-02 instead of 2\.0e-02"):
+        apply_lr(fixed, swept)
+    assert fixed.args.learning_rate == 1e-3 and fixed.optimizer is None
+
+
+def test_no_reliable_rate_is_not_applied(make):
+    trainer = make()
+    result = find_lr(trainer, steps=20, progress=False, start_lr=1e-9, end_lr=1e-8)
+    assert result.lr is None
+    with pytest.raises(ValueError, match="lr="):
+        apply_lr(trainer, result)
+    assert trainer.args.learning_rate == 1e-3
+    apply_lr(trainer, result, lr=0.01)
+    assert trainer.args.learning_rate == 0.01
