@@ -40,6 +40,15 @@ def test_a_folder_with_a_task(tmp_path: Path) -> None:
     assert recognise(str(tmp_path)) == Recognised("task", str(file))
 
 
+def test_a_readme_is_not_what_a_folder_is_named_for(tmp_path: Path) -> None:
+    for name in ("README.md", "LICENSE.txt", "requirements.txt", "CHANGELOG.md", "__init__.py", "setup.py"):
+        (tmp_path / name).write_text("text")
+    assert recognise(str(tmp_path)).problem.startswith("Nothing to train on was found in the folder")
+    (tmp_path / "main.py").write_text("")
+    assert recognise(str(tmp_path)).path == str(tmp_path / "main.py")
+    assert recognise(str(tmp_path / "README.md")).source == "text", "named itself it is a text like any other"
+
+
 def test_a_folder_with_one_file(tmp_path: Path) -> None:
     file = made(tmp_path / "train.py")
     assert recognise(str(tmp_path)) == Recognised("task", str(file))
