@@ -118,6 +118,7 @@ def test_words_for_people(command: Command) -> None:
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
         (("train", "digits", "--max-lr", "1", "--accumulation", "0"), "0 batches per step cannot be run"),
+        (("train", "digits", "--max-lr", "1", "--steps", "0"), "0 steps cannot be trained"),
     ],
 )
 def test_bad_arguments_are_status_2(command: Command, words: tuple[str, ...], says: str) -> None:
@@ -215,6 +216,34 @@ def test_train_with_the_loop_of_ones_own(command: Command, tmp_path: Path) -> No
     assert len(json.loads(done.stdout)["batches"]["loss"]) == 11, "21 batches, two a step and one that is left"
     job = read_log(log).job
     assert (job.train.accumulation, job.train.clip_grad_norm, job.train.amp) == (2, 1.0, "bf16")
+
+
+ENDLESS = """\
+import torch
+
+
+def model():
+    return torch.nn.Linear(4, 2)
+
+
+def train_loader(batch_size):
+    while True:
+        yield torch.randn(batch_size, 4), torch.randint(0, 2, (batch_size,))
+
+
+def loss(output, target):
+    return torch.nn.functional.cross_entropy(output, target)
+"""
+
+
+def test_a_loader_without_an_end_is_trained_on_for_so_many_steps(command: Command, tmp_path: Path) -> None:
+    task = tmp_path / "endless.py"
+    task.write_text(ENDLESS)
+    done = command("train", task, "--max-lr", 0.01, "--steps", 10, "--epochs", 3, "--json")
+    assert done.returncode == 0, done.stderr
+    trained = json.loads(done.stdout)
+    assert len(trained["batches"]["loss"]) == 10 and len(trained["epochs"]) == 3
+    assert trained["end"]["detail"].startswith("All 10 steps were trained")
 
 
 def test_a_diverged_training_is_status_1_with_advice(command: Command) -> None:

@@ -32,6 +32,13 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training examples.", show_default=f"{_TRAIN.epochs:g}")
     ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            help="Optimizer steps in all, for batches without an end: the epochs are equal parts of them.",
+            show_default="whole passes",
+        ),
+    ] = None,
     pct_start: Annotated[
         float | None,
         typer.Option(help="Share of the steps on which the rate rises.", show_default=f"{_TRAIN.pct_start:g}"),
@@ -55,6 +62,7 @@ def train(
     config = changed(
         job.train,
         epochs=epochs,
+        steps=steps,
         max_lr=max_lr,
         pct_start=pct_start,
         div_factor=div_factor,
@@ -73,7 +81,8 @@ def train(
         for e in record.epochs:
             val = "–" if e.val_loss is None else f"{e.val_loss:.4f}"
             table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *_metrics(e), format_lr(e.lr))
-        results().print(table)
+        if record.epochs:
+            results().print(table)
         tell(end.detail)
     if unkept:
         fail(unkept)

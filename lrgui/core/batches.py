@@ -36,15 +36,18 @@ def endless(loader: Iterable[Any]) -> Iterator[Any]:
         first = False
 
 
-def one_pass(loader: Iterable[Any], what: str) -> Iterator[Any]:
-    """The batches of one pass over `loader`; `what` says in the error whose they are ("validation").
+def one_pass(loader: Iterable[Any], what: str, way_out: str = "") -> Iterator[Any]:
+    """The batches of one pass over `loader`; `what` says in the error whose they are ("validation"), `way_out` what
+    else would help.
 
     Raises ValueError, with a sentence, where they do not come to an end.
     """
     most = max(MOST_BATCHES, length(loader) or 0)
     for number, batch in enumerate(loader):
         if number == most:
-            raise ValueError(f"The {what} batches do not come to an end: give the loader a length, or data that end.")
+            raise ValueError(
+                f"The {what} batches do not come to an end: give the loader a length, or data that end{way_out}."
+            )
         yield batch
 
 

@@ -139,6 +139,16 @@ class TrainConfig:
     """As in `SweepConfig`, and so are the next two: a rate holds for the loop with which it was found."""
     clip_grad_norm: float | None = None
     amp: str | None = None
+    steps: int | None = None
+    """Optimizer steps in all, for batches that do not come to an end; the epochs are then equal parts of them, and
+    begin where the last one stopped. None: an epoch is a pass over the loader."""
+
+    def batches_of_epochs(self, per_pass: int) -> list[int]:
+        """The batches of each epoch, where a pass over the loader has `per_pass`."""
+        if self.steps is None:
+            return [per_pass] * self.epochs
+        each = -(-self.steps // self.epochs)
+        return [min(each, self.steps - done) * self.accumulation for done in range(0, self.steps, each)]
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
@@ -147,6 +157,9 @@ class TrainConfig:
             problems.append(
                 Problem("epochs", f"{self.epochs} epochs cannot be trained.", f"Use 1 to {MOST_EPOCHS:,}; 12 is usual.")
             )
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            what = f"{self.steps} steps cannot be trained."
+            problems.append(Problem("steps", what, f"Use 1 to {MOST_STEPS:,}, or none: whole passes."))
         if not (math.isfinite(self.pct_start) and 0 < self.pct_start < 1):
             problems.append(
                 Problem(

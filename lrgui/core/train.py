@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.batches import NO_BATCH, batch_size, is_one_shot, length, one_pass, to_device
+from lrgui.core.batches import NO_BATCH, batch_size, endless, is_one_shot, length, one_pass, to_device
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
@@ -24,6 +24,9 @@ from lrgui.core.stepping import Stepper
 from lrgui.core.stopping import TrainWatch
 
 _MISSING = object()
+
+#: The way out where an epoch has no end.
+STEPS = "say how many steps to train (Steps in the window, --steps on the command line)"
 
 
 def one_cycle_scheduler(
@@ -69,11 +72,11 @@ def batches_in(loader: Iterable[Any]) -> int:
     if is_one_shot(loader):
         raise ValueError(
             "A training goes through the batches once per epoch, but this loader is an iterator that runs once: "
-            "return a DataLoader or a list."
+            f"return a DataLoader or a list, or {STEPS}."
         )
     count = length(loader)
     if count is None:
-        count = sum(1 for _ in one_pass(loader, "training"))
+        count = sum(1 for _ in one_pass(loader, "training", f", or {STEPS}"))
     if count == 0:
         raise ValueError(NO_BATCH)
     return count
@@ -82,6 +85,11 @@ def batches_in(loader: Iterable[Any]) -> int:
 def steps_per_epoch(batches: int, accumulation: int) -> int:
     """Optimizer steps of a pass over so many batches: the last one takes what is left."""
     return -(-batches // accumulation)
+
+
+def planned_steps(config: TrainConfig, per_pass: int) -> int:
+    """Optimizer steps of the whole training, where a pass over the loader has so many batches."""
+    return sum(steps_per_epoch(batches, config.accumulation) for batches in config.batches_of_epochs(per_pass))
 
 
 def train(
@@ -107,12 +115,15 @@ def train(
         metric_name: what the objective's metric is; "accuracy" is a share, 0…1. A metric that is a mapping names
             itself: its first entry counts.
         per_epoch: batches of a pass over `loader`, where the caller knows it. What it gives beyond that is left out.
+            Of no meaning where the config has `steps`.
     """
     control = control or Control()
     device = torch.device(device)
     modes = {module: module.training for module in model.modules()}
-    per_epoch = per_epoch or batches_in(loader)
-    total_steps = steps_per_epoch(per_epoch, config.accumulation) * config.epochs
+    if config.steps is None:
+        per_epoch = per_epoch or batches_in(loader)
+    epochs = config.batches_of_epochs(per_epoch)
+    total_steps = planned_steps(config, per_epoch)
     scheduler = one_cycle_scheduler(optimizer, config, total_steps)
     stepper = Stepper(
         model,
@@ -129,19 +140,18 @@ def train(
     clock.start()
     step, skipped, first, best, lr = 0, 0, math.nan, math.inf, math.nan
     try:
-        for epoch in range(1, config.epochs + 1):
+        batches = endless(loader) if config.steps is not None else iter(())
+        for epoch, per_epoch in enumerate(epochs, 1):
             to_train_mode(model, optimizer=optimizer)
             trained = Means(metric_name)
-            batches, left = iter(loader), per_epoch
+            batches, left = batches if config.steps is not None else iter(loader), per_epoch
             while left > 0:
                 yield from held(control, clock)
                 lr = largest(optimizer.param_groups)
                 stepper.batches = min(config.accumulation, left)
                 loss, count = _forward(stepper, batches, trained, objective, device, control)
                 if control.cancelled:
-                    yield EndEvent(
-                        "cancelled", f"Stopped in epoch {epoch} of {config.epochs}; what was measured stays."
-                    )
+                    yield EndEvent("cancelled", f"Stopped in epoch {epoch} of {len(epochs)}; what was measured stays.")
                     return
                 if count == 0:  # fewer than the loader's length says
                     break
@@ -163,7 +173,8 @@ def train(
                         yield EndEvent("diverged", f"Training diverged: {overflowed(lr)}. {watch.advice}")
                         return
             else:
-                next(batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
+                if config.steps is None:
+                    next(batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
             if left == per_epoch:
                 stepper.refuse_nothing()
                 yield _no_batch(epoch)
@@ -312,6 +323,7 @@ def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, second
 
 def _summary(config: TrainConfig, first: float, best: float) -> str:
     done = "The epoch was" if config.epochs == 1 else f"All {config.epochs} epochs were"
+    done = done if config.steps is None else f"All {config.steps:,} steps were"
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         return (
             f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}). Where the sweep falls at "

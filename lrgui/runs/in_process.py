@@ -17,7 +17,7 @@ from lrgui.core.race import race
 from lrgui.core.restore import Snapshot
 from lrgui.core.seeding import seed_all
 from lrgui.core.sweep import sweep
-from lrgui.core.train import batches_in, first_of, steps_per_epoch, train
+from lrgui.core.train import batches_in, first_of, planned_steps, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
@@ -54,7 +54,8 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     task = build_task(job.task)
     for note in task.notes:
         yield OutputEvent(note, "note")
-    batches = batches_in(task.loader) if job.kind == "train" else length(task.loader) or 0
+    passes = job.kind == "train" and job.train.steps is None
+    batches = batches_in(task.loader) if passes else length(task.loader) or 0
     yield TaskEvent(
         name=task.name,
         detail=task.detail,
@@ -66,7 +67,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         batches_per_epoch=batches,
         steps={
             "sweep": job.sweep.steps,
-            "train": steps_per_epoch(batches, job.train.accumulation) * job.train.epochs,
+            "train": planned_steps(job.train, batches),
             "race": job.race.total_steps(),
         }[job.kind],
         steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,

@@ -14,8 +14,6 @@ from lrgui import __version__
 from lrgui.core.events import EndEvent, Event
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode
-from lrgui.runs.log_reader import LogReader
-from lrgui.runs.rows import Rows
 from lrgui.writing import write_atomically
 
 
@@ -134,6 +132,10 @@ def read_log(path: Path | str) -> LoggedRun:
     Raises as `LogReader` does.
     """
     events: list[Event] = []
+    # Whoever only writes a log need not wait for numpy.
+    from lrgui.runs.log_reader import LogReader
+    from lrgui.runs.rows import Rows
+
     with LogReader(path, keep_extra=True) as reader:
         for pieces in reader:
             for piece in pieces:

@@ -461,8 +461,52 @@ def test_a_loader_that_never_ends_is_said_and_not_waited_for(monkeypatch: pytest
             return iter(int, 1)
 
     monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
-    with pytest.raises(ValueError, match="training batches do not come to an end: give the loader a length"):
+    with pytest.raises(ValueError, match=r"training batches do not come to an end: .* or say how many steps"):
         batches_in(Forever())
+
+
+@pytest.mark.parametrize("one_shot", [True, False])
+def test_batches_without_an_end_are_trained_on_for_so_many_steps(one_shot: bool) -> None:
+    torch.manual_seed(0)
+    model, data = tiny()
+    taken = 0
+
+    class Forever:
+        def __iter__(self) -> Iterator[Any]:
+            nonlocal taken
+            while True:
+                taken += 1
+                yield data[taken % len(data)]
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=3, max_lr=0.1, steps=10, accumulation=2)
+    loader = iter(Forever()) if one_shot else Forever()
+    events = list(train(model, loader, optimizer, Supervised(nn.CrossEntropyLoss()), config))
+    lrs = [event.lr for event in events if isinstance(event, BatchEvent)]
+    assert len(lrs) == 10 and taken == 20, "no batch is drawn that is not trained on"
+    assert lrs == pytest.approx(one_cycle(0.1, 10, config.pct_start, config.div_factor, config.final_div_factor))
+    assert [event.epoch for event in events if isinstance(event, EpochEvent)] == [1, 2, 3]
+    assert isinstance(events[-1], EndEvent) and events[-1].detail.startswith("All 10 steps were trained")
+
+
+def test_steps_that_need_several_passes_go_through_the_data_again() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=12, steps=5 * len(data) + 1)
+    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), config))
+    assert sum(isinstance(event, BatchEvent) for event in events) == 5 * len(data) + 1
+    assert config.batches_of_epochs(7) == config.batches_of_epochs(0), "a pass says nothing then"
+    assert TrainConfig(epochs=2).batches_of_epochs(7) == [7, 7]
+    assert TrainConfig(epochs=12, steps=5).batches_of_epochs(7) == [1] * 5
+
+
+def test_a_one_shot_iterator_that_ends_before_the_steps_do() -> None:
+    model, data = tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=2, steps=4 * len(data))
+    events = list(train(model, iter(data), optimizer, Supervised(nn.CrossEntropyLoss()), config))
+    assert sum(isinstance(event, BatchEvent) for event in events) == len(data)
+    assert isinstance(events[-1], EndEvent) and events[-1].reason == "data_ended"
 
 
 def test_validation_batches_that_never_end(monkeypatch: pytest.MonkeyPatch) -> None:

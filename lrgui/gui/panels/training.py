@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.core.options import read_number
 from lrgui.gui.cards import Fold
-from lrgui.gui.fields import whole
+from lrgui.gui.fields import AUTO, whole
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.workspace import Workspace
 
@@ -29,12 +29,19 @@ class TrainingPanel(ConfigCard):
         main.add_text(
             "pct_start", "Warm-up", _percent, lambda v: f"{100 * v:g} %", "Share of the steps on which the rate rises"
         )
+        more.add_text(
+            "steps",
+            "Steps",
+            lambda text: None if text.strip().lower() in ("", AUTO) else whole(text),
+            lambda value: AUTO if value is None else str(value),
+            "Steps in all, for batches without an end: the epochs are equal parts of them; “auto”: whole passes",
+        )
         more.add_text("div_factor", "Start ÷", read_number, "{:g}".format, "The first rate is max LR divided by this")
         more.add_text(
             "final_div_factor", "Final ÷", read_number, "{:g}".format, "The last rate is the first one divided by this"
         )
         self.body.addWidget(main)
-        self.body.addWidget(Fold("More: start and final divisor", more))
+        self.body.addWidget(Fold("More: start and final divisor, steps", more))
         self.show_job(workspace.job)
 
     @Slot(str, object)

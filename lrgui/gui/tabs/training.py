@@ -71,7 +71,7 @@ class TrainingTab(QWidget):
         config, steps = job.train, record.task.steps
         drawn = steps if steps <= MOST_PLANNED else 0
         plan = one_cycle(config.max_lr, drawn, config.pct_start, config.div_factor, config.final_div_factor)
-        self.plot.begin(plan, steps // config.epochs, config.epochs)
+        self.plot.begin(plan, -(-steps // config.epochs), config.epochs)
         self._drawn = 0  # the plot has forgotten what it showed: an opened run's steps are there before its plan
         self._redraw()
         self._show_epochs()
