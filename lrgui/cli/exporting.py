@@ -10,7 +10,6 @@ import typer
 from lrgui.cli.app import Status, command, fail, say
 from lrgui.cli.format_options import wanted_words, with_formats, write_files
 from lrgui.export import FORMATS
-from lrgui.runs.opened import open_run
 
 
 @command("export")
@@ -25,6 +24,7 @@ def export_run(
     """
     from lrgui.core.several import read_curves
     from lrgui.export.report import Report
+    from lrgui.runs.opened import open_run
 
     if not files:
         fail(f"Say what to write: {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
