@@ -73,7 +73,7 @@ def raised(folder: Path, code: str) -> BaseException:
         ("exit()\n", "model.py, line 1: The task's code ended the program. Remove its call of exit()."),
         (
             "import argparse\np = argparse.ArgumentParser()\np.add_argument('data')\np.parse_args([])\n",
-            "model.py, line 4: The task's code reads a command line, and a task has none",
+            "model.py, line 4: The task's code reads a command line: give it its arguments",
         ),
         ("import torch\nimport torch.no_such\n", "model.py, line 2: torch has no module torch.no_such"),
         ("from torch import Tensr\n", "model.py, line 1: torch has no Tensr"),
