@@ -41,7 +41,7 @@ class Follows:
         number = isinstance(before, (int, float)) and before > 0
         self._value = float(before) if number else 1e-3
         self._made = make(self._value)
-        low, high = _highest(self._made), _highest(make(2 * self._value))
+        low, high = highest_followed(*self._made), highest_followed(*make(2 * self._value))
         if not math.isclose(high, 2 * low, rel_tol=1e-3):
             raise ValueError(
                 f"The highest rate of the optimizer does not follow {words}: with twice its value it is {high:.1e} "
@@ -50,13 +50,13 @@ class Follows:
 
     def value_for(self, rate: float, swept: Sequence[int] | None) -> float:
         """The value with which the highest rate of the parameter groups `swept` (None: all) is `rate`."""
-        share = _highest(self._made, swept) / self._value
+        share = highest_followed(*self._made, swept) / self._value
         return rate if math.isclose(share, 1.0, rel_tol=1e-6) else rate / share
 
 
-def _highest(made: tuple[Any, Any], swept: Sequence[int] | None = None) -> float:
-    optimizer, schedulers = made
+def highest_followed(optimizer: Any, schedulers: Any, swept: Sequence[int] | None = None) -> float:
+    """The highest rate of a training; of a schedule whose course can't be seen, the one that it starts from."""
     try:
         return highest_rate(optimizer, schedulers or [], swept)
-    except CannotRescale:  # a schedule of the user's own, whose course can't be seen: what it starts from
+    except CannotRescale:
         return highest_rate(optimizer, [], swept)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.attached import Slot, rescale
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
+from lrgui.integrations.rates import highest_followed
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -84,3 +88,66 @@ def _clipping(net: Any) -> float | None:
                 raise ValueError("GradientNormClipping is swept with gradient_clip_norm_type=2 only.")
             return float(callback.gradient_clip_value)
     return None
+
+
+_RATES = ("max_lr", "base_lr", "min_lr", "eta_min", "swa_lr")
+"""What schedulers call their own rates."""
+
+
+def apply_lr(net: Any, result: Result, lr: float | None = None) -> None:
+    """Let `net.fit` train at the recommended rate of a sweep, or at `lr`: so high does its schedule go.
+
+    Multiplies what skorch makes the rates from, by one number: `lr`, `optimizer__lr`, those in
+    `optimizer__param_groups`, and those that an `LRScheduler` callback is given; where the net is initialized, also
+    its optimizer's, with which `partial_fit` goes on. Raises ValueError, with the way out, where there is no reliable
+    rate and none is given, and where the rates do not follow these settings; nothing is changed then.
+    """
+    rate = result.required_lr() if lr is None else lr
+    top = _highest(net, result.swept)
+    before = {
+        name: getattr(net, name) for name in ("lr", "optimizer__lr", "optimizer__param_groups") if hasattr(net, name)
+    }
+    if "optimizer__param_groups" in before:  # the caller's own list stays as it is
+        net.optimizer__param_groups = [(names, dict(group)) for names, group in net.optimizer__param_groups]
+    slots: list[Slot] = [(vars(net), name) for name in ("lr", "optimizer__lr") if name in before]
+    slots += [(group, "lr") for _, group in getattr(net, "optimizer__param_groups", ()) if "lr" in group]
+    for holder in (vars(net), *(vars(callback) for callback in _schedules(net))):
+        for name in holder:
+            if name.rpartition("__")[2] in _RATES and (holder is not vars(net) or name.startswith("callbacks__")):
+                value = holder[name]
+                slots += [(value, i) for i in range(len(value))] if isinstance(value, list) else [(holder, name)]
+    held = [(holder, key, holder[key]) for holder, key in slots]
+    rescale(slots, rate, top)
+    now = _highest(net, result.swept)
+    if not math.isclose(now, rate, rel_tol=1e-3):
+        for holder, key, value in held:
+            holder[key] = value
+        for name, value in before.items():
+            setattr(net, name, value)
+        raise ValueError(
+            f"The highest rate of the net's optimizer does not follow its settings: it would be {now:.1e} instead of "
+            f"{rate:.1e}. Set what it is made from."
+        )
+    if net.initialized_:
+        result.apply(net.optimizer_, [], rate)
+
+
+def _highest(net: Any, swept: Sequence[int] | None) -> float:
+    """The highest rate of a training, as the net is set."""
+    with Kept(net, within=("skorch",)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what initializing has to say, `fit` will say
+        net.set_params(verbose=0)
+        net.initialize()
+        optimizer = getattr(net, f"{net._optimizers[0]}_")
+        made = [
+            callback._get_scheduler(net, callback.policy_, **callback.kwargs)
+            for _, callback in net.callbacks_
+            if isinstance(callback, _CALLBACKS.LRScheduler)
+        ]
+        return highest_followed(optimizer, made, swept)
+
+
+def _schedules(net: Any) -> list[Any]:
+    """The callbacks with a schedule that the net was given."""
+    given = [callback[1] if isinstance(callback, tuple) else callback for callback in net.callbacks or ()]
+    return [callback for callback in given if isinstance(callback, _CALLBACKS.LRScheduler)]

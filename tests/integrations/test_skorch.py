@@ -1,5 +1,7 @@
 """`lrgui.integrations.skorch`."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ import skorch
 import skorch.callbacks
 
 from lrgui.api.find import find_lr as plain
-from lrgui.integrations.skorch import find_lr
+from lrgui.integrations.skorch import apply_lr, find_lr
 
 SWEEP = {"steps": 60, "progress": False}
 ONE_RATE = {"start_lr": 0.05, "end_lr": 0.050000001, "stop_factor": 0, "progress": False}
@@ -212,3 +214,95 @@ def test_what_cannot_be_swept_is_said(classifier, data):
     norm = skorch.callbacks.GradientNormClipping(0.1, gradient_clip_norm_type=1)
     with pytest.raises(ValueError, match="gradient_clip_norm_type=2"):
         find_lr(classifier(callbacks=[norm]), *data)
+
+
+# The number reaches the training ------------------------------------------------------------------
+
+
+class Rates(skorch.callbacks.Callback):
+    """The rates of each batch's step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_batch_begin(self, net, training=False, **parts):
+        if training:
+            self.seen.append([group["lr"] for group in net.optimizer_.param_groups])
+
+
+def trained_with(net, data, go_on=False):
+    """The highest rate of each group in a training."""
+    rates = dict(net.callbacks)["rates"].seen
+    rates.clear()
+    net.partial_fit(*data) if go_on else net.fit(*data)
+    return np.max(rates, axis=0)
+
+
+def schedule(policy, **settings):
+    return ("schedule", skorch.callbacks.LRScheduler(policy, step_every="batch", **settings))
+
+
+@pytest.fixture(scope="module")
+def swept(module_examples):
+    net = skorch.NeuralNetClassifier(Net, criterion=nn.CrossEntropyLoss, lr=0.05, batch_size=16, train_split=None)
+    result = find_lr(net, *module_examples, steps=100, progress=False, seed=0)
+    assert result.lr is not None
+    return result
+
+
+@pytest.fixture(scope="module")
+def module_examples():
+    draw = torch.Generator().manual_seed(0)
+    inputs = torch.randn(192, 6, generator=draw)
+    return inputs.numpy(), (inputs[:, :3].argmax(1)).numpy()
+
+
+GROUPS = [("layers.0.*", {"lr": 1e-6})]
+NETS = {
+    "plain": {},
+    "a rate of the optimizer": {"optimizer__lr": 1e-4},
+    "groups": {"optimizer__param_groups": GROUPS},
+    "steps": {"callbacks": [schedule(torch.optim.lr_scheduler.StepLR, step_size=3)]},
+    "warm-up": {"callbacks": [schedule(torch.optim.lr_scheduler.LambdaLR, lr_lambda=lambda e: min(1, e / 4))]},
+    "one cycle": {"callbacks": [schedule(torch.optim.lr_scheduler.OneCycleLR, max_lr=1e-5, total_steps=30)]},
+    "up and down": {"callbacks": [schedule("CyclicLR", base_lr=1e-6, max_lr=1e-5, step_size_up=3)]},
+    "restarts": {"callbacks": [schedule("WarmRestartLR", min_lr=1e-6, max_lr=1e-5)]},
+}
+
+
+@pytest.mark.parametrize("go_on", [False, True], ids=["fit", "partial_fit"])
+@pytest.mark.parametrize("kind", NETS)
+def test_the_pick_reaches_the_training(classifier, data, swept, kind, go_on):
+    settings = dict(NETS[kind])
+    callbacks = [("rates", Rates()), *copy.deepcopy(settings.pop("callbacks", []))]
+    net = classifier(lr=1e-5, callbacks=callbacks, **settings)
+    if go_on:
+        net.initialize()
+    apply_lr(net, swept)
+    assert net.initialized_ is go_on
+    found = trained_with(net, data, go_on)
+    assert found[-1] == pytest.approx(swept.lr, rel=0.02)
+    if kind == "groups":
+        assert found[0] == pytest.approx(swept.lr / 10) and GROUPS == [("layers.0.*", {"lr": 1e-6})]
+
+
+def test_the_way_of_the_docs(classifier, data):
+    net = classifier(lr=0.01, callbacks=[("rates", Rates())])
+    result = find_lr(net, *data, steps=100, progress=False, seed=0)
+    apply_lr(net, result)
+    assert trained_with(net, data) == pytest.approx([result.lr])
+    apply_lr(net, result, lr=0.02)
+    assert trained_with(net, data) == pytest.approx([0.02]) and net.lr == pytest.approx(0.02)
+
+
+def test_rates_that_follow_no_setting(classifier, swept):
+    class Fixed(torch.optim.SGD):
+        def __init__(self, parameters, lr):
+            super().__init__(parameters, 0.01)
+
+    net = classifier(optimizer=Fixed, optimizer__momentum=None)
+    del net.optimizer__momentum
+    before = net.get_params()["lr"]
+    with pytest.raises(ValueError, match=r"does not follow its settings: it would be 1\.0e-02 instead of"):
+        apply_lr(net, swept)
+    assert net.lr == before
