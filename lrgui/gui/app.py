@@ -100,6 +100,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.gui.collecting import Collector
     from lrgui.gui.environments import Environments
     from lrgui.gui.notice import Notice
+    from lrgui.gui.plain_text import use_plain_text
     from lrgui.gui.python_choice import PythonChoice, warm_aside
     from lrgui.gui.settings import leave_out_foreign_pythons, load_settings, save_settings, settings_file
     from lrgui.gui.single_instance import SingleInstance, wants_new_window
@@ -114,7 +115,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     instance = SingleInstance()
     if before is None and not alone and instance.hand_over(arguments):
         return 0
-    app.setStyle("Fusion")
+    use_plain_text(app)
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())

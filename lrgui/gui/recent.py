@@ -7,6 +7,7 @@ import os
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.user.target import Target
 
@@ -30,7 +31,7 @@ class RecentMenu(QMenu):
         self.clear()
         there = [path for path in self._workspace.recent if _is_there(path)]
         for path in there:
-            action = self.addAction(label(path).replace("&", "&&"))
+            action = self.addAction(without_mnemonic(label(path)))
             action.setToolTip(path)
             action.triggered.connect(lambda _checked=False, path=path: self._workspace.use(path))
         if there:

@@ -31,6 +31,7 @@ from lrgui.gui.cards import Side
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
+from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.saving import save_as
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -360,6 +361,7 @@ class MainWindow(QMainWindow):
         check = resource("icons", f"check-{palette.name}.svg").as_posix()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        use_plain_text(app)
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
         self.curve_tab.set_palette(palette)
         for tab in (self._training, self._scenarios, self._verify, self._compare):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.words import short, wrapped
 from lrgui.runs.task_files import visible
 from lrgui.runs.trust import Question
@@ -138,7 +139,7 @@ class TrustDialog(QDialog):
         self.trust_folder = QPushButton(self)
         self.trust_folder.setVisible(question.offers_folder)
         if question.folder is not None:
-            self.trust_folder.setText(f"Trust the folder “{short(visible(question.folder.name)).replace('&', '&&')}”")
+            self.trust_folder.setText(f"Trust the folder “{without_mnemonic(short(visible(question.folder.name)))}”")
             self.trust_folder.setToolTip(
                 f"Everything in {question.folder} and below may run from now on, also what is added or changed later"
             )
