@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=".*mode.chained_assignment.*")
     pytest.importorskip("fastai.basics")
 
+import fastai.callback.schedule  # noqa: F401 (gives learners fit_one_cycle)
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.mixup import MixUp
@@ -215,3 +216,41 @@ def test_what_cannot_be_swept_is_said(learner):
         find_lr(learner(), amp="fp16")
     with pytest.raises(ValueError, match="norm_type=2"):
         find_lr(learner(cbs=GradientClip(1.0, norm_type=1.0)))
+
+
+class Rates(Callback):
+    """The rates of each step."""
+
+    order = 80
+
+    def __init__(self):
+        self.rates_seen = []
+
+    def before_step(self):
+        self.rates_seen.append([hyper["lr"] for hyper in self.learn.opt.hypers])
+
+
+@pytest.mark.parametrize("how", ["fit", "fit_one_cycle", "learn.lr", "second", "slice"])
+@pytest.mark.parametrize("settings", [{}, {"splitter": two_groups}, {"opt_func": torch_adam}], ids=str)
+def test_the_pick_reaches_the_training(learner, settings, how):
+    """As the docs say."""
+    learn = learner(lr=1e-5, **settings)
+    rates = slice(1e-6, 1e-5) if how == "slice" else None
+    result = find_lr(learn, lr=rates, steps=100, progress=False, seed=0, end_lr=10)
+    assert result.lr is not None
+    note = Rates()
+    learn.add_cb(note)
+    with learn.no_bar(), learn.no_logging():
+        if how == "second":
+            learn.fit(1, 1e-5)
+            note.rates_seen.clear()
+        if how == "learn.lr":
+            learn.lr = result.lr
+            learn.fit_one_cycle(1)
+        elif how == "slice":
+            learn.fit_one_cycle(1, slice(result.lr / 10, result.lr))
+        else:
+            getattr(learn, "fit" if how == "fit" else "fit_one_cycle")(1, result.lr)
+    found = np.max(note.rates_seen, axis=0)
+    assert found[-1] == pytest.approx(result.lr, rel=0.02)
+    assert found[0] == pytest.approx(result.lr / (10 if how == "slice" and len(found) == 2 else 1), rel=0.02)

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 pytest.importorskip("ignite")
 
 from ignite.engine import Engine, Events, create_supervised_trainer
+from ignite.handlers.param_scheduler import CosineAnnealingScheduler, LRScheduler
 
 from lrgui.api.find import find_lr as plain
 from lrgui.integrations.ignite import find_lr
@@ -145,3 +146,55 @@ def test_what_cannot_be_swept_is_said(parts, loader):
         find_lr(supervised(parts, output_transform=lambda *parts: {"loss": 1.0}), loader, parts, **SWEEP)
     with pytest.raises(TypeError, match="`validation` can't be given here"):
         find_lr(supervised(parts), loader, parts, validation=loader)
+
+
+# The number reaches the training ------------------------------------------------------------------
+
+
+def trained_with(trainer, parts, loader):
+    """The highest rate of each group in a training."""
+    seen = []
+    groups = parts["optimizer"].param_groups
+    handler = trainer.add_event_handler(
+        Events.ITERATION_STARTED, lambda _: seen.append([group["lr"] for group in groups])
+    )
+    trainer.run(loader, max_epochs=2)
+    handler.remove()
+    return np.max(seen, axis=0)
+
+
+def warm_up(optimizer):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda e: min(1, (e + 1) / 4))
+
+
+def one_cycle(optimizer):
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, [1e-6, 1e-5], total_steps=41, pct_start=0.1)
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["by hand", "LRScheduler"])
+@pytest.mark.parametrize("schedule", [None, warm_up, one_cycle])
+def test_the_pick_reaches_the_training(parts, loader, schedule, wrapped):
+    """As the docs say, with `result.apply(optimizer)`, whoever steps the schedule."""
+    trainer, optimizer = supervised(parts), parts["optimizer"]
+    if schedule is not None:
+        made = schedule(optimizer)
+        if wrapped:
+            # Ignite's own sets the rate of the step that comes.
+            trainer.add_event_handler(Events.ITERATION_STARTED, LRScheduler(made))
+        else:
+            trainer.add_event_handler(Events.ITERATION_COMPLETED, lambda _: made.step())
+    result = find_lr(trainer, loader, parts, steps=100, progress=False, seed=0)
+    assert result.lr is not None
+    result.apply(optimizer)
+    assert trained_with(trainer, parts, loader) == pytest.approx([result.lr / 10, result.lr], rel=0.02)
+
+
+def test_a_schedule_of_ignites_own_is_refused(parts, loader):
+    trainer, optimizer = supervised(parts), parts["optimizer"]
+    handler = CosineAnnealingScheduler(optimizer, "lr", 1e-5, 1e-6, 24)
+    trainer.add_event_handler(Events.ITERATION_STARTED, handler)
+    result = find_lr(trainer, loader, parts, steps=100, progress=False, seed=0)
+    before = [group["lr"] for group in optimizer.param_groups]
+    with pytest.raises(ValueError, match="CosineAnnealingScheduler sets this optimizer's rates"):
+        result.apply(optimizer)
+    assert before == [group["lr"] for group in optimizer.param_groups]
