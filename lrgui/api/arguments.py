@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrgui.api.optimizer import is_scheduler_class
+from lrgui.core.wrapped import inside
 from lrgui.tasks.listing import with_article
 from lrgui.tasks.user.batches import Repeated, are_inputs_and_targets
 from lrgui.tasks.user.optimizer import is_scheduler
@@ -57,7 +58,7 @@ def check_places(model: Any, loader: Any, loss: Any, optimizer: Any, training_st
 
 def _role(thing: Any) -> str:
     """The argument that a thing is made for, where it can be only one: "module" is a model or a loss."""
-    if isinstance(thing, torch.optim.Optimizer) or is_scheduler(thing):
+    if inside(thing) is not None or is_scheduler(thing):
         return "optimizer"
     if isinstance(thing, type) and (issubclass(thing, torch.optim.Optimizer) or is_scheduler_class(thing)):
         return "optimizer"

@@ -16,6 +16,7 @@ from lrgui.core.devices import best_kind
 from lrgui.core.objective import Supervised, loss_in
 from lrgui.core.probe import Probe
 from lrgui.core.stepping import Loss
+from lrgui.core.wrapped import inside
 
 Model = nn.Module | Callable[[], nn.Module]
 """A model, or a function that makes one."""
@@ -77,7 +78,7 @@ def elsewhere(made: Made, device: Any) -> Iterator[Made]:
 def _move(made: Made, device: torch.device) -> None:
     """Parameters stay the same objects, so the optimizer keeps them; what it remembers of each goes along."""
     made.model.to(device)
-    for parameter, state in made.optimizer.state.items():
+    for parameter, state in (inside(made.optimizer) or made.optimizer).state.items():
         for key, value in state.items():
             # Step counts stay on the CPU, where optimizers keep them; what has a parameter's shape lies beside it.
             if isinstance(value, torch.Tensor) and value.shape == parameter.shape and value.dim() > 0:

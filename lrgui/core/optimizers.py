@@ -305,7 +305,7 @@ def refusal(optimizer: Any) -> str:
             twice = "Its step computes the loss itself (step(closure)): use another optimizer."
         if twice:
             return f"{type(innermost).__name__} cannot be swept. {twice}"
-        innermost = getattr(innermost, "optimizer", None)
+        innermost = getattr(innermost, "optimizer", None) or getattr(innermost, "base", None)
     for group in getattr(optimizer, "param_groups", ()):
         if group.get("lr") is None or group.get("relative_step"):
             name = optimizer_name(optimizer)

@@ -22,6 +22,7 @@ from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
 from lrgui.core.stepping import Stepper
 from lrgui.core.stopping import TrainWatch
+from lrgui.core.wrapped import inside
 
 _MISSING = object()
 
@@ -32,19 +33,23 @@ STEPS = "say how many steps to train (Steps in the window, --steps on the comman
 def one_cycle_scheduler(
     optimizer: torch.optim.Optimizer, config: TrainConfig, total_steps: int
 ) -> torch.optim.lr_scheduler.OneCycleLR:
-    """torch's OneCycleLR as configured, on the rates as they are now: parameter groups keep their ratio."""
+    """torch's OneCycleLR as configured, on the rates as they are now: parameter groups keep their ratio.
+
+    Schedule-free optimizers keep their first beta: they read the weights off it.
+    """
+    inner = inside(optimizer) or optimizer
     pct_start = config.pct_start
     if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
         pct_start *= 1 - 1e-12
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
+        inner,
         max_lr=[config.max_lr * ratio for ratio in ratios(optimizer.param_groups)],
         total_steps=total_steps,
         pct_start=pct_start,
         anneal_strategy="cos",
         div_factor=config.div_factor,
         final_div_factor=config.final_div_factor,
-        cycle_momentum=_has_momentum(optimizer),
+        cycle_momentum=_has_momentum(inner) and not has_modes(optimizer),
     )
 
 
@@ -52,11 +57,8 @@ def _has_momentum(optimizer: torch.optim.Optimizer) -> bool:
     """True where a momentum (or first beta) is in use in all groups, under the name by which torch would cycle it.
 
     torch sets it even where it is 0, which would silently turn plain SGD into SGD with momentum, and raises for
-    optimizers that have none among their defaults. Schedule-free ones read the weights off their first beta: it must
-    stay.
+    optimizers that have none among their defaults.
     """
-    if has_modes(optimizer):
-        return False
     if "betas" in optimizer.defaults:
         found = [(group.get("betas") or (0,))[0] for group in optimizer.param_groups]
     else:

@@ -257,6 +257,100 @@ def test_the_loaders_own_generator_is_put_back(model: nn.Module) -> None:
     assert torch.equal(generator.get_state(), before)
 
 
+def test_a_generators_function_begins_again_for_each_pass_and_each_repeat(model: nn.Module) -> None:
+    ready = list(DataLoader(data(), batch_size=32))
+
+    def batches() -> Iterator[Any]:
+        yield from ready
+
+    listed = find(model, ready, steps=20, stop_factor=0.0, repeats=2, seed=1)
+    result = find(model, batches, steps=20, stop_factor=0.0, repeats=2, seed=1)
+    assert [curve.loss.tolist() for curve in result.curves] == [curve.loss.tolist() for curve in listed.curves]
+
+
+@pytest.mark.parametrize("more", [{}, {"accumulation": 2}, {"batches_per_lr": 2}, {"amp": "bf16"}])
+def test_a_batch_without_a_loss_is_as_if_it_were_not_there(model: nn.Module, more: dict[str, Any]) -> None:
+    batches = list(DataLoader(data(), batch_size=32))
+    bad = [(torch.full_like(x, math.nan), y) for x, y in batches]
+
+    def step(net: nn.Module, batch: Any) -> Any:
+        if batch[0].isnan().any():
+            return None
+        return {"loss": cross_entropy(net(batch[0]), batch[1]), "seen": len(batch[1])}
+
+    mixed = [bad[0], batches[0], bad[1], bad[2], *batches[1:]]
+    settings = {"steps": 20, "stop_factor": 0.0, "seed": 1, "validation": mixed, **more}
+    result = find(model, mixed, None, training_step=step, **settings)
+    alone = find(model, batches, **{**settings, "validation": batches})
+    assert result.curve.loss.tolist() == pytest.approx(alone.curve.loss.tolist())
+    assert result.train_loss.tolist() == alone.train_loss.tolist()
+
+
+@pytest.mark.parametrize("batches", [None, iter([(torch.zeros(2, 4), torch.zeros(2))] * 3)])
+def test_a_training_step_that_never_returns_a_loss_is_told(model: nn.Module, batches: Any) -> None:
+    with pytest.raises(ValueError, match=r"returned None for .* batches in a row: did you forget return"):
+        find(model, batches, None, training_step=lambda net, batch: None)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda m, b: (cross_entropy(m(b[0]), b[1]), {"seen": 3}),
+        lambda m, b: {"loss": cross_entropy(m(b[0]), b[1]), "log": {}},
+    ],
+)
+def test_a_training_step_may_return_more_than_the_loss(model: nn.Module, step: Any) -> None:
+    settings = {"steps": 10, "seed": 1}
+    assert find(model, None, None, training_step=step, **settings).curve.loss.tolist() == (
+        find(model, **settings).curve.loss.tolist()
+    )
+
+
+def test_of_the_class_of_a_loss_an_instance_is_meant(model: nn.Module) -> None:
+    settings = {"steps": 10, "seed": 1}
+    by_class, by_function = (find(model, loss=loss, **settings) for loss in (nn.CrossEntropyLoss, cross_entropy))
+    assert by_class.curve.loss.tolist() == by_function.curve.loss.tolist()
+
+
+class OwnLoop(nn.Module):
+    """A model whose `train` is its author's training loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = net()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x)
+
+    def train(self, x: Any, y: Any) -> None:  # type: ignore[override]
+        raise AssertionError("the author's own loop")
+
+
+def test_a_model_with_a_train_of_its_own_is_swept_in_train_mode() -> None:
+    torch.manual_seed(0)
+    model = OwnLoop()
+    model.inner.eval()
+    settings = {"steps": 10, "seed": 1}
+    before = everything(model)
+    result = find(model, **settings)
+    validated = find(model, validation=loader(), **settings)
+    assert same(before, everything(model))
+    assert len(validated.curve) == 10
+    model.inner.train()
+    assert result.curve.loss.tolist() == find(model.inner, **settings).curve.loss.tolist()
+
+
+def test_a_schedule_free_optimizer_keeps_its_mode(model: nn.Module) -> None:
+    schedulefree = pytest.importorskip("schedulefree")
+    result = find(model, optimizer=schedulefree.AdamWScheduleFree, steps=20, stop_factor=0.0)
+    assert len(result.curve) == 20
+    own = schedulefree.SGDScheduleFree(model.parameters(), lr=0.1)
+    before = everything(model, own)
+    find(model, optimizer=own, steps=20, validation=loader())
+    lrgui.verify(model, loader(), cross_entropy, own, lr=0.1, steps=20, rates=3, progress=False)
+    assert same(before, everything(model, own))
+
+
 # ------------------------------------------------------------------ ways to end
 def breaking(when: int, how: Callable[[], Any]) -> Any:
     """A training step that calls `how` at its step `when`."""

@@ -12,6 +12,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau, StepLR
 
+import lrgui
 from lrgui.api.optimizer import optimizer_of
 
 LR = 1e-5
@@ -181,3 +182,55 @@ def test_an_optimizer_around_another_one_is_refused_for_what_is_inside(model: nn
     assert optimizer_of(model, own, LR) is own
     with pytest.raises(ValueError, match="LBFGS cannot be swept"):
         optimizer_of(model, accelerator.prepare(torch.optim.LBFGS(model.parameters())), LR)
+
+
+class Around:
+    """Wrapped around an optimizer without being one of torch's classes, as schedulefree's wrapper is."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.steps = 0
+
+    @property
+    def param_groups(self) -> Any:
+        return self.inner.param_groups
+
+    @property
+    def state(self) -> Any:
+        return self.inner.state
+
+    def zero_grad(self) -> None:
+        self.inner.zero_grad()
+
+    def step(self) -> None:
+        self.steps += 1
+        self.inner.step()
+
+
+def test_what_is_wrapped_around_an_optimizer_takes_its_place(model: nn.Module) -> None:
+    own = Around(SGD(model.parameters(), 0.1, momentum=0.9))
+    x, y = torch.randn(16, 3), torch.randint(0, 2, (16,))
+    before = [p.detach().clone() for p in model.parameters()]
+    result = lrgui.find_lr(model, [(x, y)], nn.CrossEntropyLoss(), own, steps=10, progress=False)
+    verified = lrgui.verify(model, [(x, y)], nn.CrossEntropyLoss(), own, lr=0.1, steps=20, rates=3, progress=False)
+    assert result.end.reason == verified.end.reason == "completed"
+    assert result.title == "Sequential · Around"
+    assert own.steps == 0 and own.inner.param_groups[0]["lr"] == 0.1 and not own.inner.state
+    assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
+
+
+def test_the_wrappers_of_packages_are_swept_with_their_settings_put_back(model: nn.Module) -> None:
+    x, y = torch.randn(16, 3), torch.randint(0, 2, (16,))
+    data = [(x, y)]
+    accelerate = pytest.importorskip("accelerate")
+    accelerator = accelerate.Accelerator(cpu=True)
+    prepared, own = accelerator.prepare(model, SGD(model.parameters(), 0.1))
+    plain = lrgui.find_lr(model, data, nn.CrossEntropyLoss(), SGD, steps=10, progress=False)
+    result = lrgui.find_lr(prepared, data, nn.CrossEntropyLoss(), own, steps=10, progress=False)
+    assert result.title == "Sequential · SGD"
+    assert result.curve.loss.tolist() == plain.curve.loss.tolist()
+    lookahead = pytest.importorskip("pytorch_optimizer").Lookahead(SGD(model.parameters(), 0.1), k=3)
+    before = [p.detach().clone() for p in model.parameters()]
+    result = lrgui.find_lr(model, data, nn.CrossEntropyLoss(), lookahead, steps=10, progress=False)
+    assert result.end.reason == "completed" and lookahead.param_groups[0]["lr"] == 0.1
+    assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))

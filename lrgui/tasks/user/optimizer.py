@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from lrgui.core.wrapped import inside
 from lrgui.tasks.user.roles import PARAMETERS, RATES
 
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -65,8 +66,11 @@ def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: b
 
 
 def optimizers_in(made: Any) -> list[torch.optim.Optimizer]:
-    """The optimizers in what people return, each once, in their order; Lightning's forms are known."""
-    if isinstance(made, torch.optim.Optimizer):
+    """The optimizers in what people return, each once, in their order; Lightning's forms are known.
+
+    What is wrapped around one and can take its place counts as one itself (see `core.wrapped`).
+    """
+    if inside(made) is not None:
         return [made]
     parts = list(made.values()) if isinstance(made, Mapping) else made
     if not isinstance(parts, tuple | list):
@@ -77,7 +81,7 @@ def optimizers_in(made: Any) -> list[torch.optim.Optimizer]:
 
 def is_scheduler(thing: Any) -> bool:
     """True for what sets an optimizer's rates: torch's schedulers, and whatever else holds an optimizer and steps."""
-    if isinstance(thing, torch.optim.Optimizer):
+    if inside(thing) is not None:
         return False
     if isinstance(thing, LRScheduler | ReduceLROnPlateau):
         return True
