@@ -275,7 +275,10 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
         )
     made = part.thing
     if isinstance(made, str):
-        made = optimizer_called(made, model, FIRST_LR)
+        try:
+            made = optimizer_called(made, model, FIRST_LR)
+        except ValueError as error:
+            raise part.error(f"{{}}: {error}") from None
     elif not optimizers_in(made):
         _refuse_uncallable(part, "(params, lr)")
         made = calls.optimizer(part, model, FIRST_LR)

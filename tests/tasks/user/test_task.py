@@ -339,6 +339,8 @@ def test_fields_of_the_form_that_are_passed_over_are_said(make: Maker) -> None:
         "def optimizer(lr, *, model): return {'optimizer': torch.optim.Adam(model.parameters(), lr)}",
         "optimizer = torch.optim.Adam",
         "from functools import partial\noptimizer = partial(torch.optim.Adam, eps=1e-7)",
+        "from functools import partial\noptimizer = partial(torch.optim.Adam, lr=1e-2)",
+        "optimizer = 'adam'",
         "class optimizer(torch.optim.Adam): pass",
         "def optimizer(params, lr, eps: float = 1e-7): return [torch.optim.Adam(params, lr, eps=eps)]",
     ],
@@ -556,6 +558,67 @@ def test_the_public_class() -> None:
     assert not hasattr(lrgui.Task(model=1), "loss")
 
 
+def test_a_schedule_free_optimizer_is_checked_swept_trained_and_raced(make: Maker) -> None:
+    pytest.importorskip("schedulefree")
+    spec = make.spec(
+        "import schedulefree\ndef optimizer(params, lr): return schedulefree.AdamWScheduleFree(params, lr=lr)",
+        "def val_loader(batch_size): return DataLoader(DATA, batch_size)",
+        optimizer="own",
+    )
+    settings = SweepConfig(steps=5), TrainConfig(epochs=1, max_lr=1e-3), RaceConfig(around=1e-3, rates=3, steps=20)
+    for kind in ("check", "sweep", "train", "race"):
+        *_, end = run_job(Job(kind, spec, *settings))
+        assert end.reason == "completed", end.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("def loss(output, target): return F.cross_entropy(output, target), {'accuracy': 0.5}", "loss"),
+        ("def training_step(model, batch): return F.cross_entropy(model(batch[0]), batch[1]), batch", "loss"),
+        ("def training_step(model, batch): return {'loss': F.cross_entropy(model(batch[0]), batch[1])}", "loss"),
+        (
+            """
+            class Own(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layer = nn.Linear(4, 3)
+                def forward(self, x, targets=None):
+                    output = self.layer(x)
+                    return output, None if targets is None else F.cross_entropy(output, targets)
+            def model(): return Own()
+            """,
+            "model loss",
+        ),
+    ],
+)
+def test_more_than_the_loss_may_be_returned(make: Maker, text: str, without: str) -> None:
+    task = make.task(text, without=without)
+    loss = task.certain_loss(task.model, next(iter(task.loader)))
+    assert loss.item() == pytest.approx(1.1, abs=0.6) and loss.requires_grad
+
+
+def test_a_training_step_may_leave_batches_out(make: Maker) -> None:
+    text = """
+    seen = []
+    def training_step(model, batch):
+        seen.append(1)
+        return None if len(seen) % 3 == 2 else F.cross_entropy(model(batch[0]), batch[1])
+    """
+    spec = make.spec(text, without="loss")
+    for kind in ("sweep", "train"):
+        events = list(run_job(Job(kind, spec, SweepConfig(steps=12), TrainConfig(epochs=2, max_lr=1e-3))))
+        assert events[-1].reason == "completed"
+        assert sum(isinstance(event, BatchEvent) for event in events) == (12 if kind == "sweep" else 8)
+
+
+def test_a_training_step_without_return_is_told_in_a_run(make: Maker) -> None:
+    spec = make.spec("def training_step(model, batch): F.cross_entropy(model(batch[0]), batch[1])", without="loss")
+    for kind in ("sweep", "train"):
+        *_, end = run_job(Job(kind, spec, SweepConfig(steps=12), TrainConfig(epochs=1, max_lr=1e-3)))
+        assert end.reason == "failed" and "in a row: did you forget return?" in end.detail
+
+
 # -- what is wrong ---------------------------------------------------------------------------------------------
 
 
@@ -640,6 +703,9 @@ def test_what_is_wrong_is_said_with_function_and_line(make: Maker, text: str, wi
             "def optimizer(params, lr): return torch.optim.SGD(nn.Linear(1, 1).parameters(), lr)",
             "of other weights than",
         ),
+        ("def optimizer(params, lr): return torch.optim.LBFGS(params, lr)", "LBFGS cannot be swept. It computes the"),
+        ("optimizer = 'adm'", "There is no optimizer “adm”. Choose one of: sgd, adam"),
+        ("optimizer = 'lbfgs'", "lbfgs cannot be swept. It computes the loss several times"),
         ("def optimizer(params, lr, warmup): pass", "needs “warmup”: give it a default"),
     ],
 )
