@@ -24,6 +24,18 @@ def temporary_folder() -> Path:
     return Path(folder)
 
 
+def keep_sockets_of_children() -> None:
+    """Let multiprocessing keep its sockets in such a folder, here and in processes that are started from now on.
+
+    Each process that loads batches makes a folder for them, and leaves it behind where it is killed.
+    """
+    from multiprocessing import process
+
+    config = getattr(process.current_process(), "_config", None)  # inherited by children; there is no public way
+    if isinstance(config, dict) and config.get("tempdir") is None:
+        config["tempdir"] = str(temporary_folder())
+
+
 def remove_folders_of(pid: int) -> None:
     """Remove what the process `pid` left behind. Links, and what belongs to others, stay."""
     for folder in Path(tempfile.gettempdir()).glob(_PREFIX.format(pid=pid) + "*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -111,9 +112,10 @@ class RunWorker(QObject):
 
     @Slot()
     def kill(self) -> None:
-        """End the run's process at once."""
+        """End the run's process without asking it; returns at once, and `ended` says when it has gone."""
         if self._source is not None:
-            self._source.kill()
+            # A process may take its time to go, and the window must not wait for it.
+            threading.Thread(target=self._source.kill, name="lrgui ends a run", daemon=True).start()
 
     def close(self, patience_ms: int = PATIENCE_MS) -> None:
         """End whatever goes on and wait for the thread, so that the window can go."""

@@ -31,7 +31,7 @@ from lrgui.gui.task_choice import TaskChoice
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.log import LogWriter
+from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records

@@ -4,7 +4,8 @@ Only the standard library, nothing heavy: the guard is forked from the worker be
 that it stays small. It lives in the worker's own session and group, sees two things end, the launcher (its
 end of a pipe closes, however it dies) and the worker, and then ends the group. The end of the worker's input
 would not do: forked children of loaders hold that pipe, and a thread that watches it does not run while C
-code holds the GIL. What the task puts into a session of its own is out of reach.
+code holds the GIL. Where the guard itself is killed, the kernel still ends the worker with its launcher (Linux).
+What the task puts into a session of its own is out of reach.
 Needs `fork`; elsewhere (Windows) the worker itself watches its input, see `worker`.
 """
 
@@ -28,7 +29,7 @@ def available() -> bool:
 
 def start(alive: int | None) -> None:
     """Make this process the leader of a session of its own and fork its guard; `alive` is the reading end of
-    the launcher's pipe (None: only the worker's own end is watched), and is closed here.
+    the launcher's pipe (None: only the worker's own end is watched), which belongs to this function.
 
     Must be called before threads exist. Does nothing where there is no `fork`.
     """
@@ -45,8 +46,23 @@ def start(alive: int | None) -> None:
             _watch(worker, alive)
         finally:
             os._exit(0)  # never back into the worker's code
-    if alive is not None:
+    if alive is not None and not _end_with_launcher(alive):
         os.close(alive)
+
+
+def _end_with_launcher(alive: int) -> bool:
+    """Let the kernel end this process once the launcher has gone, also where its guard was killed and C code holds the
+    GIL: nobody else could. `alive` must stay open then. False where the system knows no such thing.
+    """
+    try:
+        import fcntl
+
+        fcntl.fcntl(alive, fcntl.F_SETSIG, signal.SIGKILL)  # Linux only
+        fcntl.fcntl(alive, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(alive, fcntl.F_SETFL, fcntl.fcntl(alive, fcntl.F_GETFL) | os.O_ASYNC)
+    except (AttributeError, ImportError, OSError):
+        return False
+    return True
 
 
 def _watch(worker: int, alive: int | None) -> None:

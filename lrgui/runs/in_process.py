@@ -24,6 +24,7 @@ from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.children import guard_children
+from lrgui.temporary import keep_sockets_of_children
 
 
 def run_job(job: Job, control: Control | None = None) -> Iterator[Event]:
@@ -32,6 +33,7 @@ def run_job(job: Job, control: Control | None = None) -> Iterator[Event]:
     Never raises: whatever goes wrong, also in the task's code, is told by the last events. Seeds the global
     random generators (`build_task` does).
     """
+    keep_sockets_of_children()
     return told(_events(job, control or Control()), job)
 
 

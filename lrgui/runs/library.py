@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
-from lrgui.runs.log import LogWriter
+from lrgui.runs.log_writer import LogWriter
 
 #: The ending of a run log everywhere.
 SUFFIX = ".lrrun"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -103,3 +104,23 @@ def test_a_run_that_does_not_listen_is_killed(qtbot: QtBot, monkeypatch: pytest.
     with qtbot.waitSignal(worker.ended, timeout=10_000):
         worker.stop()
     assert source.asked == ["cancel", "kill"]
+
+
+def test_a_stop_by_force_does_not_hold_up_the_window(qtbot: QtBot) -> None:
+    """The process is asked first and has a second to go."""
+    let_go = threading.Event()
+
+    class Slow(Scripted):
+        def kill(self) -> None:
+            assert threading.current_thread() is not threading.main_thread()
+            let_go.wait(10)
+            super().kill()
+
+    worker, source = RunWorker(), Slow(sweep()[:-1], hold=True)
+    with qtbot.waitSignal(worker.chunk):
+        worker.start(source)
+    worker.kill()
+    assert source.asked == [] and worker.running, "this line is reached while it still goes on"
+    with qtbot.waitSignal(worker.ended, timeout=10_000):
+        let_go.set()
+    assert source.asked == ["kill"]

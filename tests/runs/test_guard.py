@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from processes import fake, fake_command, long_job, members, read, within
+from processes import end_of, fake, fake_command, long_job, members, read, within
 
-from lrgui.core.events import BatchEvent, OutputEvent
+from lrgui.core.config import SweepConfig
+from lrgui.core.events import BatchEvent, EndEvent, OutputEvent
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 # A window in small: starts a run, tells the worker's number once a batch has come, reads on.
 LAUNCHER = """
 import json, sys
-from lrgui.core.events import BatchEvent, OutputEvent
+from lrgui.core.events import BatchEvent, EndEvent, OutputEvent
 from lrgui.runs.job import Job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
@@ -60,6 +62,30 @@ def test_a_killed_launcher_leaves_nothing(kind: str) -> None:
     begin = time.monotonic()
     assert within(3, lambda: not members(worker)), members(worker)
     assert time.monotonic() - begin < 1.5
+
+
+@pytest.mark.parametrize("kind", ["batches", "hanging"])
+def test_a_worker_goes_with_its_launcher_also_where_its_guard_was_killed_first(kind: str) -> None:
+    """C code that holds the GIL lets no thread of the worker look around."""
+    launcher, worker = launcher_of(fake_command(kind))
+    for other in set(members(worker)) - {worker}:
+        os.kill(other, signal.SIGKILL)
+    assert within(3, lambda: members(worker) == [worker])
+    launcher.kill()
+    launcher.wait()
+    assert within(3, lambda: not members(worker)), members(worker)
+
+
+def test_a_worker_without_its_guard_computes_on() -> None:
+    child = fake("batches", steps=300)
+    chunks = child.chunks()
+    while not any(isinstance(event, BatchEvent) for event in next(chunks)):
+        pass
+    assert child.pid is not None
+    (guard,) = set(members(child.pid)) - {child.pid}
+    os.kill(guard, signal.SIGKILL)
+    *_, last = (event for chunk in chunks for event in chunk)
+    assert last == EndEvent("completed", "all done")
 
 
 def test_a_killed_launcher_leaves_no_loader_of_torch() -> None:
@@ -137,3 +163,12 @@ def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) ->
     assert f"'lrgui-{child.pid}-" in printed
     folder = Path(tempfile.gettempdir())
     assert within(3, lambda: not list(folder.glob(f"lrgui-{child.pid}-*")))
+
+
+def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """multiprocessing makes one for the sockets of every process, and they are ended by force."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    child = ChildProcess(replace(long_job(loader_workers=2), sweep=SweepConfig(steps=4)))
+    assert end_of(read(child)).reason == "completed"
+    left = [path.name for path in tmp_path.iterdir() if not path.name.startswith("torchinductor")]
+    assert within(3, lambda: not [name for name in left if (tmp_path / name).exists()]), left

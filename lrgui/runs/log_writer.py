@@ -1,0 +1,185 @@
+"""Writing a run's log while the run goes on, whatever becomes of the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from lrgui import __version__
+from lrgui.core.events import Event
+from lrgui.runs.job import Job
+from lrgui.runs.lines import SCHEMA, encode
+
+#: What could not be written is tried again after so many seconds, and at the end.
+AGAIN = 1.0
+#: So many bytes wait for that; a run that is longer has lost its log.
+MOST_WAITING = 1 << 28
+
+
+class LogWriter:
+    """Writes a log while the run goes on; each `write` reaches the file system before it returns.
+
+    Never raises for a file that cannot be written: a run must not end because its log does. What was not written is
+    kept and tried again, so that nothing is missing once the disk has room; a file that was deleted meanwhile is made
+    again, with its folder. The sentences that say so are returned by the next `write` (or `close`), each once; the
+    present trouble is in `problem`. For one thread.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        job: Job,
+        *,
+        origin: str = "",
+        created: datetime | None = None,
+        refused: OSError | None = None,
+    ) -> None:
+        """`refused` is why its folder could not be made, where that is known already; that is tried again, too."""
+        self.path = Path(path)
+        self.problem: str | None = None
+        """Why the file does not hold everything, in a sentence; None where it does."""
+        self._news: str | None = None
+        self._file: BinaryIO | None = None
+        self._folder_too = refused is not None
+        self._regular = False
+        self._written = self._least = 0
+        self._waiting = bytearray()
+        self._next = 0.0  # when to try again
+        self._closed = False
+        try:
+            header = header_line(job, created or datetime.now().astimezone(), origin)
+        except ValueError as error:
+            self._closed = True
+            self._fail(error)
+        else:
+            self._least = len(header)
+            if refused is not None:
+                self._waiting += header
+                self._fail(refused)
+            else:
+                self._put(header)
+
+    def write(self, events: Iterable[Event]) -> str | None:
+        """Append `events`; returns a sentence where something has become of the file, else None."""
+        if not self._closed:
+            try:
+                data = "".join(encode(event) + "\n" for event in events).encode("ascii")
+            except ValueError as error:
+                self._fail(error)
+            else:
+                self._put(data)
+        return self._take_news()
+
+    def close(self) -> str | None:
+        """Try what could not be written a last time, and close the file; returns like `write`. Idempotent."""
+        if not self._closed:
+            self._next = 0.0
+            self._put(b"")
+            self._closed = True
+            file, self._file = self._file, None
+            try:
+                if file is not None:
+                    if self._regular and self._written < self._least:
+                        self._remove(file)  # without a header it is no run
+                    file.close()
+            except OSError as error:  # network file systems say here that the disk is full
+                self._fail(error)
+        return self._take_news()
+
+    def __enter__(self) -> LogWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _put(self, data: bytes) -> None:
+        """Write what waits, and `data` behind it."""
+        if len(self._waiting) > MOST_WAITING:
+            return
+        self._waiting += data
+        if self.problem is not None and time.monotonic() < self._next:
+            return
+        try:
+            if self._file is None:
+                self._open()
+            assert self._file is not None
+            if self._regular and os.fstat(self._file.fileno()).st_nlink == 0:
+                self._make_again(self._file)
+            while self._waiting:
+                count = self._file.write(self._waiting) or 0
+                self._written += count
+                del self._waiting[:count]
+        except (OSError, ValueError) as error:
+            self._fail(error)
+        else:
+            if self.problem is not None:
+                self.problem = None
+                self._news = f"The run is written to {self.path} again; nothing of it is missing."
+
+    def _open(self) -> None:
+        if self._folder_too:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._regular = stat.S_ISREG(os.stat(self.path).st_mode)
+        except FileNotFoundError:
+            self._regular = True
+        self._file = open(self.path, "w+b" if self._regular else "wb", buffering=0)  # noqa: SIM115
+
+    def _make_again(self, deleted: BinaryIO) -> None:
+        """Make a file that was deleted again: what it held can still be read."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        again = open(self.path, "x+b", buffering=0)  # noqa: SIM115
+        try:
+            deleted.seek(0)
+            while part := deleted.read(1 << 20):
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[again.write(rest) or 0 :]
+        except BaseException:
+            again.close()
+            self.path.unlink(missing_ok=True)
+            raise
+        self._file = again
+        deleted.close()
+
+    def _remove(self, file: BinaryIO) -> None:
+        """Remove the file, unless another one has taken its place."""
+        try:
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(self.path)):
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+
+    def _fail(self, error: OSError | ValueError) -> None:
+        self._next = time.monotonic() + AGAIN
+        if self.problem is None:
+            reason = getattr(error, "strerror", None) or str(error)
+            self._news = self.problem = (
+                f"The run cannot be written to {self.path} ({reason}). "
+                "It goes on, but is only kept on the screen: export it before closing."
+            )
+
+    def _take_news(self) -> str | None:
+        news, self._news = self._news, None
+        return news
+
+
+def header_line(job: Job, created: datetime, origin: str) -> bytes:
+    """The first line of a log."""
+    header: dict[str, Any] = {
+        "lrrun": SCHEMA,
+        "created": created.isoformat(timespec="seconds"),
+        "lrgui": __version__,
+        "origin": origin,
+        "job": job.to_dict(),
+    }
+    return (json.dumps(header, separators=(",", ":"), allow_nan=False) + "\n").encode("ascii")
