@@ -12,6 +12,12 @@ from lrgui.core.smoothing import DebiasedAverage, noise_of
 
 #: Batches in the short median of the sustained-rise rule.
 SHORT = 7
+#: A best average above this share of the start's size is clearly positive.
+CLEARLY = 0.05
+#: A rise is far where it is this many times the noise of the batches.
+AGAINST_NOISE = 10.0
+#: Where fall and noise are below this share of the start there is nothing to measure a rise by but the start itself.
+NOTHING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,17 @@ class SweepWatch:
     * Not finite: at once.
     * Classic: the debiased average rises above `factor` times its best. Where that best is not clearly
       positive a multiple means nothing; then the rise is measured against
-      `scale = max(start - best, |start|, 10 × noise)`: `average - best > (factor - 1) · scale`.
+      `scale = max(start - best, 10 × noise)`: `average - best > (factor - 1) · scale`.
     * Sustained rise: the average lags so far behind that the classic rule often comes late or never (a network
       that died returns to the loss of guessing). So also: the median of the last seven raw losses stands above
-      the start by half of the whole fall, the noise, and a fifth of the start itself, whatever is most.
+      the start by half of the whole fall or ten times the noise, whatever is more.
     The two last rules wait for a tenth of the planned steps (the sustained one for at least seven batches) and
     are off with factor 0.
+
+    A loss of another unit stops at the same step. A constant that is part of the loss does not matter to the
+    sustained rise; the classic rule is by its definition a multiple of the loss, whose factor people set, so with
+    a constant it comes later or not at all, and the sustained one ends the sweep. Where there is neither a fall
+    nor noise, the size of the start is the only measure: the scale is the start, the sustained rise a fifth of it.
     """
 
     def __init__(self, planned_steps: int, beta: float, factor: float) -> None:
@@ -67,7 +78,7 @@ class SweepWatch:
             self._above += (loss > self._start) - (self._losses.pop(0) > self._start)
         if self._factor == 0 or count <= self._early:
             return None
-        if average > self._factor * self._best or self._best <= 0.05 * abs(self._first):
+        if average > self._factor * self._best:  # as it is wherever the classic rule stops
             stop = self._classic(lr, average)
             if stop is not None:
                 return stop
@@ -80,18 +91,18 @@ class SweepWatch:
         if count == self._calm:
             # The first tenth runs at rates too low to change anything: its median is where the loss starts.
             self._start = float(np.median(self._losses))
-            self._noise = noise_of(np.array(self._losses))
+            # Second differences of few losses may happen to be small: how far they lie apart counts as well.
+            apart = 1.4826 * float(np.median(np.abs(np.array(self._losses) - self._start)))
+            self._noise = max(noise_of(np.array(self._losses)), apart)
             self._losses = self._losses[-SHORT:]
             self._above = sum(loss > self._start for loss in self._losses)
 
     def _classic(self, lr: float, average: float) -> Stop | None:
         best, start = self._best, self._first
-        if best > 0.05 * abs(start):
-            if average <= self._factor * best:
-                return None
-        else:
+        if best <= CLEARLY * abs(start):
             noise = self._noise if math.isfinite(self._start) else noise_of(np.array(self._losses))
-            scale = max(start - best, abs(start), 10 * noise)
+            scale = max(start - best, AGAINST_NOISE * noise)
+            scale = scale if scale > NOTHING * abs(start) else abs(start)
             if average - best <= (self._factor - 1) * scale:
                 return None
         return Stop(
@@ -102,14 +113,19 @@ class SweepWatch:
     def _sustained(self, lr: float) -> Stop | None:
         recent = sorted(self._losses)[SHORT // 2]
         fall = max(self._start - self._best, 0.0)
-        margin = max(0.5 * fall, 0.2 * abs(self._start), 6 * self._noise)
+        margin = max(0.5 * fall, AGAINST_NOISE * self._noise)
+        margin = margin if margin > NOTHING * abs(self._start) else 0.2 * abs(self._start)
         if recent <= self._start + margin:
             return None
         return Stop("diverged", f"The loss rose far above its start and stayed there, at {short_lr(lr, 2)}.")
 
 
 class TrainWatch:
-    """The stop rules of a training: loss not finite, far above the start for good, or a network that died."""
+    """The stop rules of a training: loss not finite, far above the start for good, or a network that died.
+
+    Far is measured by the size of the start as well, so a constant that is part of the loss makes them come later
+    or never: to end a training costs what it has learned, and at its beginning nothing else says how far is far.
+    """
 
     ADVICE = "Set max LR to a tenth, {advice}, and train again."
 
@@ -117,6 +133,8 @@ class TrainWatch:
         self.advice = self.ADVICE.format(advice=short_lr(max_lr / 10, 2))
         self._losses: list[float] = []
         self._start = math.nan
+        self._noise = 0.0
+        self._lowest = math.inf
         self._best_epoch = math.inf
         self._bad_epochs = 0
 
@@ -128,12 +146,15 @@ class TrainWatch:
         self._losses.append(loss)
         if len(self._losses) == SHORT:
             self._start = float(np.median(self._losses))
+            self._noise = noise_of(np.array(self._losses))
+        self._lowest = min(self._lowest, loss)
         if len(self._losses) <= SHORT:
             return None
         recent = self._losses[-SHORT:]
         del self._losses[: -2 * SHORT]
         noise = noise_of(np.array(self._losses))
-        if min(recent) > self._start + max(2 * abs(self._start), 10 * noise, 1e-6):
+        far = max(2 * abs(self._start), 2 * (self._start - self._lowest), AGAINST_NOISE * noise)
+        if far > 0 and min(recent) > self._start + far:
             return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self.advice}")
         return None
 
@@ -146,8 +167,9 @@ class TrainWatch:
         start = self._start
         if not math.isfinite(start):
             return None
-        learned = self._best_epoch < start - 0.2 * abs(start)
-        bad = train_loss > start + (-0.02 if learned else 0.01) * abs(start)
+        learned = self._best_epoch < start - max(0.2 * abs(start), 3 * self._noise)
+        # The start is the median of a few batches: above it is what is above it by their noise.
+        bad = train_loss > start + (-0.02 * abs(start) if learned else max(0.01 * abs(start), self._noise))
         self._bad_epochs = self._bad_epochs + 1 if bad else 0
         self._best_epoch = min(self._best_epoch, train_loss)
         if self._bad_epochs < 2:
