@@ -120,7 +120,7 @@ class Curve:
         if self.end_reason is None or self.end_reason in WHOLE or len(self) >= self.planned_steps:
             return ""
         what = _EARLY.get(self.end_reason, self.end_reason)
-        return f"{what} after {len(self) + self.dropped} of {self.planned_steps} steps"
+        return f"{what} after {len(self)} of {self.planned_steps} steps"
 
     def loss_at(self, lr: float) -> float:
         """The centred smoothed loss at `lr`, linear in log LR between points, NaN outside the measured range."""

@@ -104,6 +104,12 @@ class Stepper:
         assert self._total is not None
         return self._total.item() if self.batches == 1 else self.loss.item()
 
+    def only_loss(self, batch: Any) -> float:
+        """The loss of a batch that no step follows; what was computed for one is given up. 0 where there is none."""
+        self._pending = self._total = None
+        value = self._value(batch)
+        return 0.0 if value is None else float(value.detach())
+
     def step(self) -> bool:
         """Backward and step. False where fp16's scaler found gradients that overflowed and skipped the step."""
         pending, self._pending = self._pending, None

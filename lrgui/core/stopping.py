@@ -14,8 +14,10 @@ from lrgui.core.smoothing import DebiasedAverage, noise_of
 SHORT = 7
 #: A best average above this share of the start's size is clearly positive.
 CLEARLY = 0.05
-#: A rise is far where it is this many times the noise of the batches.
-AGAINST_NOISE = 10.0
+#: A rise that stays is far where it is this many times the noise of the batches …
+AGAINST_NOISE = 6.0
+#: … and the scale of a rise, where a multiple of the best means nothing, is at least this many times the noise.
+SCALE_NOISE = 10.0
 #: Where fall and noise are below this share of the start there is nothing to measure a rise by but the start itself.
 NOTHING = 1e-3
 
@@ -37,7 +39,7 @@ class SweepWatch:
       `scale = max(start - best, 10 × noise)`: `average - best > (factor - 1) · scale`.
     * Sustained rise: the average lags so far behind that the classic rule often comes late or never (a network
       that died returns to the loss of guessing). So also: the median of the last seven raw losses stands above
-      the start by half of the whole fall or ten times the noise, whatever is more.
+      the start by half of the whole fall or six times the noise, whatever is more.
     The two last rules wait for a tenth of the planned steps (the sustained one for at least seven batches) and
     are off with factor 0.
 
@@ -60,6 +62,11 @@ class SweepWatch:
         self._noise = 0.0
         self._above = 0
         """How many of the last losses are above the start: without most of them their median is not."""
+
+    @property
+    def measured(self) -> int:
+        """How many losses were finite."""
+        return self._count
 
     def push(self, lr: float, loss: float) -> Stop | None:
         """Look at one more raw loss."""
@@ -101,7 +108,7 @@ class SweepWatch:
         best, start = self._best, self._first
         if best <= CLEARLY * abs(start):
             noise = self._noise if math.isfinite(self._start) else noise_of(np.array(self._losses))
-            scale = max(start - best, AGAINST_NOISE * noise)
+            scale = max(start - best, SCALE_NOISE * noise)
             scale = scale if scale > NOTHING * abs(start) else abs(start)
             if average - best <= (self._factor - 1) * scale:
                 return None
@@ -153,7 +160,7 @@ class TrainWatch:
         recent = self._losses[-SHORT:]
         del self._losses[: -2 * SHORT]
         noise = noise_of(np.array(self._losses))
-        far = max(2 * abs(self._start), 2 * (self._start - self._lowest), AGAINST_NOISE * noise)
+        far = max(2 * abs(self._start), 2 * (self._start - self._lowest), SCALE_NOISE * noise)
         if far > 0 and min(recent) > self._start + far:
             return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self.advice}")
         return None

@@ -14,19 +14,21 @@ from lrgui.core.batches import endless, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
-from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.events import BROKE, BatchEvent, EndEvent, Event
 from lrgui.core.groups import ratios
 from lrgui.core.modes import to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.probe import Probe
-from lrgui.core.reading import Readings, at_once, readings_for
+from lrgui.core.reading import LAG, Readings, at_once, readings_for
 from lrgui.core.restore import Snapshot, fresh_batch_norm
 from lrgui.core.schedules import rising
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import SweepWatch
+from lrgui.core.suspects import Suspects
 
 _MISSING = object()
+
 _ELSEWHERE = EndEvent("failed", "Another process of this run failed; its own output says why. What was measured stays.")
 
 
@@ -77,6 +79,9 @@ def sweep(
         run.team = team or Team()
         to_train_mode(model, optimizer=optimizer)
         run.readings = readings_for(run.device, run.scaler is not None)
+        back = snapshot or own
+        assert back is not None
+        run.restore = back.restore
         # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
         # average of them makes an accelerator wait in every BatchNorm.
         with fresh_batch_norm(model, plain_average=not run.readings.late) if probe is None else nullcontext():
@@ -89,6 +94,10 @@ def sweep(
         elif own is not None:
             own.restore()
             own.close()
+
+
+def _nothing() -> None:
+    """Nothing to put back."""
 
 
 class _Point(NamedTuple):
@@ -126,6 +135,8 @@ class _Run:
         self.metric: Callable[[], Any] | None = None
         self.team = Team()
         self.readings: Readings[_Point] = Readings(at_once, 0)
+        self.restore: Callable[[], None] = _nothing
+        """Puts the first weights back, and all else that the sweep has changed."""
         self.clock = Stopwatch()
         self.watch = SweepWatch(config.steps, config.beta, config.stop_factor)
         self.end: EndEvent | None = None
@@ -146,6 +157,8 @@ class _Run:
             scaler=self.scaler,
         )
         readings = self.readings
+        late = LAG if readings.late else 0
+        self.suspects = Suspects(config.accumulation * config.batches_per_lr * (1 + late))
         measured = self.probe is not None or self.metric is not None or config.batches_per_lr > 1
         plain = self._alone and self.scaler is None and not measured and not readings.late
         measure = self._plain_point if plain else self._point
@@ -168,7 +181,9 @@ class _Run:
             with suppress(RuntimeError):
                 yield from self._arrived(readings.rest())
             raise
-        if self.end is not None and self.end.reason in ("diverged", "not_finite"):
+        if self.end is not None and self.end.reason in BROKE:
+            if self.end.reason == "not_finite":
+                self.end = self._to_blame() or self.end
             yield self.end  # what was measured past it says nothing
             return
         asked, self.end = self.end, None
@@ -277,6 +292,7 @@ class _Run:
                     f"The data ended after {step} of {planned} steps, and its loader can't begin again.",
                 )
                 return
+            self.suspects.add(batch)
             if step == 0:
                 self.clock.start()
             try:
@@ -287,6 +303,26 @@ class _Run:
                 raise
             if self._deserted():
                 return
+
+    def _to_blame(self) -> EndEvent | None:
+        """How the sweep ended where its last loss was not finite whatever the rate; None where the rate broke it.
+
+        Measured, not guessed: the loss of the last batches with the weights that the sweep began with, which are put
+        back for it. Of several processes each only looks at what its batches hold: to forward one is for all to do.
+        """
+        why = ""
+        with suppress(Exception):  # the model's own failure now says nothing about the loss before
+            why = self.suspects.found(self._loss_at_first()) if self._alone else self.suspects.holding_bad_values()
+        if not self._alone and self.team.agree(bool(why))[0]:
+            why = why or "A batch of another process holds NaN or infinite values: clean the data."
+        if not why and self.watch.measured == 0:
+            why = "The loss was not finite before anything was trained: look at the data, the model and the loss."
+        return EndEvent("bad_batch", why) if why else None
+
+    def _loss_at_first(self) -> Callable[[Any], float]:
+        self.restore()
+        to_train_mode(self.model, optimizer=self.optimizer)
+        return lambda batch: self.stepper.only_loss(to_device(batch, self.device))
 
     @contextmanager
     def _announced(self) -> Iterator[None]:
