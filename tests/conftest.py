@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,10 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os
 
 # Small models are faster with one thread, and sums are the same on every machine. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Where the tests run in the background (`nohup`, `command &`) Ctrl+C is ignored, and so it would be in every child.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 WITH_DISPLAY = Path(__file__).parents[1] / "packaging" / "with-display.sh"

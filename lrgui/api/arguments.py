@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from lrgui.api.optimizer import is_scheduler_class
 from lrgui.core.wrapped import inside
@@ -85,6 +85,7 @@ def batches_of(loader: Any, what: str = "loader") -> Iterable[Any]:
         loader = _called(loader, what)
     if isinstance(loader, torch.Tensor | np.ndarray) or _is_frame(loader):
         raise ValueError(f"The {what} argument is {_kind(loader)}, which holds examples, not batches: pass {_LINE}.")
+    _refuse_examples(loader, what)
     if isinstance(loader, tuple | list):
         _refuse_data(loader, what)
     if isinstance(loader, Mapping):
@@ -112,6 +113,18 @@ def _called(make: Callable[..., Any], what: str) -> Any:
     if made is None:
         raise ValueError(f"The function in the {what} argument returned None: did you forget return?")
     return Repeated(made, make) if isinstance(made, Iterator) else made
+
+
+def _refuse_examples(loader: Any, what: str) -> None:
+    """A data set gives examples, not batches. One that is iterated (IterableDataset) may make batches, and stays."""
+    a_set = isinstance(loader, Dataset) and not isinstance(loader, IterableDataset)
+    a_table = any(base.__module__.startswith("datasets.") for base in type(loader).__mro__)  # Hugging Face's
+    if a_set or a_table:
+        form = 'dataset.with_format("torch")' if a_table else "dataset"
+        raise ValueError(
+            f"The {what} argument is {_kind(loader)}, which gives single examples, not batches: pass "
+            f"DataLoader({form}, batch_size=64, shuffle=True)."
+        )
 
 
 def _refuse_data(given: tuple[Any, ...] | list[Any], what: str) -> None:

@@ -44,7 +44,12 @@ class Call:
         """All that is put back after a run of the call's own model, or of another one."""
         ready = ready or self.ready
         return Snapshot(
-            ready.model, ready.optimizer, loader=self.loader, scaler=self.scaler, folder=self.snapshot_folder
+            ready.model,
+            ready.optimizer,
+            loader=self.loader,
+            scaler=self.scaler,
+            loss=self.objective.loss,
+            folder=self.snapshot_folder,
         )
 
     def task(self, steps: int, steps_per_point: int = 1) -> TaskEvent:

@@ -20,6 +20,7 @@ from lrgui.api.state_cacher import StartState
 from lrgui.core.batches import batch_size, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.groups import put_rate
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.optimizers import optimizer_name
@@ -73,7 +74,7 @@ class LRFinder:
         self.memory_cache = memory_cache
         self.cache_dir = cache_dir
         scaler = None if amp_backend is None else grad_scaler
-        self.state_cacher = StartState(memory_cache, cache_dir, model, optimizer, scaler)
+        self.state_cacher = StartState(memory_cache, cache_dir, model, optimizer, scaler, criterion)
         self._record: Record | None = None
         self._config = SweepConfig()
 
@@ -254,10 +255,7 @@ class LRFinder:
                 "in the given optimizer"
             )
         for group, rate in zip(groups, rates, strict=True):
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(rate)  # capturable optimizers hold on to the tensor
-            else:
-                group["lr"] = rate
+            put_rate(group, "lr", rate)
 
     def _check_for_scheduler(self) -> None:
         """Raise RuntimeError where the last test was not undone; an attached scheduler is no obstacle here."""

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lrgui.tasks.checks.diagnosis import diagnose
 from lrgui.tasks.checks.traces import raised_by_us
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Inside, the caller's exceptions get such a note."""
+    try:
+        yield
+    except Exception as error:
+        explain_in(error)
+        raise
 
 
 def explain_in(error: BaseException) -> None:

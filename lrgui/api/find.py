@@ -13,7 +13,7 @@ from torch import nn
 
 from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
-from lrgui.api.explaining import explain_in
+from lrgui.api.explaining import explaining
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import Result
@@ -21,9 +21,10 @@ from lrgui.api.setup import (
     Made,
     Model,
     chosen_groups,
-    elsewhere,
+    give_sizes,
     group_names,
     made,
+    moved,
     objective,
     precision,
 )
@@ -32,7 +33,11 @@ from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
+from lrgui.core.groups import partly_held_note
+from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.loader_state import loader_back
+from lrgui.core.modes import modes_note
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.seeding import seed_all
@@ -40,6 +45,7 @@ from lrgui.core.stepping import Loss
 from lrgui.core.sweep import sweep
 from lrgui.runs.failures import ended
 from lrgui.runs.record import Record
+from lrgui.runs.records import whole
 from lrgui.tasks.checks.traces import folded
 
 #: A range that was wrong is mended and swept again this many times.
@@ -76,6 +82,7 @@ def find_lr(
     control: Control | None = None,
     fresh_init: bool = False,
     snapshot_folder: str | None = None,
+    keep_modes: bool = False,
     title: str | None = None,
 ) -> Result:
     """Sweep the learning rate of `model` on `loader`'s batches and say which one to train with.
@@ -84,7 +91,7 @@ def find_lr(
 
     Args:
         model: a module, or a function that makes one (then nothing of the caller's is touched at all).
-        loader: any iterable of batches; one that can be iterated again is begun again when it ends.
+        loader: any iterable of batches, not a Dataset; one that can be iterated again is begun again when it ends.
         loss: `loss(output, target)`; may be left out where the model's output has a `loss` of its own, or where
             `training_step` is given. How a batch is split is said in `core.objective.Supervised`.
         optimizer: an optimizer of the model's parameters, its class, or a function `(params, lr)`; None is AdamW.
@@ -112,6 +119,8 @@ def find_lr(
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens. control: to pause or cancel from there.
         snapshot_folder: where a state above 4 GiB is kept in a private temporary file instead of in memory.
+        keep_modes: leave every module in the mode that it is in. Else the model is put into train mode, as a training
+            loop does it; parts that stand in eval mode in a model that is in train mode stay so.
         title: what the picture is called; None is the model's and the optimizer's class.
 
     Returns:
@@ -126,48 +135,51 @@ def find_lr(
     config = SweepConfig(
         start_lr, end_lr, steps, beta, stop_factor, schedule, batches_per_lr, accumulation, clip_grad_norm, name
     )
-    problems = [str(problem) for problem in config.validate()]
-    if repeats < 1:
-        problems.append(f"{repeats} repeats measure nothing. Use 1 or more; 3 show how sure the pick is.")
+    problems = [str(problem) for problem in replace(config, repeats=repeats).validate()]
     if fresh_init and isinstance(model, nn.Module):
         problems.append("Fresh weights need a way to make them: pass a function that returns the model.")
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
-    random_state = RandomState()
+    one, last = OneInterrupt(), Assured(RandomState().restore)
     together = team()
     # Loaders that deal out one shuffled order to all processes need the same seed in each.
     first_seed = together.led(seed if seed is not None else torch.initial_seed() % 2**63)
-    try:
+    with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready = made(model, optimizer, device, start_lr)
-        with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
-            measured = objective(loss, training_step, validation, metric, ready.device, name)
-            batches = batches_of(loader)
-            call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
-            finder = _Finder(call, config, together)
-            finder.planned_steps = planned_steps
-            finder.progress = progress and together.leads
-            finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(repeats)]
-            if fresh_init:
-                finder.fresh = lambda: made(model, optimizer, device, start_lr)
-            each = param_groups == "each"
-            groups = None if each else chosen_groups(ready.optimizer, param_groups)
-            result = finder.find(groups, auto_range)
-            if each and not finder.over:
-                names = group_names(ready.optimizer)
-                parts = {}
-                for index, part in enumerate(names):
-                    if finder.over:
-                        break
-                    parts[part] = finder.find([index], auto_range, f"{call.title} · {part}")
-                result = replace(result, groups=parts)
-    except Exception as error:
-        explain_in(error)
-        raise
-    finally:
-        random_state.restore()
+        ready = moved(ready, device if isinstance(model, nn.Module) else None, last)
+        measured = objective(loss, training_step, validation, metric, ready.device, name)
+        batches = batches_of(loader)
+        if not isinstance(model, nn.Module):
+            give_sizes(ready, batches, measured.loss)
+        call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+        finder = _Finder(call, config, together)
+        finder.interrupts = one
+        finder.keep_modes = keep_modes
+        finder.planned_steps = planned_steps
+        finder.progress = progress and together.leads
+        finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(repeats)]
+        if fresh_init:
+
+            def fresh() -> Made:
+                again = made(model, optimizer, device, start_lr)
+                give_sizes(again, batches, measured.loss)
+                return again
+
+            finder.fresh = fresh
+        each = param_groups == "each"
+        groups = None if each else chosen_groups(ready.optimizer, param_groups)
+        result = finder.find(groups, auto_range)
+        if each and not finder.over:
+            names = group_names(ready.optimizer)
+            parts = {}
+            for index, part in enumerate(names):
+                if finder.over:
+                    break
+                parts[part] = finder.find([index], auto_range, f"{call.title} · {part}")
+            result = replace(result, groups=parts)
     if result.end.reason in ERRORS and together.leads:
         print(f"The sweep ended early: {result.end.detail}", file=sys.stderr)
     return result
@@ -184,9 +196,12 @@ class _Finder:
         self.progress = False
         self.seeds: list[int | None] = [None]
         self.fresh: Callable[[], Made] | None = None
+        self.keep_modes = False
+        self.interrupts = OneInterrupt()
         self.over = False
         """True once a sweep ended in a way after which none should follow."""
         self._notes: list[str] = []
+        self._snapshot: Snapshot | None = None
         self._traceback = ""
 
     def find(self, groups: list[int] | None, auto_range: bool, title: str | None = None) -> Result:
@@ -221,30 +236,55 @@ class _Finder:
 
     def _repeats(self, config: SweepConfig, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
         call, ready = self.call, self.call.ready
-        snapshot = call.snapshot()
         line = Progress(self.progress, config.steps, len(self.seeds))
         records: list[Record] = []
         end = EndEvent("failed", "No sweep was run.")
-        try:
+        self._take(ready)
+        notes = [partly_held_note(ready.model, ready.optimizer)]
+        if not self.keep_modes:
+            notes.append(modes_note(ready.model))
+        # In this order: what a sweep has left open is put back before its snapshot goes.
+        last = Assured(line.end, self._put_back, *loader_back(call.loader))
+        with last, last:
             for number, seed in enumerate(self.seeds):
+                if self._snapshot is not None:
+                    self._snapshot.changed = True
+                anew = self.fresh if number > 0 else None
+                if anew is not None:
+                    self._put_back()
                 if seed is not None:
                     seed_all(seed, call.loader)
-                if self.fresh is not None and number > 0:
-                    ready = self.fresh()
-                    snapshot.close()
-                    snapshot = call.snapshot(ready)
+                if anew is not None:
+                    ready = anew()
+                    self._take(ready)
+                assert self._snapshot is not None
                 record = Record(number)
                 records.append(record)
-                end = self._sweep(ready, snapshot, config, groups, record, line)
+                end = self._sweep(ready, self._snapshot, config, groups, record, line)
                 if not len(record) and number == 0 and end.reason == "data_ended":
                     raise ValueError(NO_BATCH)
                 if self.over:
                     break
-        finally:
-            line.end()
-            self._notes = list(snapshot.notes)
-            snapshot.close()
-        return [record for record in records if len(record)] or records[:1], end
+        self._notes += [note for note in notes if note is not None]
+        found = whole(records)
+        if len(found) < len(records) and len(records) > 1:
+            self._notes.append(
+                f"Sweep {len(records)} of {len(self.seeds)} did not come to its end ({len(records[-1])} of "
+                f"{config.steps} steps) and is left out."
+            )
+        return found, end
+
+    def _take(self, ready: Made) -> None:
+        self._snapshot = self.call.snapshot(ready)
+
+    def _put_back(self) -> None:
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            try:
+                snapshot.restore_changed()
+            finally:
+                self._notes = list(snapshot.notes)
+                snapshot.close()
 
     def _sweep(
         self,
@@ -272,6 +312,7 @@ class _Finder:
             probe=call.objective.probe,
             metric=call.objective.metric,
             groups=groups,
+            keep_modes=self.keep_modes,
             snapshot=snapshot,
             team=self.team,
         )
@@ -294,7 +335,9 @@ class _Finder:
 
     def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:
         tell, add, show, shown = self.call.on_event, record.add, line.batch, line.on
+        again = self.interrupts.again
         for event in events:
+            again()  # the caller's code may have caught a Ctrl+C, and goes on
             add((event,))
             if shown and type(event) is BatchEvent:
                 show(event.sweep, event.step, event.lr, event.loss)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from lrgui.api.arguments import batches_of, criterion_of
 from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_of
+from lrgui.core.batches import endless, is_one_shot, to_device
 from lrgui.core.devices import best_kind
+from lrgui.core.insist import Assured, all_of
+from lrgui.core.loader_state import loader_back
+from lrgui.core.modes import evaluating
 from lrgui.core.objective import Supervised, loss_in
 from lrgui.core.probe import Probe
+from lrgui.core.random_state import RandomState
 from lrgui.core.stepping import Loss
 from lrgui.core.wrapped import inside
 
@@ -53,6 +59,29 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
     return Made(module, optimizer_of(module, optimizer, lr), _device_of(module))
 
 
+def give_sizes(made: Made, loader: Iterable[Any], loss: Loss) -> None:
+    """Let the lazy layers of a model find their sizes from the first batch. Nothing else is changed.
+
+    Raises ValueError, with a sentence, where the loader runs once: a batch taken from it would be missing.
+    """
+    tensors = (*made.model.parameters(), *made.model.buffers())
+    if not any(map(is_lazy, tensors)):
+        return
+    if is_one_shot(loader):
+        raise ValueError(
+            "The model has lazy layers whose size is not known yet, and the loader is an iterator that runs once: run "
+            "one batch through the model in the function that makes it."
+        )
+    random_state, back = RandomState(), loader_back(loader)
+    batches = endless(loader)
+    try:
+        with torch.no_grad(), evaluating(made.model):
+            loss(made.model, to_device(next(batches), made.device))
+    finally:
+        batches.close()  # type: ignore[attr-defined]
+        all_of([*back, random_state.restore])
+
+
 def best_device() -> torch.device:
     """The accelerator that is there, on it the device that the program made the current one; else the CPU."""
     kind = best_kind()
@@ -61,18 +90,14 @@ def best_device() -> torch.device:
     return torch.device(kind, torch.xpu.current_device()) if kind == "xpu" else torch.device(kind)
 
 
-@contextlib.contextmanager
-def elsewhere(made: Made, device: Any) -> Iterator[Made]:
-    """Inside, model and optimizer are on `device`; they go back to where they were. None leaves them there."""
+def moved(made: Made, device: Any, last: Assured) -> Made:
+    """Model and optimizer on `device`; `last` moves them back to where they were. None leaves them there."""
     wanted = made.device if device is None else torch.device(device)
     if wanted.type == made.device.type and wanted.index in (None, made.device.index):
-        yield made
-        return
+        return made
+    last.add(partial(_move, made, made.device))
     _move(made, wanted)
-    try:
-        yield Made(made.model, made.optimizer, wanted)
-    finally:
-        _move(made, made.device)
+    return Made(made.model, made.optimizer, wanted)
 
 
 def _move(made: Made, device: torch.device) -> None:

@@ -83,12 +83,13 @@ class StartState(StateCacher):
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         scaler: Any = None,
+        loss: Any = None,
     ) -> None:
         super().__init__(in_memory, cache_dir)
         self._owners: dict[str, Any] = {"model": model, "optimizer": optimizer}
         self._scaler = scaler
         folder = None if in_memory else self.cache_dir
-        self._snapshot = Snapshot(model, optimizer, scaler=scaler, folder=folder, limit_bytes=0)
+        self._snapshot = Snapshot(model, optimizer, scaler=scaler, loss=loss, folder=folder, limit_bytes=0)
         self._loaders: dict[int, tuple[object, list[Action]]] = {}  # holds on to the loaders, so that ids stay theirs
 
     def add_loader(self, loader: object) -> None:

@@ -12,16 +12,16 @@ from torch import nn
 
 from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
-from lrgui.api.explaining import explain_in
+from lrgui.api.explaining import explaining
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
-from lrgui.api.setup import Model, elsewhere, made, objective, precision
+from lrgui.api.setup import Model, give_sizes, made, moved, objective, precision
 from lrgui.api.verified import Verified
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event
-from lrgui.core.insist import all_of
+from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import short_lr
 from lrgui.core.loader_state import loader_back
 from lrgui.core.race import race
@@ -110,21 +110,18 @@ def verify(
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
-    random_state = RandomState()
-    try:
+    one, last = OneInterrupt(), Assured(RandomState().restore)
+    with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready = made(model, optimizer, device, config.around)
-        with elsewhere(ready, device if isinstance(model, nn.Module) else None) as ready:
-            measured = objective(loss, training_step, validation, metric, ready.device, name)
-            batches = batches_of(loader)
-            call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
-            verified = _Verifier(call, config).run(seed, progress)
-    except Exception as error:
-        explain_in(error)
-        raise
-    finally:
-        random_state.restore()
+        ready = moved(ready, device if isinstance(model, nn.Module) else None, last)
+        measured = objective(loss, training_step, validation, metric, ready.device, name)
+        batches = batches_of(loader)
+        if not isinstance(model, nn.Module):
+            give_sizes(ready, batches, measured.loss)
+        call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+        verified = _Verifier(call, config, one).run(seed, progress)
     if verified.end.reason in ERRORS:
         print(f"The race ended early: {verified.end.detail}", file=sys.stderr)
     return verified
@@ -145,24 +142,25 @@ def _pick(lr: float | None, result: Result | None) -> float:
 class _Verifier:
     """Runs the race of one call."""
 
-    def __init__(self, call: Call, config: RaceConfig) -> None:
+    def __init__(self, call: Call, config: RaceConfig, interrupts: OneInterrupt) -> None:
         self.call = call
         self.config = config
+        self._interrupts = interrupts
         self._seconds = 0.0
 
     def run(self, seed: int | None, progress: bool) -> Verified:
         """The whole race."""
         call, config = self.call, self.config
         standings = Standings(config)
-        back = loader_back(call.loader)
-        if seed is not None:
-            # Each candidate begins as the snapshot says, so the seed must be in it.
-            seed_all(seed, call.loader)
-        try:
-            with call.snapshot() as snapshot:
-                end = self._race(snapshot, standings, Progress(progress, config.total_steps(), 1))
-        finally:
-            all_of(back)
+        last = Assured(*loader_back(call.loader))
+        with last, last:
+            if seed is not None:
+                # Each candidate begins as the snapshot says, so the seed must be in it.
+                seed_all(seed, call.loader)
+            snapshot = call.snapshot()
+            last.add(snapshot.close)
+            last.add(snapshot.restore_changed)
+            end = self._race(snapshot, standings, Progress(progress, config.total_steps(), 1))
         return Verified(
             config=config,
             ranking=standings.ranking(),
@@ -209,6 +207,7 @@ class _Verifier:
     def _listen(self, events: Iterator[Event], standings: Standings, line: Progress) -> End:
         total, end = self.config.total_steps(), EndEvent("failed", "The race stopped without saying why.")
         for event in events:
+            self._interrupts.again()  # the caller's code may have caught a Ctrl+C, and goes on
             standings.add((event,))
             self.call.tell(event)
             if isinstance(event, CandidateEvent):

@@ -21,6 +21,7 @@ from lrgui.core.attached import (
     rescale,
     scheduler_slots,
 )
+from lrgui.core.groups import put_rate
 
 Groups = Sequence[dict[str, Any]]
 
@@ -82,7 +83,7 @@ def _as_they_are(groups: Groups, indices: Iterable[int]) -> float:
     for i, rate in rates.items():
         for name in names:
             if name in groups[i] and float(groups[i][name]) != rate:
-                _put(groups[i], name, rate)
+                put_rate(groups[i], name, rate)
     return max(rates.values())
 
 
@@ -149,13 +150,6 @@ def _set_default(optimizer: Any, groups: Groups, rate: float, top: float) -> Non
     old = defaults.get("lr")
     if isinstance(old, (int, float)) and any(base_of(group) == old for group in groups):
         defaults["lr"] = rate * (old / top)
-
-
-def _put(group: dict[str, Any], name: str, rate: float) -> None:
-    if isinstance(group[name], torch.Tensor):
-        group[name].detach().fill_(rate)
-    else:
-        group[name] = rate
 
 
 def _name(found: Any) -> str:

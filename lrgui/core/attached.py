@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch.optim import lr_scheduler
 
+from lrgui.core.groups import holds_rates
+
 _TORCH = (lr_scheduler.LRScheduler, lr_scheduler.ReduceLROnPlateau)
 _OTHERS = {"Scheduler": "timm", "ParamScheduler": "ignite"}
 """Base classes of other packages, which need not be installed."""
@@ -164,10 +166,10 @@ def _is_rate(value: Any) -> bool:
 def rescale(slots: Iterable[Slot], rate: float, top: float, kept: Iterable[Any] = ()) -> None:
     """Multiply the rates at `slots` by rate / top, each once: `top` becomes exactly `rate`.
 
-    Tensors are changed in place, except those in `kept`.
+    Tensors are changed in place, except those in `kept` and those that can't hold such a number.
     """
     seen = {}
-    done: dict[int, torch.Tensor] = {}
+    done: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # the first held, so that ids stay theirs
     keep = {id(value) for value in kept}
     for holder, key in slots:
         if (id(holder), key) in seen:  # schedulers share lists
@@ -176,11 +178,13 @@ def rescale(slots: Iterable[Slot], rate: float, top: float, kept: Iterable[Any] 
         value = holder[key]
         if not isinstance(value, torch.Tensor):
             holder[key] = rate * (value / top)
-        elif id(value) in keep:
-            holder[key] = torch.full_like(value, rate * (float(value) / top))
-        elif id(value) not in done:
-            done[id(value)] = value
-            value.detach().fill_(rate * (float(value) / top))
+            continue
+        if id(value) not in done:
+            number = rate * (float(value) / top)
+            wide = value.detach() if holds_rates(value) else value.detach().float()
+            done[id(value)] = value, (torch.full_like(wide, number) if id(value) in keep else wide.fill_(number))
+        if id(value) in keep or not holds_rates(value):
+            holder[key] = done[id(value)][1]
 
 
 # -- what it will do

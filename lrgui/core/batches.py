@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from lrgui.core.loader_state import own_workers
+
 #: A pass over a loader without a length that gives more is taken for one that never ends.
 MOST_BATCHES = 100_000
 
@@ -20,20 +22,22 @@ def endless(loader: Iterable[Any]) -> Iterator[Any]:
     """Batches from `loader`, begun again whenever it ends.
 
     Ends only where the loader can't begin again: a one-shot iterator (`iter(loader) is loader`), or one that
-    gives nothing the second time. Raises ValueError for a loader that has no batch at all.
+    gives nothing the second time. Raises ValueError for a loader that has no batch at all. Workers that stay alive
+    (`persistent_workers`) are started for these batches, and those that the loader has wait.
     """
     one_shot = is_one_shot(loader)
     first = True
-    while True:
-        empty = True
-        for batch in loader:
-            empty = False
-            yield batch
-        if empty and first and not one_shot:
-            raise ValueError(NO_BATCH)
-        if empty or one_shot:
-            return
-        first = False
+    with own_workers(loader):
+        while True:
+            empty = True
+            for batch in loader:
+                empty = False
+                yield batch
+            if empty and first and not one_shot:
+                raise ValueError(NO_BATCH)
+            if empty or one_shot:
+                return
+            first = False
 
 
 def one_pass(loader: Iterable[Any], what: str, way_out: str = "") -> Iterator[Any]:

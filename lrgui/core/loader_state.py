@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 
 from lrgui.core.insist import Action
 from lrgui.core.random_state import GENERATORS, generator_back
@@ -40,21 +42,35 @@ def generators_of(loader: object) -> list[torch.Generator]:
 
 def loader_notes(loader: object) -> tuple[str, ...]:
     """A sentence for each thing that can't be put back. Takes nothing from the loader."""
-    notes = []
     # Not `iter(loader) is loader`: that would start workers, or begin a loader's pass.
-    if hasattr(type(loader), "__next__"):
-        notes.append("The loader is an iterator that runs once: the batches that are taken from it can't be put back.")
-    for place in _places(loader):
-        if getattr(place, "persistent_workers", False) is True:
-            notes.append(
-                "The loader's workers stay alive (persistent_workers=True): their own random state and the batches "
-                "that they have fetched ahead can't be put back."
-            )
-            break
-    return tuple(notes)
+    if not hasattr(type(loader), "__next__"):
+        return ()
+    return ("The loader is an iterator that runs once: the batches that are taken from it can't be put back.",)
 
 
-def _places(loader: object) -> Iterator[object]:
+@contextmanager
+def own_workers(loader: object) -> Iterator[None]:
+    """Inside, loaders whose workers stay alive start new ones; then these end, and theirs are as they were.
+
+    So neither the random state of those workers nor what they have fetched ahead is touched.
+    """
+    aside = [(place, place._iterator) for place in _places(loader) if _keeps_workers(place)]
+    try:
+        for place, _ in aside:
+            place._iterator = None
+        yield
+    finally:
+        for place, before in aside:
+            ours, place._iterator = place._iterator, before
+            if ours is not None and ours is not before:
+                ours._shutdown_workers()
+
+
+def _keeps_workers(place: Any) -> bool:
+    return isinstance(place, DataLoader) and place.persistent_workers and place.num_workers > 0
+
+
+def _places(loader: object) -> Iterator[Any]:
     """The loader and the objects behind it, each once."""
     waiting, seen = [loader], set()
     while waiting:

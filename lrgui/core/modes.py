@@ -12,15 +12,19 @@ from typing import Any
 
 from torch import nn
 
+#: So many parts are named in a sentence; the others are counted.
+NAMED = 3
 
-def to_train_mode(model: nn.Module, in_eval: Iterable[nn.Module] = (), optimizer: Any = None) -> None:
-    """`model.train()`, as the model itself does it; the modules `in_eval` stay in eval mode.
+
+def to_train_mode(model: nn.Module | None, in_eval: Iterable[nn.Module] = (), optimizer: Any = None) -> None:
+    """`model.train()`, as the model itself does it; the modules `in_eval` stay in eval mode. None changes no module.
 
     An `optimizer` that has modes of its own is put into train mode, too.
     """
-    _switch(model, True)
-    for module in in_eval:
-        module.training = False
+    if model is not None:
+        _switch(model, True)
+        for module in in_eval:
+            module.training = False
     _call(optimizer, "train")
 
 
@@ -85,3 +89,36 @@ def _takes(function: Any, count: int) -> bool:
     except ValueError:  # written in C
         return True
     return True
+
+
+def kept_in_eval(model: nn.Module) -> list[nn.Module]:
+    """The parts that stand in eval mode in a model that itself is in train mode: somebody has put them there.
+
+    A model that is in eval mode itself comes from an evaluation, or was loaded: its training begins with `train()`.
+    """
+    return [module for module in model.modules() if not module.training] if model.training else []
+
+
+def modes_note(model: nn.Module) -> str | None:
+    """A sentence that names the parts which stay in eval mode (see `kept_in_eval`); None without such.
+
+    Where a class has a `train` of its own, that decides, and there is nothing to say.
+    """
+    held = {id(module) for module in kept_in_eval(model)}
+    names: list[str] = []
+    settled: list[str] = []
+    for name, module in model.named_modules():
+        if any(name.startswith(above) for above in settled):
+            continue
+        if type(module).train is not nn.Module.train:
+            settled.append(f"{name}." if name else "")
+        elif id(module) in held:
+            names.append(name)
+            settled.append(f"{name}.")
+    if not names:
+        return None
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (
+        f"These parts of the model were in eval mode and stayed so: {', '.join(names[:NAMED])}{more}. If your training "
+        "calls model.train(), call it before the sweep."
+    )

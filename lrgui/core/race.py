@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -14,7 +14,8 @@ from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent
-from lrgui.core.modes import to_train_mode
+from lrgui.core.insist import Assured
+from lrgui.core.modes import kept_in_eval, to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, scaler_for
 from lrgui.core.probe import Probe
@@ -66,17 +67,14 @@ def race(
             "pass a DataLoader or a list."
         )
     scaler = scaler or scaler_for(config.amp, torch.device(device))
-    own = None if snapshot is not None else Snapshot(model, optimizer, loader=loader, scaler=scaler)
+    own = None if snapshot is not None else Snapshot(model, optimizer, loader=loader, scaler=scaler, loss=loss)
     start = snapshot or own
     assert start is not None
     run = _Race(model, loader, optimizer, loss, config, control or Control(), torch.device(device), scaler, probe)
-    try:
+    last = Assured(run.leave, start.restore, *([] if own is None else [own.close]))
+    with last, last:
+        start.changed = True
         yield from run.events(start)
-    finally:
-        run.leave()
-        start.restore()
-        if own is not None:
-            own.close()
 
 
 class _Race:
@@ -107,17 +105,22 @@ class _Race:
         self.standings = Standings(config)
         self.end: EndEvent | None = None
         self._batches: Iterator[Any] = iter(())
+        self._add_behind: Callable[[torch.Tensor], object] | None = None
+        self._in_eval: list[nn.Module] = []
         self._losses: list[float] = []
 
     def events(self, start: Snapshot) -> Iterator[Event]:
         """All events of the race."""
         config, standings = self.config, self.standings
+        self._add_behind = start.add_behind
+        self._in_eval = kept_in_eval(self.model)
         for number in range(config.rounds):
             racing = standings.contestants(number)
             for candidate in sorted(racing, key=lambda c: (abs(c - config.rates // 2), c)):
                 # The pick first, then ever farther from it: whoever stops early has what matters most.
                 self.leave()
                 start.restore()
+                start.changed = True
                 yield from self._training(number, candidate)
                 if self.end is not None:
                     yield self.end
@@ -137,7 +140,7 @@ class _Race:
     def _training(self, number: int, candidate: int) -> Iterator[Event]:
         """One candidate's training and its standing. Sets `end` where the race is over."""
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
-        to_train_mode(self.model, optimizer=self.optimizer)
+        to_train_mode(self.model, self._in_eval, self.optimizer)
         self._batches = endless(self.loader)
         scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
         stepper = Stepper(
@@ -150,6 +153,7 @@ class _Race:
             clip_grad_norm=config.clip_grad_norm,
             amp=config.amp,
             scaler=self.scaler,
+            first=self._add_behind,
         )
         readings: Readings[tuple[int, float]] = readings_for(self.device, self.scaler is not None)
         watch, self._losses = TrainWatch(lr), []

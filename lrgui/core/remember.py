@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
+from lrgui.core.behind import STATEFUL
 from lrgui.core.insist import Action
 from lrgui.core.random_state import GENERATORS, generator_back
 from lrgui.core.spill import Copies, parts, plain
@@ -46,10 +45,18 @@ class Remembered:
         self._copies = copies
         self._seen: dict[int, object] = {}  # holds on to the objects, so that ids stay theirs
 
+    def knows(self, value: object) -> bool:
+        """True for what was added already."""
+        return id(value) in self._seen
+
+    def take_over(self, value: object) -> None:
+        """Take a value for known: somebody else puts it back."""
+        self._seen[id(value)] = value
+
     def add(self, value: Any, depth: int = 1) -> None:
         """Remember a value and all that is in it.
 
-        Optimizers and their schedulers are always looked into, modules never (see `module`), other objects
+        Optimizers, their schedulers and scalers are always looked into, modules never (see `module`), other objects
         `depth` deep: they may lead to the whole program.
         """
         if id(value) in self._seen:
@@ -67,7 +74,7 @@ class Remembered:
         elif isinstance(value, CONTAINERS):
             self._container(value, depth)
         elif hasattr(value, "__dict__"):
-            known = isinstance(value, Optimizer | LRScheduler)
+            known = isinstance(value, STATEFUL)
             if depth == 0 and not known:
                 return
             self._container(vars(value), depth if known else depth - 1)
@@ -76,7 +83,8 @@ class Remembered:
     def module(self, module: nn.Module) -> None:
         """Remember one module without its children: parameters, buffers, mode and attributes.
 
-        Attributes that are objects of other classes are left alone, also those of wrappers (`WRAPPERS`).
+        Attributes that are objects of other classes than optimizers are left alone, also those of wrappers
+        (`WRAPPERS`).
         """
         for held in (module._parameters, module._buffers):
             if isinstance(held, dict):
@@ -190,7 +198,7 @@ def _is_value(value: object) -> bool:
     """An attribute that belongs to a module's state, unlike functions and objects that it refers to."""
     if isinstance(value, LINKS):
         return False
-    return isinstance(value, (*PLAIN_VALUES, *CONTAINERS, *GENERATORS, torch.Tensor, np.ndarray))
+    return isinstance(value, (*PLAIN_VALUES, *CONTAINERS, *GENERATORS, *STATEFUL, torch.Tensor, np.ndarray))
 
 
 def _set_values(module: nn.Module, values: dict[str, Any], before: frozenset[str]) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm, _NormBase
-from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.parameter import is_lazy
 
+from lrgui.core.behind import behind, leaves
 from lrgui.core.insist import Action, all_of, interrupts_later
 from lrgui.core.loader_state import generators_of, loader_back, loader_notes
 from lrgui.core.random_state import RandomState
 from lrgui.core.remember import Remembered, is_fully_sharded
 from lrgui.core.spill import LIMIT, Copies
 
-__all__ = ["RandomState", "Snapshot", "fresh_batch_norm", "generators_of"]
+__all__ = ["RandomState", "Snapshot", "generators_of"]
 
 
 class Snapshot:
@@ -31,6 +30,8 @@ class Snapshot:
       that are plain values, tensors or containers (BatchNorm's `momentum`, a counter); what came since goes;
     * the optimizer: its state (what was created since is dropped), settings per group, hooks; the attributes of
       `schedulers` and the `scaler`;
+    * the modules, optimizers and tensors that learn which the `loss` reaches beside the model (see `core.behind`): a
+      criterion with parameters or buffers, a head that only a training step knows;
     * the generators that the `loader`, its samplers and its data set hold, and their epoch;
     * the generators of Python, numpy and torch on the CPU and on every device in use.
 
@@ -50,16 +51,24 @@ class Snapshot:
         loader: Iterable[Any] | None = None,
         scaler: torch.amp.GradScaler | None = None,
         schedulers: Iterable[Any] = (),
+        loss: Callable[..., Any] | None = None,
         folder: Path | str | None = None,
         limit_bytes: int = LIMIT,
     ) -> None:
-        self.notes = loader_notes(loader)
+        self.notes: tuple[str, ...] = loader_notes(loader)
+        self.changed = False
+        """True from where somebody says so until the next `restore`."""
+        self._model = model
         self._copies = Copies(folder, limit_bytes)
-        remembered = Remembered(self._copies)
+        remembered = self._remembered = Remembered(self._copies)
+        reached = list(behind(loss))
+        outside = [
+            part for root in reached if isinstance(root, nn.Module) for part in root.modules() if _is_ready(part)
+        ]
         _gather_up(model)
-        for module in model.modules():
+        for module in {id(module): module for module in (*model.modules(), *outside)}.values():
             remembered.module(module)
-        for owner in (optimizer, scaler, *schedulers):
+        for owner in (optimizer, scaler, *schedulers, *reached):
             remembered.add(owner)
         self._copies.take()
         self._random = RandomState()
@@ -71,6 +80,27 @@ class Snapshot:
             self._random.restore,
         ]
 
+    def add_behind(self, loss: torch.Tensor) -> None:
+        """Remember the parameters too that a loss learns from and nobody has named; to be asked before it is used."""
+        if any(is_fully_sharded(module) for module in self._model.modules()):
+            return  # the graph has the gathered parameters, which come and go
+        found = [leaf for leaf in leaves(loss) if isinstance(leaf, nn.Parameter) and not self._remembered.knows(leaf)]
+        if not found:
+            return
+        copies = Copies()
+        late = Remembered(copies)
+        for parameter in found:
+            late.add(parameter)
+            self._remembered.take_over(parameter)
+        copies.take()
+        self._actions += [*late.actions, copies.wait]
+        shapes = ", ".join("×".join(map(str, parameter.shape)) or "one number" for parameter in found[:3])
+        self.notes += (
+            f"The loss learns from {len(found)} parameter tensors outside of the model and of what was passed "
+            f"({shapes}{', …' if len(found) > 3 else ''}): they were put back, but buffers and modes beside them were "
+            "not.",
+        )
+
     def restore(self) -> None:
         """Put everything back. May be called more than once.
 
@@ -79,7 +109,13 @@ class Snapshot:
         if self._copies.closed:
             raise ValueError("This snapshot is closed: take a new one.")
         with interrupts_later(), torch.no_grad():
+            self.changed = False  # a second try would fail as the first did
             all_of(self._actions)
+
+    def restore_changed(self) -> None:
+        """Put everything back where somebody has said that it was `changed`, and not put it back since."""
+        if self.changed:
+            self.restore()
 
     def close(self) -> None:
         """Give memory and file back. Nothing can be restored afterwards."""
@@ -95,31 +131,14 @@ class Snapshot:
         self.close()
 
 
-@contextmanager
-def fresh_batch_norm(model: nn.Module, plain_average: bool = True) -> Iterator[None]:
-    """Inside, running statistics start anew, and BatchNorm's are plain averages (`momentum` None), put back after.
-
-    A running average with the usual momentum would weigh the statistics of the last, exploding batches most.
-    Without `plain_average` momentum stays as it is: for a plain one torch reads the count of batches in every
-    BatchNorm, for which an accelerator has to wait. InstanceNorm keeps its momentum: without one it would never
-    update.
-    """
-    norms = [m for m in model.modules() if isinstance(m, _NormBase) and m.track_running_stats]
-    before = {norm: norm.momentum for norm in norms}
-    try:
-        for norm in norms:
-            if not (isinstance(norm, LazyModuleMixin) and norm.has_uninitialized_params()):
-                norm.reset_running_stats()
-            if plain_average and isinstance(norm, _BatchNorm):
-                norm.momentum = None
-        yield
-    finally:
-        for norm, momentum in before.items():
-            norm.momentum = momentum
-
-
 def _gather_up(model: nn.Module) -> None:
     """Let FSDP2 modules hold their own shards again, which they don't between a forward and a backward pass."""
     for module in model.modules():
         if is_fully_sharded(module):
             module.reshard()  # type: ignore[operator]
+
+
+def _is_ready(module: nn.Module) -> bool:
+    """False for a module outside of the model that has no weights yet."""
+    held = [vars(module).get(name) for name in ("_parameters", "_buffers")]
+    return all(isinstance(one, dict) and not any(map(is_lazy, one.values())) for one in held)

@@ -38,7 +38,10 @@ class Stepper:
         clip_grad_norm: float | None = None,
         amp: str | None = None,
         scaler: torch.amp.GradScaler | None = None,
+        first: Callable[[torch.Tensor], object] | None = None,
     ) -> None:
+        """`first` gets the first batch's loss, before its gradients are computed."""
+        self._first = first
         self._model = model
         self._optimizer = optimizer
         self._loss = loss
@@ -149,6 +152,8 @@ class Stepper:
                 return None
             check_loss(value)
             self._checked = True
+            if self._first is not None:
+                self._first(value)
         if self._left_out:
             self._left_out = 0
         return value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -15,13 +16,15 @@ from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BROKE, BatchEvent, EndEvent, Event
-from lrgui.core.groups import ratios
-from lrgui.core.modes import to_train_mode
+from lrgui.core.groups import free_rates, put_rate, ratios
+from lrgui.core.insist import Assured
+from lrgui.core.modes import kept_in_eval, to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.probe import Probe
 from lrgui.core.reading import LAG, Readings, at_once, readings_for
-from lrgui.core.restore import Snapshot, fresh_batch_norm
+from lrgui.core.restore import Snapshot
+from lrgui.core.running_stats import FreshStats
 from lrgui.core.schedules import rising
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import SweepWatch
@@ -46,6 +49,7 @@ def sweep(
     probe: Probe | None = None,
     metric: Callable[[], Any] | None = None,
     groups: Sequence[int] | None = None,
+    keep_modes: bool = False,
     snapshot: Snapshot | None = None,
     team: Team | None = None,
 ) -> Iterator[Event]:
@@ -63,41 +67,41 @@ def sweep(
         metric: gives a number that belongs to the batch whose loss was just computed.
         groups: indices of the parameter groups whose rate is swept, the others keep theirs; None sweeps all.
             Swept groups keep the ratio of their rates; the events' rate is that of the largest.
+        keep_modes: every module stays in the mode that it is in. Else the model is put into train mode, as a training
+            loop does it (see `core.modes`).
         snapshot: taken by the caller and put back at the end; None takes one here.
         team: the processes of a distributed run, which step together; None is this process alone.
 
     Exceptions of the model or the loader are not caught: the caller knows whose code that was. What was
     measured is yielded before.
     """
-    own = Snapshot(model, optimizer, loader=loader, scaler=scaler) if snapshot is None else None
-    # Made outside the `try`: a generator left inside by `close()` must be closed before the state is put back.
-    batches = endless(loader)
-    try:
-        run = _Run(model, batches, optimizer, loss, config, control or Control(), torch.device(device), number)
-        run.scaler = scaler or scaler_for(config.amp, run.device)
-        run.probe, run.metric = probe, metric
-        run.team = team or Team()
-        to_train_mode(model, optimizer=optimizer)
-        run.readings = readings_for(run.device, run.scaler is not None)
-        back = snapshot or own
-        assert back is not None
-        run.restore = back.restore
-        # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
-        # average of them makes an accelerator wait in every BatchNorm.
-        with fresh_batch_norm(model, plain_average=not run.readings.late) if probe is None else nullcontext():
-            yield from run.events(range(len(optimizer.param_groups)) if groups is None else groups)
-    finally:
-        batches.close()  # type: ignore[attr-defined]
-        settle(model)
-        if snapshot is not None:
-            snapshot.restore()
-        elif own is not None:
-            own.restore()
-            own.close()
+    own = Snapshot(model, optimizer, loader=loader, scaler=scaler, loss=loss) if snapshot is None else None
+    kept = snapshot or own
+    assert kept is not None
+    run = _Run(model, endless(loader), optimizer, loss, config, control or Control(), torch.device(device), number)
+    run.scaler = scaler or scaler_for(config.amp, run.device)
+    run.probe, run.metric = probe, metric
+    run.team = team or Team()
+    run.readings = readings_for(run.device, run.scaler is not None)
+    run.first_loss, run.restore = kept.add_behind, kept.restore
+    run.begin = partial(to_train_mode, None if keep_modes else model, kept_in_eval(model), optimizer)
+    # A validation loss needs the statistics that the model has; without one nobody reads them, and a plain
+    # average of them makes an accelerator wait in every BatchNorm.
+    stats = FreshStats(model, plain_average=not run.readings.late) if probe is None else None
+    # A pass over the data that is left in the middle must be over before the state is put back.
+    last = Assured(run.batches.close, partial(settle, model), kept.restore, *([] if own is None else [own.close]))  # type: ignore[attr-defined]
+    with last, last:
+        kept.changed = True
+        run.begin()
+        if stats is not None:
+            last.add(stats.leave)
+            stats.begin()
+            run.first_step = stats.settled
+        yield from run.events(range(len(optimizer.param_groups)) if groups is None else groups)
 
 
-def _nothing() -> None:
-    """Nothing to put back."""
+def _nothing(*_: Any) -> None:
+    """What is to be done where nobody asks for more."""
 
 
 class _Point(NamedTuple):
@@ -134,7 +138,13 @@ class _Run:
         self.probe: Probe | None = None
         self.metric: Callable[[], Any] | None = None
         self.team = Team()
+        self.first_loss: Callable[[torch.Tensor], object] = _nothing
+        """Gets the first batch's loss, before anything is done with it."""
+        self.first_step: Callable[[], object] = _nothing
+        """Called when the first step's losses are known."""
         self.readings: Readings[_Point] = Readings(at_once, 0)
+        self.begin: Callable[[], object] = _nothing
+        """Puts the model into the modes in which it is swept."""
         self.restore: Callable[[], None] = _nothing
         """Puts the first weights back, and all else that the sweep has changed."""
         self.clock = Stopwatch()
@@ -155,6 +165,7 @@ class _Run:
             clip_grad_norm=config.clip_grad_norm,
             amp=config.amp,
             scaler=self.scaler,
+            first=self.first_loss,
         )
         readings = self.readings
         late = LAG if readings.late else 0
@@ -162,17 +173,15 @@ class _Run:
         measured = self.probe is not None or self.metric is not None or config.batches_per_lr > 1
         plain = self._alone and self.scaler is None and not measured and not readings.late
         measure = self._plain_point if plain else self._point
-        swept = [self.optimizer.param_groups[index] for index in groups]
+        all_groups = self.optimizer.param_groups
+        swept = [all_groups[index] for index in groups]
         kept = ratios(swept)
+        free_rates(swept, [group for index, group in enumerate(all_groups) if index not in groups])
         try:
             rates = rising(config.schedule, config.start_lr, config.end_lr, config.steps)
             for step, lr in enumerate(rates.tolist()):
                 for group, ratio in zip(swept, kept, strict=True):
-                    rate = group["lr"]
-                    if isinstance(rate, torch.Tensor):  # capturable optimizers hold on to it
-                        rate.fill_(lr * ratio)
-                    else:
-                        group["lr"] = lr * ratio
+                    put_rate(group, "lr", lr * ratio)
                 yield from measure(step, lr)
                 if self.end is not None:
                     break
@@ -303,6 +312,8 @@ class _Run:
                 raise
             if self._deserted():
                 return
+        if step == 0:
+            self.first_step()
 
     def _to_blame(self) -> EndEvent | None:
         """How the sweep ended where its last loss was not finite whatever the rate; None where the rate broke it.
@@ -321,7 +332,7 @@ class _Run:
 
     def _loss_at_first(self) -> Callable[[Any], float]:
         self.restore()
-        to_train_mode(self.model, optimizer=self.optimizer)
+        self.begin()
         return lambda batch: self.stepper.only_loss(to_device(batch, self.device))
 
     @contextmanager

@@ -14,9 +14,9 @@ from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
-from lrgui.core.groups import largest, ratios
+from lrgui.core.groups import free_rates, largest, ratios
 from lrgui.core.learning_rate import short_lr
-from lrgui.core.modes import has_modes, to_eval_mode, to_train_mode
+from lrgui.core.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
@@ -41,6 +41,7 @@ def one_cycle_scheduler(
     pct_start = config.pct_start
     if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
         pct_start *= 1 - 1e-12
+    free_rates(optimizer.param_groups)
     return torch.optim.lr_scheduler.OneCycleLR(
         inner,
         max_lr=[config.max_lr * ratio for ratio in ratios(optimizer.param_groups)],
@@ -122,6 +123,7 @@ def train(
     control = control or Control()
     device = torch.device(device)
     modes = {module: module.training for module in model.modules()}
+    in_eval = kept_in_eval(model)
     if config.steps is None:
         per_epoch = per_epoch or batches_in(loader)
     epochs = config.batches_of_epochs(per_epoch)
@@ -144,7 +146,7 @@ def train(
     try:
         batches = endless(loader) if config.steps is not None else iter(())
         for epoch, per_epoch in enumerate(epochs, 1):
-            to_train_mode(model, optimizer=optimizer)
+            to_train_mode(model, in_eval, optimizer)
             trained = Means(metric_name)
             batches, left = batches if config.steps is not None else iter(loader), per_epoch
             while left > 0:

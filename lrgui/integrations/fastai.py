@@ -110,6 +110,7 @@ def _sweep(learn: Any, settings: dict[str, Any]) -> Result:
         optimizer=optimizer,
         training_step=_Step(learn),
         amp=_scaler(learn),
+        keep_modes=True,  # its callbacks have set them
         **{"title": title, **settings},
     )
 
@@ -124,6 +125,7 @@ class _Step:
 
     def __init__(self, learn: Any) -> None:
         self._learn = learn
+        self._criterion = learn.loss_func  # a snapshot looks for what a step holds, not into the Learner
         self._number = 0
 
     def __call__(self, model: torch.nn.Module, batch: Any) -> torch.Tensor:

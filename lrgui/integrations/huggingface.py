@@ -99,6 +99,7 @@ def _sweep(trainer: Any, loader: Any, settings: dict[str, Any]) -> Result:
     batches = _Batches(trainer, loader)
     scaler = getattr(trainer.accelerator, "scaler", None)
     rates = base_rates(optimizer)
+    model.train()  # as the Trainer does before every step
 
     def step(_: Any, batch: Any) -> Any:
         inputs, items = batch if isinstance(batch, _Batch) else (batch, None)  # validation batches come as they are

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sized
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -59,6 +60,7 @@ def find_lr(
     before = [copy.deepcopy(part.state_dict()) for part in others]
     made = _Made(optimizer)
 
+    @wraps(trainer._process_function)  # so that a snapshot finds what it holds
     def step(_: torch.nn.Module, batch: Any) -> torch.Tensor:
         if made.begins():
             _begin(trainer, loader)

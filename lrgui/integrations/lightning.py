@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrgui.core.apply import set_rate
 from lrgui.core.attached import CannotRescale
+from lrgui.core.behind import is_others
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
@@ -42,8 +43,9 @@ def find_lr(
     """Sweep the learning rate of `module` as `trainer` would train it.
 
     The Trainer sets everything up as for `trainer.fit` (device, precision, accumulation, clipping, hooks) and
-    leaves before its first step; afterwards Trainer, module and data are as if nothing had been. Its callbacks
-    and loggers do not take part.
+    leaves before its first step; afterwards Trainer, module and data are as if nothing had been. Modules are in the
+    modes that `fit` has them in. Callbacks that freeze (BaseFinetuning) and your own ones take part until the first
+    batch; the packages' other callbacks and the loggers do not.
 
     Args:
         trainer: your Trainer. module: the LightningModule; `configure_optimizers` makes the optimizer.
@@ -67,6 +69,7 @@ def find_lr(
 
     def stage() -> None:
         """In place of the Trainer's loop."""
+        trainer.callbacks = _taking_part(trainer)  # the module may have added some
         try:
             trainer.fit_loop.setup_data()
             follows = None if places is None else _follows(trainer, places)
@@ -80,7 +83,7 @@ def find_lr(
 
     # Hooks may change weights before the sweep looks at them.
     with Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=_NAMES, weights=True):
-        trainer.callbacks = []
+        trainer.callbacks = _taking_part(trainer)
         _silence(trainer)
         trainer._run_stage = stage
         try:
@@ -113,7 +116,7 @@ class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
         """Sweep, put everything back, set the optimizer's rates."""
         _check(trainer, pl_module)
         with Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=_NAMES, weights=True):
-            trainer.callbacks = []
+            trainer.callbacks = _taking_part(trainer)
             _silence(trainer)
             for loader in trainer.fit_loop._combined_loader.flattened:
                 if getattr(loader, "_iterator", None) is not None:
@@ -162,6 +165,18 @@ def _follows(trainer: Any, places: Places) -> Follows:
         return Follows(make, places.value, f"“{places.name}” in configure_optimizers")
 
 
+def _taking_part(trainer: Any) -> list[Any]:
+    """The callbacks that may say how the training begins: those that freeze, and the person's own."""
+    return [callback for callback in trainer.callbacks if _begins(callback)]
+
+
+def _begins(callback: Any) -> bool:
+    if isinstance(callback, LearningRateFinder):
+        return False
+    kinds = [kind for kind in type(callback).__mro__ if kind.__name__ not in ("Callback", "object")]
+    return any(kind.__name__ == "BaseFinetuning" for kind in kinds) or not any(is_others(k.__module__) for k in kinds)
+
+
 def _silence(trainer: Any) -> None:
     """Nothing of a sweep belongs into the training's logs."""
     if trainer.loggers:
@@ -183,6 +198,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
     module, loop = trainer.lightning_module, trainer.fit_loop.epoch_loop
     optimizer = trainer.optimizers[0]
     for hook in ("on_train_start", "on_train_epoch_start"):
+        call._call_callback_hooks(trainer, hook)
         call._call_lightning_module_hook(trainer, hook)
     rates = base_rates(optimizer)
     numbers = count()
@@ -190,6 +206,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
     def step(_: Any, batch: Any) -> Any:
         number = next(numbers)
         trainer._logger_connector.on_batch_start(batch)
+        call._call_callback_hooks(trainer, "on_train_batch_start", batch, number)
         call._call_lightning_module_hook(trainer, "on_train_batch_start", batch, number)
         arguments = loop._build_kwargs(OrderedDict(), batch, number)
         output = call._call_strategy_hook(trainer, "training_step", *arguments.values())
@@ -210,6 +227,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
             training_step=step,
             amp=getattr(trainer.precision_plugin, "scaler", None),  # autocast is in the strategy's step
             accumulation=trainer.accumulate_grad_batches,
+            keep_modes=True,  # fit, too, leaves every module as it is
             **{"title": title, **settings},
         )
     finally:

@@ -69,6 +69,7 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
             loss: torch.Tensor = net.get_loss(net.infer(inputs, **given), target, X=inputs, training=whole.training)
             return loss
 
+        net._set_training(True)  # as the net does before every step
         optimizer = getattr(net, f"{net._optimizers[0]}_")
         return find(
             whole,

@@ -12,6 +12,8 @@ import torch
 from lrgui.core.batches import length
 from lrgui.core.control import Control
 from lrgui.core.events import WHOLE, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.groups import partly_held_note
+from lrgui.core.modes import modes_note
 from lrgui.core.probe import Probe
 from lrgui.core.race import race
 from lrgui.core.restore import Snapshot
@@ -54,8 +56,9 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         yield from check_task(job.task, control, job.sweep.steps)
         return
     task = build_task(job.task)
-    for note in task.notes:
-        yield OutputEvent(note, "note")
+    for note in (*task.notes, partly_held_note(task.model, task.optimizer), modes_note(task.model)):
+        if note is not None:
+            yield OutputEvent(note, "note")
     passes = job.kind == "train" and job.train.steps is None
     batches = batches_in(task.loader) if passes else length(task.loader) or 0
     yield TaskEvent(
@@ -112,7 +115,7 @@ def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Ev
 def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
     """Sweeps from the same weights, each with another order of the data."""
     config, count = job.sweep, job.sweep.repeats
-    with Snapshot(task.model, task.optimizer, loader=task.loader) as snapshot:
+    with Snapshot(task.model, task.optimizer, loader=task.loader, loss=task.loss) as snapshot:
         for number in range(count):
             if number > 0:
                 seed_all(job.task.seed + number, task.loader)

@@ -18,6 +18,11 @@ from lrgui.runs.rows import Rows
 Kind = TypeVar("Kind", bound=np.generic)
 
 
+def whole(records: Sequence[Record]) -> list[Record]:
+    """The records of all whole sweeps; the first one alone, as far as it goes, where none is whole."""
+    return [record for record in records if record.end_reason in WHOLE and len(record)] or list(records[:1])
+
+
 class Records:
     """Collects the events of a run, each sweep's batches in a record of their own."""
 
@@ -69,23 +74,23 @@ class Records:
 
     def _aligned(self) -> tuple[list[tuple[Record, NDArray[np.int64] | None]], list[str]]:
         """The whole sweeps with the points that all share (None is all), and sentences about the others."""
-        whole = [record for record in self.all if record.end_reason in WHOLE and len(record)]
-        if len(whole) < 2:
-            return [(record, None) for record in whole or [self.first]], []
-        orders = [in_order(record.steps, record.lr) for record in whole]
-        steps = [_taken(record.steps, order) for record, order in zip(whole, orders, strict=True)]
-        rates = [_taken(record.lr, order) for record, order in zip(whole, orders, strict=True)]
+        records = whole(self.all)
+        if len(records) < 2:
+            return [(record, None) for record in records], []
+        orders = [in_order(record.steps, record.lr) for record in records]
+        steps = [_taken(record.steps, order) for record, order in zip(records, orders, strict=True)]
+        rates = [_taken(record.lr, order) for record, order in zip(records, orders, strict=True)]
         if all(order is None for order in orders) and _agree(steps) and _agree(rates):
-            return [(record, None) for record in whole], []
+            return [(record, None) for record in records], []
         found, lacking = align(steps, rates)
         kept, sentences = list[tuple[Record, NDArray[np.int64] | None]](), list[str]()
-        for record, order, points in zip(whole, orders, found, strict=True):
+        for record, order, points in zip(records, orders, found, strict=True):
             if points is None:
                 sentences.append(f"Left out: sweep {record.sweep + 1}, which has other learning rates than the others.")
             else:
                 kept.append((record, points if order is None else order[points]))
         if not any(points is not None and 2 * len(points) > len(record) for record, points in kept):
-            return [(whole[0], orders[0])], ["Left out: all sweeps but one, since they share no learning rates."]
+            return [(records[0], orders[0])], ["Left out: all sweeps but one, since they share no learning rates."]
         if lacking:
             words = "1 step that is" if lacking == 1 else f"{lacking:,} steps that are"
             sentences.append(f"Left out: {words} not in every sweep.")

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -603,3 +604,201 @@ def test_a_result_knows_what_its_pick_belongs_to(model: nn.Module) -> None:
     assert (result.optimizer, result.batch_size) == ("SGD", 64)
     rate = result.lr if result.lr is not None else result.best_guess
     assert result.scaled(batch_size=128).lr == pytest.approx(2 * rate)
+
+
+# ----- what is swept, and what stays out of it
+
+
+def test_a_data_set_in_a_loaders_place_is_refused_with_what_helps(model: nn.Module) -> None:
+    for wrong in (data(), torch.utils.data.Subset(data(), [1, 2])):
+        with pytest.raises(ValueError, match=r"not batches: pass DataLoader\(dataset, batch_size=64, shuffle"):
+            find(model, wrong)
+    with pytest.raises(ValueError, match="The validation argument is a TensorDataset"):
+        find(model, validation=(data(), 2))
+
+
+def test_a_repeat_that_was_stopped_is_left_out(model: nn.Module) -> None:
+    control = Control()
+
+    def watch(event: Event) -> None:
+        if isinstance(event, BatchEvent) and event.sweep == 2 and event.step == 20:
+            control.cancel()
+
+    result = find(model, repeats=3, control=control, on_event=watch, seed=3)
+    whole = find(model, repeats=2, seed=3)
+    assert [len(curve) for curve in result.curves] == [len(curve) for curve in whole.curves]
+    assert result.best_guess == whole.best_guess
+    assert result.end.reason == "cancelled"
+    assert any("Sweep 3 of 3 did not come to its end (21 of 60 steps)" in note for note in result.notes)
+    control = Control()
+    alone = find(model, control=control, on_event=lambda e: isinstance(e, BatchEvent) and control.cancel(), repeats=2)
+    assert [len(curve) for curve in alone.curves] == [1]
+
+
+@pytest.mark.parametrize("repeats", [0, -1, 51])
+def test_repeats_have_the_limits_of_the_window(model: nn.Module, repeats: int) -> None:
+    with pytest.raises(ValueError, match=f"{repeats} repeats cannot be swept. Use 1 to 50; 3 show how sure"):
+        find(model, repeats=repeats)
+
+
+def test_an_optimizer_with_part_of_the_model_is_noted(model: nn.Module) -> None:
+    both = nn.ModuleList([model, net()])
+    optimizer = torch.optim.SGD(both[0].parameters())
+    result = find(both, None, None, optimizer, training_step=lambda m, b: cross_entropy(m[0](b[0]), b[1]))
+    assert any("holds 163 of the model's 326 trainable parameters; the other 163" in note for note in result.notes)
+    both[1].requires_grad_(False)
+    result = find(both, None, None, optimizer, training_step=lambda m, b: cross_entropy(m[0](b[0]), b[1]))
+    assert result.notes == ()
+
+
+def test_a_frozen_norm_keeps_its_statistics_whoever_freezes_it(model: nn.Module) -> None:
+    """The first loss, and with it the curve, is that of a training."""
+    x, y = next(iter(DataLoader(data(), batch_size=64)))
+    norm, layer = model[1], model[0]
+    with torch.no_grad():
+        layer.weight.mul_(50)
+        norm.running_mean.copy_(layer(x).mean(0))
+        norm.running_var.copy_(layer(x).var(0))
+    model[3].p = 0.0
+    model.train()
+    norm.eval()
+    wanted = cross_entropy(model(x), y).item()
+    result = find(model, [(x, y)], optimizer=torch.optim.SGD(model[4].parameters()))
+    assert result.curve.loss[0] == pytest.approx(wanted)
+    assert "stayed so: 1." in " ".join(result.notes)
+    kept = find(model, [(x, y)], optimizer=torch.optim.SGD(model[4].parameters()), keep_modes=True)
+    assert kept.curve.loss[0] == pytest.approx(wanted)
+    assert "stayed so" not in " ".join(kept.notes)
+
+
+class Weighed(nn.Module):
+    """A criterion that learns, and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.zeros(1))
+        self.register_buffer("mean", torch.zeros(1))
+
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        self.eval()
+        loss = cross_entropy(output, target)
+        self.mean.lerp_(loss.detach(), 0.1)
+        return loss * torch.exp(-self.scale) + self.scale
+
+
+@pytest.mark.parametrize("run", ["find", "verify"])
+def test_a_criterion_is_put_back(model: nn.Module, run: str) -> None:
+    criterion = Weighed()
+    before = everything(criterion)
+    if run == "find":
+        result = find(model, loss=criterion, repeats=2, seed=1)
+        first, second = (curve.loss for curve in result.curves)
+        assert result.notes == ()
+        assert first[0] == pytest.approx(second[0], rel=0.3)
+    else:
+        lrgui.verify(model, loader(), criterion, torch.optim.SGD, lr=0.01, steps=8, rates=3, rounds=1, progress=False)
+    assert same(everything(criterion), before)
+    assert criterion.scale.grad is None
+
+
+def test_a_head_that_only_the_training_step_knows_is_put_back(model: nn.Module) -> None:
+    head = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    theirs = torch.optim.Adam(head.parameters())
+    before = everything(head, theirs)
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        loss = cross_entropy(head(model(batch[0])), batch[1])
+        theirs.step()
+        return loss
+
+    find(model, None, None, training_step=step)
+    assert same(everything(head, theirs), before)
+
+
+def test_parameters_that_nothing_leads_to_are_put_back_and_said(model: nn.Module) -> None:
+    hidden: dict[str, Any] = {}
+    module = types.ModuleType("somewhere")
+    module.head = nn.Linear(3, 3)  # type: ignore[attr-defined]
+    hidden["head"] = module
+    first = module.head.weight.detach().clone()
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        return cross_entropy(hidden["head"].head(model(batch[0])), batch[1])
+
+    optimizer = torch.optim.SGD(model.parameters())
+    optimizer.register_step_pre_hook(lambda *_: module.head.weight.data.add_(1))
+    result = find(model, None, None, optimizer, training_step=step)
+    assert torch.equal(module.head.weight, first)
+    assert module.head.weight.grad is None
+    (note,) = result.notes
+    assert "learns from 2 parameter tensors outside of the model" in note
+    assert "(3×3, 3)" in note
+
+
+def test_an_optimizer_that_the_model_holds_is_put_back() -> None:
+    class Probing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net()
+            self.probe = nn.Linear(3, 3)
+            self.optimizer = torch.optim.Adam(self.probe.parameters())
+
+        def forward(self, x: torch.Tensor) -> Any:
+            output = self.net(x)
+            self.optimizer.zero_grad()
+            self.probe(output.detach()).square().mean().backward()
+            self.optimizer.step()
+            return output
+
+    model = Probing()
+    model(torch.randn(4, 4))
+    before = everything(model, model.optimizer)
+    find(model, optimizer=torch.optim.SGD(model.net.parameters()))
+    assert same(everything(model, model.optimizer), before)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_lazy_layers_of_a_model_made_here_find_their_size(fresh: bool) -> None:
+    batches = loader(generator=torch.Generator().manual_seed(2))
+    assert batches.generator is not None
+    before = batches.generator.get_state(), torch.get_rng_state()
+
+    def make() -> nn.Module:
+        return nn.Sequential(nn.LazyLinear(8), nn.LazyBatchNorm1d(), nn.ReLU(), nn.LazyLinear(3))
+
+    result = find(make, batches, fresh_init=fresh, repeats=2)
+    assert result.lr is not None
+    assert torch.equal(batches.generator.get_state(), before[0])
+    assert torch.equal(torch.get_rng_state(), before[1])
+    with pytest.raises(ValueError, match="one batch through the model in the function that makes it"):
+        find(make, iter(list(loader())))
+    with pytest.raises(ValueError, match="run one batch through the model first"):
+        find(make(), batches)
+
+
+def test_a_packed_sequence_goes_in_as_one() -> None:
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.GRU(5, 3)
+
+        def forward(self, *inputs: Any) -> Any:
+            return self.layer(*inputs)[1][-1]
+
+    packed = nn.utils.rnn.pack_sequence([torch.randn(4, 5), torch.randn(3, 5)])
+    assert len(find(Recurrent(), [(packed, torch.tensor([0, 1]))], steps=5).curve) == 5
+
+
+def test_an_integer_rate_is_swept_and_stays(model: nn.Module) -> None:
+    optimizer = torch.optim.Adam(model.parameters(), lr=torch.tensor(1), foreach=False)
+    result = find(model, optimizer=optimizer)
+    assert result.lr is not None
+    assert optimizer.param_groups[0]["lr"].item() == 1
+    result.apply(optimizer)
+    assert float(optimizer.param_groups[0]["lr"]) == pytest.approx(result.lr)
+
+
+def test_persistent_workers_are_put_back(model: nn.Module) -> None:
+    batches = loader(num_workers=1, persistent_workers=True)
+    assert find(model, batches, steps=10).notes == ()
+    assert batches._iterator is None

@@ -20,8 +20,9 @@ from torch.utils.data import (
     TensorDataset,
 )
 
+from lrgui.core.batches import endless
 from lrgui.core.insist import all_of
-from lrgui.core.loader_state import generators_of, loader_back, loader_notes
+from lrgui.core.loader_state import generators_of, loader_back, loader_notes, own_workers
 
 
 class Augmented(Dataset[Any]):
@@ -134,8 +135,28 @@ def test_asking_does_not_begin_a_pass() -> None:
     assert loader.passes == 0
 
 
-def test_persistent_workers_are_said_and_not_started() -> None:
-    loader = DataLoader(numbers(), num_workers=1, persistent_workers=True)
-    (note,) = loader_notes(loader)
-    assert "persistent_workers=True" in note
+def test_persistent_workers_go_on_where_they_were() -> None:
+    loader = DataLoader(numbers(), batch_size=2, num_workers=1, persistent_workers=True)
+    assert loader_notes(loader) == ()
+    assert loader._iterator is None
+    passing = iter(loader)
+    first = next(passing)[0].tolist()
+    theirs: Any = loader._iterator
+    with own_workers(loader):
+        assert next(iter(loader))[0].tolist() == first
+        ours: Any = loader._iterator
+        assert ours is not theirs
+    assert loader._iterator is theirs
+    assert not any(worker.is_alive() for worker in ours._workers)
+    assert [batch[0].tolist() for batch in passing] == [[2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]
+    theirs._shutdown_workers()
+
+
+def test_persistent_workers_that_were_not_there_are_gone_afterwards() -> None:
+    loader = DataLoader(numbers(), batch_size=2, num_workers=1, persistent_workers=True)
+    batches: Any = endless([])
+    batches.close()
+    batches = endless(loader)
+    assert [next(batches)[0].tolist() for _ in range(5)][4] == [0.0, 1.0]
+    batches.close()
     assert loader._iterator is None

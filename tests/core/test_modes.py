@@ -10,7 +10,7 @@ from torch import nn
 
 from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import BatchEvent
-from lrgui.core.modes import evaluating, has_modes, to_eval_mode, to_train_mode
+from lrgui.core.modes import evaluating, has_modes, kept_in_eval, modes_note, to_eval_mode, to_train_mode
 from lrgui.core.objective import Supervised
 from lrgui.core.probe import Probe
 from lrgui.core.sweep import sweep
@@ -148,3 +148,72 @@ def test_a_schedule_free_optimizer_is_swept_and_put_back_to_the_bit(kind: str, m
     assert all(torch.equal(value, optimizer.state[p][key]) for (p, key), value in states.items())
     assert sum(len(optimizer.state[p]) for p in model.parameters()) == len(states)
     assert settings == [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+
+
+# ----- parts in eval mode
+
+
+def net() -> nn.Sequential:
+    body = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
+    return nn.Sequential(body, nn.Linear(2, 1))
+
+
+def begin(model: nn.Module) -> list[bool]:
+    to_train_mode(model, kept_in_eval(model))
+    return modes(model)
+
+
+class NormEval(nn.Module):
+    """As models with `norm_eval=True` have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(2)
+
+    def train(self, mode: bool = True) -> Any:
+        super().train(mode)
+        self.norm.eval()
+        return self
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.norm(x)
+
+
+def test_a_model_in_eval_mode_goes_into_train_mode() -> None:
+    model = net().eval()
+    assert modes_note(model) is None
+    assert all(begin(model))
+
+
+def test_parts_that_somebody_put_into_eval_mode_stay_so_and_are_named() -> None:
+    model = net()
+    model[0].eval()
+    note = modes_note(model)
+    assert note is not None
+    assert "stayed so: 0. If" in note
+    assert begin(model) == [True, False, False, False, False, True]
+
+
+def test_the_head_of_a_model_in_eval_mode_does_not_hold_the_rest_back() -> None:
+    model = net().eval()
+    model[1].train()
+    assert all(begin(model))
+
+
+def test_the_models_own_train_decides() -> None:
+    model = nn.Sequential(NormEval(), nn.Linear(2, 1))
+    assert begin(model) == [True, True, False, True]  # a fresh one, in train mode everywhere
+    assert begin(model) == [True, True, False, True]
+    assert modes_note(model) is None
+    model.eval()
+    assert begin(model) == [True, True, False, True]
+
+
+def test_many_parts_are_counted() -> None:
+    model = nn.Sequential(*(nn.Dropout() for _ in range(5)))
+    model.train()
+    for part in model:
+        part.eval()
+    note = modes_note(model)
+    assert note is not None
+    assert "0, 1, 2 and 2 more" in note

@@ -18,7 +18,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrgui.core.restore import RandomState, Snapshot, fresh_batch_norm, generators_of
+from lrgui.core.restore import RandomState, Snapshot, generators_of
 
 
 class Net(nn.Module):
@@ -601,43 +601,3 @@ def test_random_state_can_be_had_from_here() -> None:
     first = random.random()
     before.restore()
     assert random.random() == first
-
-
-# ----- fresh statistics
-
-
-def test_fresh_batch_norm_puts_momentum_back_also_after_an_exception() -> None:
-    model = nn.Sequential(nn.BatchNorm1d(3, momentum=0.3), nn.BatchNorm1d(3, track_running_stats=False))
-    running = fresh_batch_norm(model)
-    running.__enter__()
-    assert model[0].momentum is None
-    error = RuntimeError("boom")
-    assert not running.__exit__(RuntimeError, error, None)
-    assert model[0].momentum == 0.3
-    assert model[1].momentum == 0.1
-
-
-@pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.SyncBatchNorm, nn.InstanceNorm1d])
-def test_statistics_start_anew(kind: type[Any]) -> None:
-    norm = kind(3, track_running_stats=True)
-    norm.running_mean.fill_(5)
-    with fresh_batch_norm(norm):
-        assert norm.running_mean.tolist() == [0.0] * 3
-        assert norm.momentum == (0.1 if kind is nn.InstanceNorm1d else None)
-    assert norm.momentum == 0.1
-
-
-def test_instance_norm_goes_on_learning_inside() -> None:
-    norm = nn.InstanceNorm1d(3, track_running_stats=True)
-    with fresh_batch_norm(norm):
-        norm(torch.ones(2, 3, 4))
-        assert norm.running_mean is not None
-        assert norm.running_mean.tolist() == pytest.approx([0.1] * 3)
-
-
-def test_a_lazy_batch_norm_finds_its_size_inside() -> None:
-    norm = nn.LazyBatchNorm1d()
-    with fresh_batch_norm(norm):
-        norm(torch.ones(2, 3))
-        assert norm.running_mean.tolist() == [1.0] * 3
-    assert norm.momentum == 0.1

@@ -245,9 +245,9 @@ def test_training_after_a_sweep_is_as_if_there_had_been_none() -> None:
 def bare_loop(net: Net, optimizer: torch.optim.Optimizer, data: list[Any], rates: np.ndarray) -> list[float]:
     """The guide's loop, written by hand."""
     net.train()
-    for module in (net.norm, net.still):
-        module.reset_running_stats()
-        module.momentum = None
+    net.still.eval()  # a loop calls `train` once, and then puts into eval mode what is to stay
+    net.norm.reset_running_stats()
+    net.norm.momentum = None
     losses = []
     for lr, batch in zip(rates, itertools.cycle(data), strict=False):
         for group in optimizer.param_groups:
@@ -325,11 +325,72 @@ def test_batch_norm_starts_anew_and_averages_plainly() -> None:
     seen = []
 
     def loss(model: nn.Module, batch: Any) -> torch.Tensor:
+        value = cross_entropy(model, batch)
         seen.append((net.norm.momentum, int(net.norm.num_batches_tracked), net.norm.training, net.still.training))
-        return cross_entropy(model, batch)
+        return value
 
     list(sweep(net, batches(), optimizer, loss, SweepConfig(steps=5)))
-    assert seen == [(None, step, True, True) for step in range(5)]
+    assert seen == [(None, step, True, False) for step in range(1, 6)]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_frozen_norm_is_neither_reset_nor_thawed(keep: bool) -> None:
+    net, optimizer = subject(sgd, True)
+    net.still.running_mean.fill_(3)
+    net.norm.eval()
+    seen = []
+
+    def loss(model: nn.Module, batch: Any) -> torch.Tensor:
+        net.norm.eval()
+        value = cross_entropy(model, batch)
+        seen.append([(norm.training, norm.momentum, norm.running_mean[0].item()) for norm in (net.norm, net.still)])
+        return value
+
+    norm, still = net.norm.running_mean[0].item(), 3.0
+    list(sweep(net, batches(), optimizer, loss, SweepConfig(steps=3), keep_modes=keep))
+    assert seen == [[(False, 0.3, norm), (False, 0.1, still)]] * 3
+
+
+def test_a_model_in_eval_mode_is_put_into_train_mode_unless_modes_are_kept() -> None:
+    net, optimizer = subject(sgd, True)
+    net.eval()
+    seen = []
+
+    def loss(model: nn.Module, batch: Any) -> torch.Tensor:
+        seen.append({module.training for module in model.modules()})
+        return cross_entropy(model, batch)
+
+    list(sweep(net, batches(), optimizer, loss, SweepConfig(steps=2)))
+    list(sweep(net, batches(), optimizer, loss, SweepConfig(steps=2), keep_modes=True))
+    assert seen == [{True}, {True}, {False}, {False}]
+    assert not net.training
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float16, torch.bfloat16])
+def test_a_rate_that_cannot_hold_the_swept_values_is_replaced_and_comes_back(dtype: torch.dtype) -> None:
+    net = nn.Linear(6, 3)
+    rate = torch.tensor(1, dtype=dtype)
+    optimizer = torch.optim.Adam(net.parameters(), lr=rate, foreach=False)
+    used: list[float] = []
+    optimizer.register_step_pre_hook(lambda held, *_: used.append(float(held.param_groups[0]["lr"])))
+    points = [e for e in sweep(net, batches(), optimizer, cross_entropy, CONFIG) if isinstance(e, BatchEvent)]
+    assert used == pytest.approx([point.lr for point in points][: len(used)], rel=1e-6)
+    assert optimizer.param_groups[0]["lr"] is rate
+    assert rate.item() == 1
+
+
+def test_a_rate_that_groups_share_is_swept_for_the_chosen_one_alone() -> None:
+    net = Net()
+    rate = torch.tensor(0.5)
+    parts = [{"params": net.first.parameters(), "lr": rate}, {"params": net.last.parameters(), "lr": rate}]
+    optimizer = torch.optim.SGD(parts, lr=rate, foreach=False)
+    used: list[list[float]] = []
+    optimizer.register_step_pre_hook(lambda held, *_: used.append([float(g["lr"]) for g in held.param_groups]))
+    list(sweep(net, batches(), optimizer, cross_entropy, SweepConfig(start_lr=1e-3, steps=3), groups=[1]))
+    assert [other for other, _ in used] == [0.5] * len(used)
+    assert used[0][1] == pytest.approx(1e-3)
+    assert all(group["lr"] is rate for group in optimizer.param_groups)
+    assert rate.item() == 0.5
 
 
 @pytest.mark.parametrize("empty", [[], ()])

@@ -199,7 +199,7 @@ def test_a_training_that_was_swept_in_between_goes_on_as_if_it_had_not(make, tra
     assert losses[True] == losses[False] and len(losses[True]) == 24
 
 
-def test_callbacks_and_loggers_take_no_part(pl, make, trainer, loader):
+def test_loggers_take_no_part_and_callbacks_only_until_the_first_batch(pl, make, trainer, loader):
     seen = []
 
     class Log(pl.loggers.logger.DummyLogger):
@@ -213,8 +213,18 @@ def test_callbacks_and_loggers_take_no_part(pl, make, trainer, loader):
         def setup(self, *arguments, **named):
             seen.append("setup")
 
-        def on_train_batch_start(self, *arguments):
+        def on_train_start(self, *arguments):
+            seen.append("start")
+
+        def on_train_batch_end(self, *arguments):
             seen.append("batch")
+
+        def on_train_end(self, *arguments):
+            seen.append("end")
+
+    class Stop(pl.callbacks.EarlyStopping):
+        def setup(self, *arguments, **named):
+            seen.append("stop")
 
     class Module(make):
         def training_step(self, batch, batch_idx):
@@ -223,9 +233,9 @@ def test_callbacks_and_loggers_take_no_part(pl, make, trainer, loader):
             return super().training_step(batch, batch_idx)
 
     module, log, look = Module(), Log(), Look()
-    ours = trainer(logger=log, callbacks=[look], log_every_n_steps=1)
+    ours = trainer(logger=log, callbacks=[look, Stop("loss")], log_every_n_steps=1)
     find_lr(ours, module, train_dataloaders=loader, **SWEEP)
-    assert seen == []
+    assert seen == ["setup", "start"]
     assert ours.callbacks[0] is look and ours.loggers == [log]
 
 
@@ -571,3 +581,69 @@ def test_every_integration_says_how_to_get_its_package(monkeypatch, name, packag
     monkeypatch.delitem(sys.modules, f"lrgui.integrations.{name}", raising=False)
     with pytest.raises(ImportError, match=f"is not installed: {command}$"):
         importlib.import_module(f"lrgui.integrations.{name}")
+
+
+def _by_hook(pl, make):
+    class Module(make):
+        def on_train_epoch_start(self):
+            self.net[1].eval()
+
+    return Module(), []
+
+
+def _by_callback(pl, make):
+    class Freeze(pl.Callback):
+        def on_train_batch_start(self, trainer, module, *_):
+            module.net[1].eval()
+
+    return make(), [Freeze()]
+
+
+def _by_its_own_train(pl, make):
+    """fit does not call it."""
+
+    class Module(make):
+        def train(self, mode=True):
+            super().train(mode)
+            self.net[1].eval()
+            return self
+
+    return Module(), []
+
+
+def _by_finetuning(pl, make):
+    class Freeze(pl.callbacks.BaseFinetuning):
+        def freeze_before_training(self, module):
+            self.freeze(module.net[:2], train_bn=False)
+
+        def finetune_function(self, module, epoch, optimizer):
+            module.net[1].eval()
+
+    return make(), [Freeze()]
+
+
+def _in_eval_mode(pl, make):
+    return make().eval(), []
+
+
+@pytest.mark.filterwarnings("ignore:Found .* in eval mode")  # Lightning's own, about such a training
+@pytest.mark.parametrize("frozen", [_by_hook, _by_callback, _by_its_own_train, _by_finetuning, _in_eval_mode])
+def test_modules_are_in_the_modes_that_fit_has_them_in(pl, make, trainer, loader, frozen):
+    seen = []
+    for sweeps in (False, True):
+        module, callbacks = frozen(pl, make)
+        before = [(m.training, [p.requires_grad for p in m.parameters()]) for m in module.modules()]
+        seen.append(found := [])
+
+        def look(layer, _, __, found=found):
+            found.append((layer.training, None if layer.training else layer.running_mean.tolist()))
+
+        hook = module.net[1].register_forward_hook(look)
+        ours = trainer(callbacks=callbacks, max_epochs=1)
+        if sweeps:
+            find_lr(ours, module, train_dataloaders=loader, progress=False, steps=12, stop_factor=0)
+            assert [(m.training, [p.requires_grad for p in m.parameters()]) for m in module.modules()] == before
+        else:
+            ours.fit(module, loader)
+        hook.remove()
+    assert seen[1] == seen[0]

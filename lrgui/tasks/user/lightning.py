@@ -216,7 +216,10 @@ class LightningSteps:
     def _training_step(self, model: nn.Module, batch: Any) -> Any:
         number = self._count % max(self._trainer.num_training_batches, 1)
         self._count += 1
-        return _call(self.training_step, self._ready(batch), number)
+        batch = self._ready(batch)
+        if self._network.training:  # else a validation batch, whose loss only the training step gives
+            self._network.on_train_batch_start(batch, number)
+        return _call(self.training_step, batch, number)
 
     def _ready(self, batch: Any) -> Any:
         """The batch as the module's own hooks make it (augmentations on the device)."""

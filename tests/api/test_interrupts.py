@@ -1,0 +1,129 @@
+"""Ctrl+C at any line of a small call: afterwards everything is as before, to the bit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import lrgui
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Ctrl+C goes to the whole console there")
+
+ROOT = str(Path(lrgui.__file__).parent)
+#: Where things are changed and put back, and what of Python's library is in between.
+FILES = (
+    *(f"{ROOT}/core/{name}.py" for name in ("sweep", "race", "restore", "insist", "random_state", "running_stats")),
+    *(f"{ROOT}/core/{name}.py" for name in ("batches", "loader_state", "modes", "seeding", "distributed")),
+    *(f"{ROOT}/api/{name}.py" for name in ("find", "verify", "call", "setup")),
+    contextlib.__file__,
+)
+
+
+class Criterion(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.register_buffer("mean", torch.zeros(1))
+
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        loss = nn.functional.cross_entropy(output, target)
+        self.mean.lerp_(loss.detach(), 0.1)
+        return loss * self.scale
+
+
+class Subject:
+    """A model that has begun to learn, and all that a sweep of it uses."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.generator = torch.Generator().manual_seed(3)
+        data = TensorDataset(torch.randn(8, 4), torch.arange(8) % 3)
+        self.loader = DataLoader(data, batch_size=4, shuffle=True, generator=self.generator)
+        self.model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Dropout(0.2))
+        self.criterion = Criterion()
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1, momentum=0.9)
+        self.criterion(self.model(data.tensors[0]), data.tensors[1]).backward()
+        self.optimizer.step()
+        self.model.eval()
+
+    def state(self) -> list[Any]:
+        modules = (self.model, self.criterion)
+        tensors = [tensor for module in modules for tensor in module.state_dict().values()]
+        tensors += [p.grad for module in modules for p in module.parameters() if p.grad is not None]
+        tensors += [value for held in self.optimizer.state.values() for value in held.values()]
+        return [
+            [tensor.numpy().tobytes() for tensor in (*tensors, torch.get_rng_state(), self.generator.get_state())],
+            [(m.training, len(m._forward_pre_hooks), getattr(m, "momentum", None)) for m in self.model.modules()],
+            [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups],
+            random.getstate(),
+            np.random.get_state()[1].tobytes(),
+            signal.getsignal(signal.SIGINT),
+        ]
+
+
+def find(subject: Subject) -> None:
+    lrgui.find_lr(
+        *(subject.model, subject.loader, subject.criterion, subject.optimizer), steps=2, seed=5, progress=False
+    )
+
+
+def verify(subject: Subject) -> None:
+    lrgui.verify(
+        *(subject.model, subject.loader, subject.criterion, subject.optimizer),
+        **{"lr": 0.1, "steps": 8, "rates": 3, "rounds": 1, "seed": 5, "progress": False},
+    )
+
+
+def lines(call: Callable[[Subject], None], at: int | None = None) -> Iterator[tuple[str, int]]:
+    """The lines that `call` goes through in `FILES`, in order; Ctrl+C comes before the one with number `at`."""
+    passed: list[tuple[str, int]] = []
+
+    def line(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "line":
+            if len(passed) == at:
+                sys.settrace(None)
+                signal.raise_signal(signal.SIGINT)
+            passed.append((frame.f_code.co_filename, frame.f_lineno))
+        return line
+
+    before = sys.gettrace()
+    sys.settrace(lambda frame, event, _: line if frame.f_code.co_filename in FILES else None)
+    try:
+        call(Subject())
+    finally:
+        sys.settrace(before)
+    yield from passed
+
+
+@pytest.mark.parametrize(("call", "every"), [(find, 3), (verify, 12)], ids=["find", "verify"])
+def test_everything_is_as_before_wherever_ctrl_c_comes(call: Callable[[Subject], None], every: int) -> None:
+    list(lines(call))  # what is imported or made only once
+    passed = list(lines(call))
+    # Each line once, where it is passed last: there most is to be put back.
+    places = sorted({line: number for number, line in enumerate(passed)}.values())
+    assert len(places) > 200
+    for at in places[::every]:  # with all of them it takes a minute
+        subject = Subject()
+        before = subject.state()
+
+        def on_this(_: Subject, subject: Subject = subject) -> None:
+            call(subject)
+
+        with suppress(KeyboardInterrupt):
+            list(lines(on_this, at))
+            pytest.fail(f"Ctrl+C was lost at {passed[at]}")
+        assert subject.state() == before, passed[at]
