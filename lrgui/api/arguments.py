@@ -47,12 +47,33 @@ def check_places(model: Any, loader: Any, loss: Any, optimizer: Any, training_st
             "The loss must be a function (output, target), such as torch.nn.functional.cross_entropy, not "
             f"{_kind(loss)}."
         )
-    if training_step is not None and not callable(training_step):
-        raise ValueError(f"training_step must be a function (model, batch), not {_kind(training_step)}.")
+    if training_step is not None:
+        _check_step(training_step)
     if loss is None and training_step is None and callable(getattr(model, "configure_optimizers", None)):
         raise ValueError(
             "The loss of a LightningModule is in its training_step: use lrgui.integrations.lightning.find_lr(trainer, "
             "module, …), or pass training_step=lambda model, batch: model.training_step(batch, 0)."
+        )
+
+
+def _check_step(step: Any) -> None:
+    """Raise ValueError for a training step that can't be called with the model and a batch."""
+    if not callable(step):
+        raise ValueError(f"training_step must be a function (model, batch), not {_kind(step)}.")
+    try:
+        signature = inspect.signature(step)
+    except (TypeError, ValueError):  # its arguments can't be read
+        return
+    try:
+        signature.bind(None, None)
+        fits = next(iter(signature.parameters), "") != "batch"
+    except TypeError:
+        fits = False
+    if not fits:
+        takes = ", ".join(signature.parameters)
+        raise ValueError(
+            f"training_step is called with the model and a batch, and this one takes ({takes}): pass a function "
+            "(model, batch), for a module's own step lambda model, batch: model.training_step(batch, 0)."
         )
 
 
@@ -128,7 +149,9 @@ def _refuse_examples(loader: Any, what: str) -> None:
 
 
 def _refuse_data(given: tuple[Any, ...] | list[Any], what: str) -> None:
-    if len(given) == 2 and are_inputs_and_targets(*given):
+    # A list may as well hold two batches of sequences of other lengths.
+    alike = isinstance(given, list) and len({getattr(one, "ndim", None) for one in given}) == 1
+    if len(given) == 2 and not alike and are_inputs_and_targets(*given):
         raise ValueError(
             f"The {what} argument is a pair of inputs and targets, not batches: pass {_LINE}, made of tensors."
         )

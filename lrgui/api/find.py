@@ -94,7 +94,8 @@ def find_lr(
         loader: any iterable of batches, not a Dataset; one that can be iterated again is begun again when it ends.
         loss: `loss(output, target)`; may be left out where the model's output has a `loss` of its own, or where
             `training_step` is given. How a batch is split is said in `core.objective.Supervised`.
-        optimizer: an optimizer of the model's parameters, its class, or a function `(params, lr)`; None is AdamW.
+        optimizer: an optimizer of the model's parameters, its class, its name, or a function of `params` or `model`,
+            and `lr`; what `configure_optimizers` returns will do as well. None is AdamW.
         start_lr, end_lr: the range, in the optimizer's own unit. steps: rates in it, one point each.
         schedule: "exponential" (even steps on a log axis) or "linear".
         batches_per_lr: optimizer steps at each rate; a point is their mean loss.
@@ -113,7 +114,8 @@ def find_lr(
             `(model, batch)`. Measured on the validation batches where there are such.
         param_groups: indices or names of the parameter groups that are swept (others keep their rate);
             None sweeps all, at the ratio of their rates; "each" adds a sweep for every group by itself.
-        training_step: `training_step(model, batch)` → loss, for everything else.
+        training_step: `training_step(model, batch)` → loss, for everything else; None leaves the batch out.
+            `core.objective.loss_in` says where in a dict or a tuple the loss is found.
         planned_steps: optimizer steps of the training to come; a longer one wants a lower rate.
         auto_range: where the range turns out to be wrong, mend it and sweep again.
         progress: one line that says how far it is, in a terminal or a notebook.
@@ -128,8 +130,9 @@ def find_lr(
 
     Raises:
         ValueError: settings that can't be used, or data without a batch. Exceptions of your own code pass through
-        before the first point; later they end the sweep, and the result has what was measured. KeyboardInterrupt
-        passes through, except in a notebook or at a prompt, where the result is returned.
+        before the first point, with a note on their probable cause; later they end the sweep, and the result has
+        what was measured. KeyboardInterrupt passes through, except in a notebook or at a prompt, where the result is
+        returned.
     """
     name, scaler = precision(amp)
     config = SweepConfig(

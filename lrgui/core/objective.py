@@ -148,7 +148,7 @@ class Supervised:
         """A model that computes its loss itself gets everything, the target too."""
         if isinstance(batch, Mapping):
             name = target_name(batch)
-            return takes.model(**takes.wanted(batch)), None if name is None else batch[name]
+            return takes.model(**takes.with_target(batch, name)), None if name is None else batch[name]
         arguments, target = _positional(takes, batch)
         if isinstance(batch, torch.Tensor):
             return takes.model(*arguments), target
@@ -318,6 +318,14 @@ class _Inputs:
             f"The model's forward pass does not take {_listed(inputs.keys() - self.names)} from the batch: "
             "give a training_step(model, batch)."
         )
+
+    def with_target(self, batch: Mapping[str, Any], target: str | None) -> Mapping[str, Any]:
+        """A whole batch, in which the target has the model's own name: data sets say `label`, models `labels`."""
+        batch = self.wanted(batch)
+        own = self._target
+        if target is None or own is None or target in self.names or own in batch:
+            return batch
+        return {own if name == target else name: value for name, value in batch.items()}
 
     def wanted(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Without entries that the model does not know and that hold no tensor, such as the names of files."""

@@ -82,9 +82,25 @@ def test_another_packages_trainer_is_sent_to_its_integration(monkeypatch: pytest
         check_places(trainer, LOADER, LOSS, None, None)
 
 
-def test_the_step_must_be_a_function() -> None:
-    with pytest.raises(ValueError, match=r"training_step must be a function \(model, batch\), not a str"):
-        check_places(MODEL, LOADER, None, None, "step")
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("step", "training_step must be a function (model, batch), not a str."),
+        (lambda batch: batch, "this one takes (batch): pass a function (model, batch)"),
+        (HasStep().training_step, "this one takes (batch, batch_idx)"),
+        (lambda batch, model: batch, "this one takes (batch, model)"),
+        (lambda model, batch, epoch: batch, "this one takes (model, batch, epoch)"),
+    ],
+)
+def test_the_step_takes_the_model_and_a_batch(step: Any, words: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        check_places(MODEL, LOADER, None, None, step)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("step", [lambda model, batch: 0, lambda m, b, epoch=1: 0, lambda *all: 0, print, MODEL])
+def test_other_steps_pass(step: Any) -> None:
+    check_places(MODEL, LOADER, None, None, step)
 
 
 # -- batches
@@ -107,7 +123,9 @@ def test_a_function_of_batches_is_called_and_a_generators_again() -> None:
     assert batches_of(lambda: LOADER) is LOADER
 
 
-@pytest.mark.parametrize("loader", [LOADER, [(X, Y)], [X, X], [X], iter([X]), generator(), [(X, Y), (X[:5], Y[:5])]])
+@pytest.mark.parametrize(
+    "loader", [LOADER, [(X, Y)], [X, X], [X], iter([X]), generator(), [(X, Y), (X[:5], Y[:5])], [X, X[:, :2]]]
+)
 def test_batches_are_taken_as_they_are(loader: Any) -> None:
     assert batches_of(loader) is loader
 

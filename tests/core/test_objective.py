@@ -228,6 +228,8 @@ class Questions(nn.Module):
     ("model", "batch", "expected"),
     [
         (Nano(), (X, Y), cross_entropy(X, Y)),
+        (Nano(), {"idx": X, "label": Y, "text": ["a"] * 4}, cross_entropy(X, Y)),
+        (Tokens(), {"input_ids": X, "label": Y}, cross_entropy(X, Y)),
         (Scalars(), (X, Y), cross_entropy(X, Y)),
         (Tokens(), (X, Y), cross_entropy(X, Y)),
         (Tokens(), (X, Z, Y), cross_entropy(X, Y)),
