@@ -16,6 +16,9 @@ from lrgui.tasks.user.source_text import encoding_of
 MOST_FILES = 300
 _MOST_BYTES = 2_000_000
 
+#: Fields of statements that hold further ones.
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+
 _known: dict[tuple[Path, Path], tuple[tuple[int, int], tuple[Path, ...]]] = {}
 """By file and root: the file's time and size, and what it imports. A window reads its task again at every save."""
 
@@ -72,20 +75,49 @@ def _imported_by(path: Path, root: Path) -> tuple[Path, ...]:
 
 
 def _imports(importer: Path, root: Path, tree: ast.Module) -> Iterator[Path]:
-    for node in ast.walk(tree):
+    names: dict[Path, set[str]] = {}
+
+    def may_have(folder: Path, word: str) -> bool:
+        """False where nothing in `folder` is called so: most modules come from elsewhere."""
+        if folder not in names:
+            names[folder] = _names_in(folder)
+        return word.lower() in names[folder]
+
+    for node in _import_statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _chain(root, alias.name.split("."))
-        elif isinstance(node, ast.ImportFrom):
+                words = alias.name.split(".")
+                if may_have(root, words[0]):
+                    yield from _chain(root, words)
+        else:
             words = node.module.split(".") if node.module else []
             folder = _folder(importer, root, node.level)
-            if folder is None:
+            if folder is None or (words and not may_have(folder, words[0])):
                 continue
             yield from _chain(folder, words)
             for alias in node.names:
-                path = _in(folder, [*words, alias.name]) if alias.name != "*" else None
+                known = alias.name != "*" and (words or may_have(folder, alias.name))
+                path = _in(folder, [*words, alias.name]) if known else None
                 if path is not None:
                     yield path
+
+
+def _import_statements(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """All of them, in the order of the file; expressions, of which there may be very many, are not looked at."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        for block in reversed(_BLOCKS):
+            waiting += reversed(getattr(node, block, ()))
+
+
+def _names_in(folder: Path) -> set[str]:
+    try:
+        return {name.partition(".")[0].lower() for name in os.listdir(folder)}
+    except OSError:
+        return set()
 
 
 def origin_file(importer: Path, root: Path, origin: str) -> Path | None:

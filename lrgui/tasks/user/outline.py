@@ -31,8 +31,8 @@ from lrgui.tasks.user.target import Target
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-#: The largest file that is read; source code is far smaller.
-MOST_BYTES = 5_000_000
+#: The largest file that is read: the window waits for it. Source code is far smaller.
+MOST_BYTES = 1_000_000
 
 _UNREADABLE = "{} is not a Python file that can be read."
 
@@ -98,7 +98,8 @@ def outline(path: str) -> Outline:
     except (OSError, ValueError) as error:  # ValueError: a name that no system allows
         return _refused(file, f"{file} cannot be read ({getattr(error, 'strerror', None) or error}).")
     if size > MOST_BYTES:
-        return _refused(file, f"{file.name} has {size / 1e6:.0f} MB: that is no Python file that a person wrote.")
+        big = f"{file.name} has {size / 1e6:.3g} MB, and a task has {MOST_BYTES / 1e6:g} MB at most."
+        return _refused(file, f"{big} Keep its data in a file of its own, which the code reads.")
     tree = parsed(data, file.name)
     if isinstance(tree, OutlineProblem):
         return Outline(problem=tree, file=file)

@@ -571,3 +571,12 @@ def test_what_is_no_plain_file_is_neither_waited_for_nor_read(tmp_path: Path) ->
     for path in (str(tmp_path / "a.py"), "/dev/zero"):
         problem = outline(path).problem
         assert problem is not None and problem.sentence == f"{path} is no file that can be read. Choose a Python file."
+
+
+def test_a_file_that_the_window_would_wait_for_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "task.py").write_text(dedent(WHOLE) + "x = [" + "1, " * 400_000 + "]\n")
+    problem = outline(str(tmp_path / "task.py")).problem
+    assert problem is not None
+    assert problem.sentence == (
+        "task.py has 1.2 MB, and a task has 1 MB at most. Keep its data in a file of its own, which the code reads."
+    )
