@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lrgui.api.figure import inline_svg
 from lrgui.api.race_drawing import SIZE as RACE_SIZE
-from lrgui.api.words import SIGNS, confidence_words, pick_words, rows
+from lrgui.api.words import SIGNS, pick_words, rows
+from lrgui.core.confidence_words import GUESS, confidence_words
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT
@@ -64,9 +65,9 @@ def _content(result: Result) -> str:
 def _pick(result: Result) -> str:
     """The number in large type, with what it is worth."""
     if result.lr is not None:
-        number, words = format_lr(result.lr), confidence_words(result)
+        number, words = format_lr(result.lr), confidence_words(result.analysis.recommendation)
     elif result.best_guess is not None:
-        number, words = "No reliable pick", f"best guess {format_lr(result.best_guess)}"
+        number, words = "No reliable pick", f"{format_lr(result.best_guess)} is a {GUESS}"
     else:
         number, words = "No reliable pick", ""
     big = f"font-size:20px;font-weight:600;color:{LIGHT.accent if result.lr is not None else LIGHT.warning}"

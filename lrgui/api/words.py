@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from lrgui.core.confidence_words import confidence_words, pick_label
 from lrgui.core.learning_rate import format_lr, short_lr
 
 if TYPE_CHECKING:
@@ -17,26 +17,18 @@ SIGNS = {"good": "✓", "bad": "✗", "open": "!"}
 
 
 def pick_words(result: Result) -> str:
-    """The pick and how far to trust it: "1.6e-01 (confidence medium, within ×2)"."""
+    """The pick and how far to trust it: "1.6e-01 (confidence medium · within ×2)"."""
     if result.lr is not None:
-        return f"{format_lr(result.lr)} ({confidence_words(result)})"
+        return f"{format_lr(result.lr)} ({confidence_words(result.analysis.recommendation)})"
     if result.best_guess is not None:
-        return f"no reliable pick (best guess {format_lr(result.best_guess)})"
+        return f"no reliable pick ({format_lr(result.best_guess)} is a guess)"
     return "no reliable pick"
-
-
-def confidence_words(result: Result) -> str:
-    """ "confidence medium, within ×2"; without the factor where there is none."""
-    factor = result.factor
-    within = f", within ×{factor:.2g}" if factor is not None and math.isfinite(factor) else ""
-    return f"confidence {result.confidence}{within}"
 
 
 def rows(result: Result) -> list[tuple[str, str, str, str]]:
     """The table of rules, ours first: label, rate, its spread over the repeats (empty for one), reason."""
     ours = result.lr if result.lr is not None else result.best_guess
-    label = "★ recommended" if result.lr is not None else "★ best guess"
-    found = [(label, _rate(ours), spread_words(result, "ours"), result.reason)]
+    found = [(pick_label(result.analysis.recommendation), _rate(ours), spread_words(result, "ours"), result.reason)]
     shown = result.analysis.suggestions.values()
     found += [(s.label, _rate(s.lr), spread_words(result, s.key), s.reason) for s in shown]
     return found

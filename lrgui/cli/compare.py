@@ -115,7 +115,7 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
 
 def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
     from lrgui.core.comparison import how_to_read
-    from lrgui.core.confidence_words import confidence_words
+    from lrgui.core.confidence_words import GUESS, confidence_words
 
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
     for each in compared:
@@ -123,11 +123,7 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
         rate = "–" if each.pick is None else format_lr(each.pick)
         zones = each.analysis.zones
         safe = "–" if zones is None else f"{short_lr(zones.low_end, 2)} to {short_lr(zones.high_start, 2)}"
-        sure = (
-            confidence_words(pick).removeprefix("confidence ")
-            if pick.lr is not None
-            else f"best guess only. {pick.reason}"
-        )
+        sure = confidence_words(pick).removeprefix("confidence ") if pick.lr is not None else f"{GUESS}. {pick.reason}"
         lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"
         table.add_row(escape(each.label), rate, escape(sure), lowest, safe)
     if compared:

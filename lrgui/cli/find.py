@@ -146,7 +146,7 @@ def _sweep(
 
 def _tell(report: Report) -> None:
     """The result in words and a table, on standard output."""
-    from lrgui.core.confidence_words import confidence_words
+    from lrgui.core.confidence_words import confidence_words, pick_label
 
     analysis = report.analysis
     pick = analysis.recommendation
@@ -159,9 +159,8 @@ def _tell(report: Report) -> None:
         words = "–" if not rates else f"{short_lr(min(rates), 2)} to {short_lr(max(rates), 2)}"
         return [words] if spread else []
 
-    label = "★ recommended" if pick.lr is not None else "☆ best guess"
     rate = pick.lr if pick.lr is not None else pick.best_guess
-    table.add_row(label, "–" if rate is None else format_lr(rate), *repeated("ours"), escape(pick.reason))
+    table.add_row(pick_label(pick), "–" if rate is None else format_lr(rate), *repeated("ours"), escape(pick.reason))
     for s in analysis.suggestions.values():
         table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), *repeated(s.key), escape(s.reason))
     results().print(table)

@@ -94,8 +94,8 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     if rate is None:
         fail(f"{pick.reason} To race all the same, name a rate: --around 1e-2", Status.NO_PICK)
     if not quiet:
-        name = "pick" if pick.lr is not None else "best guess"
-        words.print(f"The sweep's {name} is {format_lr(rate)}.", highlight=False)
+        name = "The sweep recommends" if pick.lr is not None else "No reliable pick; the sweep's guess is"
+        words.print(f"{name} {format_lr(rate)}.", highlight=False)
     return rate
 
 

@@ -11,9 +11,20 @@ from lrgui.core.recommend import Recommendation
 MEANING = "A rate nearly as good as the best lies within this factor of the pick, nine times in ten"
 
 
+#: What a rate is called that is no reliable pick.
+GUESS = "guess (no confidence)"
+
+
+def pick_label(pick: Recommendation) -> str:
+    """What stands before our rate in a table of rules."""
+    return f"☆ {GUESS}" if pick.lr is None and pick.best_guess is not None else "★ recommended"
+
+
 def confidence_words(pick: Recommendation) -> str:
-    """ "confidence high · within ×1.4"; for no reliable pick "confidence none"."""
-    if pick.factor is None or pick.lr is None or not math.isfinite(pick.factor):
+    """ "confidence high · within ×1.4"; for no reliable pick "no confidence"."""
+    if pick.lr is None:
+        return "no confidence"
+    if pick.factor is None or not math.isfinite(pick.factor):
         return f"confidence {pick.confidence}"
     if pick.factor >= WORST:
         return f"confidence {pick.confidence} · within more than ×{WORST:g}"

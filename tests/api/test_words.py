@@ -29,7 +29,7 @@ def test_a_block(make: Make) -> None:
     text = str(result)
     lines = text.splitlines()
     assert lines[0] == "LR Finder: digits · small CNN"
-    assert lines[1].startswith(f"Learning rate: {result.lr:.1e} (confidence {result.confidence}, within ×")
+    assert lines[1].startswith(f"Learning rate: {result.lr:.1e} (confidence {result.confidence} · within ×")
     assert max(map(len, lines)) <= 100
     for suggestion in result.analysis.suggestions.values():
         assert any(line.split("  ")[1] == suggestion.label for line in lines if line.startswith("  "))
@@ -61,5 +61,5 @@ def test_a_failed_rule_of_a_repeat_is_counted(
 
 
 def test_no_pick(doubtful: Result) -> None:
-    assert "no reliable pick (best guess 2.0e-03)" in repr(doubtful)
-    assert "★ best guess   2.0e-03" in str(doubtful)
+    assert "no reliable pick (2.0e-03 is a guess)" in repr(doubtful)
+    assert "☆ guess (no confidence)  2.0e-03" in str(doubtful)

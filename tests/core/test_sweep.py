@@ -477,3 +477,15 @@ def test_a_sweep_cancelled_before_it_began_measures_nothing() -> None:
     events = list(sweep(net, batches(), optimizer, cross_entropy, CONFIG, control))
     assert len(events) == 1
     assert ending(events).reason == "cancelled"
+
+
+def test_a_rate_that_is_an_integer_tensor_is_swept_and_put_back() -> None:
+    net = Net()
+    rate = torch.tensor(1)
+    optimizer = torch.optim.Adam(net.parameters(), lr=rate, foreach=False)
+    used = []
+    optimizer.register_step_pre_hook(lambda found, *_: used.append(float(found.param_groups[0]["lr"])))
+    *events, _ = sweep(net, batches(), optimizer, cross_entropy, CONFIG)
+    assert used == pytest.approx([event.lr for event in events if isinstance(event, BatchEvent)][: len(used)])
+    assert len(set(used)) > 5
+    assert optimizer.param_groups[0]["lr"] is rate and int(rate) == 1

@@ -72,7 +72,7 @@ def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel:
 def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     bench.play(Scripted(sweep(depth=0.001)))
     assert bench.workspace.analysis is not None
-    assert panel.confidence.text() == "Confidence none" and panel.confidence.objectName() == "bad"
+    assert panel.confidence.text() == "No confidence" and panel.confidence.objectName() == "bad"
     assert panel.confidence.toolTip() == bench.workspace.analysis.recommendation.reason
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
-from lrgui.core.confidence_words import MEANING, confidence_words
+from lrgui.core.confidence_words import GUESS, MEANING, confidence_words
 from lrgui.core.learning_rate import format_lr, parse_lr, short_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
@@ -185,7 +185,7 @@ class SelectionPanel(Card):
         if pick.lr is not None:
             return f"Recommended {format_lr(pick.lr)}. {pick.reason}"
         if pick.best_guess is not None:
-            return f"{pick.reason} Best guess: {format_lr(pick.best_guess)}."
+            return f"{pick.reason} {format_lr(pick.best_guess)} is a {GUESS}."
         return pick.reason
 
     @Slot()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.analysis import Analysis
+from lrgui.core.confidence_words import pick_label
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
@@ -64,13 +65,8 @@ class SuggestionsPanel(Card):
         if analysis is None:
             return
         pick = analysis.recommendation
-        rows: list[tuple[str, str, float | None, str]]
-        if pick.lr is not None:
-            rows = [("ours", "★ recommended", pick.lr, pick.reason)]
-        elif pick.best_guess is not None:
-            rows = [("ours", "☆ best guess", pick.best_guess, pick.reason)]
-        else:
-            rows = [("ours", "★ recommended", None, pick.reason)]
+        rate = pick.lr if pick.lr is not None else pick.best_guess
+        rows: list[tuple[str, str, float | None, str]] = [("ours", pick_label(pick), rate, pick.reason)]
         rows += [(key, s.label, s.lr, s.reason) for key, s in analysis.suggestions.items()]
         self._rates = [lr for _, _, lr, _ in rows]
         reading = self._workspace.reading
