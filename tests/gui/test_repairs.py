@@ -23,7 +23,7 @@ from lrgui.tasks.spec import TaskSpec
 
 FAKE = Path(__file__).resolve().parents[1] / "runs" / "fake_worker.py"
 NO_MEMORY = [[EndEvent("out_of_memory", "Out of memory with batches of 64. Use half the batch size.")]]
-NO_LOADER = [[EndEvent("loader_died", "A process that loads batches died (killed). Set the loader workers to 0.")]]
+NO_LOADER = [[EndEvent("loader_died", "A DataLoader worker was killed: set the DataLoader workers to 0.")]]
 
 
 def mend(window: MainWindow) -> QPushButton | None:
@@ -119,7 +119,7 @@ def test_a_batch_of_one_cannot_be_halved(bench: Bench, window: MainWindow) -> No
 def test_a_loader_that_died_is_done_without(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.workspace.edit(task=replace(bench.workspace.job.task, loader_workers=2))
     bench.play(Scripted(NO_LOADER))
-    assert "loads batches died" in window.banner.text
+    assert "A DataLoader worker was killed" in window.banner.text
     press(window, qtbot, "Use 0 loaders")
     assert bench.workspace.job.task.loader_workers == 0
     bench.play(Scripted(NO_LOADER))

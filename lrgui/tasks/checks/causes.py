@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrgui.tasks.checks.origins import original, text_of
+from lrgui.tasks.checks.origins import lost_by_worker, original, text_of
 from lrgui.tasks.distributions import DISTRIBUTIONS
 from lrgui.tasks.listing import with_article
 from lrgui.tasks.user.from_source import refused
@@ -295,7 +295,8 @@ def _partly(match: re.Match[str]) -> str:
 def is_loader_death(error: BaseException) -> bool:
     """True where a process that loads batches is gone, or gives none: what it did has no line of its own."""
     low = text_of(original(error)).lower()
-    return ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
+    named = ("dataloader worker" in low and "pid" in low) or "dataloader timed out" in low
+    return named or lost_by_worker(error)
 
 
 def too_many_files() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lrgui.tasks.checks.causes import CAUSES, is_loader_death, missing_module, too_many_files
 from lrgui.tasks.checks.exhausted import is_out_of_memory, memory_words
-from lrgui.tasks.checks.origins import chain_of, original, text_of
+from lrgui.tasks.checks.origins import chain_of, death_words, original, text_of
 from lrgui.tasks.checks.traces import place_of, raised_by_us
 
 
@@ -69,6 +69,9 @@ def _told(error: BaseException) -> str | None:
     kind, message = kind_and_message(error)
     if raised_by_us(error) and message.endswith((".", "!", "?")):
         return " ".join(message.split())
+    if is_loader_death(error):
+        message = death_words(error)
+        return next((words for cause in CAUSES if (words := cause.told("RuntimeError", message))), None)
     own = _of_python(error, kind)
     if own is not None:
         return own

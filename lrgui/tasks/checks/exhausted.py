@@ -95,8 +95,14 @@ def _amount(message: str) -> str:
     found = _AMOUNT.search(message)
     if found is None:
         return ""
-    size = found["size"]
-    number = size.partition(" ")[0]
-    if size.endswith(" bytes") and number.isdigit():
-        size = f"{int(number) / 2**30:,.3g} GiB" if int(number) > 2**29 else f"{int(number):,} bytes"
-    return f": {size} were asked for"
+    size = found["size"].removesuffix(" bytes")
+    return f": {_bytes(int(size)) if size.isdigit() else found['size']} were asked for"
+
+
+def _bytes(count: float) -> str:
+    """As numpy and torch say it, in powers of 1,024."""
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if count < 1024:
+            return f"{count:.3g} {unit}"
+        count /= 1024
+    return f"{count:.3g} PiB"

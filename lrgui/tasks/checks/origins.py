@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import signal
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,6 +83,28 @@ def original(error: BaseException) -> BaseException:
         return error
     made = original(made)  # one that was sent twice: a loader within a loader
     return made.with_traceback(error.__traceback__)
+
+
+def lost_by_worker(error: BaseException) -> bool:
+    """True where a tensor was to be fetched from a process that loads batches and that is gone by now."""
+    files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    return isinstance(error, OSError | EOFError) and any(
+        file.endswith(("multiprocessing/resource_sharer.py", "multiprocessing\\resource_sharer.py")) for file in files
+    )
+
+
+def death_words(error: BaseException) -> str:
+    """What torch says of a process that loads batches and is gone, with the signal where only its exit code has it."""
+    text = text_of(error)
+    if lost_by_worker(error):
+        return "DataLoader worker (pid unknown) exited unexpectedly"
+    if "exited unexpectedly" not in text:
+        return text
+    held = (frame.f_locals.get("failed_workers") for frame, _ in traceback.walk_tb(error.__traceback__))
+    codes = [getattr(worker, "exitcode", None) for workers in held if isinstance(workers, list) for worker in workers]
+    number = next((-code for code in codes if isinstance(code, int) and code < 0), 0)
+    name = signal.strsignal(number) if number else None
+    return f"DataLoader worker (pid 0) is killed by signal: {name}. " if name else text
 
 
 def frames_there(error: BaseException) -> Frames:

@@ -302,7 +302,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     (
         "pickling",
         lambda: first_batch(lambda i: i, num_workers=1, multiprocessing_context="spawn"),
-        ["lambda", "loader workers to 0"],
+        ["lambda", "DataLoader workers to 0"],
     ),
     ("no picture", lambda: Image.open(io.BytesIO(b"no image")), ["An image cannot be read"]),
     ("half a picture", half_a_picture, ["cut off"]),

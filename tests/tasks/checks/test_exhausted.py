@@ -88,7 +88,7 @@ def test_an_example_that_is_too_large_is_no_matter_of_the_batch_size(workers: in
             "X = np.ones((100_000, 100_000_000))",
             "the data was loaded: an array of 72.8 TiB (100,000×100,000,000, ",
         ),
-        ("loader", "torch.empty(1 << 50)", "the data was loaded"),
+        ("loader", "torch.empty(1 << 50)", "the data was loaded: 4 PiB were asked for."),
         ("model", "nn.Linear(1 << 25, 1 << 25)", "the model was made"),
         ("top", "torch.empty(1 << 50)", "data and model were made"),
         ("example", "torch.empty(1 << 50)", "a batch was loaded"),

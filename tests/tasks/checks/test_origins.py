@@ -5,6 +5,10 @@ from __future__ import annotations
 import builtins
 import functools
 import io
+import os
+import signal
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from multiprocessing.pool import RemoteTraceback
@@ -203,6 +207,42 @@ class BrokenStream(IterableDataset[Any]):
     def __iter__(self) -> Iterator[Any]:
         yield torch.zeros(2)
         ERRORS["zip"]()
+
+
+class Deadly(Dataset[Any]):
+    """Its process ends as it is asked for an example."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, number: int) -> Any:
+        os.kill(os.getpid(), self.number)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize(
+    ("name", "words"), [("SIGKILL", "memory ran out"), ("SIGBUS", "/dev/shm"), ("SIGSEGV", "(Segmentation fault)")]
+)
+def test_a_process_that_a_signal_ended_is_told_by_the_signal(name: str, words: str) -> None:
+    loader = DataLoader(Deadly(getattr(signal, name)), 2, num_workers=1)
+    error = caught(lambda: list(loader))
+    assert ended(error).reason == "loader_died" and words in ended(error).detail
+    assert diagnose(error).file == ""
+
+
+def test_a_tensor_of_a_process_that_is_gone_is_no_missing_file() -> None:
+    from multiprocessing.resource_sharer import DupFd
+
+    read, write = os.pipe()
+    handle = DupFd(read)
+    handle._id = (tempfile.mktemp(), 0)  # type: ignore[attr-defined]
+    error = caught(handle.detach)
+    os.close(read)
+    os.close(write)
+    assert ended(error).reason == "loader_died" and "A DataLoader worker ended unexpectedly" in ended(error).detail
 
 
 def broken_collate(examples: list[Any]) -> Any:
