@@ -714,7 +714,7 @@ CAUSES: tuple[Cause, ...] = (
         r"Can't pickle|[Cc]annot pickle|Can't get (?:local )?(?:object|attribute)",
         "The data set cannot be sent to the processes that load batches: it, its transform or its collate_fn holds a "
         "lambda, a function inside a function or an open file. Write it at the top of the file, "
-        "or set the loader workers to 0.",
+        "or set the DataLoader workers to 0.",
         ("PicklingError", "AttributeError", "TypeError"),
     ),
     Cause(
