@@ -104,12 +104,17 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
 def _is_broken_torch(error: BaseException, text: str) -> bool:
     """True where a library of PyTorch's cannot be loaded: an ImportError, or an OSError of the system's loader.
 
-    That one has no errno; other OSErrors, of files and connections, have one or are of a class of their own.
+    That one has no errno (but on Windows); OSErrors of files and connections have one, or a class of their own.
     """
-    loading = isinstance(error, ImportError) or (
-        isinstance(error, OSError) and type(error).__name__ == "OSError" and error.errno is None
-    )
-    return loading and ("torch" in text.lower())
+    system = isinstance(error, OSError) and type(error).__name__ == "OSError"
+    loading = system and (getattr(error, "errno", None) is None or getattr(error, "winerror", None) is not None)
+    return (isinstance(error, ImportError) or loading) and _TORCH_LIBRARY.search(text) is not None
+
+
+#: A library of PyTorch's in a message; an environment or a folder of the person's may have its name, too.
+_TORCH_LIBRARY = re.compile(
+    r"\blib(?:torch|c10)\w*\.|[/\\]torch(?:vision|audio)?[/\\](?:lib\b|_C\b|\w+\.(?:so|pyd|dll|dylib)\b)", re.IGNORECASE
+)
 
 
 def ended_unexpectedly(what: str = "run") -> EndEvent:

@@ -97,6 +97,23 @@ def test_a_file_with_torch_in_its_path_is_no_broken_torch(tmp_path: Path) -> Non
     assert explain(error).startswith("model.py, line 1: There is no file /data/torch/train.csv. Correct the path")
 
 
+@pytest.mark.parametrize(
+    ("error", "broken"),
+    [
+        (ImportError("/usr/lib/python3/site-packages/torch/lib/libtorch_python.so: undefined symbol: x"), True),
+        (ImportError("/opt/py/lib/torchvision/image.so: undefined symbol: x"), True),
+        (OSError("libc10_cuda.so: cannot open shared object file"), True),
+        (ImportError("/home/me/torch-env/lib/python3.11/site-packages/cv2/cv2.abi3.so: undefined symbol: x"), False),
+        (ImportError("my_torch_tools needs a newer numpy"), False),
+        (OSError("torch is hot"), False),
+        (ConnectionError("https://download.pytorch.org/torch/lib/x"), False),
+        (OSError(5, "Input/output error", "/data/torch/lib/x.bin"), False),
+    ],
+)
+def test_only_a_library_of_torchs_is_a_broken_torch(error: Exception, broken: bool) -> None:
+    assert ("PyTorch cannot be loaded" in explain(error)) == broken
+
+
 def test_little_memory_in_the_persons_code_keeps_its_advice(tmp_path: Path) -> None:
     error = raised(tmp_path, "import torch\ntorch.empty(1 << 50)\n")
     assert ended(error, 64).reason == "out_of_memory"
