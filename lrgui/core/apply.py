@@ -21,7 +21,7 @@ from lrgui.core.attached import (
     rescale,
     scheduler_slots,
 )
-from lrgui.core.groups import put_rate
+from lrgui.core.groups import largest, put_rate, ratios
 
 Groups = Sequence[dict[str, Any]]
 
@@ -77,14 +77,13 @@ def _as_they_are(groups: Groups, indices: Iterable[int]) -> float:
 
     `initial_lr`, which a schedule that is gone has left and a new one will read, becomes the same.
     """
-    names = ("lr", "initial_lr")  # the second where all are 0: so some schedules end
-    found = ({i: float(groups[i].get(name, 0.0)) for i in indices} for name in names)
-    rates = next((rates for rates in found if any(rates.values())), dict.fromkeys(indices, 1.0))
-    for i, rate in rates.items():
-        for name in names:
-            if name in groups[i] and float(groups[i][name]) != rate:
-                put_rate(groups[i], name, rate)
-    return max(rates.values())
+    swept = [groups[i] for i in indices]
+    top = largest(swept) or 1.0
+    for group, ratio in zip(swept, ratios(swept), strict=True):
+        for name in ("lr", "initial_lr"):
+            if name in group and float(group[name]) != ratio * top:
+                put_rate(group, name, ratio * top)
+    return top
 
 
 def highest_rate(optimizer: torch.optim.Optimizer, schedulers: Any, swept: Sequence[int] | None = None) -> float:

@@ -275,7 +275,7 @@ class _Copy:
     """A scheduler with an optimizer of its own, where its steps move nothing else."""
 
     def __init__(self, scheduler: Any, groups: Sequence[dict[str, Any]]) -> None:
-        one = torch.zeros(())
+        one = torch.zeros((), device="cpu")
         self.optimizer = torch.optim.SGD([{"params": [one.clone()]} for _ in groups], lr=1.0)
         self.groups = self.optimizer.param_groups
         for mine, theirs in zip(self.groups, groups, strict=True):

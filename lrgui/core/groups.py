@@ -12,9 +12,16 @@ def largest(groups: Sequence[Mapping[str, Any]]) -> float:
 
 
 def ratios(groups: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Each group's learning rate relative to the largest; all 1 where they say nothing."""
-    top = largest(groups)
-    return [float(group["lr"]) / top if top > 0 else 1.0 for group in groups]
+    """Each group's learning rate relative to the largest; all 1 where they say nothing.
+
+    Where all are 0, as a warm-up begins and some schedules end, those count that the schedule was made with.
+    """
+    for name in ("lr", "initial_lr"):
+        rates = [float(group.get(name, 0.0)) for group in groups]
+        top = max(rates)
+        if top > 0:
+            return [rate / top for rate in rates]
+    return [1.0 for _ in groups]
 
 
 def partly_held_note(model: Any, optimizer: Any) -> str | None:

@@ -484,6 +484,21 @@ def two_groups(model: nn.Module) -> torch.optim.Optimizer:
     )
 
 
+def test_groups_keep_their_ratio_beside_a_warm_up_that_begins_at_0(model: nn.Module) -> None:
+    """As Hugging Face's do: the rates are all 0 when the sweep begins."""
+    optimizer = two_groups(model)
+    plain = find(model, optimizer=optimizer, steps=100, seed=1)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 3))
+    assert [group["lr"] for group in optimizer.param_groups] == [0.0, 0.0]
+    result = find(model, optimizer=optimizer, steps=100, seed=1)
+    assert result.curve.loss.tolist() == plain.curve.loss.tolist()
+    result.apply(optimizer, lr=0.1)
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.01, 0.1])
+
+
 def test_every_group_gets_a_curve_of_its_own(model: nn.Module) -> None:
     optimizer = two_groups(model)
     result = find(model, optimizer=optimizer, param_groups="each", seed=1)
