@@ -14,6 +14,7 @@ from torch import nn
 from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
+from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import Result
@@ -52,25 +53,16 @@ from lrgui.tasks.checks.traces import folded
 MOST_RANGES = 3
 
 
+@takes(SweepConfig, types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
 def find_lr(
     model: Model,
     loader: Iterable[Any] | Callable[[], Iterable[Any]],
     loss: Callable[[Any, Any], torch.Tensor] | None = None,
     optimizer: MakeOptimizer | None = None,
     *,
-    start_lr: float = 1e-6,
-    end_lr: float = 1.0,
-    steps: int = 200,
-    schedule: str = "exponential",
-    batches_per_lr: int = 1,
-    beta: float = 0.98,
-    stop_factor: float = 4.0,
-    repeats: int = 1,
+    config: SweepConfig,
     seed: int | None = None,
     device: torch.device | str | None = None,
-    amp: str | torch.dtype | torch.amp.GradScaler | None = None,
-    accumulation: int = 1,
-    clip_grad_norm: float | None = None,
     validation: Any = None,
     metric: Callable[[Any, Any], Any] | None = None,
     param_groups: Sequence[int | str] | str | None = None,
@@ -96,18 +88,10 @@ def find_lr(
             `training_step` is given. How a batch is split is said in `core.objective.Supervised`.
         optimizer: an optimizer of the model's parameters, its class, its name, or a function of `params` or `model`,
             and `lr`; what `configure_optimizers` returns will do as well. None is AdamW.
-        start_lr, end_lr: the range, in the optimizer's own unit. steps: rates in it, one point each.
-        schedule: "exponential" (even steps on a log axis) or "linear".
-        batches_per_lr: optimizer steps at each rate; a point is their mean loss.
-        beta: smoothing of the classic average, 0 ≤ β < 1. stop_factor: end where it is above this × its best; 0
-            never ends for that reason.
-        repeats: sweeps from the same start with other seeds: data order and dropout. With `fresh_init` and a
-            function as model each begins with weights of its own.
+        {settings}
         seed: seeds the generators of Python, numpy, torch and the loader for the sweep (they are put back). None
             lets the first sweep go on from where they are.
         device: where to compute; None is where the model is (or the best there is, for a model made here).
-        amp: mixed precision: "bf16", "fp16", a torch dtype, or your own GradScaler (fp16).
-        accumulation: batches per optimizer step. clip_grad_norm: the norm to which gradients are scaled down.
         validation: batches whose loss is measured at each rate instead of the training batch's, in eval mode:
             an iterable, or `(iterable, k)` for the first k batches only.
         metric: `metric(output, target)` → number, drawn as a second curve; with `training_step` it takes
@@ -120,6 +104,7 @@ def find_lr(
         auto_range: where the range turns out to be wrong, mend it and sweep again.
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens. control: to pause or cancel from there.
+        fresh_init: with a function as model each repeat begins with weights of its own.
         snapshot_folder: where a state above 4 GiB is kept in a private temporary file instead of in memory.
         keep_modes: leave every module in the mode that it is in. Else the model is put into train mode, as a training
             loop does it; parts that stand in eval mode in a model that is in train mode stay so.
@@ -134,11 +119,10 @@ def find_lr(
         what was measured. KeyboardInterrupt passes through, except in a notebook or at a prompt, where the result is
         returned.
     """
-    name, scaler = precision(amp)
-    config = SweepConfig(
-        start_lr, end_lr, steps, beta, stop_factor, schedule, batches_per_lr, accumulation, clip_grad_norm, name
-    )
-    problems = [str(problem) for problem in replace(config, repeats=repeats).validate()]
+    # `amp` may also be a torch dtype, or the caller's own scaler.
+    name, scaler = precision(config.amp)
+    config = replace(config, amp=name)
+    problems = [str(problem) for problem in config.validate()]
     if fresh_init and isinstance(model, nn.Module):
         problems.append("Fresh weights need a way to make them: pass a function that returns the model.")
     if problems:
@@ -151,7 +135,7 @@ def find_lr(
     with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
-        ready = made(model, optimizer, device, start_lr)
+        ready = made(model, optimizer, device, config.start_lr)
         ready = moved(ready, device if isinstance(model, nn.Module) else None, last)
         measured = objective(loss, training_step, validation, metric, ready.device, name)
         batches = batches_of(loader)
@@ -163,11 +147,11 @@ def find_lr(
         finder.keep_modes = keep_modes
         finder.planned_steps = planned_steps
         finder.progress = progress and together.leads
-        finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(repeats)]
+        finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(config.repeats)]
         if fresh_init:
 
             def fresh() -> Made:
-                again = made(model, optimizer, device, start_lr)
+                again = made(model, optimizer, device, config.start_lr)
                 give_sizes(again, batches, measured.loss)
                 return again
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import nn
 from lrgui.api.arguments import batches_of, check_places
 from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
+from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
@@ -32,9 +34,8 @@ from lrgui.core.stepping import Loss
 from lrgui.runs.failures import ended
 from lrgui.tasks.checks.traces import folded
 
-_DEFAULT = RaceConfig()
 
-
+@takes(RaceConfig, without=("around",), types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
 def verify(
     model: Model,
     loader: Iterable[Any] | Callable[[], Iterable[Any]],
@@ -43,21 +44,12 @@ def verify(
     *,
     lr: float | None = None,
     result: Result | None = None,
-    steps: int = _DEFAULT.steps,
-    rates: int = _DEFAULT.rates,
-    octaves: float = _DEFAULT.octaves,
-    rounds: int = _DEFAULT.rounds,
-    pct_start: float = _DEFAULT.pct_start,
-    div_factor: float = _DEFAULT.div_factor,
-    final_div_factor: float = _DEFAULT.final_div_factor,
+    config: RaceConfig,
     validation: Any = None,
     metric: Callable[[Any, Any], Any] | None = None,
     training_step: Loss | None = None,
     seed: int | None = None,
     device: torch.device | str | None = None,
-    amp: str | torch.dtype | torch.amp.GradScaler | None = None,
-    accumulation: int = 1,
-    clip_grad_norm: float | None = None,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
     control: Control | None = None,
@@ -72,14 +64,12 @@ def verify(
 
     Args:
         lr: the pick to race around; or `result`, what `find_lr` gave (its best guess where it has no pick).
-        steps: optimizer steps of a training in the last round; the nearer to the real training the better.
-        rates: how many race, `octaves` (factors of two) apart from each other, in `rounds` rounds.
-        pct_start, div_factor, final_div_factor: the cycle, as in torch's OneCycleLR.
+        {settings}
         validation: batches by whose loss the candidates are judged: an iterable, or `(iterable, k)` for the first
             k batches only. Without it they are judged by their last training losses.
         metric: `metric(output, target)` → number, shown in the table; with `training_step` (model, batch). Needs
             `validation`.
-        model, loader, loss, optimizer, training_step, seed, device, amp, accumulation, clip_grad_norm, progress,
+        model, loader, loss, optimizer, training_step, seed, device, progress,
         on_event, control, snapshot_folder, title: as in `find_lr`. The loader must be one that can begin again.
 
     Raises:
@@ -87,20 +77,9 @@ def verify(
         first step; later they end the race, and the ranking so far is returned. KeyboardInterrupt passes through,
         except in a notebook or at a prompt.
     """
-    name, scaler = precision(amp)
-    config = RaceConfig(
-        around=_pick(lr, result),
-        rates=rates,
-        octaves=octaves,
-        steps=steps,
-        rounds=rounds,
-        pct_start=pct_start,
-        div_factor=div_factor,
-        final_div_factor=final_div_factor,
-        accumulation=accumulation,
-        clip_grad_norm=clip_grad_norm,
-        amp=name,
-    )
+    # `amp` may also be a torch dtype, or the caller's own scaler.
+    name, scaler = precision(config.amp)
+    config = replace(config, around=_pick(lr, result), amp=name)
     problems = [str(problem) for problem in config.validate()]
     if metric is not None and validation is None:
         problems.append("A metric is measured on validation batches: pass validation=…, or leave the metric out.")

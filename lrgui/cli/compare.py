@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, tell
-from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
+from lrgui.cli.generated import with_settings
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
-from lrgui.cli.task_options import Python, changed, with_task
+from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent, OutputEvent
 from lrgui.core.learning_rate import format_lr, short_lr
@@ -27,31 +27,19 @@ from lrgui.tasks.user.rows import OWN
 if TYPE_CHECKING:
     from lrgui.core.comparison import Compared
 
-_SWEEP = SweepConfig()
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
 
 @command(of_task=True)
 @with_task
+@with_settings(SweepConfig, without=["repeats"])
 def compare(
     base: Job,
     optimizers: Annotated[
         str | None,
         typer.Option(help="Which ones, with commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
     ] = None,
-    from_: Annotated[
-        float | None,
-        typer.Option("--from", help="Learning rate of the first step.", show_default=f"{_SWEEP.start_lr:g}"),
-    ] = None,
-    to: Annotated[
-        float | None, typer.Option("--to", help="Learning rate of the last step.", show_default=f"{_SWEEP.end_lr:g}")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Planned steps of each sweep.", show_default=f"{_SWEEP.steps:g}")
-    ] = None,
-    accumulation: Accumulation = None,
-    clip_grad_norm: ClipGradNorm = None,
-    amp: Amp = None,
+    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     png: Annotated[Path | None, typer.Option("--png", help="Write the picture of all curves to this file.")] = None,
     python: Python = None,
@@ -70,8 +58,7 @@ def compare(
     keys = [key.strip().lower() for key in wanted if key.strip()]
     if len(set(keys)) < 2:
         fail("A comparison needs two optimizers or more: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
-    loop = {"accumulation": accumulation, "clip_grad_norm": clip_grad_norm, "amp": amp}
-    sweep = changed(base.sweep, start_lr=from_, end_lr=to, steps=steps, **loop)
+    sweep = replace(base.sweep, **given)
     jobs = jobs_to_compare(replace(base, sweep=sweep), keys)
     for job in jobs:
         checked(job)

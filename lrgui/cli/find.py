@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,9 +13,9 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, say, tell
 from lrgui.cli.format_options import with_formats, write_files
-from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
+from lrgui.cli.generated import with_settings
 from lrgui.cli.running import ended, run
-from lrgui.cli.task_options import Python, changed, with_task
+from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, WHOLE, EndEvent
 from lrgui.core.learning_rate import format_lr, short_lr
@@ -29,57 +29,19 @@ if TYPE_CHECKING:
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
 
-_SWEEP = SweepConfig()
-
 
 @command(of_task=True)
 @with_task
+@with_settings(SweepConfig)
 @with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
 def find(
     base: Job,
-    from_: Annotated[
-        float | None,
-        typer.Option("--from", help="Learning rate of the first step.", show_default=f"{_SWEEP.start_lr:g}"),
-    ] = None,
-    to: Annotated[
-        float | None, typer.Option("--to", help="Learning rate of the last step.", show_default=f"{_SWEEP.end_lr:g}")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Planned steps.", show_default=f"{_SWEEP.steps:g}")] = None,
-    beta: Annotated[
-        float | None, typer.Option(help="Smoothing of the classic average.", show_default=f"{_SWEEP.beta:g}")
-    ] = None,
-    stop_factor: Annotated[
-        float | None,
-        typer.Option(
-            help="End when the average is above this multiple of its best; 0: never.",
-            show_default=f"{_SWEEP.stop_factor:g}",
-        ),
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="How the rate rises: exponential or linear.", show_default=_SWEEP.schedule)
-    ] = None,
-    batches_per_lr: Annotated[
-        int | None,
-        typer.Option(
-            help="Optimizer steps at each rate; a point is the mean of their losses.",
-            show_default=f"{_SWEEP.batches_per_lr:g}",
-        ),
-    ] = None,
-    accumulation: Accumulation = None,
-    clip_grad_norm: ClipGradNorm = None,
-    amp: Amp = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option(
-            help="Sweeps of the same weights, each with another order of the data: 3 show the spread.",
-            show_default=f"{_SWEEP.repeats:g}",
-        ),
-    ] = None,
+    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto_range: Annotated[
         bool, typer.Option("--auto-range", help="Where the range was wrong, mend it and sweep again, twice at most.")
     ] = False,
     as_json: Json = False,
-    files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
+    files: dict[str, Path] = {},  # noqa: B006
     log: Log = None,
     python: Python = None,
 ) -> None:
@@ -89,20 +51,7 @@ def find(
     """
     from lrgui.export.report import Report
 
-    sweep = changed(
-        base.sweep,
-        start_lr=from_,
-        end_lr=to,
-        steps=steps,
-        beta=beta,
-        stop_factor=stop_factor,
-        schedule=schedule,
-        batches_per_lr=batches_per_lr,
-        accumulation=accumulation,
-        clip_grad_norm=clip_grad_norm,
-        amp=amp,
-        repeats=repeats,
-    )
+    sweep = replace(base.sweep, **given)
     job, end, reading, unkept = _sweep(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
     report = Report.of_sweeps(job, reading, end=end)
     report = replace(report, more={"sweep": job.to_dict()["sweep"], **report.more})

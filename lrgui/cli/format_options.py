@@ -5,18 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from lrgui.cli.app import fail, say
+from lrgui.cli.generated import in_place_of
 from lrgui.export import ExportError, Format
 from lrgui.export.files import write_atomically
 
 
 def with_formats(formats: Iterable[Format[Any]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each format; it gets those that were given as `files`, paths by key."""
-    rows = tuple(formats)
     options = [
         inspect.Parameter(
             f"{row.key}_file",
@@ -24,26 +24,13 @@ def with_formats(formats: Iterable[Format[Any]]) -> Callable[[Callable[..., None
             default=None,
             annotation=Annotated[Path | None, typer.Option(f"--{row.key}", help=f"Write {row.contents} to this file.")],
         )
-        for row in rows
+        for row in formats
     ]
 
-    def wrap(command: Callable[..., None]) -> Callable[..., None]:
-        hints = get_type_hints(command, include_extras=True)
-        places: list[inspect.Parameter] = []
-        for one in inspect.signature(command).parameters.values():
-            places += options if one.name == "files" else [one.replace(annotation=hints[one.name])]
+    def collect(values: dict[str, Path | None]) -> dict[str, Path]:
+        return {name.removesuffix("_file"): path for name, path in values.items() if path is not None}
 
-        def run(*words: Any, **values: Any) -> None:
-            given = {row.key: values.pop(f"{row.key}_file", None) for row in rows}
-            command(*words, files={key: path for key, path in given.items() if path is not None}, **values)
-
-        kinds = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in places]
-        run.__signature__ = inspect.Signature(kinds)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in places}
-        run.__name__, run.__doc__ = command.__name__, command.__doc__
-        return run
-
-    return wrap
+    return in_place_of("files", options, collect)
 
 
 def write_files(

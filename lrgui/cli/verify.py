@@ -7,15 +7,15 @@ import math
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
-from lrgui.cli.loop_options import Accumulation, Amp, ClipGradNorm
+from lrgui.cli.generated import with_settings
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
-from lrgui.cli.task_options import Python, changed, with_task
+from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import RaceConfig
 from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr, short_lr
@@ -24,24 +24,13 @@ from lrgui.runs.job import Job
 if TYPE_CHECKING:
     from lrgui.core.ranking import Ranking, Standings
 
-_RACE = RaceConfig()
-
 
 @command(of_task=True)
 @with_task
+@with_settings(RaceConfig, usual={"around": "sweep first, take its pick"})
 def verify(
     base: Job,
-    around: Annotated[
-        float | None,
-        typer.Option(help="The learning rate to race around.", show_default="sweep first, take its pick"),
-    ] = None,
-    steps: Annotated[int, typer.Option(help="Optimizer steps of a training in the last round.")] = _RACE.steps,
-    rates: Annotated[int, typer.Option(help="How many learning rates race.")] = _RACE.rates,
-    octaves: Annotated[float, typer.Option(help="From each to the next, in factors of two.")] = _RACE.octaves,
-    rounds: Annotated[int, typer.Option(help="Rounds; after each the worse half leaves.")] = _RACE.rounds,
-    accumulation: Accumulation = None,
-    clip_grad_norm: ClipGradNorm = None,
-    amp: Amp = None,
+    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     log: Log = None,
     python: Python = None,
@@ -51,12 +40,11 @@ def verify(
     All start from the same weights and see the same batches; the worse half leaves after each round. Exit status:
     0 with a winner, 3 where every rate diverged or none was measured, 2 for bad arguments, 1 for a failure.
     """
-    base = replace(base, sweep=changed(base.sweep, accumulation=accumulation, clip_grad_norm=clip_grad_norm, amp=amp))
+    base = base.with_shared(given)
     job = base.verification()
-    config = replace(job.race, rates=rates, octaves=octaves, steps=steps, rounds=rounds)
-    job = checked(replace(job, race=replace(config, around=config.around if around is None else around)))
-    if around is None:
-        job = replace(job, race=replace(config, around=_swept(base, as_json, python)))
+    job = checked(replace(job, race=replace(job.race, **given)))
+    if "around" not in given:
+        job = replace(job, race=replace(job.race, around=_swept(base, as_json, python)))
     config = job.race
     if not as_json:
         lrs = config.lrs()

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-#: How the rate may rise.
-SCHEDULES = ("exponential", "linear")
-#: Number formats of mixed precision.
-PRECISIONS = ("bf16", "fp16")
+from lrgui.core.learning_rate import exact_lr
+from lrgui.core.options import Problem, is_finite
+from lrgui.core.settings import problems_of, setting, settings_of, values_of
+
+__all__ = [
+    "LOOP",
+    "CycleConfig",
+    "LoopConfig",
+    "Problem",
+    "RaceConfig",
+    "SweepConfig",
+    "TrainConfig",
+    "counted",
+    "is_finite",
+    "survivors",
+]
+
 #: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
 MOST_STEPS = 1_000_000
 MOST_EPOCHS = 100_000
@@ -31,120 +45,185 @@ def counted(loss: float) -> float:
     return math.copysign(math.inf, loss) if abs(loss) > MOST_LOSS else loss
 
 
-def is_finite(value: object) -> bool:
-    """False for NaN and the infinities, which JSON does not have; true for everything else, numbers or not."""
-    return not isinstance(value, float) or math.isfinite(value)
+def _rate(default: float, **words: Any) -> Any:
+    return setting(default, kind="rate", minimum=LOWEST_LR, maximum=HIGHEST_LR, unit="learning rate", **words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopConfig:
+    """How an optimizer step is made: alike in sweeps, trainings and races, since a rate holds for the loop with which
+    it was found."""
+
+    accumulation: int = setting(
+        1,
+        label="Accumulation",
+        tip="Batches whose gradients are averaged into one step: 2 has the same effective batch size as twice the "
+        "batch, in the memory of one",
+        unit="batches",
+        minimum=1,
+        maximum=MOST_STEPS,
+        rare=True,
+    )
+    clip_grad_norm: float | None = setting(
+        None,
+        label="Clip gradients",
+        subject="The norm that gradients are clipped to",
+        tip="Scale gradients down to this norm before each step, if your training does",
+        kind="number",
+        unit="norm",
+        above=0,
+        none="off",
+        rare=True,
+    )
+    amp: str | None = setting(
+        None,
+        label="Precision",
+        tip="Mixed precision saves time and memory on a GPU; bf16 is the safer one, fp16 is slow on a CPU",
+        choices={"bf16": "bf16", "fp16": "fp16"},
+        unit="number format",
+        none="Full",
+        rare=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleConfig:
+    """The shape of a OneCycle training, shared by trainings and races."""
+
+    pct_start: float = setting(
+        0.3,
+        label="Warm-up",
+        tip="Share of the steps in which the rate rises",
+        kind="share",
+        unit="share of the steps",
+        above=0,
+        below=1,
+    )
+    div_factor: float = setting(
+        10.0,
+        label="Initial LR divisor",
+        tip="The first rate is the max LR divided by this",
+        unit="factor",
+        minimum=1,
+        maximum=MOST_DIVISOR,
+        rare=True,
+    )
+    final_div_factor: float = setting(
+        100.0,
+        label="Final LR divisor",
+        tip="The last rate is the first one divided by this",
+        unit="factor",
+        minimum=1,
+        maximum=MOST_DIVISOR,
+        rare=True,
+    )
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One setting that cannot be used: which, what is wrong, and what would be right."""
-
-    field: str
-    what: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.fix}"
-
-
-@dataclass(frozen=True)
-class SweepConfig:
+class SweepConfig(LoopConfig):
     """A learning-rate range test (Leslie Smith): the rate rises batch by batch."""
 
-    start_lr: float = 1e-6
-    """Learning rate of the first step."""
-    end_lr: float = 1.0
-    """Learning rate of the last step."""
-    steps: int = 200
-    """Planned learning rates, one point each; fewer are measured when the loss explodes."""
-    beta: float = 0.98
-    """Smoothing of the classic average, 0 ≤ β < 1; 0 is no smoothing."""
-    stop_factor: float = 4.0
-    """The sweep ends when the classic average is above this multiple of its best; 0 switches every
-    divergence stop off (only a loss that is not finite ends the sweep then)."""
-    schedule: str = "exponential"
-    """How the rate rises, one of `SCHEDULES`."""
-    batches_per_lr: int = 1
-    """Optimizer steps at each learning rate; a point's loss is their mean."""
-    accumulation: int = 1
-    """Batches whose gradients are averaged into one optimizer step."""
-    clip_grad_norm: float | None = None
-    """Gradients are scaled down to this norm; None clips nothing."""
-    amp: str | None = None
-    """Mixed precision, one of `PRECISIONS`; None computes in the model's own."""
-    repeats: int = 1
-    """How often a job sweeps, each time from the same weights with another order of the data."""
+    start_lr: float = _rate(
+        1e-6, label="From", tip="Learning rate of the first step", flag="--from", subject="The first learning rate"
+    )
+    end_lr: float = _rate(
+        1.0, label="To", tip="Learning rate of the last step", flag="--to", subject="The last learning rate"
+    )
+    steps: int = setting(
+        200,
+        label="Steps",
+        tip="Planned points of the curve, each at a higher rate; fewer are measured when the loss explodes",
+        unit="learning rates",
+        minimum=2,
+        maximum=MOST_STEPS,
+    )
+    beta: float = setting(
+        0.98,
+        label="Smoothing β",
+        tip="Smoothing of the classic average, 0 for none; after a run it can still be changed, since everything is "
+        "computed from the raw losses",
+        unit="weight of what came before",
+        minimum=0,
+        below=1,
+    )
+    stop_factor: float = setting(
+        4.0,
+        label="Stop factor",
+        tip="End the sweep when the classic average is above this multiple of its best; 0 ends it only where the "
+        "loss is not finite",
+        unit="× best loss",
+        above=1,
+        zero="off",
+    )
+    schedule: str = setting(
+        "exponential",
+        label="Schedule",
+        tip="How the rate rises from step to step: by the same factor (exponential) or by the same amount (linear)",
+        choices={"exponential": "Exponential", "linear": "Linear"},
+        unit="shape",
+        rare=True,
+    )
+    repeats: int = setting(
+        1,
+        label="Repeats",
+        tip="Sweeps from the same weights, each with another order of the data: 3 show how sure the recommendation is",
+        unit="sweeps",
+        minimum=1,
+        maximum=MOST_REPEATS,
+        rare=True,
+    )
+    batches_per_lr: int = setting(
+        1,
+        label="Steps per rate",
+        tip="Optimizer steps at each rate; a point is the mean of their losses: more give less noise and take longer",
+        unit="steps",
+        minimum=1,
+        maximum=MOST_STEPS,
+        rare=True,
+    )
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        problems = [
-            *_positive("start_lr", "The first learning rate", self.start_lr, "1e-6"),
-            *_positive("end_lr", "The last learning rate", self.end_lr, "1"),
-        ]
-        if not problems and self.end_lr <= self.start_lr:
-            problems.append(
-                Problem(
-                    "end_lr",
-                    f"The last learning rate ({self.end_lr:g}) is not above the first ({self.start_lr:g}).",
-                    "Sweep upward, for example from 1e-6 to 1.",
-                )
+        problems = problems_of(self)
+        if not {"start_lr", "end_lr"} & {problem.field for problem in problems} and self.end_lr <= self.start_lr:
+            ends = f"({exact_lr(self.end_lr)}) is not above the first ({exact_lr(self.start_lr)})"
+            problems.insert(
+                0,
+                Problem("end_lr", f"The last learning rate {ends}.", "Sweep upward, for example from 1e-6 to 1."),
             )
-        if not 2 <= self.steps <= MOST_STEPS:
-            problems.append(
-                Problem("steps", f"{self.steps} steps cannot be swept.", f"Use 2 to {MOST_STEPS:,}; 200 is usual.")
-            )
-        if not (math.isfinite(self.beta) and 0 <= self.beta < 1):
-            problems.append(
-                Problem("beta", f"The smoothing β = {self.beta:g} is out of range.", "Use 0 to 0.999; 0.98 is usual.")
-            )
-        if not math.isfinite(self.stop_factor) or (self.stop_factor != 0 and self.stop_factor <= 1):
-            problems.append(
-                Problem(
-                    "stop_factor",
-                    f"The stop factor {self.stop_factor:g} would end every sweep at once.",
-                    "Use more than 1 (4 is usual), or 0 to switch the stop off.",
-                )
-            )
-        if not 1 <= self.repeats <= MOST_REPEATS:
-            problems.append(
-                Problem(
-                    "repeats",
-                    f"{self.repeats} repeats cannot be swept.",
-                    f"Use 1 to {MOST_REPEATS}; 3 show how sure the pick is.",
-                )
-            )
-        return [
-            *problems,
-            *_one_of("schedule", "schedule", self.schedule, SCHEDULES),
-            *_count("batches_per_lr", "steps per learning rate", self.batches_per_lr),
-            *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp),
-        ]
+        return problems
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(CycleConfig, LoopConfig):
     """A OneCycle training (Leslie Smith, Nicholay Topin), cosine annealing, two phases."""
 
-    epochs: int = 12
-    max_lr: float = 1e-2
-    """The top of the cycle."""
-    pct_start: float = 0.3
-    """Share of the steps on which the rate rises, 0 < share < 1."""
-    div_factor: float = 10.0
-    """The first rate is `max_lr / div_factor`."""
-    final_div_factor: float = 100.0
-    """The last rate is `max_lr / div_factor / final_div_factor`."""
-    accumulation: int = 1
-    """As in `SweepConfig`, and so are the next two: a rate holds for the loop with which it was found."""
-    clip_grad_norm: float | None = None
-    amp: str | None = None
-    steps: int | None = None
-    """Optimizer steps in all, for batches that do not come to an end; the epochs are then equal parts of them, and
-    begin where the last one stopped. None: an epoch is a pass over the loader."""
+    epochs: int = setting(
+        12,
+        label="Epochs",
+        tip="Passes over the training examples",
+        unit="epochs",
+        minimum=1,
+        maximum=MOST_EPOCHS,
+    )
+    max_lr: float = _rate(1e-2, label="Max LR", tip="Top of the OneCycle schedule", digits=2)
+    steps: int | None = setting(
+        None,
+        label="Steps",
+        tip="Optimizer steps in all, for batches that do not come to an end: the epochs are equal parts of them",
+        kind="whole",
+        unit="steps",
+        minimum=1,
+        maximum=MOST_STEPS,
+        none="whole passes",
+        rare=True,
+    )
 
     def batches_of_epochs(self, per_pass: int) -> list[int]:
-        """The batches of each epoch, where a pass over the loader has `per_pass`."""
+        """The batches of each epoch, where a pass over the loader has `per_pass`.
+
+        With `steps` an epoch begins where the last one stopped; without, it is a pass over the loader.
+        """
         if self.steps is None:
             return [per_pass] * self.epochs
         each = -(-self.steps // self.epochs)
@@ -152,53 +231,55 @@ class TrainConfig:
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        problems = _positive("max_lr", "The max learning rate", self.max_lr, "1e-2")
-        if not 1 <= self.epochs <= MOST_EPOCHS:
-            problems.append(
-                Problem("epochs", f"{self.epochs} epochs cannot be trained.", f"Use 1 to {MOST_EPOCHS:,}; 12 is usual.")
-            )
-        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
-            what = f"{self.steps} steps cannot be trained."
-            problems.append(Problem("steps", what, f"Use 1 to {MOST_STEPS:,}, or none: whole passes."))
-        if not (math.isfinite(self.pct_start) and 0 < self.pct_start < 1):
-            problems.append(
-                Problem(
-                    "pct_start",
-                    f"A warm-up of {self.pct_start:.0%} is out of range.",
-                    "Use 1 % to 99 %; 30 % is usual.",
-                )
-            )
-        for name, words, value, usual in (
-            ("div_factor", "The start divisor", self.div_factor, "10"),
-            ("final_div_factor", "The final divisor", self.final_div_factor, "100"),
-        ):
-            if not 1 <= value <= MOST_DIVISOR:
-                side = "above 1e12" if value > MOST_DIVISOR else "below 1"
-                problems.append(Problem(name, f"{words} {value:g} is {side}.", f"Use 1 or more; {usual} is usual."))
-        return [*problems, *_loop_problems(self.accumulation, self.clip_grad_norm, self.amp)]
+        return problems_of(self)
 
 
 @dataclass(frozen=True)
-class RaceConfig:
+class RaceConfig(CycleConfig, LoopConfig):
     """A race of short OneCycle trainings at rates around a pick, the worse half leaving after each round."""
 
-    around: float = 1e-2
-    """The pick: the rate in the middle of the field."""
-    rates: int = 7
-    """How many rates race."""
-    octaves: float = 0.5
-    """From each rate to the next, in factors of two: half an octave is ×1.41."""
-    steps: int = 160
-    """Optimizer steps of a training in the last round; each round before has half as many."""
-    rounds: int = 3
-    pct_start: float = 0.3
-    """As in `TrainConfig`, and so are the next two."""
-    div_factor: float = 10.0
-    final_div_factor: float = 100.0
-    accumulation: int = 1
-    """As in `SweepConfig`, and so are the next two."""
-    clip_grad_norm: float | None = None
-    amp: str | None = None
+    around: float = _rate(
+        1e-2,
+        label="Around",
+        subject="The rate to race around",
+        tip="The learning rate in the middle of the field",
+        digits=2,
+    )
+    rates: int = setting(
+        7,
+        label="Rates",
+        tip="How many learning rates race",
+        unit="learning rates",
+        minimum=FEWEST_FINALISTS,
+        maximum=MOST_RATES,
+    )
+    octaves: float = setting(
+        0.5,
+        label="Distance",
+        tip="From each rate to the next, in factors of two: half an octave is ×1.41",
+        unit="octaves",
+        above=0,
+        maximum=4,
+        rare=True,
+    )
+    steps: int = setting(
+        160,
+        label="Steps",
+        tip="Optimizer steps of a training in the last round: the closer to the real one the better; each round "
+        "before has half as many",
+        unit="steps",
+        minimum=8,
+        maximum=MOST_STEPS,
+    )
+    rounds: int = setting(
+        3,
+        label="Rounds",
+        tip="After each round the worse half leaves",
+        unit="rounds",
+        minimum=1,
+        maximum=MOST_ROUNDS,
+        rare=True,
+    )
 
     def lrs(self) -> list[float]:
         """The max learning rates that race, rising; with an even number one more lies below the pick than above."""
@@ -207,8 +288,7 @@ class RaceConfig:
 
     def cycle(self, lr: float) -> TrainConfig:
         """The training of one candidate."""
-        loop = self.accumulation, self.clip_grad_norm, self.amp
-        return TrainConfig(1, lr, self.pct_start, self.div_factor, self.final_div_factor, *loop)
+        return TrainConfig(1, lr, **values_of(self, CycleConfig), **values_of(self, LoopConfig))
 
     def budget(self, number: int) -> int:
         """Optimizer steps of each training in round `number` (from 0): N/4, N/2, N in three rounds."""
@@ -232,32 +312,7 @@ class RaceConfig:
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        problems = _positive("around", "The rate to race around", self.around, "1e-2")
-        if not FEWEST_FINALISTS <= self.rates <= MOST_RATES:
-            problems.append(
-                Problem(
-                    "rates",
-                    f"{self.rates} rates cannot race.",
-                    f"Use {FEWEST_FINALISTS} to {MOST_RATES}; 7 are usual.",
-                )
-            )
-        if not (math.isfinite(self.octaves) and 0 < self.octaves <= 4):
-            problems.append(
-                Problem(
-                    "octaves", f"A distance of {self.octaves:g} octaves is out of range.", "Use 0.1 to 4; 0.5 is usual."
-                )
-            )
-        if not 1 <= self.rounds <= MOST_ROUNDS:
-            problems.append(
-                Problem("rounds", f"{self.rounds} rounds cannot be run.", f"Use 1 to {MOST_ROUNDS}; 3 are usual.")
-            )
-        if not 8 <= self.steps <= MOST_STEPS:
-            problems.append(
-                Problem(
-                    "steps", f"{self.steps} steps cannot be raced over.", f"Use 8 to {MOST_STEPS:,}; 160 are usual."
-                )
-            )
-        return [*problems, *self.cycle(1.0).validate()]
+        return problems_of(self)
 
 
 def survivors(count: int) -> int:
@@ -265,34 +320,5 @@ def survivors(count: int) -> int:
     return max(min(count, FEWEST_FINALISTS), (count + 1) // 2)
 
 
-def _loop_problems(accumulation: int, clip: float | None, amp: str | None) -> list[Problem]:
-    """Problems of the settings that say how an optimizer step is made."""
-    problems = [
-        *([] if amp is None else _one_of("amp", "mixed precision", amp, PRECISIONS)),
-        *_count("accumulation", "batches per step", accumulation),
-    ]
-    if clip is not None and not (math.isfinite(clip) and clip > 0):
-        problems.append(
-            Problem("clip_grad_norm", f"Gradients cannot be clipped to {clip:g}.", "Use a norm above 0, or none.")
-        )
-    return problems
-
-
-def _count(name: str, words: str, count: int) -> list[Problem]:
-    if 1 <= count <= MOST_STEPS:
-        return []
-    return [Problem(name, f"{count} {words} cannot be run.", "Use 1 or more; 1 is usual.")]
-
-
-def _one_of(name: str, words: str, value: str, choices: tuple[str, ...]) -> list[Problem]:
-    if value in choices:
-        return []
-    return [Problem(name, f"There is no {words} “{value}”.", f"Choose one of: {', '.join(choices)}.")]
-
-
-def _positive(name: str, words: str, value: float, usual: str) -> list[Problem]:
-    if LOWEST_LR <= value <= HIGHEST_LR:
-        return []
-    if math.isfinite(value) and value > 0:
-        return [Problem(name, f"{words} must lie between 1e-30 and 1e30, not {value:g}.", f"{usual} is usual.")]
-    return [Problem(name, f"{words} must be above 0 and finite, not {value:g}.", f"{usual} is usual.")]
+#: The settings that a step is made by, by name.
+LOOP = tuple(option.name for option in settings_of(LoopConfig))

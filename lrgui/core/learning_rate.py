@@ -20,6 +20,14 @@ def short_lr(lr: float, digits: int = 1) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def exact_lr(lr: float) -> str:
+    """A rate with all its digits, as people write it: `1e-6`, `3.2e-2`, `1`, `25`."""
+    if 1 <= lr < 1e4:
+        return f"{lr:.10g}"
+    mantissa, exponent = f"{lr:.9e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
 def parse_lr(text: str) -> float:
     """Read a learning rate as a person types it: `1e-3`, `0.001`, `3,2e-2`.
 

@@ -1,4 +1,4 @@
-"""Settings that only some optimizers, models or data sets have: rows from which forms build themselves."""
+"""One setting, said once: rows from which forms, command lines, checks and references build themselves."""
 
 from __future__ import annotations
 
@@ -6,19 +6,40 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lrgui.core.config import Problem, is_finite
+from lrgui.core.learning_rate import exact_lr, parse_lr, short_lr
 
 Scalar = bool | int | float | str | None
 """What a setting can hold: what JSON knows, without lists and objects."""
 
-#: What an option can be: a whole number, a number, yes or no, a text (`choices` are suggestions), one of `choices`.
-KINDS = ("whole", "number", "flag", "text", "choice")
+#: What an option can be: an integer, a number, a learning rate, a share (of 1, shown in percent), yes or no, a text
+#: (`choices` are suggestions), one of `choices`.
+KINDS = ("whole", "number", "rate", "share", "flag", "text", "choice")
+NUMBERS = ("number", "rate", "share")
 
 #: What a list in a text can hold, in words.
-ITEMS = {"whole": "whole numbers", "number": "numbers", "text": "texts"}
+ITEMS = {"whole": "integers", "number": "numbers", "text": "texts"}
 
 #: What people write for a flag.
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+#: What people write to leave something to the program, and to switch it off.
+NOTHING, OFF = ("", "auto", "none"), ("", "off", "never", "none")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One setting that cannot be used: which, what is wrong, and what would be right."""
+
+    field: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}"
+
+
+def is_finite(value: object) -> bool:
+    """False for NaN and the infinities, which JSON does not have; true for everything else, numbers or not."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -36,49 +57,114 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     optional: bool = False
-    """None is allowed, and means “automatic”; also a text may be empty."""
+    """None is allowed, and means `none`; also a text may be empty."""
     rare: bool = False
     """Most people never need it: the form folds it away."""
     items: str = ""
     """The text is a list with commas; its items are of this kind: "whole", "number" or "text"."""
+    above: float | None = None
+    """Values must be above this; `minimum` would be allowed itself."""
+    below: float | None = None
+    none: str = "auto"
+    """What None is called."""
+    zero: str = ""
+    """What 0 is called where it switches the setting off; it is allowed then whatever the limits."""
+    unit: str = ""
+    """What is counted or measured: "steps", "norm"."""
+    digits: int = 0
+    """Significant digits of a learning rate as it is shown; 0 shows all that it has."""
+    usual: Scalar = None
+    """Named in what is said about a value that cannot be used."""
+    flag: str = ""
+    """Its option on the command line where that is not its name."""
+    subject: str = ""
+    """What it is called within a sentence, where the label is too short to stand there."""
 
     def problem(self, value: Scalar) -> Problem | None:
         """What is wrong with `value`, None where it can be used."""
-        if value is None or value == "":
-            return None if self.optional else Problem(self.name, f"{self.label} is empty.", self._usual())
+        if value is None or (value == "" and self.kind != "choice"):
+            return None if self.optional else Problem(self.name, f"{self.label} is empty.", self._fill_in())
         if self.kind == "flag":
-            return None if isinstance(value, bool) else self._wrong(value, "Use true or false.")
-        if self.kind in ("whole", "number"):
+            return None if isinstance(value, bool) else self._wrong(value, "Use true or false")
+        if self.kind == "whole" or self.kind in NUMBERS:
             return self._number_problem(value)
+        if self.kind == "choice" and value not in [key for key, _ in self.choices]:
+            return self._wrong(value, f"Choose one of: {', '.join(key for key, _ in self.choices)}")
         if not isinstance(value, str):
-            return self._wrong(value, "Use a text.")
-        if self.kind == "choice" and value not in dict(self.choices):
-            return self._wrong(value, f"Choose one of: {', '.join(key for key, _ in self.choices)}.")
+            return self._wrong(value, "Use a text")
         if self.items:
             try:
                 read_items(value, self.items)
             except ValueError:
-                return self._wrong(value, f"Use {ITEMS[self.items]} with commas.")
+                return self._wrong(value, f"Use {ITEMS[self.items]} with commas")
         return None
 
     def _number_problem(self, value: Scalar) -> Problem | None:
         whole = self.kind == "whole"
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not is_finite(value):
-            return self._wrong(value, "Use a whole number." if whole else "Use a number.")
-        low = -math.inf if self.minimum is None else self.minimum
-        high = math.inf if self.maximum is None else self.maximum
-        if low <= value <= high:
+            return self._wrong(value, f"Use {'an integer' if whole else self.range or 'a number'}")
+        if self._allows(value):
             return None
-        if self.maximum is None:
-            return self._wrong(value, f"Use {low:g} or more.")
-        return self._wrong(value, f"Use {low:g} to {high:g}." if self.minimum is not None else f"Use {high:g} or less.")
+        return self._wrong(value, f"Use {self.range}")
+
+    def _allows(self, value: float) -> bool:
+        if self.zero and value == 0:
+            return True
+        low = self.minimum is None or value >= self.minimum
+        high = self.maximum is None or value <= self.maximum
+        return (
+            low and high and (self.above is None or value > self.above) and (self.below is None or value < self.below)
+        )
+
+    @property
+    def range(self) -> str:
+        """The values that are allowed, in words: "2 to 1,000,000"; empty where every one is."""
+        if self.choices and self.kind == "choice":
+            return ", ".join(key for key, _ in self.choices)
+        low, high, above, below = (
+            None if end is None else self.shown(end) for end in (self.minimum, self.maximum, self.above, self.below)
+        )
+        if low is not None and high is not None:
+            words = f"{low} to {high}"
+        else:
+            least = f"{low} or more" if low is not None else f"more than {above}" if above is not None else ""
+            most = f"at most {high}" if high is not None else f"less than {below}" if below is not None else ""
+            words = " and ".join(part for part in (least, most) if part)
+        if self.zero and words:
+            return f"{words}, or 0 to switch it off"
+        return f"{words}, or {self.none.lower()}" if self.optional and words and self.none != "auto" else words
+
+    def shown(self, value: Scalar) -> str:
+        """A value for people: "30 %", "3.2e-2", "1,000,000", "off"."""
+        if value is None:
+            return self.none
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, str):
+            return dict(self.choices).get(value, value) if self.kind == "choice" else value
+        if self.zero and value == 0:
+            return self.zero
+        if not is_finite(value):
+            return f"{value:g}"
+        if self.kind == "rate" and value > 0:
+            return short_lr(value, self.digits) if self.digits else exact_lr(value)
+        if self.kind == "share":
+            return f"{100 * value:.10g} %"
+        return f"{value:,}" if isinstance(value, int) else f"{value:.10g}".replace("e+", "e")
+
+    def written(self, value: Scalar) -> str:
+        """A value as it is typed into a field: without a thousands separator."""
+        return self.shown(value).replace(",", "") if isinstance(value, int | float) else self.shown(value)
 
     def _wrong(self, value: Scalar, fix: str) -> Problem:
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
-        return Problem(self.name, f"{self.label} cannot be “{shown}”.", fix)
+        usual = "" if self.usual is None else f"; {self.shown(self.usual)} is usual"
+        # From Python anything can come.
+        plain = isinstance(value, int | float | str) and not isinstance(value, bool)
+        shown = self.shown(value) if plain and (isinstance(value, str) or self.kind in ("whole", *NUMBERS)) else value
+        return Problem(self.name, f"{self.subject or self.label} cannot be “{shown}”.", f"{fix}{usual}.")
 
-    def _usual(self) -> str:
-        return "Fill it in." if self.default in (None, "") else f"{self.default} is usual."
+    def _fill_in(self) -> str:
+        return "Fill it in." if self.default in (None, "") else f"{self.shown(self.default)} is usual."
 
 
 def option_problems(options: Sequence[Option], values: Mapping[str, Scalar], part: str) -> list[Problem]:
@@ -130,28 +216,50 @@ def read_number(text: str) -> float:
     return value
 
 
+def read_whole(text: str) -> int:
+    """An integer that a person wrote: "1000", "1,000", "1e5". Raises ValueError, with a sentence."""
+    words = text.strip().replace(",", "").replace(" ", "").replace("_", "")
+    try:
+        return int(words)
+    except ValueError:
+        pass
+    try:
+        value = float(words)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value.is_integer()):
+        raise ValueError(f"“{text}” is not an integer.")
+    return int(value)
+
+
 def read_option(option: Option, text: str) -> Scalar:
     """The value that a person wrote as `text`. Raises ValueError, with a sentence, where it cannot be read."""
     words = text.strip()
-    if option.optional and words.lower() in ("", "auto", "none"):
+    if option.optional and words.lower() in (*NOTHING, option.none.lower()):
         return None
+    if option.zero and words.lower() in (*OFF, option.zero.lower()):
+        return 0.0 if option.kind in NUMBERS else 0
     if option.kind == "flag":
         if words.lower() not in (*YES, *NO):
             raise ValueError(f"{option.label}: “{text}” is neither true nor false.")
         return words.lower() in YES
-    if option.kind == "whole":
-        try:
-            return int(words.replace(",", "").replace("_", ""))
-        except ValueError:
-            raise ValueError(f"{option.label}: “{text}” is not a whole number.") from None
-    if option.kind == "number":
-        try:
-            return read_number(words)
-        except ValueError as error:
-            raise ValueError(f"{option.label}: {error}") from None
-    if option.items and words:
-        try:
-            read_items(words, option.items)
-        except ValueError:
-            raise ValueError(f"{option.label}: “{text}” is no list of {ITEMS[option.items]} with commas.") from None
-    return words
+    if option.kind not in ("whole", *NUMBERS):
+        return _listed(option, words) if option.items and words else words
+    try:
+        if option.kind == "rate":
+            return parse_lr(words)
+        bare = words.removesuffix(option.unit).strip() if option.unit else words
+        if option.kind == "whole":
+            return read_whole(bare)
+        return read_number(words.replace("%", "")) / 100 if option.kind == "share" else read_number(bare.lstrip("×"))
+    except ValueError as error:
+        raise ValueError(f"{option.label}: {error}") from None
+
+
+def _listed(option: Option, text: str) -> str:
+    """A list as it was written. Raises ValueError, with a sentence, where it cannot be read."""
+    try:
+        read_items(text, option.items)
+    except ValueError:
+        raise ValueError(f"{option.label}: “{text}” is no list of {ITEMS[option.items]} with commas.") from None
+    return text

@@ -149,9 +149,7 @@ class _Race:
             self.loss,
             self.device,
             Team(),
-            accumulation=config.accumulation,
-            clip_grad_norm=config.clip_grad_norm,
-            amp=config.amp,
+            config,
             scaler=self.scaler,
             first=self._add_behind,
         )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.core.config import LoopConfig
 from lrgui.core.distributed import Team
 from lrgui.core.precision import autocast
 
@@ -21,7 +22,7 @@ MOST_WITHOUT_LOSS = 20
 class Stepper:
     """Makes optimizer steps. For each: `forward` once per batch of the step, then `step`.
 
-    A step takes `accumulation` batches; `batches` says otherwise for one (what is left at the end of an epoch).
+    A step takes `config.accumulation` batches; `batches` says otherwise for one (what is left at the end of an epoch).
 
     The last batch's gradients are computed in `step`, so that its loss can be looked at before.
     """
@@ -33,10 +34,8 @@ class Stepper:
         loss: Loss,
         device: torch.device,
         team: Team,
+        config: LoopConfig,
         *,
-        accumulation: int = 1,
-        clip_grad_norm: float | None = None,
-        amp: str | None = None,
         scaler: torch.amp.GradScaler | None = None,
         first: Callable[[torch.Tensor], object] | None = None,
     ) -> None:
@@ -46,9 +45,9 @@ class Stepper:
         self._optimizer = optimizer
         self._loss = loss
         self._team = team
-        self.batches = accumulation
-        self._clip = clip_grad_norm
-        self._autocast = None if amp is None else autocast(amp, device)
+        self.batches = config.accumulation
+        self._clip = config.clip_grad_norm
+        self._autocast = None if config.amp is None else autocast(config.amp, device)
         self._scaler = scaler
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
         # torch's own does no more than the loop below, but for a small model it costs a tenth of the whole step.

@@ -161,9 +161,7 @@ class _Run:
             self.loss,
             self.device,
             self.team,
-            accumulation=config.accumulation,
-            clip_grad_norm=config.clip_grad_norm,
-            amp=config.amp,
+            config,
             scaler=self.scaler,
             first=self.first_loss,
         )

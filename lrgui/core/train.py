@@ -135,8 +135,7 @@ def train(
         objective.loss,
         device,
         Team(),
-        clip_grad_norm=config.clip_grad_norm,
-        amp=config.amp,
+        config,
         scaler=scaler_for(config.amp, device),
     )
     watch = TrainWatch(config.max_lr)

@@ -14,7 +14,7 @@ from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
 from lrgui.gui.words import breakable
 
-__all__ = ["Choice", "Form", "whole"]
+__all__ = ["Choice", "Form"]
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
@@ -86,6 +86,11 @@ class Form(QWidget):
         """A row with a line of text; `read` raises ValueError with a sentence for what it cannot read."""
         self._order.append(name)
         self._add_text(name, label, read, show, tip)
+
+    def add_option(self, option: Option) -> None:
+        """A row for a setting, by its name."""
+        self._order.append(option.name)
+        self._add_option(option.name, option)
 
     def add_path(self, name: str, label: str, tip: str, browse: Callable[[], object]) -> None:
         """A row with a path and a button, which calls `browse`."""
@@ -160,7 +165,8 @@ class Form(QWidget):
         if option.kind == "flag" and not option.optional:
             self._add_tick(name, option)
         elif option.kind in ("flag", "choice"):
-            lines: list[Entry | Heading] = [Entry(None, "Automatic")] if option.optional else []
+            nothing = "Automatic" if option.none == AUTO else option.none
+            lines: list[Entry | Heading] = [Entry(None, nothing)] if option.optional else []
             if option.kind == "flag":
                 lines += [Entry(True, "Yes"), Entry(False, "No")]
             lines += [Entry(value, label) for value, label in option.choices]
@@ -170,7 +176,7 @@ class Form(QWidget):
         else:
             self._add_text(name, option.label, lambda text: read_option(option, text), _shown(option), option.tip)
             if option.optional:
-                self._editor(name, QLineEdit).setPlaceholderText(AUTO)
+                self._editor(name, QLineEdit).setPlaceholderText(option.none)
         self._rows[name].option = option
 
     def _drop(self, name: str) -> None:
@@ -403,15 +409,7 @@ def _shown(option: Option) -> Callable[[Any], str]:
 
     def show(value: Any) -> str:
         if value is None or (value == "" and option.optional):
-            return "" if option.kind == "text" else AUTO
-        return f"{value:.10g}" if isinstance(value, float) else str(value)
+            return "" if option.kind == "text" else option.none
+        return option.written(value)
 
     return show
-
-
-def whole(text: str) -> int:
-    """Read a whole number."""
-    try:
-        return int(text.strip().replace(",", "").replace(" ", ""))
-    except ValueError:
-        raise ValueError(f"“{text}” is not a whole number.") from None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lrgui.runs.job import LOOP, Job
+from lrgui.core.config import LOOP
+from lrgui.runs.job import Job
 
 _SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
 #: The parts of the settings that each kind of run uses; one that is not here brings its own.
-PARTS = {"sweep": _SWEEP, "compare": _SWEEP, "train": _TRAINING, "race": _TRAINING, "check": ("task",)}
+PARTS = {"sweep": _SWEEP, "compare": _SWEEP, "train": _TRAINING, "race": (*_TRAINING, "race"), "check": ("task",)}
 
 
 def job_of(kind: str, job: Job) -> Job:

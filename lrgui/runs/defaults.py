@@ -6,9 +6,10 @@ import difflib
 from dataclasses import fields, replace
 from typing import Any
 
-from lrgui.core.config import Problem
+from lrgui.core.config import LOOP, Problem, SweepConfig, TrainConfig
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import Scalar
+from lrgui.core.settings import settings_of
 from lrgui.runs.job import Job
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
@@ -22,11 +23,9 @@ PARTS: dict[str, tuple[str, ...]] = {
         "threads",
         "pin_memory",
     ),
-    "sweep": (
-        *("start_lr", "end_lr", "steps", "beta", "stop_factor", "schedule", "batches_per_lr"),
-        *("accumulation", "clip_grad_norm", "amp", "repeats"),
-    ),
-    "train": ("epochs", "max_lr", "pct_start", "div_factor", "final_div_factor"),
+    # The loop's settings are the sweep's: trainings take them from there.
+    "sweep": tuple(option.name for option in settings_of(SweepConfig)),
+    "train": tuple(option.name for option in settings_of(TrainConfig) if option.name not in LOOP),
 }
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from lrgui.core.config import Problem, RaceConfig, SweepConfig, TrainConfig, is_finite
+from lrgui.core.config import CycleConfig, LoopConfig, Problem, RaceConfig, SweepConfig, TrainConfig, is_finite
+from lrgui.core.settings import settings_of, values_of
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 
 #: What a job can be; a check tries one batch of the task and trains nothing.
 JOB_KINDS = ("sweep", "train", "race", "check")
-#: How a step is made: in trainings and races as in the sweep, since a rate holds for the loop with which it was found.
-LOOP = ("accumulation", "clip_grad_norm", "amp")
-#: The shape of a training's cycle, which the trainings of a race have, too.
-_CYCLE = ("pct_start", "div_factor", "final_div_factor")
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,19 @@ class Job:
 
     def training(self) -> Job:
         """The training that these settings describe: it makes its steps as the sweep does."""
-        return replace(self, kind="train", train=replace(self.train, **_values(self.sweep, LOOP)))
+        return replace(self, kind="train", train=replace(self.train, **values_of(self.sweep, LoopConfig)))
 
     def verification(self) -> Job:
         """The race that these settings describe, around the training's rate: of trainings like that one."""
-        shared = _values(self.sweep, LOOP) | _values(self.train, _CYCLE)
+        shared = values_of(self.sweep, LoopConfig) | values_of(self.train, CycleConfig)
         return replace(self, kind="race", race=replace(self.race, around=self.train.max_lr, **shared))
+
+    def with_shared(self, given: Mapping[str, Any]) -> Job:
+        """The job with the given settings of the loop and of the cycle wherever they stand."""
+        loop, cycle = ({o.name for o in settings_of(one)} & given.keys() for one in (LoopConfig, CycleConfig))
+        sweep = replace(self.sweep, **{name: given[name] for name in loop})
+        train = replace(self.train, **{name: given[name] for name in loop | cycle})
+        return replace(self, sweep=sweep, train=train)
 
     @property
     def config(self) -> SweepConfig | TrainConfig | RaceConfig:
@@ -98,7 +102,3 @@ class Job:
 def _not_finite(config: SweepConfig | TrainConfig | RaceConfig) -> list[Problem]:
     """The problems of a config's numbers that are not finite."""
     return [problem for problem in config.validate() if not is_finite(getattr(config, problem.field))]
-
-
-def _values(config: SweepConfig | TrainConfig, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in names}

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
-_WORDS = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
+_WORDS = {float: "a number", int: "an integer", str: "a text", bool: "true or false"}
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def test_a_function_that_makes_the_model_leaves_everything_of_the_callers_alone(
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda m: find(m, steps=1), "1 steps cannot be swept"),
+        (lambda m: find(m, steps=1), "Steps cannot be “1”"),
         (lambda m: find(m, start_lr=1.0, end_lr=0.1), "not above the first"),
         (lambda m: find(m, schedule="cosine"), "no schedule “cosine”"),
         (lambda m: find(m, amp="fp8"), "no mixed precision “fp8”"),

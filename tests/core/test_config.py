@@ -33,7 +33,9 @@ TRAIN = [
 
 def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     sweep, train = SweepConfig(), TrainConfig()
-    assert dataclasses.astuple(sweep) == (1e-6, 1.0, 200, 0.98, 4.0, "exponential", 1, 1, None, None, 1)
+    usual = {"start_lr": 1e-6, "end_lr": 1.0, "steps": 200, "beta": 0.98, "stop_factor": 4.0, "repeats": 1}
+    usual |= {"schedule": "exponential", "batches_per_lr": 1, "accumulation": 1, "clip_grad_norm": None, "amp": None}
+    assert dataclasses.asdict(sweep) == usual
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []
 

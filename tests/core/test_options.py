@@ -32,16 +32,16 @@ def test_what_can_be_used(option: Option, value: Scalar) -> None:
     ("option", "value", "sentence"),
     [
         (WIDTH, 0, "Width cannot be “0”. Use 1 to 64."),
-        (WIDTH, 2.5, "Width cannot be “2.5”. Use a whole number."),
-        (WIDTH, True, "Width cannot be “True”. Use a whole number."),
+        (WIDTH, 2.5, "Width cannot be “2.5”. Use an integer."),
+        (WIDTH, True, "Width cannot be “True”. Use an integer."),
         (DECAY, -1.0, "Decay cannot be “-1”. Use 0 or more."),
-        (DECAY, float("nan"), "Decay cannot be “nan”. Use a number."),
+        (DECAY, float("nan"), "Decay cannot be “nan”. Use 0 or more."),
         (FLAG, 1, "Flip cannot be “1”. Use true or false."),
         (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
         (WIDTH, None, "Width is empty. 16 is usual."),
         (TARGET, 3, "Target cannot be “3”. Use a text."),
-        (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use whole numbers with commas."),
-        (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use whole numbers with commas."),
+        (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use integers with commas."),
+        (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use integers with commas."),
         (SIZES, "", "Sizes is empty. 8, 4 is usual."),
         (RATES, "1;2", "Rates cannot be “1;2”. Use numbers with commas."),
     ],
@@ -66,6 +66,7 @@ def test_filling_takes_what_is_known() -> None:
     ("option", "text", "value"),
     [
         (WIDTH, " 1,024 ", 1024),
+        (WIDTH, "1e5", 100_000),
         (DECAY, "0,25", 0.25),
         (FLAG, "No", False),
         (FLAG, "on", True),
@@ -83,10 +84,10 @@ def test_reading(option: Option, text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("option", "text", "sentence"),
     [
-        (WIDTH, "many", "Width: “many” is not a whole number."),
+        (WIDTH, "many", "Width: “many” is not an integer."),
         (DECAY, "x", "Decay: “x” is not a number."),
         (FLAG, "perhaps", "Flip: “perhaps” is neither true nor false."),
-        (SIZES, "64, wide", "Sizes: “64, wide” is no list of whole numbers with commas."),
+        (SIZES, "64, wide", "Sizes: “64, wide” is no list of integers with commas."),
     ],
 )
 def test_reading_what_cannot_be_read(option: Option, text: str, sentence: str) -> None:
@@ -103,4 +104,4 @@ def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
 def test_whole_numbers_beyond_every_float_are_a_problem_and_no_error() -> None:
     option = Option("width", "Width", "whole", 32, "Units", (), 1, 4096)
     problem = option.problem(10**400)
-    assert problem is not None and problem.fix == "Use 1 to 4096."
+    assert problem is not None and problem.fix == "Use 1 to 4,096."

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from lrgui.core.config import LoopConfig
 from lrgui.core.distributed import Team
 from lrgui.core.stepping import MOST_WITHOUT_LOSS, Stepper, check_loss
 
@@ -32,7 +33,7 @@ def weights(model: nn.Module) -> torch.Tensor:
 def test_accumulated_batches_are_one_step_with_their_mean() -> None:
     model, plain = net(), net()
     optimizer, other = torch.optim.SGD(model.parameters(), 0.1), torch.optim.SGD(plain.parameters(), 0.1)
-    stepper = Stepper(model, optimizer, loss, CPU, Team(), accumulation=3)
+    stepper = Stepper(model, optimizer, loss, CPU, Team(), LoopConfig(accumulation=3))
     for first in (0, 3):
         batches = BATCHES[first : first + 3]
         for number, batch in enumerate(batches):
@@ -49,7 +50,9 @@ def test_accumulated_batches_are_one_step_with_their_mean() -> None:
 @pytest.mark.parametrize("accumulation", [1, 2])
 def test_the_loss_is_a_number_too_and_holds_no_graph(accumulation: int) -> None:
     model = net()
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), loss, CPU, Team(), accumulation=accumulation)
+    stepper = Stepper(
+        model, torch.optim.SGD(model.parameters(), 0.1), loss, CPU, Team(), LoopConfig(accumulation=accumulation)
+    )
     for number in range(accumulation):
         stepper.forward(BATCHES[number], number)
     assert not stepper.loss.requires_grad
@@ -59,7 +62,9 @@ def test_the_loss_is_a_number_too_and_holds_no_graph(accumulation: int) -> None:
 def test_gradients_are_clipped_to_the_norm() -> None:
     model = net()
     before = weights(model)
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 1.0), loss, CPU, Team(), clip_grad_norm=0.01)
+    stepper = Stepper(
+        model, torch.optim.SGD(model.parameters(), 1.0), loss, CPU, Team(), LoopConfig(clip_grad_norm=0.01)
+    )
     stepper.forward(BATCHES[0] * 100, 0)
     stepper.step()
     assert (weights(model) - before).norm().item() == pytest.approx(0.01, rel=1e-3)
@@ -74,7 +79,7 @@ def test_autocast_surrounds_the_forward_pass_only() -> None:
         return output.float().mean()
 
     model = net()
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), looked_at, CPU, Team(), amp="bf16")
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), looked_at, CPU, Team(), LoopConfig(amp="bf16"))
     stepper.forward(BATCHES[0], 0)
     assert not torch.is_autocast_enabled("cpu")
     assert stepper.step()
@@ -89,7 +94,7 @@ def test_a_skipped_step_of_the_scaler_is_told_and_changes_nothing() -> None:
     def scaled(model: nn.Module, size: torch.Tensor) -> torch.Tensor:
         return model(BATCHES[0]).mean() * size
 
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), scaled, CPU, Team(), scaler=scaler)
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), scaled, CPU, Team(), LoopConfig(), scaler=scaler)
     before = weights(model)
     stepper.forward(sizes[0], 0)
     assert stepper.step()
@@ -107,7 +112,13 @@ def test_the_scaler_unscales_before_clipping() -> None:
     before = weights(model)
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
     stepper = Stepper(
-        model, torch.optim.SGD(model.parameters(), 1.0), loss, CPU, Team(), clip_grad_norm=0.01, scaler=scaler
+        model,
+        torch.optim.SGD(model.parameters(), 1.0),
+        loss,
+        CPU,
+        Team(),
+        LoopConfig(clip_grad_norm=0.01),
+        scaler=scaler,
     )
     stepper.forward(BATCHES[0], 0)
     assert stepper.step()

@@ -83,7 +83,7 @@ def test_settings_that_cannot_run_start_nothing(window: MainWindow, bench: Bench
     workspace = bench.workspace
     workspace.edit(sweep=replace(workspace.job.sweep, steps=1))
     window.actions_by_key["compare"].trigger()
-    assert not workspace.busy and "1 steps cannot be swept" in window.banner.text
+    assert not workspace.busy and "Steps cannot be “1”" in window.banner.text
 
 
 def test_a_second_comparison_replaces_the_first(window: MainWindow, bench: Bench) -> None:

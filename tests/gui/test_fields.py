@@ -12,9 +12,9 @@ from PySide6.QtGui import QFontMetrics, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from lrgui.core.options import Option
+from lrgui.core.options import Option, read_whole
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, beginning_of, end_of
-from lrgui.gui.fields import NAMES, Form, whole
+from lrgui.gui.fields import NAMES, Form
 from lrgui.gui.style import style_sheet
 from lrgui.plot.theme import LIGHT
 
@@ -41,7 +41,7 @@ class Bench:
         column.addWidget(self.after)
         self.form.add_choice("source", "Data", {"a": "A", "b": "B"}, "What to train on")
         self.form.add_group("options")
-        self.form.add_text("size", "Size", whole, str, "Of a batch")
+        self.form.add_text("size", "Size", read_whole, str, "Of a batch")
         self.edited: list[tuple[str, Any]] = []
         self.unreadable: list[tuple[str, str]] = []
         self.form.edited.connect(lambda name, value: self.edited.append((name, value)))
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_said_below_and_goes_with_its_row(bench: Bench) -
     bench.options(WIDTH)
     bench.type(bench.editor(WIDTH), "wide")
     problems = [label.text() for label in bench.form.findChildren(QLabel, "problem") if label.isVisible()]
-    assert problems == ["Width: “wide” is not a whole number."]
+    assert problems == ["Width: “wide” is not an integer."]
     assert bench.editor(WIDTH).property("wrong") and bench.edited == []
     bench.options(DROP)
     assert bench.unreadable[-1] == ("options.width", ""), "no run waits for a field that is gone"

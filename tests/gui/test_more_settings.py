@@ -130,11 +130,11 @@ def test_an_empty_clip_is_off(bench: Bench, window: MainWindow, qtbot: QtBot, te
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("batches_per_lr", "0", "0 steps per learning rate cannot be run. Use 1 or more; 1 is usual."),
-        ("accumulation", "two", "“two” is not a whole number."),
-        ("clip_grad_norm", "0", "Gradients cannot be clipped to 0. Use a norm above 0, or none."),
-        ("clip_grad_norm", "nan", "“nan” is not a finite number."),
-        ("clip_grad_norm", "1e400", "“1e400” is not a finite number."),
+        ("batches_per_lr", "0", "Steps per rate cannot be “0”. Use 1 to 1,000,000; 1 is usual."),
+        ("accumulation", "two", "Accumulation: “two” is not an integer."),
+        ("clip_grad_norm", "0", "The norm that gradients are clipped to cannot be “0”. Use more than 0, or off."),
+        ("clip_grad_norm", "nan", "Clip gradients: “nan” is not a finite number."),
+        ("clip_grad_norm", "1e400", "Clip gradients: “1e400” is not a finite number."),
     ],
 )
 def test_a_bad_one_keeps_a_run_from_starting_and_is_not_hidden(
@@ -233,7 +233,7 @@ def test_a_bad_one_keeps_a_training_from_starting_too(bench: Bench, window: Main
     fold(window).click()
     retype(qtbot, line(window, "accumulation"), "two")
     window.actions_by_key["train"].trigger()
-    assert bench.jobs == [] and "whole number" in window.banner.text
+    assert bench.jobs == [] and "not an integer" in window.banner.text
     retype(qtbot, line(window, "batches_per_lr"), "none")
     retype(qtbot, line(window, "accumulation"), "1")
     window.actions_by_key["train"].trigger()

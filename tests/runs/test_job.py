@@ -24,7 +24,7 @@ def test_unknown_keys_are_ignored_and_missing_ones_default() -> None:
     ("data", "sentence"),
     [
         (None, "The job must be an object with named fields, not nothing."),
-        ({"task": {"batch_size": "many"}}, "The job's task's batch_size must be a whole number, not 'many'."),
+        ({"task": {"batch_size": "many"}}, "The job's task's batch_size must be an integer, not 'many'."),
     ],
 )
 def test_bad_types_raise_a_sentence(data: object, sentence: str) -> None:

@@ -241,7 +241,7 @@ def test_a_worker_that_cannot_start_is_told_with_its_last_line() -> None:
 def test_a_job_that_cannot_be_read_is_told() -> None:
     job = Job(task=TaskSpec(batch_size="many"))  # type: ignore[arg-type]
     events = read(ChildProcess(job, command=fake_command("batches")))
-    assert "batch_size must be a whole number" in end_of(events).detail
+    assert "batch_size must be an integer" in end_of(events).detail
 
 
 @posix

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lrgui.core.options import read_number
-from lrgui.gui.fields import AUTO, Form, whole
+from lrgui.core.options import read_number, read_whole
+from lrgui.gui.fields import AUTO, Form
 from lrgui.gui.offers import AUTOMATIC, device_lines, optimizer_lines, source_lines
 from lrgui.tasks.registry import SOURCES
 
@@ -26,7 +26,7 @@ def fill_main(form: Form, browse: Callable[[], object]) -> None:
         "The optimizer that you train with: a learning rate holds for it only",
     )
     form.add_group("optimizer_options")
-    form.add_text("batch_size", "Batch size", whole, str, "Examples per step: a learning rate holds for it only")
+    form.add_text("batch_size", "Batch size", read_whole, str, "Examples per step: a learning rate holds for it only")
     form.add_choice(
         "device",
         "Device",
@@ -49,7 +49,7 @@ def fill_more(form: Form) -> None:
         lambda value: "all" if value is None else str(value),
         "Train on the first so many examples only, or “all”",
     )
-    form.add_text("loader_workers", "Loaders", whole, str, "Processes that load batches; 0 is safest")
+    form.add_text("loader_workers", "Loaders", read_whole, str, "Processes that load batches; 0 is safest")
     form.add_choice(
         "pin_memory",
         "Pinned memory",
@@ -64,12 +64,12 @@ def fill_more(form: Form) -> None:
         "Of the CPU's arithmetic; “auto” leaves one core to the window",
     )
     form.add_text("arguments", "Arguments", str.strip, str, "What the code finds in sys.argv, as a script: --scale 2")
-    form.add_text("seed", "Seed", whole, str, "The same seed gives the same weights and batches")
+    form.add_text("seed", "Seed", read_whole, str, "The same seed gives the same weights and batches")
 
 
 def _subset(text: str) -> int | None:
-    return None if text.strip().lower() in ("", "all") else whole(text)
+    return None if text.strip().lower() in ("", "all") else read_whole(text)
 
 
 def _threads(text: str) -> int | None:
-    return None if text.strip().lower() in ("", AUTO) else whole(text)
+    return None if text.strip().lower() in ("", AUTO) else read_whole(text)

@@ -8,11 +8,14 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from lrgui.core.config import RaceConfig, TrainConfig
 from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.core.ranking import Ranking
+from lrgui.core.settings import settings_of
 from lrgui.gui.cards import muted
-from lrgui.gui.fields import Choice
+from lrgui.gui.fields import Choice, Form
+from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace
@@ -39,6 +42,7 @@ class VerifyTab(QWidget):
         layout.addLayout(self._controls())
         self.cost = muted()
         layout.addWidget(self.cost)
+        layout.addWidget(self._more_settings())
         shown = QWidget()
         column = QVBoxLayout(shown)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +106,20 @@ class VerifyTab(QWidget):
         box.activated.connect(lambda _index: self._chosen())
         return box
 
+    def _more_settings(self) -> MoreSettings:
+        """The settings of the race that are not among the controls and not the training's."""
+        workspace, form = self._workspace, Form()
+        shared = {option.name for option in settings_of(TrainConfig)}
+        for option in settings_of(RaceConfig):
+            if option.rare and option.name not in shared:
+                form.add_option(option)
+        form.edited.connect(lambda name, value: workspace.edit(race=replace(workspace.job.race, **{name: value})))
+        form.unreadable.connect(lambda name, text: workspace.set_unreadable("race", name, text))
+        workspace.about_to_run.connect(form.flush)
+        workspace.job_replaced.connect(form.forget_unread)
+        self.form, self.more = form, MoreSettings("race", form)
+        return self.more
+
     @staticmethod
     def _empty_state() -> QWidget:
         return empty_state(
@@ -126,6 +144,13 @@ class VerifyTab(QWidget):
                 box.addItem(f"{value:,}", value)
             box.setCurrentIndex(box.findData(value))
             box.setEnabled(not workspace.busy)
+        for name in self.form.editors:
+            self.form.set_value(name, getattr(config, name))
+        self.form.set_enabled(not workspace.busy)
+        self.form.set_problems({problem.field: str(problem) for problem in config.validate()})
+        usual = RaceConfig()
+        changed = [name for name in self.form.editors if getattr(config, name) != getattr(usual, name)]
+        self.more.set_changed([self.form.words(name) for name in changed])
         pick = format_lr(config.around)
         self.start.setText(f"▶  Verify {pick}   F7")
         self.start.setToolTip("Race short trainings at rates around the selected one (F7)")

@@ -424,7 +424,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "index's dtype",
         r"tensors used as indices must be|Expected dtype int32(?: or |/)int64 for index",
-        "An index must be whole numbers (int64) or true and false: convert it with .long() or .bool().",
+        "An index must be integers (int64) or true and false: convert it with .long() or .bool().",
     ),
     Cause(
         "index's size",
@@ -486,7 +486,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "embedding's dtype",
         r"'indices' to have one of the following scalar types: Long, Int; but got torch\.(?P<got>[\w.]+) instead",
-        "An embedding wants whole numbers (int64) and gets {got}: convert the tokens with .long().",
+        "An embedding wants integers (int64) and gets {got}: convert the tokens with .long().",
     ),
     Cause(
         "embedding's size",

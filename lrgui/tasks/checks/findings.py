@@ -136,7 +136,7 @@ def input_findings(part: Part, alone: bool = True) -> list[str]:
         return [f"There are no numbers in {name}: its shape is {tensor_words(part.tensor)}."]
     if values.dtype == torch.uint8 and values.dim() >= 3:
         return [
-            f"{_subject(name)} are whole numbers 0…255 (uint8): make floats near 0 of them in the data set, "
+            f"{_subject(name)} are integers 0…255 (uint8): make floats near 0 of them in the data set, "
             "with ToTensor() or x.float() / 255."
         ]
     if not values.is_floating_point():

@@ -292,7 +292,7 @@ def _is_enum(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, enum.Enum)
 
 
-_WORDS: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_WORDS: dict[Any, str] = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
 
 
 def _kinds(hint: Any) -> list[Any]:

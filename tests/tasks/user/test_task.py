@@ -403,10 +403,10 @@ def test_options_are_given_as_what_they_are(make: Maker) -> None:
     ("options", "words"),
     [
         ({"witdh": 3}, "mine.py has no setting “witdh”. There are: width, kind, hidden, norm."),
-        ({"width": "wide"}, "“width” cannot be “wide”. Use a whole number."),
-        ({"width": 1.5}, "“width” cannot be “1.5”. Use a whole number."),
+        ({"width": "wide"}, "“width” cannot be “wide”. Use an integer."),
+        ({"width": 1.5}, "“width” cannot be “1.5”. Use an integer."),
         ({"kind": "c"}, "“kind” cannot be “c”. Choose one of: a, b."),
-        ({"hidden": "8, wide"}, "“hidden” cannot be “8, wide”. Use whole numbers with commas."),
+        ({"hidden": "8, wide"}, "“hidden” cannot be “8, wide”. Use integers with commas."),
         ({"norm": "group"}, "“norm” cannot be “group”. Choose one of: batch, layer."),
     ],
 )

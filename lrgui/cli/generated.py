@@ -1,0 +1,74 @@
+"""Options of a command that are made from rows: one for each file format, one for each setting."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from lrgui.core.options import Option
+from lrgui.core.settings import settings_of
+
+Command = Callable[..., None]
+
+_TYPES: dict[str, type] = {"whole": int, "number": float, "rate": float, "share": float, "flag": bool}
+
+
+def in_place_of(
+    argument: str, options: Iterable[inspect.Parameter], collect: Callable[[dict[str, Any]], Any]
+) -> Callable[[Command], Command]:
+    """Give a command `options` where its `argument` stands; it gets what `collect` makes of their values, by name."""
+    options = list(options)
+
+    def wrap(command: Command) -> Command:
+        hints = get_type_hints(command, include_extras=True)
+        places: list[inspect.Parameter] = []
+        for one in inspect.signature(command).parameters.values():
+            places += options if one.name == argument else [one.replace(annotation=hints[one.name])]
+
+        def run(*words: Any, **values: Any) -> None:
+            given = {option.name: values.pop(option.name, option.default) for option in options}
+            command(*words, **{argument: collect(given)}, **values)
+
+        kinds = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in places]
+        run.__signature__ = inspect.Signature(kinds)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in places}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return wrap
+
+
+def with_settings(
+    cls: type, *, without: Iterable[str] = (), required: Iterable[str] = (), usual: Mapping[str, str] | None = None
+) -> Callable[[Command], Command]:
+    """Give a command an option for each setting of `cls`; it gets those that were given as `given`, values by name.
+
+    `usual` names other defaults than the settings' own, in words.
+    """
+    left_out, needed, words = set(without), set(required), dict(usual or {})
+    options = [
+        _parameter(option, option.name in needed, words.get(option.name, _default(option)))
+        for option in settings_of(cls)
+        if option.name not in left_out
+    ]
+    return in_place_of("given", options, lambda values: {k: v for k, v in values.items() if v is not None})
+
+
+def _default(option: Option) -> str:
+    """The default as it would be typed here: a share is no percentage, a choice is its key."""
+    if option.kind in ("share", "choice") and option.default is not None:
+        return str(option.default)
+    return option.written(option.default).lower()
+
+
+def _parameter(option: Option, required: bool, usual: str) -> inspect.Parameter:
+    kind = _TYPES.get(option.kind, str)
+    words = option.tip + "." + (f" One of: {option.range}." if option.kind == "choice" else "")
+    flag = option.flag or f"--{option.name.replace('_', '-')}"
+    shown: Any = False if required else usual
+    annotation = Annotated[kind if required else kind | None, typer.Option(flag, help=words, show_default=shown)]
+    default = ... if required else None
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -1,0 +1,69 @@
+"""Settings declared once: a field of a frozen dataclass that says what it is called, means and allows.
+
+The form's row, the command line's option, the Python function's argument, the checks and the page of the reference are
+made from that field: a new setting needs its row here and the line that uses it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import Field, field, fields, replace
+from functools import cache
+from typing import Any
+
+from lrgui.core.options import Option, Problem, Scalar
+
+_KEY = "option"
+_KINDS: dict[type, str] = {bool: "flag", int: "whole", float: "number", str: "text"}
+
+
+def setting(
+    default: Scalar,
+    *,
+    label: str,
+    tip: str,
+    kind: str = "",
+    choices: dict[str, str] | None = None,
+    **limits: Any,
+) -> Any:
+    """A field of a settings class. `kind` follows from the default where there is one; `limits` are `Option`'s."""
+    kind = kind or ("choice" if choices else _KINDS[type(default)])
+    option = Option(
+        "",
+        label,
+        kind,
+        default,
+        tip,
+        tuple((choices or {}).items()),
+        optional=default is None,
+        usual=default if default is not None else None,
+        **limits,
+    )
+    return field(default=default, metadata={_KEY: option})
+
+
+@cache
+def settings_of(cls: type) -> tuple[Option, ...]:
+    """The settings of a class: its own first, then those that it shares with others, each in their order."""
+    own = [name for base in cls.__mro__ for name in inspect.get_annotations(base)]
+    known: dict[str, Field[Any]] = {each.name: each for each in fields(cls)}
+    return tuple(
+        replace(known[name].metadata[_KEY], name=name) for name in dict.fromkeys(own) if _KEY in known[name].metadata
+    )
+
+
+def setting_of(cls: type, name: str) -> Option:
+    """One of them. KeyError where there is none."""
+    return {option.name: option for option in settings_of(cls)}[name]
+
+
+def problems_of(settings: object) -> list[Problem]:
+    """The problems of each setting by itself."""
+    found = (option.problem(getattr(settings, option.name)) for option in settings_of(type(settings)))
+    return [problem for problem in found if problem is not None]
+
+
+def values_of(settings: object, cls: type) -> dict[str, Any]:
+    """The values of those settings that `settings` shares with `cls`, one of its bases or another class."""
+    names = {option.name for option in settings_of(type(settings))}
+    return {option.name: getattr(settings, option.name) for option in settings_of(cls) if option.name in names}
