@@ -110,15 +110,21 @@ def test_words_for_people(command: Command) -> None:
         (("find", "digits", "--steps", "many"), "valid integer"),
         (("find", "digits", "--batch-size", "5000"), "A batch of 5,000 cannot be made from 1,347 training examples."),
         (("find", "digits", "--subset", "5000"), "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."),
-        (("find", "digits", "--schedule", "cosine"), "no schedule “cosine”. Choose one of: exponential, linear."),
-        (("find", "digits", "--batches-per-lr", "0"), "0 steps per learning rate cannot be run"),
-        (("find", "digits", "--accumulation", "-1"), "-1 batches per step cannot be run"),
-        (("find", "digits", "--clip-grad-norm", "nan"), "Gradients cannot be clipped to nan"),
-        (("find", "digits", "--amp", "int8"), "no mixed precision “int8”. Choose one of: bf16, fp16."),
+        (
+            ("find", "digits", "--schedule", "cosine"),
+            "Schedule cannot be “cosine”. Choose one of: exponential, linear;",
+        ),
+        (("find", "digits", "--batches-per-lr", "0"), "Steps per rate cannot be “0”"),
+        (("find", "digits", "--accumulation", "-1"), "Accumulation cannot be “-1”"),
+        (("find", "digits", "--clip-grad-norm", "nan"), "The norm that gradients are clipped to cannot be “nan”"),
+        (("find", "digits", "--amp", "int8"), "Precision cannot be “int8”. Choose one of: bf16, fp16."),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
-        (("train", "digits", "--max-lr", "1", "--accumulation", "0"), "0 batches per step cannot be run"),
-        (("train", "digits", "--max-lr", "1", "--steps", "0"), "0 steps cannot be trained"),
+        (("train", "digits", "--max-lr", "1", "--accumulation", "0"), "Accumulation cannot be “0”"),
+        (
+            ("train", "digits", "--max-lr", "1", "--steps", "0"),
+            "Steps cannot be “0”. Use 1 to 1,000,000, or whole passes.",
+        ),
     ],
 )
 def test_bad_arguments_are_status_2(command: Command, words: tuple[str, ...], says: str) -> None:

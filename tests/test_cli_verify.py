@@ -56,5 +56,5 @@ def test_where_all_diverge_there_is_no_winner(command: Command) -> None:
 def test_bad_arguments_are_refused_before_anything_runs(command: Command, own_folders: Path) -> None:
     done = command("verify", "digits", "--rates", 2, "--around", -1)
     assert done.returncode == 2
-    assert "2 rates cannot race" in done.stderr and "must be above 0" in done.stderr
+    assert "Rates cannot be “2”" in done.stderr and "The rate to race around cannot be" in done.stderr
     assert not (own_folders / "runs").exists() or not list((own_folders / "runs").iterdir())

@@ -157,7 +157,8 @@ class Option:
         return self.shown(value).replace(",", "") if isinstance(value, int | float) else self.shown(value)
 
     def _wrong(self, value: Scalar, fix: str) -> Problem:
-        usual = "" if self.usual is None else f"; {self.shown(self.usual)} is usual"
+        usual = self.usual if self.kind == "choice" or self.usual is None else self.shown(self.usual)
+        usual = "" if usual is None else f"; {usual} is usual"
         # From Python anything can come.
         plain = isinstance(value, int | float | str) and not isinstance(value, bool)
         shown = self.shown(value) if plain and (isinstance(value, str) or self.kind in ("whole", *NUMBERS)) else value

@@ -196,10 +196,10 @@ def test_a_function_that_makes_the_model_leaves_everything_of_the_callers_alone(
     [
         (lambda m: find(m, steps=1), "Steps cannot be “1”"),
         (lambda m: find(m, start_lr=1.0, end_lr=0.1), "not above the first"),
-        (lambda m: find(m, schedule="cosine"), "no schedule “cosine”"),
-        (lambda m: find(m, amp="fp8"), "no mixed precision “fp8”"),
+        (lambda m: find(m, schedule="cosine"), "Schedule cannot be “cosine”"),
+        (lambda m: find(m, amp="fp8"), "Precision cannot be “fp8”"),
         (lambda m: find(m, amp=torch.float64), "no mixed precision"),
-        (lambda m: find(m, repeats=0), "0 repeats"),
+        (lambda m: find(m, repeats=0), "Repeats cannot be “0”. Use 1 to 50"),
         (lambda m: find(m, fresh_init=True), "pass a function"),
         (lambda m: find(m, training_step=lambda m, b: m(b)), "Both loss and training_step"),
         (lambda m: find(m, batches=[]), "no batch"),

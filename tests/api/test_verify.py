@@ -121,10 +121,10 @@ def test_a_training_step_and_a_metric() -> None:
     ("settings", "words"),
     [
         ({"lr": None}, "Say what to race around"),
-        ({"lr": 0.0}, "must be above 0"),
-        ({"rates": 2}, "2 rates cannot race"),
+        ({"lr": 0.0}, "cannot be “0”"),
+        ({"rates": 2}, "Rates cannot be “2”"),
         ({"metric": lambda o, t: 0.0, "validation": None}, "measured on validation batches"),
-        ({"amp": "fp8"}, "no mixed precision"),
+        ({"amp": "fp8"}, "Precision cannot be"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(settings: dict[str, Any], words: str) -> None:

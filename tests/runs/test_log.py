@@ -229,11 +229,11 @@ def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "name", "value", "sentence"),
     [
-        ("sweep", "start_lr", -1.0, "The first learning rate must be above 0 and finite, not -1."),
-        ("sweep", "end_lr", 1e-9, "The last learning rate (1e-09) is not above the first (1e-06)."),
-        ("sweep", "end_lr", 1e308, "The last learning rate must lie between 1e-30 and 1e30, not 1e+308."),
-        ("train", "div_factor", 1e308, "The start divisor 1e+308 is above 1e12."),
-        ("train", "epochs", 10**30, f"{10**30} epochs cannot be trained."),
+        ("sweep", "start_lr", -1.0, "The first learning rate cannot be “-1”."),
+        ("sweep", "end_lr", 1e-9, "The last learning rate (1e-9) is not above the first (1e-6)."),
+        ("sweep", "end_lr", 1e308, "The last learning rate cannot be “1e308”."),
+        ("train", "div_factor", 1e308, "Initial LR divisor cannot be “1e308”."),
+        ("train", "epochs", 10**30, f"Epochs cannot be “{10**30:,}”."),
     ],
 )
 def test_settings_that_no_run_can_have_become_the_usual_ones(
