@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -120,9 +122,19 @@ def test_a_long_curve_is_smoothed_alike_whichever_way_the_sums_are_made(monkeypa
     assert (centred(np.full(6000, 2.5), width_for(6000)) == 2.5).all()
 
 
-def test_losses_that_come_in_pieces_are_averaged_as_if_one_by_one() -> None:
-    losses = np.random.default_rng(0).normal(2, 1, 10_000)
-    one_by_one, pieces = DebiasedAverage(0.99), DebiasedAverage(0.99)
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.98, 0.999, 1 - 1e-6])
+@pytest.mark.parametrize("cuts", [(0, 0, 1, 9000, 10_000), (0, 3, 25_000, 60_001, 90_000)])
+def test_losses_that_come_in_pieces_are_averaged_as_if_one_by_one(beta: float, cuts: tuple[int, ...]) -> None:
+    losses = np.random.default_rng(0).normal(2, 1, cuts[-1])
+    one_by_one, pieces = DebiasedAverage(beta), DebiasedAverage(beta)
     wanted = [one_by_one.push(loss) for loss in losses.tolist()]
-    found = [pieces.push_all(losses[begin:end]) for begin, end in ((0, 0), (0, 1), (1, 9000), (9000, 10_000))]
-    assert np.concatenate(found).tolist() == wanted
+    found = np.concatenate([pieces.push_all(losses[begin:end]) for begin, end in pairwise(cuts)])
+    assert found == pytest.approx(wanted, rel=1e-9)
+    assert pieces.push(1.0) == pytest.approx(one_by_one.push(1.0), rel=1e-9)
+
+
+def test_many_losses_are_nan_from_the_first_nan_on() -> None:
+    losses = np.ones(50_000)
+    losses[30_000] = np.nan
+    average = debiased_average(losses, 0.9)
+    assert np.isfinite(average[:30_000]).all() and np.isnan(average[30_000:]).all()
