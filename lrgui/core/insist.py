@@ -101,6 +101,9 @@ class OneInterrupt:
     def again(self) -> None:
         """From here on Ctrl+C may take effect once more."""
         self._taken = False
+        around = getattr(self._usual, "__self__", None)
+        if isinstance(around, OneInterrupt):
+            around.again()
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         if not self._taken:

@@ -21,6 +21,10 @@ from lrgui.core.spill import LIMIT, Copies
 __all__ = ["RandomState", "Snapshot", "generators_of"]
 
 
+_SHARDED = "torch.distributed.fsdp"
+"""Where the older wrapper of sharded models comes from (FSDP1)."""
+
+
 class Snapshot:
     """The state of a model, of everything that trains it, and of the random generators, at one moment.
 
@@ -82,7 +86,7 @@ class Snapshot:
 
     def add_behind(self, loss: torch.Tensor) -> None:
         """Remember the parameters too that a loss learns from and nobody has named; to be asked before it is used."""
-        if any(is_fully_sharded(module) for module in self._model.modules()):
+        if any(is_fully_sharded(m) or type(m).__module__.startswith(_SHARDED) for m in self._model.modules()):
             return  # the graph has the gathered parameters, which come and go
         found = [leaf for leaf in leaves(loss) if isinstance(leaf, nn.Parameter) and not self._remembered.knows(leaf)]
         if not found:
@@ -95,10 +99,10 @@ class Snapshot:
         copies.take()
         self._actions += [*late.actions, copies.wait]
         shapes = ", ".join("×".join(map(str, parameter.shape)) or "one number" for parameter in found[:3])
+        tensors = "a parameter tensor" if len(found) == 1 else f"{len(found)} parameter tensors"
         self.notes += (
-            f"The loss learns from {len(found)} parameter tensors outside of the model and of what was passed "
-            f"({shapes}{', …' if len(found) > 3 else ''}): they were put back, but buffers and modes beside them were "
-            "not.",
+            f"The loss learns from {tensors} outside of the model and of what was passed "
+            f"({shapes}{', …' if len(found) > 3 else ''}): put back, but without the buffers and modes beside them.",
         )
 
     def restore(self) -> None:

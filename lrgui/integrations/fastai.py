@@ -48,7 +48,8 @@ def find_lr(learn: Any, *, lr: Any = None, **settings: Any) -> Result:
     if learn._grab_cbs(_FP16.NonNativeMixedPrecision):
         raise ValueError("to_non_native_fp16 keeps two sets of weights, which can't be swept: use to_fp16.")
     sweep = _Sweep({**taken, **settings})
-    with Kept(learn, learn.model, learn.loss_func, within=("fastai", "fastcore", "fasttransform")):
+    kept = Kept(learn, learn.model, learn.loss_func, within=("fastai", "fastcore", "fasttransform"))
+    with kept, kept:
         learn.cbs = type(learn.cbs)([callback for callback in learn.cbs if _takes_part(callback)])
         learn.fit(1, lr=lr, cbs=sweep)
     return sweep.result()

@@ -38,7 +38,8 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
     if getattr(trainer, "is_deepspeed_enabled", False):
         raise ValueError("DeepSpeed makes the steps itself, so they can't be swept: sweep without it, on one device.")
     start = _Start(trainer, settings)
-    with Kept(trainer, trainer.model, within=("transformers", "accelerate")):
+    kept = Kept(trainer, trainer.model, within=("transformers", "accelerate"))
+    with kept, kept:
         trainer.callback_handler.callbacks = [start]
         try:
             trainer.train()
@@ -64,7 +65,8 @@ def apply_lr(trainer: Any, result: Result, lr: float | None = None) -> None:
 
 def _made(trainer: Any, value: float) -> tuple[Any, Any]:
     """The optimizer and the schedule that the Trainer would make for a value of `args.learning_rate`."""
-    with Kept(trainer, trainer.args, trainer.model, within=("transformers", "accelerate")):
+    kept = Kept(trainer, trainer.args, trainer.model, within=("transformers", "accelerate"))
+    with kept, kept:
         trainer.args.learning_rate = value
         trainer.optimizer = trainer.lr_scheduler = None
         trainer.create_optimizer_and_scheduler(num_training_steps=max(trainer.args.max_steps, 1000))

@@ -72,7 +72,8 @@ def find_lr(
         return _as_loss(output_transform(trainer.state.output))
 
     title = f"{type(model).__name__} · {optimizer_name(optimizer)}"
-    with Kept(trainer, within=("ignite",)):
+    kept = Kept(trainer, within=("ignite",))
+    with kept, kept:
         try:
             return find(model, loader, optimizer=made, training_step=step, **{"title": title, **settings})
         finally:

@@ -13,12 +13,14 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.data import DataLoader, Sampler
 
-from lrgui.core.insist import Action, all_of, interrupts_later
+from lrgui.core.insist import Action, Assured, OneInterrupt
 from lrgui.core.random_state import GENERATORS, RandomState, generator_back
 
 
 class Kept:
-    """A context in which these objects may be changed; at its end they are as they were, random generators included.
+    """In `with kept, kept:` these objects may be changed; at its end they are as they were, random generators included.
+
+    Twice, for Ctrl+C: see `core.insist.Assured`.
 
     Attributes are put back, and what their lists, dicts and sets held. Followed are objects of the packages in
     `within`, modules, and what draws a loader's order (samplers, generators); everything else is only referred to.
@@ -31,8 +33,14 @@ class Kept:
         self._within = tuple(f"{name}." for name in within)
         self._weights = weights
         self._actions: list[Action] = []
+        self._entered = False
+        self._interrupts = OneInterrupt()
+        self._last = Assured()
 
     def __enter__(self) -> Kept:
+        if self._entered:
+            return self
+        self._entered = True
         random = RandomState()
         seen: dict[int, Any] = {}  # holds the objects: an id may be given again once its object is gone
         todo: list[tuple[Any, bool | None]] = [(found, None) for found in self._objects]
@@ -42,14 +50,20 @@ class Kept:
                 seen[id(found)] = found
                 todo.extend(self._keep(found, copied))
         self._actions.append(random.restore)
-        return self
+        self._last = Assured(*self._actions)
+        try:
+            self._interrupts.__enter__()
+            return self
+        except BaseException:
+            self._interrupts.__exit__(None, None, None)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with interrupts_later(), torch.no_grad():
-            all_of(self._actions)
-        self._actions.clear()
+        with torch.no_grad():
+            self._last.__exit__(kind, error, trace)
+        self._interrupts.__exit__(kind, error, trace)
 
     def _keep(self, found: Any, copied: bool | None) -> Iterator[tuple[Any, bool | None]]:
         """Remember one object; yields what in it is to be remembered as well.

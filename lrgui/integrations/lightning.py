@@ -82,7 +82,8 @@ def find_lr(
             failure.append(error)
 
     # Hooks may change weights before the sweep looks at them.
-    with Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=_NAMES, weights=True):
+    kept = Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=_NAMES, weights=True)
+    with kept, kept:
         trainer.callbacks = _taking_part(trainer)
         _silence(trainer)
         trainer._run_stage = stage
@@ -115,7 +116,8 @@ class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Sweep, put everything back, set the optimizer's rates."""
         _check(trainer, pl_module)
-        with Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=_NAMES, weights=True):
+        kept = Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=_NAMES, weights=True)
+        with kept, kept:
             trainer.callbacks = _taking_part(trainer)
             _silence(trainer)
             for loader in trainer.fit_loop._combined_loader.flattened:

@@ -50,7 +50,8 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
                 "with a training_step that returns its loss."
             )
     given = dict(fit_params or {})
-    with Kept(net, within=("skorch",)):
+    kept = Kept(net, within=("skorch",))
+    with kept, kept:
         if not net.initialized_:
             net.initialize()
         if len(net._optimizers) != 1:
@@ -135,7 +136,8 @@ def apply_lr(net: Any, result: Result, lr: float | None = None) -> None:
 
 def _highest(net: Any, swept: Sequence[int] | None) -> float:
     """The highest rate of a training, as the net is set."""
-    with Kept(net, within=("skorch",)), warnings.catch_warnings():
+    kept = Kept(net, within=("skorch",))
+    with kept, kept, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what initializing has to say, `fit` will say
         net.set_params(verbose=0)
         net.initialize()

@@ -601,3 +601,72 @@ def test_random_state_can_be_had_from_here() -> None:
     first = random.random()
     before.restore()
     assert random.random() == first
+
+
+# ----- what stands behind the loss
+
+
+def test_what_the_loss_reaches_is_put_back() -> None:
+    model, head = nn.Linear(4, 3), nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Dropout())
+    optimizer = torch.optim.Adam(head.parameters())
+    scale = torch.ones(1, requires_grad=True)
+
+    def loss(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        return (head(model(x)) * scale).square().mean() + 0 * len(optimizer.param_groups)
+
+    def step() -> None:
+        loss(model, torch.randn(8, 4)).backward()
+        optimizer.step()
+        scale.data += 1
+
+    def state() -> Any:
+        tensors = [*head.state_dict().values(), scale]
+        grads = [p.grad for p in (*head.parameters(), scale)]
+        return copy.deepcopy(
+            [bits(tensors), bits(grads), bits(dict(optimizer.state)), [m.training for m in head.modules()]]
+        )
+
+    for _ in range(2):
+        before = state()
+        with Snapshot(model, loss=loss) as snapshot:
+            step()
+            head.eval()
+            snapshot.restore()
+            assert state() == before
+        step()
+
+
+def test_parameters_of_the_graph_are_put_back_and_lazy_modules_elsewhere_are_left() -> None:
+    model, hidden, unused = nn.Linear(4, 3), nn.Parameter(torch.ones(3)), nn.LazyLinear(2)
+    places = [[[[[[[hidden]]]]]]]  # farther than anybody looks
+
+    def loss(x: torch.Tensor) -> torch.Tensor:
+        inner: Any = places
+        while isinstance(inner, list):
+            inner = inner[0]
+        return (model(x) * inner).square().mean() if unused is not None else x
+
+    snapshot = Snapshot(model, loss=loss)
+    assert snapshot.notes == ()
+    value = loss(torch.randn(2, 4))
+    snapshot.add_behind(value)
+    snapshot.add_behind(value)
+    (note,) = snapshot.notes
+    assert "learns from a parameter tensor outside of the model" in note
+    value.backward()
+    hidden.data += 1
+    snapshot.restore()
+    assert hidden.tolist() == [1.0] * 3
+    assert hidden.grad is None
+
+
+def test_only_what_was_changed_is_put_back_a_second_time() -> None:
+    layer = nn.Linear(1, 1)
+    with Snapshot(layer) as snapshot:
+        layer.weight.data.fill_(7)
+        snapshot.restore_changed()
+        assert layer.weight.item() == 7
+        snapshot.changed = True
+        snapshot.restore_changed()
+        assert layer.weight.item() != 7
+        assert not snapshot.changed

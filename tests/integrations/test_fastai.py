@@ -23,7 +23,7 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.mixup import MixUp
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.tracker import SaveModelCallback
-from fastai.callback.training import GradientAccumulation, GradientClip
+from fastai.callback.training import BnFreeze, GradientAccumulation, GradientClip
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
@@ -133,6 +133,17 @@ def test_clipping_accumulation_and_changes_of_the_batch_are_those_of_the_callbac
     torch.manual_seed(4)
     np.testing.assert_allclose(result.curve.loss, trained(mixed), rtol=1e-5)
     assert isinstance(mixed.loss_func, CrossEntropyLossFlat)
+
+
+def test_a_frozen_batch_norm_stays_frozen(learner):
+    learn = learner(opt_func=SGD, dropout=0.0, splitter=two_groups, cbs=BnFreeze())
+    learn.freeze()
+    for module in learn.model.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            module.requires_grad_(False)
+            module.running_mean.fill_(0.5)
+    result = find_lr(learn, **ONE_RATE)
+    np.testing.assert_allclose(result.curve.loss, trained(learn), rtol=1e-5)
 
 
 def test_a_validation_loss(learner):

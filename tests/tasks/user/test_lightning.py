@@ -144,6 +144,15 @@ def test_steps_are_numbered_through_each_epoch(spec) -> None:
     assert task.model.seen == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("hook", ["on_train_epoch_start(self)", "on_train_batch_start(self, batch, batch_idx)"])
+def test_a_hook_may_freeze(spec, hook: str) -> None:
+    freezing = f"def {hook}:\n    self.frozen = self.training\n    self.eval()"
+    task = build_task(spec(NET, method(freezing), LOADER))
+    assert step(task).requires_grad
+    assert task.model.frozen
+    assert not task.model.training
+
+
 @pytest.mark.parametrize(
     "data",
     [
