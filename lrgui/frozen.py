@@ -25,6 +25,8 @@ SOURCES = "sources"
 
 _PROBE = """
 import sys
+if sys.path[:1] == [""]:  # what lies in the current folder is not installed
+    del sys.path[0]
 from importlib.util import find_spec
 sys.exit(0 if sys.version_info >= (3, 10) and find_spec("torch") and find_spec("numpy") else 1)
 """

@@ -236,3 +236,18 @@ def test_a_bundle_describes_itself_before_it_needs_a_display(monkeypatch: pytest
 
     monkeypatch.setattr("lrgui.runs.describe.main", lambda: 7)
     assert app.main(["--describe"]) == 7
+
+
+def test_a_file_in_the_current_folder_is_no_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("torch", "numpy", "importlib"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    bare = tmp_path / "bare"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "$@"\n')  # with its packages
+    alone = tmp_path / "alone"
+    alone.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')  # without them
+    for program in (bare, alone):
+        program.chmod(0o755)
+    assert frozen._probe(str(bare))
+    assert not frozen._probe(str(alone))
+    assert not (tmp_path / "ran").exists()

@@ -219,6 +219,8 @@ def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
     from lrgui.tasks.user.children import guard_children
 
     guard_children()
+    # Processes in which torch compiles would get this process's path as their first, the task's folder with it.
+    os.environ.setdefault("TORCH_CUSTOM_PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
     if job.task.is_code:
         from dataclasses import replace
 

@@ -14,18 +14,24 @@ from neighbours import put_evil, ran
 from processes import batches_of, end_of, read
 
 from lrgui.core.config import SweepConfig
+from lrgui.runs.failures import explain
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.code import load_code
+from lrgui.tasks.user.target import Target
 
 SWEEP = SweepConfig(steps=6, stop_factor=0)
 
 TASK = """
+import os
 import random
 import statistics
 import torch
 from torch.utils.data import DataLoader
 import helper
+
+assert os.path.dirname(__file__) not in os.environ["TORCH_CUSTOM_PYTHONPATH"].split(os.pathsep)
 
 def model(): return torch.nn.Linear(3, 2)
 def loss(output, target): return torch.nn.functional.cross_entropy(output, target)
@@ -80,8 +86,11 @@ def test_in_the_current_folder_of_the_command_line(tmp_path: Path) -> None:
 
 def test_a_package_that_asks_for_a_file_beside_the_task_is_told(tmp_path: Path) -> None:
     """As configurations do that name classes: nobody was shown the file."""
-    (tmp_path / "nets.py").write_text("def build(): ...\n")
-    (tmp_path / "task.py").write_text("import pkgutil\npkgutil.resolve_name('nets:build')\n")
-    events = read(ChildProcess(Job(task=TaskSpec(source="task", path=str(tmp_path / "task.py")), sweep=SWEEP)))
-    assert "nets.py lies beside the task" in end_of(events).detail
-    assert "write “import nets” in the task" in end_of(events).detail
+    (tmp_path / "mine_nets.py").write_text("def build(): ...\n")
+    (tmp_path / "mine_task.py").write_text("import pkgutil\npkgutil.resolve_name('mine_nets:build')\n")
+    with pytest.raises(ModuleNotFoundError) as caught:
+        load_code(Target.parse(str(tmp_path / "mine_task.py")))
+    sentence = explain(caught.value)
+    assert "mine_nets.py lies beside the task" in sentence and "write “import mine_nets” in the task" in sentence
+    (tmp_path / "mine_task.py").write_text("import pkgutil, mine_nets\npkgutil.resolve_name('mine_nets:build')\n")
+    load_code(Target.parse(str(tmp_path / "mine_task.py")))
