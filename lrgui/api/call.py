@@ -12,6 +12,8 @@ from lrgui.api.setup import Made, Objective
 from lrgui.core.batches import length
 from lrgui.core.control import Control
 from lrgui.core.events import Event, TaskEvent
+from lrgui.core.insist import Action
+from lrgui.core.loader_state import loader_back
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import Snapshot
 
@@ -51,6 +53,10 @@ class Call:
             loss=self.objective.loss,
             folder=self.snapshot_folder,
         )
+
+    def loaders_back(self) -> list[Action]:
+        """What puts back the loaders' own state, that of the validation batches too."""
+        return [*loader_back(self.loader), *loader_back(self.objective.probe)]
 
     def task(self, steps: int, steps_per_point: int = 1) -> TaskEvent:
         """What is trained, in so many steps."""

@@ -37,7 +37,6 @@ from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
 from lrgui.core.groups import partly_held_note
 from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import short_lr
-from lrgui.core.loader_state import loader_back
 from lrgui.core.modes import modes_note
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import RandomState, Snapshot
@@ -231,7 +230,7 @@ class _Finder:
         if not self.keep_modes:
             notes.append(modes_note(ready.model))
         # In this order: what a sweep has left open is put back before its snapshot goes.
-        last = Assured(line.end, self._put_back, *loader_back(call.loader))
+        last = Assured(line.end, self._put_back, *call.loaders_back())
         with last, last:
             for number, seed in enumerate(self.seeds):
                 if self._snapshot is not None:

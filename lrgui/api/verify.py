@@ -25,7 +25,6 @@ from lrgui.core.control import Control
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event
 from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import short_lr
-from lrgui.core.loader_state import loader_back
 from lrgui.core.race import race
 from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
@@ -131,7 +130,7 @@ class _Verifier:
         """The whole race."""
         call, config = self.call, self.config
         standings = Standings(config)
-        last = Assured(*loader_back(call.loader))
+        last = Assured(*call.loaders_back())
         with last, last:
             if seed is not None:
                 # Each candidate begins as the snapshot says, so the seed must be in it.

@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from lrgui.core.batches import batch_size, is_one_shot, one_pass, to_device
+from lrgui.core.insist import all_of
+from lrgui.core.loader_state import loader_back, own_workers
 from lrgui.core.modes import evaluating
 from lrgui.core.precision import autocast
 
@@ -39,9 +41,12 @@ class Probe:
         self._device = torch.device(device)
         self._autocast = autocast(amp, self._device)
         if count is not None or is_one_shot(batches):
-            with torch.random.fork_rng(devices=[]):
-                batches = [to_device(batch, device) for batch in islice(batches, count)]
-        self._batches = batches
+            back = loader_back(batches)
+            with torch.random.fork_rng(devices=[]), own_workers(batches):
+                taken = [to_device(batch, device) for batch in islice(batches, count)]
+            all_of(back)
+            batches = taken
+        self.loader = batches
 
     @torch.no_grad()
     def __call__(self, model: nn.Module, optimizer: Any = None) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -53,7 +58,7 @@ class Probe:
         metric: Any = None
         seen = 0
         with evaluating(model, optimizer), self._autocast, torch.random.fork_rng(devices=[]):
-            for batch in one_pass(self._batches, "validation"):
+            for batch in one_pass(self.loader, "validation"):
                 batch = to_device(batch, self._device)
                 size = batch_size(batch)
                 one, other = self._measure(model, batch)

@@ -817,3 +817,16 @@ def test_persistent_workers_are_put_back(model: nn.Module) -> None:
     batches = loader(num_workers=1, persistent_workers=True)
     assert find(model, batches, steps=10).notes == ()
     assert batches._iterator is None
+
+
+@pytest.mark.parametrize("run", ["find", "count", "verify"])
+def test_the_validation_loaders_own_generator_is_put_back(model: nn.Module, run: str) -> None:
+    held = loader(generator=torch.Generator().manual_seed(2))
+    assert held.generator is not None
+    before = held.generator.get_state()
+    if run != "verify":
+        find(model, validation=(held, 2) if run == "count" else held, steps=5)
+    else:
+        fast = {"lr": 0.01, "steps": 8, "rates": 3, "rounds": 1, "progress": False}
+        lrgui.verify(model, loader(), cross_entropy, torch.optim.SGD, validation=held, **fast)
+    assert torch.equal(held.generator.get_state(), before)
