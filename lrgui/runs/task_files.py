@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import category
 
+from lrgui.tasks.user.from_source import COMPILED_SUFFIXES
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.source_text import encoding_of, source_text
 
@@ -169,7 +170,7 @@ def _shown(text: str) -> str:
 
 def _text(file: Path) -> str:
     """A file's text as Python reads it, as far as it can be read."""
-    if file.suffix != ".py":
+    if file.name.endswith(COMPILED_SUFFIXES):
         return "# A compiled module: there is nothing to read."
     try:
         with file.open("rb") as content:

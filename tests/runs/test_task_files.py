@@ -127,6 +127,27 @@ def test_usual_encodings_are_shown_as_they_are_read(tmp_path: Path, encoding: st
     assert load_code(Target.parse(str(file))).word == word
 
 
+@pytest.mark.parametrize("head", ["#" * 30_000 + "\n", "\n", "#\r", "\f# \r\n"])
+def test_python_finds_the_encoding_in_the_second_line(tmp_path: Path, head: str) -> None:
+    file = tmp_path / "mine_second.py"
+    file.write_bytes(f"{head}# coding: unicode_escape\n# \\x0aRAN = 1\n".encode())
+    with pytest.raises(TaskError, match="can hide code"):
+        load_code(Target.parse(str(file)))
+    assert shows_of(file).text.startswith("# This does not run")
+
+
+def test_in_the_third_line_it_is_a_comment(tmp_path: Path) -> None:
+    file = tmp_path / "mine_third.py"
+    file.write_text("\n\n# coding: unicode_escape\n# \\x0aRAN = 1\n")
+    assert not hasattr(load_code(Target.parse(str(file))), "RAN")
+
+
+@pytest.mark.parametrize("name", ["task.PY", "task", "task.txt", "my.task"])
+def test_a_file_of_any_name_is_shown(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("x = 1\n")
+    assert shows_of(tmp_path / name).text == "x = 1\n"
+
+
 def test_signs_that_look_like_nothing_are_spelt_out() -> None:
     for sign in "\u200b\u200d\u2060\ufeff\u3164\u115f\uffa0\u034f\ufe00\u2800\u061c\u202e\u2066\U000e0041":
         assert visible(f"a{sign}b") == f"a{sign.encode('unicode_escape').decode()}b"

@@ -8,6 +8,7 @@ processes that load batches read this file before they know the package.
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 import warnings
 
@@ -17,6 +18,8 @@ _PROBE = (
     + rb" \n \x41 \101 \u0041 \N{DIGIT ONE} +AEE- =41 a-b .xn--mnchen-3ya. ~{VP~} "
     + b"\x1b$B!!\x1b(B \x0e!!\x0f"
 )
+#: What ends a line for Python.
+_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 
 
 def encoding_of(data: bytes) -> str:
@@ -24,7 +27,8 @@ def encoding_of(data: bytes) -> str:
 
     The message is a sentence with the way out.
     """
-    name, _ = tokenize.detect_encoding(io.BytesIO(data[:10_000].replace(b"\r", b"\n")).readline)
+    head = b"\n".join(_LINE_ENDS.split(data, maxsplit=2)[:2])  # where Python looks, however long the lines are
+    name, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
