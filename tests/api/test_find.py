@@ -330,7 +330,8 @@ class OwnLoop(nn.Module):
 def test_a_model_with_a_train_of_its_own_is_swept_in_train_mode() -> None:
     torch.manual_seed(0)
     model = OwnLoop()
-    model.inner.eval()
+    for module in model.modules():
+        module.training = False
     settings = {"steps": 10, "seed": 1}
     before = everything(model)
     result = find(model, **settings)
