@@ -115,6 +115,6 @@ def _mostly_seen(curve: Curve, marks: Landmarks) -> bool:
 
 
 def _flat_to_the_end(curve: Curve, marks: Landmarks) -> bool:
-    """True where the smoothed loss ends no higher than the noise allows above its level."""
-    tail = curve.smoothed[-max(3, len(curve) // 20) :]
-    return float(np.median(tail)) <= marks.level + 3 * marks.residual_noise + curve.resolution
+    """True where the smoothed loss ends no higher than the noise allows above where it began."""
+    head, tail = curve.smoothed[: max(3, len(curve) // 10)], curve.smoothed[-max(3, len(curve) // 20) :]
+    return float(np.median(tail)) <= float(np.median(head)) + 3 * marks.residual_noise + curve.resolution

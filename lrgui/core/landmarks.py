@@ -134,10 +134,11 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
 
 def last_calm(curve: Curve, marks: Landmarks) -> int:
     """Index of the last point at which the smoothed loss is still at its level: training breaks after it."""
-    third = float(np.median(curve.loss[: max(3, len(curve) // 3)]))
-    level = min(third, marks.level + 2 * curve.noise)
+    # Of the smoothed loss, as it is compared with that: single batches may be far from it on one side.
+    tenth, third = (float(np.median(curve.smoothed[: max(3, len(curve) // part)])) for part in (10, 3))
+    level = min(third, tenth + 2 * curve.noise)
     calm = np.flatnonzero(curve.smoothed <= level + 3 * marks.residual_noise + curve.resolution)
-    return int(calm[-1]) if len(calm) else 0
+    return int(calm[-1])
 
 
 def _lowest(curve: Curve) -> int:

@@ -73,10 +73,10 @@ def recommend(
         return _ended_early(curve, None)
     if valley is None or not marks.falls:
         rise = _before_the_rise(curve, marks)
-        guess = None if rise is None else max(share * rise, float(curve.lr[0]))
+        guess = None if rise is None else _measured(curve, share * rise)
         return _none(guess, marks.why_not or "the loss never falls", advice)
     plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
-    guess = max(plain * share, float(curve.lr[0]))
+    guess = _measured(curve, share * plain)
     if curve.ended_early:
         return _ended_early(curve, guess)
     moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
@@ -89,6 +89,11 @@ def recommend(
     if advice is not None:
         reason += f" {advice.why}"
     return Recommendation(guess, guess, reason, word, factor, advice)
+
+
+def _measured(curve: Curve, lr: float) -> float:
+    """A pick or guess stays within what was measured."""
+    return max(lr, float(curve.lr[0]))
 
 
 def for_longer(planned_steps: int | None) -> float:
@@ -106,10 +111,8 @@ def lowered(planned_steps: int | None) -> str:
 
 def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
     """log10 of the pick for each middle and edge. Shapes (n,)."""
-    picks = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
-    # A guess stays within what was measured.
-    within: Floats = np.maximum(picks, curve.log_lr[0])
-    return within
+    picks: Floats = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
+    return picks
 
 
 def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:

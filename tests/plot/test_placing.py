@@ -153,3 +153,36 @@ def test_upright_names_are_for_those_without_one_and_keep_off_the_curve():
     assert clear_of(name.rect, points)
     # Too low for the turned word: none.
     assert place_upright(spans, ["low"], QRectF(0, 0, 600, 50), seven, 22, points) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "needed", "left"),
+    [
+        (50, 96, 2),  # as wide as fits at all
+        (50, 96.5, None),
+        (10, 80, 18),  # right of the line, up to 2 pixels from the view's edge
+        (10.5, 80, 2),
+        (90, 80, 2),  # left of it, as near
+        (89.5, 80, 18),
+        (50, 80, 10),  # neither: over the line
+    ],
+)
+def test_a_tag_at_the_edges(line, needed, left):
+    assert place_tag(line, needed, 100) == left
+
+
+@pytest.mark.parametrize(("wall", "free"), [(104.9, True), (105, False), (153, False), (153.1, True)])
+def test_labels_keep_off_walls_by_four_pixels(wall, free):
+    [placed] = place_labels(
+        [Wanted("a", "x", QPointF(100, 50))], QRectF(0, 0, 300, 200), lambda _: 40.0, 14, [], NO_POINTS, walls=[wall]
+    )
+    assert (placed.rect.left() == 109) == free
+
+
+@pytest.mark.parametrize(("point", "free"), [(106.9, True), (107, False), (151, False), (151.1, True)])
+def test_labels_keep_off_the_curve_by_two_pixels(point, free):
+    points = np.array([[point, 50.0]])
+    [placed] = place_labels(
+        [Wanted("a", "x", QPointF(100, 50))], QRectF(0, 0, 300, 200), lambda _: 40.0, 14, [], points
+    )
+    assert (placed.rect.left() == 109) == free
