@@ -134,11 +134,17 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
 
 def last_calm(curve: Curve, marks: Landmarks) -> int:
     """Index of the last point at which the smoothed loss is still at its level: training breaks after it."""
-    # Of the smoothed loss, as it is compared with that: single batches may be far from it on one side.
-    tenth, third = (float(np.median(curve.smoothed[: max(3, len(curve) // part)])) for part in (10, 3))
-    level = min(third, tenth + 2 * curve.noise)
+    # Of the smoothed loss as well, as it is compared with that: single batches may lie far from it on one side.
+    level = max(
+        min(float(np.median(losses[: max(3, len(curve) // 3)])), start + 2 * curve.noise)
+        for losses, start in ((curve.loss, marks.level), (curve.smoothed, _start(curve)))
+    )
     calm = np.flatnonzero(curve.smoothed <= level + 3 * marks.residual_noise + curve.resolution)
     return int(calm[-1])
+
+
+def _start(curve: Curve) -> float:
+    return float(np.median(curve.smoothed[: max(3, len(curve) // 10)]))
 
 
 def _lowest(curve: Curve) -> int:
