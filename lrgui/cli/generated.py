@@ -65,10 +65,10 @@ def _default(option: Option) -> str:
 
 
 def _parameter(option: Option, required: bool, usual: str) -> inspect.Parameter:
-    kind = _TYPES.get(option.kind, str)
+    kind: Any = _TYPES.get(option.kind, str)
     words = option.tip + "." + (f" One of: {option.range}." if option.kind == "choice" else "")
     flag = option.flag or f"--{option.name.replace('_', '-')}"
     shown: Any = False if required else usual
-    annotation = Annotated[kind if required else kind | None, typer.Option(flag, help=words, show_default=shown)]
+    annotation: Any = Annotated[kind if required else kind | None, typer.Option(flag, help=words, show_default=shown)]
     default = ... if required else None
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -52,18 +52,15 @@ def settings_of(cls: type) -> tuple[Option, ...]:
     )
 
 
-def setting_of(cls: type, name: str) -> Option:
-    """One of them. KeyError where there is none."""
-    return {option.name: option for option in settings_of(cls)}[name]
-
-
-def problems_of(settings: object) -> list[Problem]:
+def problems_of(settings: Any) -> list[Problem]:
     """The problems of each setting by itself."""
-    found = (option.problem(getattr(settings, option.name)) for option in settings_of(type(settings)))
+    cls: Any = type(settings)
+    found = (option.problem(getattr(settings, option.name)) for option in settings_of(cls))
     return [problem for problem in found if problem is not None]
 
 
-def values_of(settings: object, cls: type) -> dict[str, Any]:
+def values_of(settings: Any, cls: type) -> dict[str, Any]:
     """The values of those settings that `settings` shares with `cls`, one of its bases or another class."""
-    names = {option.name for option in settings_of(type(settings))}
+    own: Any = type(settings)
+    names = {option.name for option in settings_of(own)}
     return {option.name: getattr(settings, option.name) for option in settings_of(cls) if option.name in names}

@@ -124,10 +124,9 @@ def train(
     device = torch.device(device)
     modes = {module: module.training for module in model.modules()}
     in_eval = kept_in_eval(model)
-    if config.steps is None:
-        per_epoch = per_epoch or batches_in(loader)
-    epochs = config.batches_of_epochs(per_epoch)
-    total_steps = planned_steps(config, per_epoch)
+    per_pass = 0 if config.steps is not None else per_epoch or batches_in(loader)
+    epochs = config.batches_of_epochs(per_pass)
+    total_steps = planned_steps(config, per_pass)
     scheduler = one_cycle_scheduler(optimizer, config, total_steps)
     stepper = Stepper(
         model,
