@@ -89,7 +89,7 @@ bundle: ## Build a program that needs no Python, without torch (PyInstaller)
 	@bash packaging/setup-system.sh window bundle
 	@$(PYTHON) packaging/build_bundle.py light
 
-# TORCH="torch==2.9.0+cpu" takes another torch: see docs/bundle.md.
+# TORCH="torch==2.9.0+cpu" takes another torch: see docs/how-to/bundle.md.
 bundle-full: ## The same with torch inside
 	@bash packaging/check-python.sh $(PYTHON)
 	@bash packaging/setup-system.sh window bundle

@@ -17,7 +17,8 @@ CONFIDENCES = ("none", "low", "medium", "high")
 #: Curves that are resampled to see how far the noise moves the pick.
 RESAMPLES = 40
 
-# Measured on the development tasks of benchmarks/suggestions and checked on the held-out ones (docs/suggestions.md).
+# Measured on the development tasks of benchmarks/suggestions, checked on the held-out ones
+# (docs/explanation/suggestions.md).
 #: Decades by which the pick may move under resampling to be called high, medium, or reliable at all.
 STEADY, WAVERING, LOST = 0.06, 0.15, 0.5
 #: A fall of so many times the batch noise is clear; a smaller one is too little to be sure of a pick that looks steady.

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 #: Candidates this many places away from a finalist still shape the smooth.
 REACH = 2
 #: The winner lies this far, in octaves, below the lowest point of the smooth: the loss rises faster above it than
-#: below, and with other weights and batches the edge may lie lower. Measured (docs/verify.md).
+#: below, and with other weights and batches the edge may lie lower. Measured (docs/explanation/verify.md).
 SAFE = 0.25
 #: Points of the smooth as it is drawn.
 POINTS = 61

@@ -965,7 +965,7 @@ def test_the_names_come_from_lrgui_and_cost_nothing_until_used() -> None:
 
 
 def test_the_page_for_those_who_switch_runs(pyplot: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    page = Path(__file__).parents[2].joinpath("docs", "from-torch-lr-finder.md").read_text(encoding="utf-8")
+    page = Path(__file__).parents[2].joinpath("docs", "how-to", "from-torch-lr-finder.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     torch.manual_seed(0)
     names: dict[str, Any] = {}
