@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing import spawn, util
 from pathlib import Path
 from typing import Any
 
 from lrgui.tasks.user.from_source import state_for_children
 
-#: A copy of `multiprocessing` that Hugging Face's data sets use.
-_COPY = "multiprocess"
+#: A copy of `multiprocessing` that Hugging Face's data sets use, and joblib's way to processes, scikit-learn's.
+_COPY, _JOBLIB = "multiprocess", "joblib.externals.loky"
 
 _BEGIN = """\
 # Made by LR Finder: lets a process of a run find the modules that the run itself finds.
@@ -61,6 +62,12 @@ def guard_children(begin: str = "") -> None:
                 "spawnv_passfds",
                 lambda start: lambda path, arguments, descriptors: start(path, _guarded(arguments), descriptors),
             )
+        if _JOBLIB in sys.modules:
+            _wrap(
+                import_module(f"{_JOBLIB}.backend.fork_exec"),
+                "fork_exec",
+                lambda start: lambda words, *more, **options: start(_guarded(words), *more, **options),
+            )
 
 
 def _wrap(module: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
@@ -71,8 +78,10 @@ def _wrap(module: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
 
 
 def _guarded(arguments: Sequence[Any]) -> list[Any]:
-    """The command of a Python that is to run a few words of code: ours first. Others stay as they are."""
+    """The command of a Python that is to run a few words of code, or a module: ours first. Others stay as they are."""
     words = list(arguments)
+    if words[1:2] == ["-m"]:
+        words[1:3] = ["-c", f"import runpy; runpy.run_module({words[2]!r}, run_name='__main__', alter_sys=True)"]
     if "-c" in words[:-1]:
         place = words.index("-c") + 1
         words[place] = _begin() + words[place]

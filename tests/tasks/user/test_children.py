@@ -68,6 +68,29 @@ def test_without_code_nothing_of_the_current_folder_is_found(tmp_path: Path, met
     assert ran(tmp_path) == []
 
 
+@posix
+def test_processes_of_joblib(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    put_evil(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        "import joblib\nimport helper\n"
+        "def item(i): return i + helper.x\n"
+        "def all(): return joblib.Parallel(n_jobs=2, backend='loky')(joblib.delayed(item)(i) for i in range(3))\n"
+    )
+    (tmp_path / "helper.py").write_text("x = 5\n")
+    code = f"""
+    if __name__ == "__main__":
+        import os
+        from lrgui.tasks.spec import TaskSpec
+        from lrgui.tasks.user.target import Target
+        from lrgui.tasks.user.code import enter_folder, load_code
+        spec = enter_folder(TaskSpec(source="task", path={str(tmp_path / "mine.py")!r}))
+        print(load_code(Target.parse(spec.path)).all(), flush=True)
+    """
+    assert run(code, tmp_path) == "[5, 6, 7]"
+    assert ran(tmp_path) == []
+
+
 def test_a_grandchild_is_guarded_too(tmp_path: Path) -> None:
     put_evil(tmp_path)
     (tmp_path / "mine.py").write_text(
