@@ -19,6 +19,7 @@ from lrgui.core.events import BatchEvent, EndEvent, OutputEvent, TaskEvent
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 from lrgui.runs.log import LoggedRun, LogWriter
+from lrgui.runs.trust import Trust
 
 QUESTION = "^Run this code"
 
@@ -37,6 +38,7 @@ class Opened(Program):
         if settings or not (self.config / "settings.json").exists():
             kept = {"version": 1, "theme": "light", "job": asdict(Job()), "folder": str(self.folder), **settings}
             (self.config / "settings.json").write_text(json.dumps(kept))
+            Trust(self.config / "trusted.json").chose_pythons([str(settings.get("python", ""))])  # as in the window
         environment = {
             **self.desktop.environment,
             "LRGUI_RUNS": str(self.runs_folder),
