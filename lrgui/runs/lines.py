@@ -33,6 +33,9 @@ from lrgui.runs.plain import from_plain, plain_fields
 #: Number of this form; a reader of a higher one warns and reads what it knows.
 SCHEMA = 1
 
+#: Characters of a name or a sentence, and of what was printed at once: a window that shows more stands still.
+MOST_TEXT, MOST_PRINTED = 10_000, 100_000
+
 KINDS: dict[str, type] = {
     "task": TaskEvent,
     "state": StateEvent,
@@ -115,12 +118,18 @@ def decode_with_extra(line: str | bytes) -> tuple[Event | None, dict[str, Any]]:
 
 
 def _known(event: Event) -> Event:
-    """`event` with words that everybody knows: a file can say anything, and a newer program more."""
+    """`event` with words that everybody knows and texts that can be shown: a file can say anything, and a newer
+    program more."""
     if isinstance(event, EndEvent | SweepEndEvent) and event.reason not in END_REASONS:
-        return replace(event, reason="failed")
+        event = replace(event, reason="failed")
     if isinstance(event, StateEvent) and event.state not in STATES:
         raise ValueError("The state event names a state that no run has.")
-    return event
+    most = MOST_PRINTED if isinstance(event, OutputEvent) and event.stream != "note" else MOST_TEXT
+    long = {}
+    for item in plain_fields(type(event)):
+        if item.type is str and len(text := getattr(event, item.name)) > most:
+            long[item.name] = text[: most - 1] + "…"
+    return replace(event, **long) if long else event
 
 
 def _not_finite(word: object) -> float:

@@ -15,7 +15,7 @@ from lrgui.core.config import HIGHEST_LR, LOWEST_LR
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, SweepEndEvent
 from lrgui.regular import open_regular
 from lrgui.runs.job import Job
-from lrgui.runs.lines import SCHEMA, decode_with_extra
+from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
 from lrgui.runs.plain import plain_fields
 from lrgui.runs.rows import Rows, parse_rows
 
@@ -200,10 +200,19 @@ class LogReader:
             header = None
         if not isinstance(header, dict) or type(header.get("lrrun")) is not int:
             raise ValueError(f"{name} is not a run log of LR Finder: its first line is not a log's header.")
+        if _longest(header) > MOST_TEXT:
+            raise ValueError(f"{name} cannot be opened: its header holds a text that no setting has.")
         try:
             return header, Job.from_dict(header.get("job"))
         except ValueError as error:
             raise ValueError(f"{name} cannot be opened: {error}") from None
+
+
+def _longest(data: object, deep: int = 10) -> int:
+    """Characters of the longest text or name in `data`, so far as it is no deeper than a header of ours."""
+    if isinstance(data, dict) and deep:
+        return max((max(len(name), _longest(value, deep - 1)) for name, value in data.items()), default=0)
+    return len(data) if isinstance(data, str) else 0
 
 
 def _is_possible(event: Event, kind: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import MOST_LOSS, counted
+from lrgui.core.config import MOST_EPOCHS, MOST_LOSS, counted
 from lrgui.core.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
@@ -80,7 +80,8 @@ class Record:
                 if event.sweep == self.sweep:
                     self.sweep_end = event
             elif isinstance(event, EpochEvent):
-                self.epochs.append(event)
+                if len(self.epochs) < MOST_EPOCHS:  # a file can say anything
+                    self.epochs.append(event)
             elif isinstance(event, StateEvent):
                 self.state, self.state_detail = event.state, event.detail
             elif isinstance(event, TaskEvent):

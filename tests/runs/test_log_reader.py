@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lrgui.core.config import SweepConfig
-from lrgui.core.events import BatchEvent, EndEvent, SweepEndEvent
+from lrgui.core.events import BatchEvent, EndEvent, OutputEvent, SweepEndEvent, TaskEvent
 from lrgui.runs.job import Job
-from lrgui.runs.lines import encode
+from lrgui.runs.lines import MOST_PRINTED, MOST_TEXT, encode
 from lrgui.runs.log_reader import CHUNK, MOST_KINDS, MOST_LINE, LogReader
 from lrgui.runs.opened import open_run
 from lrgui.runs.rows import Rows
@@ -99,3 +99,21 @@ def test_an_end_for_a_reason_that_nobody_knows_is_an_end(tmp_path: Path, line: s
     assert run.record.end == EndEvent("failed", "By a dog.") and run.warnings == []
     run = open_run(write(tmp_path / "a.lrrun", line.replace('"end"', '"sweep_end","sweep":0'), END))
     assert run.record.sweep_end == SweepEndEvent(0, "failed", "By a dog.")
+
+
+def test_texts_that_no_window_can_show_are_cut(tmp_path: Path) -> None:
+    giant = "word " * 100_000
+    task = TaskEvent(giant, giant, 10, 0, 2, None, "cpu", 1, 3)
+    events = [task, OutputEvent(giant), OutputEvent(giant, "note"), EndEvent("completed", giant)]
+    record = open_run(write(tmp_path / "a.lrrun", *map(encode, events))).record
+    assert record.task is not None and record.end is not None
+    assert {len(text) for text in (record.task.name, record.task.detail, record.end.detail)} == {MOST_TEXT}
+    assert [len(event.text) for event in record.output] == [MOST_PRINTED, MOST_TEXT]
+    assert record.end.detail == giant[: MOST_TEXT - 1] + "…"
+
+
+@pytest.mark.parametrize("job", [{"kind": "x" * 20_000}, {"task": {"options": {"y" * 20_000: 1}}}])
+def test_a_header_with_a_giant_text_is_refused(tmp_path: Path, job: dict[str, object]) -> None:
+    (tmp_path / "a.lrrun").write_text(json.dumps({"lrrun": 1, "job": job}) + "\n")
+    with pytest.raises(ValueError, match=r"a\.lrrun cannot be opened: its header holds a text that no setting has"):
+        LogReader(tmp_path / "a.lrrun")
