@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
-# Python puts the current folder in front for -m: what lies there must not stand for a package. It is "" where the
-# folder was deleted, which the command line says.
-try:
-    current = os.getcwd()
-except OSError:
-    current = ""
-if sys.path[:1] == [current] and sys.path[0] != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
-    del sys.path[0]
 
-from lrgui.start import main
+def _leave_current_folder() -> None:
+    """Python puts the current folder in front for -m: what lies there must not stand for a package."""
+    try:
+        here = os.getcwd()
+    except OSError:  # it was deleted
+        return
+    if sys.path[:1] == [here] and here != os.path.dirname(os.path.dirname(os.path.abspath(__file__))):
+        del sys.path[0]
+
 
 if __name__ == "__main__":
+    _leave_current_folder()
+
+    from lrgui.start import main
+
     main()
