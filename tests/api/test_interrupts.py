@@ -20,6 +20,8 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import lrgui
+from lrgui.integrations import keeping
+from lrgui.integrations.keeping import Kept
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Ctrl+C goes to the whole console there")
 
@@ -88,8 +90,10 @@ def verify(subject: Subject) -> None:
     )
 
 
-def lines(call: Callable[[Subject], None], at: int | None = None) -> Iterator[tuple[str, int]]:
-    """The lines that `call` goes through in `FILES`, in order; Ctrl+C comes before the one with number `at`."""
+def lines(
+    call: Callable[[Any], None], at: int | None = None, *, subject: Any = None, files: tuple[str, ...] = FILES
+) -> Iterator[tuple[str, int]]:
+    """The lines that `call` goes through in `files`, in order; Ctrl+C comes before the one with number `at`."""
     passed: list[tuple[str, int]] = []
 
     def line(frame: FrameType, event: str, _: Any) -> Any:
@@ -101,29 +105,76 @@ def lines(call: Callable[[Subject], None], at: int | None = None) -> Iterator[tu
         return line
 
     before = sys.gettrace()
-    sys.settrace(lambda frame, event, _: line if frame.f_code.co_filename in FILES else None)
+    sys.settrace(lambda frame, event, _: line if frame.f_code.co_filename in files else None)
     try:
-        call(Subject())
+        call(subject or Subject())
     finally:
         sys.settrace(before)
     yield from passed
 
 
-@pytest.mark.parametrize(("call", "every"), [(find, 3), (verify, 12)], ids=["find", "verify"])
+@pytest.mark.parametrize(("call", "every"), [(find, 7), (verify, 19)], ids=["find", "verify"])
 def test_everything_is_as_before_wherever_ctrl_c_comes(call: Callable[[Subject], None], every: int) -> None:
     list(lines(call))  # what is imported or made only once
     passed = list(lines(call))
     # Each line once, where it is passed last: there most is to be put back.
     places = sorted({line: number for number, line in enumerate(passed)}.values())
     assert len(places) > 200
-    for at in places[::every]:  # with all of them it takes a minute
+    for at in places[::every]:  # with all of them it takes minutes
         subject = Subject()
         before = subject.state()
 
-        def on_this(_: Subject, subject: Subject = subject) -> None:
-            call(subject)
-
         with suppress(KeyboardInterrupt):
-            list(lines(on_this, at))
+            list(lines(call, at, subject=subject))
             pytest.fail(f"Ctrl+C was lost at {passed[at]}")
         assert subject.state() == before, passed[at]
+
+
+def test_a_step_that_swallows_ctrl_c_can_be_interrupted_again() -> None:
+    subject = Subject()
+    before = subject.state()
+    steps = 0
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        with suppress(KeyboardInterrupt):
+            if steps == 2:
+                signal.raise_signal(signal.SIGINT)
+        if steps == 4:
+            signal.raise_signal(signal.SIGINT)
+        return nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+    with pytest.raises(KeyboardInterrupt):
+        lrgui.find_lr(
+            subject.model, subject.loader, optimizer=subject.optimizer, training_step=step, steps=9, progress=False
+        )
+    assert steps == 4
+    assert subject.state() == before
+
+
+def test_what_an_integration_has_set_up_is_put_back_wherever_ctrl_c_comes() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.model = nn.Linear(2, 1)
+            self.callbacks = ["theirs"]
+
+    def run(trainer: Any) -> None:
+        kept = Kept(trainer, trainer.model, within=(__name__,), weights=True)
+        with kept, kept:
+            trainer.callbacks = []
+            trainer.model.weight.data.fill_(7)
+            random.random()
+
+    def state(trainer: Any) -> list[Any]:
+        return [trainer.callbacks, trainer.model.weight.tolist(), random.getstate(), signal.getsignal(signal.SIGINT)]
+
+    files = (*FILES, keeping.__file__, __file__)
+    passed = list(lines(run, files=files, subject=Trainer()))
+    for at in range(len(passed)):
+        trainer = Trainer()
+        before = state(trainer)
+        with suppress(KeyboardInterrupt):
+            list(lines(run, at, files=files, subject=trainer))
+            pytest.fail(f"Ctrl+C was lost at {passed[at]}")
+        assert state(trainer) == before, passed[at]
