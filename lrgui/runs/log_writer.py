@@ -165,7 +165,7 @@ class LogWriter:
             reason = getattr(error, "strerror", None) or str(error)
             self._news = self.problem = (
                 f"The run cannot be written to {self.path} ({reason}). "
-                "It goes on, but is only kept on the screen: export it before closing."
+                "It goes on, and this is tried again; until then it is kept in memory only."
             )
 
     def _take_news(self) -> str | None:

@@ -203,7 +203,7 @@ def test_a_file_that_cannot_be_made_is_told_once(tmp_path: Path) -> None:
     assert log.problem is not None
     told = log.write(EVENTS)
     assert told == log.problem
-    assert "No such file or directory" in told and "export it before closing" in told
+    assert "No such file or directory" in told and "kept in memory only" in told
     assert log.write(EVENTS) is None and log.close() is None
     assert log.problem == told
 

@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_made_again_is_told_and_tried_again(
     shutil.rmtree(folder)
     folder.write_text("in the way")
     told = log.write(EVENTS[10:20])
-    assert told is not None and "export it before closing" in told
+    assert told is not None and "kept in memory only" in told
     assert log.write(EVENTS[20:30]) is None
     folder.unlink()
     assert log.write(EVENTS[30:]) is not None and log.problem is None
