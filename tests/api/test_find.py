@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import lrgui
 from lrgui.api import find as find_module
+from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
 
@@ -653,7 +654,8 @@ def test_a_repeat_that_was_stopped_is_left_out(model: nn.Module) -> None:
 
 @pytest.mark.parametrize("repeats", [0, -1, 51])
 def test_repeats_have_the_limits_of_the_window(model: nn.Module, repeats: int) -> None:
-    with pytest.raises(ValueError, match=f"{repeats} repeats cannot be swept. Use 1 to 50; 3 show how sure"):
+    (problem,) = SweepConfig(repeats=repeats).validate()
+    with pytest.raises(ValueError, match=re.escape(str(problem))):
         find(model, repeats=repeats)
 
 
