@@ -145,7 +145,8 @@ def _reason(curve: Curve, valley: Valley) -> str:
         ends = "the sweep ends" if valley.open else "half of the fall is lost again"
         return f"{BREAK} steps and a factor of {SAFETY:.1f} before {edge}, where {ends}."
     if valley.open:
-        return f"The middle of the valley, {middle}, {ANSWER} steps back; the loss does not rise again in this range."
+        kept = "half of the fall is not lost again in this range"
+        return f"The middle of the valley, {middle}, {ANSWER} steps back; {kept}."
     return f"The middle of the valley, {middle}, {ANSWER} steps back; half of the fall is lost again at {edge}."
 
 
