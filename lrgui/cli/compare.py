@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, tell
+from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell
 from lrgui.cli.generated import with_settings
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
@@ -63,6 +63,8 @@ def compare(
     for job in jobs:
         checked(job)
     compared, end, unkept = _run(jobs, python)
+    if unkept:
+        say(unkept)  # no log was asked for, so it is no failure
     if as_json:
         print(json.dumps(comparison_dict(compared, jobs, end), ensure_ascii=False, allow_nan=False))
     else:
@@ -75,8 +77,6 @@ def compare(
             fail(str(error))
     if end.reason in ERRORS:
         fail(end.detail)
-    if unkept:
-        fail(unkept)
     sure = any(each.analysis.recommendation.lr is not None for each in compared)
     raise typer.Exit(Status.OK if sure else Status.NO_PICK)
 
