@@ -278,3 +278,25 @@ def test_a_fall_counts_from_six_times_the_noise_that_is_left(noise: float, falls
     for _ in range(30):  # to where the fall is just so many times what is left of the noise
         depth *= 6.0 * left / max(found(depth).fall, 1e-9) if depth != 1.0 else 6.0 * left
     assert found(depth * 6.0 / noise).falls == falls
+
+
+# The valley
+
+
+def test_a_rate_counts_with_the_fourth_power_of_its_share() -> None:
+    """On a straight fall that ends in a break the middle is at five sixths of it: p + 1 over p + 2."""
+    losses = np.interp(np.log10(RATES), [-6, -5, 0], [2.3, 2.3, 0.0])
+    _, valley = read(Curve.measured(RATES[:160], losses[:160], 200, end_reason="diverged"))
+    assert valley.middle == pytest.approx(-5 + (math.log10(RATES[159]) + 5) * 5 / 6, abs=0.04)
+
+
+def test_the_edge_is_where_half_of_the_fall_is_left() -> None:
+    _, valley = read(measured([-6, -4, -3, -2, 0], [2.3, 2.3, 0.5, 0.5, 2.3], noise=0.0))
+    assert valley.edge == pytest.approx(-1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(("dip", "counts"), [(-3.9, True), (-4.4, False)])
+def test_a_dip_counts_within_three_decades_before_the_edge(dip: float, counts: bool) -> None:
+    x = [-6, dip - 0.2, dip - 0.1, dip + 0.1, dip + 0.2, -1.6, -1.5, -1.3, -1.2, 0]
+    _, valley = read(measured(x, [2.3, 2.3, 0.5, 0.5, 2.3, 2.3, 0.5, 0.5, 4.0, 9.0], noise=0.0))
+    assert (valley.middle < -2) == counts
