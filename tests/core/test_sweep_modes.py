@@ -207,28 +207,44 @@ def test_fp16_makes_its_own_scaler_where_none_is_given() -> None:
     assert end(run(net(), config=FP16)).reason == "completed"
 
 
-def test_a_loss_that_is_not_finite_ends_fp16_at_once() -> None:
-    def late_nan(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-        taken.append(1)
-        return loss(model, batch) * (math.nan if len(taken) > 5 else 1)
+class Breaking:
+    """A loss by whose step `at` the weights have broken, as at too high a rate: NaN until they are put back.
 
-    taken: list[int] = []
-    events = run(net(), config=FP16, scaler=torch.amp.GradScaler("cpu", init_scale=1.0), loss=late_nan)
+    Told apart are the losses of the sweep's own steps and the looks at a batch with the first weights after it.
+    """
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+        self.trained = self.looks = 0
+
+    def __call__(self, model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+        weight = next(model.parameters())
+        if self.trained >= self._at and bool(weight.isfinite().all()):
+            self.looks += 1
+            return loss(model, batch)
+        self.trained += 1
+        if self.trained == self._at:
+            with torch.no_grad():
+                weight.fill_(math.nan)
+        return loss(model, batch)
+
+
+def test_a_loss_that_is_not_finite_ends_fp16_at_once() -> None:
+    breaking = Breaking(6)
+    events = run(net(), config=FP16, scaler=torch.amp.GradScaler("cpu", init_scale=1.0), loss=breaking)
     assert end(events).reason == "not_finite"
-    assert len(points(events)) == 6
+    assert len(points(events)) == breaking.trained == 6
+    assert breaking.looks == 1
 
 
 def test_a_training_loss_that_is_not_finite_ends_fp16_also_beside_a_finite_validation_loss() -> None:
-    taken: list[int] = []
-
-    def late_nan(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-        taken.append(1)
-        return loss(model, batch) * (math.nan if len(taken) > 5 else 1)
-
+    breaking = Breaking(6)
     probe = Probe(lambda model, batch: (loss(model, batch), None), [X])
-    events = run(net(), config=FP16, scaler=torch.amp.GradScaler("cpu", init_scale=1.0), loss=late_nan, probe=probe)
+    events = run(net(), config=FP16, scaler=torch.amp.GradScaler("cpu", init_scale=1.0), loss=breaking, probe=probe)
     assert end(events).reason == "not_finite"
-    assert len(taken) == 6
+    assert math.isfinite(points(events)[-1].loss)
+    assert breaking.trained == 6
+    assert breaking.looks == 1
 
 
 # ------------------------------------------------------------------ accelerators
@@ -318,16 +334,12 @@ def test_the_counting_stand_in_sees_a_loop_that_waits() -> None:
 
 
 def test_a_late_divergence_is_noticed_within_three_steps_and_what_follows_is_dropped(late: Late) -> None:
-    steps = []
-
-    def breaking(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-        steps.append(1)
-        return loss(model, batch) * (math.nan if len(steps) == 8 else 1)
-
+    breaking = Breaking(8)
     events = run(net(), loss=breaking)
     assert end(events).reason == "not_finite"
     assert len(points(events)) == 8
-    assert len(steps) <= 8 + 3
+    assert breaking.trained <= 8 + 3
+    assert breaking.looks <= 3
 
 
 @pytest.mark.parametrize("how", ["data", "cancel", "error"])
