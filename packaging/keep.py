@@ -26,7 +26,6 @@ EXCLUDED = [f"PySide6.Qt{name}" for name in _QT.split()] + [
     "matplotlib",
     "IPython",
     "scipy",
-    "pandas",
     "h5py",
     "cupy",
     "pytest",
@@ -39,7 +38,7 @@ EXCLUDED = [f"PySide6.Qt{name}" for name in _QT.split()] + [
     "pyqtgraph.dockarea",
     "pyqtgraph.console",
 ]
-EXCLUDED_LIGHT = ["torch", "torchvision", "triton", "PIL", "setuptools", "pip"]
+EXCLUDED_LIGHT = ["torch", "torchvision", "pandas", "triton", "PIL", "setuptools", "pip"]
 EXCLUDED_FULL = [
     "triton",
     "pip",
@@ -111,12 +110,14 @@ try:
     import torchvision
 except ModuleNotFoundError:
     pass  # another torch was asked for, alone
+import pandas
 worker.prepare_torch()
 for job in Job(sweep=SweepConfig(steps=20)), Job("train", train=TrainConfig(epochs=1)):
     *_, end = worker.run_with_torch(job, Control())
     assert isinstance(end, EndEvent) and end.reason == "completed", end
 print(*(name for name, module in list(sys.modules.items()) if getattr(module, "__spec__", None) is not None
-        and name.split(".")[0] in ("torch", "torchvision", "torchgen", "numpy") and module.__spec__.name == name))
+        and name.split(".")[0] in ("torch", "torchvision", "torchgen", "numpy", "pandas")
+        and module.__spec__.name == name))
 """
 
 

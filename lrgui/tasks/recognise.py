@@ -12,14 +12,14 @@ from pathlib import Path
 from lrgui.tasks.images.files import TRAIN, innermost, is_hidden, part_of
 from lrgui.tasks.images.rows import SETS
 from lrgui.tasks.registry import SOURCES
-from lrgui.tasks.texts.encoding import encoding_of
+from lrgui.tasks.texts.encoding import file_encoding
 from lrgui.tasks.user.rows import TASK
 from lrgui.tasks.user.target import Target
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 #: Which source reads a file, by its ending.
 READERS = {
-    "table": (".csv", ".tsv", ".tab", ".data", ".parquet", ".pq"),
+    "table": (".csv", ".tsv", ".tab", ".data", ".csv.gz", ".tsv.gz", ".parquet", ".pq"),
     "text": (".txt", ".md"),
     "arrays": (".npz",),
 }
@@ -126,7 +126,7 @@ def _file(file: Path, name: str) -> Recognised:
     if suffix == ".txt" and _has_columns(file):
         return _offered("table", file)
     for source, suffixes in READERS.items():
-        if suffix in suffixes:
+        if file.name.lower().endswith(suffixes):
             return _offered(source, file)
     if file.name.startswith(MNIST_FILES):
         return _folder(file.parent)
@@ -144,7 +144,7 @@ def _file(file: Path, name: str) -> Recognised:
 def _has_columns(file: Path) -> bool:
     """True where the first lines have the same separators: data sets are often written so, and texts never."""
     try:
-        with file.open(encoding=encoding_of(file, SAMPLE), errors="replace") as stream:
+        with file.open(encoding=file_encoding(file, SAMPLE), errors="replace") as stream:
             lines = [line for line in islice(stream, COLUMN_LINES) if line.strip()]
     except (OSError, ValueError):
         return False

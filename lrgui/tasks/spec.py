@@ -267,7 +267,7 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
     if row.kind == "code" and place.suffix.lower() == ".ipynb":
         fix = f"Make a script of it with “jupyter nbconvert --to script {place.name}”."
         return [Problem("path", f"{place.name} is a notebook.", fix)]
-    if row.suffixes and place.suffix.lower() not in row.suffixes:
+    if row.suffixes and not place.name.lower().endswith(row.suffixes):
         return [
             Problem("path", f"{place.name} cannot be read.", f"Choose a file that ends in {', '.join(row.suffixes)}.")
         ]

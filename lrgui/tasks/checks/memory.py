@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from lrgui.core.batches import tensors_of
+from lrgui.tasks import limits
 from lrgui.tasks.checks.findings import numbers_of
 
 
@@ -60,29 +59,8 @@ def free_memory(device: torch.device) -> int | None:
         free, _ = torch.cuda.mem_get_info(device)
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     if device.type == "cpu":
-        return _free_here()
+        return limits.free_memory()
     return None
-
-
-def bytes_words(count: float) -> str:
-    """ "3.2 MB": bytes for people, in powers of 1,000."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 99.5 else f"{count:.2g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
-
-
-def _free_here() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, ValueError, StopIteration):
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None  # macOS, Windows
 
 
 def _bytes(tensors: Iterable[torch.Tensor]) -> int:

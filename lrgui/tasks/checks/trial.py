@@ -35,9 +35,10 @@ from lrgui.tasks.checks.findings import (
 )
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
-from lrgui.tasks.checks.memory import bytes_words, free_memory, memory_use
+from lrgui.tasks.checks.memory import free_memory, memory_use
 from lrgui.tasks.checks.origins import original, text_of
 from lrgui.tasks.checks.traces import defined_at, is_persons, raised_by_us
+from lrgui.tasks.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task

@@ -124,7 +124,6 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
     left_out: list[str] = []
     missing: list[str] = []
     unread: list[str] = []
-    units: list[str] = []
     two_dates: list[str] = []
     used = 0
     for column in columns:
@@ -134,8 +133,6 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
             left_out.append(f"{column.name} ({reason})")
             continue
         used += 1
-        if column.unit:
-            units.append(f"{column.name} ({column.unit})")
         if isinstance(known, Number):
             gaps = int(np.isnan(known.values).sum())
             if gaps:
@@ -157,8 +154,6 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
         notes.append(f"Missing numbers became the column's median, and a column says where: {listed(missing)}.")
     if unread:
         notes.append(f"Words between numbers count as missing: {listed(unread)}.")
-    if units:
-        notes.append(f"Read as numbers, without their units: {listed(units)}.")
     if two_dates:
         notes.append(
             f"Day or month may come first in these dates, so they are taken as words: {listed(two_dates)}. "

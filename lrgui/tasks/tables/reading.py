@@ -1,32 +1,38 @@
-"""Reading a table's file into columns of numbers and words, without pandas: CSV in blocks, Parquet with pyarrow."""
+"""A table's file as columns of numbers and words: pandas reads it, as `header` found it laid out."""
 
 from __future__ import annotations
 
-import csv
+import gzip
 import importlib
+import re
+import warnings
+import zlib
 from dataclasses import dataclass
+from io import TextIOBase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.tasks.limits import must_be_file, must_fit
 from lrgui.tasks.listing import listed
-from lrgui.tasks.tables.cells import in_one_unit, is_missing, number
-from lrgui.tasks.tables.header import PARQUET, Layout, layout, parquet_columns, reader
+from lrgui.tasks.optimizers.optimizing import must_have
+from lrgui.tasks.tables.cells import MISSING, is_missing, number
+from lrgui.tasks.tables.header import PARQUET, Layout, layout, opened, text_of, unique
+from lrgui.tasks.tables.library import pandas
 from lrgui.tasks.texts.encoding import encoding_of
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int32]
 
-#: Rows that are held as text at the same time.
-BLOCK = 500
 #: A column with more different words than this is no category, and its words are not kept.
 MOST_WORDS = 200_000
-#: So many of Arrow's units of time are a second.
-TICKS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 #: So many numbers of skipped lines are told.
 LINES_TOLD = 5
+#: The cells that pandas takes for nothing; those in other spellings are found among a column's words.
+NOTHING = sorted({spelling for cell in MISSING for spelling in (cell, cell.upper(), cell.title(), "NaN")})
+FEWER = "keep fewer rows or columns, or read it in a task.py of your own"
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,6 @@ class Column:
     words: tuple[str, ...] = ()
     readable: bool = True
     """False for what can be neither: lists, binary data, too many different words."""
-    unit: str = ""
-    """What stood at each of the numbers."""
 
 
 @dataclass(frozen=True)
@@ -60,222 +64,154 @@ class Table:
 
 
 def read_table(path: Path, separator: str = "auto", header: str = "auto") -> Table:
-    """The table in `path`; see `table_header.layout` for the other arguments.
+    """The table in `path`; see `header.layout` for the other arguments.
 
     Raises ValueError, with a sentence, for a file that is no table, and OSError.
     """
+    pandas()
+    must_be_file(path)
     if path.suffix.lower() in PARQUET:
         return _read_parquet(path)
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty: choose a file with rows and columns.")
-    return read_rows(path, layout(path, encoding_of(path), separator, header))
+    must_fit(path.stat().st_size, path.name, FEWER)
+    try:
+        with opened(path, FEWER) as file:
+            encoding = encoding_of(file, path.name)
+        form = layout(path, encoding, separator, header)
+        with text_of(opened(path, FEWER), encoding) as text:
+            return read_rows(text, path.name, form)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        raise ValueError(f"{path.name} cannot be unpacked ({problem}): copy or download it again.") from None
 
 
-def read_rows(path: Path, form: Layout) -> Table:
-    """The table in a file of rows; rows with another number of cells are skipped and told."""
-    width = len(form.names)
-    growing = [_Growing(name, form.decimal_comma) for name in form.names]
-    skipped: list[range] = []
-    count = 0
-    with path.open(encoding=form.encoding, newline="", errors="replace") as file:
-        for _ in range(form.above):
-            file.readline()
-        rows = reader(file, form.separator)
-        last = form.above
-        begun = not form.header
-        block: list[list[str]] = []
+def read_rows(file: TextIOBase, name: str, form: Layout) -> Table:
+    """The table in `file`, of which `form` tells the layout; rows with too many cells are skipped and told.
+
+    In rows with too few cells the last ones are missing.
+    """
+    pd = pandas()
+    for _ in range(form.above):
+        file.readline()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         try:
-            for row in rows:
-                lines = range(last + 1, form.above + rows.line_num + 1)
-                last = lines.stop - 1
-                if len(row) != width:
-                    if not any(cell.strip() for cell in row):
-                        continue
-                    if begun and (len(row) < width or any(cell.strip() for cell in row[width:])):
-                        skipped.append(lines)
-                        continue
-                if not begun:
-                    begun = any(cell.strip() for cell in row)  # this is the row of names
-                    continue
-                block.append(row[:width])
-                if len(block) == BLOCK:
-                    _grow(growing, block)
-                    count += len(block)
-                    block = []
-        except csv.Error as problem:
-            raise ValueError(
-                f"{path.name} cannot be read at line {form.above + rows.line_num:,} ({problem}): look there for a "
-                "quote that is never closed."
-            ) from None
-        _grow(growing, block)
-        count += len(block)
-    if not count:
-        cells = "row below the names" if form.header and not skipped else f"row of {width} cells"
-        raise ValueError(
-            " ".join(
-                (
-                    f"{path.name} has no {cells}: choose a table with rows, or another separator.",
-                    *_open_quote(skipped),
-                )
+            frame = pd.read_csv(
+                file,
+                sep=r"\s+" if form.separator == " " else form.separator,
+                decimal="," if form.decimal_comma else ".",
+                quotechar=form.quote,
+                escapechar=form.escape,
+                comment=form.comment,
+                header=None,
+                names=range(form.width),
+                index_col=False,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values=NOTHING,
+                on_bad_lines="warn",
+                low_memory=False,
             )
+        except pd.errors.EmptyDataError:
+            frame = pd.DataFrame()
+        except pd.errors.ParserError as problem:
+            raise ValueError(_unparsed(name, str(problem), form)) from None
+    frame = frame.dropna(how="all")
+    lines = [
+        f"{form.above + int(line):,}" for each in told for line in re.findall(r"Skipping line (\d+)", str(each.message))
+    ]
+    if frame.empty:
+        cells = f"row of {form.width} cells" if lines else "row below the names"
+        raise ValueError(f"{name} has no {cells}: choose a table with rows, or another separator.")
+    names = unique([*form.names, *[""] * (form.width - len(form.names))])
+    there = [place for place in frame if place < len(form.names) or frame[place].notna().any()]
+    columns = [_column(names[place], frame[place], form.decimal_comma) for place in there]
+    return Table(tuple(columns), (*_said_of(form.preamble), *_skipped(lines, form.width)))
+
+
+def _unparsed(name: str, problem: str, form: Layout) -> str:
+    """A sentence about what the parser said."""
+    row = re.search(r"EOF inside string starting at row (\d+)", problem)
+    if row is not None:
+        return (
+            f"{name} cannot be read: look near line {form.above + int(row[1]) + 1:,} for a quote that is never closed."
         )
-    notes = (*_told(skipped, width), *_open_quote(skipped))
-    if form.above:
-        lines_are = "line stands" if form.above == 1 else f"{form.above:,} lines stand"
-        notes = (f"The first {lines_are} above the table and {'was' if form.above == 1 else 'were'} left out.", *notes)
-    return Table(tuple(column.grown() for column in growing), notes)
+    return f"{name} cannot be read ({problem.split('C error: ')[-1].strip().rstrip('.')}): choose another separator."
 
 
-def _grow(growing: list[_Growing], block: list[list[str]]) -> None:
-    if block:
-        for column, cells in zip(growing, zip(*block, strict=True), strict=True):
-            column.add(cells)
-
-
-def _open_quote(skipped: list[range]) -> tuple[str, ...]:
-    """A sentence about the first quote that swallowed lines: what stands in them is lost."""
-    for lines in skipped:
-        if len(lines) > 1:
-            return (
-                f"A quote in line {lines.start:,} is not closed before line {lines.stop - 1:,}: what stands there is "
-                "one cell. Close or remove it.",
-            )
-    return ()
-
-
-def _told(skipped: list[range], width: int) -> tuple[str, ...]:
-    if not skipped:
+def _said_of(preamble: int) -> tuple[str, ...]:
+    if not preamble:
         return ()
-    lines = listed([f"{rows.stop - 1:,}" for rows in skipped], LINES_TOLD)
-    if len(skipped) == 1:
-        return (f"Line {lines} has more or fewer than {width} cells and was skipped.",)
-    return (f"{len(skipped):,} rows have more or fewer than {width} cells and were skipped: lines {lines}.",)
+    lines_are = "line stands" if preamble == 1 else f"{preamble:,} lines stand"
+    return (f"The first {lines_are} above the table and {'was' if preamble == 1 else 'were'} left out.",)
 
 
-class _Growing:
-    """A column that takes in block after block of cells."""
+def _skipped(lines: list[str], width: int) -> tuple[str, ...]:
+    if not lines:
+        return ()
+    if len(lines) == 1:
+        return (f"Line {lines[0]} has more than {width} cells and was skipped.",)
+    return (f"{len(lines):,} rows have more than {width} cells and were skipped: lines {listed(lines, LINES_TOLD)}.",)
 
-    def __init__(self, name: str, decimal_comma: bool) -> None:
-        self.name = name
-        self._decimal_comma = decimal_comma
-        self._values: list[Numbers] = []
-        self._codes: list[Codes | None] = []
-        self._words: dict[str, int] = {}
-        self._known: dict[str, int] = {}  # the code of every cell so far that is no number
-        self._readable = True
 
-    def add(self, cells: tuple[str, ...]) -> None:
-        """Nearly all columns hold numbers in nearly all blocks: they are tried as such before all else."""
-        try:
-            self._values.append(np.fromiter(map(float, self._pointed(cells)), np.float64, len(cells)))
-            self._codes.append(None)
-        except ValueError:
-            self._add_slowly(cells)
+def _column(name: str, cells: Any, decimal_comma: bool = False) -> Column:
+    """One column of a frame. Times become days (since 1970, or as parts of them), truth values words."""
+    pd = pandas()
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(cells.cat.categories.dtype)
+    kind = pd.api.types.infer_dtype(cells, skipna=True)
+    if kind in ("datetime64", "datetime", "date"):
+        moments = pd.to_datetime(cells, utc=True, errors="coerce")
+        return Column(name, _floats((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)), None)
+    if kind in ("timedelta64", "timedelta", "time"):
+        spans = pd.to_timedelta(cells.astype(str) if kind == "time" else cells, errors="coerce")
+        return Column(name, _floats(spans / pd.Timedelta(days=1)), None)
+    if kind == "empty":
+        return Column(name, np.full(len(cells), np.nan), None)
+    if kind == "decimal" or (kind != "boolean" and pd.api.types.is_numeric_dtype(cells.dtype)):
+        return Column(name, _floats(pd.to_numeric(cells)), None)
+    if kind not in ("string", "boolean", "integer"):
+        return Column(name, np.full(len(cells), np.nan), None, readable=False)
+    places, different = pd.factorize(cells)  # -1 where nothing stands: the last place of the tables below
+    values = np.full(len(different) + 1, np.nan)
+    codes = np.zeros(len(different) + 1, np.int32)
+    words: dict[str, int] = {}
+    for place, cell in enumerate(different):
+        word = str(cell).strip() if kind != "boolean" else str(cell).lower()
+        value = None if kind == "boolean" else number(word, decimal_comma)
+        if value is not None:
+            values[place] = value
+        elif not is_missing(word):
+            codes[place] = words.setdefault(word, len(words) + 1)
+    readable = len(words) <= MOST_WORDS
+    return Column(name, values[places], codes[places] if words else None, tuple(words)[:MOST_WORDS], readable)
 
-    def _pointed(self, cells: tuple[str, ...]) -> tuple[str, ...] | list[str]:
-        """Cells with a decimal point instead of the comma, where no point says anything else."""
-        if not self._decimal_comma:
-            return cells
-        whole = "\0".join(cells)  # which no text has
-        if "." in whole:
-            raise ValueError
-        return whole.replace(",", ".").split("\0")
 
-    def _add_slowly(self, cells: tuple[str, ...]) -> None:
-        values = np.full(len(cells), np.nan)
-        codes = np.zeros(len(cells), np.int32)
-        known = self._known
-        for place, cell in enumerate(cells):
-            code = known.get(cell)
-            if code is None:
-                value = number(cell, self._decimal_comma)
-                if value is not None:
-                    values[place] = value
-                    continue
-                code = self._code(cell)
-            codes[place] = code
-        self._values.append(values)
-        self._codes.append(codes if codes.any() else None)
-
-    def _code(self, cell: str) -> int:
-        if is_missing(cell):
-            code = 0
-        elif len(self._words) >= MOST_WORDS:
-            self._readable = False
-            return 1
-        else:
-            code = self._words.setdefault(cell.strip(), len(self._words) + 1)
-        self._known[cell] = code
-        return code
-
-    def grown(self) -> Column:
-        """The whole column."""
-        values = np.concatenate(self._values)
-        codes = None
-        if self._words:
-            parts = zip(self._codes, self._values, strict=True)
-            codes = np.concatenate([np.zeros(len(v), np.int32) if c is None else c for c, v in parts])
-        self._values.clear()
-        self._known.clear()
-        measured = in_one_unit(self._words, self._decimal_comma) if codes is not None and self._readable else None
-        if codes is not None and measured is not None and np.isnan(values).all():
-            unit, figures = measured
-            return Column(self.name, np.array([np.nan, *figures])[codes], None, unit=unit)
-        return Column(self.name, values, codes, tuple(self._words), self._readable)
+def _floats(cells: Any) -> Numbers:
+    values: Numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
 
 
 def _read_parquet(path: Path) -> Table:
+    pd = pandas()
+    must_have("A Parquet file", ("pyarrow",))
     try:
-        pyarrow = importlib.import_module("pyarrow")
         parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise ValueError(
-            "A Parquet file is read with pyarrow, which the Python that computes does not have: install it there "
-            "(pip install pyarrow), or save the table as CSV."
-        ) from None
-    try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as problem:
-        if isinstance(problem, FileNotFoundError | PermissionError):
+        about = parquet.read_metadata(path)
+        must_fit(about.num_rows * about.num_columns * 8, path.name, FEWER)
+        frame = pd.read_parquet(path, engine="pyarrow")
+    except (FileNotFoundError, PermissionError):
+        raise
+    except Exception as problem:  # pyarrow's own have classes that only it knows
+        if isinstance(problem, ValueError) and "of memory" in str(problem):
             raise
-        reason = str(problem).splitlines()[0].removeprefix(f"Could not open Parquet input source '{path}': ")
-        raise ValueError(f"{path.name} is no Parquet file that can be read ({reason.rstrip('.')}).") from None
-    if not table.num_rows:
+        reason = (str(problem) or type(problem).__name__).splitlines()[0]
+        reason = reason.removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
+        raise ValueError(f"{path.name} is no Parquet file that can be read ({reason}).") from None
+    named = [name for name in frame.index.names if name is not None]
+    if named:
+        frame = frame.reset_index(level=named)
+    if not len(frame):
         raise ValueError(f"{path.name} has no row: choose a table with rows.")
-    return Table(
-        tuple(_from_arrow(pyarrow, name, table[place]) for name, place in parquet_columns(table.schema).items())
-    )
-
-
-def _from_arrow(pyarrow: Any, name: str, cells: Any) -> Column:
-    """One column of a Parquet file. Times become days (since 1970, or as parts of them), truth values words."""
-    types = pyarrow.types
-    kind = cells.type
-    nothing = np.full(len(cells), np.nan)
-    if types.is_dictionary(kind):
-        cells = cells.cast(kind.value_type)
-        kind = cells.type
-    if types.is_date(kind) or types.is_timestamp(kind):
-        moments = cells.cast(pyarrow.timestamp("us")).cast(pyarrow.int64())
-        return Column(name, _numbers(pyarrow, moments) / 86_400e6, None)
-    if types.is_duration(kind) or types.is_time(kind):
-        if types.is_time32(kind):
-            cells = cells.cast(pyarrow.time64("us"))
-        unit = cells.type.unit
-        ticks = cells.cast(pyarrow.int64())
-        return Column(name, _numbers(pyarrow, ticks) / (86_400 * TICKS[unit]), None)
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-        return Column(name, _numbers(pyarrow, cells), None)
-    if types.is_boolean(kind) or str(kind) == "string_view":
-        cells = cells.cast(pyarrow.string())
-    elif not (types.is_string(kind) or types.is_large_string(kind)):
-        return Column(name, nothing, None, readable=types.is_null(kind))
-    growing = _Growing(name, decimal_comma=False)
-    for start in range(0, len(cells), BLOCK):
-        growing.add(tuple("" if cell is None else cell for cell in cells[start : start + BLOCK].to_pylist()))
-    return growing.grown()
-
-
-def _numbers(pyarrow: Any, cells: Any) -> Numbers:
-    values: Numbers = cells.cast(pyarrow.float64(), safe=False).to_numpy().astype(np.float64)
-    return values
+    names = unique([str(name) for name in frame.columns])
+    return Table(tuple(_column(name, frame.iloc[:, place]) for place, name in enumerate(names)))

@@ -61,8 +61,9 @@ TABLE = SourceRow(
         "Table",
         "file",
         "A file with one row a line, or a Parquet file",
-        suffixes=(".csv", ".tsv", ".tab", ".txt", ".data", *PARQUET),
+        suffixes=(".csv", ".tsv", ".tab", ".txt", ".data", ".csv.gz", ".tsv.gz", *PARQUET),
     ),
+    needs=("pandas",),
     options=(
         Option("target", "Target column", "text", "", "The column to learn; empty is the last one", optional=True),
         KIND,

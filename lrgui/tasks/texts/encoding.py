@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
+from typing import IO
 
 #: Beginnings of files that say how they are encoded.
 MARKS = {
@@ -16,8 +17,14 @@ MARKS = {
 BLOCK = 1 << 20
 
 
-def encoding_of(path: Path, most: int | None = None) -> str:
-    """The encoding of the text in `path`, judged by its first `most` bytes (None: by all of it).
+def file_encoding(path: Path, most: int | None = None) -> str:
+    """`encoding_of` the file at `path`."""
+    with path.open("rb") as file:
+        return encoding_of(file, path.name, most)
+
+
+def encoding_of(file: IO[bytes], file_name: str, most: int | None = None) -> str:
+    """The encoding of the text in `file`, judged by its first `most` bytes (None: by all of it).
 
     A mark at the beginning decides; without one it is UTF-8 where that is possible, else Windows-1252: Latin-1 with
     the euro and typographic quotes.
@@ -26,22 +33,21 @@ def encoding_of(path: Path, most: int | None = None) -> str:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, read = True, 0
-    with path.open("rb") as file:
-        while block := file.read(BLOCK if most is None else min(BLOCK, most - read)):
-            if not read:
-                for mark, name in MARKS.items():
-                    if block.startswith(mark):
-                        return name
-            if b"\0" in block:
-                raise ValueError(f"{path.name} is no text: it has bytes that no text has. {_way_out(block)}")
-            read += len(block)
-            if utf8:
-                try:
-                    decoder.decode(block)
-                except UnicodeDecodeError:
-                    utf8 = False
+    while block := file.read(BLOCK if most is None else min(BLOCK, most - read)):
+        if not read:
+            for mark, name in MARKS.items():
+                if block.startswith(mark):
+                    return name
+        if b"\0" in block:
+            raise ValueError(f"{file_name} is no text: it has bytes that no text has. {_way_out(block)}")
+        read += len(block)
+        if utf8:
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                utf8 = False
     if not read:
-        raise ValueError(f"{path.name} is empty: choose a file that has something in it.")
+        raise ValueError(f"{file_name} is empty: choose a file that has something in it.")
     return "utf-8" if utf8 else "cp1252"
 
 

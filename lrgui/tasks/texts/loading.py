@@ -18,7 +18,7 @@ from lrgui.tasks.examples import as_batch
 from lrgui.tasks.measures import accuracy
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data
-from lrgui.tasks.texts.encoding import encoding_of
+from lrgui.tasks.texts.encoding import file_encoding
 from lrgui.tasks.texts.rows import TEXT
 
 #: Of a longer file only the beginning is read.
@@ -118,7 +118,7 @@ def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
     if level == "bytes":
         return np.frombuffer(content, np.uint8).astype(np.uint32), notes
     try:
-        encoding = encoding_of(path, MOST_BYTES)
+        encoding = file_encoding(path, MOST_BYTES)
     except ValueError as problem:
         raise ValueError(f"{problem} Or set the characters to bytes, which work with any file.") from None
     if encoding == "cp1252":

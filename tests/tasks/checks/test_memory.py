@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.tasks.checks.memory import MemoryUse, bytes_words, free_memory, memory_use
+from lrgui.tasks.checks.memory import MemoryUse, free_memory, memory_use
 
 
 def test_a_step_is_counted() -> None:
@@ -44,19 +44,3 @@ def test_free_memory_is_what_the_system_says() -> None:
     free = free_memory(torch.device("cpu"))
     assert free is not None and 0 < free <= total
     assert free_memory(torch.device("meta")) is None
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1500, "1.5 kB"),
-        (15_272, "15 kB"),
-        (123_456, "123 kB"),
-        (2.5e9, "2.5 GB"),
-        (4e12, "4 TB"),
-    ],
-)
-def test_bytes_in_words(count: float, words: str) -> None:
-    assert bytes_words(count) == words

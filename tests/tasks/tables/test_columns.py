@@ -95,13 +95,6 @@ def test_the_index_that_pandas_writes_without_a_name_is_left_out() -> None:
     assert encode([numbers(0, 1, 2, 3, name="t")], everything(4), one_hot=True).used == 1
 
 
-def test_a_unit_is_told() -> None:
-    column = Column("weight", np.array([1.0, 2.0]), None, unit="kg")
-    assert encode([column], everything(2), one_hot=True).notes == (
-        "Read as numbers, without their units: weight (kg).",
-    )
-
-
 def test_a_word_among_dates_makes_a_category() -> None:
     assert isinstance(meaning(words("1970-01-02", "soon")), Category)
 

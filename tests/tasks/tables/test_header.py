@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lrgui.tasks.tables.header import ROWS, SAMPLE, columns, layout
-from lrgui.tasks.texts.encoding import encoding_of
+from lrgui.tasks.texts.encoding import file_encoding
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -50,7 +50,9 @@ def test_separators(tmp_path: Path, text: str, separator: str, names: tuple[str,
         ("name,24h\nann,yes\nbob,no\n", True, ("name", "24h")),
         ("x,x,,x (2)\n1,2,3,4\n", True, ("x", "x (2)", "column 3", "x (2) (2)")),
         ("a,b\nr1,1,2\nr2,3,4\n", True, ("column 1", "a", "b")),  # as R writes tables
-        ("a,b,\n1,2,\n", True, ("a", "b", "column 3")),
+        ("a,b,\n1,2,\n", True, ("a", "b")),  # a separator at the end makes no column
+        ("a,b\n1,2,\n", True, ("a", "b")),
+        ("a,b,\n1,2,3\n", True, ("a", "b", "column 3")),
     ],
 )
 def test_names(tmp_path: Path, text: str, header: bool, names: tuple[str, ...]) -> None:
@@ -70,7 +72,7 @@ def test_names(tmp_path: Path, text: str, header: bool, names: tuple[str, ...]) 
 )
 def test_what_stands_above_a_table(tmp_path: Path, text: str, separator: str, above: int) -> None:
     found = layout(written(tmp_path, text), "utf-8")
-    assert (found.separator, found.above, found.header) == (separator, above, True)
+    assert (found.separator, found.preamble, found.header) == (separator, above, True)
     assert tuple(name.lstrip("#") for name in found.names) == ("a", "b", "y")
 
 
@@ -115,11 +117,11 @@ def test_decimal_marks(tmp_path: Path, text: str, decimal_comma: bool) -> None:
 def test_an_encoding_is_judged_by_the_whole_file(tmp_path: Path) -> None:
     file = tmp_path / "late.csv"
     file.write_bytes(b"a,b\n" + b"1,2\n" * 300_000 + "ü,3\n".encode("latin-1"))
-    assert encoding_of(file) == "cp1252"
-    assert encoding_of(file, 1000) == "utf-8"
+    assert file_encoding(file) == "cp1252"
+    assert file_encoding(file, 1000) == "utf-8"
     file.write_bytes("ü".encode() * 600_000)  # characters that lie across the blocks in which it is read
-    assert encoding_of(file) == "utf-8"
-    assert encoding_of(file, 1001) == "utf-8"
+    assert file_encoding(file) == "utf-8"
+    assert file_encoding(file, 1001) == "utf-8"
 
 
 def test_asking_for_names_never_fails(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ def test_asking_for_names_never_fails(tmp_path: Path) -> None:
     assert columns(str(tmp_path / "odd.parquet")) == []
 
 
-def test_neither_torch_nor_numpy_is_needed() -> None:
-    code = "import sys, lrgui.tasks.tables.header; print([name for name in ('torch', 'numpy') if name in sys.modules])"
+def test_no_library_is_needed() -> None:
+    code = "import sys, lrgui.tasks.tables.header; print(sorted({'torch', 'numpy', 'pandas'} & {*sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
