@@ -49,7 +49,7 @@ GOOD = Environment(
     "3.12.4",
     "2.9.0",
     "2.1",
-    {"torch": "2.9.0", "numpy": "2.1", "torchvision": "0.24", "PIL": "11"},
+    {"torch": "2.9.0", "numpy": "2.1", "torchvision": "0.24", "PIL": "11", "pandas": "3.0"},
     (
         DeviceFacts("cuda:0", "NVIDIA H100 · 78 GB free", "80 GB in all"),
         DeviceFacts("cpu", "CPU · 16 threads"),
