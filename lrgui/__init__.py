@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lrgui._version import __version__
+
 if TYPE_CHECKING:
     from lrgui.api.drop_in import LRFinder
     from lrgui.api.find import find_lr
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from lrgui.api.verified import Verified
     from lrgui.api.verify import verify
     from lrgui.tasks.user.object import Task
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "find_lr": "lrgui.api.find",

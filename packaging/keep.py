@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 #: The parts of the package that a worker in another Python needs.
-WORKER = ("__init__.py", "frozen.py", "resources.py", "temporary.py", "writing.py", "core", "tasks", "runs")
+WORKER = (
+    "__init__.py",
+    "_version.py",
+    "frozen.py",
+    "resources.py",
+    "temporary.py",
+    "writing.py",
+    "core",
+    "tasks",
+    "runs",
+)
 
 _QT = (
     "Qml QmlModels QmlWorkerScript Quick QuickWidgets QuickControls2 QuickTest Pdf PdfWidgets WebEngineCore Sql "

@@ -11,7 +11,7 @@ from pathlib import Path
 from lrgui.cli.check import Checked, _run
 from lrgui.core.events import CheckEvent, EndEvent
 from lrgui.runs.job import Job
-from lrgui.tasks.checks.check import STEPS
+from lrgui.tasks.checks.step import STEPS
 from lrgui.tasks.spec import TaskSpec
 
 TASK = """\

@@ -7,7 +7,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lrgui.api.figure import inline_svg
-from lrgui.api.race_drawing import SIZE as RACE_SIZE
 from lrgui.api.words import SIGNS, pick_words, rows
 from lrgui.core.confidence_words import GUESS, confidence_words
 from lrgui.core.events import ERRORS
@@ -16,7 +15,6 @@ from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
-    from lrgui.api.verified import Verified
 
 FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # Notebooks colour tables and text for their own background: every element here names its own colours.
@@ -121,22 +119,6 @@ def _checks(result: Result) -> str:
         for c in result.checklist
     )
     return f"<div style={_quoted('margin:8px 0')}>{lines}</div>"
-
-
-def race_html(verified: Verified) -> str:
-    """The same for a race: the winner, the picture, the ranked table."""
-    number = "No winner" if verified.lr is None else format_lr(verified.lr)
-    colour = LIGHT.warning if verified.lr is None else LIGHT.accent
-    parts = [
-        paragraph(f"Learning rate {number}", colour, size=18),
-        inline_svg(verified.plot, verified.reason, RACE_SIZE),
-        table_of(*verified.table()),
-        paragraph(verified.reason),
-    ]
-    if verified.reason not in verified.end.detail:
-        parts.append(paragraph(verified.end.detail, LIGHT.error if verified.end.reason in ERRORS else LIGHT.muted))
-    parts += [paragraph(f"Note: {note}") for note in verified.notes]
-    return card("\n".join(parts))
 
 
 def paragraph(words: str, colour: str = LIGHT.text, size: int = 13) -> str:

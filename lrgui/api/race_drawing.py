@@ -8,31 +8,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrgui.core.learning_rate import short_lr
+from lrgui.core.ranking import Ranking
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from lrgui.api.verified import Verified
-
 #: Inches of a new figure.
 SIZE = (7.0, 2.8)
 
 
-def draw_race(verified: Verified, ax: Axes | None = None) -> Axes:
+def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None = None) -> Axes:
     """Draw on `ax`, or on a new figure of pyplot's, each candidate's loss in its last round.
 
-    Candidates that left early were judged after a shorter training: their bars are hollow.
+    Candidates that left early were judged after a shorter training: their bars are hollow. `octaves` is how far the
+    candidates' rates lie apart, `loss_name` what the losses are called.
     """
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=SIZE, layout="constrained")
-    rows = sorted(verified.rows, key=lambda row: row.candidate)
+    rows = sorted(ranking.rows, key=lambda row: row.candidate)
     losses = np.array([row.loss if math.isfinite(row.loss) else np.nan for row in rows])
-    ranking = verified.ranking
     ax.set_xscale("log", base=2)
-    step = 2.0**verified.config.octaves
+    step = 2.0**octaves
     for row, loss in zip(rows, losses, strict=True):
         left, right = row.lr / step**0.31, row.lr * step**0.31
         if math.isnan(loss):
@@ -86,7 +85,7 @@ def draw_race(verified: Verified, ax: Axes | None = None) -> Axes:
     ax.set_xticks([], minor=True)
     ax.margins(y=0.2)
     ax.set_xlabel("Max learning rate")
-    ax.set_ylabel("Validation loss" if verified.validation else "Training loss")
+    ax.set_ylabel(loss_name)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()

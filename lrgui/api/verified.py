@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from lrgui.api.result import End
 from lrgui.api.words import WIDTH
 from lrgui.core.config import RaceConfig
+from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking, Standing
+from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,15 +72,28 @@ class Verified:
 
     def _repr_html_(self) -> str:
         """A picture and a table for notebooks."""
-        from lrgui.api.html import race_html
+        from lrgui.api.figure import inline_svg
+        from lrgui.api.html import card, paragraph, table_of
+        from lrgui.api.race_drawing import SIZE
 
-        return race_html(self)
+        number = "No winner" if self.lr is None else format_lr(self.lr)
+        parts = [
+            paragraph(f"Learning rate {number}", LIGHT.warning if self.lr is None else LIGHT.accent, size=18),
+            inline_svg(self.plot, self.reason, SIZE),
+            table_of(*self.table()),
+            paragraph(self.reason),
+        ]
+        if self.reason not in self.end.detail:
+            parts.append(paragraph(self.end.detail, LIGHT.error if self.end.reason in ERRORS else LIGHT.muted))
+        parts += [paragraph(f"Note: {note}") for note in self.notes]
+        return card("\n".join(parts))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the candidates' losses with matplotlib, on `ax` or on a new figure; returns the axes."""
         from lrgui.api.race_drawing import draw_race
 
-        return draw_race(self, ax)
+        loss_name = "Validation loss" if self.validation else "Training loss"
+        return draw_race(self.ranking, self.config.octaves, loss_name, ax)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""

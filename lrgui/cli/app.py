@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
-from lrgui import __version__
+from lrgui._version import __version__
 from lrgui.core.events import OutputEvent
 from lrgui.runs.job import Job
 from lrgui.runs.task_files import visible

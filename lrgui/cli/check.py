@@ -19,8 +19,8 @@ from lrgui.cli.wrapping import Wrapped
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
-from lrgui.tasks.checks.check import STEPS
 from lrgui.tasks.checks.diagnosis import Diagnosis
+from lrgui.tasks.checks.step import STEPS
 
 SIGNS = {"running": "…", "good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]", "skipped": "[dim]–[/]"}
 

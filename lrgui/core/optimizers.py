@@ -13,12 +13,12 @@ from lrgui.core.options import Option, Scalar, filled
 
 @dataclass(frozen=True)
 class OptimizerRow:
-    """One optimizer: where its class lives (a dotted name: this file needs no torch) and which settings it takes."""
+    """One optimizer: where torch has its class (by name: this file needs no torch) and which settings it takes."""
 
     key: str
     label: str
     dotted: str
-    """Takes parameters, `lr` and the arguments."""
+    """Takes parameters, `lr` and the arguments; empty where torch has no such class, and `tasks` makes it."""
     fields: tuple[str, ...]
     """Settings of every task that this optimizer takes, by name: `momentum`, `weight_decay`."""
     typical_lr: str
@@ -28,7 +28,7 @@ class OptimizerRow:
     tuples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Arguments that are several options in one: `betas` are `beta1` and `beta2`."""
     takes_model: bool = False
-    """`dotted` takes the model in the place of its parameters."""
+    """It is made from the model, not from its parameters."""
     since: str = ""
     """The PyTorch that had it first; empty for the oldest that runs are made with."""
     needs: tuple[str, ...] = ()
@@ -208,7 +208,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "muon",
             "Muon",
-            "lrgui.tasks.optimizers.muon.muon_with_adamw",
+            "",
             DECAYED,
             "near 1e-3",
             options=(
@@ -246,7 +246,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "timm",
             "timm optimizer",
-            "lrgui.tasks.optimizers.other_optimizers.from_timm",
+            "",
             DECAYED,
             "as its paper says",
             options=(
@@ -260,7 +260,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
         OptimizerRow(
             "pytorch_optimizer",
             "pytorch_optimizer",
-            "lrgui.tasks.optimizers.other_optimizers.from_pytorch_optimizer",
+            "",
             DECAYED,
             "as its paper says",
             options=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from lrgui import __version__
+from lrgui._version import __version__
 from lrgui.export.report import Report
 
 

@@ -102,7 +102,7 @@ def _optimizer_key(name: str) -> str:
     """The key of an optimizer that is written as its class or its label: "AdamW" → "adamw"."""
     low = name.lower().removeprefix("torch.optim.")
     for key, row in OPTIMIZERS.items():
-        if low in (key, row.label.lower(), row.dotted.lower().rpartition(".")[2]):
+        if low in {key, row.label.lower(), row.dotted.lower().rpartition(".")[2]} - {""}:
             return key
     return name
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from lrgui import __version__
+from lrgui._version import __version__
 from lrgui.core.events import Event
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode

@@ -22,7 +22,7 @@ from lrgui.gui.dialogs.trust import TrustDialog
 from lrgui.gui.window import MainWindow
 from lrgui.gui.words import BREAK
 from lrgui.runs.trust import Question, Trust, trust_file
-from lrgui.tasks.checks.check import STEPS
+from lrgui.tasks.checks.step import STEPS
 from lrgui.tasks.user.templates import TEMPLATES, template_text
 
 Dialog = TypeVar("Dialog", bound=QDialog)

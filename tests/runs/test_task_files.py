@@ -8,9 +8,10 @@ import pytest
 
 from lrgui.runs import task_files
 from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of, visible
-from lrgui.tasks.user.code import TaskError, load_code
+from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
+from lrgui.tasks.user.task_error import TaskError
 
 
 def test_modules_of_modules_count(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import KINDS, Option
+from lrgui.tasks.optimizers.optimizing import MADE_HERE
 from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.rows import GROUPS, ModelRow
 from lrgui.tasks.spec import TaskSpec
@@ -52,6 +54,12 @@ def test_a_model_is_whole(source: str, key: str) -> None:
     assert row.label and row.short
     assert exists(row.dotted)
     check_options(row.options)
+
+
+def test_every_optimizer_has_a_maker() -> None:
+    for row in OPTIMIZERS.values():
+        assert exists(row.dotted or MADE_HERE[row.key]), row.key
+    assert MADE_HERE.keys() == {row.key for row in OPTIMIZERS.values() if not row.dotted}
 
 
 def test_sources_of_a_group_stand_together() -> None:

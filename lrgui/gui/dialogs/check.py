@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import CheckEvent, EndEvent
 from lrgui.gui.words import breakable, wrapped
 from lrgui.gui.workspace import Workspace
-from lrgui.tasks.checks.check import STEPS
+from lrgui.tasks.checks.step import STEPS
 
 SIGNS = {"waiting": "·", "running": "…", "good": "✓", "warning": "!", "bad": "✗", "skipped": "–"}
 IDS = {"waiting": "muted", "running": "muted", "good": "good", "warning": "open", "bad": "bad", "skipped": "muted"}

@@ -1,15 +1,12 @@
 """Trying a task: one batch, one forward pass, one backward pass, one step, each told with what it found.
 
-No torch here: the window and the command line read the steps' names. `lrgui.tasks.checks.trial` knows how each is done.
+`lrgui.tasks.checks.trial` knows how each is done.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
@@ -17,46 +14,10 @@ from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.terminated import Terminated
 from lrgui.tasks.checks.diagnosis import Diagnosis, diagnose
+from lrgui.tasks.checks.step import STEPS, StepResult
 from lrgui.tasks.checks.traces import folded, says_it_all
+from lrgui.tasks.checks.trial import Trial
 from lrgui.tasks.spec import TaskSpec
-
-#: Names of the steps and what people call them, in the order in which they are made.
-STEPS: dict[str, str] = {
-    "task": "Code, data and model",
-    "batch": "One batch",
-    "forward": "Forward pass",
-    "loss": "Loss",
-    "backward": "Backward pass",
-    "step": "Optimizer step",
-    "memory": "Second step, memory",
-    "validation": "Validation batch",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something of a step that a person should know."""
-
-    sentence: str
-    """What is wrong, its probable cause and the way out."""
-    bad: bool = False
-    """A run cannot go on with it; else it can, and will probably disappoint."""
-    file: str = ""
-    """The person's file and the line in it, where there is such a place."""
-    line: int = 0
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What came of a step."""
-
-    facts: Sequence[str] = ()
-    """Figures: shapes, dtypes, the loss."""
-    findings: Sequence[Finding] = ()
-    skipped: bool = False
-    """There was nothing to do; `facts` say why."""
-    notes: Sequence[str] = ()
-    """Sentences that are not about a step but about the data."""
 
 
 def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps) -> Iterator[Event]:
@@ -68,8 +29,7 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
     Args:
         steps: planned steps of the run that follows, to be compared with the batches that there are.
     """
-    # By name, so that reading the steps' names needs no torch.
-    trial: Any = importlib.import_module("lrgui.tasks.checks.trial").Trial(spec, steps)
+    trial = Trial(spec, steps)
     clock = Stopwatch()
     clock.start()
     warnings = 0
@@ -83,7 +43,7 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
             yield CheckEvent(key, "running")
             before = perf_counter()
             try:
-                result: StepResult = trial.make(key)
+                result = trial.make(key)
             except (Terminated, KeyboardInterrupt):
                 raise
             except BaseException as error:  # the task's own, also one that is no Exception

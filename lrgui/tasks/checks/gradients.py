@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lrgui.core.optimizers import optimizer_name
-from lrgui.tasks.checks.check import Finding, StepResult
+from lrgui.tasks.checks.step import Finding, StepResult
 from lrgui.tasks.listing import listed
 from lrgui.tasks.optimizers.optimizing import FIRST_LR
 from lrgui.tasks.task import Task

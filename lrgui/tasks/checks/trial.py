@@ -19,7 +19,6 @@ from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.objective import Objective, Supervised
 from lrgui.core.stepping import check_loss
 from lrgui.tasks.build import build_task
-from lrgui.tasks.checks.check import Finding, StepResult
 from lrgui.tasks.checks.diagnosis import Diagnosis
 from lrgui.tasks.checks.exhausted import is_out_of_memory, memory_words
 from lrgui.tasks.checks.findings import (
@@ -37,6 +36,7 @@ from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import free_memory, memory_use
 from lrgui.tasks.checks.origins import original, text_of
+from lrgui.tasks.checks.step import Finding, StepResult
 from lrgui.tasks.checks.traces import defined_at, is_persons, raised_by_us
 from lrgui.tasks.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers

@@ -18,6 +18,13 @@ from lrgui.tasks.spec import TaskSpec
 #: The rate that an optimizer is made with; every run sets its own.
 FIRST_LR = 1e-3
 
+#: What makes the optimizers that torch itself has no class for (see there for what they take), by key.
+MADE_HERE = {
+    "muon": "lrgui.tasks.optimizers.muon.muon_with_adamw",
+    "timm": "lrgui.tasks.optimizers.other_optimizers.from_timm",
+    "pytorch_optimizer": "lrgui.tasks.optimizers.other_optimizers.from_pytorch_optimizer",
+}
+
 
 def make_optimizer(spec: TaskSpec, model: nn.Module) -> torch.optim.Optimizer:
     """The optimizer that `spec` names, over the model's trainable parameters.
@@ -34,7 +41,7 @@ def make_optimizer(spec: TaskSpec, model: nn.Module) -> torch.optim.Optimizer:
         raise ValueError(
             "The model has no parameter that can be trained: set requires_grad to True for those that should learn."
         )
-    return named(row.dotted)(model if row.takes_model else trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
+    return _maker(row)(model if row.takes_model else trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
 
 
 def optimizer_called(name: str, model: nn.Module, lr: float) -> torch.optim.Optimizer:
@@ -55,9 +62,14 @@ def optimizer_called(name: str, model: nn.Module, lr: float) -> torch.optim.Opti
     _must_be_here(row)
     arguments = row.own_arguments()
     if row.takes_model:
-        return named(row.dotted)(model, lr=lr, weight_decay=0.0, **arguments)  # type: ignore[no-any-return]
+        return _maker(row)(model, lr=lr, weight_decay=0.0, **arguments)  # type: ignore[no-any-return]
     trainable = [p for p in model.parameters() if p.requires_grad]
-    return named(row.dotted)(trainable, lr=lr, **arguments)  # type: ignore[no-any-return]
+    return _maker(row)(trainable, lr=lr, **arguments)  # type: ignore[no-any-return]
+
+
+def _maker(row: OptimizerRow) -> Any:
+    """What makes a row's optimizer: takes the parameters (or the model), `lr` and the row's arguments."""
+    return named(row.dotted or MADE_HERE[row.key])
 
 
 def named(dotted: str) -> Any:

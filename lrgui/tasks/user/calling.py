@@ -17,9 +17,9 @@ from typing import Any, Literal, Union
 from lrgui.core.options import ITEMS, Scalar, read_items
 from lrgui.tasks.listing import with_article
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.optimizer import wanted_by
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, RATES, ROLES, Takes, needs_words
+from lrgui.tasks.user.task_error import TaskError
 
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _CALLED_WITH = {

@@ -21,6 +21,7 @@ from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.source_text import encoding_of
 from lrgui.tasks.user.target import Target
+from lrgui.tasks.user.task_error import TaskError
 from lrgui.temporary import temporary_folder
 
 #: What an own file is called where its name belongs to a module that others need (`random.py`).
@@ -32,15 +33,6 @@ from pathlib import Path
 __file__ = {file!r}
 exec(compile(Path(__file__).read_bytes(), __file__, "exec"), globals())
 """
-
-
-class TaskError(ValueError):
-    """A task that cannot be used: a sentence, with the person's file and the line that it is about."""
-
-    def __init__(self, sentence: str, file: str = "", line: int = 0) -> None:
-        super().__init__(sentence)
-        self.file = file
-        self.line = line
 
 
 class _Loaded:

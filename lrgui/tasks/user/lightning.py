@@ -18,12 +18,12 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words, loaded
 from lrgui.tasks.user.calling import Calls, Part, described, parameters_of
-from lrgui.tasks.user.code import TaskError
 from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.objective import Steps
 from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import CONTEXT, RATES
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.task_error import TaskError
 
 #: The package goes by two names.
 PACKAGES = ("lightning", "pytorch_lightning")

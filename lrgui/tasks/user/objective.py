@@ -11,7 +11,7 @@ from torch import nn
 
 from lrgui.core.objective import NO_LOSS, Supervised, loss_in, target_name
 from lrgui.tasks.user.calling import Part, described
-from lrgui.tasks.user.code import TaskError
+from lrgui.tasks.user.task_error import TaskError
 
 Words = Callable[[str], TaskError]
 """Makes an error of a sentence in which “{}” stands for the function."""

@@ -23,7 +23,7 @@ from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words
 from lrgui.tasks.user.calling import Calls, Part, described, named_parts, parameters_of, takes
 from lrgui.tasks.user.class_count import class_count
-from lrgui.tasks.user.code import TaskError, load_code
+from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.lightning import build_module, is_module, module_classes
 from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.object import Task as UserTask
@@ -32,6 +32,7 @@ from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.target import Target
+from lrgui.tasks.user.task_error import TaskError
 
 
 @dataclass

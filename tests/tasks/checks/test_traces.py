@@ -16,7 +16,7 @@ from lrgui.core import batches
 from lrgui.tasks.checks import traces
 from lrgui.tasks.checks.origins import chain_of
 from lrgui.tasks.checks.traces import defined_at, is_persons, place_of, raised_by_us
-from lrgui.tasks.user.code import TaskError
+from lrgui.tasks.user.task_error import TaskError
 
 
 class Model(nn.Module):

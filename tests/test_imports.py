@@ -1,0 +1,28 @@
+"""What modules import, and what rows name to be imported later."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import lrgui
+
+PACKAGE = Path(lrgui.__file__).parent
+#: From the lowest up; what stands beside them (frozen, resources, …) is below all.
+FLOORS = ("core", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
+
+
+def test_dotted_names_point_to_no_higher_floor() -> None:
+    """Rows name what is imported only when it is wanted: that, too, is below them."""
+    seen = 0
+    for file in PACKAGE.glob("*/**/*.py"):
+        floor = file.relative_to(PACKAGE).parts[0]
+        if floor not in FLOORS:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("lrgui."):
+                target = node.value.split(".")[1]
+                if target in FLOORS:
+                    seen += 1
+                    assert FLOORS.index(target) <= FLOORS.index(floor), f"{file}: {node.value}"
+    assert seen > 20
