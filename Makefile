@@ -12,7 +12,7 @@ TESTS  ?=
 SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-integrations lint types imports pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
+.PHONY: help run test test-slow test-integrations lint types imports docs pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -71,6 +71,15 @@ types: $(VENV)/dev.stamp ## Check the types
 
 imports: $(VENV)/dev.stamp ## Check that the floors import downwards only
 	@$(BIN)/lint-imports
+
+$(VENV)/docs.stamp: $(VENV)/run.stamp pyproject.toml
+	@echo "Installing what builds the documentation …"
+	@$(PIP) install --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/docs.stamp ## Build the documentation as a site, in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
 
 pictures: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Take the pictures of the documentation anew
 	@$(BIN)/python docs/make_pictures.py

@@ -5,8 +5,17 @@ A test compares them with what this gives, so that they cannot fall behind.
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_type_hints
 
+import typer
+from typer.models import ArgumentInfo, OptionInfo
+
+from lrgui.cli import app
+from lrgui.cli.app import TaskCommand
 from lrgui.core.config import CycleConfig, LoopConfig, RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.options import Option
 from lrgui.core.settings import settings_of
@@ -64,10 +73,119 @@ def _row(option: Option) -> str:
     return f"| {' | '.join(cells)} | {option.shown(option.default)} |"
 
 
+class Parameter(NamedTuple):
+    """One argument or option of a command, as its table shows it."""
+
+    words: str
+    value: str
+    meaning: str
+    default: str
+    option: bool
+
+    @property
+    def row(self) -> str:
+        """Its line of the table."""
+        return f"| `{self.words}` | {self.value} | {self.meaning} | {self.default} |"
+
+
+#: What a value's type is called.
+VALUES = {int: "integer", float: "number", Path: "path", str: "text", list[str]: "text"}
+
+
+def command_line_page() -> str:
+    """The page of all commands."""
+    commands = {info.name or info.callback.__name__: info for info in app.registered_commands if info.callback}
+    listed = {name: _parameters(info.callback) for name, info in commands.items() if info.callback}
+    of_task = [name for name, info in commands.items() if info.cls is TaskCommand]
+    shared = [one for one in listed[of_task[0]] if all(one in listed[name] for name in of_task)]
+    parts = [
+        "# Command line",
+        "The same engine as the window's. `lrgui` without a command opens the window; `lrgui FILE` opens it on a task, "
+        "data or a run. `--version` prints the version, `--help` (`-h`) explains a command.",
+        "What the commands print, and how they react to signals: [output and exit statuses](output.md). The same "
+        "settings in Python and in the window: [settings](settings.md).",
+    ]
+    for name, info in commands.items():
+        rows = listed[name]
+        usage = ["lrgui", name, "[OPTIONS]"]
+        usage += [one.words if "required" in one.default else f"[{one.words}]" for one in rows if not one.option]
+        usage += ["[-- ARGUMENTS...]"] if name in of_task else []
+        own = [one for one in rows if one not in shared]
+        also = f"{'Also' if own else 'Takes'} the [options of a task](#{_anchor(SHARED)})." if name in of_task else ""
+        words = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(info.callback) or "")
+        parts += [f"## lrgui {name}", words, f"```sh\n{' '.join(usage)}\n```"]
+        parts += [part for part in (_table(own), also) if part]
+    parts += [
+        f"## {SHARED}",
+        f"{_listed(of_task)} take these. What stands behind `--` is what the task's own code finds in `sys.argv`.",
+        _table(shared),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+SHARED = "Options of a task"
+
+
+def _table(rows: Iterable[Parameter]) -> str:
+    lines = [one.row for one in rows]
+    return (
+        "\n".join(["| argument or option | value | meaning | default |", "|---|---|---|---|", *lines]) if lines else ""
+    )
+
+
+def _parameters(callback: Callable[..., Any]) -> list[Parameter]:
+    """What a command takes, in the order of its help."""
+    hints = get_type_hints(callback, include_extras=True)
+    found = []
+    for place in inspect.signature(callback).parameters.values():
+        kind, *extras = get_args(hints[place.name]) or (hints[place.name],)
+        info = next((one for one in extras if isinstance(one, ArgumentInfo | OptionInfo)), None)
+        if info is not None:
+            found.append(_parameter(place, kind, info))
+        elif kind is not typer.Context:
+            raise TypeError(f"{callback.__name__}: {place.name} is neither an argument nor an option.")
+    return found
+
+
+def _parameter(place: inspect.Parameter, kind: Any, info: ArgumentInfo | OptionInfo) -> Parameter:
+    types = [one for one in get_args(kind) if one is not type(None)]
+    kind = types[0] if type(None) in get_args(kind) else kind
+    flag = place.name.replace("_", "-")
+    option = isinstance(info, OptionInfo)
+    if option:
+        names = [info.default, *info.param_decls] if isinstance(info.default, str) else [*info.param_decls]
+        flag = ", ".join(names) or f"--{flag}"
+    value = "" if kind is bool else info.metavar or VALUES[kind]
+    if info.min is not None:
+        value += f", at least {info.min}"
+    if isinstance(info.show_default, str):
+        default = info.show_default
+    else:
+        default = "" if place.default is None or place.default is False else str(place.default)
+    if place.default in (inspect.Parameter.empty, ...):
+        default = "(required)"
+    meaning = re.sub(r"\s+", " ", info.help or "").replace("|", "\\|")
+    return Parameter(flag, value, meaning, default, option)
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
+def _listed(names: list[str]) -> str:
+    words = [f"`{name}`" for name in names]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+#: Each page that is made from the code, by the name of its file.
+MADE: dict[str, Callable[[], str]] = {"settings.md": settings_page, "command-line.md": command_line_page}
+
+
 def main() -> None:
     """Write all pages."""
     PAGES.mkdir(exist_ok=True)
-    (PAGES / "settings.md").write_text(settings_page(), encoding="utf-8")
+    for name, page in MADE.items():
+        (PAGES / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -100,9 +100,10 @@ def find_lr(
         training_step: `training_step(model, batch)` → loss, for everything else; None leaves the batch out.
             `core.objective.loss_in` says where in a dict or a tuple the loss is found.
         planned_steps: optimizer steps of the training to come; a longer one wants a lower rate.
-        auto_range: where the range turns out to be wrong, mend it and sweep again.
+        auto_range: if the range turns out to be wrong, correct it and sweep again, at most twice.
         progress: one line that says how far it is, in a terminal or a notebook.
-        on_event: called with every event (`core.events`) as it happens. control: to pause or cancel from there.
+        on_event: called with every event (`core.events`) as it happens.
+        control: to pause or cancel from there.
         fresh_init: with a function as model each repeat begins with weights of its own.
         snapshot_folder: where a state above 4 GiB is kept in a private temporary file instead of in memory.
         keep_modes: leave every module in the mode that it is in. Else the model is put into train mode, as a training
@@ -113,10 +114,10 @@ def find_lr(
         The result, also where the sweep ended early: `result.end` says why.
 
     Raises:
-        ValueError: settings that can't be used, or data without a batch. Exceptions of your own code pass through
-        before the first point, with a note on their probable cause; later they end the sweep, and the result has
-        what was measured. KeyboardInterrupt passes through, except in a notebook or at a prompt, where the result is
-        returned.
+        ValueError: settings that can't be used, or data without a batch.
+        Exception: whatever your own code raises before the first point, with a note on its probable cause; later it
+            ends the sweep, and the result has what was measured.
+        KeyboardInterrupt: passes through, except in a notebook or at a prompt, where the result is returned.
     """
     # `amp` may also be a torch dtype, or the caller's own scaler.
     name, scaler = precision(config.amp)

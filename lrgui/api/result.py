@@ -47,9 +47,11 @@ class Result:
     analysis: Analysis
     """The curve and all that follows from it."""
     config: SweepConfig
+    """The sweep's settings."""
     title: str
     """What was swept, for people."""
     end: End
+    """Why the sweep ended: `reason`, `detail`, `traceback`."""
     curves: tuple[Curve, ...]
     """The measured curves, one per repeat."""
     records: tuple[Record, ...]
@@ -63,6 +65,7 @@ class Result:
     groups: Mapping[str, Result] = field(default_factory=dict)
     """A result for each parameter group that was swept by itself, by name."""
     metric_name: str | None = None
+    """What `metric` is called; None without one."""
     validation: bool = False
     """True where the curve is a validation loss."""
     swept: tuple[int, ...] | None = None

@@ -58,23 +58,25 @@ def verify(
     """Race short OneCycle trainings at `rates` learning rates around `lr`, and say which one wins.
 
     Each candidate starts from the same weights and sees the same batches. After each round the worse half leaves
-    and the others train anew, twice as long. The cost is `RaceConfig.total_steps()`: 1,080 optimizer steps with
+    and the others start again, with twice the steps. The cost is `RaceConfig.total_steps()`: 1,080 optimizer steps with
     the defaults. Everything is as it was afterwards, however the race ends.
 
     Args:
-        lr: the pick to race around; or `result`, what `find_lr` gave (its best guess where it has no pick).
+        model: as in `find_lr`, and so are `loader`, which must be one that can begin again, `loss`, `optimizer`,
+            `training_step`, `seed`, `device`, `progress`, `on_event`, `control`, `snapshot_folder` and `title`.
+        lr: the learning rate to race around.
+        result: instead of `lr`, what `find_lr` gave: its recommendation, or its guess where it has none.
         {settings}
         validation: batches by whose loss the candidates are judged: an iterable, or `(iterable, k)` for the first
             k batches only. Without it they are judged by their last training losses.
         metric: `metric(output, target)` → number, shown in the table; with `training_step` (model, batch). Needs
             `validation`.
-        model, loader, loss, optimizer, training_step, seed, device, progress,
-        on_event, control, snapshot_folder, title: as in `find_lr`. The loader must be one that can begin again.
 
     Raises:
-        ValueError: settings or data that can't be used. Exceptions of your own code pass through before the
-        first step; later they end the race, and the ranking so far is returned. KeyboardInterrupt passes through,
-        except in a notebook or at a prompt.
+        ValueError: settings or data that can't be used.
+        Exception: whatever your own code raises before the first step; later it ends the race, and the ranking so
+            far is returned.
+        KeyboardInterrupt: passes through, except in a notebook or at a prompt.
     """
     # `amp` may also be a torch dtype, or the caller's own scaler.
     name, scaler = precision(config.amp)

@@ -32,7 +32,10 @@ def train(
     log: Log = None,
     python: Python = None,
 ) -> None:
-    """Train with OneCycle and say how well it went. Exit status: 0, or 1 where the training failed or diverged."""
+    """Train with OneCycle and say how well it went.
+
+    Exit status: 0 once it is trained or stopped, 1 where it failed or diverged, 2 for bad arguments.
+    """
     job = base.with_shared(given).training()
     job = checked(replace(job, train=replace(job.train, **given)))
     record, unkept = run(job, log, quiet=as_json, python=python)

@@ -29,7 +29,8 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
     do not take part.
 
     Args:
-        trainer: your Trainer; `settings`: settings of `lrgui.find_lr`, except those that the Trainer decides.
+        trainer: your Trainer.
+        settings: settings of `lrgui.find_lr`, except those that the Trainer decides.
 
     Raises:
         ValueError: DeepSpeed makes the steps itself, or the optimizer is no torch optimizer.

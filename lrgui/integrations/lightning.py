@@ -48,8 +48,11 @@ def find_lr(
     batch; the packages' other callbacks and the loggers do not.
 
     Args:
-        trainer: your Trainer. module: the LightningModule; `configure_optimizers` makes the optimizer.
-        train_dataloaders, val_dataloaders, datamodule: as for `trainer.fit`, by position too; no validation runs.
+        trainer: your Trainer.
+        module: the LightningModule; `configure_optimizers` makes the optimizer.
+        train_dataloaders: as for `trainer.fit`.
+        val_dataloaders: as for `trainer.fit`; no validation runs.
+        datamodule: as for `trainer.fit`, instead of loaders.
         attr: the attribute that `configure_optimizers` reads the rate from, which gets the pick where there is a
             reliable one: "lr" in the module and in its `hparams`, wherever it is there, or a path like
             "hparams.optimizer.lr". Where rates are multiples of it, it gets what makes the highest one the pick.

@@ -34,7 +34,10 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
     `GradientNormClipping` clips to.
 
     Args:
-        net: your NeuralNetClassifier, NeuralNetRegressor or NeuralNet. X, y, fit_params: as for `net.fit`.
+        net: your NeuralNetClassifier, NeuralNetRegressor or NeuralNet.
+        X: as for `net.fit`.
+        y: as for `net.fit`.
+        fit_params: as for `net.fit`.
         settings: settings of `lrgui.find_lr`, except those that the net decides.
 
     Raises:
