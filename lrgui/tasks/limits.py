@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
-from io import BufferedIOBase, RawIOBase
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -52,13 +53,21 @@ def must_be_file(path: Path) -> None:
         raise ValueError(f"{path.name} is {kind}, not a file: choose a file.")
 
 
+def opened(path: Path, way_out: str) -> IO[bytes]:
+    """The file's bytes, unpacked where its name ends in .gz; then no more than memory has room for (see `Bounded`)."""
+    if path.suffix.lower() != ".gz":
+        return path.open("rb")
+    return BufferedReader(Bounded(gzip.open(path, "rb"), path.name, way_out), 1 << 16)
+
+
 class Bounded(RawIOBase):
-    """A packed file's bytes, as many as memory has room for: beyond that, reading raises `must_fit`'s ValueError."""
+    """A packed file's bytes, as many as memory has room for: beyond that, reading raises ValueError, a sentence."""
 
     def __init__(self, packed: IO[bytes] | BufferedIOBase, what: str, way_out: str) -> None:
         self._packed = packed
         self._what, self._way_out = what, way_out
-        self._most = free_memory()
+        free = free_memory()
+        self._most = None if free is None else free // 2  # what is made of the bytes takes as much again
         self._read = 0
 
     def readable(self) -> bool:
@@ -73,7 +82,7 @@ class Bounded(RawIOBase):
         self._read += len(block)
         if self._most is not None and self._read > self._most:
             raise ValueError(
-                f"{self._what} unpacks to more than the {bytes_words(self._most)} of memory that are free: "
+                f"{self._what} unpacks to more than {bytes_words(self._most)}, half of the memory that is free: "
                 f"{self._way_out}."
             )
         return len(block)

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from lrgui.tasks.limits import must_fit, opened
+
+WAY_OUT = "choose a smaller data set, or a computer with more memory"
+
 #: Type codes of the format; numbers of several bytes begin with the highest.
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
@@ -16,20 +20,21 @@ _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 def read_idx(file: Path) -> np.ndarray:
     """The numbers of an IDX file as an array. Raises ValueError, with a sentence, where it is damaged."""
     try:
-        packed = file.read_bytes()
-        content = gzip.decompress(packed) if file.suffix == ".gz" else packed
+        with opened(file, WAY_OUT) as stream:
+            begin = stream.read(4)
+            if begin[:2] != b"\0\0" or len(begin) < 4 or begin[2] not in _TYPES:
+                raise ValueError(_damaged(file))
+            sides = stream.read(4 * begin[3])
+            shape = tuple(np.frombuffer(sides, ">u4").tolist()) if len(sides) == 4 * begin[3] else (-1,)
+            dtype = np.dtype(_TYPES[begin[2]])
+            size = math.prod(shape) * dtype.itemsize
+            must_fit(2 * size, file.name, WAY_OUT)
+            values = stream.read(size + 1) if size >= 0 else b""  # one too many shows that there is more
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(_damaged(file)) from error
-    kind, sides = content[2:3], content[3:4]
-    if content[:2] != b"\0\0" or not kind or not sides or kind[0] not in _TYPES:
+    if len(values) != size:
         raise ValueError(_damaged(file))
-    start = 4 + 4 * sides[0]
-    shape = tuple(np.frombuffer(content[4:start], ">u4").tolist()) if len(content) >= start else ()
-    values = np.frombuffer(content[start:], np.uint8)
-    dtype = np.dtype(_TYPES[kind[0]])
-    if len(shape) != sides[0] or len(values) != math.prod(shape) * dtype.itemsize:
-        raise ValueError(_damaged(file))
-    return values.view(dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def find_idx(folder: Path, name: str) -> Path | None:

@@ -56,6 +56,8 @@ def check_header(file: Path) -> None:
 
 
 def _opened(file: Path) -> Image.Image:
+    if file.exists() and not file.is_file():  # a pipe would be waited for
+        raise UnreadableError("no file, but a pipe or a device")
     Image.init()
     return Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
 

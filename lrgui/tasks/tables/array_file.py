@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lrgui.tasks.limits import must_be_file, must_fit
 
 #: What inputs and targets are usually called, alone or together with “train”: x, X_train, train_images, …
 INPUTS = ("x", "images", "data", "inputs", "input", "features")
@@ -27,11 +30,13 @@ def read_arrays(path: Path, x: str, y: str) -> tuple[tuple[str, ...], list[NDArr
 
     Raises ValueError, with a sentence, for a file or arrays that cannot be used, and OSError.
     """
+    must_be_file(path)
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path.name} is no .npz file: make one with numpy.savez(file, x=inputs, y=targets).")
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = _names(stored.files, x, y, path.name)
+            _must_fit(path, names)
             arrays = [stored[name] for name in names]
     except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
         raise ValueError(f"{path.name} is damaged ({problem}): make it anew with numpy.savez.") from None
@@ -69,6 +74,27 @@ def _names(there: Sequence[str], x: str, y: str, file: str) -> tuple[str, ...]:
             if all(other):
                 return (*pair, *other)
     return pair
+
+
+def _must_fit(path: Path, names: Sequence[str]) -> None:
+    """Raise ValueError where the arrays, as their own headers tell them, take more than there is memory.
+
+    Each is held as it is stored and, in the end, twice as numbers of four bytes: examples and what is drawn of them.
+    """
+    needed = 0
+    with zipfile.ZipFile(path) as packed:
+        there = set(packed.namelist())
+        for name in names:
+            with packed.open(f"{name}.npy" if f"{name}.npy" in there else name) as file:
+                try:
+                    version = np.lib.format.read_magic(file)
+                    kinds = np.lib.format
+                    read = kinds.read_array_header_1_0 if version == (1, 0) else kinds.read_array_header_2_0
+                    shape, _, dtype = read(file)
+                except ValueError as problem:
+                    raise zipfile.BadZipFile(str(problem)) from None
+                needed += math.prod(shape) * (dtype.itemsize + 8)
+    must_fit(needed, f"What {path.name} holds", "keep fewer examples, or read it in a task.py of your own")
 
 
 def _usual_pairs(inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:

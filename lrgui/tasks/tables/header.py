@@ -6,7 +6,6 @@ A file's beginning is enough, so the window can ask at once for names to choose 
 from __future__ import annotations
 
 import csv
-import gzip
 import importlib
 import io
 import os
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from lrgui.tasks.limits import Bounded
+from lrgui.tasks.limits import opened
 from lrgui.tasks.tables.cells import NO_NUMBER, has_decimal_commas, is_missing, number
 from lrgui.tasks.texts.encoding import encoding_of
 
@@ -60,13 +59,6 @@ class Layout:
     """What stands before a quote that is part of a cell, where that is not another quote."""
     comment: str | None = None
     """Begins a line that is none of the table's."""
-
-
-def opened(path: Path, way_out: str) -> IO[bytes]:
-    """The file's bytes, unpacked where its name ends in .gz; no more than memory has room for (see `Bounded`)."""
-    if path.suffix.lower() != ".gz":
-        return path.open("rb")
-    return io.BufferedReader(Bounded(gzip.open(path, "rb"), path.name, way_out), 1 << 16)
 
 
 def text_of(file: IO[bytes], encoding: str) -> io.TextIOWrapper:

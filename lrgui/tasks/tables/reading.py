@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.tasks.limits import must_be_file, must_fit
+from lrgui.tasks.limits import must_be_file, must_fit, opened
 from lrgui.tasks.listing import listed
 from lrgui.tasks.optimizers.optimizing import must_have
 from lrgui.tasks.tables.cells import MISSING, is_missing, number
-from lrgui.tasks.tables.header import PARQUET, Layout, layout, opened, text_of, unique
+from lrgui.tasks.tables.header import PARQUET, Layout, layout, text_of, unique
 from lrgui.tasks.tables.library import pandas
 from lrgui.tasks.texts.encoding import encoding_of
 
@@ -74,7 +74,7 @@ def read_table(path: Path, separator: str = "auto", header: str = "auto") -> Tab
         return _read_parquet(path)
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty: choose a file with rows and columns.")
-    must_fit(path.stat().st_size, path.name, FEWER)
+    must_fit(2 * path.stat().st_size, path.name, FEWER)  # its text, and the numbers made of it
     try:
         with opened(path, FEWER) as file:
             encoding = encoding_of(file, path.name)

@@ -125,6 +125,17 @@ def test_pillows_limit_stays_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert note.startswith("2 of 32 files were left out: cats/large.png (too large: more than ")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+@pytest.mark.parametrize("many", [False, True])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    folder = fill(tmp_path)
+    os.mkfifo(folder / "cats" / "x.png")
+    if many:
+        monkeypatch.setattr(image_folder, "DECODED", 0)
+    (note,) = load(spec_of(folder)).notes
+    assert note == f"1 file was left out: {Path('cats', 'x.png')} (no file, but a pipe or a device)."
+
+
 def test_a_class_without_an_image_is_told(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     (folder / "apes").mkdir()

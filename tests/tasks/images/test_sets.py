@@ -117,6 +117,16 @@ def test_a_damaged_packed_file_is_named(tmp_path: Path) -> None:
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_says_it_is_larger_than_memory(tmp_path: Path, packed: bool) -> None:
+    put(tmp_path, "train", 50, packed)
+    content = bytes([0, 0, 8, 3]) + np.array([4_000_000_000, 28, 28], ">u4").tobytes() + bytes(10**6)
+    file = tmp_path / ("train-images-idx3-ubyte" + (".gz" if packed else ""))
+    file.write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(ValueError, match=r"takes 6.27 TB of memory, and .* are free: choose a smaller data set"):
+        load(TaskSpec(source="mnist", path=str(tmp_path)))
+
+
 def test_images_and_labels_belong_together(tmp_path: Path) -> None:
     put(tmp_path, "train", 50)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS[:49]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from lrgui.tasks import limits
 from lrgui.tasks.tables.array_file import read_arrays
 
 X, Y = np.zeros((6, 2)), np.arange(6)
@@ -88,3 +90,22 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     file.write_bytes(content[:400] + b"damaged" + content[407:])
     with pytest.raises(ValueError, match="is damaged"):
         read_arrays(file, "", "")
+
+
+def test_arrays_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "some.npz"
+    np.savez_compressed(file, x=np.zeros((1000, 1000)), y=np.zeros(1000), other=np.zeros(10**7))
+    assert file.stat().st_size < 100_000
+    monkeypatch.setattr(limits, "free_memory", lambda: 17_000_000)
+    read_arrays(file, "", "")  # what is not asked for takes nothing
+    monkeypatch.setattr(limits, "free_memory", lambda: 15_000_000)
+    with pytest.raises(ValueError, match=r"^What some.npz holds takes 16 MB of memory, and 15 MB are free: keep fewer"):
+        read_arrays(file, "", "")
+
+
+def test_a_member_that_is_no_array(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "some.npz", "w") as packed:
+        packed.writestr("x.npy", b"nothing of the kind")
+        packed.writestr("y.npy", b"")
+    with pytest.raises(ValueError, match=r"^some.npz is damaged .*: make it anew"):
+        read_arrays(tmp_path / "some.npz", "", "")
