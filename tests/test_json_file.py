@@ -72,9 +72,10 @@ def test_a_list_of_trusted_files_that_cannot_be_used(tmp_path: Path, kind: str) 
 @pytest.mark.parametrize(
     "text",
     [
-        '{"files": {"/a": {"digests": [], "owners": [], "elsewhere": []}}, "folders": {}}',
+        '{"files": {"/a": {"digests": [1], "owners": [0], "elsewhere": []}}, "folders": {}}',
         '{"files": {"/a": {"digests": {}, "owners": ["x"], "elsewhere": []}}, "folders": {}}',
-        '{"files": {"/a": 1}, "folders": {}}',
+        '{"files": {"/a": "x"}, "folders": {}}',
+        '{"files": {"/a": []}, "folders": {}}',
         '{"files": {}, "folders": {"/a": null}}',
         '{"files": {}, "folders": {"/a": "x"}}',
         '{"files": 1, "folders": 2}',

@@ -6,8 +6,8 @@ import ast
 import hashlib
 import os
 import re
-import time
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import category
@@ -20,7 +20,7 @@ from lrgui.tasks.user.source_text import encoding_of, source_text
 MOST_TEXT = 20_000
 #: Characters of a file whose names and imports are told.
 MOST_READ = 5_000_000
-#: The largest file that is read to know it again, in bytes.
+#: The largest file of which every byte counts, in bytes.
 MOST_BYTES = 1 << 30
 
 #: Unicode's categories of signs that nobody sees: controls, formats (such as those for writing from right to left),
@@ -46,42 +46,44 @@ class Shows:
 
 
 @dataclass(frozen=True)
-class Code:
-    """A file's code as it is now."""
+class CodeFile:
+    """One file of a task's code, as it lies on disk now."""
 
-    digests: tuple[tuple[str, str], ...]
-    """By the files' names, as seen from the first one's folder."""
-    owners: tuple[int, ...]
-    """Numbers of the users whose files they are."""
-    elsewhere: tuple[str, ...]
-    """Real paths of modules (or of the file) that lie outside of the folder in which they are named."""
+    name: str
+    """As seen from the task's folder."""
+    real: str
+    """Where it lies, links resolved."""
+    owner: int
+    """The number of the user whose file it is, see `owner_of`."""
+    strays: bool
+    """True where it lies outside of the folder in which it is named: a link leads there."""
 
 
-def code_of(file: Path) -> Code:
-    """What a file and its local modules are now; what cannot be read counts as empty."""
+def code_of(file: Path) -> tuple[CodeFile, ...]:
+    """The file, which is the first one, and its local modules."""
     home = file.parent.resolve()
-    files = files_of(file)
-    digests = []
-    elsewhere = []
-    for each in files:
-        digests.append((name_in(each, file), _digest(each)))
+    found = []
+    for each in files_of(file):
         real = each.resolve()
-        if not real.is_relative_to(home):
-            elsewhere.append(str(real))
-    return Code(tuple(digests), tuple(sorted({owner_of(each) for each in files})), tuple(elsewhere))
+        found.append(CodeFile(name_in(each, file), str(real), owner_of(each), not real.is_relative_to(home)))
+    return tuple(found)
 
 
-def _digest(file: Path) -> str:
-    """Of a file's content; of one that is too large for a program another one each time: it counts as changed."""
+def digest_of(code: tuple[CodeFile, ...]) -> str:
+    """Another one where any of these files is another one; what cannot be read counts as empty."""
     digest = hashlib.sha256()
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            return f"not read at {time.time_ns()}"
-        with file.open("rb") as content:
-            while block := content.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        pass
+    for each in code:
+        digest.update(each.real.encode("utf-8", "surrogateescape") + b"\0")
+        try:
+            facts = os.stat(each.real)
+            if facts.st_size > MOST_BYTES:  # too large for a program: not read
+                digest.update(f"{facts.st_size} {facts.st_mtime_ns}".encode())
+                continue
+            with open(each.real, "rb") as content:
+                while block := content.read(1 << 20):
+                    digest.update(block)
+        except (OSError, ValueError):
+            pass
     return digest.hexdigest()
 
 
@@ -100,23 +102,6 @@ def name_in(each: Path, file: Path) -> str:
     return each.relative_to(file.parent).as_posix() if each.is_relative_to(file.parent) else str(each)
 
 
-def changed_files(code: Code, before: dict[str, str]) -> tuple[str, ...]:
-    """Names of the files that are other ones than they were; those that are gone count only where nothing else does."""
-    return tuple(name for name, digest in code.digests if before.get(name) != digest) or tuple(
-        sorted(before.keys() - dict(code.digests).keys())
-    )
-
-
-def listed(names: tuple[str, ...]) -> str:
-    """These names as the subject of a sentence: "a has", "a and b have", "a, b and 3 more have"."""
-    if not names:
-        return ""
-    if len(names) == 1:
-        return f"{names[0]} has"
-    shown = " and ".join(names) if len(names) == 2 else f"{', '.join(names[:2])} and {len(names) - 2} more"
-    return f"{shown} have"
-
-
 def files_of(file: Path) -> tuple[Path, ...]:
     """The file and the local modules that it imports, and those that they import."""
     modules = dict.fromkeys(Path(os.path.abspath(module)) for module in outline(str(file)).modules)
@@ -132,8 +117,8 @@ def owner_of(path: Path) -> int:
         return -1
 
 
-def shows_of(file: Path, changed: tuple[str, ...] = ()) -> Shows:
-    """What there is to see of a file, as far as it can be read; of changed code those files that changed."""
+def shows_of(file: Path, only: Collection[str] = ()) -> Shows:
+    """What there is to see of a file, as far as it can be read; the text is that of the modules named in `only`."""
     text = _text(file)
     names: list[str] = []
     imports: dict[str, None] = {}
@@ -154,8 +139,8 @@ def shows_of(file: Path, changed: tuple[str, ...] = ()) -> Shows:
         elif isinstance(inner, ast.ImportFrom):
             imports["." * inner.level + (inner.module or "")] = None
     files = files_of(file)
-    others = [each for each in files if name_in(each, file) in changed]
-    if others and others != [file]:
+    others = [each for each in files if name_in(each, file) in only]
+    if others:
         text = "\n\n".join(f"# {name_in(each, file)}\n\n{_text(each)}" for each in others)
     imports.pop("__future__", None)  # no module that brings anything along
     return Shows(_shown(text), tuple(names), tuple(imports), files)

@@ -1,8 +1,11 @@
 """Which code may run: files and folders that the person trusted, Pythons that they chose. Nothing here executes any.
 
-A file is trusted as it was: with its contents, those of the local modules that it imports, its owner and its real
-path. What is edited while the program is open does not ask again; what changed in between does. A trusted folder
-holds for all that lies in it. Code whose place is not known (`package.module`) is asked about in every session.
+As in an editor, what is trusted is a place. Trust in a task file holds for its path and for those of the local modules
+that it imports then, whatever is written into them later; trust in a folder holds for all that lies in it. The same
+code at another place asks again. So does a module that a trusted file did not import then (one that somebody put
+beside it takes the place of a package), a link that leads elsewhere, and a file that belongs to somebody else now.
+What is edited while the program is open does not ask. Code whose place is not known (`package.module`) is asked about
+in every session.
 """
 
 from __future__ import annotations
@@ -16,16 +19,20 @@ from typing import Any
 
 from lrgui import places
 from lrgui.json_file import read_json, write_json
-from lrgui.runs.task_files import Code, Shows, changed_files, code_of, listed, owner_of, shows_of, visible
+from lrgui.runs.task_files import CodeFile, Shows, code_of, digest_of, owner_of, shows_of, visible
+from lrgui.tasks.listing import listed
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
 
-VERSION = 1
+VERSION = 2
+#: Modules that a sentence names.
+_MOST_NAMED = 4
 
 _WHY = {
     "new": "{name} has not been run here before.",
-    "changed": "{changed} changed since you trusted {name}.",
-    "elsewhere": "{name} leads to code that lies elsewhere: {places}.",
+    "changed": "{name} was changed while you were asked about it: look at it again.",
+    "added": "{name} imports code that it did not import when you trusted it: {names}.",
+    "elsewhere": "{name} leads to code that lies elsewhere: {names}.",
     "owner": "{name}, or a module that it imports, belongs to another user of this computer.",
     "module": "{name} is a module: where its code lies is known only once it is imported, so each session asks.",
 }
@@ -38,7 +45,7 @@ class Question:
     path: str
     """The file, or the module's dotted name."""
     reason: str
-    """`new`, `changed`, `elsewhere`, `owner` or `module`."""
+    """`new`, `changed`, `added`, `elsewhere`, `owner` or `module`."""
     sentence: str
     """Why it is asked."""
     shows: Shows
@@ -46,18 +53,35 @@ class Question:
     """The folder in which it would work; None for a module."""
     offers_folder: bool = False
     """True where that folder can be trusted as a whole: not the home folder, and none that others can write."""
-    code: Code | None = None
-    """The files as they were when this was asked: only that is granted. None for a module."""
+    code: tuple[CodeFile, ...] = ()
+    """The files that would run; none for a module, whose files are not known."""
+    digest: str = ""
+    """What these files were when this was asked: only that is granted."""
 
 
 @dataclass
 class _Store:
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By real path: `digests`, `owners` and `elsewhere` of the code that was trusted."""
+    files: dict[str, int] = field(default_factory=dict)
+    """Owner by real path."""
     folders: dict[str, int] = field(default_factory=dict)
     """Owner by real path."""
     pythons: dict[str, list[Any]] = field(default_factory=dict)
     """Real path and owner by path."""
+
+    def covers(self, file: CodeFile) -> bool:
+        """True where this file, or a folder above it, is trusted and belongs to the same user as then."""
+        return file.owner in self.owners(file.real)
+
+    def owners(self, real: str) -> set[int]:
+        """Whose files may run at this place; none where it is not trusted."""
+        kept = (self.files.get(real), *(self.folders.get(str(above)) for above in Path(real).parents))
+        return {owner for owner in kept if owner is not None}
+
+    def update(self, other: _Store) -> None:
+        """Take over all that `other` has."""
+        self.files.update(other.files)
+        self.folders.update(other.folders)
+        self.pythons.update(other.pythons)
 
 
 def trust_file() -> Path:
@@ -73,8 +97,10 @@ class Trust:
         self._file = file
         self._granted = _Store()
         """What was granted in this session, also where it cannot be written."""
-        self._session: dict[str, Code] = {}
-        """Files that were found trusted in this session, by real path: as they were then."""
+        self._session: set[str] = set()
+        """Real paths of the task files that were found trusted in this session."""
+        self._overtaken: set[str] = set()
+        """Of those that were changed while the person was asked."""
         self._modules: set[str] = set()
 
     def question(self, path: str) -> Question | None:
@@ -93,52 +119,50 @@ class Trust:
         if not os.path.isfile(file):  # also for names that no system allows
             return None
         file = file.absolute()
-        real, code, (store, warning) = str(file.resolve()), code_of(file), self._stored()
-        reason = self._reason(file, real, code, store)
+        code, (store, warning) = code_of(file), self._stored()
+        reason, files = self._reason(file, code, store)
         if not reason:
-            self._session.setdefault(real, code)
+            self._session.add(code[0].real)
             return None
-        changed = changed_files(code, store.files[real]["digests"]) if reason == "changed" else ()
-        sentence = _WHY[reason].format(name=file.name, places=", ".join(code.elsewhere), changed=listed(changed))
+        names = [one.real if reason == "elsewhere" else one.name for one in files]
+        sentence = _WHY[reason].format(name=file.name, names=listed(names, _MOST_NAMED))
         words = " ".join(filter(None, (visible(sentence), warning)))
+        shows = shows_of(file, names if reason == "added" else ())
         offers = _may_be_trusted(file.parent)
-        return Question(str(file), reason, words, shows_of(file, changed), file.parent, offers, code)
+        return Question(str(file), reason, words, shows, file.parent, offers, code, digest_of(code))
 
     def grant(self, question: Question, folder: bool) -> str:
         """Let what was asked about run, or with `folder` everything in its folder.
 
-        Returns a sentence where that could not be kept for later sessions, else an empty text.
+        Files that were changed meanwhile are asked about again: nobody has seen what they are now. Returns a sentence
+        where it could not be kept for later sessions, else an empty text.
         """
-        code = question.code
-        if code is None or question.folder is None:
+        if not question.code or question.folder is None:
             self._modules.add(question.path)
             return ""
-        real = str(Path(question.path).resolve())
+        real = question.code[0].real
+        if digest_of(code_of(Path(question.path))) != question.digest:
+            self._overtaken.add(real)
+            return ""
+        self._overtaken.discard(real)
         # Of a trusted folder, too: it does not cover what lies elsewhere or belongs to somebody else.
-        facts = {"digests": dict(code.digests), "owners": list(code.owners), "elsewhere": list(code.elsewhere)}
-        store = _Store({real: facts})
+        store = _Store({one.real: one.owner for one in question.code})
         if folder and question.offers_folder:
             place = question.folder.resolve()
             store.folders[str(place)] = owner_of(place)
-        self._session.pop(real, None)
         return self._keep(store)
 
     def ran(self, path: str) -> str:
-        """The code of `path` runs in this session, perhaps after an edit: it is what the next session knows.
+        """The code of `path` runs in this session: modules that it imports since an edit are known in the next.
 
         Does nothing for code that may not run. Returns like `grant`.
         """
         file = Target.parse(path).file
         if file is None or not os.path.isfile(file) or self.question(path) is not None:
             return ""
-        real, code = str(file.resolve()), code_of(file.absolute())
-        self._session[real] = code
         store, _ = self._stored()
-        kept = store.files.get(real)
-        now = dict(code.digests)
-        if kept is None or kept["digests"] == now:
-            return ""  # its folder is trusted, or nothing is new
-        return self._keep(_Store({real: {**kept, "digests": now}}))
+        new = {one.real: one.owner for one in code_of(file.absolute()) if not store.covers(one)}
+        return self._keep(_Store(new)) if new else ""
 
     def may_start(self, python: str) -> bool:
         """True where the person chose this Python in this program, and its path leads to the same file as then.
@@ -155,39 +179,32 @@ class Trust:
         new = {one: _identity(one) for one in pythons if one and os.path.exists(one)}
         return self._keep(_Store(pythons=new)) if any(known.get(one) != facts for one, facts in new.items()) else ""
 
-    def _reason(self, file: Path, real: str, code: Code, store: _Store) -> str:
-        """Why to ask, empty where the code may run."""
-        seen, kept = self._session.get(real), store.files.get(real)
-        known = seen or (None if kept is None else _known(kept))
-        folder = next((str(p) for p in Path(real).parents if str(p) in store.folders), None)
-        if known is None and folder is None:
-            linked = real != str(file.parent.resolve() / file.name)
-            return "elsewhere" if linked else "new"
-        owners = set(known.owners) if known is not None else set()
-        places = set(known.elsewhere) if known is not None else set()
-        if folder is not None:
-            owners.add(store.folders[folder])
-        if not set(code.owners) <= owners:
-            return "owner"
-        if any(place not in places and not _inside(place, folder) for place in code.elsewhere):
-            return "elsewhere"
-        if seen is None and folder is None and known is not None and dict(known.digests) != dict(code.digests):
-            return "changed"
-        return ""
+    def _reason(self, file: Path, code: tuple[CodeFile, ...], store: _Store) -> tuple[str, list[CodeFile]]:
+        """Why to ask, and because of which files; an empty text where the code may run."""
+        task = code[0]
+        unknown = [one for one in code if not store.covers(one)]
+        if unknown and task.real in self._overtaken:
+            return "changed", unknown
+        if not store.owners(task.real):
+            linked = task.real != str(file.parent.resolve() / file.name)
+            return ("elsewhere", [task]) if linked else ("new", unknown)
+        others = [one for one in unknown if store.owners(one.real) or one.owner != task.owner]
+        if others:
+            return "owner", others
+        strays = [one for one in unknown if one.strays]
+        if strays:
+            return "elsewhere", strays
+        return ("added", unknown) if unknown and task.real not in self._session else ("", [])
 
     # ---------------------------------------------------------------- on disk
     def _stored(self) -> tuple[_Store, str]:
         """All that is trusted, and a sentence where the file that keeps it is of no use."""
         store, warning = _read(self._file)
-        store.files.update(self._granted.files)
-        store.folders.update(self._granted.folders)
-        store.pythons.update(self._granted.pythons)
+        store.update(self._granted)
         return store, warning
 
     def _keep(self, new: _Store) -> str:
-        self._granted.files.update(new.files)
-        self._granted.folders.update(new.folders)
-        self._granted.pythons.update(new.pythons)
+        self._granted.update(new)
         if self._file is None:
             return ""
         store, _ = self._stored()
@@ -212,14 +229,9 @@ def _read(file: Path | None) -> tuple[_Store, str]:
         files, folders = data["files"], data["folders"]
         if not all(isinstance(part, dict) for part in (files, folders)):
             raise ValueError("no objects")
-        kept = {
-            str(path): {
-                "digests": {str(name): str(digest) for name, digest in entry["digests"].items()},
-                "owners": [int(owner) for owner in entry["owners"]],
-                "elsewhere": [str(place) for place in entry["elsewhere"]],
-            }
-            for path, entry in files.items()
-        }
+        kept: dict[str, int] = {}
+        for path, entry in files.items():
+            kept.update(_of_version_1(path, entry) if isinstance(entry, dict) else {str(path): int(entry)})
         pythons: dict[str, list[Any]] = {
             str(path): [str(real), int(owner)] for path, (real, owner) in data.get("pythons", {}).items()
         }
@@ -234,13 +246,17 @@ def _identity(python: str) -> list[Any]:
     return [os.path.realpath(python), owner_of(Path(python))]
 
 
-def _known(kept: dict[str, Any]) -> Code:
-    """What the store keeps of a file."""
-    return Code(tuple(kept["digests"].items()), tuple(kept["owners"]), tuple(kept["elsewhere"]))
+def _of_version_1(path: str, entry: dict[str, Any]) -> dict[str, int]:
+    """Paths and owner of an entry as it was kept when contents were trusted, by task file.
 
-
-def _inside(place: str, folder: str | None) -> bool:
-    return folder is not None and Path(place).is_relative_to(folder)
+    Whose file is whose was not kept: where there were several owners, it is asked again.
+    """
+    owners = {int(owner) for owner in entry["owners"]}
+    names, places = [str(name) for name in dict(entry["digests"])], [str(place) for place in entry["elsewhere"]]
+    if len(owners) != 1:
+        return {}
+    beside = [str(Path(path).parent / name) for name in names]
+    return dict.fromkeys((path, *beside, *places), owners.pop())
 
 
 def _may_be_trusted(folder: Path) -> bool:

@@ -123,24 +123,40 @@ def test_trust_in_a_file_is_not_trust_in_the_next(bench: Bench, seen: Seen, task
     assert seen.questions[-1].path == str(other)
 
 
-def test_edits_in_the_session_do_not_ask_and_are_known_in_the_next(bench: Bench, seen: Seen, task: Path) -> None:
+def test_edits_do_not_ask_and_a_new_module_does_in_the_next_session(bench: Bench, seen: Seen, task: Path) -> None:
     workspace = bench.workspace
     workspace.use(str(task))
     workspace.find()
     bench.play(start=lambda: workspace.grant(seen.questions[0], folder=False))
-    task.write_text(CODE.replace("width: int = 8", "width: int = 9"))
+    (task.parent / "mine.py").write_text("")
+    task.write_text(CODE + "\nimport mine\n")
     bench.play()
-    task.write_text(CODE.replace("width: int = 8", "width: int = 10"))
     later = again(bench, bench.qtbot)
     later.play()
-    assert len(seen.questions) == 1
+    assert len(seen.questions) == 1, "it ran in the session in which it was written"
     later.workspace.close()
     task.write_text(CODE.replace("width: int = 8", "width: int = 11"))
-    last = again(later, bench.qtbot)
+    third = again(later, bench.qtbot)
+    third.play()
+    third.workspace.close()
+    (task.parent / "torch.py").write_text("")
+    last = again(third, bench.qtbot)
     asked = Seen(last.workspace)
     last.workspace.find()
-    assert [q.reason for q in asked.questions] == ["changed"]
+    assert [q.reason for q in asked.questions] == ["added"]
     last.workspace.close()
+
+
+def test_a_file_that_changes_while_it_is_asked_about_is_asked_about_again(bench: Bench, seen: Seen, task: Path) -> None:
+    workspace = bench.workspace
+    workspace.use(str(task))
+    workspace.find()
+    task.write_text(CODE + "\nimport os\n")
+    workspace.grant(seen.questions[0], folder=True)
+    assert bench.jobs == []
+    assert [q.reason for q in seen.questions] == ["new", "changed"]
+    bench.play(start=lambda: workspace.grant(seen.questions[1], folder=False))
+    assert len(bench.jobs) == 1
 
 
 def test_opening_a_run_that_names_code_runs_and_trusts_nothing(bench: Bench, seen: Seen, task: Path) -> None:

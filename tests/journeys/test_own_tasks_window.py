@@ -163,7 +163,7 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
     task.write_text(own_files.plain(3) + "\ndef metrics(output, target:\n")
     program.find()
     until(program.complains, "the syntax error")
-    assert ran() == ["1", "2"] and program.logs() == 2
+    assert marker.read_text().count("\n") == 2 and program.logs() == 2
 
     # It hangs in C, where nothing can be asked of it: Esc, and it is killed.
     save(4, "computes for ever")
@@ -224,13 +224,20 @@ def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path:
     program.close()
     assert program.exit_status() == 0
 
-    # The settings name the task now, and it changed while the program was closed: asked about again.
+    # The settings name the task now. Changes while the program was closed do not ask, files put beside it do.
     assert json.loads((program.config / "settings.json").read_text())["job"]["task"]["path"] == str(task)
     task.write_text(own_files.plain(2))
     program.open()
     program.find()
+    program.next_end(1)
+    assert marker.read_text() == f"1 {python.folder}\n2 {python.folder}\n"
+    program.close()
+    assert program.exit_status() == 0
+    (folder / "torch.py").write_text("")
+    program.open()
+    program.find()
     program.answer(trust=False)
-    assert marker.read_text().count("\n") == 1 and program.logs() == 1
+    assert marker.read_text().count("\n") == 2 and program.logs() == 2
     program.close()
     assert program.exit_status() == 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from lrgui.runs import task_files
-from lrgui.runs.task_files import MOST_TEXT, Code, changed_files, code_of, files_of, listed, shows_of, visible
+from lrgui.runs.task_files import MOST_TEXT, code_of, digest_of, files_of, shows_of, visible
 from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
@@ -24,17 +25,14 @@ def test_modules_of_modules_count(tmp_path: Path) -> None:
     (tmp_path / "unused.py").write_text("z = 1\n")
     assert files_of(task) == (task, deeper, inner.parent / "__init__.py", inner)
     before = code_of(task)
-    assert [name for name, _ in before.digests] == ["task.py", "deeper.py", "tools/__init__.py", "tools/inner.py"]
+    assert [one.name for one in before] == ["task.py", "deeper.py", "tools/__init__.py", "tools/inner.py"]
+    assert [one.real for one in before] == [str(file.resolve()) for file in files_of(task)]
+    digest = digest_of(before)
     deeper.write_text("y = 2\n")
-    assert changed_files(code_of(task), dict(before.digests)) == ("deeper.py",)
-    assert before.elsewhere == ()
-    assert len(before.owners) == 1
-
-
-def test_a_module_that_went_away_is_named() -> None:
-    code = Code((("task.py", "1"),), (0,), ())
-    assert changed_files(code, {"task.py": "1", "helper.py": "2"}) == ("helper.py",)
-    assert changed_files(code, {"task.py": "0", "helper.py": "2"}) == ("task.py",)
+    assert code_of(task) == before
+    assert digest_of(before) != digest
+    assert not any(one.strays for one in before)
+    assert len({one.owner for one in before}) == 1
 
 
 def test_a_long_file_is_shown_as_far_as_one_reads(tmp_path: Path) -> None:
@@ -53,19 +51,6 @@ def test_what_a_package_offers_is_named_as_it_is_imported(tmp_path: Path) -> Non
     assert shows.names == ("f()", "h()")
 
 
-@pytest.mark.parametrize(
-    ("names", "words"),
-    [
-        ((), ""),
-        (("a",), "a has"),
-        (("a", "b"), "a and b have"),
-        (("a", "b", "c", "d"), "a, b and 2 more have"),
-    ],
-)
-def test_lists(names: tuple[str, ...], words: str) -> None:
-    assert listed(names) == words
-
-
 def test_nothing_of_what_is_shown_is_hidden(tmp_path: Path) -> None:
     file = tmp_path / "task.py"
     file.write_text(
@@ -80,21 +65,24 @@ def test_compiled_modules_count_and_are_not_shown(tmp_path: Path) -> None:
     task, module = tmp_path / "task.py", tmp_path / "fast.abi3.so"
     task.write_text("import fast\n")
     module.write_bytes(b"\x7fELF one")
-    before = code_of(task)
-    assert [name for name, _ in before.digests] == ["task.py", "fast.abi3.so"]
+    code = code_of(task)
+    assert [one.name for one in code] == ["task.py", "fast.abi3.so"]
+    before = digest_of(code)
     module.write_bytes(b"\x7fELF two")
-    changed = changed_files(code_of(task), dict(before.digests))
-    assert changed == ("fast.abi3.so",)
-    assert shows_of(task, changed).text == "# fast.abi3.so\n\n# A compiled module: there is nothing to read."
+    assert digest_of(code) != before
+    assert shows_of(task, ["fast.abi3.so"]).text == "# fast.abi3.so\n\n# A compiled module: there is nothing to read."
 
 
-def test_what_is_too_large_is_never_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_is_known_by_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_files, "MOST_BYTES", 10)
     file = tmp_path / "task.py"
-    file.write_text("x = 1\n")
-    assert code_of(file) == code_of(file)
-    file.write_text("x = 1  # and so on\n")
-    assert code_of(file) != code_of(file)
+    for text in ("x = 1\n", "x = 1  # and so on\n"):
+        file.write_text(text)
+        code = code_of(file)
+        before = digest_of(code)
+        assert digest_of(code) == before
+        os.utime(file, ns=(1, 1))
+        assert (digest_of(code) == before) is (len(text) <= 10)
 
 
 HIDING = ["unicode_escape", "raw_unicode_escape", "utf-7", "punycode", "idna", "rot13", "hex", "iso2022_jp", "no_such"]

@@ -1,4 +1,4 @@
-"""What code may run: only what the person trusted, as it was when they trusted it."""
+"""What code may run: only what the person trusted, and where they trusted it."""
 
 from __future__ import annotations
 
@@ -85,28 +85,71 @@ def test_a_trusted_file_asks_no_more_in_this_session_and_the_next(store: Path, t
 
 
 @pytest.mark.parametrize("name", ["task.py", "helper.py"])
-def test_edits_ask_only_after_the_session(store: Path, task: Path, name: str) -> None:
+def test_edits_never_ask(store: Path, task: Path, name: str) -> None:
     trust = trusted(store, task)
     (task.parent / name).write_text("import os\nwidth = 5\ndef model(): ...\n")
     assert trust.question(str(task)) is None
-    question = asked(Trust(store), task)
-    assert question.reason == "changed"
-    assert question.sentence == f"{name} has changed since you trusted task.py."
-    assert "width = 5" in question.shows.text, "what changed is shown"
-    assert ("# helper.py" in question.shows.text) is (name == "helper.py")
+    assert Trust(store).question(str(task)) is None, "nor what was edited while the program was closed"
 
 
-def test_all_that_changed_is_named(store: Path, task: Path) -> None:
-    trusted(store, task)
-    (task.parent / "helper.py").write_text("width = 5\n")
+def test_a_module_that_was_not_imported_then_asks_after_the_session(store: Path, task: Path) -> None:
+    trust = trusted(store, task)
     task.write_text(CODE.replace("import math", "import more"))
-    (task.parent / "more.py").write_text("x = 1\n")
+    (task.parent / "more.py").write_text("import deeper\n")
+    (task.parent / "deeper.py").write_text("y = 1\n")
+    assert trust.question(str(task)) is None, "edited while the program is open"
     question = asked(Trust(store), task)
-    assert question.sentence.startswith("task.py, helper.py and 1 more have changed")
-    for text in ("# task.py", "# helper.py", "# more.py", "width = 5"):
-        assert text in question.shows.text
-    task.write_text(CODE)
-    assert asked(Trust(store), task).sentence.startswith("helper.py has changed")
+    assert question.reason == "added"
+    assert question.sentence.startswith("task.py imports code that it did not import when you trusted it: ")
+    for text in ("# deeper.py", "y = 1", "# more.py"):
+        assert text in question.shows.text, "what was added is shown"
+    assert "deeper.py" in question.sentence and "more.py" in question.sentence
+    assert "class Net" not in question.shows.text
+    trusted(store, task)
+    assert Trust(store).question(str(task)) is None
+    assert Trust(store).question(str(task.parent / "more.py")) is None, "it has been run from there"
+
+
+def test_a_file_put_in_the_place_of_a_package_asks(store: Path, task: Path) -> None:
+    trusted(store, task)
+    (task.parent / "torch.py").write_text("import os\n")
+    question = asked(Trust(store), task)
+    assert (question.reason, question.shows.text) == ("added", "# torch.py\n\nimport os\n")
+
+
+def test_a_module_of_a_trusted_folder_does_not_ask(store: Path, task: Path) -> None:
+    inner = task.parent / "tools" / "inner.py"
+    inner.parent.mkdir()
+    inner.write_text("def model(): ...\n")
+    trusted(store, task)
+    trusted(store, inner, folder=True)
+    task.write_text("import tools.inner\n")
+    assert Trust(store).question(str(task)) is None
+
+
+def test_what_the_program_kept_before_is_still_trusted(store: Path, task: Path) -> None:
+    digests = {"task.py": "0" * 64, "helper.py": "1" * 64}
+    facts = {"digests": digests, "owners": [task_files.owner_of(task)], "elsewhere": []}
+    folder = task.parent / "more"
+    folder.mkdir()
+    other = folder / "other.py"
+    other.write_text(CODE)
+    old = {"version": 1, "files": {str(task): facts}, "folders": {str(folder): facts["owners"][0]}}
+    store.parent.mkdir()
+    store.write_text(json.dumps(old))
+    store.chmod(0o600)
+    trust = Trust(store)
+    assert trust.question(str(task)) is None and trust.question(str(other)) is None
+    (task.parent / "torch.py").write_text("")
+    assert asked(Trust(store), task).reason == "added"
+    third = task.with_name("third.py")
+    third.write_text("")
+    trusted(store, third)
+    assert Trust(store).question(str(other)) is None, "all of it is kept on"
+    assert asked(Trust(store), task).reason == "added"
+    old["files"] = {str(task): {**facts, "owners": [*facts["owners"], 4321]}}
+    store.write_text(json.dumps(old))
+    assert asked(Trust(store), task).reason == "new", "whose file is whose was not kept"
 
 
 def test_an_edit_before_the_first_run_of_a_session_does_not_ask(store: Path, task: Path) -> None:
@@ -119,7 +162,9 @@ def test_an_edit_before_the_first_run_of_a_session_does_not_ask(store: Path, tas
 
 def test_what_ran_in_this_session_is_known_in_the_next(store: Path, task: Path) -> None:
     trust = trusted(store, task)
-    task.write_text(CODE + "\n# edited\n")
+    task.write_text(CODE + "\nimport more\n")
+    (task.parent / "more.py").write_text("x = 1\n")
+    assert asked(Trust(store), task).reason == "added"
     trust.ran(str(task))
     assert Trust(store).question(str(task)) is None
 
@@ -131,12 +176,19 @@ def test_ran_trusts_nothing_that_was_not_trusted(store: Path, task: Path) -> Non
     assert asked(Trust(store), task).reason == "new"
 
 
-def test_a_file_that_changes_while_the_question_is_open_asks_again(store: Path, task: Path) -> None:
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_file_that_changes_while_the_question_is_open_asks_again(store: Path, task: Path, folder: bool) -> None:
     trust = Trust(store)
     question = asked(trust, task)
     task.write_text(CODE + "\nimport os\n")
-    trust.grant(question, folder=False)
-    assert asked(trust, task).reason == "changed"
+    assert trust.grant(question, folder) == ""
+    question = asked(trust, task)
+    assert question.reason == "changed"
+    assert question.sentence == "task.py was changed while you were asked about it: look at it again."
+    assert "import os" in question.shows.text
+    assert not store.exists()
+    trust.grant(question, folder)
+    assert trust.question(str(task)) is None
 
 
 def test_a_trusted_folder_holds_for_all_that_lies_in_it(store: Path, task: Path) -> None:
@@ -223,12 +275,12 @@ def test_where_there_is_no_file_there_is_no_question(store: Path, tmp_path: Path
     assert Trust(store).question(str(tmp_path / "none.py")) is None
 
 
-def test_a_file_that_came_back_with_other_contents_asks(store: Path, task: Path) -> None:
+def test_a_file_that_came_back_to_its_place_does_not_ask(store: Path, task: Path) -> None:
     trusted(store, task)
     task.unlink()
     assert Trust(store).question(str(task)) is None
-    task.write_text("import os\n")
-    assert asked(Trust(store), task).reason == "changed"
+    task.write_text("import math\n")
+    assert Trust(store).question(str(task)) is None
 
 
 def test_a_file_with_a_syntax_error_can_be_asked_about(store: Path, task: Path) -> None:
@@ -254,7 +306,7 @@ def test_the_store_is_written_whole_and_only_for_its_owner(store: Path, task: Pa
     assert "others can write" in question.sentence
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"a": 3}, "folders": {}}', "\x00\xff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"a": null}, "folders": {}}', "\x00\xff"])
 def test_a_damaged_store_is_empty_and_said_so(store: Path, task: Path, text: str) -> None:
     trusted(store, task, folder=True)
     store.write_text(text)

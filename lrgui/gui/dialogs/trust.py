@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -53,7 +52,7 @@ class TrustDialog(QDialog):
         area = self._what_it_is(wrapped(title, "emptyTitle"))
         column.addWidget(area, 1)
         column.addWidget(wrapped(WARNING, "muted"))
-        column.addLayout(self._buttons())
+        column.addLayout(self._choices())
         for first, then in pairwise((self.trust_file, self.trust_folder, self.refuse)):
             self.setTabOrder(first, then)
         self.setAccessibleDescription(f"{title} {question.sentence} {WARNING}")
@@ -125,34 +124,43 @@ class TrustDialog(QDialog):
             grid.addWidget(words, row, 1, Qt.AlignmentFlag.AlignTop)
         return grid
 
-    def _buttons(self) -> QHBoxLayout:
-        question, row = self._question, QHBoxLayout()
-        row.setSpacing(8)
-        module = question.folder is None
-        self.trust_file = QPushButton("Trust this module" if module else "Trust this file")
-        self.trust_file.setToolTip(
-            "Run it, until the program is closed"
+    def _choices(self) -> QGridLayout:
+        """The three answers below each other, each with what it means."""
+        question, grid = self._question, QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        module, folder = question.folder is None, Path() if question.folder is None else question.folder
+        self.trust_file, of_file = self._choice(
+            "Trust this module" if module else "Trust this file",
+            "It runs until the program is closed."
             if module
-            else "Run it, and don't ask again; if it is changed while this program is closed, you are asked again"
+            else "It runs from this path without asking again, also after changes.",
         )
-        self.trust_file.clicked.connect(lambda: self._grant(False))
-        self.trust_folder = QPushButton(self)
-        self.trust_folder.setVisible(question.offers_folder)
-        if question.folder is not None:
-            self.trust_folder.setText(f"Trust the folder “{without_mnemonic(short(visible(question.folder.name)))}”")
-            self.trust_folder.setToolTip(
-                f"Everything in {question.folder} and below may run from now on, also what is added or changed later"
-            )
-        self.trust_folder.clicked.connect(lambda: self._grant(True))
-        self.refuse = QPushButton("Don't run")
+        self.trust_folder, of_folder = self._choice(
+            f"Trust the folder “{without_mnemonic(short(visible(folder.name)))}”",
+            "All code in it and below may run, also what is added or changed later.",
+        )
+        self.refuse, of_refusal = self._choice("Don't trust", "Nothing of it runs.")
         self.refuse.setObjectName("primary")
-        self.refuse.setToolTip("Execute nothing of it (Enter or Esc)")
+        self.trust_file.clicked.connect(lambda: self._grant(False))
+        self.trust_folder.clicked.connect(lambda: self._grant(True))
         self.refuse.clicked.connect(self.reject)
-        for button in (self.trust_file, self.trust_folder):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.refuse)
-        return row
+        rows = [(self.trust_file, of_file), (self.trust_folder, of_folder), (self.refuse, of_refusal)]
+        for row, (button, meaning) in enumerate(rows):
+            grid.addWidget(button, row, 0)
+            grid.addWidget(meaning, row, 1, Qt.AlignmentFlag.AlignVCenter)
+        for widget in rows[1]:
+            widget.setVisible(question.offers_folder)
+        return grid
+
+    def _choice(self, text: str, meaning: str) -> tuple[QPushButton, QLabel]:
+        button = QPushButton(text, self)
+        button.setToolTip(meaning)
+        button.setAccessibleDescription(meaning)
+        label = wrapped(meaning, "muted")
+        label.setParent(self)
+        return button, label
 
     def _grant(self, folder: bool) -> None:
         self.accept()
