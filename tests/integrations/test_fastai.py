@@ -242,7 +242,11 @@ class Rates(Callback):
 
 
 @pytest.mark.parametrize("how", ["fit", "fit_one_cycle", "learn.lr", "second", "slice"])
-@pytest.mark.parametrize("settings", [{}, {"splitter": two_groups}, {"opt_func": torch_adam}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"splitter": two_groups}, {"opt_func": torch_adam}],
+    ids=["one group", "splitter", "torch optimizer"],
+)
 def test_the_pick_reaches_the_training(learner, settings, how):
     """As the docs say."""
     learn = learner(lr=1e-5, **settings)
