@@ -92,7 +92,7 @@ def words_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
 
 def tasks_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
     """Ours, task by task."""
-    print("| task | best rate | our median pick | mean regret | worst |\n|---|---|---|---|---|")
+    print("| task | best rate | our median rate | mean regret | worst |\n|---|---|---|---|---|")
     for name in dict.fromkeys(run.task for run in runs):
         picks = [our_pick(run.curve) for run in runs if run.task == name]
         regrets = [truth[name].regret(pick) for pick in picks]
