@@ -1,15 +1,34 @@
-"""What modules import, and what rows name to be imported later."""
+"""What modules import, those in functions and for types alone included, and what rows name to be imported later."""
 
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import lrgui
 
 PACKAGE = Path(lrgui.__file__).parent
 #: From the lowest up; what stands beside them (frozen, resources, …) is below all.
 FLOORS = ("core", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
+
+#: They are annotated with the result that calls them.
+RESULT_RENDERERS = ("lrgui.api.drawing", "lrgui.api.html", "lrgui.api.words")
+
+
+def test_there_are_no_circles() -> None:
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("lrgui", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 200
+    for renderer in RESULT_RENDERERS:
+        imports[renderer] -= {"lrgui.api.result"}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" ← ".join(error.args[1]))
 
 
 def test_dotted_names_point_to_no_higher_floor() -> None:

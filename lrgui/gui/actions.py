@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
 
 from PySide6.QtGui import QAction, QKeySequence
-
-if TYPE_CHECKING:
-    from lrgui.gui.window import MainWindow
+from PySide6.QtWidgets import QWidget
 
 
 @dataclass(frozen=True)
 class ActionRow:
-    """One action: `run` gets the window."""
+    """One action."""
 
     key: str
     text: str
     shortcuts: tuple[str, ...]
     tip: str
-    run: Callable[[MainWindow], object]
+    slot: str
+    """What it does: a method of the window or of one of its parts, by its dotted name."""
 
 
 ACTIONS: tuple[ActionRow, ...] = (
@@ -29,78 +27,77 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Check task",
         ("F4",),
         "Try one batch of the task, step by step, and say what is wrong with it",
-        lambda w: w.workspace.check(),
+        "workspace.check",
     ),
-    ActionRow("find", "Find learning rate", ("F5",), "Sweep the task and draw its curve", lambda w: w.workspace.find()),
-    ActionRow("train", "Train", ("F6",), "Train with the selected learning rate (OneCycle)", lambda w: w.train()),
+    ActionRow("find", "Find learning rate", ("F5",), "Sweep the task and draw its curve", "workspace.find"),
+    ActionRow("train", "Train", ("F6",), "Train with the selected learning rate (OneCycle)", "workspace.train"),
     ActionRow(
         "verify",
         "Verify",
         ("F7",),
         "Race short trainings at rates around the selected one",
-        lambda w: w.workspace.verify(),
+        "workspace.verify",
     ),
     ActionRow(
         "compare",
         "Compare optimizers",
         ("F8",),
         "Sweep several optimizers on the same task and lay their curves over each other",
-        lambda w: w.compare_optimizers(),
+        "compare_optimizers",
     ),
     ActionRow(
         "pause",
         "Pause",
         ("Space",),
         "Hold the run before its next batch, or go on",
-        lambda w: w.workspace.toggle_pause(),
+        "workspace.toggle_pause",
     ),
-    ActionRow("stop", "Stop", ("Esc",), "End the run; what was measured stays", lambda w: w.workspace.stop()),
+    ActionRow("stop", "Stop", ("Esc",), "End the run; what was measured stays", "workspace.stop"),
     ActionRow(
         "undo",
         "Undo",
         ("Ctrl+Z",),
         "Undo the last change of selection or zones",
-        lambda w: w.undo_stack.undo(),
+        "undo_stack.undo",
     ),
-    ActionRow("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again", lambda w: w.undo_stack.redo()),
+    ActionRow("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again", "undo_stack.redo"),
     ActionRow(
         "export",
         "Export …",
         ("Ctrl+E",),
         "Save the annotated picture, the points or the whole run",
-        lambda w: w.export_as("png"),
+        "export_as",
     ),
-    ActionRow("open", "Open file …", ("Ctrl+O",), "Open a task, a data file or a run", lambda w: w.opening.open_file()),
+    ActionRow("open", "Open file …", ("Ctrl+O",), "Open a task, a data file or a run", "opening.open_file"),
     ActionRow(
         "open_folder",
         "Open folder …",
         ("Ctrl+Shift+O",),
         "Train on a folder: images by class, MNIST's files, or one with a task.py",
-        lambda w: w.opening.open_folder(),
+        "opening.open_folder",
     ),
     ActionRow(
         "open_run",
         "Open run …",
         ("Ctrl+Shift+R",),
         "Show one of the runs that were kept on disk",
-        lambda w: w.open_run(),
+        "open_run",
     ),
-    ActionRow(
-        "new", "New task …", ("Ctrl+N",), "Write a commented task file to begin with", lambda w: w.opening.new_task()
-    ),
-    ActionRow("theme", "Light or dark", ("Ctrl+Shift+D",), "Switch between light and dark", lambda w: w.toggle_theme()),
-    ActionRow("shortcuts", "Keyboard shortcuts", ("F1",), "Show all keys", lambda w: w.show_shortcuts()),
+    ActionRow("new", "New task …", ("Ctrl+N",), "Write a commented task file to begin with", "opening.new_task"),
+    ActionRow("theme", "Light or dark", ("Ctrl+Shift+D",), "Switch between light and dark", "toggle_theme"),
+    ActionRow("shortcuts", "Keyboard shortcuts", ("F1",), "Show all keys", "show_shortcuts"),
 )
 
 
-def make_actions(window: MainWindow) -> dict[str, QAction]:
+def make_actions(window: QWidget) -> dict[str, QAction]:
     """The rows as QActions of `window`, with their keys in the tooltips."""
     actions: dict[str, QAction] = {}
     for row in ACTIONS:
         action = QAction(row.text, window)
         action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
         action.setToolTip(f"{row.tip} ({row.shortcuts[0]})")
-        action.triggered.connect(lambda _checked=False, run=row.run: run(window))
+        # Looked up when it is wanted: parts of the window come later than its actions, and change with the tab.
+        action.triggered.connect(lambda _checked=False, slot=attrgetter(row.slot): slot(window)())
         window.addAction(action)
         actions[row.key] = action
     return actions

@@ -1,73 +1,47 @@
-"""What to tell the person when a run has ended, and the button that mends it where there is one."""
+"""What to tell the person when a run has ended, and what one click could change about it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from lrgui.core.confidence import RangeAdvice
-from lrgui.core.events import ERRORS, EndEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.events import ERRORS, EndEvent, OutputEvent
+from lrgui.core.recommend import Recommendation
 from lrgui.gui.notice import Notice
-from lrgui.gui.repairs import Repair, repair_for
+from lrgui.gui.repairs import Repair, lower_rate, other_range, repair_for
 from lrgui.runs.job import Job
-from lrgui.runs.record import Record
-
-if TYPE_CHECKING:
-    from lrgui.gui.workspace import Workspace
 
 
-def how_it_ended(workspace: Workspace, end: EndEvent, record: Record, job: Job) -> Notice | None:
-    """What to say after the run of `job`, None where there is nothing to say."""
-    kind = workspace.kind
-    notes = " ".join(event.text.strip() for event in record.output if event.stream == "note")
+def how_it_ended(
+    kind: str, job: Job, end: EndEvent, output: Sequence[OutputEvent], pick: Recommendation | None
+) -> tuple[Notice | None, Repair | None]:
+    """What to say after a run of `job`, None where there is nothing to say; and what mends it, where something does.
+
+    `kind` is what went on, `output` what it printed, `pick` what was read off it, where that was a sweep.
+    """
+    notes = " ".join(event.text.strip() for event in output if event.stream == "note")
     if end.reason in ERRORS:
-        printed = "".join(event.text for event in record.output if event.stream != "note")
-        details = f"{notes}\n\n{printed}".strip()
+        printed = "".join(event.text for event in output if event.stream != "note")
         repair = repair_for(end, job) if kind not in ("aside", "compare") else None
-        if repair is None:
-            return Notice("error", end.detail, details)
-        return Notice("error", end.detail, details, repair.label, lambda: _mend(workspace, repair), repair.tip)
-    notice = _of_a_good_end(workspace, end, record)
+        return Notice("error", end.detail, f"{notes}\n\n{printed}".strip()), repair
+    notice, repair = _of_a_good_end(kind, job, end, pick)
     if notes:
-        return Notice("info", notes) if notice is None else replace(notice, details=notes)
-    return notice
+        notice = Notice("info", notes) if notice is None else replace(notice, details=notes)
+    return notice, repair
 
 
-def _of_a_good_end(workspace: Workspace, end: EndEvent, record: Record) -> Notice | None:
+def _of_a_good_end(
+    kind: str, job: Job, end: EndEvent, pick: Recommendation | None
+) -> tuple[Notice | None, Repair | None]:
     if end.reason == "data_ended":
-        return Notice("info", end.detail)
+        return Notice("info", end.detail), None
     if end.reason == "cancelled":
-        return None  # who stopped it knows
-    if end.reason in ("diverged", "not_finite") and workspace.kind == "train":
-        lower = workspace.job.train.max_lr / 10
-        return Notice("warning", end.detail, action=f"Select {format_lr(lower)}", act=lambda: workspace.select(lower))
-    read = workspace.analysis if workspace.kind == "sweep" and record is workspace.sweep else None
-    if read is None:
-        return None
-    pick = read.recommendation
+        return None, None  # who stopped it knows
+    if end.reason in ("diverged", "not_finite") and kind == "train":
+        return Notice("warning", end.detail), lower_rate(job)
+    if pick is None:
+        return None, None
     if pick.advice is not None:
-        return _advice(workspace, pick.advice, pick.reason if pick.lr is None else pick.advice.why)
-    return Notice("warning", pick.reason) if pick.lr is None else None
-
-
-def _advice(workspace: Workspace, advice: RangeAdvice, text: str) -> Notice:
-    """The range was wrong: one button sets a better one and sweeps again."""
-    words = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
-    tip = f"Set From and To of the sweep to {words} and start it"
-
-    def sweep_again() -> None:
-        # Whatever is being typed there is given up: other values come.
-        ends = replace(workspace.job.sweep, start_lr=advice.start_lr, end_lr=advice.end_lr)
-        workspace.set_job(replace(workspace.job, sweep=ends))
-        workspace.find()
-
-    return Notice("warning", text, action=f"Sweep {words} instead", act=sweep_again, tip=tip)
-
-
-def _mend(workspace: Workspace, repair: Repair) -> None:
-    """Change the settings so that the run that failed can go through."""
-    job = workspace.job
-    task, sweep = replace(job.task, **repair.task), replace(job.sweep, **repair.sweep)
-    workspace.set_job(replace(job, task=task, sweep=sweep))
-    workspace.noticed.emit(Notice("info", repair.done))
+        text = pick.reason if pick.lr is None else pick.advice.why
+        return Notice("warning", text), other_range(pick.advice)
+    return (Notice("warning", pick.reason) if pick.lr is None else None), None

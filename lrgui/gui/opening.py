@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
 
 from lrgui.gui.choosing import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
+from lrgui.gui.settings import Settings
+from lrgui.gui.workspace import Workspace
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.trust import Question
 from lrgui.tasks.recognise import READERS, recognise
 
 if TYPE_CHECKING:
     from lrgui.gui.dialogs.check import CheckDialog
-    from lrgui.gui.window import MainWindow
 
 
 class Opening(QObject):
     """The window's ways in. Its dialogs leave the event loop as it is; there is one at a time."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, workspace: Workspace, settings: Settings, say: Callable[[str], object], window: QWidget) -> None:
+        """`say` shows a line of text; `window` is what the dialogs belong to."""
         super().__init__(window)
+        self._workspace = workspace
+        self._settings = settings
+        self._say = say
         self._window = window
-        self._workspace = window.workspace
         self._check: CheckDialog | None = None
-        self.recent = RecentMenu(window.workspace, window)
+        self.recent = RecentMenu(workspace, window)
         self._workspace.trust_wanted.connect(self._ask_for_trust)
         self._workspace.check_started.connect(self._show_check)
 
-    def menu(self) -> QMenu:
-        """Everything that brings something into the window."""
-        menu, actions = QMenu(self._window), self._window.actions_by_key
+    def menu(self, actions: Mapping[str, QAction]) -> QMenu:
+        """Everything that brings something into the window; `actions` by key."""
+        menu = QMenu(self._window)
         menu.setToolTipsVisible(True)
         for key in ("open", "open_folder", "open_run"):
             menu.addAction(actions[key])
@@ -48,7 +53,7 @@ class Opening(QObject):
         usable = [path for path in paths if path.endswith(SUFFIX) or not recognise(path).problem]
         chosen = (usable or list(paths))[0]
         if self._workspace.use(chosen):
-            self._window.status.text.setText(f"Opened {chosen}")
+            self._say(f"Opened {chosen}")
 
     def open_file(self) -> None:
         """Ask for a task, a data file or a run, and open it."""
@@ -69,7 +74,7 @@ class Opening(QObject):
         """Choose a template, and write it to a new file."""
         from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
 
-        folder = start_folder(self._workspace, self._window.settings.folder, for_code=True)
+        folder = start_folder(self._workspace, self._settings.folder, for_code=True)
         dialog = NewTaskDialog(self._workspace, folder, self._window)
         dialog.written.connect(self._remember_folder)
         dialog.open()
@@ -82,10 +87,10 @@ class Opening(QObject):
 
     @Slot(str)
     def _remember_folder(self, path: str) -> None:
-        self._window.settings.folder = path if Path(path).is_dir() else str(Path(path).parent)
+        self._settings.folder = path if Path(path).is_dir() else str(Path(path).parent)
 
     def _folder(self) -> Path:
-        return start_folder(self._workspace, self._window.settings.folder)
+        return start_folder(self._workspace, self._settings.folder)
 
     @Slot(object)
     def _ask_for_trust(self, question: Question) -> None:

@@ -1,11 +1,13 @@
-"""What one click changes in the settings after a failure, so that the next run goes through."""
+"""What one click changes in the settings after a run, so that the next one goes better."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from lrgui.core.confidence import RangeAdvice
 from lrgui.core.events import EndEvent
+from lrgui.core.learning_rate import format_lr, short_lr
 from lrgui.runs.job import Job
 
 #: What starts which kind of job.
@@ -18,13 +20,17 @@ class Repair:
 
     label: str
     """What the button says."""
-    tip: str
+    tip: str = ""
     """What exactly it changes."""
-    done: str
+    done: str = ""
     """What to say afterwards: how to go on."""
     task: dict[str, Any] = field(default_factory=dict)
     """Settings of the task and of the sweep, by name."""
     sweep: dict[str, Any] = field(default_factory=dict)
+    select: float | None = None
+    """The learning rate that it selects."""
+    sweeps: bool = False
+    """It starts a sweep with that."""
 
 
 def repair_for(end: EndEvent, job: Job) -> Repair | None:
@@ -35,6 +41,20 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
         tip = "Batches are then loaded in the run itself: slower, but nothing is left that could die"
         return Repair("Use 0 loaders", tip, f"0 loaders. Start again with {KEYS[job.kind]}.", {"loader_workers": 0})
     return None
+
+
+def lower_rate(job: Job) -> Repair:
+    """A tenth of the rate of a training."""
+    lower = job.train.max_lr / 10
+    return Repair(f"Select {format_lr(lower)}", select=lower)
+
+
+def other_range(advice: RangeAdvice) -> Repair:
+    """The range that would have shown the curve, swept at once."""
+    words = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
+    tip = f"Set From and To of the sweep to {words} and start it"
+    ends = {"start_lr": advice.start_lr, "end_lr": advice.end_lr}
+    return Repair(f"Sweep {words} instead", tip, sweep=ends, sweeps=True)
 
 
 def _half_batch(job: Job) -> Repair:

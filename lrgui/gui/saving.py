@@ -4,41 +4,38 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui import places
 from lrgui.export import FORMATS, ExportError, export
+from lrgui.export.report import Report
 from lrgui.gui.notice import Notice
+from lrgui.gui.settings import Settings
 from lrgui.tasks.spec import TaskSpec
-
-if TYPE_CHECKING:
-    from lrgui.gui.window import MainWindow
 
 #: Characters of the name that is proposed for a file, without its ending.
 MOST_NAME = 100
 
 
-def save_as(window: MainWindow, key: str, path: Path | None = None) -> None:
-    """Write the sweep on screen in the format `key`; asks for a file, unless `path` names one."""
-    workspace, settings = window.workspace, window.settings
-    report = workspace.report()
+def save_as(report: Report | None, key: str, settings: Settings, window: QWidget, path: Path | None) -> Notice | str:
+    """Write the sweep on screen in the format `key`; asks for a file, unless `path` names one.
+
+    Returns a line of text that says where it is ("" where nobody wanted it any more), or what went wrong.
+    """
     if report is None:
-        workspace.noticed.emit(Notice("info", "There is nothing to export yet: find a learning rate first (F5)."))
-        return
+        return Notice("info", "There is nothing to export yet: find a learning rate first (F5).")
     assert report.job is not None
     if path is None:
-        path = _ask_where(window, proposed_name(report.job.task), key)
+        path = _ask_where(window, settings.folder, proposed_name(report.job.task), key)
     if path is None:
-        return
+        return ""
     try:
         export(report, path, key)
     except ExportError as error:
-        workspace.noticed.emit(Notice("error", str(error)))
-        return
+        return Notice("error", str(error))
     settings.folder = str(path.parent)
-    window.status.text.setText(f"Saved {path}")
+    return f"Saved {path}"
 
 
 def proposed_name(task: TaskSpec) -> str:
@@ -47,9 +44,9 @@ def proposed_name(task: TaskSpec) -> str:
     return "-".join(word for word in words if word)[:MOST_NAME]
 
 
-def _ask_where(window: MainWindow, name: str, key: str) -> Path | None:
+def _ask_where(window: QWidget, folder: str, name: str, key: str) -> Path | None:
     form = FORMATS[key]
-    start = Path(window.settings.folder or places.home_or_temporary()) / f"{name}{form.suffix}"
+    start = Path(folder or places.home_or_temporary()) / f"{name}{form.suffix}"
     while True:
         chosen, _ = QFileDialog.getSaveFileName(window, form.label, str(start), f"{form.label} (*{form.suffix})")
         if not chosen:

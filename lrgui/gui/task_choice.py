@@ -7,40 +7,38 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal
 
 from lrgui.gui.lent import Lent
 from lrgui.gui.notice import Notice
 from lrgui.gui.task_code import TaskCode
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
-from lrgui.runs.library import SUFFIX
 from lrgui.runs.switching import switched
 from lrgui.runs.trust import Question, Trust
-from lrgui.tasks.recognise import recognise
+from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import Outline, outline
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.templates import template_text
-
-if TYPE_CHECKING:
-    from lrgui.gui.workspace import Workspace
 
 #: So many tasks are remembered.
 MOST_RECENT = 10
 
 
 class TaskChoice(QObject):
-    """The workspace's task: where it comes from, and whether its code may run."""
+    """Where a task comes from, and whether its code may run. Jobs go in and come out; whose they are is not known."""
 
-    def __init__(self, workspace: Workspace, trust: Trust) -> None:
-        super().__init__(workspace)
-        self._workspace = workspace
+    noticed = Signal(object)
+    """A Notice."""
+    trust_wanted = Signal(object)
+    """A Question: what waits for its answer runs after `grant`."""
+    recent_changed = Signal()
+
+    def __init__(self, trust: Trust, parent: QObject) -> None:
+        super().__init__(parent)
         self._trust = trust
         self.code = TaskCode(trust, self)
-        self.code.outline_changed.connect(self._on_outline)
-        self.code.saved.connect(self._on_saved)
         self.recent: list[str] = []
         """Paths of the tasks that were used last, the last one first."""
         self._lent: Lent | None = None
@@ -48,41 +46,15 @@ class TaskChoice(QObject):
         """The run that waits for the person's trust."""
 
     # ---------------------------------------------------------------- what to train
-    def use(self, text: str) -> bool:
-        """See `Workspace.use`."""
-        workspace = self._workspace
-        if workspace.busy:
-            workspace.noticed.emit(Notice("info", "A run is going on: stop it before you open something else."))
-            return False
-        if text.strip().endswith(SUFFIX):
-            return workspace.open_run(Path(os.path.expanduser(text.strip())))
-        found = recognise(text)
-        if found.problem:
-            workspace.noticed.emit(Notice("warning", found.problem))
-            return False
-        workspace.noticed.emit(None)
-        self._switch(found.source, found.path, found.model)
-        self._remember(found.path)
-        return True
+    def switched(self, job: Job, source: str, path: str = "", model: str | None = None) -> tuple[Job, list[str]]:
+        """`job` with another source and all that it brings, and sentences about what could not be used.
 
-    def choose_source(self, key: str) -> None:
-        """See `Workspace.choose_source`."""
-        if key != self._workspace.job.task.source:
-            self._workspace.noticed.emit(None)  # it was about the other one
-            self._switch(key)
-
-    def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
-        workspace = self._workspace
-        before = self._without_source(workspace.job)
-        job, notes = _with_source(before, source, path, model)
-        self._lent = Lent(before, job)
-        workspace.set_job(job)
-        if self.code.problem:
-            workspace.noticed.emit(Notice("warning", self.code.problem, until_saved=True))
-        elif notes:
-            workspace.noticed.emit(Notice("info", " ".join(notes)))
-        if workspace.environments is not None and path:
-            workspace.environments.look_near(path)
+        What the source before brought along is given back.
+        """
+        before = self._without_source(job)
+        after, notes = _with_source(before, source, path, model)
+        self._lent = Lent(before, after)
+        return after, notes
 
     def _without_source(self, job: Job) -> Job:
         """`job` without what came with its source."""
@@ -106,55 +78,38 @@ class TaskChoice(QObject):
         question = self._trust.question(str(file))
         return "" if question is None else self._trust.grant(question, folder=False)
 
-    def _remember(self, path: str) -> None:
+    def remember(self, path: str) -> None:
+        """This task was used last."""
         if path and self.recent[:1] != [path]:
             self.recent[:] = [path, *(other for other in self.recent if other != path)][:MOST_RECENT]
-            self._workspace.recent_changed.emit()
+            self.recent_changed.emit()
 
     # ---------------------------------------------------------------- its code
-    def follow(self) -> None:
-        """Look after the code of the workspace's task, where it is code."""
-        task = self._workspace.job.task
+    def follow(self, task: TaskSpec) -> None:
+        """Look after the code of `task`, where it is code."""
         self.code.follow(task.path if task.is_code else "")
 
     def close(self) -> None:
         """Look after nothing any more."""
         self.code.close()
 
-    @Slot()
-    def _on_saved(self) -> None:
-        """What was wrong with the code may be mended now."""
-        self._workspace.look_again()
-        self._workspace.code_changed_on_disk.emit()
-
-    @Slot(object)
-    def _on_outline(self, found: Outline | None) -> None:
-        """Settings of arguments that the code has no more are dropped; not while it cannot be read."""
-        workspace, task = self._workspace, self._workspace.job.task
-        if task.is_code and found is not None and found.file is not None and found.problem is None:
-            names = {option.name for option in found.options}
-            options = {name: value for name, value in task.options.items() if name in names}
-            own = task.optimizer == OWN and not found.has_optimizer
-            workspace.edit(task=replace(task, options=options, optimizer="sgd" if own else task.optimizer))
-        workspace.outline_changed.emit(found)
-
     def may_run(self, job: Job, again: Callable[[], None]) -> bool:
         """True where the job's code may run now. Else a notice or a question says why; `again` runs after a yes."""
-        workspace, self._waiting = self._workspace, None
+        self._waiting = None
         if job.task.is_code:
             self.code.look()
             if self.code.problem:
-                workspace.noticed.emit(Notice("error", self.code.problem, until_saved=True))
+                self.noticed.emit(Notice("error", self.code.problem, until_saved=True))
                 return False
             question = self._trust.question(job.task.path)
             if question is not None:
                 self._waiting = again
-                workspace.trust_wanted.emit(question)
+                self.trust_wanted.emit(question)
                 return False
             unkept = self.code.started()
             if unkept:
-                workspace.noticed.emit(Notice("warning", unkept))
-        self._remember(job.task.path)
+                self.noticed.emit(Notice("warning", unkept))
+        self.remember(job.task.path)
         return True
 
     def grant(self, question: Question, folder: bool) -> None:
@@ -164,13 +119,23 @@ class TaskChoice(QObject):
         if again is not None:
             again()
         if unkept:
-            self._workspace.noticed.emit(Notice("warning", unkept))
+            self.noticed.emit(Notice("warning", unkept))
 
     def refuse(self, question: Question) -> None:
         """See `Workspace.refuse`."""
         self._waiting = None
         words = f"{Path(question.path).name} was not run: nothing of it was executed."
-        self._workspace.noticed.emit(Notice("info", words))
+        self.noticed.emit(Notice("info", words))
+
+
+def without_unknown(task: TaskSpec, found: Outline) -> TaskSpec:
+    """`task` without settings of arguments that its code has no more; the same while the code cannot be read."""
+    if not task.is_code or found.file is None or found.problem is not None:
+        return task
+    names = {option.name for option in found.options}
+    options = {name: value for name, value in task.options.items() if name in names}
+    own = task.optimizer == OWN and not found.has_optimizer
+    return replace(task, options=options, optimizer="sgd" if own else task.optimizer)
 
 
 def _with_source(job: Job, source: str, path: str, model: str | None) -> tuple[Job, list[str]]:

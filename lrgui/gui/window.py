@@ -29,6 +29,7 @@ from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.dropping import Dropping
+from lrgui.gui.notice import Notice
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
 from lrgui.gui.plain_text import use_plain_text
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.status = StatusLine(workspace)
         self.dropping = Dropping(self)
-        self.opening = Opening(self)
+        self.opening = Opening(workspace, settings, self.status.text.setText, self)
         self._buttons: dict[str, QPushButton] = {}
         self._build()
         self._connect()
@@ -136,7 +137,7 @@ class MainWindow(QMainWindow):
         row.addStretch(1)
         button = self._button("open")
         button.clicked.disconnect()
-        button.setMenu(self.opening.menu())
+        button.setMenu(self.opening.menu(self.actions_by_key))
         button.setText("Open ▾")
         button.setAccessibleName("Open")
         button.setToolTip("Open a task, data or a run (Ctrl+O), or write a new task (Ctrl+N); drop files to open them")
@@ -291,17 +292,17 @@ class MainWindow(QMainWindow):
         self._buttons["train"].setText(f"Train with {format_lr(workspace.job.train.max_lr)} ▸")
 
     # ---------------------------------------------------------------- actions
-    def train(self) -> None:
-        """Train with what is selected."""
-        self.workspace.train()
-
     def compare_optimizers(self) -> None:
         """Sweep the optimizers that are ticked on the Compare tab."""
         self.compare_tab.start()
 
-    def export_as(self, key: str, path: Path | None = None) -> None:
+    def export_as(self, key: str = "png", path: Path | None = None) -> None:
         """Write the sweep on screen to `path`, or to a file that is asked for."""
-        save_as(self, key, path)
+        said = save_as(self.workspace.report(), key, self.settings, self, path)
+        if isinstance(said, Notice):
+            self.workspace.noticed.emit(said)
+        elif said:
+            self.status.text.setText(said)
 
     @Slot()
     def _on_code_saved(self) -> None:

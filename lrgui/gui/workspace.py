@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,18 +26,20 @@ from lrgui.gui.endings import how_it_ended
 from lrgui.gui.loading import LoadedRun, RunLoading
 from lrgui.gui.next_run import Unread, job_of
 from lrgui.gui.notice import Notice as Notice
+from lrgui.gui.repairs import Repair
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.shown_sweep import ShownSweep
-from lrgui.gui.task_choice import TaskChoice
+from lrgui.gui.task_choice import TaskChoice, without_unknown
 from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
-from lrgui.runs.library import start_log
+from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
 from lrgui.runs.source import Source
 from lrgui.runs.trust import Question, Trust, trust_file
+from lrgui.tasks.recognise import recognise
 from lrgui.tasks.user.outline import Outline
 
 if TYPE_CHECKING:
@@ -104,7 +107,12 @@ class Workspace(QObject):
         self.job = job
         self.environments: Environments | None = None
         """The Pythons that can compute, None where nobody looks for them."""
-        self.tasks = TaskChoice(self, trust or Trust(trust_file()))
+        self.tasks = TaskChoice(trust or Trust(trust_file()), self)
+        self.tasks.noticed.connect(self.noticed)
+        self.tasks.trust_wanted.connect(self.trust_wanted)
+        self.tasks.recent_changed.connect(self.recent_changed)
+        self.tasks.code.outline_changed.connect(self._on_outline)
+        self.tasks.code.saved.connect(self._on_saved)
         self.worker = RunWorker(self)
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
@@ -142,7 +150,7 @@ class Workspace(QObject):
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
         self._check: Record | None = None
-        self.tasks.follow()
+        self.tasks.follow(self.job.task)
 
     # ---------------------------------------------------------------- settings of the job
     def edit(self, **changes: Any) -> None:
@@ -151,7 +159,7 @@ class Workspace(QObject):
         self.job = replace(before, **changes)
         if self.job == before:
             return
-        self.tasks.follow()
+        self.tasks.follow(self.job.task)
         self.job_changed.emit(self.job)
         self.look_again()
         if self.job.sweep.beta != before.sweep.beta and not self.job.sweep.validate():
@@ -212,11 +220,46 @@ class Workspace(QObject):
 
         Returns False, and a notice says why, where that can't be.
         """
-        return self.tasks.use(text)
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is going on: stop it before you open something else."))
+            return False
+        if text.strip().endswith(SUFFIX):
+            return self.open_run(Path(os.path.expanduser(text.strip())))
+        found = recognise(text)
+        if found.problem:
+            self.noticed.emit(Notice("warning", found.problem))
+            return False
+        self._switch(found.source, found.path, found.model)
+        self.tasks.remember(found.path)
+        return True
 
     def choose_source(self, key: str) -> None:
         """Train on another data source, with its usual settings."""
-        self.tasks.choose_source(key)
+        if key != self.job.task.source:
+            self._switch(key)
+
+    def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
+        self.noticed.emit(None)  # it was about the other one
+        job, notes = self.tasks.switched(self.job, source, path, model)
+        self.set_job(job)
+        if self.tasks.code.problem:
+            self.noticed.emit(Notice("warning", self.tasks.code.problem, until_saved=True))
+        elif notes:
+            self.noticed.emit(Notice("info", " ".join(notes)))
+        if self.environments is not None and path:
+            self.environments.look_near(path)
+
+    @Slot()
+    def _on_saved(self) -> None:
+        """What was wrong with the code may be mended now."""
+        self.look_again()
+        self.code_changed_on_disk.emit()
+
+    @Slot(object)
+    def _on_outline(self, found: Outline | None) -> None:
+        if found is not None:
+            self.edit(task=without_unknown(self.job.task, found))
+        self.outline_changed.emit(found)
 
     def new_task(self, template_key: str, path: str) -> str:
         """Write a template to a new file, which is trusted: its text is ours. Returns what went wrong, else ""."""
@@ -503,7 +546,7 @@ class Workspace(QObject):
         self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
         shown = asked or self.kind == "check"  # a check has a dialog of its own
-        notice = None if shown else how_it_ended(self, end, record, self._running)
+        notice = None if shown else self._ending(end, record)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None:
@@ -513,6 +556,28 @@ class Workspace(QObject):
         self.run_ended.emit(end)
         if error is not None:
             raise error
+
+    def _ending(self, end: EndEvent, record: Record) -> Notice | None:
+        """What to say about the run that has ended, with a button where one click mends something."""
+        analysis = self.analysis if self.kind == "sweep" and record is self.sweep else None
+        pick = None if analysis is None else analysis.recommendation
+        notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
+        if notice is None or repair is None:
+            return notice
+        return replace(notice, action=repair.label, tip=repair.tip, act=lambda: self._mend(repair))
+
+    def _mend(self, repair: Repair) -> None:
+        """Change the settings as a button offers it."""
+        if repair.task or repair.sweep:  # whatever is being typed there is given up: other values come
+            job = self.job
+            task, sweep = replace(job.task, **repair.task), replace(job.sweep, **repair.sweep)
+            self.set_job(replace(job, task=task, sweep=sweep))
+        if repair.select is not None:
+            self.select(repair.select)
+        if repair.done:
+            self.noticed.emit(Notice("info", repair.done))
+        if repair.sweeps:
+            self.find()
 
     def _read_comparison(self) -> None:
         """Read those sweeps of the comparison that have ended."""

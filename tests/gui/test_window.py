@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_every_action_has_a_tooltip_and_a_key(window: MainWindow) -> None:
         action = window.actions_by_key[row.key]
         assert row.shortcuts[0] in action.toolTip()
         assert [keys.toString() for keys in action.shortcuts()]
+        assert callable(attrgetter(row.slot)(window))
 
 
 def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
