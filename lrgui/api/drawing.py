@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.ranges import curve_range
 from lrgui.plot.theme import LIGHT
@@ -166,7 +166,7 @@ def _marks(result: Result, ax: Axes) -> list[Line2D]:
             markerfacecolor=LIGHT.background,
             markeredgecolor=LIGHT.mark,
             zorder=5,
-            label=f"{number}  {rule.label}: {short_lr(rule.lr, 2)}",
+            label=f"{number}  {rule.label}: {format_lr(rule.lr)}",
         )
     return marks
 
@@ -282,7 +282,7 @@ def _pick(result: Result, lr: float, ax: Axes) -> None:
     dash, width = ("-", 2.0) if sure else (":", 1.5)
     ax.axvline(lr, ymax=top, color=LIGHT.selection, linewidth=width, linestyle=dash, zorder=5)
     loss = result.curve.loss_at(lr)
-    words = f"recommended {short_lr(lr, 2)}" if sure else f"a guess: {short_lr(lr, 2)} (no confidence)"
+    words = f"recommended {format_lr(lr)}" if sure else f"a guess: {format_lr(lr)} (no confidence)"
     if sure and math.isfinite(loss):
         words += f" · loss {loss:.3g}"
     low, high = ax.get_xlim()

@@ -21,7 +21,7 @@ from lrgui.core.batches import batch_size, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.core.groups import put_rate
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.optimizers import optimizer_name
 from lrgui.runs.record import Record
@@ -151,7 +151,7 @@ class LRFinder:
                 break
         else:
             self._record.end = EndEvent(
-                "completed", f"All {num_iter} steps from {starts[0]:g} to {end_lr:g} were measured."
+                "completed", f"All {num_iter} steps measured, from {exact_lr(starts[0])} to {exact_lr(end_lr)}."
             )
         print("Learning rate search finished. See the graph with {finder_name}.plot()")
 
@@ -174,7 +174,8 @@ class LRFinder:
         config = self._config
         if config.end_lr <= config.start_lr:
             raise ValueError(
-                f"The rates fell from {config.start_lr:g} to {config.end_lr:g}; only a test that rises can be read."
+                f"The learning rate fell from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}; only a sweep "
+                "that rises can be read."
             )
         title = f"{type(self.model).__name__} · {optimizer_name(self.optimizer)}"
         end = self._record.end
@@ -309,8 +310,8 @@ class LRFinder:
         if mode == "exp" and not (min(starts) > 0 and end_lr > 0):
             LRFinder._set_learning_rate(self, before)
             raise ValueError(
-                f"A rate can't rise by a factor from {min(starts):g} to {end_lr:g}: begin and end above 0, "
-                'or use step_mode="linear".'
+                f"A learning rate cannot rise exponentially from {exact_lr(min(starts))} to {exact_lr(end_lr)}: use "
+                'start and end values above 0, or step_mode="linear".'
             )
         # Without a reset() (a subclass may have switched the check off) the rates are those of the last test's end.
         return self._before if self._left and starts == self._left else starts
@@ -325,13 +326,13 @@ class LRFinder:
         self.history["loss"].append(smoothed)
         if math.isnan(smoothed):
             print("Stopping early, the loss is not a number")
-            return EndEvent("not_finite", f"The loss became NaN at {short_lr(rate, 2)}; everything before it is kept.")
+            return EndEvent("not_finite", f"The loss became NaN at {format_lr(rate)}; everything before it is kept.")
         best = self.best_loss = smoothed if self.best_loss is None else min(self.best_loss, smoothed)
         if math.isinf(smoothed):
-            why = f"The loss became infinite at {short_lr(rate, 2)}; everything before it is kept."
+            why = f"The loss became infinite at {format_lr(rate)}; everything before it is kept."
             end = EndEvent("not_finite", why)
         elif _diverged(smoothed, best, self.history["loss"][0], diverge_th):
-            end = EndEvent("diverged", f"The loss rose above {diverge_th:g} × its best at {short_lr(rate, 2)}.")
+            end = EndEvent("diverged", f"The loss rose above {diverge_th:g} × its best at {format_lr(rate)}.")
         else:
             return None
         print("Stopping early, the loss has diverged")

@@ -36,7 +36,7 @@ from lrgui.core.distributed import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
 from lrgui.core.groups import partly_held_note
 from lrgui.core.insist import Assured, OneInterrupt
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.modes import modes_note
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.restore import RandomState, Snapshot
@@ -216,8 +216,8 @@ class _Finder:
             if not auto_range or advice is None or self.over or len(ranges) == MOST_RANGES - 1:
                 return result
             ranges.append(
-                f"The range {short_lr(config.start_lr)} to {short_lr(config.end_lr)} was changed to "
-                f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}: {advice.why}"
+                f"The range {format_lr(config.start_lr)} to {format_lr(config.end_lr)} was changed to "
+                f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}: {advice.why}"
             )
             config = replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)
 

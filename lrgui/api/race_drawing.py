@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking
 from lrgui.plot.theme import LIGHT
 
@@ -79,9 +79,9 @@ def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None 
         )
     if ranking.lr is not None:
         ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
-        ax.lines[-1].set_label(f"winner: {short_lr(ranking.lr, 2)}")
+        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)}")
     ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
-    ax.set_xticks([row.lr for row in rows], [short_lr(row.lr, 2) for row in rows])
+    ax.set_xticks([row.lr for row in rows], [format_lr(row.lr) for row in rows])
     ax.set_xticks([], minor=True)
     ax.margins(y=0.2)
     ax.set_xlabel("Max learning rate")

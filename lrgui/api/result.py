@@ -16,6 +16,7 @@ from lrgui.core.checklist import Check
 from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
 from lrgui.core.events import EndEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.smoothing import Floats, centred, width_for
 from lrgui.core.suggest import Suggestion, suggest
@@ -289,7 +290,7 @@ class Result:
             raise ValueError(f"There is no learning rate to apply. {self.reason} To set one yourself, pass lr=….")
         raise ValueError(
             f"There is no reliable learning rate to apply. {self.reason} "
-            f"To use the best guess ({self.best_guess:.1e}) all the same, pass lr=result.best_guess."
+            f"To use the best guess ({format_lr(self.best_guess)}) all the same, pass lr=result.best_guess."
         )
 
     def scaled(

@@ -24,7 +24,7 @@ from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event
 from lrgui.core.insist import Assured, OneInterrupt
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.race import race
 from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
@@ -195,7 +195,7 @@ class _Verifier:
                 if line.due():
                     line.write(
                         f"Round {event.round + 1} of {self.config.rounds} · step {standings.done:,} of {total:,} · "
-                        f"LR {short_lr(event.lr, 2)} · loss {event.loss:.4g}"
+                        f"LR {format_lr(event.lr)} · loss {event.loss:.4g}"
                     )
             elif isinstance(event, EndEvent):
                 end = event

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lrgui.core.confidence_words import confidence_words, pick_label
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -41,7 +41,7 @@ def spread_words(result: Result, key: str) -> str:
     rates = [rate for rate in result.spread.get(key, ()) if rate is not None]
     if not rates:
         return "none"
-    low, high = short_lr(min(rates), 2), short_lr(max(rates), 2)
+    low, high = format_lr(min(rates)), format_lr(max(rates))
     words = low if low == high else f"{low} to {high}"
     return words if len(rates) == len(result.curves) else f"{words} ({len(rates)} of {len(result.curves)})"
 

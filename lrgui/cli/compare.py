@@ -19,7 +19,7 @@ from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent, OutputEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.runs.job import Job
 from lrgui.tasks.user.rows import OWN
@@ -109,7 +109,7 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
         pick = each.analysis.recommendation
         rate = "–" if each.pick is None else format_lr(each.pick)
         zones = each.analysis.zones
-        safe = "–" if zones is None else f"{short_lr(zones.low_end, 2)} to {short_lr(zones.high_start, 2)}"
+        safe = "–" if zones is None else f"{format_lr(zones.low_end)} to {format_lr(zones.high_start)}"
         sure = confidence_words(pick).removeprefix("confidence ") if pick.lr is not None else f"{GUESS}. {pick.reason}"
         lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"
         table.add_row(escape(each.label), rate, escape(sure), lowest, safe)

@@ -18,7 +18,7 @@ from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, WHOLE, EndEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
 
@@ -88,7 +88,7 @@ def _sweep(
         if not auto_range or advice is None or end.reason not in WHOLE or again == MOST_MENDED:
             return job, end, reading, unkept
         again += 1
-        ends = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
+        ends = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
         say(f"{advice.why} Sweeping again, from {ends}.")
         job = checked(replace(job, sweep=replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)))
 
@@ -105,7 +105,7 @@ def _tell(report: Report) -> None:
     def repeated(key: str) -> list[str]:
         """The lowest and the highest rate of the repeats."""
         rates = [lr for lr in spread.get(key, ()) if lr is not None]
-        words = "–" if not rates else f"{short_lr(min(rates), 2)} to {short_lr(max(rates), 2)}"
+        words = "–" if not rates else f"{format_lr(min(rates))} to {format_lr(max(rates))}"
         return [words] if spread else []
 
     rate = pick.lr if pick.lr is not None else pick.best_guess

@@ -18,7 +18,7 @@ from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, sourc
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import RaceConfig
 from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def verify(
     if not as_json:
         lrs = config.lrs()
         words.print(
-            f"Race of {config.rates} rates from {short_lr(lrs[0], 2)} to {short_lr(lrs[-1], 2)}: "
+            f"Race of {config.rates} rates from {format_lr(lrs[0])} to {format_lr(lrs[-1])}: "
             f"{config.total_steps():,} steps in {config.rounds} round{'s' if config.rounds != 1 else ''}",
             highlight=False,
         )
@@ -107,7 +107,7 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
                 _show(event, quiet)
             last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
             if last is not None:
-                where = f"Round {last.round + 1} of {job.race.rounds} · {short_lr(last.lr, 2)}"
+                where = f"Round {last.round + 1} of {job.race.rounds} · {format_lr(last.lr)}"
                 bar.update(line, completed=standings.done, description=where)
     return standings, end, journals.lost, metric
 

@@ -22,6 +22,7 @@ from lrgui.core.attached import (
     scheduler_slots,
 )
 from lrgui.core.groups import largest, put_rate, ratios
+from lrgui.core.learning_rate import exact_lr, format_lr
 
 Groups = Sequence[dict[str, Any]]
 
@@ -43,7 +44,7 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
             f"{_name(optimizer)} is no optimizer with param_groups; pass the instance that trains your model."
         )
     if not (math.isfinite(rate) and rate > 0):
-        raise ValueError(f"A learning rate must be above 0 and finite, not {rate:g}.")
+        raise ValueError(f"A learning rate must be above 0 and finite, not {exact_lr(rate)}.")
     groups = optimizer.param_groups
     indices = list(range(len(groups)) if swept is None else swept)
     if max(indices) >= len(groups):
@@ -52,7 +53,7 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
             "pass one with the groups that were swept."
         )
     if any(groups[i].get("lr") is None for i in indices):
-        raise ValueError(f"{_name(optimizer)} sets its rate by itself (lr=None): make it with lr={rate:.1e}.")
+        raise ValueError(f"{_name(optimizer)} sets its rate by itself (lr=None): make it with lr={format_lr(rate)}.")
     schedulers = attached(optimizer) if scheduler is None else _given(scheduler, optimizer)
     if all(is_plateau(found) for found in schedulers):
         top = _as_they_are(groups, indices)
@@ -63,8 +64,8 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
         except CannotRescale as error:
             raise CannotRescale(
                 error.why,
-                f"Make the scheduler after result.apply(optimizer), for a rate of {rate:.1e}, or pass the one that you "
-                "step: result.apply(optimizer, scheduler).",
+                f"Create the scheduler after result.apply(optimizer), for a rate of {format_lr(rate)}, or pass yours: "
+                "result.apply(optimizer, scheduler).",
             ) from None
     _set_default(optimizer, [groups[i] for i in indices], rate, top)
     # Optimizers share one tensor among groups: those that were not swept keep it.

@@ -9,7 +9,7 @@ from typing import Literal
 from lrgui.core.confidence import clear_fall
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import Landmarks
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.recommend import Recommendation
 from lrgui.core.zones import Zones
 
@@ -95,8 +95,8 @@ def _pick(
         return Check("pick", "bad", "No rate to pick from this curve")
     low, middle, high = marks.lowest_at / 10, marks.lowest_at / 2, marks.lowest_at
     ours = recommendation.lr
-    guide = f"Lowest ÷ 10 = {short_lr(low, 2)} (conservative), ÷ 2 = {short_lr(middle, 2)} (aggressive)"
-    guide += f", ours {short_lr(ours, 2)}" if ours is not None else ""
+    guide = f"Lowest ÷ 10 = {format_lr(low)} (conservative), ÷ 2 = {format_lr(middle)} (aggressive)"
+    guide += f", recommended {format_lr(ours)}" if ours is not None else ""
     if selection is None:
         return Check("pick", "open", f"{guide}; nothing is selected yet")
     if zones is not None and selection < zones.low_end:
@@ -104,7 +104,7 @@ def _pick(
     if zones is not None and zones.diverges and selection > zones.high_start:
         return Check("pick", "bad", f"{guide}; the selection is in the divergence zone")
     if ours is not None and abs(math.log10(selection / ours)) < 0.01:
-        return Check("pick", "good", f"{guide}; ours is selected")
+        return Check("pick", "good", f"{guide}; the recommended rate is selected")
     # A selection typed with two digits should count as the conservative rate itself.
     if selection < low * 0.97:
         return Check("pick", "good", f"{guide}; the selection is below the conservative rate: safe but slow")

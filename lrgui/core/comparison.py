@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lrgui.core.analysis import Analysis
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 #: Lowest losses that differ by less than this share of the fall are called equal: the noise of a sweep is no less.
 EQUAL = 0.05
@@ -71,9 +71,9 @@ def _picks(compared: Sequence[Compared]) -> str:
     (high, above), (low, below) = picks[0], picks[-1]
     times = high / low
     if times < 1.1:
-        return f"All picks are about {short_lr(high, 2)}"
+        return f"All picks are about {format_lr(high)}"
     factor = f"{times:.2g}" if times < 10 else f"{float(f'{times:.2g}'):,.0f}"
-    return f"{above}'s pick, {short_lr(high, 2)}, is {factor} times {below}'s, {short_lr(low, 2)}"
+    return f"{above}'s pick, {format_lr(high)}, is {factor} times {below}'s, {format_lr(low)}"
 
 
 def _falls(compared: Sequence[Compared]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import Landmarks, last_calm
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.valley import Valley
 
 #: How far a pick can be relied on, worst first.
@@ -64,16 +64,16 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
             return start_lower(curve)
         if flat and last < HIGHEST:
             end = min(last * 100, HIGHEST)
-            return RangeAdvice(first, end, f"Nothing happens up to {short_lr(last)}: sweep on to {short_lr(end)}.")
+            return RangeAdvice(first, end, f"Nothing happens up to {format_lr(last)}: sweep on to {format_lr(end)}.")
         return None
     if marks.still_falling:
         # A fall that has only begun is further from its end.
         end = last * 10 if _mostly_seen(curve, marks) else max(last * 10, min(last * 100, HIGHEST))
-        why = f"The loss is still falling at {short_lr(last)}: extend the sweep to {short_lr(end)} or more."
+        why = f"The loss is still falling at {format_lr(last)}: extend the sweep to {format_lr(end)} or more."
         return RangeAdvice(first, end, why)
     if valley.middle - math.log10(first) < BEFORE:
         start = first / 1000
-        why = f"The loss falls from the first rate on: start the sweep lower, at {short_lr(start)}."
+        why = f"The loss falls from the first rate on: start the sweep lower, at {format_lr(start)}."
         return RangeAdvice(start, max(last, start * 1e4), why)
     return None
 
@@ -82,7 +82,7 @@ def start_lower(curve: Curve) -> RangeAdvice:
     """The range after a sweep in which training broke before anything was seen. At least one point."""
     first, last = float(curve.lr[0]), float(curve.lr[-1])
     start = first / 1000
-    why = f"It diverged at once: start the sweep lower, at {short_lr(start)}."
+    why = f"It diverged at once: start the sweep lower, at {format_lr(start)}."
     return RangeAdvice(start, last * 10 if curve.broke else last, why)
 
 

@@ -206,7 +206,7 @@ class TrainConfig(CycleConfig, LoopConfig):
         minimum=1,
         maximum=MOST_EPOCHS,
     )
-    max_lr: float = _rate(1e-2, label="Max LR", tip="Top of the OneCycle schedule", digits=2)
+    max_lr: float = _rate(1e-2, label="Max LR", tip="Top of the OneCycle schedule", rounded=True)
     steps: int | None = setting(
         None,
         label="Steps",
@@ -243,7 +243,7 @@ class RaceConfig(CycleConfig, LoopConfig):
         label="Around",
         subject="The rate to race around",
         tip="The learning rate in the middle of the field",
-        digits=2,
+        rounded=True,
     )
     rates: int = setting(
         7,

@@ -7,7 +7,7 @@ from functools import partial
 
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 #: A place is read off the curve to about this factor, so 9.4e-5 is said as 1e-4.
 ABOUT = 1.18
@@ -27,7 +27,7 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
     spoken = [_say(place) for place in places]
     digits = 1 if len(set(spoken)) == len(spoken) else 2
     say = partial(_say, digits=digits)
-    first, last = short_lr(float(curve.lr[0])), short_lr(float(curve.lr[-1]))
+    first, last = format_lr(float(curve.lr[0])), format_lr(float(curve.lr[-1]))
     if not marks.falls:
         return f"Between {first} and {last} {marks.why_not}: there is nothing to pick from."
     conservative, aggressive = say(marks.lowest_at / 10), say(marks.lowest_at / 2)
@@ -50,6 +50,8 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
 
 
 def _say(lr: float, digits: int = 1) -> str:
-    """A place as people say it: a power of ten where it is about one."""
+    """A place as people say it: with one digit, and as a power of ten where it is about one."""
     power = 10.0 ** round(math.log10(lr))
-    return short_lr(power if digits == 1 and 1 / ABOUT <= lr / power <= ABOUT else lr, digits)
+    if digits > 1:
+        return format_lr(lr)
+    return format_lr(power if 1 / ABOUT <= lr / power <= ABOUT else float(f"{lr:.0e}"))

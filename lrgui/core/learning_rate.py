@@ -6,23 +6,15 @@ import math
 
 
 def format_lr(lr: float) -> str:
-    """Two significant digits, always the same width: `3.2e-02`."""
-    return f"{lr:.1e}"
-
-
-def short_lr(lr: float, digits: int = 1) -> str:
-    """The way people say it: `2e-3`; with two digits `3.2e-2` (and still `2e-3`); from 1 on plain: `1`, `25`."""
-    if 1 <= float(f"{lr:.{digits - 1}e}") < 1e4:
-        return f"{float(f'{lr:.{digits - 1}e}'):g}"
-    mantissa, exponent = f"{lr:.{digits - 1}e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
+    """For people, with two significant digits: `3.2e-2`, `2e-3`, from 1 on plain: `1`, `25`."""
+    return exact_lr(float(f"{lr:.1e}"))
 
 
 def exact_lr(lr: float) -> str:
-    """A rate with all its digits, as people write it: `1e-6`, `3.2e-2`, `1`, `25`."""
-    if 1 <= lr < 1e4:
+    """For fields and ranges, with all its digits: `1e-6`, `3.2e-2`, `1.25e-4`, `1`, `25`."""
+    if not math.isfinite(lr):
+        return f"{lr:g}"
+    if 1 <= abs(lr) < 1e4 or lr == 0:
         return f"{lr:.10g}"
     mantissa, exponent = f"{lr:.9e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lrgui.core.learning_rate import exact_lr, parse_lr, short_lr
+from lrgui.core.learning_rate import exact_lr, format_lr, parse_lr
 
 Scalar = bool | int | float | str | None
 """What a setting can hold: what JSON knows, without lists and objects."""
@@ -71,8 +71,8 @@ class Option:
     """What 0 is called where it switches the setting off; it is allowed then whatever the limits."""
     unit: str = ""
     """What is counted or measured: "steps", "norm"."""
-    digits: int = 0
-    """Significant digits of a learning rate as it is shown; 0 shows all that it has."""
+    rounded: bool = False
+    """Whether a learning rate is shown with two digits (it is set by dragging), not with all that it has."""
     usual: Scalar = None
     """Named in what is said about a value that cannot be used."""
     flag: str = ""
@@ -147,7 +147,7 @@ class Option:
         if not is_finite(value):
             return f"{value:g}"
         if self.kind == "rate" and value > 0:
-            return short_lr(value, self.digits) if self.digits else exact_lr(value)
+            return format_lr(value) if self.rounded else exact_lr(value)
         if self.kind == "share":
             return f"{100 * value:.10g} %"
         return f"{value:,}" if isinstance(value, int) else f"{value:.10g}".replace("e+", "e")

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 #: So many steps in a row that fp16's scaler skipped are a divergence: from then on it would skip them all.
 MOST_SKIPS = 8
@@ -27,4 +27,4 @@ def scaler_for(amp: str | None, device: torch.device) -> torch.amp.GradScaler | 
 
 def overflowed(lr: float) -> str:
     """What happened where `MOST_SKIPS` steps in a row were skipped at the rate `lr`."""
-    return f"fp16's gradients overflowed {MOST_SKIPS} times in a row at {short_lr(lr, 2)}"
+    return f"fp16's gradients overflowed {MOST_SKIPS} times in a row at {format_lr(lr)}"

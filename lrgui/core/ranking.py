@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lrgui.core.config import RaceConfig, counted
 from lrgui.core.events import CandidateEvent, Event, StandingEvent
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 Floats = NDArray[np.float64]
 
@@ -139,7 +139,7 @@ class Standings:
         if not finalists:
             reason = "No rate was measured."
             if any(row.diverged for row in placed):
-                lower = short_lr(self.lrs[0] / 4, 2)
+                lower = format_lr(self.lrs[0] / 4)
                 reason = f"Every rate that was tried diverged: race again around a lower one, such as {lower}."
             return Ranking(placed, None, reason, np.empty(0), np.empty(0))
         fit = self._fit(finalists, last)
@@ -215,12 +215,12 @@ class Standings:
     def _reason(self, winner: float, leader: Standing, last: int) -> str:
         config = self.config
         factor = winner / config.around
-        found = f"The smooth through the candidates gives {short_lr(winner, 2)}"
+        found = f"The smooth through the candidates gives {format_lr(winner)}"
         if max(factor, 1 / factor) <= 2**0.5:
-            found += f": the pick {short_lr(config.around, 2)} is confirmed."
+            found += f": the pick {format_lr(config.around)} is confirmed."
         else:
-            found += f", {factor:.2g} times the pick {short_lr(config.around, 2)}."
-        words = [found, f"The best single training had {short_lr(leader.lr, 2)} (loss {leader.loss:.3g})."]
+            found += f", {factor:.2g} times the pick {format_lr(config.around)}."
+        words = [found, f"The best single training had {format_lr(leader.lr)} (loss {leader.loss:.3g})."]
         if last + 1 < config.rounds:
             words.append(f"Read after {last + 1} of {config.rounds} rounds.")
         if leader.candidate in (0, config.rates - 1):

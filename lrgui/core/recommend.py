@@ -9,7 +9,7 @@ import numpy as np
 from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge, start_lower
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks, last_calm
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import Floats
 from lrgui.core.valley import Valley, find_valley
 
@@ -139,7 +139,7 @@ def _steps_back(curve: Curve, x: Floats, steps: int) -> Floats:
 
 
 def _reason(curve: Curve, valley: Valley) -> str:
-    middle, edge = short_lr(10**valley.middle, 2), short_lr(10**valley.edge, 2)
+    middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
     limit = _limit(curve, np.array([valley.edge]))[0]
     if limit < _steps_back(curve, np.array([valley.middle]), ANSWER)[0]:
         ends = "the sweep ends" if valley.open else "half of the fall is lost again"

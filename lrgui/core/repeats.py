@@ -10,7 +10,7 @@ import numpy as np
 
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import find_landmarks
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.recommend import Recommendation, lowered, recommend
 from lrgui.core.smoothing import Floats
 from lrgui.core.suggest import RULES, suggest
@@ -79,7 +79,7 @@ def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None)
     mean, low, high = (float(10**x) for x in (known.mean(), known.min(), known.max()))
     if found.lr is None:
         return replace(found, best_guess=mean)
-    reason = f"The mean of {len(known)} picks between {short_lr(low, 2)} and {short_lr(high, 2)}."
+    reason = f"The mean of {len(known)} picks between {format_lr(low)} and {format_lr(high)}."
     # Their rates are lowered already.
     reason += lowered(planned_steps)
     if found.advice is not None:

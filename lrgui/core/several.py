@@ -9,7 +9,7 @@ import numpy as np
 
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.smoothing import Floats
 from lrgui.core.zones import Zones
@@ -34,7 +34,7 @@ class Reading:
 
     def spread_words(self, key: str) -> str:
         """What a rule says about the repeats, for people: "1.2e-2, 1.6e-2, none"; empty for one sweep."""
-        return ", ".join("none" if rate is None else short_lr(rate, 2) for rate in self.spread.get(key, ()))
+        return ", ".join("none" if rate is None else format_lr(rate) for rate in self.spread.get(key, ()))
 
     @property
     def columns(self) -> dict[str, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import DebiasedAverage, noise_of
 
 #: Batches in the short median of the sustained-rise rule.
@@ -72,7 +72,7 @@ class SweepWatch:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
-            return Stop("not_finite", f"The loss became {what} at {short_lr(lr, 2)}; everything before it is kept.")
+            return Stop("not_finite", f"The loss became {what} at {format_lr(lr)}; everything before it is kept.")
         self._count = count = self._count + 1
         average = self._average.push(loss)
         if average < self._best:
@@ -114,7 +114,7 @@ class SweepWatch:
                 return None
         return Stop(
             "diverged",
-            f"The loss exploded: its average rose above {self._factor:g} × its best at {short_lr(lr, 2)}.",
+            f"The loss exploded: its average rose above {self._factor:g} × its best at {format_lr(lr)}.",
         )
 
     def _sustained(self, lr: float) -> Stop | None:
@@ -124,7 +124,7 @@ class SweepWatch:
         margin = margin if margin > NOTHING * abs(self._start) else 0.2 * abs(self._start)
         if recent <= self._start + margin:
             return None
-        return Stop("diverged", f"The loss rose far above its start and stayed there, at {short_lr(lr, 2)}.")
+        return Stop("diverged", f"The loss rose far above its start and stayed there, at {format_lr(lr)}.")
 
 
 class TrainWatch:
@@ -137,7 +137,7 @@ class TrainWatch:
     ADVICE = "Set max LR to a tenth, {advice}, and train again."
 
     def __init__(self, max_lr: float) -> None:
-        self.advice = self.ADVICE.format(advice=short_lr(max_lr / 10, 2))
+        self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
         self._losses: list[float] = []
         self._start = math.nan
         self._noise = 0.0

@@ -12,7 +12,7 @@ from lrgui.core import known_rules
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.known_rules import NEVER_FALLS
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import Floats
 
 
@@ -171,7 +171,7 @@ def _apply(rule: Rule, curve: Curve, marks: Landmarks | None) -> Suggestion:
     if isinstance(answer, str):
         return Suggestion(rule.key, rule.label, None, answer)
     if answer < marks.begins_at / FAR_BEFORE:
-        reason = f"It points to {short_lr(answer)}, in the noise before the loss falls."
+        reason = f"It points to {format_lr(answer)}, in the noise before the loss falls."
         return Suggestion(rule.key, rule.label, None, reason)
     return Suggestion(rule.key, rule.label, answer / rule.divisor, _sentence(rule.formula))
 

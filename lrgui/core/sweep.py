@@ -18,6 +18,7 @@ from lrgui.core.distributed import Team, settle
 from lrgui.core.events import BROKE, BatchEvent, EndEvent, Event
 from lrgui.core.groups import free_rates, put_rate, ratios
 from lrgui.core.insist import Assured
+from lrgui.core.learning_rate import exact_lr
 from lrgui.core.modes import kept_in_eval, to_train_mode
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, overflowed, scaler_for
@@ -199,7 +200,8 @@ class _Run:
             self.end
             or asked
             or EndEvent(
-                "completed", f"All {config.steps} steps from {config.start_lr:g} to {config.end_lr:g} were measured."
+                "completed",
+                f"All {config.steps:,} steps measured, from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}.",
             )
         )
 

@@ -15,7 +15,7 @@ from lrgui.core.control import Control
 from lrgui.core.distributed import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.groups import free_rates, largest, ratios
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
@@ -329,7 +329,7 @@ def _summary(config: TrainConfig, first: float, best: float) -> str:
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         return (
             f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}). Where the sweep falls at "
-            f"higher rates, max LR {short_lr(config.max_lr, 2)} is too low, or the epochs too few; else the network "
-            f"may have died at too high a rate: try {short_lr(config.max_lr / 10, 2)}."
+            f"higher rates, max LR {format_lr(config.max_lr)} is too low, or the epochs too few; else the network "
+            f"may have died at too high a rate: try {format_lr(config.max_lr / 10)}."
         )
-    return f"{done} trained with max LR {short_lr(config.max_lr, 2)}; best loss {best:.3g}."
+    return f"{done} trained with max LR {format_lr(config.max_lr)}; best loss {best:.3g}."

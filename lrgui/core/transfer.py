@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 
 #: How the rate follows the batch: the exponent, by an optimizer's key or class in lower case.
@@ -58,7 +58,7 @@ def transfer(
     """
     to_batch = batch if to_batch is None else to_batch
     if not (math.isfinite(lr) and lr > 0):
-        raise ValueError(f"A learning rate must be above 0 and finite, not {lr:g}.")
+        raise ValueError(f"A learning rate must be above 0 and finite, not {exact_lr(lr)}.")
     if batch < 1 or to_batch < 1:
         raise ValueError(f"A batch needs at least 1 example, not {min(batch, to_batch)}.")
     old, new = optimizer.lower(), (to_optimizer or optimizer).lower()
@@ -74,7 +74,7 @@ def transfer(
         return Transfer(None, f"{made}; how {label}'s rate follows the batch is not known: sweep again.")
     ratio = to_batch / batch
     there = lr * ratio**exponent
-    words = f"{made}; for {to_batch:,} an estimate is {short_lr(there, 2)} ({WORDS[exponent]})."
+    words = f"{made}; for {to_batch:,} an estimate is {format_lr(there)} ({WORDS[exponent]})."
     if not 1 / FAR <= ratio <= FAR:
         words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, further than the rule is good for: sweep again."
     return Transfer(there, words, OWN_SOURCES.get(old, SOURCES[exponent]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrgui.core.landmarks import Landmarks
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 #: Names of the zones, longest first: whoever draws takes the longest that fits.
 ZONE_NAMES: dict[str, tuple[str, str, str]] = {
@@ -48,7 +48,7 @@ def find_zones(marks: Landmarks, start: float, end: float) -> Zones | None:
         edge = max(marks.stopped_at, marks.begins_at)
         return Zones(start, marks.begins_at, edge, max(end, edge))
     note = (
-        f"No divergence was measured: the loss had not risen again at {short_lr(end)}. "
-        f"Extend the sweep to {short_lr(end * 10)} to see where training breaks."
+        f"No divergence was measured: the loss had not risen again at {format_lr(end)}. "
+        f"Extend the sweep to {format_lr(end * 10)} to see where training breaks."
     )
     return Zones(start, marks.begins_at, end, end, note)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lrgui.core.confidence import RangeAdvice
 from lrgui.core.events import EndEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
 #: What starts which kind of job.
@@ -51,7 +51,7 @@ def lower_rate(job: Job) -> Repair:
 
 def other_range(advice: RangeAdvice) -> Repair:
     """The range that would have shown the curve, swept at once."""
-    words = f"{short_lr(advice.start_lr)} to {short_lr(advice.end_lr)}"
+    words = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
     tip = f"Set From and To of the sweep to {words} and start it"
     ends = {"start_lr": advice.start_lr, "end_lr": advice.end_lr}
     return Repair(f"Sweep {words} instead", tip, sweep=ends, sweeps=True)

@@ -10,6 +10,7 @@ import torch
 
 from lrgui.core.apply import highest_rate
 from lrgui.core.attached import CannotRescale
+from lrgui.core.learning_rate import format_lr
 
 
 def base_rates(optimizer: torch.optim.Optimizer) -> list[Any]:
@@ -44,8 +45,8 @@ class Follows:
         low, high = highest_followed(*self._made), highest_followed(*make(2 * self._value))
         if not math.isclose(high, 2 * low, rel_tol=1e-3):
             raise ValueError(
-                f"The highest rate of the optimizer does not follow {words}: with twice its value it is {high:.1e} "
-                f"instead of {2 * low:.1e}. Let every rate be a multiple of it, or name the setting that is read."
+                f"The optimizer's highest rate does not follow {words}: with the value doubled it is {format_lr(high)} "
+                f"instead of {format_lr(2 * low)}. Make every rate a multiple of it, or name the setting that is used."
             )
 
     def value_for(self, rate: float, swept: Sequence[int] | None) -> float:

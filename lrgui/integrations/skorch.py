@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from lrgui.core.attached import Slot, rescale
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
@@ -130,8 +131,8 @@ def apply_lr(net: Any, result: Result, lr: float | None = None) -> None:
         for name, value in before.items():
             setattr(net, name, value)
         raise ValueError(
-            f"The highest rate of the net's optimizer does not follow its settings: it would be {now:.1e} instead of "
-            f"{rate:.1e}. Set what it is made from."
+            f"The highest rate of the net's optimizer does not follow its settings: it would be {format_lr(now)} "
+            f"instead of {format_lr(rate)}. Set the value it is computed from."
         )
     if net.initialized_:
         result.apply(net.optimizer_, [], rate)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import delete
 
 from lrgui.core.comparison import Compared
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font
@@ -141,7 +141,7 @@ class ComparePlot(QWidget):
             loss = compared.analysis.curve.loss_at(lr)
             if math.isfinite(loss):
                 sure = compared.analysis.recommendation.lr is not None
-                words = f"{compared.name} {short_lr(lr, 2)}" + ("" if sure else " (guess)")
+                words = f"{compared.name} {format_lr(lr)}" + ("" if sure else " (guess)")
                 picks.append(Pick(words, math.log10(lr), loss, colour, dash, sure))
         self.picks.show_picks(picks)
         self.chart.set_legend(entries, self._palette)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
 from lrgui.core.config import RaceConfig
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking
 from lrgui.plot.axis import Axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
@@ -221,7 +221,7 @@ class RacePlot(QWidget):
             self.smooth.set_data(_NONE, _NONE)
         if over and ranking.lr is not None:
             at = float(self._place(np.array([ranking.lr]))[0])
-            self.winner.show_at(at, f"winner {short_lr(ranking.lr, 2)}")
+            self.winner.show_at(at, f"winner {format_lr(ranking.lr)}")
         else:
             self.winner.show_at(None, "")
 
@@ -234,7 +234,7 @@ class RacePlot(QWidget):
 
     def _rate_ticks(self, low: float, high: float, _pixels: float) -> list[Tick]:
         lrs = self._config.lrs()
-        return [Tick(float(n), short_lr(lr, 2), True) for n, lr in enumerate(lrs) if low <= n <= high]
+        return [Tick(float(n), format_lr(lr), True) for n, lr in enumerate(lrs) if low <= n <= high]
 
     def look(self, candidate: Candidate) -> tuple[str, float, str]:
         """Colour (with its opacity), width and dashes of a candidate's line."""
@@ -258,7 +258,7 @@ class RacePlot(QWidget):
             line.setZValue(12 if candidate.number == self._leader else 8 if candidate.alive else 5)
             if len(line.points[0]):
                 x, y = line.points
-                words = short_lr(candidate.lr, 2) + (" diverged" if math.isinf(candidate.score) else "")
+                words = format_lr(candidate.lr) + (" diverged" if math.isinf(candidate.score) else "")
                 strong = candidate.alive or candidate.runs
                 shade = self._palette.text if strong else self._palette.muted
                 labels.append(EndLabel(words, float(x[-1]), float(y[-1]), shade, colour, strong))

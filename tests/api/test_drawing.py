@@ -11,7 +11,7 @@ from matplotlib.legend import Legend
 
 from lrgui.api.result import Result
 from lrgui.core.config import SweepConfig
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.zones import ZONE_NAMES
 from lrgui.runs.record import Record
 
@@ -51,7 +51,7 @@ def test_curve_zones_and_pick(make: Make) -> None:
     np.testing.assert_array_equal(dots.get_ydata(), result.curve.loss)
     np.testing.assert_array_equal(line.get_ydata(), result.curve.smoothed)
     assert any(np.allclose(other.get_xdata(), result.lr) for other in ax.lines[2:])
-    assert any(text.startswith(f"recommended {short_lr(result.lr, 2)} · loss ") for text in names(ax))
+    assert any(text.startswith(f"recommended {format_lr(result.lr)} · loss ") for text in names(ax))
     for forms in ZONE_NAMES.values():
         assert set(forms) & set(names(ax))
     assert legends(ax)[0] == ["batch loss", "smoothed", "average, β 0.98"]
@@ -62,7 +62,7 @@ def test_each_rule_has_a_numbered_mark_on_the_average_that_it_read(make: Make) -
     ax = result.plot()
     found = [s for s in result.analysis.suggestions.values() if s.lr is not None]
     assert len(found) == 5
-    assert legends(ax)[1] == [f"{n}  {s.label}: {short_lr(s.lr, 2)}" for n, s in enumerate(found, start=1)]
+    assert legends(ax)[1] == [f"{n}  {s.label}: {format_lr(s.lr)}" for n, s in enumerate(found, start=1)]
     diamonds = [line for line in ax.lines if line.get_marker() == "D"]
     for mark, rule in zip(diamonds, found, strict=True):
         (lr,), (loss,) = mark.get_data()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from lrgui.api.result import Result
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.record import Record
 
 Make = Callable[..., Result]
@@ -31,9 +32,9 @@ def test_picture_pick_rules_and_checklist(make: Make) -> None:
     html = result._repr_html_()
     text = "".join(ET.fromstring(html).itertext())
     assert html.count("<svg ") == 1 and f'aria-label="{result.picture_title}. {escape(result.interpretation)}"' in html
-    assert f"{result.lr:.1e}" in text and f"confidence {result.confidence} · within ×" in text
+    assert f"{format_lr(result.lr)}" in text and f"confidence {result.confidence} · within ×" in text
     rows = cells(html)
-    assert rows[0] == ["★ recommended", f"{result.lr:.1e}", result.reason]
+    assert rows[0] == ["★ recommended", f"{format_lr(result.lr)}", result.reason]
     assert [row[0] for row in rows[1:]] == [s.label for s in result.analysis.suggestions.values()]
     assert [row[2] for row in rows[1:]] == [s.reason for s in result.analysis.suggestions.values()]
     for check in result.checklist:
@@ -78,8 +79,8 @@ def test_groups_come_one_by_one(make: Make, scenario: Callable[..., Arrays]) -> 
 
 def test_no_pick_says_so(doubtful: Result) -> None:
     text = "".join(ET.fromstring(doubtful._repr_html_()).itertext())
-    assert "No reliable pick 2.0e-03 is a guess (no confidence)" in " ".join(text.split())
-    assert cells(doubtful._repr_html_())[0] == ["☆ guess (no confidence)", "2.0e-03", doubtful.reason]
+    assert "No reliable pick 2e-3 is a guess (no confidence)" in " ".join(text.split())
+    assert cells(doubtful._repr_html_())[0] == ["☆ guess (no confidence)", "2e-3", doubtful.reason]
 
 
 @pytest.mark.parametrize("points", [0, 1, 5])

@@ -47,7 +47,7 @@ def test_one_sweep_says_what_the_analysis_of_its_curve_says(make: Make, scenario
     assert {"steepest", "fastai_valley", "torch_lr_finder", "ignite", "lightning"} <= set(result.suggestions)
     assert result.zones == said.zones and result.interpretation == said.interpretation
     assert result.lr is not None and result.lr == result.best_guess == result.analysis.selection
-    assert len(result.checklist) == 5 and "ours is selected" in result.checklist[2].text
+    assert len(result.checklist) == 5 and "the recommended rate is selected" in result.checklist[2].text
     assert result.confidence in ("high", "medium", "low") and result.factor is not None and result.factor >= 1
     assert result.reason == result.analysis.recommendation.reason
     assert result.curves == (result.curve,) and result.band is None
@@ -73,7 +73,7 @@ def test_repeats_are_read_together(make: Make, record: Callable[..., Record], sc
     assert set(result.suggestions) | {"ours"} <= set(result.spread)
     assert {len(rates) for rates in result.spread.values()} == {3}
     assert len(set(result.spread["ours"])) > 1
-    assert result.analysis.selection == result.lr and "ours is selected" in result.checklist[2].text
+    assert result.analysis.selection == result.lr and "the recommended rate is selected" in result.checklist[2].text
     assert result.seconds == pytest.approx(3 * 19.9)
 
 
@@ -183,7 +183,7 @@ def test_apply_to_groups_without_a_rate(make: Make) -> None:
 def test_apply_refuses_what_is_not_reliable(make: Make, doubtful: Result, scenario: Callable[..., Arrays]) -> None:
     lr, loss = scenario()
     optimizer = sgd(1e-3)
-    with pytest.raises(ValueError, match=r"no reliable learning rate.*\(2\.0e-03\).*pass lr=result\.best_guess"):
+    with pytest.raises(ValueError, match=r"no reliable learning rate.*\(2e-3\).*pass lr=result\.best_guess"):
         doubtful.apply(optimizer)
     assert optimizer.param_groups[0]["lr"] == 1e-3
     doubtful.apply(optimizer, lr=doubtful.best_guess)

@@ -19,7 +19,7 @@ from lrgui.api.verified import Verified
 from lrgui.api.verify import verify
 from lrgui.core.control import Control
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, TaskEvent
-from lrgui.core.learning_rate import short_lr
+from lrgui.core.learning_rate import format_lr
 
 Data = tuple[torch.Tensor, torch.Tensor]
 
@@ -192,7 +192,7 @@ def test_words_and_html_hold_the_table() -> None:
     words, html = str(verified), verified._repr_html_()
     assert words.startswith("nets <b> & co\nLearning rate: ")
     for row in verified.rows:
-        assert f"{row.lr:.1e}" in words and f"{row.lr:.1e}" in html
+        assert f"{format_lr(row.lr)}" in words and f"{format_lr(row.lr)}" in html
     assert "<Verified nets <b> & co: " in repr(verified)
     ET.fromstring(html)
     ax = verified.plot(Figure().add_subplot())
@@ -204,7 +204,7 @@ def test_words_and_html_hold_the_table() -> None:
     assert heights["left after a shorter round"] == [row.loss for row in rows if not row.alive]
     assert len(ax.patches) == 5 and len(heights["whole training"]) == 3
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert f"winner: {short_lr(verified.lr, 2)}" in legend and "fitted curve" in legend
+    assert f"winner: {format_lr(verified.lr)}" in legend and "fitted curve" in legend
 
 
 def test_a_race_where_all_diverge_is_drawn_too() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lrgui.api.result import Result
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.record import Record
 
 Make = Callable[..., Result]
@@ -16,7 +17,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 def test_one_line(make: Make, scenario: Callable[..., Arrays]) -> None:
     result = make(title="two\nlines")
     assert "\n" not in repr(result)
-    assert repr(result).startswith(f"<Result of two lines: {result.lr:.1e} (confidence {result.confidence}")
+    assert repr(result).startswith(f"<Result of two lines: {format_lr(result.lr)} (confidence {result.confidence}")
     assert repr(result).endswith("200 points, completed>")
     lr, loss = scenario()
     assert repr(make((lr[:1], loss[:1]), reason="cancelled")) == (
@@ -29,7 +30,7 @@ def test_a_block(make: Make) -> None:
     text = str(result)
     lines = text.splitlines()
     assert lines[0] == "LR Finder: digits · small CNN"
-    assert lines[1].startswith(f"Learning rate: {result.lr:.1e} (confidence {result.confidence} · within ×")
+    assert lines[1].startswith(f"Learning rate: {format_lr(result.lr)} (confidence {result.confidence} · within ×")
     assert max(map(len, lines)) <= 100
     for suggestion in result.analysis.suggestions.values():
         assert any(line.split("  ")[1] == suggestion.label for line in lines if line.startswith("  "))
@@ -61,5 +62,5 @@ def test_a_failed_rule_of_a_repeat_is_counted(
 
 
 def test_no_pick(doubtful: Result) -> None:
-    assert "no reliable pick (2.0e-03 is a guess)" in repr(doubtful)
-    assert "☆ guess (no confidence)  2.0e-03" in str(doubtful)
+    assert "no reliable pick (2e-3 is a guess)" in repr(doubtful)
+    assert "☆ guess (no confidence)  2e-3" in str(doubtful)

@@ -8,6 +8,7 @@ import pytest
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.checklist import Check
 from lrgui.core.curve import Curve
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.schedules import exponential
 
 RATES = exponential(1e-6, 1, 200)
@@ -32,8 +33,8 @@ def test_a_good_curve() -> None:
     analysis = analysed(*GOOD)
     assert (check(analysis, "falls").state, check(analysis, "lowest").state) == ("good", "good")
     assert check(analysis, "falls").text == "The loss falls sharply (2.3 to 0.5)"
-    assert "2.0e-02 (loss 0.5" in check(analysis, "lowest").text
-    assert "ours is selected" in check(analysis, "pick").text
+    assert "2e-2 (loss 0.5" in check(analysis, "lowest").text
+    assert "the recommended rate is selected" in check(analysis, "pick").text
     assert "Lowest ÷ 10 = 2e-3 (conservative), ÷ 2 = 1e-2 (aggressive)" in check(analysis, "pick").text
     assert check(analysis, "monitor").state == "open"
     assert "Rate ÷ 10 and restart" in check(analysis, "monitor").text
@@ -56,7 +57,7 @@ def test_where_the_selection_lies(selection: float, state: str, words: str) -> N
     analysis = analysed(*GOOD, selection=selection)
     assert check(analysis, "pick").state == state
     assert words in check(analysis, "pick").text
-    assert check(analysis, "one_cycle").text == f"OneCycle with max LR = {selection:.1e}"
+    assert check(analysis, "one_cycle").text == f"OneCycle with max LR = {format_lr(selection)}"
 
 
 def test_a_flat_curve_fails_honestly() -> None:

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.core.learning_rate import format_lr, parse_lr, short_lr
+from lrgui.core.learning_rate import exact_lr, format_lr, parse_lr
 
 
 @pytest.mark.parametrize(
-    ("lr", "text"), [(0.032, "3.2e-02"), (1e-6, "1.0e-06"), (1.0, "1.0e+00"), (9.99e-3, "1.0e-02"), (25, "2.5e+01")]
+    ("lr", "text"),
+    [
+        (0.032, "3.2e-2"),
+        (0.03251, "3.3e-2"),
+        (2e-3, "2e-3"),
+        (1e-6, "1e-6"),
+        (9.99e-3, "1e-2"),
+        (0.1, "1e-1"),
+        (0.96, "9.6e-1"),
+        (0.996, "1"),
+        (1.0, "1"),
+        (25.4, "25"),
+        (1234, "1200"),
+        (2.3e5, "2.3e5"),
+    ],
 )
-def test_format_has_two_digits_and_one_width(lr: float, text: str) -> None:
+def test_people_read_two_digits(lr: float, text: str) -> None:
     assert format_lr(lr) == text
 
 
 @pytest.mark.parametrize(
-    ("lr", "one", "two"),
-    [
-        (2e-3, "2e-3", "2e-3"),
-        (0.032, "3e-2", "3.2e-2"),
-        (1e-5, "1e-5", "1e-5"),
-        (9.7e-4, "1e-3", "9.7e-4"),
-        (0.1, "1e-1", "1e-1"),
-        (1.0, "1", "1"),
-        (0.96, "1", "9.6e-1"),
-    ],
+    ("lr", "text"),
+    [(0.0325, "3.25e-2"), (1e-6, "1e-6"), (1.25e-4, "1.25e-4"), (2.5, "2.5"), (0, "0"), (float("inf"), "inf")],
 )
-def test_short_is_the_way_people_say_it(lr: float, one: str, two: str) -> None:
-    assert short_lr(lr) == one
-    assert short_lr(lr, 2) == two
+def test_fields_hold_all_digits(lr: float, text: str) -> None:
+    assert exact_lr(lr) == text
 
 
 @pytest.mark.parametrize(
@@ -52,5 +57,5 @@ def test_parse_says_that_it_is_no_rate(text: str) -> None:
 
 @pytest.mark.parametrize("lr", [1e-7, 2.5e-6, 3.2e-2, 0.5, 1.0, 7.5, 1200.0, 1e5])
 def test_what_is_written_can_be_read(lr: float) -> None:
-    assert parse_lr(short_lr(lr, 2)) == pytest.approx(lr)
+    assert parse_lr(exact_lr(lr)) == lr
     assert parse_lr(format_lr(lr)) == pytest.approx(lr)

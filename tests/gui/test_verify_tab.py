@@ -11,6 +11,7 @@ from scripted import Scripted, task, training
 
 from lrgui.core.config import RaceConfig
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Standings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.library import runs_folder
@@ -55,7 +56,7 @@ def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> 
     bench.play()  # the sweep says how fast this task is: 0.01 s a step
     assert tab.cost.text().startswith("7 rates, 1,080 steps, about 11 s · from ")
     assert bench.workspace.selection is not None
-    assert f"Verify {bench.workspace.selection:.1e}" in tab.start.text()
+    assert f"Verify {format_lr(bench.workspace.selection)}" in tab.start.text()
     tab.rates.setCurrentIndex(tab.rates.findData(5))
     tab.rates.activated.emit(tab.rates.currentIndex())
     tab.steps.setCurrentIndex(tab.steps.findData(320))
@@ -89,7 +90,7 @@ def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, b
     assert bench.workspace.race is not None
     winner = bench.workspace.race.standings.ranking().lr
     assert winner is not None and old is not None and winner > old
-    assert tab.use.isVisible() and tab.use.text() == f"Use {winner:.1e}"
+    assert tab.use.isVisible() and tab.use.text() == f"Use {format_lr(winner)}"
     assert tab.plot.winner.text.startswith("winner ")
     assert "The smooth through the candidates" in tab.heading.text()
     tab.use.click()

@@ -138,8 +138,8 @@ def test_checklist_and_button_follow_a_drag(bench: Bench, window: MainWindow) ->
     bench.play()
     bench.workspace.preview_selection(1e-5)
     assert any("too-low zone" in text for text in window.findChild(ChecklistPanel).texts)
-    assert any("Train with 1.0e-05" in b.text() for b in window.findChildren(QPushButton))
-    assert window.findChild(SelectionPanel).number.text() == "1.0e-05"
+    assert any("Train with 1e-5" in b.text() for b in window.findChildren(QPushButton))
+    assert window.findChild(SelectionPanel).number.text() == "1e-5"
 
 
 def test_beta_stays_open_and_moves_the_marks(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

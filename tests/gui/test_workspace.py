@@ -157,7 +157,7 @@ def test_a_diverged_training_offers_a_tenth(bench: Bench) -> None:
     workspace.select(0.5)
     bench.play(Scripted(training("diverged")), workspace.train)
     assert bench.jobs[-1].train.max_lr == 0.5
-    assert notices[-1].action == "Select 5.0e-02"
+    assert notices[-1].action == "Select 5e-2"
     assert notices[-1].act is not None
     notices[-1].act()
     assert workspace.selection == pytest.approx(0.05)

@@ -394,7 +394,7 @@ def test_rates_that_are_multiples_of_the_argument(make, swept):
     fixed = make()
     fixed.__class__ = Look
     fixed.factor = 0
-    with pytest.raises(ValueError, match=r"does not follow args\.learning_rate: .* 1\.0e-02 instead of 2\.0e-02"):
+    with pytest.raises(ValueError, match=r"does not follow args\.learning_rate: .* 1e-2 instead of 2e-2"):
         apply_lr(fixed, swept)
     assert fixed.args.learning_rate == 1e-3 and fixed.optimizer is None
 

@@ -399,7 +399,7 @@ def test_an_attribute_that_nobody_reads_is_refused(make, trainer, loader, snap, 
     module.net[0].lr = 1.0
     before = snap(module)
     for attr in ("lr", "hparams.lr", "net.0.lr"):
-        with pytest.raises(ValueError, match=f"does not follow “{attr}” in configure_optimizers: .* 1.0e-02 instead"):
+        with pytest.raises(ValueError, match=f"does not follow “{attr}” in configure_optimizers: .* 1e-2 instead"):
             find_lr(trainer(), module, loader, attr=attr, **SWEEP)
     assert module.lr == 0.02 and module.hparams.lr == 0.02 and same(before, snap(module))
     for attr in ("hparams.rate", "nothing.lr", "net.9.lr"):

@@ -303,6 +303,6 @@ def test_rates_that_follow_no_setting(classifier, swept):
     net = classifier(optimizer=Fixed, optimizer__momentum=None)
     del net.optimizer__momentum
     before = net.get_params()["lr"]
-    with pytest.raises(ValueError, match=r"does not follow its settings: it would be 1\.0e-02 instead of"):
+    with pytest.raises(ValueError, match=r"does not follow its settings: it would be 1e-2 instead of"):
         apply_lr(net, swept)
     assert net.lr == before

@@ -190,7 +190,7 @@ def test_the_classic_average_can_be_shown(plot, analysis):
 
 def test_the_label_tells_rate_and_loss(plot, analysis):
     tag = plot.annotations.tag
-    assert tag.text == f"selected 1.0e-02 · loss {analysis.curve.loss_at(1e-2):.3g}"
+    assert tag.text == f"selected 1e-2 · loss {analysis.curve.loss_at(1e-2):.3g}"
 
 
 def test_the_pick_and_the_rules_have_marks(plot, analysis):
@@ -261,7 +261,7 @@ def test_a_program_that_ends_with_a_plot_on_screen_ends_cleanly():
 def test_a_selection_outside_the_sweep_is_told_as_it_is(plot):
     plot.set_selection(5.0)
     plot.grab()
-    assert plot.annotations.tag.text == "selected 5.0e+00 · not measured"
+    assert plot.annotations.tag.text == "selected 5 · not measured"
     plot.set_selection(1.0)
     plot.grab()
-    assert plot.annotations.tag.text.startswith("selected 1.0e+00 · loss")
+    assert plot.annotations.tag.text.startswith("selected 1 · loss")

@@ -65,7 +65,7 @@ def _sweep(kind: str) -> tuple[Job, list[Event]]:
             events.append(SweepEndEvent(sweep, "completed", "All steps were measured."))
     events[-1:-1] = [OutputEvent("seen “ä”\n"), OutputEvent("skipped 3 files", "note")]
     config = SweepConfig(1e-6, 10.0, POINTS, repeats=count)
-    return Job(sweep=config), [*events, EndEvent("completed", "All 60 steps from 1e-06 to 10 were measured.")]
+    return Job(sweep=config), [*events, EndEvent("completed", "All 60 steps measured, from 1e-6 to 10.")]
 
 
 def _training() -> tuple[Job, list[Event]]:

@@ -39,7 +39,7 @@ def test_a_sweep_from_start_to_end() -> None:
     assert (task.device, task.parameters) == ("cpu", 3818)
     batches = [event for event in events if isinstance(event, BatchEvent)]
     assert [event.step for event in batches] == [0, 1, 2, 3, 4]
-    assert events[-1] == EndEvent("completed", "All 5 steps from 1e-06 to 1 were measured.")
+    assert events[-1] == EndEvent("completed", "All 5 steps measured, from 1e-6 to 1.")
 
 
 def test_repeats_start_from_the_same_weights_with_another_order() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from lrgui.core.confidence_words import GUESS, MEANING, confidence_words
-from lrgui.core.learning_rate import format_lr, parse_lr, short_lr
+from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
 
@@ -140,8 +140,8 @@ class SelectionPanel(Card):
         self.stale.setToolTip(f"An estimate, not a measurement ({found.source})" if found.source else "")
         if offered is None:
             return
-        self.take.setText(f"Take the estimate {short_lr(offered, 2)}")
-        name = f"Select {short_lr(offered, 2)}, an estimate by {found.source}"
+        self.take.setText(f"Take the estimate {format_lr(offered)}")
+        name = f"Select {format_lr(offered)}, an estimate by {found.source}"
         self.take.setToolTip(f"{name}; a new sweep measures it")
         self.take.setAccessibleName(name)
         self.take.setEnabled(self._workspace.selection != offered)

@@ -99,7 +99,7 @@ class ScenariosTab(QWidget):
         self.plot.selection_finished.connect(self._selected)
         self.plot.zones_moved.connect(self._zones_moved)
         self.plot.zones_finished.connect(self._zones_finished)
-        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {lr:.1e} · {loss:.3g}"))
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {loss:.3g}"))
         self.plot.left.connect(lambda: self.hovered.emit(""))
         workspace.run_ended.connect(self._on_run_ended)
         workspace.state_changed.connect(self._on_state)

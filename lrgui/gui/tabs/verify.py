@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, 
 
 from lrgui.core.config import RaceConfig, TrainConfig
 from lrgui.core.events import EndEvent
-from lrgui.core.learning_rate import format_lr, short_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking
 from lrgui.core.settings import settings_of
 from lrgui.gui.cards import muted
@@ -164,7 +164,7 @@ class VerifyTab(QWidget):
         if seconds is not None:
             words.append(f"about {_duration(seconds)}")
         lrs = config.lrs()
-        span = f"from {short_lr(lrs[0], 2)} to {short_lr(lrs[-1], 2)}"
+        span = f"from {format_lr(lrs[0])} to {format_lr(lrs[-1])}"
         rounds = " + ".join(f"{config.field(n)} × {config.budget(n):,}" for n in range(config.rounds))
         self.cost.setText(f"{', '.join(words)} · {span} · {rounds}")
 
@@ -257,7 +257,7 @@ class VerifyTab(QWidget):
         leader = ranking.leader
         if leader is not None:
             which = " (the pick)" if leader.candidate == config.rates // 2 else ""
-            words.append(f"leader {short_lr(leader.lr, 2)}{which}")
+            words.append(f"leader {format_lr(leader.lr)}{which}")
         self.heading.setText(" · ".join(words))
 
     @Slot(object)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.tasks.checks.step import Finding, StepResult
 from lrgui.tasks.listing import listed
@@ -90,7 +91,7 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     settle()
     moved = [name for name, (p, index, value) in before.items() if not torch.equal(p.detach().flatten()[index], value)]
     rate = float(task.optimizer.param_groups[0]["lr"])
-    facts = [f"{name} at {rate:.3g}", f"{len(moved)} of {len(mine)} parameter tensors changed"]
+    facts = [f"{name} at {format_lr(rate)}", f"{len(moved)} of {len(mine)} parameter tensors changed"]
     findings = []
     if left_out:
         told = f"The optimizer does not hold {listed(left_out, MOST_NAMES)}: freeze it, or give it to the optimizer."
@@ -101,7 +102,7 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     broken = [name for name, p in task.model.named_parameters() if not bool(p.isfinite().all())]
     if broken:
         told = (
-            f"After one step {listed(broken, MOST_NAMES)} holds NaN: the rate {rate:g} is too high, or a gradient is."
+            f"After one step {listed(broken, MOST_NAMES)} is NaN: the rate {format_lr(rate)} or a gradient is too high."
         )
         findings.append(Finding(told, False, *place))
     return StepResult(facts, findings)

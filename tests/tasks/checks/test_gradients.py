@@ -29,7 +29,7 @@ def test_a_good_step() -> None:
     model = after_backward()
     assert gradient_result(model, PLACE, False).findings == []
     result = step_result(made(model, torch.optim.SGD(model.parameters(), 0.1)), PLACE, nothing)
-    assert list(result.facts) == ["SGD at 0.1", "2 of 2 parameter tensors changed"] and result.findings == []
+    assert list(result.facts) == ["SGD at 1e-1", "2 of 2 parameter tensors changed"] and result.findings == []
 
 
 def test_an_optimizer_of_another_model() -> None:
@@ -38,7 +38,7 @@ def test_an_optimizer_of_another_model() -> None:
     assert finding.bad and "Adam) holds none of the model's parameters" in finding.sentence
 
 
-@pytest.mark.parametrize(("rate", "words"), [(1e-30, "changed nothing"), (float("inf"), "holds NaN")])
+@pytest.mark.parametrize(("rate", "words"), [(1e-30, "changed nothing"), (float("inf"), "is NaN")])
 def test_a_step_that_does_nothing_or_too_much(rate: float, words: str) -> None:
     model = after_backward()
     result = step_result(made(model, torch.optim.SGD(model.parameters(), rate)), PLACE, nothing)
