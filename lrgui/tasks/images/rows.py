@@ -84,7 +84,7 @@ class ImageSet:
             options=(*self.options, DOWNLOAD),
             path=_ROOT,
             defaults=self._defaults(),
-            prepare="lrgui.tasks.images.downloads.prepare",
+            prepare="lrgui.tasks.images.download.prepare",
             needs=self.needs,
         )
 

@@ -12,10 +12,9 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from lrgui.core.options import Scalar, filled
-from lrgui.tasks.images.downloads import folder_of, not_there
+from lrgui.tasks.images.download import PARTS, folder_of, is_missing, named_class, not_there
 from lrgui.tasks.images.idx import read_idx
 from lrgui.tasks.images.idx_sets import IdxFiles, Pair, idx_files
-from lrgui.tasks.images.remote_files import PARTS, missing_files, named_class
 from lrgui.tasks.images.rows import SETS, ImageSet
 from lrgui.tasks.images.tensors import Images, LazyImages, Look, measured, whole
 from lrgui.tasks.measures import accuracy
@@ -44,7 +43,7 @@ def load(spec: TaskSpec) -> Data:
     if image_set.kind == "idx":
         files = idx_files(image_set, options, folder)
         if not files.usable:
-            raise ValueError(not_there(image_set.label, missing_files(image_set, options, folder)))
+            raise ValueError(not_there(image_set.label, folder))
         train, validation, notes = _idx_parts(files, image_set, folder)
         if options.get("split") == "letters":  # these count from 1
             train, validation = ((pixels, labels - 1) for pixels, labels in (train, validation))
@@ -120,9 +119,8 @@ def _opened(
     try:
         return [known(str(folder), transform=transform, **part) for part in PARTS[image_set.torchvision]]
     except (RuntimeError, ValueError, EOFError, OSError) as error:
-        missing = missing_files(image_set, options, folder)
-        if missing:
-            raise ValueError(not_there(image_set.label, missing)) from error
+        if is_missing(image_set, options, folder):
+            raise ValueError(not_there(image_set.label, folder)) from error
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
             f"{image_set.label} in {folder} cannot be read ({said.rstrip('.')}): its files are damaged or not the "

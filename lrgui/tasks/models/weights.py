@@ -1,7 +1,8 @@
-"""Pretrained weights of torchvision: where they lie, and fetching them before a run."""
+"""Pretrained weights of torchvision: where they lie, and downloading them before a run."""
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,7 @@ import torch
 from lrgui.core.control import Control
 from lrgui.core.events import StateEvent
 from lrgui.core.options import filled
-from lrgui.tasks.images.downloads import no_writing
-from lrgui.tasks.images.fetching import RemoteFile, fetch
+from lrgui.tasks.images.progress import is_of_disk, no_writing, why, with_progress
 from lrgui.tasks.library_names import must_know
 from lrgui.tasks.models.named import torchvision_models
 from lrgui.tasks.optimizers.optimizing import must_have
@@ -23,8 +23,8 @@ from lrgui.tasks.spec import TaskSpec
 def prepare(spec: TaskSpec, control: Control) -> Iterator[StateEvent]:
     """Download the weights of the torchvision model that `spec` names, where it wants them and they are missing.
 
-    Ends early where `control` was cancelled; what was downloaded is taken up again. Raises ValueError, with a
-    sentence, where they cannot be had.
+    Ends early where `control` was cancelled; nothing half is left. Raises ValueError, with a sentence, where they
+    cannot be had.
     """
     row = spec.model_row
     assert row is not None
@@ -36,24 +36,30 @@ def prepare(spec: TaskSpec, control: Control) -> Iterator[StateEvent]:
 
     name = str(options["name"]).strip()
     must_know("torchvision", "model", name, torchvision_models())
-    wanted = file_of(models.get_model_weights(name).DEFAULT)
-    if wanted.file.is_file():
+    url, file, digest = file_of(models.get_model_weights(name).DEFAULT)
+    if file.is_file():
         return
     try:
-        reasons = yield from fetch(wanted, f"the weights of {name}", control)
-    except OSError as error:
-        raise ValueError(no_writing(error, wanted.file.parent)) from error
-    if reasons:
-        raise ValueError(
-            f"The weights of {name} could not be downloaded: {'; '.join(reasons)}. Try again later, put "
-            f"{wanted.urls[0]} into {wanted.file.parent} yourself, or switch Pretrained off."
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield from with_progress(
+            lambda: torch.hub.download_url_to_file(url, str(file), digest),
+            torch.hub,
+            f"the weights of {name}",
+            file.parent,
+            control,
         )
+    except (RuntimeError, http.client.HTTPException, ValueError, OSError) as error:
+        if isinstance(error, OSError) and is_of_disk(error):
+            raise ValueError(no_writing(error, file.parent)) from error
+        raise ValueError(
+            f"The weights of {name} could not be downloaded: {why(error)}. Try again later, put {url} into "
+            f"{file.parent} yourself, or switch Pretrained off."
+        ) from error
 
 
-def file_of(weights: Any) -> RemoteFile:
-    """The file of a torchvision `WeightsEnum` entry: where torch looks for it, with the checksum in its name."""
+def file_of(weights: Any) -> tuple[str, Path, str | None]:
+    """Of a torchvision `WeightsEnum` entry: its address, where torch looks for the file, and the checksum's begin."""
     url = str(weights.url)
     name = url.rsplit("/", 1)[1]
     digest = re.search(r"-([a-f0-9]{8,})\.", name)
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    return RemoteFile(folder / name, (url,), None, sha256=digest[1] if digest is not None else "")
+    return url, Path(torch.hub.get_dir()) / "checkpoints" / name, digest[1] if digest is not None else None

@@ -73,6 +73,6 @@ def test_the_checksum_in_the_name_counts(served: str, monkeypatch: pytest.Monkey
 
 
 def test_torchvisions_own_names() -> None:
-    wanted = file_of(models.ResNet18_Weights.DEFAULT)
-    assert wanted.urls[0].startswith("https://") and wanted.file.name == "resnet18-f37072fd.pth"
-    assert wanted.sha256 == "f37072fd"
+    url, file, digest = file_of(models.ResNet18_Weights.DEFAULT)
+    assert url.startswith("https://") and file.name == "resnet18-f37072fd.pth"
+    assert digest == "f37072fd"
