@@ -6,8 +6,8 @@ import importlib
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +24,7 @@ from lrgui.core.groups import put_rate
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.modes import to_eval_mode, to_train_mode
 from lrgui.core.optimizers import optimizer_name
+from lrgui.core.suspects import VALIDATION, Suspects, bad_batch
 from lrgui.runs.record import Record
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class LRFinder:
         self.state_cacher = StartState(memory_cache, cache_dir, model, optimizer, scaler, criterion)
         self._record: Record | None = None
         self._config = SweepConfig()
+        self._suspects = Suspects(1)
 
     def range_test(
         self,
@@ -125,6 +127,7 @@ class LRFinder:
             accumulation=accumulation_steps,
             amp=self._precision,
         )
+        self._suspects = Suspects(accumulation_steps)
         self._record = Record()
         self._record.end = EndEvent("cancelled", "The test was interrupted; what was measured stays.")
         begun = time.perf_counter()
@@ -147,7 +150,7 @@ class LRFinder:
             self._record.add([BatchEvent(0, step, rate, loss, seconds, train_loss=beside)])
             end = self._note(rate, loss, smooth_f, diverge_th)
             if end is not None:
-                self._record.end = end
+                self._record.end = self._to_blame(end, val_iter, step) or end
                 break
         else:
             self._record.end = EndEvent(
@@ -209,10 +212,9 @@ class LRFinder:
         self.optimizer.zero_grad()
         total: Any = 0.0
         for _ in range(accumulation_steps):
-            inputs, labels = next(train_iter)
-            inputs, labels = self._move_to_device(inputs, labels, non_blocking=non_blocking_transfer)
-            with self._autocast():
-                loss = self.criterion(self.model(inputs), labels)
+            batch = next(train_iter)
+            self._suspects.add(batch)
+            loss = self._loss(batch, non_blocking_transfer)
             loss = loss / accumulation_steps
             (loss if scaler is None else scaler.scale(loss)).backward()
             total = total + loss.detach()
@@ -222,6 +224,30 @@ class LRFinder:
             scaler.step(self.optimizer)
             scaler.update()
         return float(total.item())
+
+    def _loss(self, batch: tuple[Any, Any], non_blocking_transfer: bool = True) -> Any:
+        inputs, labels = self._move_to_device(*batch, non_blocking=non_blocking_transfer)
+        with self._autocast():
+            return self.criterion(self.model(inputs), labels)
+
+    def _to_blame(self, end: EndEvent, val_iter: Any, step: int) -> EndEvent | None:
+        """How the test ended where its last loss was not finite whatever the rate; None where the rate broke it."""
+        if end.reason != "not_finite":
+            return None
+        # Here the first loss belongs to the first weights only where it is not a validation loss.
+        why = self._suspects.found(self._at_first(), step if val_iter is None else step + 1)
+        if not why and val_iter is not None:
+            with suppress(Exception), self.state_cacher.for_a_moment():  # as `Suspects` does it
+                why = "" if math.isfinite(_number(self._validate(val_iter))) else VALIDATION
+        if why:
+            print(why)
+        return bad_batch(why)
+
+    @contextmanager
+    def _at_first(self) -> Iterator[Callable[[Any], float]]:
+        with self.state_cacher.for_a_moment():
+            to_train_mode(self.model, optimizer=self.optimizer)
+            yield lambda batch: _number(self._loss(batch))
 
     def _validate(self, val_iter: Any, non_blocking_transfer: bool = True) -> float:
         """The mean loss over the examples of one pass, in evaluation mode."""

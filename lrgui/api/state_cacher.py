@@ -8,6 +8,7 @@ import pickle
 import tempfile
 import weakref
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -87,7 +88,6 @@ class StartState(StateCacher):
     ) -> None:
         super().__init__(in_memory, cache_dir)
         self._owners: dict[str, Any] = {"model": model, "optimizer": optimizer}
-        self._scaler = scaler
         folder = None if in_memory else self.cache_dir
         self._snapshot = Snapshot(model, optimizer, scaler=scaler, loss=loss, folder=folder, limit_bytes=0)
         self._loaders: dict[int, tuple[object, list[Action]]] = {}  # holds on to the loaders, so that ids stay theirs
@@ -103,12 +103,12 @@ class StartState(StateCacher):
     def retrieve(self, key: str) -> Any:
         if key in self.cached or key not in self._owners:
             return super().retrieve(key)
-        with Snapshot(self._owners["model"], self._owners["optimizer"], scaler=self._scaler) as now:
-            self._snapshot.restore()
-            try:
-                return copy.deepcopy(self._owners[key].state_dict())
-            finally:
-                now.restore()
+        with self._snapshot.for_a_moment():
+            return copy.deepcopy(self._owners[key].state_dict())
+
+    def for_a_moment(self) -> AbstractContextManager[None]:
+        """Inside everything but the loaders is put back, after it all is again as it was before."""
+        return self._snapshot.for_a_moment()
 
 
 def _remove(files: Iterable[str]) -> None:

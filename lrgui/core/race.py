@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,10 +21,11 @@ from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, scaler_for
 from lrgui.core.probe import Probe
 from lrgui.core.ranking import Standings
-from lrgui.core.reading import Readings, readings_for
+from lrgui.core.reading import LAG, Readings, readings_for
 from lrgui.core.restore import Snapshot
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import TrainWatch
+from lrgui.core.suspects import VALIDATION, Suspects, bad_batch
 from lrgui.core.train import one_cycle_scheduler
 
 #: Without validation data a candidate is judged by the mean of this last share of its training losses. The rate
@@ -70,11 +72,13 @@ def race(
     own = None if snapshot is not None else Snapshot(model, optimizer, loader=loader, scaler=scaler, loss=loss)
     start = snapshot or own
     assert start is not None
-    run = _Race(model, loader, optimizer, loss, config, control or Control(), torch.device(device), scaler, probe)
+    run = _Race(
+        model, loader, optimizer, loss, config, control or Control(), torch.device(device), scaler, probe, start
+    )
     last = Assured(run.leave, start.restore, *([] if own is None else [own.close]))
     with last, last:
         start.changed = True
-        yield from run.events(start)
+        yield from run.events()
 
 
 class _Race:
@@ -91,6 +95,7 @@ class _Race:
         device: torch.device,
         scaler: torch.amp.GradScaler | None,
         probe: Probe | None,
+        start: Snapshot,
     ) -> None:
         self.model = model
         self.loader = loader
@@ -101,26 +106,24 @@ class _Race:
         self.device = device
         self.scaler = scaler
         self.probe = probe
+        self._start = start
         self.clock = Stopwatch()
         self.standings = Standings(config)
         self.end: EndEvent | None = None
         self._batches: Iterator[Any] = iter(())
-        self._add_behind: Callable[[torch.Tensor], object] | None = None
         self._in_eval: list[nn.Module] = []
         self._losses: list[float] = []
 
-    def events(self, start: Snapshot) -> Iterator[Event]:
+    def events(self) -> Iterator[Event]:
         """All events of the race."""
         config, standings = self.config, self.standings
-        self._add_behind = start.add_behind
         self._in_eval = kept_in_eval(self.model)
         for number in range(config.rounds):
             racing = standings.contestants(number)
             for candidate in sorted(racing, key=lambda c: (abs(c - config.rates // 2), c)):
                 # The pick first, then ever farther from it: whoever stops early has what matters most.
                 self.leave()
-                start.restore()
-                start.changed = True
+                self._begin_again()
                 yield from self._training(number, candidate)
                 if self.end is not None:
                     yield self.end
@@ -140,7 +143,6 @@ class _Race:
     def _training(self, number: int, candidate: int) -> Iterator[Event]:
         """One candidate's training and its standing. Sets `end` where the race is over."""
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
-        to_train_mode(self.model, self._in_eval, self.optimizer)
         self._batches = endless(self.loader)
         scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
         stepper = Stepper(
@@ -151,9 +153,10 @@ class _Race:
             Team(),
             config,
             scaler=self.scaler,
-            first=self._add_behind,
+            first=self._start.add_behind,
         )
         readings: Readings[tuple[int, float]] = readings_for(self.device, self.scaler is not None)
+        self._suspects = Suspects(config.accumulation * (1 + (LAG if readings.late else 0)))
         watch, self._losses = TrainWatch(lr), []
         skipped, sound = 0, True
 
@@ -186,7 +189,22 @@ class _Race:
                     break
         if sound:
             yield from arrived(readings.rest())
-        yield self._judged(number, candidate, sound)
+        if self._losses and not math.isfinite(self._losses[-1]):
+            self.end = bad_batch(self._suspects.found(self._at_first(stepper), len(self._losses) - 1))
+            if self.end is not None:
+                return
+        yield from self._judged(number, candidate, sound)
+
+    @contextmanager
+    def _at_first(self, stepper: Stepper) -> Iterator[Callable[[Any], float]]:
+        self._begin_again()
+        yield lambda batch: stepper.only_loss(to_device(batch, self.device))
+
+    def _begin_again(self) -> None:
+        """Put the first weights back, and all else, as each candidate finds them."""
+        self._start.restore()
+        self._start.changed = True
+        to_train_mode(self.model, self._in_eval, self.optimizer)
 
     def _forward(self, stepper: Stepper) -> bool:
         """The losses of one optimizer step. False, with `end` set, where there is none to be had."""
@@ -205,6 +223,7 @@ class _Race:
                     "data_ended", "The data ended in the middle of the race, and its loader can't begin again."
                 )
                 return False
+            self._suspects.add(batch)
             if self.clock.seconds == 0.0:
                 self.clock.start()
             if stepper.forward(to_device(batch, self.device), micro) is not None:
@@ -212,12 +231,16 @@ class _Race:
         self.standings.done += 1
         return True
 
-    def _judged(self, number: int, candidate: int, sound: bool) -> StandingEvent:
-        """Measure what a candidate came to."""
+    def _judged(self, number: int, candidate: int, sound: bool) -> Iterator[StandingEvent]:
+        """Measure what a candidate came to. Sets `end` where there is no telling, because of the validation data."""
         value, metric = math.inf, None
         if sound and self.probe is not None:
             loss, other = self.probe(self.model, self.optimizer)
             value, metric = float(loss), None if other is None else float(other)
+            if not math.isfinite(value):
+                self.end = bad_batch(self._validation_to_blame())
+                if self.end is not None:
+                    return
         elif sound:
             last = self._losses[-max(1, round(LAST_SHARE * len(self._losses))) :]
             value = sum(last) / len(last)
@@ -232,7 +255,14 @@ class _Race:
             metric,
         )
         self.standings.add([event])
-        return event
+        yield event
+
+    def _validation_to_blame(self) -> str:
+        """A sentence where the validation loss is not finite with the first weights either, else nothing."""
+        assert self.probe is not None
+        self._begin_again()
+        loss, _ = self.probe(self.model, self.optimizer)
+        return "" if math.isfinite(float(loss)) else VALIDATION
 
     def _standing(self, number: int, candidate: int, alive: bool) -> StandingEvent:
         row = self.standings.losses[number, candidate]

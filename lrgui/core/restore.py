@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,6 +66,9 @@ class Snapshot:
         """True from where somebody says so until the next `restore`."""
         self._model = model
         self._copies = Copies(folder, limit_bytes)
+        schedulers = tuple(schedulers)
+        self._now = partial(Snapshot, model, optimizer, scaler=scaler, schedulers=schedulers, loss=loss)
+        self._late: list[nn.Parameter] = []
         remembered = self._remembered = Remembered(self._copies)
         reached = list(behind(loss))
         outside = [
@@ -91,19 +96,37 @@ class Snapshot:
         found = [leaf for leaf in leaves(loss) if isinstance(leaf, nn.Parameter) and not self._remembered.knows(leaf)]
         if not found:
             return
-        copies = Copies()
-        late = Remembered(copies)
-        for parameter in found:
-            late.add(parameter)
-            self._remembered.take_over(parameter)
-        copies.take()
-        self._actions += [*late.actions, copies.wait]
+        self._remember_late(found)
         shapes = ", ".join("×".join(map(str, parameter.shape)) or "one number" for parameter in found[:3])
         tensors = "a parameter tensor" if len(found) == 1 else f"{len(found)} parameter tensors"
         self.notes += (
             f"The loss learns from {tensors} outside of the model and of what was passed "
             f"({shapes}{', …' if len(found) > 3 else ''}): put back, but without the buffers and modes beside them.",
         )
+
+    def _remember_late(self, parameters: Sequence[nn.Parameter]) -> None:
+        copies = Copies()
+        late = Remembered(copies)
+        for parameter in parameters:
+            late.add(parameter)
+            self._remembered.take_over(parameter)
+        copies.take()
+        self._actions += [*late.actions, copies.wait]
+        self._late += parameters
+
+    @contextmanager
+    def for_a_moment(self) -> Iterator[None]:
+        """Inside everything is put back, after it all is again as it was before; the loader stays as it is left.
+
+        It takes the memory of another snapshot.
+        """
+        with self._now() as now:
+            now._remember_late(self._late)
+            try:
+                self.restore()
+                yield
+            finally:
+                now.restore()
 
     def restore(self) -> None:
         """Put everything back. May be called more than once.

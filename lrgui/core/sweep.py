@@ -29,7 +29,7 @@ from lrgui.core.running_stats import FreshStats
 from lrgui.core.schedules import rising
 from lrgui.core.stepping import Loss, Stepper
 from lrgui.core.stopping import SweepWatch
-from lrgui.core.suspects import Suspects
+from lrgui.core.suspects import Suspects, bad_batch
 
 _MISSING = object()
 
@@ -318,22 +318,18 @@ class _Run:
     def _to_blame(self) -> EndEvent | None:
         """How the sweep ended where its last loss was not finite whatever the rate; None where the rate broke it.
 
-        Measured, not guessed: the loss of the last batches with the weights that the sweep began with, which are put
-        back for it. Of several processes each only looks at what its batches hold: to forward one is for all to do.
+        Of several processes each only looks at what its batches hold: to forward one is for all to do.
         """
-        why = ""
-        with suppress(Exception):  # the model's own failure now says nothing about the loss before
-            why = self.suspects.found(self._loss_at_first()) if self._alone else self.suspects.holding_bad_values()
+        why = self.suspects.found(self._at_first() if self._alone else None, self.watch.measured)
         if not self._alone and self.team.agree(bool(why))[0]:
             why = why or "A batch of another process holds NaN or infinite values: clean the data."
-        if not why and self.watch.measured == 0:
-            why = "The loss was not finite before anything was trained: look at the data, the model and the loss."
-        return EndEvent("bad_batch", why) if why else None
+        return bad_batch(why)
 
-    def _loss_at_first(self) -> Callable[[Any], float]:
+    @contextmanager
+    def _at_first(self) -> Iterator[Callable[[Any], float]]:
         self.restore()
         self.begin()
-        return lambda batch: self.stepper.only_loss(to_device(batch, self.device))
+        yield lambda batch: self.stepper.only_loss(to_device(batch, self.device))
 
     @contextmanager
     def _announced(self) -> Iterator[None]:

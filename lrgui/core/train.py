@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,8 +21,10 @@ from lrgui.core.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mod
 from lrgui.core.objective import Objective
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.precision import MOST_SKIPS, autocast, overflowed, scaler_for
+from lrgui.core.restore import Snapshot
 from lrgui.core.stepping import Stepper
-from lrgui.core.stopping import TrainWatch
+from lrgui.core.stopping import Stop, TrainWatch
+from lrgui.core.suspects import Look, Suspects, bad_batch
 from lrgui.core.wrapped import inside
 
 _MISSING = object()
@@ -111,8 +114,9 @@ def train(
     """Train `model` and yield its events, one `BatchEvent` for each optimizer step; the last is always an `EndEvent`.
 
     The trained weights stay in the model, each module's train/eval mode is put back. A loss that is not finite,
-    or stays far above its start, ends the training with the advice to take a tenth of the rate. Parameter groups
-    keep the ratio of their rates; the events' rate is that of the largest.
+    or stays far above its start, ends the training with the advice to take a tenth of the rate, unless it is not finite
+    with the first weights either: then its batch is to blame. The first state is kept for that look, in memory.
+    Parameter groups keep the ratio of their rates; the events' rate is that of the largest.
 
     Args:
         metric_name: what the objective's metric is; "accuracy" is a share, 0…1. A metric that is a mapping names
@@ -127,6 +131,8 @@ def train(
     per_pass = 0 if config.steps is not None else per_epoch or batches_in(loader)
     epochs = config.batches_of_epochs(per_pass)
     total_steps = planned_steps(config, per_pass)
+    scaler = scaler_for(config.amp, device)
+    start = Snapshot(model, optimizer, scaler=scaler, loss=objective.loss)
     scheduler = one_cycle_scheduler(optimizer, config, total_steps)
     stepper = Stepper(
         model,
@@ -135,8 +141,17 @@ def train(
         device,
         Team(),
         config,
-        scaler=scaler_for(config.amp, device),
+        scaler=scaler,
+        first=start.add_behind,
     )
+    suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
+
+    @contextmanager
+    def at_first() -> Iterator[Callable[[Any], float]]:
+        with start.for_a_moment():
+            to_train_mode(model, in_eval, optimizer)
+            yield lambda batch: stepper.only_loss(to_device(batch, device))
+
     watch = TrainWatch(config.max_lr)
     clock = Stopwatch()
     clock.start()
@@ -151,7 +166,7 @@ def train(
                 yield from held(control, clock)
                 lr = largest(optimizer.param_groups)
                 stepper.batches = min(config.accumulation, left)
-                loss, count = _forward(stepper, batches, trained, objective, device, control)
+                loss, count = _forward(stepper, batches, trained, objective, device, control, suspects)
                 if control.cancelled:
                     yield EndEvent("cancelled", f"Stopped in epoch {epoch} of {len(epochs)}; what was measured stays.")
                     return
@@ -162,7 +177,7 @@ def train(
                 stop = watch.push(loss)
                 yield BatchEvent(0, step, lr, loss, clock.seconds)
                 if stop is not None:
-                    yield EndEvent(stop.reason, stop.detail)
+                    yield _to_blame(stop, suspects, at_first(), step) or EndEvent(stop.reason, stop.detail)
                     return
                 step += 1
                 if stepper.step():
@@ -197,6 +212,12 @@ def train(
             to_eval_mode(model, optimizer)  # the weights that such a training is made for
         for module, training in modes.items():
             module.training = training
+        start.close()
+
+
+def _to_blame(stop: Stop, suspects: Suspects, look: Look, measured: int) -> EndEvent | None:
+    """How the training ended where its last loss was not finite whatever the rate; None where the rate broke it."""
+    return bad_batch(suspects.found(look, measured)) if stop.reason == "not_finite" else None
 
 
 def _forward(
@@ -206,6 +227,7 @@ def _forward(
     objective: Objective,
     device: torch.device,
     control: Control,
+    suspects: Suspects,
 ) -> tuple[float, int]:
     """The loss of an optimizer step, the mean over its batches, and how many there were; each is added to `trained`.
 
@@ -219,6 +241,7 @@ def _forward(
             if count:
                 stepper.cut(count)
             break
+        suspects.add(batch)
         batch = to_device(batch, device)
         value = stepper.forward(batch, count)
         if value is None:

@@ -670,3 +670,46 @@ def test_only_what_was_changed_is_put_back_a_second_time() -> None:
         snapshot.restore_changed()
         assert layer.weight.item() != 7
         assert not snapshot.changed
+
+
+# ------------------------------------------------------------------ for a moment
+def test_for_a_moment_everything_is_as_it_was_and_then_again_as_it_is() -> None:
+    """Also a parameter that only the loss knows, and also where the moment ends in an error."""
+    head = nn.Parameter(torch.ones(2))
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    optimizer = torch.optim.SGD([*model.parameters(), head], lr=0.1, momentum=0.9)
+
+    def state() -> list[Any]:
+        weights = [
+            *model.state_dict().values(),
+            head,
+            *(entry["momentum_buffer"] for entry in optimizer.state.values()),
+        ]
+        return [*(value.detach().clone() for value in weights), torch.get_rng_state()]
+
+    def trained() -> None:
+        loss = (model(torch.randn(8, 2)) * head).square().mean()
+        start.add_behind(loss)
+        loss.backward()
+        optimizer.step()
+
+    with Snapshot(model) as start:
+        first = state()
+        trained()
+        now = state()
+        inside = []
+
+        def looked() -> None:
+            with start.for_a_moment():
+                inside.extend(state())
+                torch.rand(3)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            looked()
+        after = state()
+    assert len(inside) == len(first) + 5 and len(after) == len(now)  # the optimizer was not in this snapshot
+    assert all(map(torch.equal, inside[: len(first) - 1], first[:-1]))
+    assert torch.equal(inside[-1], first[-1]) and not torch.equal(first[-1], now[-1])
+    assert all(map(torch.equal, after, now))
+    assert not torch.equal(first[0], now[0]) and not torch.equal(head, torch.ones(2))

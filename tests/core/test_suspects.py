@@ -10,11 +10,15 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrgui.core.config import SweepConfig
-from lrgui.core.events import BatchEvent, EndEvent
+from lrgui import LRFinder
+from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
+from lrgui.core.events import BatchEvent, EndEvent, StandingEvent
+from lrgui.core.objective import Supervised
 from lrgui.core.probe import Probe
+from lrgui.core.race import race
 from lrgui.core.suspects import MOST, Suspects, holds_bad_values
 from lrgui.core.sweep import sweep
+from lrgui.core.train import train
 
 NAN = float("nan")
 
@@ -53,7 +57,8 @@ def test_a_bad_row_is_found_wherever_it_lies(bad: int, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"accumulation": 3}, {"batches_per_lr": 3}, {"accumulation": 2, "batches_per_lr": 2}]
+    "settings",
+    [{"accumulation": 3}, {"accumulation": 16}, {"batches_per_lr": 3}, {"accumulation": 2, "batches_per_lr": 2}],
 )
 def test_also_among_the_batches_of_one_point(settings: dict[str, int]) -> None:
     for row in range(96, 96 + 32 * 6, 32):
@@ -75,7 +80,7 @@ def test_a_loss_function_that_cannot_deal_with_a_batch() -> None:
 
     _, end, _ = swept(data(), wrong)
     assert end.reason == "bad_batch"
-    assert "is NaN even with the weights that the sweep began with" in end.detail
+    assert "is NaN even with the initial weights" in end.detail
 
 
 def test_a_model_that_gives_nan_before_anything_was_trained() -> None:
@@ -144,10 +149,142 @@ def test_what_a_batch_holds(batch: Any, bad: bool) -> None:
     assert holds_bad_values(batch) == bad
 
 
-def test_only_the_last_few_are_kept() -> None:
-    suspects = Suspects(100)
-    for number in range(20):
-        suspects.add(torch.tensor([NAN if number == 20 - MOST else 0.0]))
-    assert suspects.holding_bad_values().startswith(f"Batch {20 - MOST + 1} holds NaN")
-    suspects.add(torch.zeros(1))
-    assert suspects.holding_bad_values() == ""
+def test_of_large_batches_only_the_last_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(place: int) -> str:
+        suspects = Suspects(100)
+        for number in range(20):
+            suspects.add(torch.tensor([NAN if number == place else 0.0]))
+        return suspects.found(None, 1)
+
+    assert found(0).startswith("Batch 1 holds NaN")
+    monkeypatch.setattr("lrgui.core.suspects.MOST_BYTES", 4 * 10)
+    assert found(20 - 10).startswith("Batch 11 holds NaN")
+    assert found(20 - 10 - 1) == ""
+    monkeypatch.setattr("lrgui.core.suspects.MOST_BYTES", 0)
+    assert found(20 - MOST).startswith(f"Batch {20 - MOST + 1} holds NaN")
+    assert found(20 - MOST - 1) == ""
+
+
+# ------------------------------------------------------------------ trainings, races and the drop-in
+def never_finite(model: nn.Module, batch: Any) -> torch.Tensor:
+    """A loss function that can't deal with large inputs."""
+    loss = cross_entropy(model, batch)
+    return loss * NAN if bool((batch[0] == 1e3).any()) else loss
+
+
+def network() -> nn.Module:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+
+
+@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 12 holds NaN"), (1e3, "The loss of batch 12 is NaN even")])
+@pytest.mark.parametrize("accumulation", [1, 5])
+def test_a_training_blames_the_batch_and_keeps_what_it_has_learned(value: float, what: str, accumulation: int) -> None:
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    config = TrainConfig(epochs=2, max_lr=0.05, accumulation=accumulation)
+    loader, objective = data(11 * 32 + 3, value=value), Supervised(nn.CrossEntropyLoss())
+    objective.loss = never_finite  # type: ignore[method-assign]
+    seen: list[Any] = []
+    for event in train(model, loader, optimizer, objective, config):
+        if isinstance(event, BatchEvent):
+            seen.append({key: weights.clone() for key, weights in model.state_dict().items()})
+        last = event
+    assert isinstance(last, EndEvent) and last.reason == "bad_batch"
+    assert last.detail.startswith(what) and "tenth" not in last.detail
+    assert all(
+        torch.equal(weights, seen[-1][key]) for key, weights in model.state_dict().items() if "running" not in key
+    )
+    assert not torch.equal(model.state_dict()["0.weight"], network().state_dict()["0.weight"])
+    assert len(optimizer.state) == 6
+
+
+def test_a_training_whose_rate_breaks_the_weights_is_told_to_lower_it() -> None:
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainConfig(epochs=2, max_lr=1e38)
+    *_, end = train(model, data(), optimizer, Supervised(nn.CrossEntropyLoss()), config)
+    assert isinstance(end, EndEvent) and end.reason == "not_finite" and "tenth" in end.detail
+
+
+def test_a_training_that_never_had_a_finite_loss() -> None:
+    model = network()
+    with torch.no_grad():
+        next(model.parameters()).fill_(NAN)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    *_, end = train(model, data(), optimizer, Supervised(nn.CrossEntropyLoss()), TrainConfig(epochs=2))
+    assert isinstance(end, EndEvent) and end.reason == "bad_batch"
+    assert end.detail.startswith("The loss of batch 1 is NaN even with the initial weights")
+
+
+def raced(loader: Any, probe: Probe | None = None, loss: Any = never_finite, **settings: Any) -> tuple[list[Any], Any]:
+    model = network()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = RaceConfig(**{"around": 0.05, "rates": 3, "steps": 16, **settings})
+    *events, end = race(model, loader, optimizer, loss, config, probe=probe)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    return events, end
+
+
+@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 3 holds NaN"), (1e3, "The loss of batch 3 is NaN even")])
+@pytest.mark.parametrize("accumulation", [1, 12])
+def test_a_race_blames_the_batch(value: float, what: str, accumulation: int) -> None:
+    events, end = raced(data(2 * 32 + 3, value=value), accumulation=accumulation)
+    assert end.reason == "bad_batch" and end.detail.startswith(what)
+    assert len(events) == (3 if accumulation == 1 else 1)
+    assert not any(isinstance(event, StandingEvent) for event in events)
+
+
+def test_a_race_goes_on_past_rates_that_are_too_high() -> None:
+    _, end = raced(data(), around=1e38)
+    assert end.reason == "completed" and "Every rate that was tried diverged" in end.detail
+
+
+def test_a_race_blames_validation_data() -> None:
+    probe = Probe(lambda model, batch: (cross_entropy(model, batch), None), data(5, size=64))
+    events, end = raced(data(), probe)
+    assert end.reason == "bad_batch" and "validation loss is not finite even with the initial weights" in end.detail
+    assert not any(isinstance(event, StandingEvent) for event in events)
+
+
+def dropped_in(loader: Any, val: Any = None, finder: Any = LRFinder, **settings: Any) -> tuple[Any, Any]:
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(output, target)
+
+    model = network()
+    test = finder(model, torch.optim.SGD(model.parameters(), lr=1e-4), criterion)
+    test.range_test(loader, val, **{"end_lr": 1.0, "num_iter": 15, **settings})
+    return test, test.result().end
+
+
+@pytest.mark.parametrize("accumulation", [1, 2, 12])
+def test_the_drop_in_blames_the_batch_and_leaves_the_rest_as_the_test_left_it(
+    accumulation: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, end = dropped_in(data(11 * 32), accumulation_steps=accumulation)
+    assert end.reason == "bad_batch" and end.detail.startswith("Batch 12 holds NaN")
+    assert end.detail in capsys.readouterr().out
+    assert test.optimizer.param_groups[0]["lr"] > 1e-4
+    test.reset()
+    assert torch.equal(test.model.state_dict()["0.weight"], network().state_dict()["0.weight"])
+
+
+def test_the_drop_in_tells_rates_and_validation_data_apart() -> None:
+    assert dropped_in(data(), end_lr=1e38, diverge_th=1e300)[1].reason == "not_finite"
+    assert dropped_in(data(), data(), end_lr=1e38, diverge_th=1e300)[1].reason == "not_finite"
+    _, end = dropped_in(data(), data(5, size=64))
+    assert end.reason == "bad_batch" and "validation loss is not finite even with the initial weights" in end.detail
+
+
+def test_the_drop_in_with_a_step_of_its_own_knows_no_batches() -> None:
+    class Own(LRFinder):
+        def _train_batch(self, *args: Any, **more: Any) -> float:
+            taken.append(1)
+            return 1.0 if len(taken) < first else NAN
+
+    first, taken = 3, list[int]()
+    assert dropped_in(data(), finder=Own)[1].reason == "not_finite"
+    first, taken = 1, []
+    _, end = dropped_in(data(), finder=Own)
+    assert end.reason == "bad_batch" and "before anything was trained" in end.detail
