@@ -111,7 +111,7 @@ def find_lr(
         title: what the picture is called; None is the model's and the optimizer's class.
 
     Returns:
-        The result, also where the sweep ended early: `result.end` says why.
+        The result. If the sweep ended early, `result.end` says why.
 
     Raises:
         ValueError: settings that can't be used, or data without a batch.

@@ -24,18 +24,23 @@ class Verified:
     """What one call of `verify` found; nothing in it is changed later."""
 
     config: RaceConfig
+    """The race's settings."""
     ranking: Ranking
     """The whole table (`ranking.rows`) and the smooth through it."""
     end: End
     """Why the race ended."""
     title: str
+    """What raced, for people."""
     validation: bool
     """True where the losses are validation losses, False where they are the last training losses."""
     metric_name: str | None
+    """What the rows' `metric` is called; None without one."""
     steps: int
     """Optimizer steps that were made."""
     seconds: float
+    """Seconds from the first to the last step."""
     notes: tuple[str, ...] = ()
+    """Sentences about what should be known of this race."""
 
     @property
     def lr(self) -> float | None:
