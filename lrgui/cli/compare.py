@@ -15,6 +15,7 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell
 from lrgui.cli.generated import with_settings
+from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
@@ -53,6 +54,7 @@ def compare(
     from lrgui.export.files import ExportError, write_atomically
     from lrgui.runs.in_turn import jobs_to_compare
 
+    spare({"png": png}, source_file(base.task))
     own = [OWN] if base.task.optimizer == OWN else []
     wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
     keys = [key.strip().lower() for key in wanted if key.strip()]

@@ -9,6 +9,7 @@ import typer
 
 from lrgui.cli.app import Status, command, fail, say
 from lrgui.cli.format_options import wanted_words, with_formats, write_files
+from lrgui.cli.outputs import spare
 from lrgui.export import FORMATS
 
 
@@ -28,6 +29,7 @@ def export_run(
 
     if not files:
         fail(f"Say what to write: {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
+    spare(files, run)
     try:
         opened = open_run(run)
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from rich.table import Table
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, say, tell
 from lrgui.cli.format_options import with_formats, write_files
 from lrgui.cli.generated import with_settings
+from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
@@ -51,6 +52,7 @@ def find(
     """
     from lrgui.export.report import Report
 
+    spare({**files, "log": log}, source_file(base.task))
     sweep = replace(base.sweep, **given)
     job, end, reading, unkept = _sweep(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
     report = Report.of_sweeps(job, reading, end=end)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lrgui.cli.app import fail, say
+from lrgui.cli.app import Status, complain, say
 from lrgui.cli.generated import in_place_of
 from lrgui.export import ExportError, Format
 from lrgui.export.files import write_atomically
@@ -36,14 +36,22 @@ def with_formats(formats: Iterable[Format[Any]]) -> Callable[[Callable[..., None
 def write_files(
     thing: Any, files: Mapping[str, Path], formats: Mapping[str, Format[Any]], *, quiet: bool = False
 ) -> None:
-    """Write the files, each whole or not at all, and say so unless `quiet`; leaves with a sentence where one fails."""
+    """Write the files, each whole or not at all, and say so unless `quiet`.
+
+    Leaves with a sentence for each that fails, once the others are written.
+    """
+    failed = False
     for key, path in files.items():
         try:
             write_atomically(path, formats[key].render(thing))
         except ExportError as error:
-            fail(str(error))
-        if not quiet:
-            say(f"Written: {path}")
+            complain(str(error))
+            failed = True
+        else:
+            if not quiet:
+                say(f"Written: {path}")
+    if failed:
+        raise typer.Exit(Status.FAILED)
 
 
 def wanted_words(formats: Iterable[Format[Any]]) -> str:

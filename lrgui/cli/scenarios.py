@@ -9,6 +9,7 @@ import typer
 
 from lrgui.cli.app import Status, command, fail
 from lrgui.cli.format_options import wanted_words, with_formats, write_files
+from lrgui.cli.outputs import spare
 from lrgui.export import SCENE_FORMATS
 
 
@@ -30,6 +31,8 @@ def scenarios(
             f"Say what to write: {wanted_words(SCENE_FORMATS.values())}; or --show for the window.",
             Status.BAD_ARGUMENTS,
         )
+
+    spare(files, None)
 
     def write() -> None:
         write_files(Scene(seed=seed), files, SCENE_FORMATS)

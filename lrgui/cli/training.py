@@ -11,6 +11,7 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, tell
 from lrgui.cli.generated import with_settings
+from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import TrainConfig
@@ -36,6 +37,7 @@ def train(
 
     Exit status: 0 once it is trained or stopped, 1 where it failed or diverged, 2 for bad arguments.
     """
+    spare({"log": log}, source_file(base.task))
     job = base.with_shared(given).training()
     job = checked(replace(job, train=replace(job.train, **given)))
     record, unkept = run(job, log, quiet=as_json, python=python)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.generated import with_settings
+from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import RaceConfig
@@ -40,6 +41,7 @@ def verify(
     All start from the same weights and see the same batches; the worse half leaves after each round. Exit status:
     0 with a winner, 3 where every rate diverged or none was measured, 2 for bad arguments, 1 for a failure.
     """
+    spare({"log": log}, source_file(base.task))
     base = base.with_shared(given)
     job = base.verification()
     job = checked(replace(job, race=replace(job.race, **given)))
