@@ -12,7 +12,7 @@ TESTS  ?=
 SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-integrations lint types imports docs pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
+.PHONY: help run test coverage test-slow test-integrations lint types imports docs pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -50,6 +50,11 @@ run: $(VENV)/run.stamp $(VENV)/system.stamp ## Set everything up and open the wi
 test: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Set everything up and run all tests
 	@$(BIN)/python -m compileall -q lrgui
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SHARED) $(TESTS)
+
+coverage: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run all tests and print which lines and branches they miss
+	@rm -f .coverage .coverage.*
+	@bash packaging/with-display.sh $(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(SHARED) --cov --cov-report= $(TESTS)
+	@$(BIN)/python packaging/coverage_by_floor.py
 
 test-slow: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run the tests that take long
 	@bash packaging/with-display.sh $(BIN)/python -m pytest -m slow
@@ -111,4 +116,4 @@ test-bundle-full: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Drive the full 
 	@LRGUI_TEST_BUNDLE=full $(BIN)/python -m pytest -m slow tests/bundle
 
 clean: ## Remove the virtual environment and all caches
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*

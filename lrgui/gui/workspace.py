@@ -78,7 +78,7 @@ class Workspace(QObject):
     noticed = Signal(object)
     """A Notice, or None to take the last one away."""
     problems_found = Signal(object)
-    """List of Problems that keep a run from starting; empty once they are gone."""
+    """What is wrong with the settings: for each part of the job (`task`, `sweep`, `train`) its list of Problems."""
     outline_changed = Signal(object)
     """The Outline of the task's code, or None."""
     code_changed_on_disk = Signal()
@@ -167,8 +167,7 @@ class Workspace(QObject):
 
     def look_again(self) -> None:
         """Say anew what is wrong with the settings; whether a file is there may have changed."""
-        job = self.job
-        self.problems_found.emit([*job.task.validate(), *job.sweep.validate(), *job.train.validate()])
+        self.problems_found.emit({part: getattr(self.job, part).validate() for part in ("task", "sweep", "train")})
 
     def set_unreadable(self, part: str, name: str, text: str) -> None:
         """Remember that a field's text cannot be read, so that no run starts on an older value of it."""
@@ -445,7 +444,7 @@ class Workspace(QObject):
             return None
         job = job_of(kind, self.job)
         problems = job.validate()
-        self.problems_found.emit(problems)
+        self.look_again()
         if problems:
             missing = job.task.is_code and all(problem.field == "path" for problem in problems)
             text = " ".join(str(problem) for problem in problems)

@@ -135,7 +135,7 @@ def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, 
     workspace.problems_found.connect(problems.append)
     file.write_text(f"{mended}\n# back again\n")
     qtbot.waitUntil(lambda: window.banner.text == "")
-    assert problems[-1] == []
+    assert problems[-1] == {"task": [], "sweep": [], "train": []}
     workspace.noticed.emit(Notice("error", "The run failed."))
     file.write_text(mended)
     qtbot.waitUntil(lambda: len(problems) > 1)

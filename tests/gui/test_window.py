@@ -156,6 +156,8 @@ def test_a_bad_field_says_what_would_be_right(bench: Bench, window: MainWindow, 
     assert said == ["Steps cannot be “1”. Use 2 to 1,000,000; 200 is usual."]
     window.actions_by_key["find"].trigger()  # keys need a window manager: see the journeys
     assert bench.jobs == []
+    said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
+    assert said == ["Steps cannot be “1”. Use 2 to 1,000,000; 200 is usual."], "the training's steps are others"
     retype(qtbot, field(window, "steps"), "abc")
     said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
     assert said == ["Steps: “abc” is not an integer."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -73,9 +74,9 @@ class ConfigCard(Card):
                 form.set_value(name, self.value(config, name))
 
     @Slot(object)
-    def show_problems(self, problems: list[Problem]) -> None:
-        """Mark the fields that `problems` name."""
-        self._problems = problems
+    def show_problems(self, found: Mapping[str, list[Problem]]) -> None:
+        """Mark the fields that are named in what was `found` wrong with this part of the job."""
+        self._problems = found[self._part]
         self.mark()
 
     def problem_texts(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Slot
 
@@ -42,8 +42,8 @@ class SettingsCard(ConfigCard):
         self.more.set_changed([self._rare.words(name) for name in changed])
 
     @Slot(object)
-    def show_problems(self, problems: list[Problem]) -> None:
-        super().show_problems(problems)
+    def show_problems(self, found: Mapping[str, list[Problem]]) -> None:
+        super().show_problems(found)
         self._hide_no_problem()
 
     @Slot()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ class TaskPanel(ConfigCard):
         workspace.code_changed_on_disk.connect(self._show_detail)
         self._follow_environments()
         self.show_job(workspace.job)
-        self.show_problems(workspace.job.task.validate())  # the last session's file may be gone
+        self.show_problems({"task": workspace.job.task.validate()})  # the last session's file may be gone
 
     # ---------------------------------------------------------------- what it is made of
     def _buttons(self) -> QHBoxLayout:
@@ -212,8 +213,8 @@ class TaskPanel(ConfigCard):
         self._open_for_problem()
 
     @Slot(object)
-    def show_problems(self, problems: list[Problem]) -> None:
-        super().show_problems(problems)
+    def show_problems(self, found: Mapping[str, list[Problem]]) -> None:
+        super().show_problems(found)
         self._open_for_problem()
 
     def _open_for_problem(self) -> None:
