@@ -19,7 +19,7 @@ from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter, train
 from lrgui.api.state_cacher import StartState
 from lrgui.core.batches import batch_size, to_device
 from lrgui.core.config import SweepConfig
-from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.events import BatchEvent, EndEvent, EndReason
 from lrgui.core.groups import put_rate
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.modes import to_eval_mode, to_train_mode
@@ -129,7 +129,7 @@ class LRFinder:
         )
         self._suspects = Suspects(accumulation_steps)
         self._record = Record()
-        self._record.end = EndEvent("cancelled", "The test was interrupted; what was measured stays.")
+        self._record.end = EndEvent(EndReason.CANCELLED, "The test was interrupted; what was measured stays.")
         begun = time.perf_counter()
         for step in _progress(num_iter):
             try:
@@ -154,7 +154,7 @@ class LRFinder:
                 break
         else:
             self._record.end = EndEvent(
-                "completed", f"All {num_iter} steps measured, from {exact_lr(starts[0])} to {exact_lr(end_lr)}."
+                EndReason.COMPLETED, f"All {num_iter} steps measured, from {exact_lr(starts[0])} to {exact_lr(end_lr)}."
             )
         print("Learning rate search finished. See the graph with {finder_name}.plot()")
 
@@ -232,7 +232,7 @@ class LRFinder:
 
     def _to_blame(self, end: EndEvent, val_iter: Any, step: int) -> EndEvent | None:
         """How the test ended where its last loss was not finite whatever the rate; None where the rate broke it."""
-        if end.reason != "not_finite":
+        if end.reason != EndReason.NOT_FINITE:
             return None
         # Here the first loss belongs to the first weights only where it is not a validation loss.
         why = self._suspects.found(self._at_first(), step if val_iter is None else step + 1)
@@ -352,13 +352,15 @@ class LRFinder:
         self.history["loss"].append(smoothed)
         if math.isnan(smoothed):
             print("Stopping early, the loss is not a number")
-            return EndEvent("not_finite", f"The loss became NaN at {format_lr(rate)}; everything before it is kept.")
+            return EndEvent(
+                EndReason.NOT_FINITE, f"The loss became NaN at {format_lr(rate)}; everything before it is kept."
+            )
         best = self.best_loss = smoothed if self.best_loss is None else min(self.best_loss, smoothed)
         if math.isinf(smoothed):
             why = f"The loss became infinite at {format_lr(rate)}; everything before it is kept."
-            end = EndEvent("not_finite", why)
+            end = EndEvent(EndReason.NOT_FINITE, why)
         elif _diverged(smoothed, best, self.history["loss"][0], diverge_th):
-            end = EndEvent("diverged", f"The loss rose above {diverge_th:g} × its best at {format_lr(rate)}.")
+            end = EndEvent(EndReason.DIVERGED, f"The loss rose above {diverge_th:g} × its best at {format_lr(rate)}.")
         else:
             return None
         print("Stopping early, the loss has diverged")
@@ -369,7 +371,7 @@ class LRFinder:
             raise ValueError("The training loader gave no batch: use more examples or a smaller batch size.")
         print("Stopping early, the data has ended")
         return EndEvent(
-            "data_ended", f"The data ended after {step} of {planned} steps, and its loader can't begin again."
+            EndReason.DATA_ENDED, f"The data ended after {step} of {planned} steps, and its loader can't begin again."
         )
 
 

@@ -33,7 +33,7 @@ from lrgui.core.batches import NO_BATCH
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, team
-from lrgui.core.events import ERRORS, BatchEvent, EndEvent, Event
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event
 from lrgui.core.groups import partly_held_note
 from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
@@ -225,7 +225,7 @@ class _Finder:
         call, ready = self.call, self.call.ready
         line = Progress(self.progress, config.steps, len(self.seeds))
         records: list[Record] = []
-        end = EndEvent("failed", "No sweep was run.")
+        end = EndEvent(EndReason.FAILED, "No sweep was run.")
         self._take(ready)
         notes = [partly_held_note(ready.model, ready.optimizer)]
         if not self.keep_modes:
@@ -248,7 +248,7 @@ class _Finder:
                 record = Record(number)
                 records.append(record)
                 end = self._sweep(ready, self._snapshot, config, groups, record, line)
-                if not len(record) and number == 0 and end.reason == "data_ended":
+                if not len(record) and number == 0 and end.reason == EndReason.DATA_ENDED:
                     raise ValueError(NO_BATCH)
                 if self.over:
                     break
@@ -315,9 +315,11 @@ class _Finder:
         except KeyboardInterrupt as error:
             if not interactive() or not len(record):
                 raise
-            self._end(record, EndEvent("cancelled", "Interrupted from the keyboard; what was measured stays."), error)
+            self._end(
+                record, EndEvent(EndReason.CANCELLED, "Interrupted from the keyboard; what was measured stays."), error
+            )
         assert record.end is not None
-        self.over = record.end.reason in ("cancelled", "data_ended", *ERRORS)
+        self.over = record.end.reason in (EndReason.CANCELLED, EndReason.DATA_ENDED, *ERRORS)
         return record.end
 
     def _listen(self, events: Iterator[Event], record: Record, line: Progress) -> None:

@@ -22,7 +22,7 @@ from lrgui.api.setup import Model, give_sizes, made, moved, objective, precision
 from lrgui.api.verified import Verified
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
-from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, Event
+from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
 from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.race import race
@@ -180,12 +180,12 @@ class _Verifier:
             if not interactive() or not standings.done:
                 raise
             words = f"Interrupted from the keyboard. {standings.ranking().reason}"
-            return self._ended(End("cancelled", words))
+            return self._ended(End(EndReason.CANCELLED, words))
         finally:
             line.end()
 
     def _listen(self, events: Iterator[Event], standings: Standings, line: Progress) -> End:
-        total, end = self.config.total_steps(), EndEvent("failed", "The race stopped without saying why.")
+        total, end = self.config.total_steps(), EndEvent(EndReason.FAILED, "The race stopped without saying why.")
         for event in events:
             self._interrupts.again()  # the caller's code may have caught a Ctrl+C, and goes on
             standings.add((event,))

@@ -16,13 +16,29 @@ from lrgui.cli.app import Json, Status, checked, command, fail, printed, results
 from lrgui.cli.running import Signals, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.cli.wrapping import Wrapped
-from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.core.events import (
+    CheckEvent,
+    CheckState,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+)
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.tasks.checks.diagnosis import Diagnosis
 from lrgui.tasks.checks.step import STEPS
 
-SIGNS = {"running": "…", "good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]", "skipped": "[dim]–[/]"}
+SIGNS: dict[str, str] = {
+    CheckState.RUNNING: "…",
+    CheckState.GOOD: "[green]✓[/]",
+    CheckState.WARNING: "[yellow]![/]",
+    CheckState.BAD: "[red]✗[/]",
+    CheckState.SKIPPED: "[dim]–[/]",
+}
 
 
 @dataclass
@@ -39,8 +55,8 @@ class Checked:
         elif isinstance(event, EndEvent):
             self.end = event
             for key, step in self.steps.items():
-                if step.state == "running":
-                    state = "skipped" if event.reason == "cancelled" else "bad"
+                if step.state == CheckState.RUNNING:
+                    state = CheckState.SKIPPED if event.reason == EndReason.CANCELLED else CheckState.BAD
                     self.steps[key] = replace(step, state=state, detail=event.detail)
 
     def table(self) -> Table:
@@ -52,8 +68,8 @@ class Checked:
                 table.add_row("", f"[dim]{label}[/]", "", "")
                 continue
             time = "" if step.seconds is None else _time(step.seconds)
-            told = Diagnosis(step.detail, step.file, step.line).words if step.state == "bad" else step.detail
-            if step.state == "warning" and step.file:
+            told = Diagnosis(step.detail, step.file, step.line).words if step.state == CheckState.BAD else step.detail
+            if step.state == CheckState.WARNING and step.file:
                 told += f" ({Path(step.file).name}, line {step.line})"
             table.add_row(SIGNS[step.state], label, time, Wrapped(told))
         return table
@@ -62,8 +78,8 @@ class Checked:
         """All of it, for JSON."""
         steps = [{**asdict(self.steps[key]), "label": label} for key, label in STEPS.items() if key in self.steps]
         return {
-            "ready": self.end.reason == "completed",
-            "warnings": sum(step.state == "warning" for step in self.steps.values()),
+            "ready": self.end.reason == EndReason.COMPLETED,
+            "warnings": sum(step.state == CheckState.WARNING for step in self.steps.values()),
             "steps": steps,
             "end": {"reason": self.end.reason, "detail": self.end.detail},
         }
@@ -77,14 +93,14 @@ def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     Nothing is trained and nothing is kept. Exit status: 0 where the task can run, also with warnings, 1 where it
     cannot, 2 for bad arguments.
     """
-    found = _run(checked(replace(base, kind="check")), as_json, python)
+    found = _run(checked(replace(base, kind=RunKind.CHECK)), as_json, python)
     if as_json:
         print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
     else:
         results().print(found.table())
-        if found.end.reason == "completed":
+        if found.end.reason == EndReason.COMPLETED:
             tell(found.end.detail)
-    if found.end.reason != "completed":
+    if found.end.reason != EndReason.COMPLETED:
         fail(found.end.detail)
     raise typer.Exit(Status.OK)
 
@@ -100,7 +116,7 @@ def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
                 found.add(event)
                 if isinstance(event, OutputEvent):
                     printed(event)
-                elif isinstance(event, StateEvent) and event.state == "paused":
+                elif isinstance(event, StateEvent) and event.state == RunState.PAUSED:
                     say("Paused.")
             if shown:
                 live.update(found.table(), refresh=True)

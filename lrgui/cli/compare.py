@@ -19,7 +19,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import SweepConfig
-from lrgui.core.events import ERRORS, EndEvent, OutputEvent
+from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.runs.job import Job
@@ -119,5 +119,5 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
         results().print(table)
     for sentence in how_to_read(compared):
         tell(sentence)
-    if end.reason != "completed":
+    if end.reason != EndReason.COMPLETED:
         tell(end.detail)

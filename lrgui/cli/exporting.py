@@ -10,6 +10,7 @@ import typer
 from lrgui.cli.app import Status, command, fail, say
 from lrgui.cli.format_options import wanted_words, with_formats, write_files
 from lrgui.cli.outputs import spare
+from lrgui.core.events import RunKind
 from lrgui.export import FORMATS
 
 
@@ -39,7 +40,7 @@ def export_run(
         say(warning)
     job, sweeps = opened.job, opened.sweeps
     record = sweeps.first
-    if job.kind != "sweep":
+    if job.kind != RunKind.SWEEP:
         fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")
     if not len(record):
         fail(f"{run} has no points: the run ended before its first batch.")

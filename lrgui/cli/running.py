@@ -14,7 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lrgui import frozen, places
 from lrgui.cli.app import fail, printed, say, words
-from lrgui.core.events import EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import (
+    EndEvent,
+    EndReason,
+    EpochEvent,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+    TaskEvent,
+)
 from lrgui.gui.settings import Settings, leave_out_foreign_pythons, load_settings, settings_file
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
@@ -75,7 +85,9 @@ class Journals:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and not self._ended:
-            self.write([EndEvent("cancelled", "The command ended before the run did; what was measured stays.")])
+            self.write(
+                [EndEvent(EndReason.CANCELLED, "The command ended before the run did; what was measured stays.")]
+            )
         for writer in self._writers:
             self._tell(writer.close())
         Journals.kept = next((writer.path for writer in self._writers if writer.problem is None), None)
@@ -203,18 +215,18 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
     """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
     bar = progress_bar()
     with bar:
-        title = "Sweep" if job.kind == "sweep" else "Training"
+        title = "Sweep" if job.kind == RunKind.SWEEP else "Training"
         line = bar.add_task(title, total=None)
 
         def show(events: list[Event], done: int) -> None:
             for event in events:
                 if isinstance(event, TaskEvent):
-                    bar.update(line, total=event.steps * (job.sweep.repeats if job.kind == "sweep" else 1))
+                    bar.update(line, total=event.steps * (job.sweep.repeats if job.kind == RunKind.SWEEP else 1))
                     if not quiet:
                         say(task_words(event))
-                elif isinstance(event, StateEvent) and event.state == "starting" and event.detail:
+                elif isinstance(event, StateEvent) and event.state == RunState.STARTING and event.detail:
                     bar.update(line, description=event.detail)  # a download tells how far it is
-                elif isinstance(event, StateEvent) and event.state == "running":
+                elif isinstance(event, StateEvent) and event.state == RunState.RUNNING:
                     bar.update(line, description=title)
                 elif isinstance(event, OutputEvent):
                     printed(event)

@@ -15,7 +15,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import TrainConfig
-from lrgui.core.events import EndEvent, EpochEvent
+from lrgui.core.events import EndEvent, EndReason, EpochEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
@@ -56,7 +56,7 @@ def train(
         tell(end.detail)
     if unkept:
         fail(unkept)
-    raise typer.Exit(Status.OK if end.reason in ("completed", "cancelled") else Status.FAILED)
+    raise typer.Exit(Status.OK if end.reason in (EndReason.COMPLETED, EndReason.CANCELLED) else Status.FAILED)
 
 
 def _metrics(epoch: EpochEvent) -> tuple[str, str]:

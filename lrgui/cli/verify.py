@@ -18,7 +18,17 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.config import RaceConfig
-from lrgui.core.events import ACCURACIES, ERRORS, CandidateEvent, EndEvent, Event, OutputEvent, TaskEvent
+from lrgui.core.events import (
+    ACCURACIES,
+    ERRORS,
+    CandidateEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    TaskEvent,
+)
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
@@ -72,12 +82,12 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
     from lrgui.core.analysis import analyse
 
-    job = checked(replace(base, kind="sweep", sweep=replace(base.sweep, repeats=1)))
+    job = checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1)))
     record, _ = run(job, None, quiet, python=python)
     end = ended(record)
     if end.reason in ERRORS or not len(record):
         fail(end.detail)
-    if end.reason == "cancelled":
+    if end.reason == EndReason.CANCELLED:
         fail("Stopped in the sweep that comes before the race: no training was made.", Status.NO_PICK)
     pick = analyse(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
     rate = pick.lr if pick.lr is not None else pick.best_guess

@@ -7,20 +7,20 @@ from functools import cached_property
 
 import numpy as np
 
-from lrgui.core.events import BROKE, WHOLE
+from lrgui.core.events import BROKE, WHOLE, EndReason
 from lrgui.core.smoothing import Floats, centred, debiased_average, noise_of, width_for
 
 #: Losses that differ by less than this share of their size are the same: float32 tells them apart no better.
 RESOLUTION = 1e-6
 #: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
-_EARLY = {
-    "data_ended": "the data ended",
-    "cancelled": "stopped",
-    "out_of_memory": "out of memory",
-    "loader_died": "a DataLoader worker died",
-    "bad_batch": "a batch whose loss is not finite",
-    "failed": "an error",
-    "killed": "its process ended unexpectedly",
+_EARLY: dict[str, str] = {
+    EndReason.DATA_ENDED: "the data ended",
+    EndReason.CANCELLED: "stopped",
+    EndReason.OUT_OF_MEMORY: "out of memory",
+    EndReason.LOADER_DIED: "a DataLoader worker died",
+    EndReason.BAD_BATCH: "a batch whose loss is not finite",
+    EndReason.FAILED: "an error",
+    EndReason.KILLED: "its process ended unexpectedly",
 }
 
 

@@ -3,28 +3,95 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-#: Every way in which a run can end. `killed` is said by whoever launched the run, never by the run itself.
-END_REASONS = (
-    "completed",
-    "diverged",
-    "not_finite",
-    "data_ended",
-    "cancelled",
-    "out_of_memory",
-    "loader_died",
-    "bad_batch",
-    "failed",
-    "killed",
-)
+
+class StrEnum(str, Enum):
+    """Words that are their own values, in files and for people (Python 3.11's, for 3.10)."""
+
+    __str__ = str.__str__
+    __repr__ = str.__repr__
+
+
+class EndReason(StrEnum):
+    """Every way in which a run can end."""
+
+    COMPLETED = "completed"
+    DIVERGED = "diverged"
+    NOT_FINITE = "not_finite"
+    DATA_ENDED = "data_ended"
+    CANCELLED = "cancelled"
+    OUT_OF_MEMORY = "out_of_memory"
+    LOADER_DIED = "loader_died"
+    BAD_BATCH = "bad_batch"
+    FAILED = "failed"
+    KILLED = "killed"
+    """Said by whoever launched the run, never by the run itself."""
+
+
+class RunState(StrEnum):
+    """What a run is doing."""
+
+    IDLE = "idle"
+    """There is none: said by who waits for one."""
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    """It was asked to end: said by who asked."""
+
+
+class RunKind(StrEnum):
+    """What a run is."""
+
+    SWEEP = "sweep"
+    TRAIN = "train"
+    RACE = "race"
+    CHECK = "check"
+    """Tries one batch of the task and trains nothing."""
+    COMPARE = "compare"
+    """Sweeps of one task with several optimizers, each a job of its own."""
+    ASIDE = "aside"
+    """A sweep of the digits beside what is on screen."""
+
+
+class CheckState(StrEnum):
+    """How far a step of a check is, or what came of it."""
+
+    WAITING = "waiting"
+    """Not begun: said by who shows it."""
+    RUNNING = "running"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    SKIPPED = "skipped"
+
+
+class Stream(StrEnum):
+    """What a text of a run is."""
+
+    OUT = "out"
+    """The task's code printed it."""
+    TRACEBACK = "traceback"
+    NOTE = "note"
+    """A sentence to be read once."""
+
+
+END_REASONS = tuple(EndReason)
 #: Those of them that are an error, of the task or around it.
-ERRORS = ("out_of_memory", "loader_died", "bad_batch", "failed", "killed")
+ERRORS = (
+    EndReason.OUT_OF_MEMORY,
+    EndReason.LOADER_DIED,
+    EndReason.BAD_BATCH,
+    EndReason.FAILED,
+    EndReason.KILLED,
+)
 #: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
-WHOLE = ("completed", "diverged", "not_finite")
+WHOLE = (EndReason.COMPLETED, EndReason.DIVERGED, EndReason.NOT_FINITE)
 #: Those of them in which training broke at the last rate.
-BROKE = ("diverged", "not_finite")
+BROKE = (EndReason.DIVERGED, EndReason.NOT_FINITE)
 #: Every state that a run can say it is in.
-STATES = ("starting", "running", "paused")
+STATES = (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
 #: What a share of right answers may be called.
 ACCURACIES = ("accuracy", "acc")
 
@@ -91,7 +158,7 @@ class SweepEndEvent:
     sweep: int
     """Which one, from 0."""
     reason: str
-    """One of `END_REASONS`."""
+    """An `EndReason`."""
     detail: str
 
 
@@ -161,7 +228,7 @@ class CheckEvent:
     step: str
     """Its name, one of those in `tasks.check.STEPS`."""
     state: str
-    """`running`, `good`, `warning`, `bad` or `skipped`."""
+    """A `CheckState`."""
     detail: str = ""
     """What was found: one sentence or a few figures; of a failure what is wrong and its probable cause."""
     seconds: float | None = None
@@ -172,10 +239,11 @@ class CheckEvent:
 
 @dataclass(frozen=True)
 class OutputEvent:
-    """What the user's code printed (`out`), a traceback (`traceback`) or a sentence to be read once (`note`)."""
+    """What the user's code printed, a traceback or a sentence to be read once."""
 
     text: str
-    stream: str = "out"
+    stream: str = Stream.OUT
+    """A `Stream`."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +251,7 @@ class EndEvent:
     """Always the last event: why the run ended, in words that a person can act on."""
 
     reason: str
+    """An `EndReason`."""
     detail: str
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lrgui.core.control import Control
-from lrgui.core.events import StateEvent
+from lrgui.core.events import RunState, StateEvent
 
 
 class Stopwatch:
@@ -44,9 +44,9 @@ def held(control: Control, clock: Stopwatch) -> Iterator[StateEvent]:
     """
     if not control.paused:
         return
-    yield StateEvent("paused")
+    yield StateEvent(RunState.PAUSED)
     with clock.stopped():
         while control.paused and not control.cancelled:
             control.wait_while_paused(0.2)
     if not control.cancelled:
-        yield StateEvent("running")
+        yield StateEvent(RunState.RUNNING)

@@ -14,7 +14,7 @@ from lrgui.core.batches import endless, is_one_shot, to_device
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
-from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent
+from lrgui.core.events import CandidateEvent, EndEvent, EndReason, Event, StandingEvent
 from lrgui.core.insist import Assured
 from lrgui.core.modes import kept_in_eval, to_train_mode
 from lrgui.core.pausing import Stopwatch, held
@@ -132,7 +132,7 @@ class _Race:
             yield from over
             if not any(event.alive for event in over):
                 break
-        yield EndEvent("completed", standings.ranking().reason)
+        yield EndEvent(EndReason.COMPLETED, standings.ranking().reason)
 
     def leave(self) -> None:
         """Close a pass over the data that is not at its end: its processes go, its generator is let go."""
@@ -213,14 +213,14 @@ class _Race:
             if self.control.cancelled:
                 done, total = self.standings.done, self.config.total_steps()
                 self.end = EndEvent(
-                    "cancelled",
+                    EndReason.CANCELLED,
                     f"Stopped after {done:,} of {total:,} steps. {self.standings.ranking().reason}",
                 )
                 return False
             batch = next(self._batches, _MISSING)
             if batch is _MISSING:
                 self.end = EndEvent(
-                    "data_ended", "The data ended in the middle of the race, and its loader can't begin again."
+                    EndReason.DATA_ENDED, "The data ended in the middle of the race, and its loader can't begin again."
                 )
                 return False
             self._suspects.add(batch)

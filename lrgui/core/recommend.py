@@ -8,6 +8,7 @@ import numpy as np
 
 from lrgui.core.confidence import CONFIDENCES, RESAMPLES, RangeAdvice, advise, judge, start_lower
 from lrgui.core.curve import Curve, only_so_many
+from lrgui.core.events import EndReason
 from lrgui.core.landmarks import FEWEST_POINTS, Landmarks, last_calm
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import Floats
@@ -152,9 +153,9 @@ def _reason(curve: Curve, valley: Valley) -> str:
 
 def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
     """A sweep that did not get to its end is no ground for a pick, nor for another range."""
-    ways_out = {
-        "cancelled": "let it run to its end",
-        "data_ended": f"give a loader that can begin again, or set steps={len(curve)}",
+    ways_out: dict[str, str] = {
+        EndReason.CANCELLED: "let it run to its end",
+        EndReason.DATA_ENDED: f"give a loader that can begin again, or set steps={len(curve)}",
     }
     way_out = ways_out.get(curve.end_reason or "", "fix that first")
     return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")

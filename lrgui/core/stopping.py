@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrgui.core.events import EndReason
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import DebiasedAverage, noise_of
 
@@ -72,7 +73,9 @@ class SweepWatch:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
-            return Stop("not_finite", f"The loss became {what} at {format_lr(lr)}; everything before it is kept.")
+            return Stop(
+                EndReason.NOT_FINITE, f"The loss became {what} at {format_lr(lr)}; everything before it is kept."
+            )
         self._count = count = self._count + 1
         average = self._average.push(loss)
         if average < self._best:
@@ -113,7 +116,7 @@ class SweepWatch:
             if average - best <= (self._factor - 1) * scale:
                 return None
         return Stop(
-            "diverged",
+            EndReason.DIVERGED,
             f"The loss exploded: its average rose above {self._factor:g} × its best at {format_lr(lr)}.",
         )
 
@@ -124,7 +127,7 @@ class SweepWatch:
         margin = margin if margin > NOTHING * abs(self._start) else 0.2 * abs(self._start)
         if recent <= self._start + margin:
             return None
-        return Stop("diverged", f"The loss rose far above its start and stayed there, at {format_lr(lr)}.")
+        return Stop(EndReason.DIVERGED, f"The loss rose far above its start and stayed there, at {format_lr(lr)}.")
 
 
 class TrainWatch:
@@ -149,7 +152,7 @@ class TrainWatch:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
-            return Stop("not_finite", f"Training diverged: the loss became {what}. {self.advice}")
+            return Stop(EndReason.NOT_FINITE, f"Training diverged: the loss became {what}. {self.advice}")
         self._losses.append(loss)
         if len(self._losses) == SHORT:
             self._start = float(np.median(self._losses))
@@ -162,7 +165,9 @@ class TrainWatch:
         noise = noise_of(np.array(self._losses))
         far = max(2 * abs(self._start), 2 * (self._start - self._lowest), SCALE_NOISE * noise)
         if far > 0 and min(recent) > self._start + far:
-            return Stop("diverged", f"Training diverged: the loss stays far above where it started. {self.advice}")
+            return Stop(
+                EndReason.DIVERGED, f"Training diverged: the loss stays far above where it started. {self.advice}"
+            )
         return None
 
     def epoch(self, train_loss: float) -> Stop | None:
@@ -182,4 +187,4 @@ class TrainWatch:
         if self._bad_epochs < 2:
             return None
         where = "fell back to where it started" if learned else "stays above where it started"
-        return Stop("diverged", f"Training diverged: the loss {where} for two epochs. {self.advice}")
+        return Stop(EndReason.DIVERGED, f"Training diverged: the loss {where} for two epochs. {self.advice}")

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from lrgui.core.batches import tensors_of
-from lrgui.core.events import EndEvent
+from lrgui.core.events import EndEvent, EndReason
 
 #: So many of the last batches are kept to be looked at, if a step has them; more only as long as they are small.
 MOST = 8
@@ -34,7 +34,7 @@ def holds_bad_values(batch: Any) -> bool:
 
 def bad_batch(why: str) -> EndEvent | None:
     """How a run ended whose last loss was not finite because of what `why` says; None where it says nothing."""
-    return EndEvent("bad_batch", why) if why else None
+    return EndEvent(EndReason.BAD_BATCH, why) if why else None
 
 
 class Suspects:

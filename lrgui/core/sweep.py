@@ -15,7 +15,7 @@ from lrgui.core.batches import endless, to_device
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team, settle
-from lrgui.core.events import BROKE, BatchEvent, EndEvent, Event
+from lrgui.core.events import BROKE, BatchEvent, EndEvent, EndReason, Event
 from lrgui.core.groups import free_rates, put_rate, ratios
 from lrgui.core.insist import Assured
 from lrgui.core.learning_rate import exact_lr
@@ -33,7 +33,9 @@ from lrgui.core.suspects import Suspects, bad_batch
 
 _MISSING = object()
 
-_ELSEWHERE = EndEvent("failed", "Another process of this run failed; its own output says why. What was measured stays.")
+_ELSEWHERE = EndEvent(
+    EndReason.FAILED, "Another process of this run failed; its own output says why. What was measured stays."
+)
 
 
 def sweep(
@@ -190,7 +192,7 @@ class _Run:
                 yield from self._arrived(readings.rest())
             raise
         if self.end is not None and self.end.reason in BROKE:
-            if self.end.reason == "not_finite":
+            if self.end.reason == EndReason.NOT_FINITE:
                 self.end = self._to_blame() or self.end
             yield self.end  # what was measured past it says nothing
             return
@@ -200,7 +202,7 @@ class _Run:
             self.end
             or asked
             or EndEvent(
-                "completed",
+                EndReason.COMPLETED,
                 f"All {config.steps:,} steps measured, from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}.",
             )
         )
@@ -266,7 +268,7 @@ class _Run:
             skipped += 1
             if skipped == MOST_SKIPS:
                 self.end = EndEvent(
-                    "diverged",
+                    EndReason.DIVERGED,
                     f"{overflowed(lr)}; everything before it is kept.",
                 )
                 return
@@ -292,12 +294,14 @@ class _Run:
                     self.end = _ELSEWHERE
                     return
             if cancelled:
-                self.end = EndEvent("cancelled", f"Stopped after {step} of {planned} steps; what was measured stays.")
+                self.end = EndEvent(
+                    EndReason.CANCELLED, f"Stopped after {step} of {planned} steps; what was measured stays."
+                )
                 return
             if ended:
                 self.stepper.refuse_nothing()
                 self.end = EndEvent(
-                    "data_ended",
+                    EndReason.DATA_ENDED,
                     f"The data ended after {step} of {planned} steps, and its loader can't begin again.",
                 )
                 return

@@ -14,7 +14,7 @@ from lrgui.core.batches import NO_BATCH, batch_size, endless, is_one_shot, lengt
 from lrgui.core.config import TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.distributed import Team
-from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EpochEvent, Event
+from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EndReason, EpochEvent, Event
 from lrgui.core.groups import free_rates, largest, ratios
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
@@ -168,7 +168,9 @@ def train(
                 stepper.batches = min(config.accumulation, left)
                 loss, count = _forward(stepper, batches, trained, objective, device, control, suspects)
                 if control.cancelled:
-                    yield EndEvent("cancelled", f"Stopped in epoch {epoch} of {len(epochs)}; what was measured stays.")
+                    yield EndEvent(
+                        EndReason.CANCELLED, f"Stopped in epoch {epoch} of {len(epochs)}; what was measured stays."
+                    )
                     return
                 if count == 0:  # fewer than the loader's length says
                     break
@@ -187,7 +189,7 @@ def train(
                 else:
                     skipped += 1
                     if skipped == MOST_SKIPS:
-                        yield EndEvent("diverged", f"Training diverged: {overflowed(lr)}. {watch.advice}")
+                        yield EndEvent(EndReason.DIVERGED, f"Training diverged: {overflowed(lr)}. {watch.advice}")
                         return
             else:
                 if config.steps is None:
@@ -206,7 +208,7 @@ def train(
                 yield EndEvent(stop.reason, stop.detail)
                 return
             best = min(best, trained.loss if held_out is None else held_out.loss)
-        yield EndEvent("completed", _summary(config, first, best))
+        yield EndEvent(EndReason.COMPLETED, _summary(config, first, best))
     finally:
         if has_modes(optimizer):
             to_eval_mode(model, optimizer)  # the weights that such a training is made for
@@ -217,7 +219,7 @@ def train(
 
 def _to_blame(stop: Stop, suspects: Suspects, look: Look, measured: int) -> EndEvent | None:
     """How the training ended where its last loss was not finite whatever the rate; None where the rate broke it."""
-    return bad_batch(suspects.found(look, measured)) if stop.reason == "not_finite" else None
+    return bad_batch(suspects.found(look, measured)) if stop.reason == EndReason.NOT_FINITE else None
 
 
 def _forward(
@@ -259,7 +261,9 @@ def _no_batch(epoch: int) -> EndEvent:
     """The end of a training whose loader gave nothing in an epoch. Raises ValueError in the first one."""
     if epoch == 1:
         raise ValueError(NO_BATCH)
-    return EndEvent("data_ended", f"The data ended after epoch {epoch - 1}, and their loader can't begin again.")
+    return EndEvent(
+        EndReason.DATA_ENDED, f"The data ended after epoch {epoch - 1}, and their loader can't begin again."
+    )
 
 
 def first_of(metric: Any) -> Any:

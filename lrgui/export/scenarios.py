@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
+from lrgui.core.events import EndReason
 from lrgui.core.scenarios import SCENARIOS, Scenario, noisy_loss, rates
 from lrgui.core.smoothing import Floats
 
@@ -45,7 +46,7 @@ class Scene:
     def curve(self, beta: float = 0.98) -> Curve:
         """The chosen scenario as if it had been measured."""
         lr = self.lr
-        return Curve.measured(lr, self.loss(self.scenario), len(lr), beta, "completed")
+        return Curve.measured(lr, self.loss(self.scenario), len(lr), beta, EndReason.COMPLETED)
 
 
 def scenarios_png(scene: Scene) -> bytes:

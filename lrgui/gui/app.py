@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrgui import frozen, places
+from lrgui.core.events import RunState
 from lrgui.gui import missing
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
         looks -= 1
         if environments.current is not None:
             timer.stop()  # the person was quicker
-        elif window.workspace.state == "idle" and (pool.ready or looks <= 0):
+        elif window.workspace.state == RunState.IDLE and (pool.ready or looks <= 0):
             timer.stop()
             environments.refresh()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrgui.core.events import ERRORS, EndEvent, OutputEvent
+from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent, RunKind, Stream
 from lrgui.core.recommend import Recommendation
 from lrgui.gui.notice import Notice
 from lrgui.gui.repairs import Repair, lower_rate, other_range, repair_for
@@ -19,10 +19,10 @@ def how_it_ended(
 
     `kind` is what went on, `output` what it printed, `pick` what was read off it, where that was a sweep.
     """
-    notes = " ".join(event.text.strip() for event in output if event.stream == "note")
+    notes = " ".join(event.text.strip() for event in output if event.stream == Stream.NOTE)
     if end.reason in ERRORS:
-        printed = "".join(event.text for event in output if event.stream != "note")
-        repair = repair_for(end, job) if kind not in ("aside", "compare") else None
+        printed = "".join(event.text for event in output if event.stream != Stream.NOTE)
+        repair = repair_for(end, job) if kind not in (RunKind.ASIDE, RunKind.COMPARE) else None
         return Notice("error", end.detail, f"{notes}\n\n{printed}".strip()), repair
     notice, repair = _of_a_good_end(kind, job, end, pick)
     if notes:
@@ -33,11 +33,11 @@ def how_it_ended(
 def _of_a_good_end(
     kind: str, job: Job, end: EndEvent, pick: Recommendation | None
 ) -> tuple[Notice | None, Repair | None]:
-    if end.reason == "data_ended":
+    if end.reason == EndReason.DATA_ENDED:
         return Notice("info", end.detail), None
-    if end.reason == "cancelled":
+    if end.reason == EndReason.CANCELLED:
         return None, None  # who stopped it knows
-    if end.reason in ("diverged", "not_finite") and kind == "train":
+    if end.reason in (EndReason.DIVERGED, EndReason.NOT_FINITE) and kind == RunKind.TRAIN:
         return Notice("warning", end.detail), lower_rate(job)
     if pick is None:
         return None, None

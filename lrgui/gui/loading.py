@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from lrgui.core.events import RunKind
 from lrgui.gui.background import Background, GivenUp, Watch
 from lrgui.gui.notice import Notice
 from lrgui.gui.shown_sweep import ShownSweep
@@ -17,7 +18,7 @@ from lrgui.runs.opened import OpenedRun, open_run
 #: Larger files are read in the background: this one takes about as long as the window may stand still.
 MOST_BYTES = 1_000_000
 #: Kinds of runs that the window shows.
-SHOWN = ("sweep", "train", "race")
+SHOWN = (RunKind.SWEEP, RunKind.TRAIN, RunKind.RACE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class LoadedRun:
         opened = open_run(path, watch)
         if opened.job.kind not in SHOWN:
             raise ValueError(f"A {opened.job.kind} cannot be displayed.")
-        shown = ShownSweep(opened.job, opened.sweeps).read() if opened.job.kind == "sweep" else None
+        shown = ShownSweep(opened.job, opened.sweeps).read() if opened.job.kind == RunKind.SWEEP else None
         return cls(path, opened, shown)
 
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lrgui.core.config import LOOP
+from lrgui.core.events import RunKind
 from lrgui.runs.job import Job
 
 _SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
 #: The parts of the settings that each kind of run uses; one that is not here brings its own.
-PARTS = {"sweep": _SWEEP, "compare": _SWEEP, "train": _TRAINING, "race": (*_TRAINING, "race"), "check": ("task",)}
+PARTS: dict[str, tuple[str, ...]] = {
+    RunKind.SWEEP: _SWEEP,
+    RunKind.COMPARE: _SWEEP,
+    RunKind.TRAIN: _TRAINING,
+    RunKind.RACE: (*_TRAINING, "race"),
+    RunKind.CHECK: ("task",),
+}
 
 
 def job_of(kind: str, job: Job) -> Job:
     """What a run of `kind` would run with the settings of `job`."""
-    if kind == "aside":  # the built-in digits
+    if kind == RunKind.ASIDE:  # the built-in digits
         return Job()
-    if kind == "train":
+    if kind == RunKind.TRAIN:
         return job.training()
-    return job.verification() if kind == "race" else replace(job, kind="sweep" if kind == "compare" else kind)
+    if kind == RunKind.RACE:
+        return job.verification()
+    return replace(job, kind=RunKind.SWEEP if kind == RunKind.COMPARE else kind)
 
 
 def matters(part: str, name: str, kind: str) -> bool:
     """True where a run of `kind` uses the setting `name` of a part of the job."""
-    return part in PARTS.get(kind, ()) or (kind in ("train", "race") and part == "sweep" and name in LOOP)
+    return part in PARTS.get(kind, ()) or (kind in (RunKind.TRAIN, RunKind.RACE) and part == "sweep" and name in LOOP)
 
 
 class Unread:

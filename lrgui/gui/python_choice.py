@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from lrgui.core.events import RunState
 from lrgui.gui.environments import Environments
 from lrgui.gui.settings import Settings
 from lrgui.gui.workspace import Workspace
@@ -83,7 +84,7 @@ class PythonChoice(QObject):
 
     @Slot()
     def _warm(self) -> None:
-        if self._workspace.state == "idle":  # else the end of the run warms a worker
+        if self._workspace.state == RunState.IDLE:  # else the end of the run warms a worker
             warm_aside(self._pool)
 
 

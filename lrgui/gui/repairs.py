@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrgui.core.confidence import RangeAdvice
-from lrgui.core.events import EndEvent
+from lrgui.core.events import EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
 #: What starts which kind of job.
-KEYS = {"sweep": "F5", "train": "F6", "race": "F7"}
+KEYS: dict[str, str] = {RunKind.SWEEP: "F5", RunKind.TRAIN: "F6", RunKind.RACE: "F7"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Repair:
 
 def repair_for(end: EndEvent, job: Job) -> Repair | None:
     """What mends `job`, which ended so; None where no setting does."""
-    if end.reason == "out_of_memory" and job.task.batch_size > 1:
+    if end.reason == EndReason.OUT_OF_MEMORY and job.task.batch_size > 1:
         return _half_batch(job)
-    if end.reason == "loader_died" and job.task.loader_workers > 0:
+    if end.reason == EndReason.LOADER_DIED and job.task.loader_workers > 0:
         tip = "Batches are then loaded in the run itself: slower, but nothing is left that could die"
         return Repair("Use 0 loaders", tip, f"0 loaders. Start again with {KEYS[job.kind]}.", {"loader_workers": 0})
     return None

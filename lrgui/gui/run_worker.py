@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.source import Source
 
@@ -43,7 +43,7 @@ class _Reader(QThread):
                 self._hand_over(events)
         except Exception as error:  # whatever the source does, the window must learn that the run is over
             ended = True
-            self._hand_over([EndEvent("failed", f"The run could not be read ({error}). Try again.")])
+            self._hand_over([EndEvent(EndReason.FAILED, f"The run could not be read ({error}). Try again.")])
         if not ended:
             self._hand_over([ended_unexpectedly()])
         if self._journal is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lrgui.core.analysis import Analysis
 from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
-from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
 from lrgui.core.several import Reading, read_curves
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
@@ -40,8 +40,8 @@ class ShownSweep:
         ends = SweepConfig(zones.start, zones.end, len(curve), job.sweep.beta, job.sweep.stop_factor)
         points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
         batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)]
-        end = EndEvent("completed", f"A synthetic curve: {name}. Nothing was trained.")
-        return cls(replace(job, kind="sweep", sweep=ends), Records.of([*batches, end]), name)
+        end = EndEvent(EndReason.COMPLETED, f"A synthetic curve: {name}. Nothing was trained.")
+        return cls(replace(job, kind=RunKind.SWEEP, sweep=ends), Records.of([*batches, end]), name)
 
     @property
     def is_long(self) -> bool:

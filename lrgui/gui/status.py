@@ -8,32 +8,32 @@ from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from lrgui.core.events import EndEvent
+from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
 from lrgui.gui.workspace import Workspace
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
 #: The memory of the process that waits for the next run is looked at this often.
 SPARE_MS = 3000
-VERBS = {
-    "sweep": "Sweep",
-    "train": "Training",
-    "race": "Race",
-    "compare": "Comparison",
-    "aside": "Sweep of the digits",
-    "check": "Check",
+VERBS: dict[str, str] = {
+    RunKind.SWEEP: "Sweep",
+    RunKind.TRAIN: "Training",
+    RunKind.RACE: "Race",
+    RunKind.COMPARE: "Comparison",
+    RunKind.ASIDE: "Sweep of the digits",
+    RunKind.CHECK: "Check",
 }
-ENDS = {
-    "completed": "finished",
-    "diverged": "ended: diverged",
-    "not_finite": "ended: loss not finite",
-    "data_ended": "ended: no more data",
-    "cancelled": "stopped",
-    "out_of_memory": "failed: out of memory",
-    "loader_died": "failed: batch loading died",
-    "bad_batch": "failed: a batch without a finite loss",
-    "failed": "failed",
-    "killed": "ended unexpectedly",
+ENDS: dict[str, str] = {
+    EndReason.COMPLETED: "finished",
+    EndReason.DIVERGED: "ended: diverged",
+    EndReason.NOT_FINITE: "ended: loss not finite",
+    EndReason.DATA_ENDED: "ended: no more data",
+    EndReason.CANCELLED: "stopped",
+    EndReason.OUT_OF_MEMORY: "failed: out of memory",
+    EndReason.LOADER_DIED: "failed: batch loading died",
+    EndReason.BAD_BATCH: "failed: a batch without a finite loss",
+    EndReason.FAILED: "failed",
+    EndReason.KILLED: "ended unexpectedly",
 }
 
 
@@ -100,9 +100,9 @@ class StatusLine(QWidget):
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
-        if state != "idle":
-            self._stopping = state == "stopping"
-        if state == "idle":
+        if state != RunState.IDLE:
+            self._stopping = state == RunState.STOPPING
+        if state == RunState.IDLE:
             self._timer.stop()
             self.bar.hide()
         else:
@@ -111,7 +111,7 @@ class StatusLine(QWidget):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
-        asked = end.reason == "killed" and self._stopping  # by force, where nothing else helped
+        asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
         self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS['cancelled' if asked else end.reason]} · {end.detail}")
 
@@ -124,8 +124,8 @@ class StatusLine(QWidget):
             return
         total = record.task.steps if record.task is not None else 0
         done = len(record.loss)
-        if workspace.state == "starting" or not total:
-            checking = workspace.kind == "check"
+        if workspace.state == RunState.STARTING or not total:
+            checking = workspace.kind == RunKind.CHECK
             what = f"Checking {workspace.job.task.title}" if checking else verb
             doing = "stopping" if self._stopping else record.state_detail or ("" if checking else "starting")
             self.text.setText(" · ".join(words for words in (what, doing) if words) + " …")
@@ -140,9 +140,9 @@ class StatusLine(QWidget):
             words[1] = f"step {len(sweeps.last):,} of {total:,}"
             done, total = len(sweeps), total * count
             seconds = sum(float(each.seconds[-1]) for each in sweeps.all if len(each))
-        if workspace.state == "paused":
+        if workspace.state == RunState.PAUSED:
             words.append("paused (Space goes on)")
-        elif workspace.state == "stopping":
+        elif workspace.state == RunState.STOPPING:
             words.append("stopping …")
         elif done > 3 and seconds > 0:
             speed = done / seconds

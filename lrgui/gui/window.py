@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import FORMATS
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
@@ -197,7 +198,7 @@ class MainWindow(QMainWindow):
             tab.hovered.connect(self.status.show_cursor)
             tab.undo_stack.indexChanged.connect(self._refresh_actions)
             for button in (tab.compare, tab.send):
-                button.setEnabled(self.workspace.state == "idle")
+                button.setEnabled(self.workspace.state == RunState.IDLE)
             self._put_in(self._no_scenarios_yet, tab)
         return self._scenarios
 
@@ -269,13 +270,13 @@ class MainWindow(QMainWindow):
     def _refresh_actions(self) -> None:
         workspace, actions = self.workspace, self.actions_by_key
         state = workspace.state
-        idle = state == "idle"
+        idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
         actions["train"].setEnabled(idle)
         actions["verify"].setEnabled(idle)
         actions["compare"].setEnabled(idle)
-        actions["pause"].setEnabled(state in ("running", "paused"))
-        actions["stop"].setEnabled(state in ("starting", "running", "paused"))
+        actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
+        actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.undo_stack.canUndo())
         actions["redo"].setEnabled(self.undo_stack.canRedo())
         actions["export"].setEnabled(workspace.analysis is not None)
@@ -284,7 +285,7 @@ class MainWindow(QMainWindow):
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
             button.setEnabled(actions[key].isEnabled())
-        self._buttons["pause"].setText("▶  Resume" if state == "paused" else "❚❚  Pause")
+        self._buttons["pause"].setText("▶  Resume" if state == RunState.PAUSED else "❚❚  Pause")
         race = workspace.race_to_come().race
         if not race.validate():
             tip = f"Race short trainings at rates around {format_lr(race.around)}: {race.cost} (F7)"
@@ -307,7 +308,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_code_saved(self) -> None:
         code = self.workspace.tasks.code
-        if self.workspace.state == "idle" and code.file is not None:
+        if self.workspace.state == RunState.IDLE and code.file is not None:
             now = f"{code.file.name} was saved"
             self.status.text.setText(f"{now}. {code.problem}" if code.problem else f"{now}: the next run uses it.")
 
@@ -388,7 +389,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
-        if self.workspace.busy and self.workspace.kind != "check" and not self._may_stop():  # a check is never kept
+        kept = self.workspace.kind != RunKind.CHECK
+        if self.workspace.busy and kept and not self._may_stop():
             event.ignore()
             return
         self.workspace.close()

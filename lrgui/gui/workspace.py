@@ -14,7 +14,18 @@ from PySide6.QtGui import QUndoStack
 from lrgui.core.analysis import Analysis
 from lrgui.core.comparison import Compared
 from lrgui.core.curve import Curve
-from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent
+from lrgui.core.events import (
+    CheckEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+    Stream,
+    SweepEndEvent,
+)
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.several import Reading
 from lrgui.core.transfer import Transfer
@@ -126,8 +137,8 @@ class Workspace(QObject):
         """True while the sweep that has just ended is read there."""
         self.undo_stack = QUndoStack(self)
         self._unread = Unread()
-        self.state = "idle"
-        self.kind = "sweep"
+        self.state: str = RunState.IDLE
+        self.kind: str = RunKind.SWEEP
         """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
         self._shown: ShownSweep | None = None
         """The sweep on screen."""
@@ -355,17 +366,17 @@ class Workspace(QObject):
     @Slot()
     def find(self) -> None:
         """Start a sweep."""
-        self._start("sweep")
+        self._start(RunKind.SWEEP)
 
     @Slot()
     def train(self) -> None:
         """Train with the selected learning rate."""
-        self._start("train")
+        self._start(RunKind.TRAIN)
 
     @Slot()
     def verify(self) -> None:
         """Race short trainings around the selected learning rate."""
-        self._start("race")
+        self._start(RunKind.RACE)
 
     def race_to_come(self) -> Job:
         """What `verify` would run now."""
@@ -374,24 +385,24 @@ class Workspace(QObject):
     @Slot()
     def check(self) -> None:
         """Try one batch of the task, step by step."""
-        self._start("check")
+        self._start(RunKind.CHECK)
 
     @Slot()
     def compare(self) -> None:
         """Sweep the built-in digits beside everything else: what is on screen stays."""
-        self._start("aside")
+        self._start(RunKind.ASIDE)
 
     def compare_optimizers(self, optimizers: Sequence[str]) -> None:
         """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
         self.loading.give_up()
-        job = None if self.busy or not optimizers else self._job_to_run("compare")
+        job = None if self.busy or not optimizers else self._job_to_run(RunKind.COMPARE)
         if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
             return
-        self.kind, self._running = "compare", job
+        self.kind, self._running = RunKind.COMPARE, job
         self.compare_jobs = jobs_to_compare(job, optimizers)
         self.compared, self.comparison = Records(), ()
         self.compare_started.emit()
-        self._set_state("starting")
+        self._set_state(RunState.STARTING)
         self._turn = InTurn(self.compare_jobs, self._open_source, origin="window")
         self.worker.start(self._turn)
 
@@ -401,7 +412,7 @@ class Workspace(QObject):
             self.noticed.emit(Notice("info", "A run is going on: stop it before you show another curve."))
             return
         self.noticed.emit(None)
-        self.kind = "sweep"
+        self.kind = RunKind.SWEEP
         self._shown = ShownSweep.made_up(name, curve, zones, self.job)
         self.sweep_started.emit()
         self._read_sweep(zones)
@@ -414,25 +425,25 @@ class Workspace(QObject):
             return
         self.kind, self._running = kind, job
         record = Record()
-        if kind == "aside":
+        if kind == RunKind.ASIDE:
             self.aside = record
-        elif kind == "check":
+        elif kind == RunKind.CHECK:
             self._check = record
             self.check_started.emit()
-        elif kind == "sweep":
+        elif kind == RunKind.SWEEP:
             last = self._shown
             self._last = (last, self.zones) if last is not None and last.analysis is not None else None
             self._shown = ShownSweep(job, Records())
             self._chosen.begin(Choices(self.selection, None))
             self.sweep_started.emit()
-        elif kind == "race":
+        elif kind == RunKind.RACE:
             self.race_job, self.race = job, RaceRecord(job.race)
             self.race_started.emit()
         else:
             self.training_job, self.training = job, record
             self.training_started.emit()
-        self._set_state("starting")
-        self._journal = None if kind == "check" else start_log(job, origin="window")
+        self._set_state(RunState.STARTING)
+        self._journal = None if kind == RunKind.CHECK else start_log(job, origin="window")
         self.worker.start(self._open_source(job), self._journal)
 
     def _job_to_run(self, kind: str) -> Job | None:
@@ -456,16 +467,16 @@ class Workspace(QObject):
     @Slot()
     def toggle_pause(self) -> None:
         """Pause a running run, resume a paused one."""
-        if self.state == "running":
+        if self.state == RunState.RUNNING:
             self.worker.pause()
-        elif self.state == "paused":
+        elif self.state == RunState.PAUSED:
             self.worker.resume()
 
     @Slot()
     def stop(self) -> None:
         """Ask the run to end; what was measured stays."""
-        if self.busy and self.state != "stopping":
-            self._set_state("stopping")
+        if self.busy and self.state != RunState.STOPPING:
+            self._set_state(RunState.STOPPING)
             self.worker.stop()
 
     def close(self) -> None:
@@ -478,43 +489,51 @@ class Workspace(QObject):
     @property
     def several(self) -> tuple[Records | None, int]:
         """The sweeps of the present (or last) run, and how many there are to be; none for other runs."""
-        if self.kind == "compare":
+        if self.kind == RunKind.COMPARE:
             return self.compared, len(self.compare_jobs)
         job = self.sweep_job
-        return (self.sweeps, job.sweep.repeats) if self.kind == "sweep" and job is not None else (None, 1)
+        return (self.sweeps, job.sweep.repeats) if self.kind == RunKind.SWEEP and job is not None else (None, 1)
 
     @property
     def record(self) -> Record | None:
         """What the present (or last) run has measured so far; of repeats the first."""
         compared = None if self.compared is None else self.compared.first
-        records = {"sweep": self.sweep, "train": self.training, "race": self.race, "aside": self.aside}
-        return {**records, "compare": compared, "check": self._check}[self.kind]
+        records: dict[str, Record | None] = {
+            RunKind.SWEEP: self.sweep,
+            RunKind.TRAIN: self.training,
+            RunKind.RACE: self.race,
+            RunKind.ASIDE: self.aside,
+        }
+        return {**records, RunKind.COMPARE: compared, RunKind.CHECK: self._check}[self.kind]
 
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
         record = self.record
         assert record is not None
         had_task, epochs = record.task is not None, len(record.epochs)
-        several = {"sweep": self.sweeps, "compare": self.compared}.get(self.kind)
+        swept: dict[str, Records | None] = {RunKind.SWEEP: self.sweeps, RunKind.COMPARE: self.compared}
+        several = swept.get(self.kind)
         (record if several is None else several).add(events)
-        if self.kind == "compare" and any(isinstance(event, SweepEndEvent) for event in events):
+        if self.kind == RunKind.COMPARE and any(isinstance(event, SweepEndEvent) for event in events):
             self._read_comparison()
         if not had_task and record.task is not None:
             self.task_known.emit(record.task)
         if len(record.epochs) != epochs:
             self.epoch_ended.emit()
-        notes = [event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == "note"]
-        if notes and self.kind != "check":
+        notes = [
+            event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
+        ]
+        if notes and self.kind != RunKind.CHECK:
             self.noticed.emit(Notice("info", " ".join(notes)))
         for event in events:
-            if isinstance(event, StateEvent) and self.state != "stopping" and event.state != self.state:
+            if isinstance(event, StateEvent) and self.state != RunState.STOPPING and event.state != self.state:
                 self._set_state(event.state)
             elif isinstance(event, CheckEvent):
                 self.checked.emit(event)
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
-        shown = self._shown if self.kind == "sweep" else None
+        shown = self._shown if self.kind == RunKind.SWEEP else None
         if shown is not None and shown.is_long:
             self._finishing = True
             self._reading.start(lambda _watch: shown.read(), lambda read, error: self._finish(end, read, error))
@@ -524,13 +543,13 @@ class Workspace(QObject):
     def _finish(self, end: EndEvent, read: ShownSweep | None = None, error: Exception | None = None) -> None:
         """The run is over; `read` is its sweep where that was read already, and `error` why it could not be."""
         self._finishing = False
-        asked = self.state == "stopping"
+        asked = self.state == RunState.STOPPING
         record = self.record
         assert record is not None
-        self._set_state("idle")
+        self._set_state(RunState.IDLE)
         if error is not None:
             self.analysis_changed.emit(None)
-        elif self.kind == "sweep":
+        elif self.kind == RunKind.SWEEP:
             last, self._last = self._last, None
             if last is not None and not len(record):
                 self._put_back(*last)
@@ -538,19 +557,19 @@ class Workspace(QObject):
                 self._take_reading(read)
             else:
                 self._read_sweep()
-        elif self.kind == "compare":
+        elif self.kind == RunKind.COMPARE:
             self._read_comparison()
-        journal = self._turn if self.kind == "compare" else self._journal
+        journal = self._turn if self.kind == RunKind.COMPARE else self._journal
         problem = journal.problem if journal is not None else None
         self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
-        shown = asked or self.kind == "check"  # a check has a dialog of its own
+        shown = asked or self.kind == RunKind.CHECK  # a check has a dialog of its own
         notice = None if shown else self._ending(end, record)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None:
             self.noticed.emit(notice)
-        if self.kind == "check":
+        if self.kind == RunKind.CHECK:
             self.check_ended.emit(end)
         self.run_ended.emit(end)
         if error is not None:
@@ -558,7 +577,7 @@ class Workspace(QObject):
 
     def _ending(self, end: EndEvent, record: Record) -> Notice | None:
         """What to say about the run that has ended, with a button where one click mends something."""
-        analysis = self.analysis if self.kind == "sweep" and record is self.sweep else None
+        analysis = self.analysis if self.kind == RunKind.SWEEP and record is self.sweep else None
         pick = None if analysis is None else analysis.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
         if notice is None or repair is None:
@@ -635,12 +654,12 @@ class Workspace(QObject):
         self.noticed.emit(None)
         self.kind = job.kind
         self.set_job(job)
-        if job.kind == "sweep":
+        if job.kind == RunKind.SWEEP:
             assert run.shown is not None
             self._shown = ShownSweep(job, opened.sweeps)
             self.sweep_started.emit()
             self._take_reading(run.shown)
-        elif job.kind == "race":
+        elif job.kind == RunKind.RACE:
             self.race_job, self.race = job, opened.race
             self.race_started.emit()
         else:
@@ -651,7 +670,9 @@ class Workspace(QObject):
             self.task_known.emit(record.task)
         if opened.warnings:
             self.noticed.emit(Notice("info", " ".join(opened.warnings)))
-        end = record.end or EndEvent("killed", f"{path.name} was cut off: the program ended in the middle of the run.")
+        end = record.end or EndEvent(
+            EndReason.KILLED, f"{path.name} was cut off: the program ended in the middle of the run."
+        )
         self.run_ended.emit(end)
 
     def report(self) -> Report | None:

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 
-from lrgui.core.events import EndEvent, Event, OutputEvent
+from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, Stream
 from lrgui.core.terminated import Terminated
 from lrgui.runs.job import Job
 
@@ -33,7 +33,7 @@ def told(
         except BaseException as error:  # a GeneratorExit, too: the one that closes this generator comes at the yield
             yield from failure(error, job)
             return
-        yield event or EndEvent("failed", _WITHOUT_A_WORD)
+        yield event or EndEvent(EndReason.FAILED, _WITHOUT_A_WORD)
         if event is None or isinstance(event, EndEvent):
             return
 
@@ -48,7 +48,7 @@ def failure(error: BaseException, job: Job | None = None) -> list[Event]:
         says_it_all,
     )
 
-    details: list[Event] = [] if says_it_all(error) else [OutputEvent(folded(error), "traceback")]
+    details: list[Event] = [] if says_it_all(error) else [OutputEvent(folded(error), Stream.TRACEBACK)]
     if job is None:
         return [*details, ended(error)]
     return [*details, ended(error, job.task.batch_size, getattr(job.config, "accumulation", 1))]
@@ -62,7 +62,9 @@ def ended(error: BaseException, batch_size: int | None = None, accumulation: int
 
     there = original(error)
     smaller = is_out_of_memory(there) and is_of_batches(there)
-    reason = "out_of_memory" if smaller else "loader_died" if is_loader_death(there) else "failed"
+    reason = (
+        EndReason.OUT_OF_MEMORY if smaller else EndReason.LOADER_DIED if is_loader_death(there) else EndReason.FAILED
+    )
     return EndEvent(reason, explain(error, batch_size, accumulation))
 
 
@@ -119,7 +121,7 @@ _TORCH_LIBRARY = re.compile(
 
 def ended_unexpectedly(what: str = "run") -> EndEvent:
     """The end of a run (or a "check") whose events stopped without one."""
-    return EndEvent("killed", f"The {what} ended unexpectedly. Try again.")
+    return EndEvent(EndReason.KILLED, f"The {what} ended unexpectedly. Try again.")
 
 
 def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> EndEvent:
@@ -136,23 +138,23 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
                 else ""
             )
             return EndEvent(
-                "killed",
+                EndReason.KILLED,
                 f"The process that computed the run was ended from outside ({name}); what was measured stays.{advice}",
             )
         return EndEvent(
-            "failed",
+            EndReason.FAILED,
             f"The process that computed the run crashed in compiled code ({name}); what was measured stays. "
             "Try the device cpu and 0 loader workers, or another version of PyTorch.",
         )
     if not ready:
         said = f": {last_line.rstrip('.')}" if last_line else ""
         return EndEvent(
-            "failed",
+            EndReason.FAILED,
             f"LR Finder's worker could not start in {python} ({name or f'exit status {status}'}){said}. "
             "Choose a Python ≥ 3.10 with PyTorch and numpy.",
         )
     return EndEvent(
-        "failed",
+        EndReason.FAILED,
         f"The process that computed the run ended by itself (exit status {status}); what was measured stays. "
         "The task's code probably calls exit: remove that call; the output shows what it printed last.",
     )
@@ -161,7 +163,7 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
 def cannot_start(python: str, error: OSError) -> EndEvent:
     """The end of a run whose process could not even be made."""
     reason = error.strerror or str(error)
-    return EndEvent("failed", f"{python} cannot be started ({reason}). Choose a Python ≥ 3.10 with PyTorch.")
+    return EndEvent(EndReason.FAILED, f"{python} cannot be started ({reason}). Choose a Python ≥ 3.10 with PyTorch.")
 
 
 def check_torch(version: str) -> None:

@@ -11,7 +11,19 @@ import torch
 
 from lrgui.core.batches import length
 from lrgui.core.control import Control
-from lrgui.core.events import WHOLE, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.events import (
+    WHOLE,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+    Stream,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.core.groups import partly_held_note
 from lrgui.core.modes import modes_note
 from lrgui.core.probe import Probe
@@ -43,14 +55,14 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     problems = job.validate()
     if problems:
         raise ValueError(" ".join(str(problem) for problem in problems))
-    yield StateEvent("starting", "Preparing data and model")
+    yield StateEvent(RunState.STARTING, "Preparing data and model")
     for row in (job.task.row, job.task.model_row):
         if row is not None and row.prepare:
             yield from named(row.prepare)(job.task, control)
         if control.cancelled:
-            yield EndEvent("cancelled", "Stopped before the first batch.")
+            yield EndEvent(EndReason.CANCELLED, "Stopped before the first batch.")
             return
-    if job.kind == "check":
+    if job.kind == RunKind.CHECK:
         from lrgui.tasks.checks.check import check_task  # only a check needs it
 
         yield from check_task(job.task, control, job.sweep.steps)
@@ -58,8 +70,8 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     task = build_task(job.task)
     for note in (*task.notes, partly_held_note(task.model, task.optimizer), modes_note(task.model)):
         if note is not None:
-            yield OutputEvent(note, "note")
-    passes = job.kind == "train" and job.train.steps is None
+            yield OutputEvent(note, Stream.NOTE)
+    passes = job.kind == RunKind.TRAIN and job.train.steps is None
     batches = batches_in(task.loader) if passes else length(task.loader) or 0
     yield TaskEvent(
         name=task.name,
@@ -75,19 +87,19 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
             "train": planned_steps(job.train, batches),
             "race": job.race.total_steps(),
         }[job.kind],
-        steps_per_point=job.sweep.batches_per_lr if job.kind == "sweep" else 1,
+        steps_per_point=job.sweep.batches_per_lr if job.kind == RunKind.SWEEP else 1,
         metric_name=task.metric_name,
     )
-    yield StateEvent("running")
+    yield StateEvent(RunState.RUNNING)
     yield from _engine(job, task, control, batches)
 
 
 def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Event]:
-    if job.kind == "sweep" and job.sweep.repeats > 1:
+    if job.kind == RunKind.SWEEP and job.sweep.repeats > 1:
         return _repeats(job, task, control)
-    if job.kind == "sweep":
+    if job.kind == RunKind.SWEEP:
         return sweep(task.model, task.loader, task.optimizer, task.loss, job.sweep, control, device=task.device)
-    if job.kind == "race":
+    if job.kind == RunKind.RACE:
         return race(
             task.model,
             task.loader,
@@ -119,7 +131,9 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
         for number in range(count):
             if number > 0:
                 seed_all(job.task.seed + number, task.loader)
-            end = EndEvent("failed", "The sweep stopped without saying why: an error in LR Finder. Please report it.")
+            end = EndEvent(
+                EndReason.FAILED, "The sweep stopped without saying why: an error in LR Finder. Please report it."
+            )
             events = sweep(
                 task.model,
                 task.loader,
@@ -178,7 +192,9 @@ class InProcess:
                     self._computing = None
                     if not self._killed:
                         raise
-                    event = EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
+                    event = EndEvent(
+                        EndReason.KILLED, "The run was stopped by force; what was measured up to then stays."
+                    )
                 if event is None:
                     return
                 yield [event]

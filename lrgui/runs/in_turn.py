@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
-from lrgui.core.events import WHOLE, BatchEvent, EndEvent, Event, SweepEndEvent
+from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, RunKind, SweepEndEvent
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
@@ -23,7 +23,7 @@ def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
         job.task if key == job.task.optimizer else replace(job.task, optimizer=key, optimizer_options={})
         for key in dict.fromkeys(optimizers)
     ]
-    return tuple(replace(job, kind="sweep", sweep=once, task=task) for task in tasks)
+    return tuple(replace(job, kind=RunKind.SWEEP, sweep=once, task=task) for task in tasks)
 
 
 def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
@@ -76,9 +76,9 @@ class InTurn:
                 return
             yield [SweepEndEvent(number, end.reason, end.detail)]
         if self._cancelled:
-            yield [EndEvent("cancelled", "Stopped; what was measured stays.")]
+            yield [EndEvent(EndReason.CANCELLED, "Stopped; what was measured stays.")]
         else:
-            yield [EndEvent("completed", f"{len(self.jobs)} optimizers were swept on the same task.")]
+            yield [EndEvent(EndReason.COMPLETED, f"{len(self.jobs)} optimizers were swept on the same task.")]
 
     def pause(self) -> None:
         """Hold the run before its next batch."""

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lrgui.core.config import CycleConfig, LoopConfig, Problem, RaceConfig, SweepConfig, TrainConfig, is_finite
+from lrgui.core.events import RunKind
 from lrgui.core.settings import settings_of, values_of
 from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 
 #: What a job can be; a check tries one batch of the task and trains nothing.
-JOB_KINDS = ("sweep", "train", "race", "check")
+JOB_KINDS = (RunKind.SWEEP, RunKind.TRAIN, RunKind.RACE, RunKind.CHECK)
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Job:
     Which Python computes is no part of it: that is a setting of the machine, never of a run file.
     """
 
-    kind: str = "sweep"
+    kind: str = RunKind.SWEEP
     """One of `JOB_KINDS`."""
     task: TaskSpec = field(default_factory=TaskSpec)
     sweep: SweepConfig = field(default_factory=SweepConfig)
@@ -31,12 +32,12 @@ class Job:
 
     def training(self) -> Job:
         """The training that these settings describe: it makes its steps as the sweep does."""
-        return replace(self, kind="train", train=replace(self.train, **values_of(self.sweep, LoopConfig)))
+        return replace(self, kind=RunKind.TRAIN, train=replace(self.train, **values_of(self.sweep, LoopConfig)))
 
     def verification(self) -> Job:
         """The race that these settings describe, around the training's rate: of trainings like that one."""
         shared = values_of(self.sweep, LoopConfig) | values_of(self.train, CycleConfig)
-        return replace(self, kind="race", race=replace(self.race, around=self.train.max_lr, **shared))
+        return replace(self, kind=RunKind.RACE, race=replace(self.race, around=self.train.max_lr, **shared))
 
     def with_shared(self, given: Mapping[str, Any]) -> Job:
         """The job with the given settings of the loop and of the cycle wherever they stand."""
@@ -48,9 +49,9 @@ class Job:
     @property
     def config(self) -> SweepConfig | TrainConfig | RaceConfig:
         """The config that `kind` uses; a check uses none, and gets the sweep's."""
-        if self.kind == "train":
+        if self.kind == RunKind.TRAIN:
             return self.train
-        return self.race if self.kind == "race" else self.sweep
+        return self.race if self.kind == RunKind.RACE else self.sweep
 
     def validate(self) -> list[Problem]:
         """Every problem of the task and of the config that `kind` uses, an empty list where there is none.
@@ -61,7 +62,7 @@ class Job:
         if self.kind not in JOB_KINDS:
             choices = ", ".join(JOB_KINDS)
             return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
-        config = [] if self.kind == "check" else self.config.validate()
+        config = [] if self.kind == RunKind.CHECK else self.config.validate()
         others = [problem for one in self._configs() if one is not self.config for problem in _not_finite(one)]
         return [*self.task.validate(), *config, *others]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from lrgui import frozen
-from lrgui.core.events import ERRORS, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.core.events import ERRORS, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
@@ -131,7 +131,7 @@ class ChildProcess:
                     self._command = self._command or worker_command(self._python)
                     self._spawn()
                 except frozen.NoPythonError as error:
-                    self._refused = EndEvent("failed", str(error))
+                    self._refused = EndEvent(EndReason.FAILED, str(error))
                 except OSError as error:
                     self._refused = cannot_start(self._command[0], error)
                 else:
@@ -249,14 +249,16 @@ class ChildProcess:
             if not said_starting:
                 said_starting = True
                 if not self.facts:
-                    chunk.insert(0, StateEvent("starting", "Starting Python and PyTorch"))
+                    chunk.insert(0, StateEvent(RunState.STARTING, "Starting Python and PyTorch"))
             silent = 0.0 if self.facts else time.monotonic() - begin
             if silent > SLOW and not said_slow:
                 said_slow = True
-                chunk.append(StateEvent("starting", f"{self._command[0]} is slow to start, or hangs; stopping ends it"))
+                chunk.append(
+                    StateEvent(RunState.STARTING, f"{self._command[0]} is slow to start, or hangs; stopping ends it")
+                )
             if silent > HANGS:
                 self._end_process()
-                end = EndEvent("failed", f"{self._command[0]} did not get ready in {HANGS:g} s. {_ANOTHER}")
+                end = EndEvent(EndReason.FAILED, f"{self._command[0]} did not get ready in {HANGS:g} s. {_ANOTHER}")
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
                 chunk += self._last_words(merger)
@@ -318,9 +320,9 @@ class ChildProcess:
 
     def _stopped(self) -> EndEvent:
         """The end of a run that `kill` ended."""
-        if self._job is not None and self._job.kind == "check":
-            return EndEvent("killed", "The check was stopped by force.")
-        return EndEvent("killed", "The run was stopped by force; what was measured up to then stays.")
+        if self._job is not None and self._job.kind == RunKind.CHECK:
+            return EndEvent(EndReason.KILLED, "The check was stopped by force.")
+        return EndEvent(EndReason.KILLED, "The run was stopped by force; what was measured up to then stays.")
 
     # -- the process
 

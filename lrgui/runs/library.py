@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from lrgui.core.events import RunKind
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
@@ -45,8 +46,12 @@ def start_log(job: Job, origin: str = "") -> LogWriter:
     return LogWriter(path, job, origin=origin)
 
 
+#: What a file's name says of a run that is no sweep.
+_KIND_WORDS: dict[str, tuple[str, ...]] = {RunKind.TRAIN: ("training",), RunKind.RACE: ("race",)}
+
+
 def _stem(job: Job, now: datetime) -> str:
     task = job.task
-    words = [*task.file_words, *{"train": ["training"], "race": ["race"]}.get(job.kind, [])]
+    words = [*task.file_words, *_KIND_WORDS.get(job.kind, ())]
     name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in words)
     return f"{now:%Y-%m-%d_%H%M%S}_{name[:80]}"

@@ -20,11 +20,13 @@ from lrgui.core.events import (
     CandidateEvent,
     CheckEvent,
     EndEvent,
+    EndReason,
     EpochEvent,
     Event,
     OutputEvent,
     StandingEvent,
     StateEvent,
+    Stream,
     SweepEndEvent,
     TaskEvent,
 )
@@ -121,10 +123,10 @@ def _known(event: Event) -> Event:
     """`event` with words that everybody knows and texts that can be shown: a file can say anything, and a newer
     program more."""
     if isinstance(event, EndEvent | SweepEndEvent) and event.reason not in END_REASONS:
-        event = replace(event, reason="failed")
+        event = replace(event, reason=EndReason.FAILED)
     if isinstance(event, StateEvent) and event.state not in STATES:
         raise ValueError("The state event names a state that no run has.")
-    most = MOST_PRINTED if isinstance(event, OutputEvent) and event.stream != "note" else MOST_TEXT
+    most = MOST_PRINTED if isinstance(event, OutputEvent) and event.stream != Stream.NOTE else MOST_TEXT
     long = {}
     for item in plain_fields(type(event)):
         if item.type is str and len(text := getattr(event, item.name)) > most:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from lrgui.core.config import HIGHEST_LR, LOWEST_LR
-from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, SweepEndEvent
+from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, RunKind, SweepEndEvent
 from lrgui.regular import open_regular
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
@@ -219,7 +219,7 @@ def _is_possible(event: Event, kind: str) -> bool:
     """False for numbers that no run has: counts that would fill the memory, and rates that cannot be drawn."""
     rate = getattr(event, "lr", None)
     # A training's schedule goes far below its highest rate, down to 0.
-    if rate is not None and not (0 if kind == "train" else LOWEST_LR) <= rate <= HIGHEST_LR:
+    if rate is not None and not (0 if kind == RunKind.TRAIN else LOWEST_LR) <= rate <= HIGHEST_LR:
         return False
     seconds = getattr(event, "seconds", None)
     if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
@@ -238,7 +238,7 @@ def _is_possible(event: Event, kind: str) -> bool:
 def _are_possible(rows: Rows, kind: str) -> bool:
     """The same for many events at once."""
     columns = rows.columns
-    lowest = 0 if kind == "train" and rows.kind is not CandidateEvent else LOWEST_LR
+    lowest = 0 if kind == RunKind.TRAIN and rows.kind is not CandidateEvent else LOWEST_LR
     lr, seconds = columns["lr"], columns["seconds"]
     good = (lr >= lowest) & (lr <= HIGHEST_LR) & (seconds >= 0) & (seconds <= MOST_SECONDS)
     if "sweep" in columns:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from lrgui.core.events import RunKind
 from lrgui.runs.job import Job
 from lrgui.runs.log_reader import LogReader
 from lrgui.runs.race_record import RaceRecord
@@ -41,11 +42,11 @@ def open_run(path: Path | str, watch: Callable[[float], object] | None = None) -
     """
     with LogReader(path) as reader:
         sweeps = Records()
-        race = RaceRecord(reader.job.race) if reader.job.kind == "race" else None
+        race = RaceRecord(reader.job.race) if reader.job.kind == RunKind.RACE else None
         taking = sweeps if race is None else race
         for pieces in reader:
             taking.add(pieces)
             if watch is not None:
                 watch(reader.done / max(reader.size, 1))
-        left_out = sweeps.left_out() if reader.job.kind == "sweep" else []
+        left_out = sweeps.left_out() if reader.job.kind == RunKind.SWEEP else []
         return OpenedRun(reader.job, reader.created, sweeps, race, [*reader.warnings, *left_out])

@@ -17,6 +17,7 @@ from lrgui.core.events import (
     EpochEvent,
     Event,
     OutputEvent,
+    RunState,
     StateEvent,
     SweepEndEvent,
     TaskEvent,
@@ -46,7 +47,7 @@ class Record:
         self.sweep = sweep
         """Which repeat is collected; batches of others are passed over."""
         self.task: TaskEvent | None = None
-        self.state = "starting"
+        self.state: str = RunState.STARTING
         self.state_detail = ""
         self.epochs: list[EpochEvent] = []
         self.output: deque[OutputEvent] = deque()

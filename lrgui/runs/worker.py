@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from lrgui.core.events import EndReason
 from lrgui.runs import guard
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
 
         job = Job.from_dict(json.loads(line))
     except ValueError as error:
-        channel.say(EndEvent("failed", f"The worker cannot read its job: {error}"))
+        channel.say(EndEvent(EndReason.FAILED, f"The worker cannot read its job: {error}"))
         return 1
     try:
         for event in told(run(job, requests.control), job, passing=(Terminated,)):
             if isinstance(event, EndEvent):
                 names = kept.put_back()
-                if names and event.reason == "failed":
+                if names and event.reason == EndReason.FAILED:
                     event = replace(event, detail=event.detail + replaced_words(names))
                 _flush()  # what was printed before the end is told before the end
             channel.say(event)

@@ -20,16 +20,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.events import CheckEvent, EndEvent
+from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
 from lrgui.gui.words import breakable, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.checks.step import STEPS
 
-SIGNS = {"waiting": "·", "running": "…", "good": "✓", "warning": "!", "bad": "✗", "skipped": "–"}
-IDS = {"waiting": "muted", "running": "muted", "good": "good", "warning": "open", "bad": "bad", "skipped": "muted"}
-WORDS = {
-    "waiting": "to come",
-    "running": "running",
+SIGNS: dict[str, str] = {
+    CheckState.WAITING: "·",
+    CheckState.RUNNING: "…",
+    CheckState.GOOD: "✓",
+    CheckState.WARNING: "!",
+    CheckState.BAD: "✗",
+    CheckState.SKIPPED: "–",
+}
+NAME_IDS: dict[str, str] = {CheckState.BAD: "cardTitle", CheckState.WAITING: "muted", CheckState.SKIPPED: "muted"}
+IDS: dict[str, str] = {
+    CheckState.WAITING: "muted",
+    CheckState.RUNNING: "muted",
+    CheckState.GOOD: "good",
+    CheckState.WARNING: "open",
+    CheckState.BAD: "bad",
+    CheckState.SKIPPED: "muted",
+}
+WORDS: dict[str, str] = {
+    CheckState.WAITING: "to come",
+    CheckState.RUNNING: "running",
     "good": "good",
     "warning": "warning",
     "bad": "wrong",
@@ -74,8 +89,8 @@ class StepRow:
         self._sign.setText(SIGNS[event.state])
         self._sign.setObjectName(IDS[event.state])
         self._sign.setAccessibleName(WORDS[event.state])
-        self._name.setObjectName({"bad": "cardTitle", "waiting": "muted", "skipped": "muted"}.get(event.state, ""))
-        self._detail.setObjectName("" if event.state == "bad" else "muted")
+        self._name.setObjectName(NAME_IDS.get(event.state, ""))
+        self._detail.setObjectName("" if event.state == CheckState.BAD else "muted")
         for label in (self._sign, self._name, self._detail):
             label.style().unpolish(label)
             label.style().polish(label)
@@ -124,7 +139,7 @@ class CheckDialog(QDialog):
         for first, then in pairwise(stops):
             self.setTabOrder(first, then)
         for key in STEPS:
-            self._on_step(CheckEvent(key, "waiting"))
+            self._on_step(CheckEvent(key, CheckState.WAITING))
         self.resize(620, 560)
         self._step_began = time.monotonic()
         self._clock = QTimer(self, interval=TICK_MS)
@@ -205,7 +220,7 @@ class CheckDialog(QDialog):
     @property
     def running(self) -> bool:
         """True while the check goes on."""
-        return self._workspace.busy and self._workspace.kind == "check"
+        return self._workspace.busy and self._workspace.kind == RunKind.CHECK
 
     @Slot(object)
     def _on_step(self, event: CheckEvent) -> None:
@@ -214,7 +229,7 @@ class CheckDialog(QDialog):
             self.steps[event.step] = StepRow(self._grid, len(self.steps), event)
         else:
             row.show(event)
-        if event.state == "running":
+        if event.state == CheckState.RUNNING:
             self._step_began = time.monotonic()
             self.summary.setText(f"{name_of(event)} …")
 
@@ -224,7 +239,7 @@ class CheckDialog(QDialog):
         seconds, record = time.monotonic() - self._step_began, self._workspace.record
         if not self.running or record is None or seconds < PATIENCE:
             return
-        step = next((row.event for row in self.steps.values() if row.event.state == "running"), None)
+        step = next((row.event for row in self.steps.values() if row.event.state == CheckState.RUNNING), None)
         doing = name_of(step) if step is not None else record.state_detail or "Starting"
         self.summary.setText(f"{doing} … {seconds:.0f} s")
 
@@ -233,18 +248,20 @@ class CheckDialog(QDialog):
         self._clock.stop()
         record = self._workspace.record
         output = record.output if record is not None else ()
-        self._notes = " ".join(event.text.strip() for event in output if event.stream == "note")
-        printed = "".join(event.text for event in output if event.stream != "note").strip()
+        self._notes = " ".join(event.text.strip() for event in output if event.stream == Stream.NOTE)
+        printed = "".join(event.text for event in output if event.stream != Stream.NOTE).strip()
         self._first.note(self._notes)
         self.details.setPlainText(printed)
         self.more.setVisible(bool(printed))
-        failed = next((row for row in self.steps.values() if row.event.state == "bad"), None)
+        failed = next((row for row in self.steps.values() if row.event.state == CheckState.BAD), None)
         for row in self.steps.values():
-            if row.event.state == "waiting" or (row.event.state == "running" and end.reason == "cancelled"):
-                row.show(CheckEvent(row.event.step, "skipped"))
-            elif row.event.state == "running":  # the process died
-                row.show(CheckEvent(row.event.step, "bad", "It did not get through."))
-        good = end.reason == "completed" and failed is None
+            if row.event.state == CheckState.WAITING or (
+                row.event.state == CheckState.RUNNING and end.reason == EndReason.CANCELLED
+            ):
+                row.show(CheckEvent(row.event.step, CheckState.SKIPPED))
+            elif row.event.state == CheckState.RUNNING:  # the process died
+                row.show(CheckEvent(row.event.step, CheckState.BAD, "It did not get through."))
+        good = end.reason == EndReason.COMPLETED and failed is None
         # What is wrong stands beside its step.
         self.summary.setText(end.detail if failed is None else f"“{name_of(failed.event)}” failed: mend it, then F4.")
         self.summary.setObjectName("good" if good else "bad")

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 
 from lrgui.core.config import Problem
+from lrgui.core.events import RunState
 from lrgui.gui.cards import Card
 from lrgui.gui.fields import Form
 from lrgui.gui.workspace import Workspace
@@ -92,7 +93,7 @@ class ConfigCard(Card):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         for form in self.forms:
-            form.set_enabled(state == "idle")
+            form.set_enabled(state == RunState.IDLE)
 
 
 def _told(value: Any) -> Any:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from lrgui.core.confidence_words import GUESS, MEANING, confidence_words
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
@@ -178,7 +179,7 @@ class SelectionPanel(Card):
     def _say(self) -> str:
         workspace = self._workspace
         if workspace.analysis is None:
-            if workspace.sweep is not None and workspace.state != "idle" and workspace.kind == "sweep":
+            if workspace.sweep is not None and workspace.state != RunState.IDLE and workspace.kind == RunKind.SWEEP:
                 return "The sweep is running."
             return "Find a learning rate first (F5), or type one."
         pick = workspace.analysis.recommendation

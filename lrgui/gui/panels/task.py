@@ -11,7 +11,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from lrgui.core.config import Problem
-from lrgui.core.events import TaskEvent
+from lrgui.core.events import RunState, TaskEvent
 from lrgui.core.options import Option, filled, option_problems
 from lrgui.gui.cards import muted
 from lrgui.gui.choosing import ask_file, ask_folder, filters, start_folder
@@ -347,10 +347,10 @@ class TaskPanel(ConfigCard):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         super()._on_state(state)
-        idle = state == "idle"
+        idle = state == RunState.IDLE
         for button in (self._check, self._new):
             button.setEnabled(idle)
-        if state == "starting":
+        if state == RunState.STARTING:
             self._show_detail()
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.comparison import how_to_read
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.gui.cards import muted
 from lrgui.gui.tabs.curve import REDRAW_MS
@@ -146,14 +147,14 @@ class CompareTab(QWidget):
     @Slot(object)
     def _on_ended(self, _end: object) -> None:
         self._timer.stop()
-        if self._workspace.kind == "compare":
+        if self._workspace.kind == RunKind.COMPARE:
             self._read()
             if not self._workspace.comparison:
                 self.sentences.setText("No sweep of the comparison was finished.")
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
-        idle = state == "idle"
+        idle = state == RunState.IDLE
         self.button.setEnabled(idle)
         for box in self.boxes.values():
             box.setEnabled(idle)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.analysis import Analysis
+from lrgui.core.events import RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.smoothing import Floats
 from lrgui.gui.cards import muted
@@ -90,7 +91,7 @@ class CurveTab(QWidget):
         button.setObjectName("primary")
         button.setToolTip("Sweep the task on the left (F5)")
         button.clicked.connect(self._workspace.find)
-        self._workspace.state_changed.connect(lambda state: button.setEnabled(state == "idle"))
+        self._workspace.state_changed.connect(lambda state: button.setEnabled(state == RunState.IDLE))
         return empty_state(
             "Find a learning rate",
             "The sweep raises the learning rate batch by batch, from very small to very large, "
@@ -137,7 +138,7 @@ class CurveTab(QWidget):
 
     @Slot(str)
     def _say_starting(self, state: str) -> None:
-        if state == "idle":
+        if state == RunState.IDLE:
             self._timer.stop()
 
     @Slot(object)

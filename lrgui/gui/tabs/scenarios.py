@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from lrgui import places
 from lrgui.core.analysis import Analysis, analyse
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.zones import Zones
@@ -357,13 +358,13 @@ class ScenariosTab(QWidget):
 
     @Slot(object)
     def _on_run_ended(self, _end: object) -> None:
-        if self._workspace.kind == "aside":
+        if self._workspace.kind == RunKind.ASIDE:
             self._show_real()
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
         for button in (self.compare, self.send):
-            button.setEnabled(state == "idle")
+            button.setEnabled(state == RunState.IDLE)
 
     def _show_real(self) -> None:
         record = self._workspace.aside

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from lrgui.core.events import RunKind
 from lrgui.core.schedules import one_cycle
 from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.tabs.empty import empty_line
@@ -66,7 +67,7 @@ class TrainingTab(QWidget):
     def _plan(self, _task: object) -> None:
         """The number of batches is known: the whole learning-rate plan can be drawn."""
         job, record = self._workspace.training_job, self._workspace.training
-        if self._workspace.kind != "train" or job is None or record is None or record.task is None:
+        if self._workspace.kind != RunKind.TRAIN or job is None or record is None or record.task is None:
             return
         config, steps = job.train, record.task.steps
         drawn = steps if steps <= MOST_PLANNED else 0
@@ -104,7 +105,7 @@ class TrainingTab(QWidget):
     @Slot(object)
     def _finish(self, end: object) -> None:
         self._timer.stop()
-        if self._workspace.kind != "train":
+        if self._workspace.kind != RunKind.TRAIN:
             return
         self._redraw()
         self._show_epochs()

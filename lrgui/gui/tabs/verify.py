@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.config import RaceConfig, TrainConfig
-from lrgui.core.events import EndEvent
+from lrgui.core.events import EndEvent, RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.ranking import Ranking
 from lrgui.core.settings import settings_of
@@ -155,7 +155,7 @@ class VerifyTab(QWidget):
         self.start.setText(f"▶  Verify {pick}   F7")
         self.start.setToolTip("Race short trainings at rates around the selected one (F7)")
         self.start.setAccessibleName(f"Verify {pick}")
-        self.start.setEnabled(workspace.state == "idle")
+        self.start.setEnabled(workspace.state == RunState.IDLE)
         if config.validate():
             self.cost.setText("")
             return
@@ -200,7 +200,7 @@ class VerifyTab(QWidget):
 
     @Slot()
     def _on_task(self) -> None:
-        if self._workspace.kind == "race":
+        if self._workspace.kind == RunKind.RACE:
             self._plan()
 
     def _plan(self) -> None:
@@ -262,7 +262,7 @@ class VerifyTab(QWidget):
 
     @Slot(object)
     def _finish(self, end: EndEvent) -> None:
-        if self._workspace.kind == "race" and self._workspace.race is not None:
+        if self._workspace.kind == RunKind.RACE and self._workspace.race is not None:
             self._show_end(self._workspace.race, end)
 
     def _show_end(self, record: RaceRecord, end: EndEvent) -> None:

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
-from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent
+from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, Event, OutputEvent, Stream
 from lrgui.core.pausing import Stopwatch, held
 from lrgui.core.terminated import Terminated
 from lrgui.tasks.checks.diagnosis import Diagnosis, diagnose
@@ -38,9 +38,9 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
         for number, key in enumerate(keys):
             yield from held(control, clock)
             if control.cancelled:
-                yield EndEvent("cancelled", f"Stopped before “{STEPS[key]}”.")
+                yield EndEvent(EndReason.CANCELLED, f"Stopped before “{STEPS[key]}”.")
                 return
-            yield CheckEvent(key, "running")
+            yield CheckEvent(key, CheckState.RUNNING)
             before = perf_counter()
             try:
                 result = trial.make(key)
@@ -48,12 +48,12 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
                 raise
             except BaseException as error:  # the task's own, also one that is no Exception
                 if not says_it_all(error):
-                    yield OutputEvent(folded(error), "traceback")
+                    yield OutputEvent(folded(error), Stream.TRACEBACK)
                 found = trial.explained(key, error, diagnose(error))
                 yield from _failed(keys, number, found, perf_counter() - before)
                 return
             for note in result.notes:
-                yield OutputEvent(note, "note")
+                yield OutputEvent(note, Stream.NOTE)
             bad = next((finding for finding in result.findings if finding.bad), None)
             if bad is not None:
                 # What was measured belongs to it, and so do the doubts that explain it.
@@ -63,7 +63,7 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
                 return
             warnings += bool(result.findings)
             yield _told(key, result, perf_counter() - before)
-        yield EndEvent("completed", _ready(trial.title, trial.step_seconds, warnings))
+        yield EndEvent(EndReason.COMPLETED, _ready(trial.title, trial.step_seconds, warnings))
     finally:
         trial.close()
 
@@ -71,9 +71,9 @@ def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps)
 def _told(key: str, result: StepResult, seconds: float) -> CheckEvent:
     detail = " · ".join(result.facts)
     if result.skipped:
-        return CheckEvent(key, "skipped", detail)
+        return CheckEvent(key, CheckState.SKIPPED, detail)
     if not result.findings:
-        return CheckEvent(key, "good", detail, seconds)
+        return CheckEvent(key, CheckState.GOOD, detail, seconds)
     sentences = " ".join(finding.sentence for finding in result.findings)
     place = next((f for f in result.findings if f.file), result.findings[0])
     return CheckEvent(
@@ -82,10 +82,10 @@ def _told(key: str, result: StepResult, seconds: float) -> CheckEvent:
 
 
 def _failed(keys: Sequence[str], number: int, found: Diagnosis, seconds: float) -> Iterator[Event]:
-    yield CheckEvent(keys[number], "bad", found.sentence, seconds, found.file, found.line)
+    yield CheckEvent(keys[number], CheckState.BAD, found.sentence, seconds, found.file, found.line)
     for key in keys[number + 1 :]:
-        yield CheckEvent(key, "skipped", f"Not tried: “{STEPS[keys[number]]}” failed.")
-    yield EndEvent("failed", found.words)
+        yield CheckEvent(key, CheckState.SKIPPED, f"Not tried: “{STEPS[keys[number]]}” failed.")
+    yield EndEvent(EndReason.FAILED, found.words)
 
 
 def _ready(title: str, seconds: float, warnings: int) -> str:

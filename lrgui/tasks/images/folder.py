@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from lrgui.core.control import Control
-from lrgui.core.events import StateEvent
+from lrgui.core.events import RunState, StateEvent
 from lrgui.core.options import Scalar, filled
 from lrgui.tasks.images.files import ImageFiles, find_images
 from lrgui.tasks.images.reading import Square, UnreadableError, check_header, read_image
@@ -134,7 +134,7 @@ def _look_through(spec: TaskSpec, control: Control) -> Generator[StateEvent, Non
     """What is in the folder, None where it was cancelled."""
     place = Path(os.path.expanduser(spec.path))
     square = _square(filled(IMAGE_FOLDER.options, spec.options))
-    yield StateEvent("starting", f"Looking through {place.name}")
+    yield StateEvent(RunState.STARTING, f"Looking through {place.name}")
     files, notes = find_images(place)
     count = len(files.files)
     if count <= DECODED and count * square.channels * square.size**2 <= KEEP:
@@ -182,7 +182,7 @@ def _each(
         for start in range(0, count, _CHUNK):
             if time.monotonic() - told >= EVERY:
                 told = time.monotonic()
-                yield StateEvent("starting", f"{words}: {start:,} of {count:,}")
+                yield StateEvent(RunState.STARTING, f"{words}: {start:,} of {count:,}")
             if control.cancelled:
                 return None
             numbers = range(start, min(start + _CHUNK, count))
