@@ -83,7 +83,7 @@ def with_progress(
                 continue
             if detail is None:
                 break
-            yield StateEvent("starting", detail)
+            yield StateEvent(RunState.STARTING, detail)
     finally:  # also where nobody listens any longer
         left.set()
         thread.join(GRACE)
