@@ -21,7 +21,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from lrgui.core.control import Control
-from lrgui.core.events import StateEvent
+from lrgui.core.events import RunState, StateEvent
 
 #: Seconds without an answer after which a server counts as gone.
 TIMEOUT = 10.0
