@@ -16,7 +16,7 @@ import numpy as np
 
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent
-from lrgui.core.several import read_curves
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.runs.opened import open_run
@@ -48,7 +48,7 @@ def main() -> None:
         run = open_run(path)
         opened = time.process_time() - begin
         begin = time.process_time()
-        read_curves(run.sweeps.curves(), planned_range=(1e-6, 10.0))
+        read_sweep(run.sweeps.curves(), planned_range=(1e-6, 10.0))
         read = time.process_time() - begin
         tracemalloc.start()
         open_run(path)

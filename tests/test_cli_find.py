@@ -47,7 +47,7 @@ def test_repeats_in_words_and_files(tmp_path: Path) -> None:
     log, png = tmp_path / "run.lrrun", tmp_path / "curve.png"
     done = find("--repeats", 2, "--steps", 80, "--log", log, "--png", png)
     assert done.returncode == 0, done.stderr
-    assert "of the repeats" in done.stdout and "mean of 2" in " ".join(done.stdout.split())
+    assert "over the repeats" in done.stdout and "mean of 2" in " ".join(done.stdout.split())
     assert "confidence" in done.stdout and "within ×" in done.stdout
     assert read_log(log).job.sweep.repeats == 2 and png.stat().st_size > 10_000
 

@@ -58,10 +58,10 @@ def draw(result: Result, ax: Axes | None = None, **style: Any) -> Axes:
         from matplotlib.lines import Line2D
 
         lines = [each for each in handles if isinstance(each, Line2D) and each.get_linestyle() != "None"]
-        _tint(result.zones, result.analysis.selection, lines, ax)
+        _tint(result.zones, result.reading.selection, lines, ax)
     _number(marks[1:], ax)
-    if result.analysis.selection is not None:
-        _pick(result, result.analysis.selection, ax)
+    if result.reading.selection is not None:
+        _pick(result, result.reading.selection, ax)
     return ax
 
 
@@ -139,7 +139,7 @@ def _axes(result: Result, ax: Axes) -> None:
 def _marks(result: Result, ax: Axes) -> list[Line2D]:
     """The average that the rules read, and on it a diamond for each rule; labelled for the legends, in that order."""
     curve = result.curve
-    found = [s for s in result.analysis.suggestions.values() if s.lr is not None]
+    found = [s for s in result.reading.suggestions.values() if s.lr is not None]
     found = [s for s in found if s.lr is not None and curve.lr[0] <= s.lr <= curve.lr[-1]] if len(curve) > 1 else []
     if not found:
         return []

@@ -212,7 +212,7 @@ class _Finder:
                 optimizer=optimizer_name(call.ready.optimizer),
                 batch_size=self._batch_size(),
             )
-            advice = result.analysis.recommendation.advice
+            advice = result.reading.recommendation.advice
             if not auto_range or advice is None or self.over or len(ranges) == MOST_RANGES - 1:
                 return result
             ranges.append(

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lrgui.api.figure import inline_svg
-from lrgui.api.words import SIGNS, pick_words, rows
+from lrgui.api.words import pick_words
 from lrgui.core.confidence_words import GUESS, confidence_words
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
@@ -63,7 +63,7 @@ def _content(result: Result) -> str:
 def _pick(result: Result) -> str:
     """The number in large type, with what it is worth."""
     if result.lr is not None:
-        number, words = format_lr(result.lr), confidence_words(result.analysis.recommendation)
+        number, words = format_lr(result.lr), confidence_words(result.reading.recommendation)
     elif result.best_guess is not None:
         number, words = "No reliable pick", f"{format_lr(result.best_guess)} is a {GUESS}"
     else:
@@ -77,7 +77,7 @@ def _pick(result: Result) -> str:
 
 def _rules(result: Result) -> str:
     heads = ["rule", "learning rate", "over the repeats", "why"]
-    table = [list(row) for row in rows(result)]
+    table = [[row.label, row.rate, row.spread, row.reason] for row in result.reading.table]
     if len(result.curves) < 2:
         heads.pop(2)
         for row in table:
@@ -115,7 +115,7 @@ def _checks(result: Result) -> str:
     lines = "".join(
         f"<div style={_quoted(f'color:{LIGHT.text};padding-left:18px;text-indent:-18px')}>"
         f"<span style={_quoted(f'display:inline-block;width:18px;text-indent:0;color:{_STATES[c.state]}')}>"
-        f"{SIGNS[c.state]}</span>{escape(c.text)}</div>"
+        f"{c.sign}</span>{escape(c.text)}</div>"
         for c in result.checklist
     )
     return f"<div style={_quoted('margin:8px 0')}>{lines}</div>"

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.checklist import Check
 from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
 from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
+from lrgui.core.repeats import Repeats
 from lrgui.core.smoothing import Floats, centred, width_for
-from lrgui.core.suggest import Suggestion, suggest
+from lrgui.core.suggest import Suggestion
+from lrgui.core.sweep_reading import OURS, SweepReading, read_sweep
 from lrgui.core.transfer import Transfer, transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
@@ -45,24 +45,16 @@ class Result:
     Arrays of losses and metrics have the shape (m,) of `curve.lr`.
     """
 
-    analysis: Analysis
+    reading: SweepReading
     """The curve and all that follows from it."""
     config: SweepConfig
     """The sweep's settings."""
     title: str
     """What was swept, for people."""
-    end: End
-    """Why the sweep ended: `reason`, `detail`, `traceback`."""
-    curves: tuple[Curve, ...]
-    """The measured curves, one per repeat."""
     records: tuple[Record, ...]
     """The measurements as they came in, one per repeat."""
-    band: Repeats | None = None
-    """`lr`, `low` and `high` of the repeats' smoothed losses; None for one sweep."""
     notes: tuple[str, ...] = ()
     """Sentences about what should be known of this run."""
-    planned_steps: int | None = None
-    """Steps of the training that the pick is meant for, where they were given."""
     groups: Mapping[str, Result] = field(default_factory=dict)
     """A result for each parameter group that was swept by itself, by name."""
     metric_name: str | None = None
@@ -102,18 +94,17 @@ class Result:
         if not records:
             raise ValueError("A result needs at least one record.")
         curves = tuple(_curve(record, config, end if record is records[-1] else None) for record in records)
-        band = combine(curves) if len(curves) > 1 else None
-        curve = curves[0] if band is None else band.curve
         return cls(
-            analysis=_analysis(curve, curves, config, planned_steps),
+            reading=read_sweep(
+                curves,
+                planned_range=(config.start_lr, config.end_lr),
+                planned_steps=planned_steps,
+                end=End(end.reason, end.detail, traceback),
+            ),
             config=config,
             title=title,
-            end=End(end.reason, end.detail, traceback),
-            curves=curves,
             records=tuple(records),
-            band=band,
             notes=tuple(notes),
-            planned_steps=planned_steps,
             groups=dict(groups or {}),
             metric_name=metric_name,
             validation=validation,
@@ -127,57 +118,80 @@ class Result:
     @property
     def lr(self) -> float | None:
         """The recommended learning rate, None where there is no reliable one."""
-        return self.analysis.recommendation.lr
+        return self.reading.recommendation.lr
 
     @property
     def best_guess(self) -> float | None:
         """The recommendation, or a number to try where there is none; None where nothing can be said."""
-        return self.analysis.recommendation.best_guess
+        return self.reading.recommendation.best_guess
 
     @property
     def confidence(self) -> str:
         """How far the pick can be relied on: "high", "medium", "low" or "none"."""
-        return self.analysis.recommendation.confidence
+        return self.reading.recommendation.confidence
 
     @property
     def factor(self) -> float | None:
         """The pick is good to about this factor, at least 1; None where there is no pick."""
-        return self.analysis.recommendation.factor
+        return self.reading.recommendation.factor
 
     @property
     def reason(self) -> str:
         """How the pick came about, or why there is none and what to try."""
-        return self.analysis.recommendation.reason
+        return self.reading.recommendation.reason
 
-    @cached_property
+    @property
     def suggestions(self) -> dict[str, Suggestion]:
         """What every rule says, by key: those that are shown, and the known packages' own."""
-        return suggest(self.curve, self.analysis.marks, every=True)
+        return self.reading.every_suggestion
 
     @property
     def zones(self) -> Zones | None:
         """Too low, optimal and divergence; None where the loss never falls."""
-        return self.analysis.zones
+        return self.reading.zones
 
     @property
     def checklist(self) -> tuple[Check, ...]:
         """Five questions with their answers."""
-        return self.analysis.checklist
+        return self.reading.checklist
 
     @property
     def interpretation(self) -> str:
         """The curve read aloud."""
-        return self.analysis.interpretation
+        return self.reading.interpretation
 
     @property
     def curve(self) -> Curve:
         """The measured curve; with repeats their median."""
-        return self.analysis.curve
+        return self.reading.curve
 
-    @cached_property
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """The measured curves, one per repeat."""
+        return self.reading.curves
+
+    @property
+    def band(self) -> Repeats | None:
+        """`lr`, `low` and `high` of the repeats' smoothed losses; None for one sweep."""
+        return self.reading.band
+
+    @property
+    def end(self) -> End:
+        """How the run ended."""
+        end = self.reading.end
+        assert isinstance(end, End)
+        return end
+
+    @property
+    def planned_steps(self) -> int | None:
+        """Steps of the training that the pick is meant for, where they were given."""
+        return self.reading.planned_steps
+
+    @property
     def spread(self) -> dict[str, tuple[float | None, ...]]:
         """What each rule (by key) and our own ("ours") says about each repeat alone."""
-        return spread(self.curves)
+        alone = {key: (said.lr,) for key, said in self.suggestions.items()} if self.band is None else {}
+        return self.reading.spread or {**alone, OURS: (self.best_guess,)}
 
     @cached_property
     def train_loss(self) -> Floats | None:
@@ -255,13 +269,13 @@ class Result:
         """Write one line per point; returns the file's path. Raises ExportError."""
         from lrgui.export.table import table_bytes
 
-        return self._write(path, lambda: table_bytes(replace(self._report, columns=self._columns())))
+        return self._write(path, lambda: table_bytes(self._report))
 
     def save_json(self, path: StrPath) -> Path:
         """Write everything as one JSON document; returns its path. Raises ExportError."""
         from lrgui.export.document import document_bytes
 
-        return self._write(path, lambda: document_bytes(self._whole_report))
+        return self._write(path, lambda: document_bytes(replace(self._report, more=self._more())))
 
     # -- using it
 
@@ -326,22 +340,10 @@ class Result:
 
     @cached_property
     def _report(self) -> Report:
-        """What pictures are made of."""
-        return Report(None, self.analysis, self.end, name=self.title, band=self.band)
-
-    @property
-    def _whole_report(self) -> Report:
-        """What files are made of: with all columns and entries."""
-        return replace(self._report, columns=self._columns(), more=self._more())
-
-    def _columns(self) -> dict[str, Floats]:
-        """Further columns of the table, each of shape (m,)."""
-        found: dict[str, Floats | None] = {"train_loss": self.train_loss, "metric": self.metric}
-        if self.band is not None:
-            for number, curve in enumerate(self.curves, start=1):
-                found[f"loss_{number}"] = _filled(curve.loss, len(self.curve))
-            found |= {"low": self.band.low, "high": self.band.high}
-        return {key: values for key, values in found.items() if values is not None}
+        """What files are made of."""
+        found = {"train_loss": self.train_loss, "metric": self.metric}
+        beside = {key: values for key, values in found.items() if values is not None}
+        return Report(self.reading, name=self.title, beside=beside)
 
     def _more(self) -> dict[str, Any]:
         """Further entries of the document, plain values only."""
@@ -352,10 +354,10 @@ class Result:
             "metric_name": self.metric_name,
             "seconds": self.seconds,
             "notes": list(self.notes),
-            # Costs as much as the sweeps' whole analysis, and says nothing new about one.
-            "spread": {key: list(rates) for key, rates in self.spread.items()} if self.band is not None else {},
             "traceback": self.end.traceback,
-            "groups": {name: result._whole_report.to_dict() for name, result in self.groups.items()},
+            "groups": {
+                name: replace(result._report, more=result._more()).to_dict() for name, result in self.groups.items()
+            },
         }
 
     def _aligned(self, name: str) -> Floats | None:
@@ -394,15 +396,6 @@ def _curve(record: Record, config: SweepConfig, end: EndEvent | None) -> Curve:
     planned = max(config.steps, len(record))
     reason = last.reason if last else None
     return Curve.measured(record.lr, record.loss, planned, config.beta, reason, config.batches_per_lr)
-
-
-def _analysis(curve: Curve, curves: Sequence[Curve], config: SweepConfig, planned_steps: int | None) -> Analysis:
-    """What the curve says, with the recommendation of all repeats together for a training of `planned_steps`."""
-    planned_range = (config.start_lr, config.end_lr)
-    if len(curve):
-        planned_range = (min(config.start_lr, float(curve.lr[0])), max(config.end_lr, float(curve.lr[-1])))
-    together = recommend_repeats(curves, planned_steps) if len(curves) > 1 else None
-    return analyse(curve, planned_range=planned_range, planned_steps=planned_steps, recommendation=together)
 
 
 def _class_name(optimizer: str | type | None) -> str:

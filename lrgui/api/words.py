@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from lrgui.core.confidence_words import confidence_words, pick_label
+from lrgui.core.confidence_words import confidence_words
 from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:
@@ -13,37 +13,15 @@ if TYPE_CHECKING:
 
 #: Columns of a block.
 WIDTH = 100
-SIGNS = {"good": "✓", "bad": "✗", "open": "!"}
 
 
 def pick_words(result: Result) -> str:
     """The pick and how far to trust it: "1.6e-01 (confidence medium · within ×2)"."""
     if result.lr is not None:
-        return f"{format_lr(result.lr)} ({confidence_words(result.analysis.recommendation)})"
+        return f"{format_lr(result.lr)} ({confidence_words(result.reading.recommendation)})"
     if result.best_guess is not None:
         return f"no reliable pick ({format_lr(result.best_guess)} is a guess)"
     return "no reliable pick"
-
-
-def rows(result: Result) -> list[tuple[str, str, str, str]]:
-    """The table of rules, ours first: label, rate, its spread over the repeats (empty for one), reason."""
-    ours = result.lr if result.lr is not None else result.best_guess
-    found = [(pick_label(result.analysis.recommendation), _rate(ours), spread_words(result, "ours"), result.reason)]
-    shown = result.analysis.suggestions.values()
-    found += [(s.label, _rate(s.lr), spread_words(result, s.key), s.reason) for s in shown]
-    return found
-
-
-def spread_words(result: Result, key: str) -> str:
-    """Lowest and highest rate that a rule gave for the repeats: "1.2e-2 to 3e-2"."""
-    if len(result.curves) < 2:
-        return ""
-    rates = [rate for rate in result.spread.get(key, ()) if rate is not None]
-    if not rates:
-        return "none"
-    low, high = format_lr(min(rates)), format_lr(max(rates))
-    words = low if low == high else f"{low} to {high}"
-    return words if len(rates) == len(result.curves) else f"{words} ({len(rates)} of {len(result.curves)})"
 
 
 def one_line(result: Result) -> str:
@@ -59,7 +37,7 @@ def one_line(result: Result) -> str:
 def block(result: Result) -> str:
     """Pick, sentence, table of rules, checklist and notes, at most about a hundred columns wide."""
     lines = [*_wrapped(result.picture_title), f"Learning rate: {pick_words(result)}", ""]
-    table = rows(result)
+    table = [(row.label, row.rate, row.spread, row.reason) for row in result.reading.table]
     repeats = len(result.curves) > 1
     head = ("rule", "learning rate", "over the repeats" if repeats else "", "why")
     widths = [max(len(row[i]) for row in [head, *table]) for i in range(3)]
@@ -69,7 +47,7 @@ def block(result: Result) -> str:
         lines += textwrap.wrap(row[3], WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
     lines += ["", *_wrapped(result.interpretation)]
     for check in result.checklist:
-        lines += _wrapped(check.text, f" {SIGNS[check.state]} ", "   ")
+        lines += _wrapped(check.text, f" {check.sign} ", "   ")
     lines += _wrapped(result.end.detail)
     for note in result.notes:
         lines += _wrapped(note, "Note: ", "      ")
@@ -82,7 +60,3 @@ def block(result: Result) -> str:
 
 def _wrapped(text: str, first: str = "", next_lines: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=next_lines) or [first.rstrip()]
-
-
-def _rate(lr: float | None) -> str:
-    return "–" if lr is None else format_lr(lr)

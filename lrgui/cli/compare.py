@@ -79,7 +79,7 @@ def compare(
             fail(str(error))
     if end.reason in ERRORS:
         fail(end.detail)
-    sure = any(each.analysis.recommendation.lr is not None for each in compared)
+    sure = any(each.reading.recommendation.lr is not None for each in compared)
     raise typer.Exit(Status.OK if sure else Status.NO_PICK)
 
 
@@ -108,9 +108,9 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
 
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
     for each in compared:
-        pick = each.analysis.recommendation
+        pick = each.reading.recommendation
         rate = "–" if each.pick is None else format_lr(each.pick)
-        zones = each.analysis.zones
+        zones = each.reading.zones
         safe = "–" if zones is None else f"{format_lr(zones.low_end)} to {format_lr(zones.high_start)}"
         sure = confidence_words(pick).removeprefix("confidence ") if pick.lr is not None else f"{GUESS}. {pick.reason}"
         lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"

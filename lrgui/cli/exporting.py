@@ -24,7 +24,6 @@ def export_run(
 
     Exit status: 0 once all is written, 2 for bad arguments, 1 for a run that cannot be read or exported.
     """
-    from lrgui.core.several import read_curves
     from lrgui.export.report import Report
     from lrgui.runs.opened import open_run
 
@@ -44,7 +43,4 @@ def export_run(
         fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")
     if not len(record):
         fail(f"{run} has no points: the run ended before its first batch.")
-    sweep = job.sweep
-    reading = read_curves(sweeps.curves(sweep.beta), planned_range=(sweep.start_lr, sweep.end_lr))
-    report = Report.of_sweeps(job, reading, end=record.end)
-    write_files(report, files, FORMATS)
+    write_files(Report(sweeps.read(job.sweep), job), files, FORMATS)

@@ -24,8 +24,7 @@ from lrgui.export import FORMATS
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
-    from lrgui.core.several import Reading
-    from lrgui.export.report import Report
+    from lrgui.core.sweep_reading import SweepReading
 
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
@@ -55,26 +54,24 @@ def find(
     spare({**files, "log": log}, source_file(base.task))
     sweep = replace(base.sweep, **given)
     job, end, reading, unkept = _sweep(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
-    report = Report.of_sweeps(job, reading, end=end)
-    report = replace(report, more={"sweep": job.to_dict()["sweep"], **report.more})
+    report = Report(reading, job, more={"sweep": job.to_dict()["sweep"]})
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
-        _tell(report)
+        _tell(reading)
     write_files(report, files, FORMATS, quiet=True)
     if end.reason in ERRORS:
         fail(end.detail)
     if unkept:
         fail(unkept)
-    raise typer.Exit(Status.OK if report.analysis.recommendation.lr is not None else Status.NO_PICK)
+    raise typer.Exit(Status.OK if reading.recommendation.lr is not None else Status.NO_PICK)
 
 
 def _sweep(
     job: Job, log: Path | None, quiet: bool, auto_range: bool, python: Path | None
-) -> tuple[Job, EndEvent, Reading, str]:
+) -> tuple[Job, EndEvent, SweepReading, str]:
     """Sweep, with `auto_range` again where the range was wrong. The last sweep's job, end and reading, and what
     `run` says; leaves where nothing was measured."""
-    from lrgui.core.several import read_curves
     from lrgui.runs.records import Records
 
     again = 0
@@ -85,8 +82,8 @@ def _sweep(
         if not len(sweeps.first):
             fail(end.detail)
         config = job.sweep
-        reading = read_curves(sweeps.curves(config.beta), planned_range=(config.start_lr, config.end_lr))
-        advice = reading.analysis.recommendation.advice
+        reading = replace(sweeps.read(config), end=end)
+        advice = reading.recommendation.advice
         if not auto_range or advice is None or end.reason not in WHOLE or again == MOST_MENDED:
             return job, end, reading, unkept
         again += 1
@@ -95,34 +92,23 @@ def _sweep(
         job = checked(replace(job, sweep=replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)))
 
 
-def _tell(report: Report) -> None:
+def _tell(reading: SweepReading) -> None:
     """The result in words and a table, on standard output."""
-    from lrgui.core.confidence_words import confidence_words, pick_label
+    from lrgui.core.confidence_words import confidence_words
 
-    analysis = report.analysis
-    pick = analysis.recommendation
-    spread = report.more.get("spread", {})
-    table = Table("rule", "learning rate", *(["of the repeats"] if spread else []), "why")
-
-    def repeated(key: str) -> list[str]:
-        """The lowest and the highest rate of the repeats."""
-        rates = [lr for lr in spread.get(key, ()) if lr is not None]
-        words = "–" if not rates else f"{format_lr(min(rates))} to {format_lr(max(rates))}"
-        return [words] if spread else []
-
-    rate = pick.lr if pick.lr is not None else pick.best_guess
-    table.add_row(pick_label(pick), "–" if rate is None else format_lr(rate), *repeated("ours"), escape(pick.reason))
-    for s in analysis.suggestions.values():
-        table.add_row(s.label, "–" if s.lr is None else format_lr(s.lr), *repeated(s.key), escape(s.reason))
+    pick = reading.recommendation
+    repeated = reading.band is not None
+    table = Table("rule", "learning rate", *(["over the repeats"] if repeated else []), "why")
+    for row in reading.table:
+        table.add_row(row.label, row.rate, *([row.spread] if repeated else []), escape(row.reason))
     results().print(table)
-    tell(analysis.interpretation)
-    signs = {"good": "✓", "bad": "✗", "open": "!"}
-    for check in analysis.checklist:
-        tell(f" {signs[check.state]} {check.text}")
-    if analysis.zones is not None and analysis.zones.note:
-        tell(analysis.zones.note)
-    if report.end is not None:
-        tell(report.end.detail)
+    tell(reading.interpretation)
+    for check in reading.checklist:
+        tell(f" {check.sign} {check.text}")
+    if reading.zones is not None and reading.zones.note:
+        tell(reading.zones.note)
+    if reading.end is not None:
+        tell(reading.end.detail)
     if pick.lr is not None:
         results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
     else:

@@ -80,7 +80,7 @@ def verify(
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
-    from lrgui.core.analysis import analyse
+    from lrgui.core.sweep_reading import read_sweep
 
     job = checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1)))
     record, _ = run(job, None, quiet, python=python)
@@ -89,8 +89,8 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
         fail(end.detail)
     if end.reason == EndReason.CANCELLED:
         fail("Stopped in the sweep that comes before the race: no training was made.", Status.NO_PICK)
-    pick = analyse(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
-    rate = pick.lr if pick.lr is not None else pick.best_guess
+    pick = read_sweep(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
+    rate = pick.best_guess
     if rate is None:
         fail(f"{pick.reason} To race all the same, name a rate: --around 1e-2", Status.NO_PICK)
     if not quiet:

@@ -13,6 +13,9 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.recommend import Recommendation
 from lrgui.core.zones import Zones
 
+#: What stands before an answer.
+SIGNS = {"good": "✓", "bad": "✗", "open": "!"}
+
 
 @dataclass(frozen=True)
 class Check:
@@ -21,6 +24,11 @@ class Check:
     key: str
     state: Literal["good", "bad", "open"]
     text: str
+
+    @property
+    def sign(self) -> str:
+        """✓, ✗ or !"""
+        return SIGNS[self.state]
 
 
 def checklist(

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.sweep_reading import SweepReading
 
 #: Lowest losses that differ by less than this share of the fall are called equal: the noise of a sweep is no less.
 EQUAL = 0.05
@@ -24,7 +24,7 @@ class Compared:
 
     key: str
     label: str
-    analysis: Analysis
+    reading: SweepReading
 
     @property
     def name(self) -> str:
@@ -34,19 +34,18 @@ class Compared:
     @property
     def pick(self) -> float | None:
         """The recommended rate, or the best guess."""
-        found = self.analysis.recommendation
-        return found.lr if found.lr is not None else found.best_guess
+        return self.reading.recommendation.best_guess
 
     @property
     def lowest(self) -> float | None:
         """The lowest smoothed loss; None where the loss never falls."""
-        marks = self.analysis.marks
+        marks = self.reading.landmarks
         return marks.lowest if marks is not None and marks.falls else None
 
     @property
     def safe_decades(self) -> float | None:
         """Width of the optimal zone in powers of ten; None without one, or where the sweep saw no end of it."""
-        zones = self.analysis.zones
+        zones = self.reading.zones
         return math.log10(zones.high_start / zones.low_end) if zones is not None and zones.diverges else None
 
 
@@ -82,7 +81,7 @@ def _falls(compared: Sequence[Compared]) -> str:
         return ""
     falls.sort(key=lambda fall: fall[0])
     (low, best), (high, worst) = falls[0], falls[-1]
-    marks = best.analysis.marks
+    marks = best.reading.landmarks
     assert marks is not None
     if high - low < EQUAL * marks.fall:
         return "all losses fall about as far"

@@ -87,15 +87,16 @@ def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None)
     return replace(found, lr=mean, best_guess=mean, reason=reason)
 
 
-def spread(curves: Sequence[Curve]) -> dict[str, tuple[float | None, ...]]:
-    """What every rule (by key) and our own ("ours": pick or best guess) says about each repeat, in order."""
+def spread(curves: Sequence[Curve], planned_steps: int | None = None) -> dict[str, tuple[float | None, ...]]:
+    """What every rule (by key) and our own ("ours": pick or best guess, for a training of `planned_steps`) says
+    about each repeat, in order."""
     found: dict[str, list[float | None]] = {rule.key: [] for rule in RULES}
     found["ours"] = []
     for curve in curves:
         marks = find_landmarks(curve)
         for key, suggestion in suggest(curve, marks, every=True).items():
             found[key].append(suggestion.lr)
-        found["ours"].append(recommend(curve, marks).best_guess)
+        found["ours"].append(recommend(curve, marks, planned_steps).best_guess)
     return {key: tuple(rates) for key, rates in found.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.learning_rate import format_lr
@@ -36,6 +37,15 @@ class Zones:
     def diverges(self) -> bool:
         """True where a divergence zone exists."""
         return self.high_start < self.end
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: first and last rate of each zone, None for a divergence that was not measured."""
+        return {
+            "too_low": [self.start, self.low_end],
+            "optimal": [self.low_end, self.high_start],
+            "divergence": [self.high_start, self.end] if self.diverges else None,
+            "note": self.note,
+        }
 
 
 def find_zones(marks: Landmarks, start: float, end: float) -> Zones | None:

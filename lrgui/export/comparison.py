@@ -26,7 +26,7 @@ def comparison_dict(compared: Sequence[Compared], jobs: Sequence[Job], end: EndE
     found = []
     for each in compared:
         job = next(job for job in jobs if job.task.optimizer == each.key)
-        report = Report(job, each.analysis, None).to_dict()
+        report = Report(each.reading, job).to_dict()
         del report["end"], report["selection"]
         found.append({"optimizer": each.key, "label": each.label, "safe_decades": each.safe_decades, **report})
     return {

@@ -10,6 +10,4 @@ from lrgui.plot.picture import curve_picture, png_bytes
 def picture_bytes(report: Report) -> bytes:
     """8 × 5 inches at 300 DPI, light, looking like the screen."""
     ensure_application()
-    analysis = report.analysis
-    band = None if report.band is None else (report.band.lr, report.band.low, report.band.high)
-    return png_bytes(curve_picture(analysis, analysis.selection, analysis.zones, report.title, band=band))
+    return png_bytes(curve_picture(report.reading, report.title))

@@ -7,11 +7,11 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
 from lrgui.core.events import EndReason
 from lrgui.core.scenarios import SCENARIOS, Scenario, noisy_loss, rates
 from lrgui.core.smoothing import Floats
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 
 if TYPE_CHECKING:
     from lrgui.plot.scenario_plot import ScenarioCurve
@@ -56,7 +56,7 @@ def scenarios_png(scene: Scene) -> bytes:
     from lrgui.plot.scenario_picture import scenario_picture
 
     ensure_application()
-    return png_bytes(scenario_picture(_curves(scene), scene.chosen, _analysis(scene), scene.scenario.zones, TITLE))
+    return png_bytes(scenario_picture(_curves(scene), scene.chosen, _reading(scene), scene.scenario.zones, TITLE))
 
 
 def scenarios_svg(scene: Scene) -> bytes:
@@ -65,7 +65,7 @@ def scenarios_svg(scene: Scene) -> bytes:
     from lrgui.plot.scenario_picture import scenario_svg
 
     ensure_application()
-    return scenario_svg(_curves(scene), scene.chosen, _analysis(scene), scene.scenario.zones, TITLE)
+    return scenario_svg(_curves(scene), scene.chosen, _reading(scene), scene.scenario.zones, TITLE)
 
 
 def scenarios_csv(scene: Scene) -> bytes:
@@ -84,5 +84,5 @@ def _curves(scene: Scene) -> list[ScenarioCurve]:
     return [ScenarioCurve(s.key, s.label, scene.lr, scene.loss(s)) for s in scene.scenarios]
 
 
-def _analysis(scene: Scene) -> Analysis:
-    return analyse(scene.curve(), zones=scene.scenario.zones)
+def _reading(scene: Scene) -> SweepReading:
+    return read_sweep(scene.curve(), zones=scene.scenario.zones)

@@ -14,12 +14,13 @@ def table_bytes(report: Report) -> bytes:
 
     The report's further columns follow; a cell is empty where nothing was measured.
     """
-    curve = report.analysis.curve
+    curve = report.reading.curve
+    beside = report.columns
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("step", "lr", "loss", "smoothed", "average", *report.columns))
+    writer.writerow(("step", "lr", "loss", "smoothed", "average", *beside))
     columns = [column.tolist() for column in (curve.lr, curve.loss, curve.smoothed, curve.average)]
-    columns += [[_cell(value) for value in column.tolist()] for column in report.columns.values()]
+    columns += [[_cell(value) for value in column.tolist()] for column in beside.values()]
     for step, row in enumerate(zip(*columns, strict=True)):
         writer.writerow((step, *row))
     return out.getvalue().encode()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.config import SweepConfig
 from lrgui.core.curve import Curve
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
-from lrgui.core.several import Reading, read_curves
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
@@ -29,10 +28,8 @@ class ShownSweep:
     sweeps: Records
     synthetic: str = ""
     """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
-    reading: Reading | None = None
-    """What the sweeps said when they were read, None before."""
-    analysis: Analysis | None = None
-    """The reading's; it follows the selection and the zones."""
+    reading: SweepReading | None = None
+    """What it says, with the selection and the zones as they are; None before it was read."""
 
     @classmethod
     def made_up(cls, name: str, curve: Curve, zones: Zones, job: Job) -> ShownSweep:
@@ -49,42 +46,32 @@ class ShownSweep:
         return len(self.sweeps) > LONG
 
     def read(self, zones: Zones | None = None) -> ShownSweep:
-        """The same, read; without analysis where nothing was measured. `zones` are those known beforehand."""
+        """The same, read; without a reading where nothing was measured. `zones` are those known beforehand."""
         if not len(self.sweeps.first):
-            return replace(self, reading=None, analysis=None)
-        return self._with(read_curves(self.sweeps.curves(self.job.sweep.beta), zones=zones, planned_range=self._range))
+            return replace(self, reading=None)
+        return replace(self, reading=self.sweeps.read(self.job.sweep, zones))
 
     def with_beta(self, beta: float, chosen: Choices) -> ShownSweep:
         """The same with another β, which belongs to reading the curve, not to measuring it."""
         sweep = replace(self, job=replace(self.job, sweep=replace(self.job.sweep, beta=beta)))
-        if sweep.reading is None:
-            return sweep
-        curves = [curve.with_beta(beta) for curve in sweep.reading.curves]
-        return sweep._with(read_curves(curves, chosen.selection, chosen.zones, self._range))
+        read = sweep.reading
+        return sweep if read is None else replace(sweep, reading=read.with_beta(beta)).with_choice(chosen)
 
     def with_choice(self, chosen: Choices) -> ShownSweep:
         """The same with what the person chose."""
-        if self.analysis is None:
+        if self.reading is None:
             return self
-        return replace(self, analysis=self.analysis.with_selection(chosen.selection, chosen.zones))
+        return replace(self, reading=self.reading.with_selection(chosen.selection, chosen.zones))
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
-        if self.analysis is None or self.synthetic:
+        if self.reading is None or self.synthetic:
             return None
-        pick = self.analysis.recommendation
-        lr = pick.lr if pick.lr is not None else pick.best_guess
+        lr = self.reading.recommendation.best_guess
         return None if lr is None else carry_over(lr, self.job, job)
 
     def report(self) -> Report | None:
         """The sweep as it is to be exported; None before it was read."""
         if self.reading is None:
             return None
-        return Report.of_sweeps(self.job, self.reading, self.analysis, self.sweeps.first.end, self.synthetic)
-
-    @property
-    def _range(self) -> tuple[float, float]:
-        return self.job.sweep.start_lr, self.job.sweep.end_lr
-
-    def _with(self, reading: Reading) -> ShownSweep:
-        return replace(self, reading=reading, analysis=reading.analysis)
+        return Report(self.reading, self.job, self.synthetic)

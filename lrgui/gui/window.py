@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
         workspace.state_changed.connect(self._refresh_actions)
         workspace.choice_changed.connect(self._refresh_actions)
         workspace.job_changed.connect(self._refresh_actions)
-        workspace.analysis_changed.connect(self._refresh_actions)
+        workspace.reading_changed.connect(self._refresh_actions)
         workspace.undo_stack.indexChanged.connect(self._refresh_actions)
         workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
         workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
@@ -279,7 +279,7 @@ class MainWindow(QMainWindow):
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.undo_stack.canUndo())
         actions["redo"].setEnabled(self.undo_stack.canRedo())
-        actions["export"].setEnabled(workspace.analysis is not None)
+        actions["export"].setEnabled(workspace.reading is not None)
         for key in ("check", "open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)

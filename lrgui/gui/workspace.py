@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.comparison import Compared
 from lrgui.core.curve import Curve
 from lrgui.core.events import (
@@ -27,7 +26,7 @@ from lrgui.core.events import (
     SweepEndEvent,
 )
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.several import Reading
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.core.transfer import Transfer
 from lrgui.core.zones import Zones
 from lrgui.export.report import Report
@@ -82,8 +81,8 @@ class Workspace(QObject):
     epoch_ended = Signal()
     run_ended = Signal(object)
     """The EndEvent."""
-    analysis_changed = Signal(object)
-    """The Analysis of the sweep on screen, or None."""
+    reading_changed = Signal(object)
+    """The SweepReading of the sweep on screen, or None."""
     choice_changed = Signal()
     """Selection or zones changed."""
     noticed = Signal(object)
@@ -206,8 +205,8 @@ class Workspace(QObject):
             raise error
         if shown is not None and self._shown is not None and shown.sweeps is self._shown.sweeps:
             self._shown = shown.with_choice(self._chosen.now)
-            if self.analysis is not None:
-                self.analysis_changed.emit(self.analysis)
+            if self.reading is not None:
+                self.reading_changed.emit(self.reading)
 
     # ---------------------------------------------------------------- the task
     @property
@@ -305,14 +304,9 @@ class Workspace(QObject):
         return "" if self._shown is None else self._shown.synthetic
 
     @property
-    def reading(self) -> Reading | None:
-        """What the sweeps said when they were read, None before."""
-        return None if self._shown is None else self._shown.reading
-
-    @property
-    def analysis(self) -> Analysis | None:
+    def reading(self) -> SweepReading | None:
         """What the sweep says, with the selection and the zones as they are; None before it is over."""
-        return None if self._shown is None else self._shown.analysis
+        return None if self._shown is None else self._shown.reading
 
     # ---------------------------------------------------------------- selection and zones
     @property
@@ -432,7 +426,7 @@ class Workspace(QObject):
             self.check_started.emit()
         elif kind == RunKind.SWEEP:
             last = self._shown
-            self._last = (last, self.zones) if last is not None and last.analysis is not None else None
+            self._last = (last, self.zones) if last is not None and last.reading is not None else None
             self._shown = ShownSweep(job, Records())
             self._chosen.begin(Choices(self.selection, None))
             self.sweep_started.emit()
@@ -548,7 +542,7 @@ class Workspace(QObject):
         assert record is not None
         self._set_state(RunState.IDLE)
         if error is not None:
-            self.analysis_changed.emit(None)
+            self.reading_changed.emit(None)
         elif self.kind == RunKind.SWEEP:
             last, self._last = self._last, None
             if last is not None and not len(record):
@@ -577,8 +571,8 @@ class Workspace(QObject):
 
     def _ending(self, end: EndEvent, record: Record) -> Notice | None:
         """What to say about the run that has ended, with a button where one click mends something."""
-        analysis = self.analysis if self.kind == RunKind.SWEEP and record is self.sweep else None
-        pick = None if analysis is None else analysis.recommendation
+        reading = self.reading if self.kind == RunKind.SWEEP and record is self.sweep else None
+        pick = None if reading is None else reading.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
         if notice is None or repair is None:
             return notice
@@ -607,7 +601,7 @@ class Workspace(QObject):
         """The sweep has measured nothing: what was on screen before it is still the best there is."""
         self._shown = last
         self.sweep_started.emit()
-        self.analysis_changed.emit(self.analysis)
+        self.reading_changed.emit(self.reading)
         self._chosen.take(Choices(self.selection, zones))
         if self.job.sweep.beta != last.job.sweep.beta and not self.job.sweep.validate():
             self._smooth_again()
@@ -620,14 +614,14 @@ class Workspace(QObject):
     def _take_reading(self, shown: ShownSweep) -> None:
         """Show what a sweep says."""
         self._shown = shown
-        analysis = self.analysis
-        if analysis is None:
-            self.analysis_changed.emit(None)
+        reading = self.reading
+        if reading is None:
+            self.reading_changed.emit(None)
             return
         self.undo_stack.clear()
-        self.analysis_changed.emit(analysis)
-        lr = analysis.selection if analysis.selection is not None else self.selection
-        self._chosen.take(Choices(lr, analysis.zones))
+        self.reading_changed.emit(reading)
+        lr = reading.selection if reading.selection is not None else self.selection
+        self._chosen.take(Choices(lr, reading.zones))
         if self.job.sweep.beta != shown.job.sweep.beta and not shown.synthetic and not self.job.sweep.validate():
             self._smooth_again()
 

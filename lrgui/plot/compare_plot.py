@@ -111,7 +111,7 @@ class ComparePlot(QWidget):
 
     def set_finished(self, index: int, compared: Compared) -> None:
         """One sweep has ended: its smoothed curve and its pick."""
-        curve = compared.analysis.curve
+        curve = compared.reading.curve
         self._compared[index] = compared
         self._lines[index].set_data(curve.log_lr, curve.smoothed)
         self._follow_home()
@@ -138,9 +138,9 @@ class ComparePlot(QWidget):
             lr = compared.pick if compared is not None else None
             if compared is None or lr is None:
                 continue
-            loss = compared.analysis.curve.loss_at(lr)
+            loss = compared.reading.curve.loss_at(lr)
             if math.isfinite(loss):
-                sure = compared.analysis.recommendation.lr is not None
+                sure = compared.reading.recommendation.lr is not None
                 words = f"{compared.name} {format_lr(lr)}" + ("" if sure else " (guess)")
                 picks.append(Pick(words, math.log10(lr), loss, colour, dash, sure))
         self.picks.show_picks(picks)

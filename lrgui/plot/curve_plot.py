@@ -16,8 +16,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.core.zones import Zones
 from lrgui.plot.annotations import HEADER, Annotations, Crosshair, ZoneTints
 from lrgui.plot.axis import log_axis, number_axis
@@ -67,7 +67,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._palette = palette
         self._limits = (-6.0, 0.0)
-        self._analysis: Analysis | None = None
+        self._reading: SweepReading | None = None
         self._zones: Zones | None = None
         self._live = LiveAverage()
         self._showing_average = False
@@ -194,40 +194,36 @@ class CurvePlot(QWidget):
         self.line.set_data(_NONE, _NONE)
         self._update_legend()
 
-    def set_band(self, lr: Floats, low: Floats, high: Floats) -> None:
-        """Fill between the lowest and the highest line of several sweeps, arrays of shape (n,); empty ones take it
-        away. The line is then their median."""
-        self.band.set_data(np.log10(lr), low, high)
-        if len(lr):
+    def set_finished(self, reading: SweepReading) -> None:
+        """The sweep ended: the centred line, zones and marks of its reading; the selection stays as it
+        is."""
+        self.dots.set_data(reading.curve.log_lr, reading.curve.loss)
+        band = reading.band
+        self.band.set_data(*((np.log10(band.lr), band.low, band.high) if band is not None else (_NONE, _NONE, _NONE)))
+        if band is not None:
             # What the band shows better.
             self._previous_shown = False
             self.previous.set_data(_NONE, _NONE)
-        self._update_legend()
-
-    def set_finished(self, analysis: Analysis) -> None:
-        """The sweep ended: the centred line, zones and marks of its analysis; the selection stays as it
-        is."""
-        self.dots.set_data(analysis.curve.log_lr, analysis.curve.loss)
-        self.set_analysis(analysis)
+        self.set_reading(reading)
         self._at_home = True
         self._fit_result()
 
-    def set_analysis(self, analysis: Analysis) -> None:
-        """Another analysis of the points on screen (β changed, another smoothing): the view stays."""
-        self._analysis = analysis
-        curve = analysis.curve
+    def set_reading(self, reading: SweepReading) -> None:
+        """Another reading of the points on screen (β changed, another smoothing): the view stays."""
+        self._reading = reading
+        curve = reading.curve
         ends = [self._limits[0], self._limits[1]] if self._live.planned_steps else []
         ends += [float(curve.log_lr[0]), float(curve.log_lr[-1])] if len(curve) else []
-        if analysis.zones is not None:
-            ends += [math.log10(analysis.zones.start), math.log10(analysis.zones.end)]
+        if reading.zones is not None:
+            ends += [math.log10(reading.zones.start), math.log10(reading.zones.end)]
         if ends and max(ends) > min(ends):
             self._limits = (min(ends), max(ends))
             self._apply_limits()
         self.line.set_data(curve.log_lr, curve.smoothed)
         self.average.set_data(*((curve.log_lr, curve.average) if self._showing_average else (_NONE, _NONE)))
         self.annotations.set_curve(*self.line.points)
-        self._set_marks(analysis)
-        self.set_zones(analysis.zones)
+        self._set_marks(reading)
+        self.set_zones(reading.zones)
         self._update_legend()
 
     def set_selection(self, lr: float | None) -> None:
@@ -258,7 +254,7 @@ class CurvePlot(QWidget):
     def show_average(self, shown: bool) -> None:
         """Show the classic debiased average as well."""
         self._showing_average = shown
-        curve = self._analysis.curve if self._analysis is not None and shown else None
+        curve = self._reading.curve if self._reading is not None and shown else None
         self.average.set_data(*((curve.log_lr, curve.average) if curve is not None else (_NONE, _NONE)))
         self._update_legend()
 
@@ -327,7 +323,7 @@ class CurvePlot(QWidget):
     def _select_at(self, x: float) -> None:
         """Select by one act of the person: live and finished signals in one go."""
         handles = self.view.handles
-        if self._analysis is None and not self._live.count:
+        if self._reading is None and not self._live.count:
             return
         self.canvas.handle = SELECTION
         old = handles.selection
@@ -337,7 +333,7 @@ class CurvePlot(QWidget):
             self._emit_finished(SELECTION, old, handles.selection)
 
     def _hover(self, x: float, y: float) -> None:
-        measured = self._analysis is not None or self._live.count > 0
+        measured = self._reading is not None or self._live.count > 0
         self.crosshair.show_at((x, y) if measured and self.view.held is None else None)
         if measured and -300 < x < 300:
             self.hovered.emit(10.0**x, y)
@@ -416,7 +412,7 @@ class CurvePlot(QWidget):
     def _forget_result(self) -> None:
         self._key_start = None
         self.view.forget_drag()
-        self._analysis = None
+        self._reading = None
         self._live.begin(0)
         self.view.handles.marks = ()
         self.view.handles.selection = None
@@ -424,11 +420,11 @@ class CurvePlot(QWidget):
         self.crosshair.show_at(None)
         self.set_zones(None)
 
-    def _set_marks(self, analysis: Analysis) -> None:
-        curve, marks = analysis.curve, []
-        best = analysis.recommendation.lr
+    def _set_marks(self, reading: SweepReading) -> None:
+        curve, marks = reading.curve, []
+        best = reading.recommendation.lr
         rows: list[tuple[str, str, float | None]] = [(RECOMMENDED, "our pick", best)]
-        rows += [(key, s.label, s.lr) for key, s in analysis.suggestions.items()]
+        rows += [(key, s.label, s.lr) for key, s in reading.suggestions.items()]
         for key, label, lr in rows:
             if lr is not None and lr > 0 and math.isfinite(loss := curve.loss_at(lr)):
                 marks.append(Mark(key, label, math.log10(lr), loss))
@@ -439,8 +435,8 @@ class CurvePlot(QWidget):
         at_edge = x == self.view.handles.selection and x in self._limits
         lr = self._outside if self._outside is not None and at_edge else 10.0**x
         number = format_lr(lr)
-        if self._analysis is not None:
-            loss = self._analysis.curve.loss_at(lr)
+        if self._reading is not None:
+            loss = self._reading.curve.loss_at(lr)
             words = f"loss {loss:.3g}" if math.isfinite(loss) else "not measured"
             return (f"selected {number} · {words}", f"{number} · {words}", number)
         return (f"selected {number}", number)
@@ -463,9 +459,9 @@ class CurvePlot(QWidget):
 
     def _fit_result(self, *_: object) -> None:
         """Choose the default view of a finished curve: below its names and label, whatever the size."""
-        if self._analysis is not None and len(self._analysis.curve):
+        if self._reading is not None and len(self._reading.curve):
             height = max(1.0, float(self.view.rect().height()))
-            self._home = curve_range(self._analysis.curve.loss, self._analysis.curve.smoothed, HEADER / height)
+            self._home = curve_range(self._reading.curve.loss, self._reading.curve.smoothed, HEADER / height)
         self._follow_home()
 
     def _left_home(self, *_: object) -> None:
@@ -481,7 +477,7 @@ class CurvePlot(QWidget):
         if len(self.dots.points[0]):
             entries.append(Entry("median loss" if repeated else "batch loss", palette.dots, sample="dots"))
         if len(self.line.points[0]):
-            words = "smoothed" if self._analysis is not None else "short average"
+            words = "smoothed" if self._reading is not None else "short average"
             entries.append(Entry(words, palette.curve, width=2.2))
         if repeated:
             entries.append(Entry("repeats", palette.curve, sample="band"))

@@ -12,9 +12,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
-from lrgui.core.analysis import Analysis
-from lrgui.core.smoothing import Floats
-from lrgui.core.zones import Zones
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.svg import outline_text
@@ -24,29 +22,22 @@ _LOGICAL_DPI = 96
 
 
 def curve_picture(
-    analysis: Analysis,
-    selection: float | None = None,
-    zones: Zones | None = None,
+    reading: SweepReading,
     title: str = "LR Finder",
     palette: Palette = LIGHT,
     size_inches: tuple[float, float] = (8.0, 5.0),
     dpi: int = 300,
     average: bool = False,
-    band: tuple[Floats, Floats, Floats] | None = None,
 ) -> QImage:
     """The annotated curve, `size_inches` (width, height) at `dpi` dots per inch.
 
-    `zones` and `selection` are those on screen; `band` is rates, lowest and highest loss of repeats.
     Needs a QApplication (any platform, `offscreen` too).
     """
     plot = CurvePlot(None, palette, title=title, y_title="Smoothed loss", grips=False)
     try:
         plot.show_average(average)
-        plot.set_finished(analysis)
-        if band is not None:
-            plot.set_band(*band)
-        plot.set_zones(zones)
-        plot.set_selection(selection)
+        plot.set_finished(reading)
+        plot.set_selection(reading.selection)
         return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QImage
 from shiboken6 import delete
 
-from lrgui.core.analysis import Analysis
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.core.zones import Zones
 from lrgui.plot.picture import paint, paint_svg
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
@@ -17,7 +17,7 @@ from lrgui.plot.theme import LIGHT, Palette
 def scenario_picture(
     curves: Sequence[ScenarioCurve],
     chosen: str,
-    analysis: Analysis,
+    reading: SweepReading,
     zones: Zones,
     title: str,
     palette: Palette = LIGHT,
@@ -25,7 +25,7 @@ def scenario_picture(
     dpi: int = 300,
 ) -> QImage:
     """The overlay, `size_inches` (width, height) at `dpi` dots per inch. Needs a QApplication."""
-    plot = _plot(curves, chosen, analysis, zones, title, palette)
+    plot = _plot(curves, chosen, reading, zones, title, palette)
     try:
         return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
@@ -35,14 +35,14 @@ def scenario_picture(
 def scenario_svg(
     curves: Sequence[ScenarioCurve],
     chosen: str,
-    analysis: Analysis,
+    reading: SweepReading,
     zones: Zones,
     title: str,
     palette: Palette = LIGHT,
     size_inches: tuple[float, float] = (8.0, 5.0),
 ) -> bytes:
     """The overlay as an SVG document. Needs a QApplication."""
-    plot = _plot(curves, chosen, analysis, zones, title, palette)
+    plot = _plot(curves, chosen, reading, zones, title, palette)
     try:
         return paint_svg(plot, plot.canvas, palette, size_inches, title)
     finally:
@@ -50,8 +50,8 @@ def scenario_svg(
 
 
 def _plot(
-    curves: Sequence[ScenarioCurve], chosen: str, analysis: Analysis, zones: Zones, title: str, palette: Palette
+    curves: Sequence[ScenarioCurve], chosen: str, reading: SweepReading, zones: Zones, title: str, palette: Palette
 ) -> ScenarioPlot:
     plot = ScenarioPlot(None, palette, title=title, grips=False)
-    plot.show_curves(curves, chosen, analysis, zones)
+    plot.show_curves(curves, chosen, reading, zones)
     return plot

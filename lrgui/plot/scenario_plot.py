@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.smoothing import Floats
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.annotations import TAG_HEIGHT, TAG_TOP, Annotations, dense
 from lrgui.plot.curve_plot import CurvePlot
@@ -61,23 +61,23 @@ class ScenarioPlot(CurvePlot):
         super().set_palette(palette)
         self._paint_overlays()
 
-    def show_curves(self, curves: Sequence[ScenarioCurve], chosen: str, analysis: Analysis, zones: Zones) -> None:
-        """Show these curves; `analysis` is the chosen one's."""
+    def show_curves(self, curves: Sequence[ScenarioCurve], chosen: str, reading: SweepReading, zones: Zones) -> None:
+        """Show these curves; `reading` is the chosen one's."""
         self._curves, self._chosen = tuple(curves), chosen
         first = not self._overlays
         for curve in curves:
             line = self._overlays.setdefault(curve.key, Line(self.view, 3))
             line.set_data(np.log10(curve.lr), curve.loss)
-        self.set_analysis(analysis)
+        self.set_reading(reading)
         self.set_zones(zones)
         self._fit_result()
         if first:
             self.reset_view()
         self._paint_overlays()
 
-    def set_analysis(self, analysis: Analysis) -> None:
+    def set_reading(self, reading: SweepReading) -> None:
         """The rules read the chosen curve; its line is the curve itself, not a smoothed one."""
-        super().set_analysis(analysis)
+        super().set_reading(reading)
         notes = self.annotations
         assert isinstance(notes, _Notes)
         notes.set_curves([line.points for line in self._lines()])
@@ -90,9 +90,9 @@ class ScenarioPlot(CurvePlot):
     def reveal(self, revealed: bool) -> None:
         """Show what the rules say about the chosen curve, or hide it."""
         self._revealed = revealed
-        if self._analysis is not None:
-            zones = self._zones  # as dragged; the analysis may know older ones
-            self.set_analysis(self._analysis)
+        if self._reading is not None:
+            zones = self._zones  # as dragged; the reading may know older ones
+            self.set_reading(self._reading)
             self.set_zones(zones)
             self._update_legend()
 

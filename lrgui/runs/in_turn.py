@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
 from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, RunKind, SweepEndEvent
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
@@ -32,8 +32,8 @@ def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
     for record, job in zip(records.all, jobs, strict=False):
         if record.end_reason in WHOLE and len(record):
             ends = (job.sweep.start_lr, job.sweep.end_lr)
-            analysis = analyse(record.curve(job.sweep.beta), planned_range=ends)
-            found.append(Compared(job.task.optimizer, job.task.optimizer_words, analysis))
+            reading = read_sweep(record.curve(job.sweep.beta), planned_range=ends)
+            found.append(Compared(job.task.optimizer, job.task.optimizer_words, reading))
     return found
 
 

@@ -80,5 +80,5 @@ def doubtful(make: Callable[..., Result]) -> Result:
     """A textbook sweep whose rate is only a guess."""
     result = make()
     recommendation = Recommendation(None, 2e-3, "No reliable pick: the loss is still falling. Extend the sweep.")
-    analysis = replace(result.analysis, recommendation=recommendation).with_selection(2e-3, result.zones)
-    return replace(result, analysis=analysis)
+    reading = replace(result.reading, recommendation=recommendation).with_selection(2e-3, result.zones)
+    return replace(result, reading=reading)

@@ -60,7 +60,7 @@ def test_curve_zones_and_pick(make: Make) -> None:
 def test_each_rule_has_a_numbered_mark_on_the_average_that_it_read(make: Make) -> None:
     result = make()
     ax = result.plot()
-    found = [s for s in result.analysis.suggestions.values() if s.lr is not None]
+    found = [s for s in result.reading.suggestions.values() if s.lr is not None]
     assert len(found) == 5
     assert legends(ax)[1] == [f"{n}  {s.label}: {format_lr(s.lr)}" for n, s in enumerate(found, start=1)]
     diamonds = [line for line in ax.lines if line.get_marker() == "D"]

@@ -35,8 +35,8 @@ def test_picture_pick_rules_and_checklist(make: Make) -> None:
     assert f"{format_lr(result.lr)}" in text and f"confidence {result.confidence} · within ×" in text
     rows = cells(html)
     assert rows[0] == ["★ recommended", f"{format_lr(result.lr)}", result.reason]
-    assert [row[0] for row in rows[1:]] == [s.label for s in result.analysis.suggestions.values()]
-    assert [row[2] for row in rows[1:]] == [s.reason for s in result.analysis.suggestions.values()]
+    assert [row[0] for row in rows[1:]] == [s.label for s in result.reading.suggestions.values()]
+    assert [row[2] for row in rows[1:]] == [s.reason for s in result.reading.suggestions.values()]
     for check in result.checklist:
         assert check.text in text
     assert result.interpretation in text and result.end.detail in text and "Note: A note." in text

@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from lrgui.api.result import Result
-from lrgui.core.analysis import analyse
 from lrgui.core.config import SweepConfig
 from lrgui.core.events import EndEvent
 from lrgui.core.repeats import combine, recommend_repeats
 from lrgui.core.smoothing import centred, width_for
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.export import ExportError
 from lrgui.runs.record import Record
 
@@ -37,19 +37,19 @@ def table(path: Path) -> list[dict[str, str]]:
 # What it says -------------------------------------------------------------------------------------
 
 
-def test_one_sweep_says_what_the_analysis_of_its_curve_says(make: Make, scenario: Callable[..., Arrays]) -> None:
+def test_one_sweep_says_what_the_reading_of_its_curve_says(make: Make, scenario: Callable[..., Arrays]) -> None:
     lr, loss = scenario()
     result = make(notes=["A note."], planned_steps=500)
-    said = analyse(result.curve, planned_range=(1e-6, 1.0))
+    said = read_sweep(result.curve, planned_range=(1e-6, 1.0))
     assert result.curve.lr.tolist() == lr.tolist() and result.curve.loss.tolist() == loss.tolist()
     assert result.curve.planned_steps == 200 and result.curve.end_reason == "completed"
     assert said.suggestions.items() <= result.suggestions.items()
     assert {"steepest", "fastai_valley", "torch_lr_finder", "ignite", "lightning"} <= set(result.suggestions)
     assert result.zones == said.zones and result.interpretation == said.interpretation
-    assert result.lr is not None and result.lr == result.best_guess == result.analysis.selection
+    assert result.lr is not None and result.lr == result.best_guess == result.reading.selection
     assert len(result.checklist) == 5 and "the recommended rate is selected" in result.checklist[2].text
     assert result.confidence in ("high", "medium", "low") and result.factor is not None and result.factor >= 1
-    assert result.reason == result.analysis.recommendation.reason
+    assert result.reason == result.reading.recommendation.reason
     assert result.curves == (result.curve,) and result.band is None
     assert (result.end.reason, result.end.detail) == ("completed", "All steps were measured.")
     assert result.end.traceback == "" and result.notes == ("A note.",) and result.planned_steps == 500
@@ -57,7 +57,7 @@ def test_one_sweep_says_what_the_analysis_of_its_curve_says(make: Make, scenario
     assert result.seconds == pytest.approx(19.9)
     assert result.train_loss is None and result.metric is None and result.metric_smoothed is None
     assert all(result.spread[key] == (s.lr,) for key, s in said.suggestions.items())
-    assert result.spread["ours"] == (said.recommendation.best_guess,)
+    assert result.spread["ours"] == (result.best_guess,)
 
 
 def test_repeats_are_read_together(make: Make, record: Callable[..., Record], scenario: Callable[..., Arrays]) -> None:
@@ -66,19 +66,19 @@ def test_repeats_are_read_together(make: Make, record: Callable[..., Record], sc
     result = make(records)
     together = combine(result.curves)
     assert result.curve.loss.tolist() == np.median([r.loss for r in records], axis=0).tolist()
-    assert result.analysis.recommendation == recommend_repeats(result.curves, None)
+    assert result.reading.recommendation == recommend_repeats(result.curves, None)
     assert result.band is not None
     assert result.band.low.tolist() == together.low.tolist() and result.band.high.tolist() == together.high.tolist()
     assert (result.band.low <= result.band.high).all() and (result.band.low < result.band.high).any()
     assert set(result.suggestions) | {"ours"} <= set(result.spread)
     assert {len(rates) for rates in result.spread.values()} == {3}
     assert len(set(result.spread["ours"])) > 1
-    assert result.analysis.selection == result.lr and "the recommended rate is selected" in result.checklist[2].text
+    assert result.reading.selection == result.lr and "the recommended rate is selected" in result.checklist[2].text
     assert result.seconds == pytest.approx(3 * 19.9)
 
 
 def test_the_planned_training_reaches_the_recommendation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lrgui.core import analysis as module
+    from lrgui.core import sweep_reading as module
 
     asked: list[int | None] = []
     recommend = module.recommend

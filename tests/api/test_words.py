@@ -32,7 +32,7 @@ def test_a_block(make: Make) -> None:
     assert lines[0] == "LR Finder: digits · small CNN"
     assert lines[1].startswith(f"Learning rate: {format_lr(result.lr)} (confidence {result.confidence} · within ×")
     assert max(map(len, lines)) <= 100
-    for suggestion in result.analysis.suggestions.values():
+    for suggestion in result.reading.suggestions.values():
         assert any(line.split("  ")[1] == suggestion.label for line in lines if line.startswith("  "))
     flat = " ".join(text.split())
     assert result.reason.split()[0] in flat and " ".join(result.interpretation.split()) in flat

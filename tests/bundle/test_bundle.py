@@ -20,8 +20,8 @@ import pytest
 from program import Desktop, Program, display, until
 
 from lrgui import __version__
-from lrgui.core.analysis import analyse
 from lrgui.core.events import EndEvent
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.log import read_log
 from lrgui.runs.record import Record
@@ -261,7 +261,7 @@ def test_the_window(window: Window, bundle: Bundle, capsys: pytest.CaptureFixtur
     assert seen == sorted(seen)
     assert len([points for points in seen if points]) >= 2, "the curve does not grow"
     assert seen[-1] > 50
-    before = analyse(Record.of(logged.events).curve(), planned_range=(1e-6, 1.0)).selection
+    before = read_sweep(Record.of(logged.events).curve(), planned_range=(1e-6, 1.0)).selection
     assert before is not None
 
     until(lambda: window.count(LIGHT.zone("optimal")[1]) > 1000, "the zones are tinted")

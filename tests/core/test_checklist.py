@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.checklist import Check
 from lrgui.core.curve import Curve
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.schedules import exponential
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 
 RATES = exponential(1e-6, 1, 200)
 GOOD = ([-6, -4, -2, -1.7, -1, 0], [2.3, 2.3, 0.52, 0.5, 0.52, 8.0])  # lowest at 2e-2
 
 
-def analysed(x: list[float], y: list[float], selection: float | None = None) -> Analysis:
+def analysed(x: list[float], y: list[float], selection: float | None = None) -> SweepReading:
     losses = np.interp(np.log10(RATES), x, y)
-    return analyse(Curve.measured(RATES, losses, 200, end_reason="completed"), selection)
+    return read_sweep(Curve.measured(RATES, losses, 200, end_reason="completed"), selection)
 
 
-def check(analysis: Analysis, key: str) -> Check:
-    (found,) = [c for c in analysis.checklist if c.key == key]
+def check(reading: SweepReading, key: str) -> Check:
+    (found,) = [c for c in reading.checklist if c.key == key]
     return found
 
 
@@ -30,14 +30,14 @@ def test_five_in_order() -> None:
 
 
 def test_a_good_curve() -> None:
-    analysis = analysed(*GOOD)
-    assert (check(analysis, "falls").state, check(analysis, "lowest").state) == ("good", "good")
-    assert check(analysis, "falls").text == "The loss falls sharply (2.3 to 0.5)"
-    assert "2e-2 (loss 0.5" in check(analysis, "lowest").text
-    assert "the recommended rate is selected" in check(analysis, "pick").text
-    assert "Lowest ÷ 10 = 2e-3 (conservative), ÷ 2 = 1e-2 (aggressive)" in check(analysis, "pick").text
-    assert check(analysis, "monitor").state == "open"
-    assert "Rate ÷ 10 and restart" in check(analysis, "monitor").text
+    reading = analysed(*GOOD)
+    assert (check(reading, "falls").state, check(reading, "lowest").state) == ("good", "good")
+    assert check(reading, "falls").text == "The loss falls sharply (2.3 to 0.5)"
+    assert "2e-2 (loss 0.5" in check(reading, "lowest").text
+    assert "the recommended rate is selected" in check(reading, "pick").text
+    assert "Lowest ÷ 10 = 2e-3 (conservative), ÷ 2 = 1e-2 (aggressive)" in check(reading, "pick").text
+    assert check(reading, "monitor").state == "open"
+    assert "Rate ÷ 10 and restart" in check(reading, "monitor").text
 
 
 @pytest.mark.parametrize(
@@ -54,22 +54,22 @@ def test_a_good_curve() -> None:
     ],
 )
 def test_where_the_selection_lies(selection: float, state: str, words: str) -> None:
-    analysis = analysed(*GOOD, selection=selection)
-    assert check(analysis, "pick").state == state
-    assert words in check(analysis, "pick").text
-    assert check(analysis, "one_cycle").text == f"OneCycle with max LR = {format_lr(selection)}"
+    reading = analysed(*GOOD, selection=selection)
+    assert check(reading, "pick").state == state
+    assert words in check(reading, "pick").text
+    assert check(reading, "one_cycle").text == f"OneCycle with max LR = {format_lr(selection)}"
 
 
 def test_a_flat_curve_fails_honestly() -> None:
-    analysis = analysed([-6, 0], [2.3, 2.3])
-    assert [check(analysis, k).state for k in ("falls", "lowest", "pick", "one_cycle")] == ["bad", "bad", "bad", "open"]
-    assert "No sharp fall" in check(analysis, "falls").text
+    reading = analysed([-6, 0], [2.3, 2.3])
+    assert [check(reading, k).state for k in ("falls", "lowest", "pick", "one_cycle")] == ["bad", "bad", "bad", "open"]
+    assert "No sharp fall" in check(reading, "falls").text
 
 
 def test_a_curve_that_hardly_falls_is_bad_with_its_number() -> None:
     losses = np.interp(np.log10(RATES), [-6, -3, -1, 0], [2.3, 2.3, 2.1, 4.0])
     noisy = losses + np.random.default_rng(0).normal(0, 0.08, 200)
-    found = check(analyse(Curve.measured(RATES, noisy, 200, end_reason="completed")), "falls")
+    found = check(read_sweep(Curve.measured(RATES, noisy, 200, end_reason="completed")), "falls")
     assert found.state == "bad"
     assert found.text == "The loss hardly falls (2.29 to 2.08, 3 × the batch noise)"
 
@@ -87,7 +87,7 @@ def test_a_curve_that_hardly_falls_is_bad_with_its_number() -> None:
 )
 def test_the_fall_is_said_in_losses_whatever_their_size(factor: float, constant: float, words: str) -> None:
     losses = factor * np.interp(np.log10(RATES), *GOOD) + constant
-    found = check(analyse(Curve.measured(RATES, losses, 200, end_reason="completed")), "falls")
+    found = check(read_sweep(Curve.measured(RATES, losses, 200, end_reason="completed")), "falls")
     assert found.text == f"The loss falls sharply ({words})"
 
 
@@ -102,5 +102,5 @@ def test_a_curve_that_does_not_rise_is_open() -> None:
 
 
 def test_a_short_curve_says_how_short() -> None:
-    analysis = analyse(Curve.measured(RATES[:3], np.full(3, 2.3), 200))
-    assert check(analysis, "falls").text == "Only 3 points were measured: too few to see a fall"
+    reading = read_sweep(Curve.measured(RATES[:3], np.full(3, 2.3), 200))
+    assert check(reading, "falls").text == "Only 3 points were measured: too few to see a fall"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrgui.core.analysis import analyse
 from lrgui.core.comparison import UNITS, Compared, how_to_read
 from lrgui.core.curve import Curve
+from lrgui.core.sweep_reading import read_sweep
 
 
 def _compared(key: str, label: str, middle: float, lowest: float = 0.5) -> Compared:
@@ -16,7 +16,7 @@ def _compared(key: str, label: str, middle: float, lowest: float = 0.5) -> Compa
     loss = 2.3 - (2.3 - lowest) / (1 + np.exp(-6 * (x - middle))) + 2 * np.exp((x - middle - 1.6) * 9)
     noise = 0.005 * np.random.default_rng(0).standard_normal(200)
     curve = Curve.measured(lr, np.minimum(loss, 50) + noise, 200, end_reason="completed")
-    return Compared(key, label, analyse(curve, planned_range=(1e-6, 1.0)))
+    return Compared(key, label, read_sweep(curve, planned_range=(1e-6, 1.0)))
 
 
 SGD = _compared("sgd", "SGD, momentum 0.9", -1.7, 0.9)
@@ -38,7 +38,7 @@ def test_the_order_does_not_matter() -> None:
 
 
 def test_equal_curves_are_called_equal() -> None:
-    twin = Compared("adamw", "AdamW", ADAM.analysis)
+    twin = Compared("adamw", "AdamW", ADAM.reading)
     first = how_to_read([ADAM, twin])[0]
     assert first.startswith("All picks are about") and "fall about as far" in first
 
@@ -46,7 +46,7 @@ def test_equal_curves_are_called_equal() -> None:
 def test_a_curve_that_never_falls_has_nothing_to_compare() -> None:
     lr = np.logspace(-6, 0, 200)
     flat = Curve.measured(lr, 2.3 + 0.05 * np.random.default_rng(1).standard_normal(200), 200, end_reason="completed")
-    dull = Compared("adamw", "AdamW", analyse(flat, planned_range=(1e-6, 1.0)))
+    dull = Compared("adamw", "AdamW", read_sweep(flat, planned_range=(1e-6, 1.0)))
     assert dull.lowest is None and dull.safe_decades is None
     assert "furthest" not in how_to_read([SGD, dull])[0]
     assert "AdamW" not in how_to_read([SGD, ADAM, dull])[1].removesuffix(UNITS)

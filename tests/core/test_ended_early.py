@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
 from lrgui.core.events import END_REASONS, WHOLE
 from lrgui.core.schedules import exponential
-from lrgui.core.several import read_curves
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 
 EARLY = [reason for reason in END_REASONS if reason not in WHOLE]
 RATES = exponential(1e-6, 1, 200)
@@ -17,9 +16,9 @@ LOSSES = np.interp(np.log10(RATES), [-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 8.
 LOSSES = LOSSES + np.random.default_rng(0).normal(0, 0.02, 200)
 
 
-def ended(reason: str | None, points: int, losses: np.ndarray = LOSSES) -> Analysis:
+def ended(reason: str | None, points: int, losses: np.ndarray = LOSSES) -> SweepReading:
     curve = Curve.measured(RATES[:points], losses[:points], 200, end_reason=reason)
-    return analyse(curve, planned_range=(1e-6, 1.0))
+    return read_sweep(curve, planned_range=(1e-6, 1.0))
 
 
 @pytest.mark.parametrize("points", [0, 5, 20, 60, 120, 150])
@@ -81,7 +80,7 @@ def test_a_few_points_and_then_a_break_ask_for_lower_rates() -> None:
 
 def test_a_short_sweep_asks_for_more_steps() -> None:
     curve = Curve.measured(RATES[:5], LOSSES[:5], 5, end_reason="not_finite")
-    assert analyse(curve).recommendation.reason.endswith("Sweep more steps.")
+    assert read_sweep(curve).recommendation.reason.endswith("Sweep more steps.")
 
 
 @pytest.mark.parametrize("reason", EARLY)
@@ -99,7 +98,7 @@ def test_other_ends_are_read(reason: str | None) -> None:
 
 def test_repeats_that_all_ended_early() -> None:
     curves = [Curve.measured(RATES[:60], LOSSES[:60], 200, end_reason="failed") for _ in range(3)]
-    pick = read_curves(curves).analysis.recommendation
+    pick = read_sweep(curves).recommendation
     assert (pick.lr, pick.best_guess, pick.advice) == (None, None, None)
     assert "ended early (an error after 60 of 200 steps)" in pick.reason
 
@@ -117,7 +116,7 @@ def test_a_flat_curve_that_breaks_late_did_not_diverge_at_once(last: int) -> Non
 def test_a_linear_sweep_that_breaks_soon_is_not_started_lower() -> None:
     lr = np.linspace(1e-6, 1.0, 200)[:30]
     curve = Curve.measured(lr, 2.3 * np.exp(np.linspace(0, 5, 30)), 200, end_reason="diverged")
-    assert "at once" not in analyse(curve).recommendation.reason
+    assert "at once" not in read_sweep(curve).recommendation.reason
 
 
 @pytest.mark.parametrize(("at", "at_once"), [(20, True), (45, True), (56, False), (150, False)])

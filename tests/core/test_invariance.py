@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import Landmarks
 from lrgui.core.schedules import exponential
-from lrgui.core.several import read_curves
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 
 RECORDED = json.loads((Path(__file__).parents[2] / "benchmarks" / "suggestions" / "sweeps.json").read_text())
 #: Factor and constant, in units of the curve's own fall.
@@ -74,8 +73,8 @@ def without_losses(text: str) -> str:
 @pytest.mark.parametrize("name", CURVES)
 def test_reading_is_the_same(name: str, change: tuple[float, float]) -> None:
     curve = CURVES[name]()
-    one, other = analyse(curve), analyse(changed(curve, *change))
-    _same_marks(one.marks, other.marks, change[0])
+    one, other = read_sweep(curve), read_sweep(changed(curve, *change))
+    _same_marks(one.landmarks, other.landmarks, change[0])
     a, b = one.recommendation, other.recommendation
     assert (a.confidence, a.reason, a.advice) == (b.confidence, b.reason, b.advice)
     for x, y in ((a.lr, b.lr), (a.best_guess, b.best_guess), (a.factor, b.factor)):
@@ -90,7 +89,7 @@ def test_reading_is_the_same(name: str, change: tuple[float, float]) -> None:
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_reading_of_repeats_is_the_same(change: tuple[float, float]) -> None:
     curves = [recorded("digits-cnn-sgd", run) for run in (6, 7, 8)]
-    one, other = (read_curves(these).analysis for these in (curves, [_together(c, curves[0], change) for c in curves]))
+    one, other = (read_sweep(these) for these in (curves, [_together(c, curves[0], change) for c in curves]))
     assert one.recommendation.reason == other.recommendation.reason
     assert one.recommendation.confidence == other.recommendation.confidence
     _same_zones(one, other)
@@ -111,7 +110,7 @@ def _same_marks(one: Landmarks | None, other: Landmarks | None, factor: float) -
             assert b == (pytest.approx(a, rel=1e-4) if type(a) is float else a), field.name
 
 
-def _same_zones(one: Analysis, other: Analysis) -> None:
+def _same_zones(one: SweepReading, other: SweepReading) -> None:
     assert (one.zones is None) == (other.zones is None)
     if one.zones is not None and other.zones is not None:
         a, b = one.zones, other.zones

@@ -9,9 +9,9 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.scenarios import FIRST, LAST, POINTS, SCENARIOS, START, clean_loss, laid_over, noisy_loss, rates
+from lrgui.core.sweep_reading import read_sweep
 
 every = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda s: s.key)
 
@@ -163,7 +163,7 @@ def test_a_scenario_cannot_be_changed():
 def test_the_rules_can_read_it(scenario):
     for seed in range(5):
         lr = rates()
-        found = analyse(Curve.measured(lr, noisy_loss(scenario, lr, seed), len(lr), end_reason="completed"))
+        found = read_sweep(Curve.measured(lr, noisy_loss(scenario, lr, seed), len(lr), end_reason="completed"))
         assert found.recommendation.lr is not None
         # Before the minimum, and not far too low.
         assert scenario.optimum / 30 < found.recommendation.lr < 1.5 * scenario.optimum

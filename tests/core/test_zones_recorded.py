@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
+from lrgui.core.sweep_reading import read_sweep
 
 SUGGESTIONS = Path(__file__).resolve().parents[2] / "benchmarks" / "suggestions"
 
@@ -33,7 +33,7 @@ def test_the_optimal_zone_holds_a_rate_that_trains_nearly_best(recorded: Any) ->
     truth, runs = recorded
     found = []
     for run in runs:
-        zones = analyse(run.curve).zones
+        zones = read_sweep(run.curve).zones
         if zones is not None:
             rates = np.geomspace(zones.low_end, zones.high_start, 60)
             found.append(min(truth[run.task].regret(float(lr)) for lr in rates) <= 0.05)
@@ -45,9 +45,9 @@ def test_the_pick_lies_in_the_optimal_zone(recorded: Any) -> None:
     _, runs = recorded
     found = []
     for run in runs:
-        analysis = analyse(run.curve)
-        if analysis.zones is not None and analysis.recommendation.lr is not None:
-            found.append(analysis.zones.low_end <= analysis.recommendation.lr <= analysis.zones.high_start)
+        reading = read_sweep(run.curve)
+        if reading.zones is not None and reading.recommendation.lr is not None:
+            found.append(reading.zones.low_end <= reading.recommendation.lr <= reading.zones.high_start)
     assert np.mean(found) >= 0.9
 
 
@@ -61,7 +61,7 @@ def test_borders_hardly_move_when_the_noise_is_drawn_anew(recorded: Any) -> None
         other = Curve.measured(
             curve.lr, curve.smoothed + signs * (curve.loss - curve.smoothed), 200, end_reason=curve.end_reason
         )
-        before, after = analyse(curve).zones, analyse(other).zones
+        before, after = read_sweep(curve).zones, read_sweep(other).zones
         if before is not None and after is not None:
             ratios = (after.low_end / before.low_end, after.high_start / before.high_start)
             moved.append(np.abs(np.log10(ratios)))

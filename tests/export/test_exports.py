@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.events import EndEvent
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.export import FORMATS, ExportError, export
 from lrgui.export.files import write_atomically
 from lrgui.export.report import Report
@@ -30,13 +30,14 @@ def report() -> Report:
     lr = np.logspace(-6, 0, 200)
     x = np.log10(lr)
     loss = 2.3 - 2.0 / (1 + np.exp(-4 * (x + 2.5))) + 3 * np.maximum(x + 1.0, 0) ** 2
-    analysis = analyse(Curve.measured(lr, loss, 200, end_reason="completed"))
-    return Report(Job(), analysis.with_selection(1e-3, analysis.zones), EndEvent("completed", "All steps."))
+    curve = Curve.measured(lr, loss, 200, end_reason="completed")
+    reading = read_sweep(curve, end=EndEvent("completed", "All steps."))
+    return Report(reading.with_selection(1e-3, reading.zones), Job())
 
 
 def test_the_table_has_every_point_at_full_precision(report: Report) -> None:
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render(report).decode())))
-    curve = report.analysis.curve
+    curve = report.reading.curve
     assert [float(row["lr"]) for row in rows] == curve.lr.tolist()
     assert [float(row["loss"]) for row in rows] == curve.loss.tolist()
     assert [float(row["smoothed"]) for row in rows] == curve.smoothed.tolist()
@@ -48,8 +49,8 @@ def test_the_document_is_the_whole_run(report: Report) -> None:
     document = json.loads(FORMATS["json"].render(report))
     assert Job.from_dict(document["job"]) == report.job
     assert document["selection"] == 1e-3
-    assert document["lr"] == report.analysis.recommendation.lr
-    assert document["curve"]["loss"] == report.analysis.curve.loss.tolist()
+    assert document["lr"] == report.reading.recommendation.lr
+    assert document["curve"]["loss"] == report.reading.curve.loss.tolist()
     assert document["end"] == {"reason": "completed", "detail": "All steps."}
     assert list(document["zones"]) == ["too_low", "optimal", "divergence", "note"]
     assert len(document["checklist"]) == 5
@@ -67,14 +68,14 @@ def test_a_report_without_columns_has_the_plain_table_and_document(report: Repor
     document = json.loads(FORMATS["json"].render(report))
     assert list(document)[:4] == ["lrgui", "title", "job", "lr"]
     assert list(document["curve"]) == ["lr", "loss", "smoothed", "average"]
-    assert list(document)[-2:] == ["curve", "end"]
+    assert list(document)[-2:] == ["repeats", "spread"] and (document["repeats"], document["spread"]) == (1, {})
 
 
 def test_a_sweep_that_was_no_job(report: Report) -> None:
     metric = np.linspace(0, 1, 200)
     metric[:2] = np.nan, np.inf
-    own = Report(None, report.analysis, None, name="my net", columns={"metric": metric}, more={"notes": ["one"]})
-    assert own.title == "LR Finder: my net" and Report(None, report.analysis, None).title == "LR Finder"
+    own = Report(report.reading, name="my net", beside={"metric": metric}, more={"notes": ["one"]})
+    assert own.title == "LR Finder: my net" and Report(report.reading).title == "LR Finder"
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render(own).decode())))
     assert [row["metric"] for row in rows[:2]] == ["", "inf"]
     assert [float(row["metric"]) for row in rows[2:]] == metric[2:].tolist()
@@ -94,7 +95,7 @@ def test_the_picture(report: Report, qtbot: object) -> None:
         found = np.flatnonzero((np.abs(pixels[1320] - wanted) <= 2).all(axis=1))
         return int(found.min()), int(found.max())
 
-    zones = report.analysis.zones
+    zones = report.reading.zones
     assert zones is not None
     left, right = columns(LIGHT.low_tint)[0], columns(LIGHT.divergence_tint)[1]
 

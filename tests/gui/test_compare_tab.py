@@ -21,7 +21,7 @@ def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -
 
 def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Bench) -> None:
     bench.play()
-    selection, analysis = bench.workspace.selection, bench.workspace.analysis
+    selection, reading = bench.workspace.selection, bench.workspace.reading
     _compare(window, bench)
     tab = window.compare_tab
     assert window.tabs.currentWidget() is tab
@@ -30,7 +30,7 @@ def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Benc
     assert not tab.sentences.isHidden() and "shapes say how wide" in tab.sentences.text()
     assert len(tab.plot.picks.labels) == len(tab.boxes)
     # The sweep on screen is untouched.
-    assert bench.workspace.selection == selection and bench.workspace.analysis is analysis
+    assert bench.workspace.selection == selection and bench.workspace.reading is reading
     assert window.status.text.text().startswith("Comparison finished")
 
 

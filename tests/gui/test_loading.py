@@ -51,7 +51,7 @@ def test_a_long_run_comes_later_and_says_how_far_it_is(bench: Bench, long_log: P
         assert notices[-1] is not None
         assert (notices[-1].text, notices[-1].action) == ("Opening long.lrrun: 0%", "Cancel")
     assert workspace.sweep is not None and len(workspace.sweep) == 2000
-    assert workspace.analysis is not None and workspace.selection == workspace.analysis.selection
+    assert workspace.reading is not None and workspace.selection == workspace.reading.selection
     assert notices[-1] is None
 
 
@@ -100,21 +100,21 @@ def test_a_check_is_nothing_to_open(bench: Bench, tmp_path: Path) -> None:
 
 def test_a_long_sweep_is_read_in_the_background_and_the_run_ends_after_it(bench: Bench) -> None:
     workspace, order = bench.workspace, list[str]()
-    workspace.analysis_changed.connect(lambda _analysis: order.append("read"))
+    workspace.reading_changed.connect(lambda _reading: order.append("read"))
     workspace.run_ended.connect(lambda _end: order.append("ended"))
     workspace.edit(sweep=LONG)
     bench.play(Scripted([events(), [EndEvent("completed", "Done.")]]))
     assert order == ["read", "ended"]
-    assert workspace.analysis is not None and not workspace.busy and workspace.state == "idle"
+    assert workspace.reading is not None and not workspace.busy and workspace.state == "idle"
 
 
 def test_another_beta_of_a_long_sweep_is_computed_in_the_background(bench: Bench, long_log: Path) -> None:
     workspace = bench.workspace
     with bench.qtbot.waitSignal(workspace.run_ended, timeout=10_000):
         workspace.open_run(long_log)
-    before = workspace.analysis
+    before = workspace.reading
     for beta in (0.5, 0.6, 0.7):  # the last one counts
         workspace.edit(sweep=replace(workspace.job.sweep, beta=beta))
-    assert workspace.analysis is before
-    bench.qtbot.waitUntil(lambda: workspace.analysis is not before, timeout=10_000)
-    assert workspace.analysis is not None and workspace.analysis.curve.beta == 0.7
+    assert workspace.reading is before
+    bench.qtbot.waitUntil(lambda: workspace.reading is not before, timeout=10_000)
+    assert workspace.reading is not None and workspace.reading.curve.beta == 0.7

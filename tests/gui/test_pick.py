@@ -52,15 +52,15 @@ def repeats(count: int = 3, last: str = "completed") -> list[list[Event]]:
 def test_confidence_in_words_and_as_a_factor(bench: Bench, panel: SelectionPanel) -> None:
     assert panel.confidence.isHidden()
     bench.play()
-    assert bench.workspace.analysis is not None
-    pick = bench.workspace.analysis.recommendation
+    assert bench.workspace.reading is not None
+    pick = bench.workspace.reading.recommendation
     assert not panel.confidence.isHidden()
     assert panel.confidence.text() == f"Confidence {pick.confidence} · within ×{pick.factor:.2g}"
 
 
 def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel: SelectionPanel) -> None:
     bench.play()
-    pick = bench.workspace.analysis.recommendation
+    pick = bench.workspace.reading.recommendation
     bench.workspace.select(pick.lr * 3)
     assert panel.confidence.text().startswith("Chosen by hand; the recommended one has confidence ")
     assert panel.confidence.objectName() == "muted"
@@ -71,17 +71,17 @@ def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel:
 
 def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     bench.play(Scripted(sweep(depth=0.001)))
-    assert bench.workspace.analysis is not None
+    assert bench.workspace.reading is not None
     assert panel.confidence.text() == "No confidence" and panel.confidence.objectName() == "bad"
-    assert panel.confidence.toolTip() == bench.workspace.analysis.recommendation.reason
+    assert panel.confidence.toolTip() == bench.workspace.reading.recommendation.reason
 
 
 def test_one_button_sweeps_the_range_that_would_be_right(window: MainWindow, bench: Bench) -> None:
     workspace = bench.workspace
     workspace.edit(sweep=replace(workspace.job.sweep, end_lr=1e-2))
     bench.play(Scripted(short_range()))
-    assert workspace.analysis is not None
-    advice = workspace.analysis.recommendation.advice
+    assert workspace.reading is not None
+    advice = workspace.reading.recommendation.advice
     assert advice is not None and advice.end_lr > 1e-2
     button = window.banner._action
     assert button.isVisible() and button.text().startswith("Sweep 1e-6 to") and button.text().endswith("instead")
@@ -120,8 +120,8 @@ def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, p
 
 def test_a_scenario_is_never_stale(bench: Bench) -> None:
     bench.play()
-    assert bench.workspace.analysis is not None and bench.workspace.zones is not None
-    bench.workspace.show_synthetic("stable", bench.workspace.analysis.curve, bench.workspace.zones)
+    assert bench.workspace.reading is not None and bench.workspace.zones is not None
+    bench.workspace.show_synthetic("stable", bench.workspace.reading.curve, bench.workspace.zones)
     bench.workspace.edit(task=replace(bench.workspace.job.task, batch_size=128))
     assert bench.workspace.carried_over() is None
 
@@ -137,8 +137,8 @@ def test_repeats_are_read_together(bench: Bench, qtbot: QtBot) -> None:
     workspace = bench.workspace
     assert workspace.sweeps is not None and len(workspace.sweeps.all) == 3
     assert workspace.reading is not None and workspace.reading.band is not None
-    assert workspace.analysis is not None and "mean of 3 picks" in workspace.analysis.recommendation.reason
-    assert workspace.selection == workspace.analysis.recommendation.lr
+    assert "mean of 3 picks" in workspace.reading.recommendation.reason
+    assert workspace.selection == workspace.reading.recommendation.lr
     assert not table.table.isColumnHidden(2)
     cell = table.table.item(0, 2)
     assert cell is not None and cell.text().startswith("×") and "The repeats alone" in cell.toolTip()
@@ -153,9 +153,9 @@ def test_smoothing_again_keeps_what_the_repeats_say(bench: Bench) -> None:
     bench.play(Scripted(repeats()))
     workspace = bench.workspace
     workspace.edit(sweep=replace(workspace.job.sweep, beta=0.5))
-    assert workspace.analysis is not None and workspace.reading is not None
-    assert workspace.analysis.curve.beta == 0.5 and workspace.reading.band is not None
-    assert "mean of 3 picks" in workspace.analysis.recommendation.reason
+    assert workspace.reading is not None
+    assert workspace.reading.curve.beta == 0.5 and workspace.reading.band is not None
+    assert "mean of 3 picks" in workspace.reading.recommendation.reason
 
 
 def test_a_sweep_after_repeats_has_no_band(bench: Bench, qtbot: QtBot) -> None:
@@ -175,8 +175,8 @@ def test_a_run_with_repeats_is_opened_again_with_its_band(bench: Bench) -> None:
     from lrgui.runs.library import runs_folder
 
     path = next(runs_folder().glob("*.lrrun"))
-    before = bench.workspace.analysis
+    before = bench.workspace.reading
     bench.workspace.open_run(path)
     assert bench.workspace.reading is not None and bench.workspace.reading.band is not None
-    assert before is not None and bench.workspace.analysis is not None
-    assert bench.workspace.analysis.recommendation == before.recommendation
+    assert before is not None and bench.workspace.reading is not None
+    assert bench.workspace.reading.recommendation == before.recommendation

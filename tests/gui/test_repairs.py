@@ -61,7 +61,7 @@ def test_half_the_batch_twice_the_accumulation(bench: Bench, window: MainWindow,
     assert numbers(bench) == (16, 4)
     bench.play(Scripted(sweep()))
     assert window.banner.text == ""
-    assert bench.workspace.analysis is not None
+    assert bench.workspace.reading is not None
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])

@@ -363,7 +363,7 @@ def test_the_game(bench):
     assert len(bench.plot.view.handles.marks) >= 4
     rows = bench.table()
     assert rows[0][0] == "★ ours"
-    assert len(rows) == 1 + len(tab._analysis.suggestions)
+    assert len(rows) == 1 + len(tab._reading.suggestions)
     for label, lr, away in rows:
         if lr == "–":
             assert away == ""
@@ -460,13 +460,13 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path)
     bench.click(bench.tab.send)
     window, workspace, scenario = bench.window, bench.workspace, SCENARIOS[key]
     assert window.tabs.currentWidget() is window.curve_tab
-    analysis = workspace.analysis
-    assert analysis is not None
-    assert np.array_equal(analysis.curve.loss, bench.tab.scene.loss(scenario))
+    reading = workspace.reading
+    assert reading is not None
+    assert np.array_equal(reading.curve.loss, bench.tab.scene.loss(scenario))
     assert workspace.zones == scenario.zones == window.curve_tab.plot.zones
-    assert analysis.recommendation.lr is not None
-    assert len(analysis.suggestions) >= 4 and len(window.curve_tab.plot.view.handles.marks) >= 4
-    assert analysis.checklist
+    assert reading.recommendation.lr is not None
+    assert len(reading.suggestions) >= 4 and len(window.curve_tab.plot.view.handles.marks) >= 4
+    assert reading.checklist
     assert workspace.selection is not None
     assert not bench.jobs  # nothing was run
 
@@ -490,7 +490,7 @@ def test_the_main_plot_gets_what_was_set_here(bench):
     bench.slide("depth", 1.0)
     bench.drag(2e-3 / 3, 1e-4, 0.8 * bench.plot.view.rect().height())
     bench.click(bench.tab.send)
-    assert np.array_equal(bench.workspace.analysis.curve.loss, bench.drawn("well_behaved"))
+    assert np.array_equal(bench.workspace.reading.curve.loss, bench.drawn("well_behaved"))
     assert bench.workspace.zones == bench.tab.choices.zones
 
 

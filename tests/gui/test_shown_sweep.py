@@ -22,33 +22,33 @@ def sweep() -> ShownSweep:
 
 
 def test_it_has_nothing_to_say_before_it_is_read(sweep: ShownSweep) -> None:
-    assert (sweep.analysis, sweep.reading, sweep.report(), sweep.carried_over(Job())) == (None,) * 4
+    assert (sweep.reading, sweep.report(), sweep.carried_over(Job())) == (None,) * 3
     assert sweep.with_choice(Choices(1e-2, ZONES)) is sweep
     empty = ShownSweep(Job(), Records()).read()
-    assert (empty.analysis, empty.report()) == (None, None)
+    assert (empty.reading, empty.report()) == (None, None)
 
 
 def test_read_it_keeps_the_zones_that_were_known(sweep: ShownSweep) -> None:
     read = sweep.read(ZONES)
-    assert read.analysis is not None and read.analysis.zones == ZONES
+    assert read.reading is not None and read.reading.zones == ZONES
     report = read.report()
-    assert report is not None and report.analysis is read.analysis and report.synthetic == "a scenario"
-    assert report.end is not None and "Nothing was trained" in report.end.detail
+    assert report is not None and report.reading is read.reading and report.synthetic == "a scenario"
+    assert read.reading.end is not None and "Nothing was trained" in read.reading.end.detail
 
 
 def test_what_is_chosen_goes_along_into_another_average(sweep: ShownSweep) -> None:
     chosen = Choices(2e-3, ZONES)
     read = sweep.read().with_choice(chosen)
-    assert read.analysis is not None and (read.analysis.selection, read.analysis.zones) == (2e-3, ZONES)
+    assert read.reading is not None and (read.reading.selection, read.reading.zones) == (2e-3, ZONES)
     other = read.with_beta(0.5, chosen)
-    assert other.job.sweep.beta == 0.5 and other.analysis is not None
-    assert (other.analysis.selection, other.analysis.zones) == (2e-3, ZONES)
-    assert other.analysis.curve.beta == 0.5 != read.analysis.curve.beta
+    assert other.job.sweep.beta == 0.5 and other.reading is not None
+    assert (other.reading.selection, other.reading.zones) == (2e-3, ZONES)
+    assert other.reading.curve.beta == 0.5 != read.reading.curve.beta
 
 
 def test_an_average_chosen_before_the_sweep_is_over_is_the_one_that_is_read(sweep: ShownSweep) -> None:
     read = sweep.with_beta(0.5, Choices(None, None)).read()
-    assert read.analysis is not None and read.analysis.curve.beta == 0.5
+    assert read.reading is not None and read.reading.curve.beta == 0.5
 
 
 def test_a_made_up_curve_says_nothing_about_other_settings(sweep: ShownSweep) -> None:

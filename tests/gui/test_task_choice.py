@@ -167,7 +167,7 @@ def test_opening_a_run_that_names_code_runs_and_trusts_nothing(bench: Bench, see
             writer.write(chunk)
     assert bench.workspace.use(str(log))
     assert bench.workspace.job.task.path == str(task)
-    assert bench.workspace.analysis is not None
+    assert bench.workspace.reading is not None
     assert bench.jobs == []
     assert not trust_file().exists()
     bench.workspace.find()
@@ -286,14 +286,14 @@ def test_a_check_is_told_and_not_kept(bench: Bench, seen: Seen, own_folders: Pat
     assert seen.notices == [], "its dialog says it"
     assert not (own_folders / "runs").exists()
     bench.play()
-    assert workspace.analysis is not None
+    assert workspace.reading is not None
 
 
 def test_a_sweep_is_still_on_screen_after_a_check(bench: Bench) -> None:
     bench.play()
-    analysis = bench.workspace.analysis
+    reading = bench.workspace.reading
     bench.play(Scripted([[EndEvent("completed", "Good.")]]), bench.workspace.check)
-    assert bench.workspace.analysis is analysis
+    assert bench.workspace.reading is reading
     assert bench.workspace.report() is not None
 
 

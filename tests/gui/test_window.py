@@ -130,8 +130,8 @@ def test_a_row_of_the_table_selects(bench: Bench, window: MainWindow, qtbot: QtB
     table = window.findChild(SuggestionsPanel).table
     cell = table.visualItemRect(table.item(3, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
-    assert bench.workspace.analysis is not None
-    assert bench.workspace.selection == bench.workspace.analysis.suggestions["minimum_div10"].lr
+    assert bench.workspace.reading is not None
+    assert bench.workspace.selection == bench.workspace.reading.suggestions["minimum_div10"].lr
 
 
 def test_checklist_and_button_follow_a_drag(bench: Bench, window: MainWindow) -> None:

@@ -28,9 +28,9 @@ def _notices(bench: Bench) -> list[Notice]:
 def test_a_sweep_selects_the_recommendation(bench: Bench) -> None:
     bench.play()
     workspace = bench.workspace
-    assert workspace.analysis is not None
-    assert workspace.selection == workspace.analysis.recommendation.lr
-    assert workspace.zones == workspace.analysis.zones
+    assert workspace.reading is not None
+    assert workspace.selection == workspace.reading.recommendation.lr
+    assert workspace.zones == workspace.reading.zones
     assert workspace.job.train.max_lr == workspace.selection
     assert workspace.state == "idle"
 
@@ -112,8 +112,8 @@ def test_the_checklist_follows_the_selection(bench: Bench) -> None:
     bench.play()
     workspace = bench.workspace
     workspace.preview_selection(0.9)
-    assert workspace.analysis is not None
-    pick = next(check for check in workspace.analysis.checklist if check.key == "pick")
+    assert workspace.reading is not None
+    pick = next(check for check in workspace.reading.checklist if check.key == "pick")
     assert pick.state == "bad"
     assert "divergence zone" in pick.text
 
@@ -121,9 +121,9 @@ def test_the_checklist_follows_the_selection(bench: Bench) -> None:
 def test_beta_is_read_anew_from_the_raw_losses(bench: Bench) -> None:
     bench.play()
     workspace = bench.workspace
-    before = workspace.analysis
+    before = workspace.reading
     workspace.edit(sweep=replace(workspace.job.sweep, beta=0.5))
-    after = workspace.analysis
+    after = workspace.reading
     assert before is not None
     assert after is not None
     assert after.curve.beta == 0.5
@@ -138,8 +138,8 @@ def test_beta_changed_while_the_sweep_runs_counts(bench: Bench) -> None:
     workspace.edit(sweep=replace(workspace.job.sweep, beta=0.3))
     with bench.qtbot.waitSignal(workspace.run_ended):
         workspace.stop()
-    assert workspace.analysis is not None
-    assert workspace.analysis.curve.beta == 0.3
+    assert workspace.reading is not None
+    assert workspace.reading.curve.beta == 0.3
 
 
 def test_problems_keep_a_run_from_starting(bench: Bench) -> None:
@@ -188,7 +188,7 @@ def test_a_sweep_without_a_point_leaves_the_last_one_on_screen(bench: Bench, rea
     report = workspace.report()
     assert report is not None
     assert report.job == job, "an export tells the settings that the curve was measured with"
-    assert report.analysis.selection == 2e-2
+    assert report.reading.selection == 2e-2
     bench.play()
     assert workspace.sweep is not record
 
@@ -211,17 +211,17 @@ def test_beta_changed_during_a_sweep_without_a_point_counts_for_the_last_one(ben
     workspace.edit(sweep=replace(workspace.job.sweep, beta=0.3))
     with bench.qtbot.waitSignal(workspace.run_ended):
         workspace.stop()
-    assert workspace.analysis is not None
-    assert workspace.analysis.curve.beta == 0.3
+    assert workspace.reading is not None
+    assert workspace.reading.curve.beta == 0.3
 
 
 def test_a_synthetic_curve_claims_no_settings_of_a_loop(bench: Bench) -> None:
     bench.play()
     workspace = bench.workspace
     workspace.edit(sweep=replace(workspace.job.sweep, amp="bf16", accumulation=4))
-    assert workspace.analysis is not None
+    assert workspace.reading is not None
     assert workspace.zones is not None
-    workspace.show_synthetic("Noisy", workspace.analysis.curve, workspace.zones)
+    workspace.show_synthetic("Noisy", workspace.reading.curve, workspace.zones)
     assert workspace.sweep_job is not None
     assert workspace.sweep_job.sweep.amp is None
     assert workspace.sweep_job.sweep.accumulation == 1
@@ -237,8 +237,8 @@ def test_pause_resume_stop(bench: Bench) -> None:
     with bench.qtbot.waitSignal(workspace.run_ended):
         workspace.stop()
     assert source.asked == ["pause", "resume", "cancel"]
-    assert workspace.analysis is not None
-    assert len(workspace.analysis.curve) == 50
+    assert workspace.reading is not None
+    assert len(workspace.reading.curve) == 50
 
 
 def test_runs_are_kept_and_open_again(bench: Bench, own_folders: Path) -> None:
@@ -250,8 +250,8 @@ def test_runs_are_kept_and_open_again(bench: Bench, own_folders: Path) -> None:
     workspace.select(1e-5)
     workspace.open_run(path)
     assert workspace.selection == selection
-    assert workspace.analysis is not None
-    assert len(workspace.analysis.curve) == 200
+    assert workspace.reading is not None
+    assert len(workspace.reading.curve) == 200
 
 
 def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folders: Path) -> None:
@@ -263,8 +263,8 @@ def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folder
     bench.workspace.run_ended.connect(ends.append)
     bench.workspace.open_run(path)
     assert "cut off" in ends[-1].detail
-    assert bench.workspace.analysis is not None
-    assert 40 < len(bench.workspace.analysis.curve) < 60
+    assert bench.workspace.reading is not None
+    assert 40 < len(bench.workspace.reading.curve) < 60
 
 
 def test_a_file_that_is_no_run_is_said_to_be_none(bench: Bench, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_run_goes_on_where_it_cannot_be_kept(bench: Bench, tmp_path: Path, mon
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "file" / "runs"))
     bench.play()
-    assert bench.workspace.analysis is not None
+    assert bench.workspace.reading is not None
     assert any("cannot be written" in notice.text for notice in notices)
 
 
@@ -297,7 +297,7 @@ def test_report_is_what_is_on_screen(bench: Bench) -> None:
     bench.workspace.select(1e-3)
     report = bench.workspace.report()
     assert report is not None
-    assert report.analysis.selection == 1e-3
+    assert report.reading.selection == 1e-3
     assert report.job == replace(Job(), train=report.job.train)
 
 

@@ -17,8 +17,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.curve import Curve
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 from lrgui.plot.curve_plot import CurvePlot
 
 
@@ -32,8 +32,8 @@ def make_curve(seed: int = 0, noise: float = 0.02, explosion: float = 1.0) -> Cu
 
 
 @pytest.fixture
-def analysis() -> Analysis:
-    return analyse(make_curve(), planned_range=(1e-6, 1.0))
+def reading() -> SweepReading:
+    return read_sweep(make_curve(), planned_range=(1e-6, 1.0))
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def every_move_counts() -> Iterator[None]:
 
 
 @pytest.fixture
-def plot(qtbot, analysis: Analysis) -> CurvePlot:
+def plot(qtbot, reading: SweepReading) -> CurvePlot:
     """A plot of 800 × 600 with a finished curve, zones at 1e-3 and 1e-1 and 1e-2 selected."""
     plot = CurvePlot()
     qtbot.addWidget(plot)
@@ -54,7 +54,7 @@ def plot(qtbot, analysis: Analysis) -> CurvePlot:
     plot.begin(1e-6, 1.0, 200)
     plot.show()
     qtbot.waitExposed(plot)
-    plot.set_finished(analysis)
+    plot.set_finished(reading)
     from lrgui.core.zones import Zones
 
     plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from lrgui.core.analysis import analyse
 from lrgui.core.comparison import Compared
 from lrgui.core.curve import Curve
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.plot.compare_plot import ComparePlot, compare_picture
 from lrgui.plot.theme import DARK, LIGHT
 
@@ -20,7 +20,7 @@ def _compared(key: str, label: str, factor: float = 1.0) -> Compared:
     loss = 2.3 - 1.6 / (1 + np.exp(-(x + 2.3) * 3.2)) + np.exp((x + 0.75) * 9)
     loss += 0.02 * np.random.default_rng(0).standard_normal(200)
     moved = Curve.measured(lr * factor, loss, 200, end_reason="completed")
-    return Compared(key, label, analyse(moved))
+    return Compared(key, label, read_sweep(moved))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_each_curve_has_its_own_colour_and_dashes(plot: ComparePlot) -> None:
 
 def test_a_curve_grows_and_then_has_its_pick(plot: ComparePlot) -> None:
     done = _compared("sgd", "SGD, momentum 0.9")
-    curve = done.analysis.curve
+    curve = done.reading.curve
     plot.set_live(0, curve.lr[:50], curve.loss[:50])
     assert len(plot._lines[0].points[0]) == 50 and plot.picks.labels == []
     plot.set_finished(0, done)

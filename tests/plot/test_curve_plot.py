@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.core.zones import Zones
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import DARK, LIGHT
@@ -62,7 +62,7 @@ def test_keys_that_are_not_ours_go_to_the_window(plot):
     assert not event.isAccepted()
 
 
-def test_tab_goes_through_the_handles_and_then_on(qtbot, analysis):
+def test_tab_goes_through_the_handles_and_then_on(qtbot, reading):
     window = QWidget()
     qtbot.addWidget(window)
     plot, button = CurvePlot(), QPushButton("next")
@@ -73,7 +73,7 @@ def test_tab_goes_through_the_handles_and_then_on(qtbot, analysis):
     window.show()
     window.activateWindow()
     qtbot.waitExposed(window)
-    plot.set_finished(analysis)
+    plot.set_finished(reading)
     plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))
     plot.set_selection(1e-2)
     qtbot.waitUntil(window.isActiveWindow)
@@ -110,9 +110,9 @@ def test_an_empty_plot_draws_nothing_that_was_not_measured(qtbot):
     assert plot.annotations.tag is None and plot.annotations.names == []
 
 
-def test_the_curve_grows_point_by_point(plot, analysis):
+def test_the_curve_grows_point_by_point(plot, reading):
     plot.begin(1e-6, 1.0, 200)
-    curve = analysis.curve
+    curve = reading.curve
     for n in (1, 2, 50, 120):
         plot.set_live(curve.lr[:n], curve.loss[:n])
         plot.grab()
@@ -143,16 +143,16 @@ def test_one_exploded_loss_does_not_flatten_the_curve(plot, qtbot):
     plot.begin(1e-6, 1.0, 200)
     plot.set_live(lr, loss)
     assert plot.view.viewRange()[1][1] < 5
-    plot.set_finished(analyse(Curve.measured(lr, loss, 200), planned_range=(1e-6, 1.0)))
+    plot.set_finished(read_sweep(Curve.measured(lr, loss, 200), planned_range=(1e-6, 1.0)))
     low, high = plot.view.viewRange()[1]
     assert low < 0.8 and 2.3 < high < 5
     plot.grab()
 
 
-def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, analysis):
+def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, reading):
     mouse.drag((at(2e-5), 300), (at(2e-5) + 60, 330))
     moved = plot.view.viewRange()
-    plot.set_analysis(analyse(analysis.curve.with_beta(0.9), planned_range=(1e-6, 1.0)))
+    plot.set_reading(read_sweep(reading.curve.with_beta(0.9), planned_range=(1e-6, 1.0)))
     plot.resize(780, 590)
     plot.grab()
     assert plot.view.viewRange() == moved
@@ -160,15 +160,15 @@ def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, analysis):
     assert plot.view.viewRange() != moved
 
 
-def test_the_second_sweep_keeps_the_first_one_faded(plot, analysis):
+def test_the_second_sweep_keeps_the_first_one_faded(plot, reading):
     plot.begin(1e-6, 1.0, 200, keep_previous=True)
-    assert np.array_equal(plot.previous.points[1], analysis.curve.smoothed)
+    assert np.array_equal(plot.previous.points[1], reading.curve.smoothed)
     assert "previous" in [entry.text for entry in plot.chart.legend.entries]
     plot.begin(1e-6, 1.0, 200)
     assert not len(plot.previous.points[0])
 
 
-def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, analysis):
+def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, reading):
     home = plot.view.viewRange()[1]
     plot.begin(1e-6, 1.0, 200, keep_previous=True)
     assert plot.view.viewRange()[1] == pytest.approx(home)
@@ -180,23 +180,23 @@ def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, analysis):
     assert not plot.chart.left.ticks()
 
 
-def test_the_classic_average_can_be_shown(plot, analysis):
+def test_the_classic_average_can_be_shown(plot, reading):
     plot.show_average(True)
-    assert np.array_equal(plot.average.points[1], analysis.curve.average)
+    assert np.array_equal(plot.average.points[1], reading.curve.average)
     assert plot.chart.legend.entries[-1].text == "classic average"
     plot.show_average(False)
     assert not len(plot.average.points[0])
 
 
-def test_the_label_tells_rate_and_loss(plot, analysis):
+def test_the_label_tells_rate_and_loss(plot, reading):
     tag = plot.annotations.tag
-    assert tag.text == f"selected 1e-2 · loss {analysis.curve.loss_at(1e-2):.3g}"
+    assert tag.text == f"selected 1e-2 · loss {reading.curve.loss_at(1e-2):.3g}"
 
 
-def test_the_pick_and_the_rules_have_marks(plot, analysis):
+def test_the_pick_and_the_rules_have_marks(plot, reading):
     marks = {m.key: m for m in plot.view.handles.marks}
-    assert marks["recommended"].x == pytest.approx(np.log10(analysis.recommendation.lr))
-    assert marks["steepest"].y == pytest.approx(analysis.curve.loss_at(analysis.suggestions["steepest"].lr))
+    assert marks["recommended"].x == pytest.approx(np.log10(reading.recommendation.lr))
+    assert marks["steepest"].y == pytest.approx(reading.curve.loss_at(reading.suggestions["steepest"].lr))
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
@@ -224,19 +224,19 @@ def test_zones_without_divergence_have_two_names(plot):
     assert plot.zones == Zones(1e-6, 1e-3, 1.0, 1.0, "extend")
 
 
-def test_opening_a_run_without_a_sweep(qtbot, analysis):
+def test_opening_a_run_without_a_sweep(qtbot, reading):
     plot = CurvePlot()
     qtbot.addWidget(plot)
-    plot.set_finished(analysis)
+    plot.set_finished(reading)
     plot.grab()
     assert plot.view.handles.limits == pytest.approx((-6.0, 0.0))
 
 
-def test_plots_are_given_back(qtbot, analysis):
+def test_plots_are_given_back(qtbot, reading):
     for _ in range(3):
         plot = CurvePlot()
         plot.resize(300, 300)
-        plot.set_finished(analysis)
+        plot.set_finished(reading)
         plot.grab()
         del plot
         gc.collect()

@@ -28,8 +28,8 @@ def column(image: QImage, lr: float) -> int:
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
-def test_zones_are_at_the_right_pixels(qtbot, analysis, palette):
-    image = curve_picture(analysis, 1e-2, ZONES, "LR Finder: digits", palette)
+def test_zones_are_at_the_right_pixels(qtbot, reading, palette):
+    image = curve_picture(reading.with_selection(1e-2, ZONES), "LR Finder: digits", palette)
     y = image.height() - 190
     tints = {3.1e-6: palette.low_tint, 2.1e-3: palette.optimal_tint, 0.57: palette.divergence_tint}
     for lr, tint in tints.items():
@@ -38,21 +38,21 @@ def test_zones_are_at_the_right_pixels(qtbot, analysis, palette):
     assert image.pixelColor(2, 2).name().upper() == palette.background
 
 
-def test_the_default_is_8_by_5_inches_at_300_dpi(qtbot, analysis):
-    image = QImage.fromData(png_bytes(curve_picture(analysis, 1e-2, ZONES)), "PNG")
+def test_the_default_is_8_by_5_inches_at_300_dpi(qtbot, reading):
+    image = QImage.fromData(png_bytes(curve_picture(reading.with_selection(1e-2, ZONES))), "PNG")
     assert (image.width(), image.height()) == (2400, 1500)
     assert (image.dotsPerMeterX(), image.dotsPerMeterY()) == (11811, 11811)
 
 
 @pytest.mark.parametrize("dpi", [72, 96, 150, 600])
-def test_any_size(qtbot, analysis, dpi):
-    image = curve_picture(analysis, size_inches=(6, 4), dpi=dpi)
+def test_any_size(qtbot, reading, dpi):
+    image = curve_picture(reading, size_inches=(6, 4), dpi=dpi)
     assert (image.width(), image.height()) == (6 * dpi, 4 * dpi)
 
 
-def test_a_picture_is_the_screen_enlarged(qtbot, analysis):
-    small = curve_picture(analysis, 1e-2, ZONES, dpi=96)
-    large = curve_picture(analysis, 1e-2, ZONES, dpi=288).scaled(
+def test_a_picture_is_the_screen_enlarged(qtbot, reading):
+    small = curve_picture(reading.with_selection(1e-2, ZONES), dpi=96)
+    large = curve_picture(reading.with_selection(1e-2, ZONES), dpi=288).scaled(
         small.size(), mode=picture.Qt.TransformationMode.SmoothTransformation
     )
     one, other = (
@@ -62,7 +62,7 @@ def test_a_picture_is_the_screen_enlarged(qtbot, analysis):
     assert np.abs(one - other).mean() < 2.0
 
 
-def test_nothing_is_left_behind(qtbot, analysis, monkeypatch):
+def test_nothing_is_left_behind(qtbot, reading, monkeypatch):
     made = []
     widget = picture.CurvePlot
 
@@ -74,14 +74,14 @@ def test_nothing_is_left_behind(qtbot, analysis, monkeypatch):
     before = len(QApplication.allWidgets())
     monkeypatch.setattr(picture, "CurvePlot", remember)
     for _ in range(3):
-        curve_picture(analysis, dpi=96)
+        curve_picture(reading, dpi=96)
     gc.collect()
     assert [ref() for ref in made] == [None] * 3
     assert len(QApplication.allWidgets()) == before
 
 
-def test_a_picture_takes_well_under_a_second(qtbot, analysis):
-    curve_picture(analysis)
+def test_a_picture_takes_well_under_a_second(qtbot, reading):
+    curve_picture(reading)
     start = time.perf_counter()
-    curve_picture(analysis)
+    curve_picture(reading)
     assert time.perf_counter() - start < 1.5

@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.core.zones import ZONE_NAMES
 from lrgui.plot.picture import png_bytes
 from lrgui.plot.scenario_picture import scenario_picture, scenario_svg
@@ -32,7 +32,12 @@ def scene(seed=0, chosen="well_behaved"):
     curves = [ScenarioCurve(s.key, s.label, lr, noisy_loss(s, lr, seed)) for s in SCENARIOS.values()]
     mine = next(c for c in curves if c.key == chosen)
     zones = SCENARIOS[chosen].zones
-    return curves, chosen, analyse(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=zones), zones
+    return (
+        curves,
+        chosen,
+        read_sweep(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=zones),
+        zones,
+    )
 
 
 def numbers(image):

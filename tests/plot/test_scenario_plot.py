@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from lrgui.core.analysis import analyse
 from lrgui.core.curve import Curve
 from lrgui.core.scenarios import SCENARIOS, laid_over, noisy_loss, rates
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import DARK, LIGHT
@@ -29,8 +29,8 @@ def show(plot, chosen="well_behaved", seed=0, zones=None, **changes):
     lr = rates()
     curves = [ScenarioCurve(s.key, s.label, lr, noisy_loss(s, lr, seed)) for s in scenarios]
     mine = next(c for c in curves if c.key == chosen)
-    analysis = analyse(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=SCENARIOS[chosen].zones)
-    plot.show_curves(curves, chosen, analysis, zones or SCENARIOS[chosen].zones)
+    reading = read_sweep(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=SCENARIOS[chosen].zones)
+    plot.show_curves(curves, chosen, reading, zones or SCENARIOS[chosen].zones)
     return curves
 
 

@@ -40,15 +40,15 @@ def test_the_selection_stays_within_the_sweep(plot, mouse, at):
     assert plot.selection == pytest.approx(1.0)
 
 
-def test_it_snaps_to_a_mark(plot, mouse, at, analysis):
-    mark = analysis.suggestions["steepest_div10"].lr
+def test_it_snaps_to_a_mark(plot, mouse, at, reading):
+    mark = reading.suggestions["steepest_div10"].lr
     mouse.drag((at(1e-2), TOP), (at(mark) + 6, TOP))
     assert plot.selection == pytest.approx(mark, rel=1e-9)
 
 
 @pytest.mark.parametrize("key", FREE)
-def test_alt_or_ctrl_holds_the_snap_off(plot, mouse, at, analysis, key):
-    mark = analysis.suggestions["steepest_div10"].lr
+def test_alt_or_ctrl_holds_the_snap_off(plot, mouse, at, reading, key):
+    mark = reading.suggestions["steepest_div10"].lr
     mouse.drag((at(1e-2), TOP), (at(mark) + 6, TOP), modifiers=key)
     assert plot.view.pixel_x(plot.view.handles.selection) == pytest.approx(at(mark) + 6, abs=0.6)
 
@@ -114,10 +114,10 @@ def test_double_click_selects_there(plot, mouse, at, heard):
     assert len(heard.named("selection_finished")) == 1
 
 
-def test_nothing_is_emitted_for_what_the_program_sets(plot, analysis, heard):
+def test_nothing_is_emitted_for_what_the_program_sets(plot, reading, heard):
     plot.set_selection(1e-4)
     plot.set_zones(Zones(1e-6, 1e-4, 1e-2, 1.0))
-    plot.set_finished(analysis)
+    plot.set_finished(reading)
     plot.show_average(True)
     plot.clear()
     assert heard.all == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
-from lrgui.core.several import read_curves
+from lrgui.core.sweep_reading import read_sweep
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.records import Records
 
@@ -53,7 +53,7 @@ def test_what_one_sweep_lacks_is_left_out_of_all() -> None:
     assert [len(curve) for curve in curves] == [39, 39, 39]
     assert all((curve.lr == np.delete(RATES, 17)).all() for curve in curves)
     assert read.left_out() == ["Left out: 1 step that is not in every sweep."]
-    assert read_curves(curves).band is not None
+    assert read_sweep(curves).band is not None
 
 
 def test_a_sweep_that_ended_early_takes_no_step_from_the_others() -> None:

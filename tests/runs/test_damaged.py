@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from mutations import KINDS, log_of, mutated
 
-from lrgui.core.several import read_curves
 from lrgui.export import FORMATS
 from lrgui.export.report import Report
 from lrgui.runs.log import read_log
@@ -22,9 +21,7 @@ def read_all(run: OpenedRun) -> None:
         run.race.standings.ranking()
         assert sum(len(run.race.losses(leg)) for leg in run.race.legs) == len(run.race)
     elif run.job.kind == "sweep" and len(run.record):
-        ends = run.job.sweep.start_lr, run.job.sweep.end_lr
-        reading = read_curves(run.sweeps.curves(run.job.sweep.beta), planned_range=ends)
-        report = Report.of_sweeps(run.job, reading, end=run.record.end)
+        report = Report(run.sweeps.read(run.job.sweep), run.job)
         assert FORMATS["csv"].render(report) and FORMATS["json"].render(report)
 
 

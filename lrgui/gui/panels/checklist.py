@@ -5,11 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from lrgui.core.analysis import TIPS
+from lrgui.core.sweep_reading import TIPS
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.workspace import Workspace
 
-SIGNS = {"good": "✓", "bad": "✗", "open": "!"}
 WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
 
 
@@ -39,7 +38,7 @@ class ChecklistPanel(Card):
         for row, tip in enumerate(TIPS):
             column.addWidget(muted(f"· {tip}"), row, 0)
         self.body.addWidget(Fold("Tips", tips))
-        workspace.analysis_changed.connect(self.refresh)
+        workspace.reading_changed.connect(self.refresh)
         workspace.choice_changed.connect(self.refresh)
         workspace.sweep_started.connect(self.refresh)
         self.refresh()
@@ -47,11 +46,11 @@ class ChecklistPanel(Card):
     @Slot()
     def refresh(self) -> None:
         """Show the checks of the sweep on screen."""
-        analysis = self._workspace.analysis
-        checks = analysis.checklist if analysis is not None else ()
-        self._caption.setVisible(analysis is not None)
+        reading = self._workspace.reading
+        checks = reading.checklist if reading is not None else ()
+        self._caption.setVisible(reading is not None)
         self.sentence.setText(
-            analysis.interpretation if analysis is not None else "After a sweep, the curve is read aloud here."
+            reading.interpretation if reading is not None else "After a sweep, the curve is read aloud here."
         )
         while len(self._rows) < len(checks):
             sign, text = QLabel(), QLabel()
@@ -70,7 +69,7 @@ class ChecklistPanel(Card):
             text.setText(check.text.replace("÷ ", "÷\u00a0"))  # no line may end in a sign
             text.setAccessibleName(f"{WORDS[check.state]}: {check.text}")
             if sign.objectName() != check.state:
-                sign.setText(SIGNS[check.state])
+                sign.setText(check.sign)
                 sign.setObjectName(check.state)
                 sign.style().unpolish(sign)
                 sign.style().polish(sign)

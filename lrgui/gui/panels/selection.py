@@ -86,7 +86,7 @@ class SelectionPanel(Card):
         workspace.job_changed.connect(self._show_stale)
         workspace.sweep_started.connect(self._show_stale)
         workspace.sweep_started.connect(self._show_confidence)
-        workspace.analysis_changed.connect(self.refresh)
+        workspace.reading_changed.connect(self.refresh)
         workspace.sweep_started.connect(self.refresh)
         workspace.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
         workspace.about_to_run.connect(self._typed)
@@ -156,11 +156,11 @@ class SelectionPanel(Card):
     @Slot()
     def _show_confidence(self) -> None:
         """How far the pick can be relied on, coloured and in words."""
-        analysis = self._workspace.analysis
-        self.confidence.setVisible(analysis is not None)
-        if analysis is None:
+        reading = self._workspace.reading
+        self.confidence.setVisible(reading is not None)
+        if reading is None:
             return
-        pick = analysis.recommendation
+        pick = reading.recommendation
         words, style = (
             confidence_words(pick),
             {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open"),
@@ -178,11 +178,11 @@ class SelectionPanel(Card):
 
     def _say(self) -> str:
         workspace = self._workspace
-        if workspace.analysis is None:
+        if workspace.reading is None:
             if workspace.sweep is not None and workspace.state != RunState.IDLE and workspace.kind == RunKind.SWEEP:
                 return "The sweep is running."
             return "Find a learning rate first (F5), or type one."
-        pick = workspace.analysis.recommendation
+        pick = workspace.reading.recommendation
         if pick.lr is not None:
             return f"Recommended {format_lr(pick.lr)}. {pick.reason}"
         if pick.best_guess is not None:

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from lrgui.core.analysis import Analysis
-from lrgui.core.confidence_words import pick_label
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
 
@@ -52,42 +50,33 @@ class SuggestionsPanel(Card):
         self._empty = muted("After a sweep, every rule's learning rate stands here.")
         self.body.addWidget(self._empty)
         self.body.addWidget(self.table)
-        workspace.analysis_changed.connect(self.show_analysis)
-        workspace.sweep_started.connect(lambda: self.show_analysis(None))
+        workspace.reading_changed.connect(self.show_reading)
+        workspace.sweep_started.connect(lambda: self.show_reading(None))
         workspace.choice_changed.connect(self._mark_selected)
-        self.show_analysis(None)
+        self.show_reading(None)
 
     @Slot(object)
-    def show_analysis(self, analysis: Analysis | None) -> None:
-        """Fill the table from `analysis`."""
-        self.table.setVisible(analysis is not None)
-        self._empty.setVisible(analysis is None)
-        if analysis is None:
+    def show_reading(self, reading: SweepReading | None) -> None:
+        """Fill the table from `reading`."""
+        self.table.setVisible(reading is not None)
+        self._empty.setVisible(reading is None)
+        if reading is None:
             return
-        pick = analysis.recommendation
-        rate = pick.lr if pick.lr is not None else pick.best_guess
-        rows: list[tuple[str, str, float | None, str]] = [("ours", pick_label(pick), rate, pick.reason)]
-        rows += [(key, s.label, s.lr, s.reason) for key, s in analysis.suggestions.items()]
-        self._rates = [lr for _, _, lr, _ in rows]
-        reading = self._workspace.reading
-        repeated = reading is not None and reading.band is not None
+        rows, repeated = reading.table, reading.band is not None
+        self._rates = [row.lr for row in rows]
         self.table.setColumnHidden(2, not repeated)
         self.table.setRowCount(len(rows))
-        for index, (key, label, lr, reason) in enumerate(rows):
-            name = QTableWidgetItem(label)
-            value = QTableWidgetItem("–" if lr is None else format_lr(lr))
-            factor = reading.spread_factor(key) if reading is not None and repeated else None
-            apart = QTableWidgetItem("–" if factor is None else f"×{factor:.2g}")
-            if reading is not None and repeated:
-                reason = f"{reason} The repeats alone: {reading.spread_words(key)}."
-            for item in (name, value, apart):
-                item.setToolTip(reason)
-                if lr is None:
+        for index, row in enumerate(rows):
+            factor = reading.spread_factor(row.key)
+            apart = "–" if factor is None else f"×{factor:.2g}"
+            tip = f"{row.reason} The repeats alone: {row.spread}." if repeated else row.reason
+            for column, text in enumerate((row.label, row.rate, apart)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(tip)
+                if row.lr is None:
                     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                     item.setForeground(self.palette().placeholderText())
-            self.table.setItem(index, 0, name)
-            self.table.setItem(index, 1, value)
-            self.table.setItem(index, 2, apart)
+                self.table.setItem(index, column, item)
         height = self.table.horizontalHeader().sizeHint().height() + 27 * len(rows) + 4
         self.table.setFixedHeight(height)
         self._mark_selected()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,17 +14,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.analysis import Analysis
 from lrgui.core.events import RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.smoothing import Floats
+from lrgui.core.sweep_reading import SweepReading
 from lrgui.gui.cards import muted
 from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
 
-_NONE: Floats = np.empty(0)
 #: Curves are redrawn this often while a run goes on.
 REDRAW_MS = 33
 
@@ -75,7 +72,7 @@ class CurveTab(QWidget):
         self._timer = QTimer(self, interval=REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
         workspace.sweep_started.connect(self._begin)
-        workspace.analysis_changed.connect(self._show_analysis)
+        workspace.reading_changed.connect(self._show_reading)
         workspace.choice_changed.connect(self._show_choice)
         workspace.run_ended.connect(self._on_ended)
         workspace.state_changed.connect(self._say_starting)
@@ -142,21 +139,18 @@ class CurveTab(QWidget):
             self._timer.stop()
 
     @Slot(object)
-    def _show_analysis(self, analysis: Analysis | None) -> None:
-        if analysis is None:  # nothing was measured, and nothing was there before
+    def _show_reading(self, reading: SweepReading | None) -> None:
+        if reading is None:  # nothing was measured, and nothing was there before
             self._stack.setCurrentIndex(0)
             return
         self._timer.stop()
         self._redraw()
-        reading = self._workspace.reading
-        band = reading.band if reading is not None else None
-        self.plot.set_finished(analysis)
-        self.plot.set_band(*((band.lr, band.low, band.high) if band is not None else (_NONE, _NONE, _NONE)))
+        self.plot.set_finished(reading)
         self._show_choice()
 
     @Slot()
     def _show_choice(self) -> None:
-        if self._workspace.analysis is None:
+        if self._workspace.reading is None:
             return
         self.plot.set_zones(self._workspace.zones)
         self.plot.set_selection(self._workspace.selection)

@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui import places
-from lrgui.core.analysis import Analysis, analyse
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.scenarios import SCENARIOS, Scenario, laid_over
+from lrgui.core.sweep_reading import SweepReading, read_sweep
 from lrgui.core.zones import Zones
 from lrgui.export import SCENE_FORMATS, ExportError
 from lrgui.export.files import write_atomically
@@ -83,7 +83,7 @@ class ScenariosTab(QWidget):
         super().__init__()
         self._workspace = workspace
         self._scene = Scene()
-        self._analysis: Analysis | None = None
+        self._reading: SweepReading | None = None
         self._revealed = False
         self.undo_stack = QUndoStack(self)
         self._chosen = Chosen(self._show, self.undo_stack, Choices(None, self._scene.scenario.zones))
@@ -275,9 +275,9 @@ class ScenariosTab(QWidget):
         self._show_sliders(scenario)
         choices = self._chosen.now
         assert choices.zones is not None
-        self._analysis = analyse(scene.curve(), choices.selection, choices.zones)
+        self._reading = read_sweep(scene.curve(), choices.selection, choices.zones)
         curves = [ScenarioCurve(s.key, s.label, scene.lr, scene.loss(s)) for s in scene.scenarios]
-        self.plot.show_curves(curves, scene.chosen, self._analysis, choices.zones)
+        self.plot.show_curves(curves, scene.chosen, self._reading, choices.zones)
         self.plot.set_selection(choices.selection)
         self._show_real()
         self._fill_answers()
@@ -332,11 +332,11 @@ class ScenariosTab(QWidget):
             )
         self._question.setText(question)
         self.answers.setVisible(self._revealed)
-        if not self._revealed or self._analysis is None:
+        if not self._revealed or self._reading is None:
             return
-        analysis = self._analysis
-        rows = [("★ ours", analysis.recommendation.lr, analysis.recommendation.reason)]
-        rows += [(s.label, s.lr, s.reason) for s in analysis.suggestions.values()]
+        reading = self._reading
+        rows = [("★ ours", reading.recommendation.lr, reading.recommendation.reason)]
+        rows += [(s.label, s.lr, s.reason) for s in reading.suggestions.values()]
         self.answers.setRowCount(len(rows))
         for row, (label, lr, reason) in enumerate(rows):
             texts = (

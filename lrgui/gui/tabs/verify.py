@@ -68,7 +68,7 @@ class VerifyTab(QWidget):
         workspace.task_known.connect(self._on_task)
         workspace.run_ended.connect(self._finish)
         workspace.job_changed.connect(self._show_cost)
-        workspace.analysis_changed.connect(self._show_cost)
+        workspace.reading_changed.connect(self._show_cost)
         workspace.state_changed.connect(self._show_cost)
         self._show_cost()
         if workspace.race is not None:  # the tab is made when it is first looked at
