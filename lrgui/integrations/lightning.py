@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +15,13 @@ from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 from lrgui.integrations.places import Places
 from lrgui.integrations.rates import Follows, base_rates, put_rates
+from lrgui.tasks.lightning_loop import BY_HAND, ROOTS, LightningLoop, part_of_lightning, silent_logger
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
 
-# Whichever the user has imported already; the two are the same code under two names.
-_NAMES = ("lightning.pytorch", "pytorch_lightning")
-_PACKAGE = package(*sorted(_NAMES, key=lambda name: name not in sys.modules), pip="lightning")
+# Whichever the user has imported already.
+_PACKAGE = package(*sorted(ROOTS, key=lambda name: name not in sys.modules), pip="lightning")
 _CALLBACK: Any = _PACKAGE.Callback
 
 _TAKEN = ("optimizer", "loss", "training_step", "device", "amp", "accumulation", "clip_grad_norm", "fresh_init")
@@ -85,10 +83,10 @@ def find_lr(
             failure.append(error)
 
     # Hooks may change weights before the sweep looks at them.
-    kept = Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=_NAMES, weights=True)
+    kept = Kept(trainer, module, datamodule, train_dataloaders, val_dataloaders, within=ROOTS, weights=True)
     with kept, kept:
         trainer.callbacks = _taking_part(trainer)
-        _silence(trainer)
+        _silence(trainer, inner)
         trainer._run_stage = stage
         try:
             trainer.fit(module, train_dataloaders, val_dataloaders, datamodule)
@@ -119,10 +117,10 @@ class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Sweep, put everything back, set the optimizer's rates."""
         _check(trainer, pl_module)
-        kept = Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=_NAMES, weights=True)
+        kept = Kept(trainer, pl_module, trainer.fit_loop._combined_loader, within=ROOTS, weights=True)
         with kept, kept:
             trainer.callbacks = _taking_part(trainer)
-            _silence(trainer)
+            _silence(trainer, pl_module)
             for loader in trainer.fit_loop._combined_loader.flattened:
                 if getattr(loader, "_iterator", None) is not None:
                     loader._iterator = None  # workers that persist have begun on the training's batches
@@ -146,10 +144,7 @@ _SEVERAL = (
 
 def _check(trainer: Any, module: Any) -> None:
     if not module.automatic_optimization:
-        raise ValueError(
-            "The module optimizes by hand (automatic_optimization=False), so its steps can't be swept from outside: "
-            "use lrgui.find_lr with a training_step."
-        )
+        raise ValueError(f"{BY_HAND.format('The module')} use lrgui.find_lr with a training_step.")
     if type(trainer.strategy.launcher).__name__ == "_MultiProcessingLauncher":
         raise ValueError(
             "The Trainer's strategy starts processes of its own, whose result would be lost: use strategy='ddp' "
@@ -159,7 +154,7 @@ def _check(trainer: Any, module: Any) -> None:
 
 def _follows(trainer: Any, places: Places) -> Follows:
     """How the rates of `configure_optimizers` follow the attribute at `places`."""
-    optimizers = import_module(f"{_root(trainer)}.core.optimizer")
+    optimizers = part_of_lightning(trainer.lightning_module, "core.optimizer")
 
     def make(value: float) -> tuple[Any, Any]:
         places.put(value)
@@ -182,54 +177,28 @@ def _begins(callback: Any) -> bool:
     return any(kind.__name__ == "BaseFinetuning" for kind in kinds) or not any(is_others(k.__module__) for k in kinds)
 
 
-def _silence(trainer: Any) -> None:
+def _silence(trainer: Any, module: Any) -> None:
     """Nothing of a sweep belongs into the training's logs."""
     if trainer.loggers:
-        logger = import_module(f"{_root(trainer)}.loggers.logger").DummyLogger()
-        trainer.loggers = [logger]
-
-
-def _root(trainer: Any) -> str:
-    """The package that the Trainer is of."""
-    names = [base.__module__ for base in type(trainer).__mro__ if base.__name__ == "Trainer"]
-    return next(root for root in _NAMES if any(f"{name}.".startswith(f"{root}.") for name in names))
+        trainer.loggers = [silent_logger(module)]
 
 
 def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
     """The sweep itself, with a Trainer that is ready for its first step."""
     from lrgui.api.find import find_lr as find
 
-    call = import_module(f"{_root(trainer)}.trainer.call")
-    module, loop = trainer.lightning_module, trainer.fit_loop.epoch_loop
-    optimizer = trainer.optimizers[0]
-    for hook in ("on_train_start", "on_train_epoch_start"):
-        call._call_callback_hooks(trainer, hook)
-        call._call_lightning_module_hook(trainer, hook)
+    module, optimizer = trainer.lightning_module, trainer.optimizers[0]
+    loop = LightningLoop(trainer)
+    loop.begin()
     rates = base_rates(optimizer)
-    numbers = count()
-
-    def step(_: Any, batch: Any) -> Any:
-        number = next(numbers)
-        trainer._logger_connector.on_batch_start(batch)
-        call._call_callback_hooks(trainer, "on_train_batch_start", batch, number)
-        call._call_lightning_module_hook(trainer, "on_train_batch_start", batch, number)
-        arguments = loop._build_kwargs(OrderedDict(), batch, number)
-        output = call._call_strategy_hook(trainer, "training_step", *arguments.values())
-        trainer._logger_connector.on_batch_end()
-        return output
-
-    def before_step(*_: Any) -> None:
-        # The Trainer's own way: on_before_optimizer_step, then clipping (also the module's, where it has one).
-        trainer.precision_plugin._after_closure(module, optimizer)
-
-    hook = optimizer.register_step_pre_hook(before_step)
+    hook = loop.follow_optimizer()
     title = f"{type(module).__name__} · {optimizer_name(optimizer)}"
     try:
         return find(
             module,
-            _Batches(trainer),
+            _Batches(trainer, loop),
             optimizer=optimizer,
-            training_step=step,
+            training_step=lambda _, batch: loop.step(batch),
             amp=getattr(trainer.precision_plugin, "scaler", None),  # autocast is in the strategy's step
             accumulation=trainer.accumulate_grad_batches,
             keep_modes=True,  # fit, too, leaves every module as it is
@@ -243,8 +212,8 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
 class _Batches:
     """The Trainer's training batches, as its loop would get them: limited, transformed, on the device."""
 
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
+    def __init__(self, trainer: Any, loop: LightningLoop) -> None:
+        self._trainer, self._loop = trainer, loop
         given = trainer.fit_loop._combined_loader
         if given is None:
             raise ValueError("The Trainer has no batch to train on: look at limit_train_batches and training_step.")
@@ -266,13 +235,11 @@ class _Batches:
         return int(batches)
 
     def __iter__(self) -> Iterator[Any]:
-        trainer, epoch = self._trainer, next(self._epoch)
+        epoch = next(self._epoch)
         for loader in self._loader.flattened:
             for name in ("sampler", "batch_sampler"):
                 set_epoch = getattr(getattr(loader, name, None), "set_epoch", None)
                 if set_epoch is not None:
                     set_epoch(epoch)
         for batch, *_ in self._loader:
-            batch = trainer.precision_plugin.convert_input(batch)
-            batch = trainer.lightning_module._on_before_batch_transfer(batch, dataloader_idx=0)
-            yield trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+            yield self._loop.ready(batch)

@@ -267,7 +267,8 @@ def test_the_hooks_that_a_training_step_needs_run_in_their_order(make, trainer, 
 
         def training_step(self, batch, batch_idx):
             assert self.trainer.training and self.training
-            if batch_idx == 0:
+            numbers.append(batch_idx)
+            if len(numbers) == 1:
                 ran.extend(self.hooks)
                 factors.append(float(batch[0].std()))
             return cross_entropy(self.head(self.net(batch[0])), batch[1])
@@ -275,11 +276,12 @@ def test_the_hooks_that_a_training_step_needs_run_in_their_order(make, trainer, 
         def teardown(self, stage):
             ran.append("teardown")
 
-    ran, factors = [], []
+    ran, factors, numbers = [], [], []
     module = Module()
     before = snap(module)
     find_lr(trainer(), module, **SWEEP)
     assert ran == ["prepare_data", "setup fit", "on_fit_start", "on_train_start", "teardown"]
+    assert numbers == [step % len(loader) for step in range(SWEEP["steps"])], "they begin again with each epoch"
     assert 1.5 < factors[0] < 2.7
     assert same(before, snap(module)) and not hasattr(module, "head") and module.hooks == []
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.batches import length
+from lrgui.core.batches import length, to_device
 from lrgui.core.objective import loss_in
 from lrgui.core.optimizers import refusal
+from lrgui.tasks.lightning_loop import (
+    BY_HAND,
+    LightningLoop,
+    called_as_it_asks,
+    descends,
+    of_lightning,
+    overrides,
+    part_of_lightning,
+    silent_logger,
+)
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
@@ -25,15 +35,15 @@ from lrgui.tasks.user.roles import CONTEXT, RATES
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.task_error import TaskError
 
-#: The package goes by two names.
-PACKAGES = ("lightning", "pytorch_lightning")
+#: Hooks with which a module or its data bring a batch to the device.
+_MOVING = ("transfer_batch_to_device", "on_after_batch_transfer")
 #: How a metric's name begins that is logged while validating.
 _PREFIXES = ("validation", "valid", "val", "test")
 
 
 def is_module(kind: type) -> bool:
     """True for a class of LightningModules."""
-    return _descends(kind, "LightningModule")
+    return descends(kind, "LightningModule")
 
 
 def module_classes(module: ModuleType) -> list[type]:
@@ -41,15 +51,9 @@ def module_classes(module: ModuleType) -> list[type]:
     return _classes(module, "LightningModule")
 
 
-def _descends(kind: type, base: str) -> bool:
-    return any(one.__name__ == base and one.__module__.split(".")[0] in PACKAGES for one in kind.__mro__)
-
-
 def _classes(module: ModuleType, base: str) -> list[type]:
     found = [
-        one
-        for one in vars(module).values()
-        if isinstance(one, type) and _descends(one, base) and one.__module__.split(".")[0] not in PACKAGES
+        one for one in vars(module).values() if isinstance(one, type) and descends(one, base) and not of_lightning(one)
     ]
     found = list(dict.fromkeys(found))
     own = [one for one in found if one.__module__ == module.__name__] or found
@@ -61,19 +65,15 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
     file = str(module.__file__)
     network: Any = _made(kind, file, calls)
     if not network.automatic_optimization:
-        raise _error(
-            kind,
-            file,
-            "{} optimizes by hand (automatic_optimization is False), so its steps can't be swept from outside: write "
-            "a task with training_step(model, batch) instead.",
-        )
+        raise _error(kind, file, f"{BY_HAND} write a task with training_step(model, batch) instead.")
     data = _data_module(module, file, calls)
-    trainer = StandIn(device, data, kind.__module__, network)
-    for one in (network, data):
-        if one is not None:
-            one.trainer = trainer
-            one.prepare_data()
-            one.setup("fit")
+    trainer = StandIn(device, data, network)
+    parts = [one for one in (data, network) if one is not None]  # the module may ask for what its data have set up
+    for one in parts:
+        one.trainer = trainer
+    for hook, arguments in (("prepare_data", ()), ("setup", ("fit",))):
+        for one in parts:
+            getattr(one, hook)(*arguments)
     if hasattr(network, "configure_model"):
         network.configure_model()
     network.to(device)
@@ -92,9 +92,12 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
     optimizer = _optimizer(spec, network, kind, file, notes)
     trainer.optimizers = [optimizer]
     trainer.strategy._lightning_optimizers = [optimizer]
-    objective = LightningSteps(network, data, trainer, Part("training_step", network.training_step, file))
-    for hook in ("on_fit_start", "on_train_start", "on_train_epoch_start"):
-        getattr(network, hook)()
+    loop = LightningLoop(trainer)
+    objective = LightningSteps(network, loop, trainer, Part("training_step", network.training_step, file))
+    network.on_fit_start()
+    loop.begin()
+    if any(overrides(network, hook) for hook in ("on_before_optimizer_step", "configure_gradient_clipping")):
+        loop.follow_optimizer()
     title = getattr(module, "name", "")
     classes = getattr(network, "num_classes", None) or getattr(getattr(network, "hparams", None), "num_classes", None)
     return Task(
@@ -107,7 +110,7 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
         objective=objective,
         device=device,
         classes=classes if isinstance(classes, int) and classes > 1 else None,
-        metric_name=_short(first_name(network.validation_step)) if _overrides(network, "validation_step") else "",
+        metric_name=_short(first_name(network.validation_step)) if overrides(network, "validation_step") else "",
         train_size=training.examples,
         val_size=0 if validation is None else validation.examples,
         notes=(*notes, *training.notes, *(validation.notes if validation is not None else ())),
@@ -117,8 +120,9 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
 class StandIn:
     """What modules ask of their Trainer, where there is none: one device, one process, no logs."""
 
-    def __init__(self, device: torch.device, data: Any, package: str, network: Any) -> None:
+    def __init__(self, device: torch.device, data: Any, network: Any) -> None:
         """`count` adds what is known once there are batches."""
+        part = partial(part_of_lightning, network)
         self.datamodule = data
         self.lightning_module = network
         self.training = True
@@ -130,6 +134,7 @@ class StandIn:
         self.max_epochs, self.max_steps, self.min_epochs = 12, -1, None
         self.accumulate_grad_batches = 1
         self.gradient_clip_val: float | None = None
+        self.gradient_clip_algorithm: str | None = None
         self.precision = "32-true"
         self.num_training_batches = self.estimated_stepping_batches = 1
         self.num_val_batches: list[int] = []
@@ -140,11 +145,24 @@ class StandIn:
         self.progress_bar_callback = None
         self.lr_scheduler_configs: list[Any] = []
         self.optimizers: list[torch.optim.Optimizer] = []
-        self.logger = _silent_logger(network)
+        self.logger = silent_logger(network)
         self.loggers = [self.logger] if self.logger is not None else []
         self.log_dir = self.default_root_dir = "."
         self.barebones = self.fast_dev_run = False
-        self.strategy = SimpleNamespace(_lightning_optimizers=[], root_device=device, is_global_zero=True)
+        self.profiler = part("profilers").PassThroughProfiler()
+        self.precision_plugin = part("plugins.precision").Precision()
+        self.strategy = SimpleNamespace(
+            _lightning_optimizers=[],
+            root_device=device,
+            is_global_zero=True,
+            training_step=lambda *arguments: network.training_step(*arguments),
+            batch_to_device=self._to_device,
+        )
+        owners = [one for one in (network, data) if one is not None]
+        self._moves = any(overrides(one, hook) for one in owners for hook in _MOVING)
+        chosen = part("trainer.connectors.data_connector")._DataHookSelector(network, data)
+        self._data_connector = SimpleNamespace(_datahook_selector=chosen)
+        self._logger_connector = SimpleNamespace(on_batch_start=lambda batch: None, on_batch_end=lambda: None)
 
     def count(self, training: Batches) -> None:
         """Take note of how many batches an epoch has."""
@@ -152,6 +170,12 @@ class StandIn:
         if count is not None:
             self.num_training_batches = count
             self.estimated_stepping_batches = count * self.max_epochs
+
+    def _to_device(self, batch: Any, dataloader_idx: int = 0) -> Any:
+        device = self.strategy.root_device
+        if self._moves:
+            return self.lightning_module._apply_batch_transfer_handler(batch, device, dataloader_idx)
+        return to_device(batch, device)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
@@ -165,20 +189,17 @@ class LightningSteps:
 
     has_metric = False  # none of training batches
 
-    def __init__(self, network: Any, data: Any, trainer: StandIn, part: Part) -> None:
+    def __init__(self, network: Any, loop: LightningLoop, trainer: StandIn, part: Part) -> None:
         """`part` is the training step, for sentences."""
         self._trainer = trainer  # the module holds it weakly
-        self._network = network
-        self._hooks = data if data is not None and _overrides(data, "on_after_batch_transfer") else network
-        self._before = data if data is not None and _overrides(data, "on_before_batch_transfer") else network
+        self._loop = loop
         self._logged: dict[str, Any] = {}
-        self._count = 0
         validation = _defined(network, "validation_step")
         self._validates = validation is not None
         self._part = Part("validation_step", validation, part.file) if validation is not None else part
         self._steps = Steps(self._training_step, part)
         self.training_step = network.training_step
-        self._validation = validation
+        self._validation = called_as_it_asks(validation)
         network.log = self._log
         network.log_dict = self._log_dict
 
@@ -192,7 +213,7 @@ class LightningSteps:
         self._logged.clear()
         if not self._validates:
             return self._steps.both(model, batch)
-        value = _call(self._validation, self._ready(batch), 0)
+        value = self._validation(self._loop.ready(batch), 0)
         logged = {_short(name): number for name, one in self._logged.items() if (number := _plain(one)) is not None}
         loss = value.get("loss") if isinstance(value, Mapping) else loss_in(value)
         if loss is None:
@@ -214,16 +235,7 @@ class LightningSteps:
         return None
 
     def _training_step(self, model: nn.Module, batch: Any) -> Any:
-        number = self._count % max(self._trainer.num_training_batches, 1)
-        self._count += 1
-        batch = self._ready(batch)
-        if self._network.training:  # else a validation batch, whose loss only the training step gives
-            self._network.on_train_batch_start(batch, number)
-        return _call(self.training_step, batch, number)
-
-    def _ready(self, batch: Any) -> Any:
-        """The batch as the module's own hooks make it (augmentations on the device)."""
-        return self._hooks.on_after_batch_transfer(self._before.on_before_batch_transfer(batch, 0), 0)
+        return self._loop.step(self._loop.ready(batch))
 
     def _log(self, name: str, value: Any, *_: Any, **__: Any) -> None:
         self._logged[name] = value
@@ -300,30 +312,13 @@ def _is_loader(thing: Any) -> bool:
 
 def _defined(owner: Any, name: str) -> Any:
     """A method that the person wrote; None for one that is Lightning's."""
-    return getattr(owner, name) if _overrides(owner, name) else None
-
-
-def _overrides(owner: Any, name: str) -> bool:
-    for one in type(owner).__mro__:
-        if name in vars(one):
-            return one.__module__.split(".")[0] not in PACKAGES
-    return name in vars(owner)
-
-
-def _call(step: Any, batch: Any, number: int) -> Any:
-    """A step with what it takes of batch, number of the batch, number of the loader."""
-    given = parameters_of(step) or []
-    places = [one for one in given if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if any(one.kind is one.VAR_POSITIONAL for one in given):
-        return step(batch, number)
-    required = [one for one in places[2:] if one.default is one.empty]
-    return step(*(batch, number)[: len(places)], *(0 for _ in required))
+    return getattr(owner, name) if overrides(owner, name) else None
 
 
 def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[str]) -> torch.optim.Optimizer:
     if spec.optimizer != OWN:
         return make_optimizer(spec, network)
-    if not _overrides(network, "configure_optimizers"):
+    if not overrides(network, "configure_optimizers"):
         raise _error(kind, file, "{} has no configure_optimizers(): add it, or choose another optimizer.")
     part = Part("configure_optimizers", network.configure_optimizers, file)
     made = network.configure_optimizers()
@@ -344,13 +339,6 @@ def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[
 
 def _error(kind: type, file: str, sentence: str) -> TaskError:
     return Part(kind.__name__, None, file).error(sentence)
-
-
-def _silent_logger(network: Any) -> Any:
-    """Lightning's own logger that takes everything and keeps nothing."""
-    packages = [one.__module__ for one in type(network).__mro__ if one.__name__ == "LightningModule"]
-    root = "pytorch_lightning" if any(name.startswith("pytorch_lightning") for name in packages) else None
-    return import_module(f"{root or 'lightning.pytorch'}.loggers.logger").DummyLogger()
 
 
 def _plain(value: Any) -> float | None:

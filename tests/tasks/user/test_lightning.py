@@ -246,6 +246,61 @@ def test_hooks_of_batches_take_part(spec) -> None:
     assert step(build_task(spec(NET, in_data))).item() == pytest.approx(step(changed).item(), abs=0.3)
 
 
+def test_data_are_set_up_before_the_module_that_asks_them(spec) -> None:
+    asking = method(
+        """
+        def prepare_data(self): assert self.trainer.datamodule.prepared
+        def setup(self, stage): self.examples = len(self.trainer.datamodule.data)
+        """
+    )
+    assert build_task(spec(NET, asking, POINTS)).model.examples == 60
+
+
+def test_batches_reach_the_device_by_the_modules_own_way(spec) -> None:
+    moving = method("def transfer_batch_to_device(self, batch, device, index): return batch[0] * 0, batch[1]")
+    plain = build_task(spec(NET, LOADER))
+    for parts in ((NET, moving, LOADER), (NET, POINTS, moving)):
+        changed = build_task(spec(*parts))
+        changed.model.load_state_dict(plain.model.state_dict())
+        x, y = next(iter(changed.loader))
+        expected = torch.nn.functional.cross_entropy(plain.model(x * 0), y)
+        assert changed.certain_loss(changed.model, (x, y)).item() == pytest.approx(expected.item())
+
+
+def test_what_the_module_does_before_a_step_is_done(spec) -> None:
+    clipping = method(
+        """
+        def on_before_optimizer_step(self, optimizer):
+            self.norm = torch.stack([p.grad.norm() for p in self.parameters()]).norm()
+        def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None):
+            assert gradient_clip_val is None and gradient_clip_algorithm is None
+            self.clip_gradients(optimizer, gradient_clip_val=0.01, gradient_clip_algorithm="norm")
+        """
+    )
+    task = build_task(spec(NET.replace(", momentum=0.5", ""), clipping, LOADER, optimizer="sgd"))
+    for rate in (0.0, 1.0):
+        task.optimizer.param_groups[0].update(lr=rate, momentum=0.0)
+        before = [p.detach().clone() for p in task.model.parameters()]
+        step(task).backward()
+        task.optimizer.step()
+        task.optimizer.zero_grad()
+        assert task.model.norm > 0.1, "before it was clipped"
+        moved = [(p - old).norm() for p, old in zip(task.model.parameters(), before, strict=True)]
+        assert torch.stack(moved).norm().item() == pytest.approx(0.01 * rate, rel=1e-3)
+
+
+def test_validation_by_the_training_step_is_no_training(spec) -> None:
+    counting = method("def on_train_batch_start(self, batch, batch_idx): self.begun = batch_idx + 1")
+    task = build_task(spec(NET, counting, POINTS))
+    step(task)
+    with torch.no_grad():
+        for batch in task.validation:
+            task.objective.both(task.model, batch)
+    assert task.model.begun == 1
+    step(task)
+    assert task.model.begun == 2
+
+
 def test_one_of_several_by_name(spec) -> None:
     two = NET + "\nclass Other(Net):\n    pass\nclass Third(Net):\n    pass\n"
     assert build_task(spec(two, LOADER, suffix=":Third")).name == "Third · own optimizer"
