@@ -16,7 +16,7 @@ import torch
 from torch.utils.hooks import RemovableHandle
 
 from lrgui.core.wrapped import inside
-from lrgui.tasks.user.calling import parameters_of
+from lrgui.tasks.user.signature import Signature, signature_of
 
 ROOTS = ("lightning.pytorch", "pytorch_lightning")
 #: Their top-level packages.
@@ -61,12 +61,11 @@ def called_as_it_asks(step: Any, call: Callable[..., Any] | None = None) -> Call
 
     With `call` that is called with what `step` takes.
     """
-    given = parameters_of(step) or []
-    step = call or step
-    if any(one.kind is one.VAR_POSITIONAL for one in given):
+    signature, step = signature_of(step) or Signature(), call or step
+    if signature.any_places:
         return lambda batch, number: step(batch, number)
-    places = [one for one in given if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    loader = [0 for one in places[2:] if one.default is one.empty]
+    places = signature.by_place
+    loader = [0 for one in places[2:] if one.required]
     taken = min(len(places), 2)
     return lambda batch, number: step(*(batch, number)[:taken], *loader)
 

@@ -6,11 +6,12 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrgui.core.options import ITEMS, Option, Scalar, read_items
+from lrgui.tasks.user.signature import Argument
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -110,32 +111,12 @@ def _makes_member(value: ast.expr | None) -> bool:
 
 
 def options_of(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, places: int, taken: Collection[str], names: Names
-) -> tuple[tuple[Option, ...], list[str], dict[str, Scalar]]:
-    """Settings that a function has; its arguments without a default; and the defaults of those in `taken`.
-
-    The first `places` arguments, and those in `taken`, are given by the program and are no settings.
-    """
-    given = node.args
-    by_place = given.posonlyargs + given.args
-    without = len(by_place) - len(given.defaults)
-    pairs = [(one, given.defaults[i - without] if i >= without else None) for i, one in enumerate(by_place)][places:]
-    pairs += list(zip(given.kwonlyargs, given.kw_defaults, strict=True))
-    options, required, context = [], list[str](), dict[str, Scalar]()
+    node: ast.FunctionDef | ast.AsyncFunctionDef, settings: Iterable[Argument], names: Names
+) -> tuple[Option, ...]:
+    """The settings that a function has, of those of its arguments that have a default."""
     tips = _tips(node)
-    for argument, default in pairs:
-        if argument.arg in taken:
-            known, value = _UNKNOWN if default is None else constant(default, names.constants)
-            if known:
-                context[argument.arg] = value
-        elif default is None:
-            required.append(argument.arg)
-        else:
-            tip = tips.get(argument.arg, f"Argument of {_owner(node)}")
-            option = _option(argument, default, tip, names)
-            if option is not None:
-                options.append(option)
-    return tuple(options), required, context
+    made = (_option(one, tips.get(one.name, f"Argument of {_owner(node)}"), names) for one in settings)
+    return tuple(option for option in made if option is not None)
 
 
 def shared(groups: Sequence[tuple[Option, ...]]) -> tuple[Option, ...]:
@@ -147,7 +128,8 @@ def shared(groups: Sequence[tuple[Option, ...]]) -> tuple[Option, ...]:
     return tuple(found.values())
 
 
-def _option(argument: ast.arg, default: ast.expr, tip: str, names: Names) -> Option | None:
+def _option(argument: Argument, tip: str, names: Names) -> Option | None:
+    default = argument.default
     known, value, found = _default(default, names)
     said = _annotated(argument.annotation, names)
     if isinstance(value, float) and not math.isfinite(value):
@@ -169,9 +151,9 @@ def _option(argument: ast.arg, default: ast.expr, tip: str, names: Names) -> Opt
     elif kind in ("choice", "text"):
         value = str(value)
         optional = optional or value == ""
-    label = argument.arg.strip("_").replace("_", " ") or argument.arg
+    label = argument.name.strip("_").replace("_", " ") or argument.name
     label = label[0].upper() + label[1:]
-    option = Option(argument.arg, label, kind, value, tip, said.choices, optional=optional, items=said.items)
+    option = Option(argument.name, label, kind, value, tip, said.choices, optional=optional, items=said.items)
     if option.problem(value) is not None:  # `workers: int = "auto"`
         return replace(option, default=None, optional=True)
     return option

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import inspect
-import math
 import pathlib
 import types
 import typing
@@ -19,9 +18,9 @@ from lrgui.tasks.listing import with_article
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.optimizer import wanted_by
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, RATES, ROLES, Takes, needs_words
+from lrgui.tasks.user.signature import Signature, signature_of
 from lrgui.tasks.user.task_error import TaskError
 
-_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _CALLED_WITH = {
     "loss": "the model's output and the target",
     "metrics": "the model's output and the target",
@@ -82,27 +81,12 @@ def described(thing: Any) -> str:
     return "None" if thing is None else with_article(type(thing).__name__)
 
 
-def parameters_of(thing: Any) -> list[inspect.Parameter] | None:
-    """The arguments that a callable takes, None where that cannot be known."""
-    try:
-        return list(inspect.signature(thing).parameters.values())
-    except (TypeError, ValueError):
-        return None
-
-
 def takes(thing: Any) -> Takes | None:
     """What a function or a class is called with; None for what is no such, and where it cannot be known."""
     if not (inspect.isroutine(thing) or isinstance(thing, type)):
         return None
-    parameters = parameters_of(thing)
-    if parameters is None:
-        return None
-    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    required = [one for one in parameters if one.default is inspect.Parameter.empty and one.kind not in rest]
-    places = (
-        math.inf if any(one.kind is rest[0] for one in parameters) else sum(p.kind in _BY_PLACE for p in parameters)
-    )
-    return Takes(len([one for one in required if one.name not in CONTEXT]), places, isinstance(thing, type))
+    signature = signature_of(thing)
+    return None if signature is None else signature.takes(isinstance(thing, type))
 
 
 class Calls:
@@ -119,22 +103,13 @@ class Calls:
     def arguments(self, part: Part, places: int = 0, reserved: Sequence[str] = ()) -> dict[str, Any]:
         """By name: what `part` takes beside its first `places` arguments and those `reserved`."""
         found: dict[str, Any] = {}
-        parameters = parameters_of(part.thing)
+        split = (signature_of(part.thing) or Signature()).split(places, reserved)
+        for one in split.context:
+            field = CONTEXT[one.name]
+            self.taken.add((part.role, field))
+            found[one.name] = str(self._device) if field == "device" else getattr(self._spec, field)
         hints: dict[str, Any] | None = None
-        lacking = []
-        for index, one in enumerate(parameters or ()):
-            if one.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-                continue
-            if (index < places and one.kind in _BY_PLACE) or one.name in reserved:
-                continue
-            if one.name in CONTEXT:
-                field = CONTEXT[one.name]
-                self.taken.add((part.role, field))
-                found[one.name] = str(self._device) if field == "device" else getattr(self._spec, field)
-                continue
-            if one.default is inspect.Parameter.empty:
-                lacking.append(one.name)
-                continue
+        for one in split.settings:
             self.options.append(one.name)
             if one.name in self._spec.options:
                 hints = hints if hints is not None else _hints(part.thing)
@@ -142,23 +117,22 @@ class Calls:
                 given, converted = convert(value, hints.get(one.name), one.default, part, one.name)
                 if given:
                     found[one.name] = converted
-        if lacking:
-            raise part.error(needs_words([("{}", lacking)]))
+        if split.lacking:
+            raise part.error(needs_words([("{}", split.lacking)]))
         return found
 
     def fixed(self, part: Part) -> Callable[..., Any]:
         """`part` as a function of what its role is called with; settings are filled in."""
         places = ROLES[part.role]
-        parameters = parameters_of(part.thing)
-        if parameters is not None:
-            by_place = [one for one in parameters if one.kind in _BY_PLACE]
-            rest = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
-            if len(by_place) < places and not rest:
-                count = f"{len(by_place)} argument{'' if len(by_place) == 1 else 's'}"
-                raise part.error(f"{{}} takes {count}, but it is called with {_CALLED_WITH[part.role]}.")
+        signature = signature_of(part.thing)
+        if signature is not None and not signature.any_places:
+            count = len(signature.by_place)
+            if count < places:
+                words = f"{count} argument{'' if count == 1 else 's'}"
+                raise part.error(f"{{}} takes {words}, but it is called with {_CALLED_WITH[part.role]}.")
         more = self.arguments(part, places)
         function: Callable[..., Any] = part.thing
-        if _turned(part.role, parameters or []):
+        if signature is not None and _turned(part.role, signature):
             return lambda first, second: function(second, first, **more)
         if not more:
             return function
@@ -166,12 +140,10 @@ class Calls:
 
     def made(self, part: Part) -> Any:
         """What a function without arguments by place returns (`model`, `train_loader`, a whole task)."""
-        parameters = parameters_of(part.thing) or []
-        if part.role in LOADERS:
-            required = [one for one in parameters if one.default is inspect.Parameter.empty and one.kind in _BY_PLACE]
-            if len(required) == 1 and required[0].name not in CONTEXT and parameters[0] is required[0]:
-                self.taken.add((part.role, "batch_size"))  # whatever it is called
-                return part.thing(self._spec.batch_size, **self.arguments(part, 1))
+        signature = signature_of(part.thing) or Signature()
+        if part.role in LOADERS and signature.batch_size():
+            self.taken.add((part.role, "batch_size"))
+            return part.thing(self._spec.batch_size, **self.arguments(part, 1))
         return part.thing(**self.arguments(part))
 
     def optimizer(self, part: Part, model: Any, lr: float) -> Any:
@@ -181,9 +153,8 @@ class Calls:
 
     def note_options(self, part: Part) -> None:
         """Take note of the settings of a part that is not called this time."""
-        for one in parameters_of(part.thing) or ():
-            if one.default is not inspect.Parameter.empty and one.name not in RATES:
-                self.options.append(one.name)
+        signature = signature_of(part.thing) or Signature()
+        self.options += [one.name for one in signature.split(0, RATES).settings]
 
     def check_options(self, file: str) -> None:
         """Raise TaskError where a value was given for what no part takes."""
@@ -196,9 +167,9 @@ class Calls:
             )
 
 
-def _turned(role: str, parameters: Sequence[inspect.Parameter]) -> bool:
+def _turned(role: str, signature: Signature) -> bool:
     """True for (target, output) and (batch, model): arguments whose names say that they are the other way round."""
-    names = [one.name for one in parameters[:2]]
+    names = signature.names[:2]
     first, second = (("batch",), ("model", "net")) if role.endswith("_step") else (GOALS, OUTPUTS)
     return len(names) == 2 and names[0] in first and names[1] in second
 

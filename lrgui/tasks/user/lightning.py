@@ -27,12 +27,13 @@ from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words, loaded
-from lrgui.tasks.user.calling import Calls, Part, described, parameters_of
+from lrgui.tasks.user.calling import Calls, Part, described
 from lrgui.tasks.user.metric_names import first_name
 from lrgui.tasks.user.objective import Steps
 from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import CONTEXT, RATES
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.signature import Signature, signature_of
 from lrgui.tasks.user.task_error import TaskError
 
 #: Hooks with which a module or its data bring a batch to the device.
@@ -247,10 +248,9 @@ class LightningSteps:
 def _made(kind: type, file: str, calls: Calls) -> Any:
     """An instance of a class of the person's, from the settings that its `__init__` has."""
     part = Part(kind.__name__, kind, file)
-    given = [one.name for one in parameters_of(kind) or ()]
-    required = {one.name for one in parameters_of(kind) or () if one.default is one.empty}
-    rates = {name: FIRST_LR for name in RATES if name in required}
-    return kind(**rates, **calls.arguments(part, 0, [name for name in given if name in RATES]))
+    signature = signature_of(kind) or Signature()
+    rates = {one.name: FIRST_LR for one in signature.arguments if one.required and one.name in RATES}
+    return kind(**rates, **calls.arguments(part, 0, RATES))
 
 
 def _data_module(module: ModuleType, file: str, calls: Calls) -> Any:
@@ -303,7 +303,7 @@ def _batches(
 
 
 def _asked(owner: Any) -> set[str]:
-    return {CONTEXT[one.name] for one in parameters_of(type(owner)) or () if one.name in CONTEXT}
+    return {CONTEXT[one.name] for one in (signature_of(type(owner)) or Signature()).split().context}
 
 
 def _is_loader(thing: Any) -> bool:

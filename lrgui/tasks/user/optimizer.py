@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from lrgui.core.wrapped import inside
 from lrgui.tasks.user.roles import PARAMETERS, RATES
-
-_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+from lrgui.tasks.user.signature import signature_of
 
 
 @dataclass(frozen=True)
@@ -38,30 +36,24 @@ def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: b
     default is the rate, whatever it is called.
     """
     trainable = [p for p in model.parameters() if p.requires_grad]
-    try:
-        given = list(inspect.signature(make).parameters.values())
-    except (TypeError, ValueError):  # a class written in C: as torch's
+    signature = signature_of(make)
+    if signature is None:  # a class written in C: as torch's
         return Wanted((trainable,), {"lr": lr}, ())
-    names = [one.name for one in given]
     known: dict[str, Any] = dict.fromkeys(RATES, lr) | dict.fromkeys(PARAMETERS, trainable)
     known["model"] = model
-    free = [one for one in given if one.name not in known and one.kind in _BY_PLACE]
-    if not {"model", *PARAMETERS} & set(names) and free and free[0] is given[0]:
-        known[free[0].name] = trainable  # whatever it is called
-    needed = [one for one in free if one.name not in known and one.default is inspect.Parameter.empty]
-    if by_place and len(needed) == 1 and not set(RATES) & set(names):
-        known[needed[0].name] = lr
-    if not free and given and given[0].kind is inspect.Parameter.VAR_POSITIONAL:
+    free = [one for one in signature.by_place if one.name not in known]
+    if not signature.by_place and signature.any_places:
         return Wanted((trainable, lr), {}, ())
+    if own := signature.parameters():
+        known.setdefault(own, trainable)
+    needed = [one for one in free if one.name not in known and one.required]
+    if by_place and len(needed) == 1 and not set(RATES) & set(signature.names):
+        known[needed[0].name] = lr
+    given = [one for one in signature.arguments if one.name in known]
     return Wanted(
-        tuple(known[one.name] for one in given if one.kind is inspect.Parameter.POSITIONAL_ONLY and one.name in known),
-        {
-            one.name: known[one.name]
-            for one in given
-            if one.name in known
-            and one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        },
-        tuple(name for name in names if name in known),
+        tuple(known[one.name] for one in given if not one.by_name),
+        {one.name: known[one.name] for one in given if one.by_name},
+        tuple(one.name for one in given),
     )
 
 

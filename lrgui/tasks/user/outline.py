@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 import os
 import stat
 import warnings
@@ -26,6 +25,7 @@ from lrgui.tasks.user.roles import (
     likely_words,
     needs_words,
 )
+from lrgui.tasks.user.signature import Argument, signature_in
 from lrgui.tasks.user.source_text import encoding_of
 from lrgui.tasks.user.target import Target
 
@@ -275,18 +275,19 @@ class _Reader:
         needs: list[tuple[str, list[str]]] = []
         line = 0
         for role, node, reader in roles:
-            places = ROLES.get(role, 0) + method
-            taken = {*CONTEXT, *RATES, *PARAMETERS, "model"} if role in ("optimizer", "init") else {*CONTEXT}
-            options, required, context = options_of(node, places, taken, Names(reader.constants, reader.enums))
-            groups.append(options)
-            if role != "optimizer":
-                defaults = {**{CONTEXT[name]: value for name, value in context.items() if name in CONTEXT}, **defaults}
-            by_place = node.args.posonlyargs + node.args.args
-            free = {one.arg for one in by_place[: len(by_place) - len(node.args.defaults)]}
-            if role in LOADERS and len(required) == 1 and not free & CONTEXT.keys():
-                required = []  # the size of a batch, whatever it is called
+            signature = signature_in(node, method)
+            filled: set[str] = set()
+            if role in ("optimizer", "init"):
+                filled = {*RATES, *PARAMETERS, "model"}
             if role == "optimizer":
-                required = [name for name in required if name != required[0]]
+                filled.add(signature.parameters())
+            if role in LOADERS:
+                filled.add(signature.batch_size())
+            split, names = signature.split(ROLES.get(role, 0), filled), Names(reader.constants, reader.enums)
+            groups.append(options_of(node, split.settings, names))
+            if role != "optimizer":
+                defaults = {**_known(split.context, reader.constants), **defaults}
+            required = list(split.lacking)
             if required:
                 line = line or (node.lineno if reader is self else 0)
                 needs.append((f"{_called(node)} in {reader.file} (line {node.lineno})", required))
@@ -325,16 +326,7 @@ class _Reader:
                 )
         if node is None:
             return None
-        given = node.args
-        by_place = [one.arg for one in given.posonlyargs + given.args][of_class:]
-        required = by_place[: len(by_place) - len(given.defaults)] + [
-            one.arg for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None
-        ]
-        return Takes(
-            len([one for one in required if one not in CONTEXT]),
-            math.inf if given.vararg else len(by_place),
-            of_class,
-        )
+        return signature_in(node, of_class).takes(of_class)
 
     def _may_have_own_loss(self) -> bool:
         """True where the model may compute its loss itself: that is known for sure only once it runs."""
@@ -345,8 +337,8 @@ class _Reader:
             return True
         for node in ast.walk(self.tree):
             if isinstance(node, ast.FunctionDef) and node.name == "forward":
-                given = node.args
-                if len(given.posonlyargs + given.args) > 2 or given.vararg or given.kwarg:
+                given = signature_in(node, method=True)
+                if len(given.by_place) > 1 or given.any_places or given.any_names:
                     return True
         return False
 
@@ -556,6 +548,12 @@ class _Reader:
 
 #: Arguments of `lrgui.Task` by place.
 ROLES_BY_PLACE = ("model", "train_loader", "loss")
+
+
+def _known(arguments: Sequence[Argument], constants: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """The form's fields that these arguments have a default for, where its value can be known."""
+    read = [(one, *constant(one.default, constants)) for one in arguments if not one.required]
+    return {CONTEXT[one.name]: value for one, known, value in read if known}
 
 
 def _lines(parts: Mapping[str, ast.AST]) -> dict[str, int]:

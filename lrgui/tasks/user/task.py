@@ -21,7 +21,7 @@ from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer, optimize
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words
-from lrgui.tasks.user.calling import Calls, Part, described, named_parts, parameters_of, takes
+from lrgui.tasks.user.calling import Calls, Part, described, named_parts, takes
 from lrgui.tasks.user.class_count import class_count
 from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.lightning import build_module, is_module, module_classes
@@ -31,6 +31,7 @@ from lrgui.tasks.user.objective import OwnLoss, Steps, checked_loss, checked_met
 from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.signature import Signature, signature_of
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_error import TaskError
 
@@ -227,7 +228,8 @@ def _criterion(part: Part, calls: Calls, device: torch.device) -> Any:
             "and write a function loss(output, target)."
         )
     _refuse_uncallable(part, "(output, target)")
-    if isinstance(thing, type) or parameters_of(thing) == []:  # nn.CrossEntropyLoss, or a function that returns one
+    # nn.CrossEntropyLoss, or a function that returns one.
+    if isinstance(thing, type) or signature_of(thing) == Signature():
         thing = thing()
         if not callable(thing):
             raise part.error("{} takes no argument: it must take the model's output and the target.")
