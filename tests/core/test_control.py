@@ -41,8 +41,9 @@ def test_hold_returns_when_another_thread_resumes() -> None:
     clock = Stopwatch()
     clock.start()
     assert list(held(control, clock)) == [StateEvent("paused"), StateEvent("running")]
-    assert 0.03 < time.perf_counter() - began < 2
-    assert clock.seconds < 0.03, "the pause does not count"
+    paused = time.perf_counter() - began
+    assert paused > 0.03
+    assert clock.seconds < paused - 0.03, "the pause does not count"
 
 
 def test_a_run_that_is_not_paused_is_not_held() -> None:

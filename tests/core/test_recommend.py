@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lrgui.core.confidence import RESAMPLES
 from lrgui.core.curve import Curve
 from lrgui.core.landmarks import find_landmarks
 from lrgui.core.recommend import Recommendation, recommend
 from lrgui.core.schedules import exponential, linear
+from lrgui.core.smoothing import centred
 from lrgui.core.valley import find_valley
 
 RATES = exponential(1e-6, 1, 200)
@@ -187,9 +190,17 @@ def test_a_guess_lies_within_what_was_measured(seed: int) -> None:
 def test_it_is_quick_enough_to_follow_a_slider() -> None:
     curve = measured([-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 9.0], noise=0.05)
     marks = find_landmarks(curve)
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        recommend(curve, marks)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.03
+    losses = np.random.default_rng(0).standard_normal((RESAMPLES, 200))
+
+    def seconds(work: Callable[[], object]) -> float:
+        """Processor time of the quickest of some runs."""
+        times = []
+        for _ in range(7):
+            began = time.process_time()
+            work()
+            times.append(time.process_time() - began)
+        return min(times)
+
+    # The reference is what must be done at least: every resampled curve is smoothed once.
+    smoothed = seconds(lambda: [centred(row, 3.0) for row in losses])
+    assert seconds(lambda: recommend(curve, marks)) < 2 * smoothed

