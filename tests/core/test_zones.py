@@ -78,3 +78,9 @@ def test_every_zone_has_names_that_get_shorter() -> None:
     assert list(ZONE_NAMES) == ["low", "optimal", "divergence"]
     for names in ZONE_NAMES.values():
         assert [len(n) for n in names] == sorted((len(n) for n in names), reverse=True)
+
+
+@pytest.mark.parametrize("edges", [(1.0, 1.0, 2.0, 3.0), (1.0, 2.0, 2.0, 3.0), (1.0, 2.0, 3.0, 3.0)])
+def test_a_zone_may_be_empty(edges: tuple[float, float, float, float]) -> None:
+    found = Zones(*edges)
+    assert found.diverges == (edges[2] < edges[3])

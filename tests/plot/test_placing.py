@@ -186,3 +186,30 @@ def test_labels_keep_off_the_curve_by_two_pixels(point, free):
         [Wanted("a", "x", QPointF(100, 50))], QRectF(0, 0, 300, 200), lambda _: 40.0, 14, [], points
     )
     assert (placed.rect.left() == 109) == free
+
+
+PLACES = [  # left, top of a label of 50 × 14 beside (200, 100), in the order in which they are tried
+    (209, 93), (141, 93), (207, 83), (143, 83), (207, 103), (143, 103), (175, 77), (175, 109), (221.6, 93), (128.4, 93),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(PLACES) + 1))
+def test_a_label_tries_its_places_in_order(number):
+    rects = [QRectF(left, top, 50, 14) for left, top in PLACES]
+    mine = rects[number] if number < len(rects) else QRectF()
+    taken = []
+    for other in rects[:number]:
+        spots = [QRectF(other.left() + dx, other.top() + dy, 0.5, 0.5) for dx in (0.5, 25, 49) for dy in (0.5, 7, 13)]
+        taken.append(next(spot for spot in spots if not spot.intersects(mine)))
+    found = place_labels(
+        [Wanted("a", "x", QPointF(200, 100))], QRectF(0, 0, 400, 300), lambda _: 50.0, 14, taken, NO_POINTS
+    )
+    assert [placed.rect for placed in found] == ([] if mine.isNull() else [mine])
+
+
+@pytest.mark.parametrize(("below", "free"), [(15, True), (14.5, False)])
+def test_labels_keep_a_pixel_off_each_other(below, free):
+    """The second label would stand right of its point as well, right under the first."""
+    wanted = [Wanted("a", "x", QPointF(200, 100)), Wanted("b", "x", QPointF(200, 100 + below))]
+    _, second = place_labels(wanted, QRectF(0, 0, 400, 300), lambda _: 50.0, 14, [], NO_POINTS)
+    assert (second.rect.topLeft() == QPointF(209, 93 + below)) == free
