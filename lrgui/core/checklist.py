@@ -9,7 +9,7 @@ from typing import Literal
 from lrgui.core.confidence import clear_fall
 from lrgui.core.curve import Curve, only_so_many
 from lrgui.core.landmarks import Landmarks
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.recommend import Recommendation
 from lrgui.core.zones import Zones
 
@@ -107,17 +107,20 @@ def _pick(
     guide += f", recommended {format_lr(ours)}" if ours is not None else ""
     if selection is None:
         return Check("pick", "open", f"{guide}; nothing is selected yet")
-    if zones is not None and selection < zones.low_end:
+    # A number typed as it was shown, with two digits, counts as that rate.
+    if zones is not None and selection < zones.low_end and not same_lr(selection, zones.low_end):
         return Check("pick", "bad", f"{guide}; the selection is in the too-low zone")
-    if zones is not None and zones.diverges and selection > zones.high_start:
+    above = zones is not None and selection > zones.high_start and not same_lr(selection, zones.high_start)
+    if zones is not None and zones.diverges and above:
         return Check("pick", "bad", f"{guide}; the selection is in the divergence zone")
-    if ours is not None and abs(math.log10(selection / ours)) < 0.01:
+    if ours is not None and same_lr(selection, ours):
         return Check("pick", "good", f"{guide}; the recommended rate is selected")
-    # A selection typed with two digits should count as the conservative rate itself.
-    if selection < low * 0.97:
+    if selection < low and not same_lr(selection, low):
         return Check("pick", "good", f"{guide}; the selection is below the conservative rate: safe but slow")
-    if selection <= middle * 1.03:
+    if selection <= middle or same_lr(selection, middle):
         return Check("pick", "good", f"{guide}; the selection lies between them")
+    if ours is not None and selection < ours:  # a safer rate is never worse than the recommended one
+        return Check("pick", "good", f"{guide}; the selection is below the recommended rate")
     if selection <= high:
         return Check("pick", "open", f"{guide}; the selection is close to the minimum: bold")
     return Check("pick", "bad", f"{guide}; the selection is past the minimum")

@@ -109,6 +109,11 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         found = fall_kinks(x[:until], curve.loss[:until], places, max(1.25 * curve.noise, 0.003 * fall))
         places = places if found is None else found
     at = [float(rate) for rate in 10.0**places]
+    # Places come from lines smoothed more and less: none may lie on the wrong side of another.
+    begins_at = _crossing(x, y, begins, level - max(VISIBLE * fall, 2 * residual))
+    rises_at = None
+    if rises is not None:
+        rises_at = max(_crossing(x, y, rises, lowest + max(VISIBLE * fall, 3 * residual)), at[3])
     tail = y[-max(3, m // 20) :]
     still = falls and rises is None and not curve.broke and bool(i_low >= m - max(2, m // 20)) and tail[-1] <= tail[0]
     return Landmarks(
@@ -119,11 +124,11 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         lowest_at=at[3],
         lowest_index=i_low,
         fall=fall,
-        starts_falling_at=at[0],
-        begins_at=_crossing(x, y, begins, level - max(VISIBLE * fall, 2 * residual)),
+        starts_falling_at=min(at[0], begins_at),
+        begins_at=begins_at,
         fast_from=at[1],
         fast_to=at[2],
-        rises_at=None if rises is None else _crossing(x, y, rises, lowest + max(VISIBLE * fall, 3 * residual)),
+        rises_at=rises_at,
         explodes_at=None if foot is None else float(10.0**foot),
         explodes=curve.broke or bool(np.max(y[i_low:]) > level + 3 * residual),
         stopped_at=float(curve.lr[-1]) if curve.broke else None,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+#: Decades between a rate and how two digits say it, at most: 1.05 may be read as 1 or as 1.1.
+SAME = 0.0213
+
 
 def format_lr(lr: float) -> str:
     """For people, with two significant digits: `3.2e-2`, `2e-3`, from 1 on plain: `1`, `25`."""
@@ -18,6 +21,11 @@ def exact_lr(lr: float) -> str:
         return f"{lr:.10g}"
     mantissa, exponent = f"{lr:.9e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def same_lr(lr: float, other: float) -> bool:
+    """True where people take two rates for one: written with two digits, a rate is up to 5 % off."""
+    return abs(math.log10(lr / other)) < SAME
 
 
 def parse_lr(text: str) -> float:

@@ -92,9 +92,14 @@ FAR_BEFORE = 10.0
 RULES: tuple[Rule, ...] = (
     Rule("steepest", "steepest", "the rate at which the average falls fastest per decade", _steepest),
     Rule("steepest_div10", "steepest ÷ 10", "a tenth of the steepest rate", _steepest, 10.0),
-    Rule("minimum_div10", "minimum ÷ 10", "a tenth of the rate of the lowest average: conservative", _minimum, 10.0),
-    Rule("minimum_div2", "minimum ÷ 2", "half the rate of the lowest average: aggressive", _minimum, 2.0),
-    Rule("near_minimum", "near minimum", "the first rate with 95 % of the fall made", _near_minimum),
+    Rule("minimum_div10", "minimum of the average ÷ 10", "a tenth of the rate of the lowest average", _minimum, 10.0),
+    Rule("minimum_div2", "minimum of the average ÷ 2", "half the rate of the lowest average", _minimum, 2.0),
+    Rule(
+        "near_minimum",
+        "near minimum of the average",
+        "the first rate with 95 % of its fall made",
+        _near_minimum,
+    ),
     Rule(
         "fastai_steep",
         "fastai steep",

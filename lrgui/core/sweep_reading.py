@@ -188,7 +188,7 @@ def read_sweep(
     if zones is None and landmarks is not None and (not curve.ended_early or landmarks.rises_at is not None):
         first, last = float(curve.lr[0]), float(curve.lr[-1])
         start, stop = planned_range or (first, last)
-        zones = find_zones(landmarks, min(start, first), max(stop, last))
+        zones = find_zones(landmarks, min(start, first), max(stop, last), pick.lr)
     if selection is None:
         selection = pick.best_guess
     return SweepReading(

@@ -48,17 +48,21 @@ class Zones:
         }
 
 
-def find_zones(marks: Landmarks, start: float, end: float) -> Zones | None:
-    """The zones of a curve, None where the loss never falls. `start` and `end` are the sweep's planned range."""
+def find_zones(marks: Landmarks, start: float, end: float, pick: float | None = None) -> Zones | None:
+    """The zones of a curve, None where the loss never falls. `start` and `end` are the sweep's planned range.
+
+    The optimal zone holds `pick`, the recommended rate: a border that would leave it outside gives way. Rates that
+    the recommendation takes a few steps back, since the loss answers late, train better than the border itself.
+    """
     if not marks.falls:
         return None
-    if marks.rises_at is not None:
-        return Zones(start, marks.begins_at, max(marks.rises_at, marks.begins_at), max(end, marks.rises_at))
-    if marks.stopped_at is not None:
-        edge = max(marks.stopped_at, marks.begins_at)
-        return Zones(start, marks.begins_at, edge, max(end, edge))
+    low = marks.begins_at if pick is None else min(marks.begins_at, pick)
+    breaks = marks.rises_at if marks.rises_at is not None else marks.stopped_at
+    if breaks is not None:
+        edge = max(breaks, marks.lowest_at, low if pick is None else pick)
+        return Zones(start, low, edge, max(end, edge))
     note = (
         f"No divergence was measured: the loss had not risen again at {format_lr(end)}. "
         f"Extend the sweep to {format_lr(end * 10)} to see where training breaks."
     )
-    return Zones(start, marks.begins_at, end, end, note)
+    return Zones(start, low, end, end, note)

@@ -48,7 +48,9 @@ def test_a_good_curve() -> None:
         (2e-3, "good", "lies between them"),
         (5e-3, "good", "lies between them"),
         (1e-2, "good", "lies between them"),
-        (1.5e-2, "open", "close to the minimum: bold"),
+        (1.3e-2, "good", "below the recommended rate"),  # which is 1.6e-2 and counts as good
+        (1.6e-2, "good", "the recommended rate is selected"),
+        (1.8e-2, "open", "close to the minimum: bold"),
         (4e-2, "bad", "past the minimum"),
         (5e-1, "bad", "divergence zone"),
     ],

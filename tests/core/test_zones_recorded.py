@@ -48,7 +48,7 @@ def test_the_pick_lies_in_the_optimal_zone(recorded: Any) -> None:
         reading = read_sweep(run.curve)
         if reading.zones is not None and reading.recommendation.lr is not None:
             found.append(reading.zones.low_end <= reading.recommendation.lr <= reading.zones.high_start)
-    assert np.mean(found) >= 0.9
+    assert len(found) > 0.7 * len(runs) and all(found)
 
 
 def test_borders_hardly_move_when_the_noise_is_drawn_anew(recorded: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
@@ -10,14 +9,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPush
 
 from lrgui.core.confidence_words import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.learning_rate import format_lr, parse_lr
+from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
 
 #: One press on − or + in decades.
 NUDGE = 0.05
-#: A selection within this of the pick, in decades, is the pick (typed with two digits it is not quite).
-SAME = 0.02
 
 
 class SelectionPanel(Card):
@@ -166,7 +163,7 @@ class SelectionPanel(Card):
             {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open"),
         )
         chosen = self._workspace.selection
-        if pick.lr is not None and chosen is not None and abs(math.log10(chosen / pick.lr)) > SAME:
+        if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
             # It says nothing of a rate that a person chose.
             words, style = f"chosen by hand; the recommended one has {words}", "muted"
         self.confidence.setText(words[:1].upper() + words[1:])
