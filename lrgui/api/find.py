@@ -47,6 +47,7 @@ from lrgui.runs.failures import ended
 from lrgui.runs.record import Record
 from lrgui.runs.records import whole
 from lrgui.tasks.checks.traces import folded
+from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
 #: A range that was wrong is mended and swept again this many times.
 MOST_RANGES = 3
@@ -228,6 +229,7 @@ class _Finder:
         end = EndEvent(EndReason.FAILED, "No sweep was run.")
         self._take(ready)
         notes = [partly_held_note(ready.model, ready.optimizer)]
+        notes += [sentence for sentence, _ in hidden_layers(ready.model, ready.optimizer)]
         if not self.keep_modes:
             notes.append(modes_note(ready.model))
         # In this order: what a sweep has left open is put back before its snapshot goes.

@@ -23,6 +23,7 @@ from lrgui.core.probe import Probe
 from lrgui.core.random_state import RandomState
 from lrgui.core.stepping import Loss
 from lrgui.core.wrapped import inside
+from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
 Model = nn.Module | Callable[[], nn.Module]
 """A model, or a function that makes one."""
@@ -48,7 +49,15 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
         raise ValueError(f"The model's function must return a torch.nn.Module, not {type(module).__name__}.")
     parameters = list(module.parameters())
     if not parameters:
-        raise ValueError("The model has no parameters: there is nothing to learn, and no rate to find.")
+        hidden = next((sentence for sentence, _ in hidden_layers(module)), "")
+        raise ValueError(
+            f"The model has no parameters: there is nothing to learn, and no rate to find. {hidden}".rstrip()
+        )
+    if any(parameter.is_meta for parameter in parameters):
+        raise ValueError(
+            "The model is on the meta device, so its weights have no values yet: make it elsewhere, or give it values "
+            "first (to_empty(device=…), then load_state_dict)."
+        )
     if not given:
         module = module.to(best_device() if device is None else torch.device(device))
     if not given and is_made(optimizer):

@@ -188,6 +188,8 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
     from lrgui.api.find import find_lr as find
 
     module, optimizer = trainer.lightning_module, trainer.optimizers[0]
+    if not optimizer.param_groups:  # Lightning's stand-in where configure_optimizers returns None
+        raise ValueError("The module's configure_optimizers returns no optimizer, and a sweep needs one: return it.")
     loop = LightningLoop(trainer)
     loop.begin()
     rates = base_rates(optimizer)

@@ -52,6 +52,18 @@ def model() -> nn.Module:
     return net()
 
 
+class Hiding(nn.Module):
+    """Layers in a plain list, which torch does not see."""
+
+    def __init__(self, *seen: nn.Module) -> None:
+        super().__init__()
+        self.seen = nn.Sequential(*seen)
+        self.layers = [nn.Linear(4, 4)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.seen(self.layers[0](x))
+
+
 def find(
     model: Any, batches: Any = None, loss: Any = cross_entropy, optimizer: Any = torch.optim.SGD, **more: Any
 ) -> Any:
@@ -210,6 +222,8 @@ def test_a_function_that_makes_the_model_leaves_everything_of_the_callers_alone(
         (lambda m: find(net, optimizer=torch.optim.SGD(m.parameters(), 0.1)), "can't exist yet"),
         (lambda m: find(lambda: "model"), "must return a torch.nn.Module, not str"),
         (lambda m: find(nn.ReLU()), "no parameters"),
+        (lambda m: find(Hiding()), "no parameters.*Hiding.layers stand in a plain list.*nn.ModuleList"),
+        (lambda m: find(nn.Linear(8, 3, device="meta")), "is on the meta device"),
         (lambda m: find(m.requires_grad_(False)), "is frozen"),
         (lambda m: find(m, optimizer=lambda params, lr: "SGD"), "must return a torch.optim.Optimizer"),
         (lambda m: find(m, param_groups=["head"]), "no parameter group 'head': it has group 0"),
@@ -225,6 +239,15 @@ def test_what_cannot_be_swept_is_told_in_a_sentence(
     with pytest.raises(ValueError, match=sentence):
         call(model)
     assert same(before, everything(model)[:2])
+
+
+def test_layers_that_the_model_does_not_see_are_noted() -> None:
+    """A training would not move them, and neither does the sweep; a person who gave them by hand knows."""
+    model = Hiding(nn.Linear(4, 3))
+    (note,) = (note for note in find(model, steps=4).notes if "plain list" in note)
+    assert "Hiding.layers stand in" in note and "nn.ModuleList" in note
+    by_hand = torch.optim.SGD([*model.parameters(), *model.layers[0].parameters()], 0.1)
+    assert not any("plain list" in note for note in find(model, optimizer=by_hand, steps=4).notes)
 
 
 # ------------------------------------------------------------------ data

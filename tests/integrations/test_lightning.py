@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -553,6 +554,12 @@ def test_what_cannot_be_swept_is_said(make, trainer, loader):
     module.configure_optimizers = lambda: [torch.optim.SGD(parameters, 0.1), torch.optim.SGD(parameters, 0.1)]
     with pytest.raises(ValueError, match="several optimizers"):
         find_lr(trainer(), module, train_dataloaders=loader)
+    module = make()
+    module.configure_optimizers = lambda: None
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*configure_optimizers.* returned `None`")
+        with pytest.raises(ValueError, match="configure_optimizers returns no optimizer"):
+            find_lr(trainer(), module, train_dataloaders=loader)
     with pytest.raises(ValueError, match="hparams"):
         find_lr(trainer(), make(), train_dataloaders=loader, attr="rate")
     with pytest.raises(TypeError, match="`amp` can't be given here"):

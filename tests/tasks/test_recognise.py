@@ -240,3 +240,10 @@ def test_folders_of_training_and_validation_images(tmp_path: Path) -> None:
             (tmp_path / part / name).mkdir(parents=True)
             (tmp_path / part / name / "1.png").touch()
     assert recognise(str(tmp_path)) == Recognised("image_folder", str(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_there_but_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "task.py")
+    for name in (str(tmp_path / "task.py"), f"{tmp_path / 'task.py'}:small", os.devnull):
+        assert "is a pipe, a device or a socket, not a file" in recognise(name).problem

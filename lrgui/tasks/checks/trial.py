@@ -132,7 +132,7 @@ class Trial:
                     "forward",
                 )
             )
-        for sentence, module in hidden_layers(task.model):
+        for sentence, module in hidden_layers(task.model, task.optimizer):
             findings.append(Finding(sentence, False, *defined_at(type(module).__init__)))
         return StepResult([fact for fact in facts if fact], findings, notes=task.notes)
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 _TORCHS = frozenset(vars(nn.Module()))
 
 
-def hidden_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """A sentence about each attribute with such layers, and the module that has it. Frozen ones are meant so."""
+def hidden_layers(model: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> Iterator[tuple[str, nn.Module]]:
+    """A sentence about each attribute with such layers, and the module that has it.
+
+    Frozen ones are meant so, and those that `optimizer` was given by hand do learn.
+    """
     known = {id(parameter) for parameter in model.parameters()}
+    if optimizer is not None:
+        known |= {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     for module in list(model.modules()):
         for name, value in list(vars(module).items()):
             if name in _TORCHS or not isinstance(value, list | tuple | Mapping):
