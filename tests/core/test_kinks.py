@@ -39,28 +39,30 @@ def test_a_curve_without_kinks_has_none() -> None:
 
 
 # ------------------------------------------------------------------ the margins, each from both sides
-def pieces(slow: float = 0.2, fast: float = 1.0, late: float = 0.5, last: float = -0.1, n: int = 151) -> np.ndarray:
+def pieces(
+    slow: float = 0.2, fast: float = 1.0, late: float = 0.5, last: float = -0.1, n: int = 151
+) -> tuple[np.ndarray, np.ndarray]:
     """A loss that falls by so much a decade between the kinks of `TRUE`, on n even points."""
     x = np.linspace(-6, -1, n)
     slopes = np.diff([0.0, slow, fast, late, last])
-    return np.stack([x, 3.0 - np.maximum(x[:, None] - TRUE, 0.0) @ slopes])
+    return x, 3.0 - np.maximum(x[:, None] - TRUE, 0.0) @ slopes
 
 
 @pytest.mark.parametrize(
-    ("slopes", "kinks"),
+    ("slopes", "kinks"),  # slow, fast, late, last
     [
-        ({"slow": 0.2, "fast": 0.2 * 1.12, "late": 0.1}, True),
-        ({"slow": 0.2, "fast": 0.2 * 1.08, "late": 0.1}, False),
-        ({"slow": 0.1, "fast": 0.5 * 1.12}, True),
-        ({"slow": 0.1, "fast": 0.5 * 1.08}, False),
-        ({"last": 0.5 * 0.28}, True),
-        ({"last": 0.5 * 0.32}, False),
-        ({"slow": -0.01}, False),
-        ({"late": -0.01, "last": -0.1}, False),
+        ((0.2, 0.2 * 1.12, 0.1, -0.1), True),
+        ((0.2, 0.2 * 1.08, 0.1, -0.1), False),
+        ((0.1, 0.5 * 1.12, 0.5, -0.1), True),
+        ((0.1, 0.5 * 1.08, 0.5, -0.1), False),
+        ((0.2, 1.0, 0.5, 0.5 * 0.28), True),
+        ((0.2, 1.0, 0.5, 0.5 * 0.32), False),
+        ((-0.01, 1.0, 0.5, -0.1), False),
+        ((0.2, 1.0, -0.01, -0.1), False),
     ],
 )
-def test_pieces_are_what_they_are_called(slopes: dict[str, float], kinks: bool) -> None:
-    found = fall_kinks(*pieces(**slopes), TRUE, 1e-3)
+def test_pieces_are_what_they_are_called(slopes: tuple[float, float, float, float], kinks: bool) -> None:
+    found = fall_kinks(*pieces(*slopes), TRUE, 1e-3)
     assert (found is not None) == kinks
 
 

@@ -100,3 +100,25 @@ def test_spread_has_every_rule_and_ours_in_the_order_of_the_repeats() -> None:
     assert found["ours"] == (*(recommend(c, find_landmarks(c)).best_guess for c in curves[:2]), None)
     assert all(rates[2] is None for rates in found.values())
     assert found["minimum_div10"][0] is not None
+
+
+@pytest.mark.parametrize(("factor", "same"), [(1 + 0.95e-6, True), (1 + 1.1e-6, False), (1 - 0.95e-6, True)])
+def test_rates_are_the_same_within_rounding(factor: float, same: bool) -> None:
+    other = Curve.measured(RATES[:20] * factor, sweep(0).loss[:20], 200)
+    if same:
+        assert len(combine([sweep(0), other]).curve) == 200
+    else:
+        with pytest.raises(ValueError, match="must share their learning rates"):
+            combine([sweep(0), other])
+
+
+def test_repeats_without_a_point_are_empty() -> None:
+    both = combine([sweep(0, 0), sweep(1, 0)])
+    assert both.curve.loss.shape == both.low.shape == both.high.shape == both.lr.shape == (0,)
+
+
+def test_one_repeat_with_a_guess_is_as_sure_as_it_is_alone() -> None:
+    alone = recommend_repeats([sweep(0)])
+    found = recommend_repeats([sweep(0), sweep(1, 5, end="cancelled")])
+    assert found.best_guess == pytest.approx(alone.best_guess)
+    assert found.factor is not None and np.isfinite(found.factor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 
 from lrgui.core.zones import ZONE_NAMES, Zones
-from lrgui.plot.placing import Wanted, place_boxes, place_labels, place_names, place_tag, place_upright
+from lrgui.plot.placing import Wanted, _Room, place_boxes, place_labels, place_names, place_tag, place_upright
 
 NO_POINTS = np.empty((0, 2))
 
@@ -207,9 +208,104 @@ def test_a_label_tries_its_places_in_order(number):
     assert [placed.rect for placed in found] == ([] if mine.isNull() else [mine])
 
 
-@pytest.mark.parametrize(("below", "free"), [(15, True), (14.5, False)])
-def test_labels_keep_a_pixel_off_each_other(below, free):
-    """The second label would stand right of its point as well, right under the first."""
-    wanted = [Wanted("a", "x", QPointF(200, 100)), Wanted("b", "x", QPointF(200, 100 + below))]
+@pytest.mark.parametrize(
+    ("away", "free"),
+    [
+        *(((0, 15), True), ((0, 14.5), False), ((0, -15), True), ((0, -14.5), False)),
+        *(((52, 0), True), ((51.5, 0), False), ((-52, 0), True), ((-51.5, 0), False)),
+    ],
+)
+def test_labels_keep_off_each_other(away, free):
+    """The second label would stand right of its point as the first does: a pixel under or over it, two beside it."""
+    wanted = [Wanted("a", "x", QPointF(200, 100)), Wanted("b", "x", QPointF(200, 100) + QPointF(*away))]
     _, second = place_labels(wanted, QRectF(0, 0, 400, 300), lambda _: 50.0, 14, [], NO_POINTS)
-    assert (second.rect.topLeft() == QPointF(209, 93 + below)) == free
+    assert (second.rect.topLeft() == QPointF(209, 93) + QPointF(*away)) == free
+
+
+@pytest.mark.parametrize(("room", "fits"), [(66, True), (65.9, False)])
+def test_names_have_eight_pixels_on_either_side(room, fits):
+    found = place_names([("a", ("x",), 10, 10 + room)], 400, lambda _: 50.0, 5, 14)
+    assert [placed.rect for placed in found] == ([QRectF(10, 5, 66, 14)] if fits else [])
+
+
+@pytest.mark.parametrize(("across", "down", "fits"), [(14, 66, True), (13.9, 66, False), (14, 65.9, False)])
+def test_upright_names_fit_exactly(across, down, fits):
+    spans = [("a", ("long", "x"), 100, 100 + across)]
+    found = place_upright(spans, (), QRectF(0, 0, 400, down), lambda _: 50.0, 14, NO_POINTS)
+    assert [(placed.text, placed.rect) for placed in found] == ([("x", QRectF(100, 0, 14, 66))] if fits else [])
+
+
+def test_upright_names_stand_in_the_middle_at_the_top_where_the_curve_leaves_no_room():
+    x, y = np.meshgrid(np.arange(100, 160, 2.0), np.arange(0, 200, 2.0))
+    everywhere = np.column_stack([x.ravel(), y.ravel()])
+    (placed,) = place_upright([("a", ("x",), 100, 160)], (), QRectF(0, 0, 400, 200), lambda _: 50.0, 14, everywhere)
+    assert placed.rect == QRectF(123, 0, 14, 66)
+
+
+def test_boxes_are_as_wide_as_their_longest_line_with_seven_pixels_around():
+    form = "four\nsixteen letters."
+    wanted = [("a", (form,), 0, 400)]
+    (placed,) = place_boxes(wanted, QRectF(0, 0, 400, 300), lambda text: 5.0 * len(text), 10, [], NO_POINTS)
+    assert (placed.rect.width(), placed.rect.height()) == (5 * len("sixteen letters.") + 14, 27)
+
+
+def cheapest(view, obstacles, points, size, span, from_below):
+    """The box that `_Room` is to find, tried one by one on a raster of four pixels: near the middle of the span and
+    to the edge, out of the span only for three times the way, a cell larger than the box for the curve's width."""
+    columns, rows = int(view.width() // 4), int(view.height() // 4)
+    cells = {(int(x - view.left()) // 4, int(y - view.top()) // 4) for x, y in points if view.contains(QPointF(x, y))}
+    for rect in obstacles:
+        left, top = rect.left() - view.left(), rect.top() - view.top()
+        for column in range(int(left // 4), math.ceil((left + rect.width()) / 4)):
+            cells |= {(column, row) for row in range(int(top // 4), math.ceil((top + rect.height()) / 4))}
+    across, down = (math.ceil(length / 4) + 1 for length in size)
+    best, place = math.inf, None
+    for row in range(rows - down + 1):
+        for column in range(columns - across + 1):
+            if any(column <= c < column + across and row <= r < row + down for c, r in cells):
+                continue
+            x, y = view.left() + 4 * column, view.top() + 4 * row
+            out = max(span[0] - x, 0) + max(x + size[0] - span[1], 0)
+            away = view.bottom() - y - size[1] if from_below else y - view.top()
+            cost = abs(x + size[0] / 2 - (span[0] + span[1]) / 2) + 1.5 * out + 0.8 * away
+            if cost < best - 1e-9:
+                best, place = cost, QRectF(x + 2, y + 2, *size)
+    return place
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_cheapest_free_place_of_a_box_is_found(seed):
+    rng = np.random.default_rng(seed)
+    view = QRectF(10, 20, float(rng.integers(60, 130)), float(rng.integers(50, 90)))
+    obstacles = [
+        QRectF(float(rng.integers(0, 130)), float(rng.integers(10, 100)), float(rng.integers(1, 40)), 9.0)
+        for _ in range(rng.integers(0, 4))
+    ]
+    points = rng.uniform((0, 10), (150, 120), (int(rng.integers(0, 12)), 2))
+    size = float(rng.integers(12, 50)), float(rng.integers(8, 30))
+    left = float(rng.integers(10, 90))
+    span = left, left + float(rng.integers(5, 60))
+    for below in (False, True):
+        found = _Room(view, obstacles, points).best(*size, span, below)
+        assert found == cheapest(view, obstacles, points, size, span, below)
+
+
+@pytest.mark.parametrize(("width", "height", "fits"), [(36, 16, True), (37, 16, False), (36, 17, False)])
+def test_a_box_needs_one_cell_more_than_its_size(width, height, fits):
+    found = _Room(QRectF(0, 0, 40, 20), (), NO_POINTS).best(width, height, (0, 40), False)
+    assert found == (QRectF(2, 2, width, height) if fits else None)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "free"), [(0, 0, False), (-1, 0, True), (0, -1, True), (40, 0, True), (0, 20, True)]
+)
+def test_only_points_in_the_view_take_room(x, y, free):
+    room = _Room(QRectF(0, 0, 40, 20), (), np.array([[float(x), float(y)]]))
+    assert (room.best(36, 16, (0, 40), False) is not None) == free
+
+
+def test_boxes_keep_a_cell_off_each_other():
+    one = ("a", ("x",), 0.0, 400.0)
+    first, second = place_boxes([one, ("b", *one[1:])], QRectF(0, 0, 400, 300), lambda _: 46.0, 9, [], NO_POINTS)
+    assert first.rect == QRectF(170, 2, 60, 16)
+    assert second.rect.top() == 26  # under it: 18 + 4 lie in the sixth cell, and two pixels for the curve's width
