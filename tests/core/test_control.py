@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
+from types import SimpleNamespace
+
+import pytest
 
 from lrgui.core.control import Control
 from lrgui.core.events import StateEvent
 from lrgui.core.pausing import Stopwatch, held
+
+
+class Now:
+    """The time, as the stopwatch sees it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 100.0
+        monkeypatch.setattr("lrgui.core.pausing.time", SimpleNamespace(perf_counter=lambda: self.seconds))
 
 
 def test_verbs_are_idempotent() -> None:
@@ -37,13 +47,22 @@ def test_hold_returns_when_another_thread_resumes() -> None:
     control = Control()
     control.pause()
     threading.Timer(0.05, control.resume).start()
-    began = time.perf_counter()
-    clock = Stopwatch()
+    assert list(held(control, Stopwatch())) == [StateEvent("paused"), StateEvent("running")]
+
+
+def test_a_pause_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, control, clock = Now(monkeypatch), Control(), Stopwatch()
     clock.start()
+    now.seconds += 3
+    control.pause()
+
+    def wait(_seconds: float) -> None:
+        now.seconds += 1000
+        control.resume()
+
+    monkeypatch.setattr(control, "wait_while_paused", wait)
     assert list(held(control, clock)) == [StateEvent("paused"), StateEvent("running")]
-    paused = time.perf_counter() - began
-    assert paused > 0.03
-    assert clock.seconds < paused - 0.03, "the pause does not count"
+    assert clock.seconds == 3
 
 
 def test_a_run_that_is_not_paused_is_not_held() -> None:
@@ -64,10 +83,12 @@ def test_wait_gives_up_after_its_timeout() -> None:
     assert control.paused
 
 
-def test_the_stopwatch_leaves_pauses_out() -> None:
-    clock = Stopwatch()
+def test_the_stopwatch_leaves_pauses_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, clock = Now(monkeypatch), Stopwatch()
     assert clock.seconds == 0.0
     clock.start()
+    now.seconds += 1
     with clock.stopped():
-        time.sleep(0.05)
-    assert clock.seconds < 0.04
+        now.seconds += 50
+    now.seconds += 2
+    assert clock.seconds == 3

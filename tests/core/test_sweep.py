@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -426,33 +427,31 @@ def test_the_exploded_point_is_recorded() -> None:
     assert math.isnan(points[-1].loss)
 
 
-def test_pause_holds_resume_goes_on_and_the_pause_is_not_counted() -> None:
+def test_pause_holds_resume_goes_on_and_the_pause_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     net, optimizer = subject(sgd, False)
     control = Control()
     events: list[Event] = []
-    seconds_paused = 0.0
+    passed = [0.0]
+    monkeypatch.setattr(
+        "lrgui.core.pausing.time", SimpleNamespace(perf_counter=lambda: time.perf_counter() + sum(passed))
+    )
+    events_while_paused: list[int] = []
 
-    def resume_later() -> None:
-        time.sleep(0.25)
+    def wait(_seconds: float) -> None:
+        passed.append(1000.0)
         events_while_paused.append(len(events))
         control.resume()
 
-    events_while_paused: list[int] = []
-    helper = threading.Thread(target=resume_later)
-    began = time.perf_counter()
+    monkeypatch.setattr(control, "wait_while_paused", wait)
     for event in sweep(net, batches(), optimizer, cross_entropy, SweepConfig(steps=20, stop_factor=0), control):
         events.append(event)
         if isinstance(event, BatchEvent) and event.step == 9:
             control.pause()
-            helper.start()
-            seconds_paused = time.perf_counter()
-    helper.join()
     assert [e.state for e in events if isinstance(e, StateEvent)] == ["paused", "running"]
     assert events_while_paused == [11]  # ten points and the word "paused"
     points = [e for e in events if isinstance(e, BatchEvent)]
     assert [p.step for p in points] == list(range(20))
-    assert points[-1].seconds < time.perf_counter() - began - 0.2
-    assert seconds_paused > 0
+    assert points[-1].seconds < 1000
     assert ending(events).reason == "completed"
 
 

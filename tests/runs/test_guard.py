@@ -121,7 +121,8 @@ def test_what_a_finished_run_left_running_is_ended() -> None:
     assert within(3, lambda: not members(worker))
 
 
-def test_the_guard_is_small_and_holds_nothing_open() -> None:
+def test_the_guard_is_small_and_holds_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # measuring takes memory
     child = fake("batches", steps=100_000)
     chunks = child.chunks()
     while not any(isinstance(event, BatchEvent) for event in next(chunks)):

@@ -75,8 +75,10 @@ def test_a_job_with_problems_is_refused_with_their_sentences() -> None:
     assert "no model “transformer”" in end_of(events).detail
 
 
-def test_nothing_heavy_is_imported_before_the_guard() -> None:
+def test_nothing_heavy_is_imported_before_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     import subprocess
+
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # measuring imports much
 
     code = "import lrgui.runs.worker, sys; print([m for m in ('torch', 'numpy', 'json') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
