@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import re
 from functools import cache
@@ -24,8 +23,9 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 @cache
-def make_reference() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_reference", DOCS / "make_reference.py")
+def script(name: str) -> ModuleType:
+    """A script of the documentation's folder."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
@@ -65,7 +65,7 @@ def test_every_page_is_in_the_menu() -> None:
 
 @pytest.mark.parametrize("name", ["settings.md", "command-line.md"])
 def test_a_page_that_is_made_is_as_the_code_says(name: str) -> None:
-    made = make_reference().MADE
+    made = script("make_reference").MADE
     assert sorted(made) == ["command-line.md", "settings.md"]
     assert (DOCS / "reference" / name).read_text(encoding="utf-8") == made[name](), "run docs/make_reference.py"
 
@@ -87,25 +87,10 @@ def test_every_option_of_a_command_is_in_the_reference(name: str) -> None:
         assert one.help.replace("|", "\\|") in part
 
 
-def sentences() -> str:
-    """Every text of the program but its docstrings, one on each line; what is filled in is “…”."""
-    found: list[str] = []
-    for file in (ROOT / "lrgui").rglob("*.py"):
-        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
-        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        for node in nodes:
-            if isinstance(node, ast.JoinedStr):
-                parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
-                found.append("".join(str(part) for part in parts))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                found.append(re.sub(r"\{\w*\}", "…", node.value))
-    return "\n".join(" ".join(text.split()) for text in found)
-
-
 def test_troubleshooting_is_indexed_by_sentences_that_the_program_says() -> None:
     heads = re.findall(r"^### (.+)$", (DOCS / "how-to" / "troubleshooting.md").read_text(encoding="utf-8"), flags=re.M)
     assert len(heads) > 20 and len(heads) == len(set(heads))
-    said = sentences()
+    said = "\n".join(text.words for text in script("list_sentences").texts())
     assert [head for head in heads if head not in said] == [], "nothing says so any more: put the headings right"
 
 
