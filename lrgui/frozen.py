@@ -78,7 +78,7 @@ def python_with_torch() -> str:
         if _probe(candidate):
             return candidate
     raise NoPythonError(
-        f"This LR Finder has no PyTorch inside and found no Python that has it: choose one in the window, or set the "
+        "This LR Finder does not include PyTorch and found no Python with it: choose one in the window, or set the "
         f"environment variable {PYTHON} to the path of a Python ≥ 3.10 with torch and numpy."
     )
 

@@ -42,8 +42,8 @@ def trouble() -> str:
     ):
         return ""
     return (
-        f"There is no home folder here (HOME is not set), so settings and runs are kept in {_without_home()}. "
-        f"Set HOME, or {CONFIG} and {RUNS}, to keep them elsewhere."
+        f"There is no home folder (HOME is not set), so settings and runs are saved in {_without_home()}. Set HOME, or "
+        f"{CONFIG} and {RUNS}, to save them elsewhere."
     )
 
 

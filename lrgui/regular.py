@@ -18,7 +18,7 @@ def open_regular(path: Path | str) -> BinaryIO:
     descriptor = os.open(path, flags)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError(f"{Path(path).name} is no file.")
+            raise ValueError(f"{Path(path).name} is not a file.")
         return open(descriptor, "rb", buffering=0)
     except BaseException:
         os.close(descriptor)

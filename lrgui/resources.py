@@ -33,6 +33,4 @@ def resource(*parts: str) -> Path:
             return path
     wanted = "/".join(parts) or "the resources folder"
     looked = " and ".join(str(place) for place in places)
-    raise FileNotFoundError(
-        f"LR Finder's file {wanted} is missing (looked in {looked}). Installing LR Finder again puts it back."
-    )
+    raise FileNotFoundError(f"LR Finder's file {wanted} is missing (looked in {looked}). Reinstall LR Finder.")

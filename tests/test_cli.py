@@ -461,10 +461,10 @@ def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         assert process.stderr.readline() == b"\n"
-        assert process.stderr.readline() == b"Stopping. Where the code hangs, Ctrl+C again ends it at once.\n"
+        assert process.stderr.readline() == b"Stopping. Press Ctrl+C again to end it at once if the code hangs.\n"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-    assert b"Traceback" not in err and b"The check was stopped by force." in err
+    assert b"Traceback" not in err and b"The check was terminated." in err
     assert process.returncode == 130
     assert "✗ │ Code, data and model" in out.decode(), "what is known is shown all the same"
 
@@ -499,7 +499,7 @@ def test_a_current_folder_that_was_deleted_is_said_in_a_sentence(
     gone.rmdir()
     done = subprocess.run([sys.executable, "-m", "lrgui", "find"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "lrgui: The current folder was deleted. Go to another one (cd), then start again.\n"
+    assert done.stderr == "lrgui: The current folder was deleted. Change to another folder (cd) and try again.\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
@@ -516,7 +516,7 @@ def test_a_full_disk_says_where_the_run_is_only_if_it_is_there(tmp_path: Path, k
             check=False,
             env={**os.environ, "LRGUI_RUNS": str(runs)},
         )
-    assert done.returncode == 1 and "The disk is full, so the answer could not be written." in done.stderr
-    assert ("What was measured is in " in done.stderr) == kept
+    assert done.returncode == 1 and "The disk is full; the output could not be written." in done.stderr
+    assert ("The measurements are in " in done.stderr) == kept
     if kept:
         assert str(next(runs.iterdir())) in done.stderr.replace("\n", "")

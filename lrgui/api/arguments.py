@@ -32,16 +32,16 @@ def check_places(model: Any, loader: Any, loss: Any, optimizer: Any, training_st
     """Raise ValueError, with a sentence, where an argument stands in the place of another one."""
     host = _HOSTS.get(type(model).__module__.split(".")[0])
     if host is not None and not isinstance(model, nn.Module) and not callable(model):
-        raise ValueError(f"The model argument is {_kind(model)}: use lrgui.integrations.{host}, which takes it.")
+        raise ValueError(f"The model argument is {_kind(model)}: use lrgui.integrations.{host}, which supports it.")
     for place, thing in (("model", model), ("loader", loader), ("loss", loss), ("optimizer", optimizer)):
         kind = _role(thing)
         if kind not in ("", place) and (kind, place) not in (("module", "model"), ("module", "loss")):
             raise ValueError(
                 f"The {place} argument is {_kind(thing)}: the order is (model, loader, loss, optimizer). "
-                "lrgui.LRFinder(model, optimizer, criterion) has that of torch-lr-finder."
+                "lrgui.LRFinder(model, optimizer, criterion) uses the order of torch-lr-finder."
             )
     if not isinstance(model, nn.Module) and not callable(model):
-        raise ValueError(f"The model must be a torch.nn.Module, or a function that makes one, not {_kind(model)}.")
+        raise ValueError(f"The model must be a torch.nn.Module, or a function that returns one, not {_kind(model)}.")
     if loss is not None and not callable(loss):
         raise ValueError(
             "The loss must be a function (output, target), such as torch.nn.functional.cross_entropy, not "
@@ -72,8 +72,8 @@ def _check_step(step: Any) -> None:
     if not fits:
         takes = ", ".join(signature.parameters)
         raise ValueError(
-            f"training_step is called with the model and a batch, and this one takes ({takes}): pass a function "
-            "(model, batch), for a module's own step lambda model, batch: model.training_step(batch, 0)."
+            f"training_step is called as training_step(model, batch), but this one takes ({takes}): pass a function "
+            "(model, batch); for a module's own step, lambda model, batch: model.training_step(batch, 0)."
         )
 
 
@@ -105,7 +105,7 @@ def batches_of(loader: Any, what: str = "loader") -> Iterable[Any]:
     if callable(loader) and not isinstance(loader, Iterable) and not hasattr(loader, "__getitem__"):
         loader = _called(loader, what)
     if isinstance(loader, torch.Tensor | np.ndarray) or _is_frame(loader):
-        raise ValueError(f"The {what} argument is {_kind(loader)}, which holds examples, not batches: pass {_LINE}.")
+        raise ValueError(f"The {what} argument is {_kind(loader)}, which yields examples, not batches: pass {_LINE}.")
     _refuse_examples(loader, what)
     if isinstance(loader, tuple | list):
         _refuse_data(loader, what)
@@ -126,7 +126,7 @@ def _called(make: Callable[..., Any], what: str) -> Any:
         inspect.signature(make).bind()
     except TypeError:
         raise ValueError(
-            f"The {what} argument is a function that takes arguments: call it, and pass the batches that it returns."
+            f"The {what} argument is a function that takes arguments: call it and pass the batches it returns."
         ) from None
     except ValueError:  # its arguments can't be read
         pass
@@ -143,7 +143,7 @@ def _refuse_examples(loader: Any, what: str) -> None:
     if a_set or a_table:
         form = 'dataset.with_format("torch")' if a_table else "dataset"
         raise ValueError(
-            f"The {what} argument is {_kind(loader)}, which gives single examples, not batches: pass "
+            f"The {what} argument is {_kind(loader)}, which yields single examples, not batches: pass "
             f"DataLoader({form}, batch_size=64, shuffle=True)."
         )
 

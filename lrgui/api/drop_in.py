@@ -129,7 +129,7 @@ class LRFinder:
         )
         self._suspects = Suspects(accumulation_steps)
         self._record = Record()
-        self._record.end = EndEvent(EndReason.CANCELLED, "The test was interrupted; what was measured stays.")
+        self._record.end = EndEvent(EndReason.CANCELLED, "Interrupted; everything measured so far is kept.")
         begun = time.perf_counter()
         for step in _progress(num_iter):
             try:
@@ -173,7 +173,7 @@ class LRFinder:
         from lrgui.api.result import Result
 
         if self._record is None or not len(self._record):
-            raise RuntimeError("There is nothing to read yet: call range_test() first.")
+            raise RuntimeError("No data to read yet: call range_test() first.")
         config = self._config
         if config.end_lr <= config.start_lr:
             raise ValueError(
@@ -260,7 +260,7 @@ class LRFinder:
                 total += self.criterion(self.model(inputs), labels).item() * count
                 examples += count
         if not examples:
-            raise ValueError("The validation loader gave no batch: use one that can be read more than once.")
+            raise ValueError("The validation loader yielded no batches: use one that can be iterated more than once.")
         return total / examples
 
     def _move_to_device(self, inputs: Any, labels: Any, non_blocking: bool = True) -> tuple[Any, Any]:
@@ -288,8 +288,7 @@ class LRFinder:
         """Raise RuntimeError where the last test was not undone; an attached scheduler is no obstacle here."""
         if self._left and self._rates_now() == self._left:
             raise RuntimeError(
-                "The last range_test was not undone: model and learning rates are where it left them. "
-                "Call reset() before the next test."
+                "Model and learning rates are still as the last range_test left them: call reset() before the next one."
             )
 
     def _check_amp(self) -> str | None:
@@ -298,11 +297,11 @@ class LRFinder:
             return None
         if self.amp_backend == "apex":
             raise ValueError(
-                'apex.amp is not supported: it is given up in favour of PyTorch\'s own. Use amp_backend="torch" with '
+                'apex.amp is not supported; it is deprecated in favour of torch.amp. Use amp_backend="torch" with '
                 'amp_config=dict(device_type="cuda", dtype=torch.float16) and grad_scaler=torch.amp.GradScaler().'
             )
         if self.amp_backend != "torch":
-            raise ValueError(f'Unknown amp backend: {self.amp_backend}; there are None and "torch".')
+            raise ValueError(f'Unknown amp backend: {self.amp_backend}; use None or "torch".')
         self.amp_config = {"device_type": self.device.type} | (self.amp_config or {})
         dtype = self.amp_config.get("dtype") or torch.get_autocast_dtype(self.amp_config["device_type"])
         if self.grad_scaler is None and dtype != torch.bfloat16:
@@ -368,10 +367,10 @@ class LRFinder:
 
     def _data_ended(self, step: int, planned: int) -> EndEvent:
         if step == 0:
-            raise ValueError("The training loader gave no batch: use more examples or a smaller batch size.")
+            raise ValueError("The training loader yielded no batches: use more examples or a smaller batch size.")
         print("Stopping early, the data has ended")
         return EndEvent(
-            EndReason.DATA_ENDED, f"The data ended after {step} of {planned} steps, and its loader can't begin again."
+            EndReason.DATA_ENDED, f"The data ended after {step} of {planned} steps, and its loader cannot be restarted."
         )
 
 

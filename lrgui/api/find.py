@@ -125,7 +125,7 @@ def find_lr(
     config = replace(config, amp=name)
     problems = [str(problem) for problem in config.validate()]
     if fresh_init and isinstance(model, nn.Module):
-        problems.append("Fresh weights need a way to make them: pass a function that returns the model.")
+        problems.append("Fresh weights require a function that returns the model: pass it instead of the model.")
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
@@ -258,8 +258,8 @@ class _Finder:
         found = whole(records)
         if len(found) < len(records) and len(records) > 1:
             self._notes.append(
-                f"Sweep {len(records)} of {len(self.seeds)} did not come to its end ({len(records[-1])} of "
-                f"{config.steps} steps) and is left out."
+                f"Sweep {len(records)} of {len(self.seeds)} did not finish ({len(records[-1])} of {config.steps} "
+                "steps) and is ignored."
             )
         return found, end
 
@@ -318,7 +318,9 @@ class _Finder:
             if not interactive() or not len(record):
                 raise
             self._end(
-                record, EndEvent(EndReason.CANCELLED, "Interrupted from the keyboard; what was measured stays."), error
+                record,
+                EndEvent(EndReason.CANCELLED, "Interrupted from the keyboard; everything measured so far is kept."),
+                error,
             )
         assert record.end is not None
         self.over = record.end.reason in (EndReason.CANCELLED, EndReason.DATA_ENDED, *ERRORS)

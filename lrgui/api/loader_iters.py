@@ -30,9 +30,10 @@ class DataLoaderIter:
         """
         if not isinstance(batch_data, list | tuple):
             raise ValueError(
-                f"A batch of type {type(batch_data).__name__} can't be taken apart: inherit from TrainDataLoaderIter "
-                "or ValDataLoaderIter, override inputs_labels_from_batch so that it returns (inputs, labels), and "
-                "pass an instance in place of the loader."
+                f"A batch of type {type(batch_data).__name__} cannot be split into inputs and labels: subclass "
+                "TrainDataLoaderIter "
+                "or ValDataLoaderIter, override inputs_labels_from_batch so that it returns (inputs, labels), and pass "
+                "an instance instead of the loader."
             )
         inputs, labels, *_ = batch_data
         return inputs, labels

@@ -32,7 +32,7 @@ def optimizer_of(module: nn.Module, optimizer: MakeOptimizer | None, lr: float) 
         return _usable(_only_one(optimizer), module)
     trainable = [p for p in module.parameters() if p.requires_grad]
     if not trainable:
-        raise ValueError("Every parameter of the model is frozen (requires_grad=False): there is nothing to learn.")
+        raise ValueError("Every parameter of the model is frozen (requires_grad=False): there is nothing to train.")
     if optimizer is None:
         return torch.optim.AdamW(trainable, lr=lr)
     if isinstance(optimizer, str):
@@ -47,8 +47,8 @@ def optimizer_of(module: nn.Module, optimizer: MakeOptimizer | None, lr: float) 
 
 
 _SCHEDULER = (
-    "The optimizer argument is {what}: pass {which}. The sweep sets the rates itself; make the scheduler afterwards, "
-    "with the rate that comes out."
+    "The optimizer argument is {what}: pass {which}. The sweep sets the learning rates itself; create the scheduler "
+    "afterwards, with the rate it finds."
 )
 
 
@@ -61,13 +61,13 @@ def _only_one(made: Any, must: str = "The optimizer must be ") -> torch.optim.Op
     if is_scheduler(made):
         name = type(made).__name__
         torchs = is_scheduler_class(type(made))
-        what = f"a scheduler ({name})" if torchs else f"a {name}, which is no torch.optim.Optimizer but holds one"
+        what = f"a scheduler ({name})" if torchs else f"a {name}, which is not a torch.optim.Optimizer but wraps one"
         raise ValueError(_SCHEDULER.format(what=what, which="its .optimizer"))
     found = optimizers_in(made)
     if len(found) > 1:
         names = " and ".join(type(one).__name__ for one in found)
         raise ValueError(
-            f"There are {len(found)} optimizers ({names}), and a sweep is one optimizer's: pass one of them. Where the "
+            f"There are {len(found)} optimizers ({names}), but a sweep takes one: pass one of them. Where the "
             "others must step too, as in a GAN, do that inside training_step(model, batch)."
         )
     if found:
@@ -75,14 +75,14 @@ def _only_one(made: Any, must: str = "The optimizer must be ") -> torch.optim.Op
     more = ""
     items = made if isinstance(made, list | tuple) else ()
     if isinstance(made, Iterator) or any(isinstance(one, nn.Parameter) for one in items):
-        more = " These are parameters: pass torch.optim.AdamW(parameters), or its class alone."
+        more = " These are parameters: pass torch.optim.AdamW(parameters), or only its class."
     elif any(isinstance(one, Mapping) and "params" in one for one in items):
         more = " These are parameter groups: pass torch.optim.AdamW(groups)."
     elif isinstance(made, Mapping):
-        more = " A dict of settings is given with functools.partial(torch.optim.AdamW, weight_decay=…)."
+        more = " Pass settings with functools.partial(torch.optim.AdamW, weight_decay=…)."
     raise ValueError(
         f"{must}a torch.optim.Optimizer, not {with_article(type(made).__name__)}; a class, a name such as "
-        f'"adamw", or a function (params, lr) that returns one will do as well.{more}'
+        f'"adamw", or a function (params, lr) that returns one also works.{more}'
     )
 
 
@@ -92,5 +92,5 @@ def _usable(optimizer: torch.optim.Optimizer, module: nn.Module) -> torch.optim.
         raise ValueError(refused)
     own = {id(parameter) for parameter in module.parameters()}
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
-        raise ValueError("The optimizer holds none of the model's parameters: make it from this model's.")
+        raise ValueError("The optimizer has none of this model's parameters: create it from model.parameters().")
     return optimizer

@@ -324,9 +324,9 @@ class Result:
         before = from_batch_size if from_batch_size is not None else self.batch_size
         name = _class_name(from_optimizer) or self.optimizer
         if not name:
-            raise ValueError("The sweep's optimizer is not known: pass from_optimizer=torch.optim.SGD, for example.")
+            raise ValueError("The sweep's optimizer is unknown: pass from_optimizer=torch.optim.SGD, for example.")
         if before is None and batch_size is not None:
-            raise ValueError("The sweep's batch size is not known: pass from_batch_size=….")
+            raise ValueError("The sweep's batch size is unknown: pass from_batch_size=….")
         rate = self.lr if self.lr is not None else self.best_guess
         if rate is None:
             raise ValueError(f"There is no learning rate to scale. {self.reason}")
@@ -334,7 +334,7 @@ class Result:
         found = transfer(
             rate, optimizer=name, batch=batch, to_optimizer=_class_name(optimizer) or None, to_batch=batch_size
         )
-        return found or Transfer(rate, "Nothing has changed: this is the rate of the sweep.")
+        return found or Transfer(rate, "Nothing changed: this is the sweep's own rate.")
 
     # -- inside
 

@@ -65,8 +65,8 @@ class StateCacher:
             return torch.load(name, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError:
             raise RuntimeError(
-                f"The state “{key}” holds more than tensors and plain values, which a file can't give back safely: "
-                "keep it in memory (memory_cache=True)."
+                f"The state “{key}” contains more than tensors and plain values and cannot be restored safely from a "
+                "file: keep it in memory (memory_cache=True)."
             ) from None
 
 

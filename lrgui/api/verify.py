@@ -57,9 +57,10 @@ def verify(
 ) -> Verified:
     """Race short OneCycle trainings at `rates` learning rates around `lr`, and say which one wins.
 
-    Each candidate starts from the same weights and sees the same batches. After each round the worse half leaves
-    and the others start again, with twice the steps. The cost is `RaceConfig.total_steps()`: 1,080 optimizer steps with
-    the defaults. Everything is as it was afterwards, however the race ends.
+    Each candidate starts from the same weights and sees the same batches. After each round of successive
+    halving the worse half drops out, and the others start again, with twice the steps. The cost is
+    `RaceConfig.total_steps()`: 1,080 optimizer steps with the defaults. Everything is as it was afterwards, however
+    the race ends.
 
     Args:
         model: as in `find_lr`, and so are `loader`, which must be one that can begin again, `loss`, `optimizer`,
@@ -83,10 +84,10 @@ def verify(
     config = replace(config, around=_pick(lr, result), amp=name)
     problems = [str(problem) for problem in config.validate()]
     if metric is not None and validation is None:
-        problems.append("A metric is measured on validation batches: pass validation=…, or leave the metric out.")
+        problems.append("A metric needs validation batches: pass validation=…, or omit the metric.")
     several = torch.distributed.is_available() and torch.distributed.is_initialized()
     if several and torch.distributed.get_world_size() > 1:
-        problems.append("A race runs in one process: start it before torch.distributed is initialised.")
+        problems.append("A race runs in a single process: start it before torch.distributed is initialized.")
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
@@ -109,7 +110,7 @@ def verify(
 
 def _pick(lr: float | None, result: Result | None) -> float:
     if (lr is None) == (result is None):
-        raise ValueError("Say what to race around: lr=… (a number) or result=… (what find_lr gave).")
+        raise ValueError("Pass the rate to race around: lr=… (a number) or result=… (from find_lr).")
     if lr is not None:
         return float(lr)
     assert result is not None
@@ -185,7 +186,7 @@ class _Verifier:
             line.end()
 
     def _listen(self, events: Iterator[Event], standings: Standings, line: Progress) -> End:
-        total, end = self.config.total_steps(), EndEvent(EndReason.FAILED, "The race stopped without saying why.")
+        total, end = self.config.total_steps(), EndEvent(EndReason.FAILED, "The race ended unexpectedly.")
         for event in events:
             self._interrupts.again()  # the caller's code may have caught a Ctrl+C, and goes on
             standings.add((event,))

@@ -33,7 +33,7 @@ def main() -> None:
     try:
         os.getcwd()
     except OSError:
-        complain("The current folder was deleted. Go to another one (cd), then start again.")
+        complain("The current folder was deleted. Change to another folder (cd) and try again.")
         raise SystemExit(Status.FAILED) from None
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
@@ -51,12 +51,12 @@ def main() -> None:
             raise SystemExit(128 + Signals.ended_by) from None
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             _say_no_more()
-            complain("The disk is full, so the answer could not be written." + _kept())
+            complain("The disk is full; the output could not be written." + _kept())
             raise SystemExit(Status.FAILED) from None
         traceback.print_exc()
         words.print(
-            "[red]lrgui:[/] This should not have happened: a mistake in the program, not in your input. Please "
-            f"report the lines above.{escape(_kept())}",
+            "[red]lrgui:[/] Internal error: this is a bug in LR Finder, not in your input. Please report the lines "
+            f"above.{escape(_kept())}",
             highlight=False,
         )
         raise SystemExit(Status.FAILED) from None
@@ -64,7 +64,7 @@ def main() -> None:
 
 def _kept() -> str:
     """Where what was measured is, with a space in front; empty where nothing was, or it could not be written."""
-    return f" What was measured is in {Journals.kept}." if Journals.kept is not None else ""
+    return f" The measurements are in {Journals.kept}." if Journals.kept is not None else ""
 
 
 def _say_no_more() -> None:

@@ -86,7 +86,7 @@ app = typer.Typer(
     name="lrgui",
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Find a good learning rate by looking at a curve. Without a command: open the window.",
+    help="Find a good learning rate by looking at a curve. Without a command, the window opens.",
     no_args_is_help=False,
     add_completion=False,
     rich_markup_mode="rich",
@@ -138,7 +138,7 @@ def tell(sentence: str) -> None:
     results().print(escape(sentence), highlight=False, soft_wrap=True)
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Log = Annotated[Path | None, typer.Option("--log", help="Also write the run's events to this .lrrun file.")]
 
 
@@ -186,7 +186,7 @@ def _window(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Find a good learning rate by looking at a curve. Without a command: open the window."""
+    """Find a good learning rate by looking at a curve. Without a command, the window opens."""
     if context.invoked_subcommand is None:
         from lrgui.gui.app import main as open_window
 

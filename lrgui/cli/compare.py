@@ -38,11 +38,11 @@ def compare(
     base: Job,
     optimizers: Annotated[
         str | None,
-        typer.Option(help="Which ones, with commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
+        typer.Option(help="Which ones, separated by commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
     ] = None,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
-    png: Annotated[Path | None, typer.Option("--png", help="Write the picture of all curves to this file.")] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Write a picture of all curves to this file.")] = None,
     python: Python = None,
 ) -> None:
     """Sweep several optimizers on the same task, one after the other, and say how their curves differ.
@@ -59,7 +59,7 @@ def compare(
     wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
     keys = [key.strip().lower() for key in wanted if key.strip()]
     if len(set(keys)) < 2:
-        fail("A comparison needs two optimizers or more: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
+        fail("A comparison needs at least two optimizers: --optimizers sgd,adam", Status.BAD_ARGUMENTS)
     sweep = replace(base.sweep, **given)
     jobs = jobs_to_compare(replace(base, sweep=sweep), keys)
     for job in jobs:

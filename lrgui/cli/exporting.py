@@ -17,7 +17,7 @@ from lrgui.export import FORMATS
 @command("export")
 @with_formats(FORMATS.values())
 def export_run(
-    run: Annotated[Path, typer.Argument(help="A run that was kept on disk (.lrrun).", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="A saved run (.lrrun).", show_default=False)],
     files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
 ) -> None:
     """Write a sweep that was kept on disk as a picture, table or document.
@@ -42,5 +42,5 @@ def export_run(
     if job.kind != RunKind.SWEEP:
         fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")
     if not len(record):
-        fail(f"{run} has no points: the run ended before its first batch.")
+        fail(f"{run} contains no points: the run ended before its first batch.")
     write_files(Report(sweeps.read(job.sweep), job), files, FORMATS)

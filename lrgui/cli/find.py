@@ -38,7 +38,7 @@ def find(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto_range: Annotated[
-        bool, typer.Option("--auto-range", help="If the range was wrong, correct it and sweep again, at most twice.")
+        bool, typer.Option("--auto-range", help="Correct an unsuitable range and sweep again, at most twice.")
     ] = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006

@@ -31,7 +31,7 @@ def new(
         results().print(table)
         return
     if template not in TEMPLATES:
-        fail(f"There is no template “{template}”. Choose one of: {', '.join(TEMPLATES)}.", Status.BAD_ARGUMENTS)
+        fail(f"Unknown template “{template}”. Choose one of: {', '.join(TEMPLATES)}.", Status.BAD_ARGUMENTS)
     path = file or Path(TEMPLATES[template].file_name)
     name = shlex.quote(str(path))
     try:
@@ -41,4 +41,4 @@ def new(
         fail(f"{path} already exists; not overwritten. Name another file.")
     except OSError as error:
         fail(f"{path} could not be written ({error.strerror or error}).")
-    say(f"Written: {path}. It runs as it is: lrgui check {name}, then lrgui find {name}.")
+    say(f"Written: {path}. Ready to run: lrgui check {name}, then lrgui find {name}.")

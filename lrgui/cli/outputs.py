@@ -12,7 +12,7 @@ from lrgui.tasks.user.target import Target
 
 
 def source_file(task: TaskSpec) -> Path | None:
-    """The file that a task is read from: code, a table, a text, arrays; None where it is no file."""
+    """The file that a task is read from: code, a table, a text, arrays; None where it is not a file."""
     place = Target.parse(task.path).file if task.is_code else Path(task.path) if task.path else None
     return place if place is not None and os.path.isfile(place) else None
 

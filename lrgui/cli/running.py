@@ -86,7 +86,12 @@ class Journals:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and not self._ended:
             self.write(
-                [EndEvent(EndReason.CANCELLED, "The command ended before the run did; what was measured stays.")]
+                [
+                    EndEvent(
+                        EndReason.CANCELLED,
+                        "The command was ended before the run finished; everything measured so far is kept.",
+                    )
+                ]
             )
         for writer in self._writers:
             self._tell(writer.close())
@@ -182,7 +187,7 @@ class Signals:
             return
         self._asked = True
         if number == signal.SIGINT:
-            _write("\nStopping. Where the code hangs, Ctrl+C again ends it at once.\n")
+            _write("\nStopping. Press Ctrl+C again to end it at once if the code hangs.\n")
         else:
             _write(f"\nStopping: {signal.Signals(number).name}.\n")
             self._timer.start()

@@ -17,8 +17,8 @@ from lrgui.export import SCENE_FORMATS
 @with_formats(SCENE_FORMATS.values())
 def scenarios(
     files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same noise.")] = 0,
-    show: Annotated[bool, typer.Option("--show", help="Open the window on the scenarios.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    show: Annotated[bool, typer.Option("--show", help="Open the scenarios in the window.")] = False,
 ) -> None:
     """Draw the three synthetic curves that teach what a learning-rate curve says.
 

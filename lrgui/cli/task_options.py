@@ -39,7 +39,7 @@ def _options(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A key such as cnn or mlp (any other lists those of the source), or library:name, for example "
+            help="A key such as cnn or mlp (an unknown key lists them all), or library:name, for example "
             "torchvision:resnet18.",
             show_default="the source's first",
         ),
@@ -47,7 +47,7 @@ def _options(
     optimizer: Annotated[
         str | None,
         typer.Option(
-            help="sgd, adam, adamw, …, library:name (timm:lion), or own: the one that the task's code makes.",
+            help="sgd, adam, adamw, …, library:name (timm:lion), or own: the optimizer the task's code creates.",
             show_default="the task's own, else sgd",
         ),
     ] = None,
@@ -60,7 +60,9 @@ def _options(
     ] = None,
     subset: Annotated[
         int | None,
-        typer.Option(help="Train on the first so many examples only; 0 is all.", show_default="the source's, else all"),
+        typer.Option(
+            help="Train on only this many examples from the start; 0 uses all.", show_default="the source's, else all"
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -72,21 +74,21 @@ def _options(
     ] = None,
     data_folder: Annotated[
         Path | None,
-        typer.Option("--data", help="The folder in which a data set lies, or into which it is downloaded."),
+        typer.Option("--data", help="Folder that contains the data set, or to download it to."),
     ] = None,
-    loader_workers: Annotated[int | None, typer.Option(help="Processes that load batches.", show_default="0")] = None,
+    loader_workers: Annotated[
+        int | None, typer.Option(help="DataLoader workers (processes that load batches).", show_default="0")
+    ] = None,
     pin_memory: Annotated[
         bool | None,
         typer.Option(
-            "--pin-memory/--no-pin-memory", help="Batches in page-locked memory.", show_default="yes on a CUDA device"
+            "--pin-memory/--no-pin-memory",
+            help="Load batches into page-locked (pinned) memory.",
+            show_default="yes on a CUDA device",
         ),
     ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Threads for the CPU's arithmetic.", show_default="all cores but one")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="The same seed gives the same weights and batches.", show_default="0")
-    ] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads.", show_default="all cores but one")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights and batches.", show_default="0")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps, xpu.", show_default="auto")] = None,
     *,
     context: typer.Context,
@@ -147,7 +149,7 @@ def _job(
     path = found.path
     if data_folder is not None:
         if row.path is None or not row.path.default:
-            fail(f"--data is for data sets such as mnist; {row.label} needs none.", Status.BAD_ARGUMENTS)
+            fail(f"--data applies to data sets such as mnist; {row.label} does not need it.", Status.BAD_ARGUMENTS)
         path = str(data_folder.absolute())
     job, known = switched(Job(), found.source, path, found.model), None
     if job.task.is_code:
@@ -197,10 +199,10 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
             fail(f"--set {each}: write NAME=VALUE, for example --set {name}=1.", Status.BAD_ARGUMENTS)
         if not places and name.replace("-", "_") in own:
             option_of_command = own[name.replace("-", "_")]
-            fail(f"--set {each}: this has an option of its own: {option_of_command} {text}", Status.BAD_ARGUMENTS)
+            fail(f"--set {each}: use its own option: {option_of_command} {text}", Status.BAD_ARGUMENTS)
         if not places:
             names = ", ".join(dict.fromkeys(option.name for options in parts.values() for option in options))
-            fail(f"--set {each}: there is no such setting. There are: {names or 'none'}.", Status.BAD_ARGUMENTS)
+            fail(f"--set {each}: no such setting. Available: {names or 'none'}.", Status.BAD_ARGUMENTS)
         part, option = places[0]
         try:
             value: Scalar = read_option(option, text)
@@ -212,5 +214,5 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
 
 Python = Annotated[
     Path | None,
-    typer.Option("--python", help="The Python that computes, with torch and numpy.", show_default="this program's"),
+    typer.Option("--python", help="Python interpreter for runs, with torch and numpy.", show_default="this program's"),
 ]

@@ -88,11 +88,11 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     if end.reason in ERRORS or not len(record):
         fail(end.detail)
     if end.reason == EndReason.CANCELLED:
-        fail("Stopped in the sweep that comes before the race: no training was made.", Status.NO_PICK)
+        fail("Stopped during the sweep before the race; nothing was trained.", Status.NO_PICK)
     pick = read_sweep(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
     rate = pick.best_guess
     if rate is None:
-        fail(f"{pick.reason} To race all the same, name a rate: --around 1e-2", Status.NO_PICK)
+        fail(f"{pick.reason} To race anyway, pass a rate: --around 1e-2", Status.NO_PICK)
     if not quiet:
         name = "The sweep recommends" if pick.lr is not None else "No reliable pick; the sweep's guess is"
         words.print(f"{name} {format_lr(rate)}.", highlight=False)

@@ -41,7 +41,7 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
     """
     if not isinstance(getattr(optimizer, "param_groups", None), list):
         raise TypeError(
-            f"{_name(optimizer)} is no optimizer with param_groups; pass the instance that trains your model."
+            f"{_name(optimizer)} is not an optimizer with param_groups; pass the instance that trains your model."
         )
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"A learning rate must be above 0 and finite, not {exact_lr(rate)}.")
@@ -49,11 +49,13 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
     indices = list(range(len(groups)) if swept is None else swept)
     if max(indices) >= len(groups):
         raise ValueError(
-            f"Group {max(indices)} was swept, but this optimizer has {len(groups)} parameter groups: "
-            "pass one with the groups that were swept."
+            f"Group {max(indices)} was swept, but this optimizer has {len(groups)} parameter groups: pass one with the "
+            "same groups."
         )
     if any(groups[i].get("lr") is None for i in indices):
-        raise ValueError(f"{_name(optimizer)} sets its rate by itself (lr=None): make it with lr={format_lr(rate)}.")
+        raise ValueError(
+            f"{_name(optimizer)} sets its own learning rate (lr=None): create it with lr={format_lr(rate)}."
+        )
     schedulers = attached(optimizer) if scheduler is None else _given(scheduler, optimizer)
     if all(is_plateau(found) for found in schedulers):
         top = _as_they_are(groups, indices)
@@ -106,14 +108,14 @@ def _of_schedules(groups: Groups, indices: Sequence[int], schedulers: Sequence[A
         other = False
         if not is_plateau(found):
             if kind_of(found) not in ("torch", "timm"):
-                raise CannotRescale(f"{_name(found)} sets this optimizer's rates and can't be rescaled.")
+                raise CannotRescale(f"{_name(found)} controls this optimizer's rates and cannot be rescaled.")
             peak, other = highest(found, groups, indices)
             if peak is not None and not math.isclose(peak, base, rel_tol=1e-6):
                 peaks.append(peak)
         slots += scheduler_slots(found, indices, len(groups), other=other)
     if len(peaks) > 1:
         names = ", ".join(_name(found) for found in schedulers)
-        raise CannotRescale(f"This optimizer has several schedulers that each change its highest rate ({names}).")
+        raise CannotRescale(f"Several schedulers change this optimizer's highest rate ({names}).")
     top = peaks[0] if peaks else base
     if not top > 0:
         raise CannotRescale("The rates of the schedule are all 0.")
@@ -136,11 +138,13 @@ def _given(scheduler: Any, optimizer: Any) -> list[Any]:
             if hasattr(scheduler, name):
                 return _given(getattr(scheduler, name), optimizer)
     if isinstance(scheduler, (int, float)):
-        raise TypeError(f"{scheduler} is no scheduler; to set this rate, pass lr={scheduler}.")
+        raise TypeError(f"{scheduler} is not a scheduler; to set this rate, pass lr={scheduler}.")
     if kind_of(scheduler) is None:
-        raise TypeError(f"{_name(scheduler)} is no learning rate scheduler; pass one of torch.optim.lr_scheduler.")
+        raise TypeError(f"{_name(scheduler)} is not a learning rate scheduler; pass one of torch.optim.lr_scheduler.")
     if not belongs_to(scheduler, optimizer):
-        raise ValueError(f"This {_name(scheduler)} belongs to another optimizer: pass the one that it was made with.")
+        raise ValueError(
+            f"This {_name(scheduler)} belongs to another optimizer: pass the optimizer it was created with."
+        )
     return [scheduler]
 
 

@@ -223,9 +223,9 @@ def _highest(scheduler: Any, groups: Sequence[dict[str, Any]], indices: Sequence
         if step < _LOOKED_AT:
             expected = [rate * factor for rate, factor in zip(rates, factors, strict=True)]
             if not _close(expected, next(twice, [])):
-                raise CannotRescale(f"The rates of {name} can't be scaled from outside.")
+                raise CannotRescale(f"The rates of {name} cannot be scaled from outside.")
             if step == began and not _close(rates, [float(group["lr"]) for group in groups]):
-                raise CannotRescale(f"{name} has begun already, and its course can't be followed.")
+                raise CannotRescale(f"{name} has already started and cannot be rescaled.")
         now = max(rates[i] for i in indices)
         if not math.isfinite(now):
             return None

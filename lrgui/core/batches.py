@@ -15,7 +15,7 @@ from lrgui.core.loader_state import own_workers
 MOST_BATCHES = 100_000
 
 #: What is wrong where a loader gives nothing at all.
-NO_BATCH = "The training data has no batch: use more examples or a smaller batch size."
+NO_BATCH = "The training data yields no batches: use more examples or a smaller batch size."
 
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
@@ -49,9 +49,7 @@ def one_pass(loader: Iterable[Any], what: str, way_out: str = "") -> Iterator[An
     most = max(MOST_BATCHES, length(loader) or 0)
     for number, batch in enumerate(loader):
         if number == most:
-            raise ValueError(
-                f"The {what} batches do not come to an end: give the loader a length, or data that end{way_out}."
-            )
+            raise ValueError(f"The {what} batches never end: give the loader a length, or data that end{way_out}.")
         yield batch
 
 

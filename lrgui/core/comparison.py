@@ -13,8 +13,8 @@ from lrgui.core.sweep_reading import SweepReading
 EQUAL = 0.05
 #: What every comparison should be read with.
 UNITS = (
-    "Rates of different optimizers have different units (Adam's pick is usually near 1e-3, SGD's higher): "
-    "the shapes say how wide the safe range is, not which optimizer trains better."
+    "Learning rates of different optimizers are not comparable (Adam's is usually near 1e-3, SGD's higher): the shapes "
+    "show how wide the usable range is, not which optimizer trains better."
 )
 
 
@@ -57,9 +57,9 @@ def how_to_read(compared: Sequence[Compared]) -> tuple[str, ...]:
     if not compared:
         return ()
     if len(compared) == 1:
-        return (f"Only {compared[0].label} was measured: nothing to compare it with yet.",)
+        return (f"Only {compared[0].label} was measured: nothing to compare yet.",)
     parts = [part for part in (_picks(compared), _falls(compared)) if part]
-    first = "; ".join(parts) or "None of them has a pick: no fall was seen"
+    first = "; ".join(parts) or "None has a recommendation: no loss fell clearly"
     return (f"{first}.", f"{_widths(compared)}{UNITS}")
 
 
@@ -90,4 +90,4 @@ def _falls(compared: Sequence[Compared]) -> str:
 
 def _widths(compared: Sequence[Compared]) -> str:
     widths = [f"{each.name} {each.safe_decades:.1f}" for each in compared if each.safe_decades is not None]
-    return f"Powers of ten in the safe range: {', '.join(widths)}. " if len(widths) > 1 else ""
+    return f"Usable range in decades: {', '.join(widths)}. " if len(widths) > 1 else ""

@@ -64,7 +64,9 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
             return start_lower(curve)
         if flat and last < HIGHEST:
             end = min(last * 100, HIGHEST)
-            return RangeAdvice(first, end, f"Nothing happens up to {format_lr(last)}: sweep on to {format_lr(end)}.")
+            return RangeAdvice(
+                first, end, f"Nothing happens up to {format_lr(last)}: extend the sweep to {format_lr(end)}."
+            )
         return None
     if marks.still_falling:
         # A fall that has only begun is further from its end.
@@ -73,7 +75,7 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
         return RangeAdvice(first, end, why)
     if valley.middle - math.log10(first) < BEFORE:
         start = first / 1000
-        why = f"The loss falls from the first rate on: start the sweep lower, at {format_lr(start)}."
+        why = f"The loss already falls at the first rate: start the sweep lower, at {format_lr(start)}."
         return RangeAdvice(start, max(last, start * 1e4), why)
     return None
 
@@ -82,7 +84,7 @@ def start_lower(curve: Curve) -> RangeAdvice:
     """The range after a sweep in which training broke before anything was seen. At least one point."""
     first, last = float(curve.lr[0]), float(curve.lr[-1])
     start = first / 1000
-    why = f"It diverged at once: start the sweep lower, at {format_lr(start)}."
+    why = f"Training diverged at once: start the sweep lower, at {format_lr(start)}."
     return RangeAdvice(start, last * 10 if curve.broke else last, why)
 
 

@@ -8,7 +8,7 @@ from lrgui.core.confidence import WORST
 from lrgui.core.recommend import Recommendation
 
 #: What the factor means, for tooltips and help texts.
-MEANING = "A rate nearly as good as the best lies within this factor of the pick, nine times in ten"
+MEANING = "In nine of ten cases a nearly optimal rate lies within this factor of the recommendation"
 
 
 #: What a rate is called that is no reliable pick.

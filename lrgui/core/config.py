@@ -57,8 +57,7 @@ class LoopConfig:
     accumulation: int = setting(
         1,
         label="Accumulation",
-        tip="Batches whose gradients are averaged into one step: 2 has the same effective batch size as twice the "
-        "batch, in the memory of one",
+        tip="Batches whose gradients are averaged into one step; 2 doubles the effective batch size, not the memory",
         unit="batches",
         minimum=1,
         maximum=MOST_STEPS,
@@ -68,7 +67,7 @@ class LoopConfig:
         None,
         label="Clip gradients",
         subject="The norm that gradients are clipped to",
-        tip="Scale gradients down to this norm before each step, if your training does",
+        tip="Clip the gradient norm to this value before each step; set it as in your training",
         kind="number",
         unit="norm",
         above=0,
@@ -78,7 +77,7 @@ class LoopConfig:
     amp: str | None = setting(
         None,
         label="Precision",
-        tip="Mixed precision saves time and memory on a GPU; bf16 is the safer one, fp16 is slow on a CPU",
+        tip="Mixed precision saves time and memory on a GPU; bf16 is safer than fp16, which is slow on a CPU",
         choices={"bf16": "bf16", "fp16": "fp16"},
         unit="number format",
         none="Full",
@@ -93,7 +92,7 @@ class CycleConfig:
     pct_start: float = setting(
         0.3,
         label="Warm-up",
-        tip="Share of the steps in which the rate rises",
+        tip="Share of the steps during which the rate rises",
         kind="share",
         unit="share of the steps",
         above=0,
@@ -102,7 +101,7 @@ class CycleConfig:
     div_factor: float = setting(
         10.0,
         label="Initial LR divisor",
-        tip="The first rate is the max LR divided by this",
+        tip="The first rate is max LR divided by this",
         unit="factor",
         minimum=1,
         maximum=MOST_DIVISOR,
@@ -111,7 +110,7 @@ class CycleConfig:
     final_div_factor: float = setting(
         100.0,
         label="Final LR divisor",
-        tip="The last rate is the first one divided by this",
+        tip="The last rate is the first rate divided by this",
         unit="factor",
         minimum=1,
         maximum=MOST_DIVISOR,
@@ -132,7 +131,7 @@ class SweepConfig(LoopConfig):
     steps: int = setting(
         200,
         label="Steps",
-        tip="Planned points of the curve, each at a higher rate; fewer are measured when the loss explodes",
+        tip="Points of the curve, each at a higher rate; fewer are measured if the loss explodes",
         unit="learning rates",
         minimum=2,
         maximum=MOST_STEPS,
@@ -140,8 +139,7 @@ class SweepConfig(LoopConfig):
     beta: float = setting(
         0.98,
         label="Smoothing β",
-        tip="Smoothing of the classic average, 0 for none; after a run it can still be changed, since everything is "
-        "computed from the raw losses",
+        tip="Smoothing of the classic average, 0 for none; can be changed after a run, because the raw losses are kept",
         unit="weight of what came before",
         minimum=0,
         below=1,
@@ -149,8 +147,8 @@ class SweepConfig(LoopConfig):
     stop_factor: float = setting(
         4.0,
         label="Stop factor",
-        tip="End the sweep when the classic average is above this multiple of its best; 0 ends it only where the "
-        "loss is not finite",
+        tip="End the sweep when the classic average exceeds this multiple of its minimum; 0 ends it only when the loss "
+        "is not finite",
         unit="× best loss",
         above=1,
         zero="off",
@@ -158,7 +156,7 @@ class SweepConfig(LoopConfig):
     schedule: str = setting(
         "exponential",
         label="Schedule",
-        tip="How the rate rises from step to step: by the same factor (exponential) or by the same amount (linear)",
+        tip="How the rate rises: by a constant factor (exponential) or a constant amount (linear)",
         choices={"exponential": "Exponential", "linear": "Linear"},
         unit="shape",
         rare=True,
@@ -166,7 +164,8 @@ class SweepConfig(LoopConfig):
     repeats: int = setting(
         1,
         label="Repeats",
-        tip="Sweeps from the same weights, each with another order of the data: 3 show how sure the recommendation is",
+        tip="Sweeps from the same weights, each with the data in a different order; 3 show how reliable the "
+        "recommendation is",
         unit="sweeps",
         minimum=1,
         maximum=MOST_REPEATS,
@@ -175,7 +174,7 @@ class SweepConfig(LoopConfig):
     batches_per_lr: int = setting(
         1,
         label="Steps per rate",
-        tip="Optimizer steps at each rate; a point is the mean of their losses: more give less noise and take longer",
+        tip="Optimizer steps at each rate; a point is their mean loss. More steps reduce the noise and take longer",
         unit="steps",
         minimum=1,
         maximum=MOST_STEPS,
@@ -210,7 +209,7 @@ class TrainConfig(CycleConfig, LoopConfig):
     steps: int | None = setting(
         None,
         label="Steps",
-        tip="Optimizer steps in all, for batches that do not come to an end: the epochs are equal parts of them",
+        tip="Total optimizer steps, for batches that never end; divided equally among the epochs",
         kind="whole",
         unit="steps",
         minimum=1,
@@ -242,13 +241,13 @@ class RaceConfig(CycleConfig, LoopConfig):
         1e-2,
         label="Around",
         subject="The rate to race around",
-        tip="The learning rate in the middle of the field",
+        tip="The learning rate in the middle",
         rounded=True,
     )
     rates: int = setting(
         7,
         label="Rates",
-        tip="How many learning rates race",
+        tip="Number of learning rates that race",
         unit="learning rates",
         minimum=FEWEST_FINALISTS,
         maximum=MOST_RATES,
@@ -256,7 +255,7 @@ class RaceConfig(CycleConfig, LoopConfig):
     octaves: float = setting(
         0.5,
         label="Distance",
-        tip="From each rate to the next, in factors of two: half an octave is ×1.41",
+        tip="Distance between neighbouring rates, in factors of two: half an octave is ×1.41",
         unit="octaves",
         above=0,
         maximum=4,
@@ -265,8 +264,8 @@ class RaceConfig(CycleConfig, LoopConfig):
     steps: int = setting(
         160,
         label="Steps",
-        tip="Optimizer steps of a training in the last round: the closer to the real one the better; each round "
-        "before has half as many",
+        tip="Optimizer steps of a training in the last round, as close to your real training as possible; each earlier "
+        "round has half as many",
         unit="steps",
         minimum=8,
         maximum=MOST_STEPS,
@@ -274,7 +273,7 @@ class RaceConfig(CycleConfig, LoopConfig):
     rounds: int = setting(
         3,
         label="Rounds",
-        tip="After each round the worse half leaves",
+        tip="Rounds of successive halving: after each, the worse half drops out",
         unit="rounds",
         minimum=1,
         maximum=MOST_ROUNDS,

@@ -27,7 +27,7 @@ class Control:
         self._go.set()
 
     def cancel(self) -> None:
-        """End the run before its next batch; what was measured stays."""
+        """End the run before its next batch; everything measured so far is kept."""
         self._cancelled.set()
         self._go.set()
 

@@ -86,7 +86,7 @@ def why_missing(kind: str) -> str:
         return _why_no_cuda()
     if kind == "mps":
         if sys.platform != "darwin":
-            return "MPS is there on Macs only"
+            return "MPS is available only on Macs"
         if not torch.backends.mps.is_built():
             return "this PyTorch was built without MPS"
         return "MPS needs a Mac with Apple silicon or an AMD GPU, and macOS 12.3 or newer"

@@ -65,8 +65,8 @@ class Team:
             self._group.allreduce([said], options).wait()
         except RuntimeError as error:
             raise RuntimeError(
-                "Another process of this run has ended, so this one can't go on: look for the first error above, "
-                "or in the other processes' output."
+                "Another process of this run ended, so this one cannot continue: look for the first error above, or in "
+                "the output of the other processes."
             ) from error
         return tuple(map(bool, said.tolist()))
 
@@ -133,14 +133,14 @@ def team() -> Team:
     assert world is not None
     if world not in _teams:
         if not dist.is_gloo_available():
-            raise RuntimeError("This build of torch has no Gloo, by which processes agree: sweep in one process.")
+            raise RuntimeError("This build of torch has no Gloo backend: sweep in one process.")
         try:
             # A group of its own: flags travel on the CPU, whatever the run's backend, and may wait long.
             group = dist.new_group(backend="gloo", timeout=GATHERING)
         except RuntimeError as error:
             raise RuntimeError(
-                f"Not all {dist.get_world_size()} processes came to the sweep: start it in every one of them, "
-                "not only on rank 0."
+                f"Not all {dist.get_world_size()} processes started the sweep: call it in every process, not only on "
+                "rank 0."
             ) from error
         assert isinstance(group, dist.ProcessGroup)
         _teams[world] = Team(dist.get_world_size(), dist.get_rank(), group)

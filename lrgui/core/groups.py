@@ -32,8 +32,8 @@ def partly_held_note(model: Any, optimizer: Any) -> str | None:
     if not left_out or left_out == total:
         return None
     return (
-        f"The optimizer holds {total - left_out:,} of the model's {total:,} trainable parameters; the other "
-        f"{left_out:,} do not learn in this sweep."
+        f"The optimizer has {total - left_out:,} of the model's {total:,} trainable parameters; the other {left_out:,} "
+        "are not trained in this sweep."
     )
 
 

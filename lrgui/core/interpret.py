@@ -37,8 +37,7 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
     elif marks.still_falling:
         return (
             f"The loss begins to fall at {say(marks.starts_falling_at)}, falls fastest between {say(marks.fast_from)} "
-            f"and {say(marks.fast_to)} and is still falling at {last}, where the sweep ended: "
-            f"extend it before you pick."
+            f"and {say(marks.fast_to)} and is still falling at {last}, where the sweep ended: extend the sweep first."
         )
     else:
         ending = f"is lowest near {say(marks.lowest_at)} and had not risen again at {last}"

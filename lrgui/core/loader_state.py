@@ -45,7 +45,7 @@ def loader_notes(loader: object) -> tuple[str, ...]:
     # Not `iter(loader) is loader`: that would start workers, or begin a loader's pass.
     if not hasattr(type(loader), "__next__"):
         return ()
-    return ("The loader is an iterator that runs once: the batches that are taken from it can't be put back.",)
+    return ("The loader is an iterator that can be read only once: the batches taken from it cannot be put back.",)
 
 
 @contextmanager

@@ -119,6 +119,6 @@ def modes_note(model: nn.Module) -> str | None:
         return None
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return (
-        f"These parts of the model were in eval mode and stayed so: {', '.join(names[:NAMED])}{more}. If your training "
-        "calls model.train(), call it before the sweep."
+        f"These parts of the model were in eval mode and remained so: {', '.join(names[:NAMED])}{more}. If your "
+        "training calls model.train(), call it before the sweep."
     )

@@ -20,12 +20,12 @@ _MASKS = ("mask", "masks")
 _IMAGES = ("image", "img", "pixel")
 
 NO_LOSS = (
-    "No loss was given, and the model's output has none of its own: pass loss=… (output, target), "
+    "No loss was given, and the model's output contains none: pass loss=… (output, target), "
     "or training_step=… (model, batch)."
 )
 NO_LOSS_IN_EVAL = (
-    "In eval mode the model's output has no loss of its own (detection models give boxes instead): leave the "
-    "validation batches out, or compute the loss in a training_step(model, batch)."
+    "In eval mode the model's output contains no loss (detection models return boxes instead): omit the validation "
+    "batches, or compute the loss in a training_step(model, batch)."
 )
 
 Criterion = Callable[[Any, Any], torch.Tensor]
@@ -204,8 +204,8 @@ def _positional(takes: _Inputs, batch: Any) -> tuple[tuple[Any, ...], Any]:
         return (batch[0],), batch[0]  # a TensorDataset of inputs alone
     if not isinstance(batch, tuple | list) or len(batch) < 2:
         raise ValueError(
-            f"A batch of type {type(batch).__name__} can't be split into inputs and target: "
-            "give a training_step(model, batch), which returns the loss."
+            f"A batch of type {type(batch).__name__} cannot be split into inputs and target: pass a "
+            "training_step(model, batch), which returns the loss."
         )
     *inputs, target = batch
     packed = callable(getattr(inputs[0], "to", None))  # a tuple that is one thing, as PackedSequence
@@ -225,8 +225,8 @@ def _target_of(batch: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     if target is not None:
         return {name: value for name, value in batch.items() if name != target}, batch[target]
     raise ValueError(
-        f"No target was found in a batch with {_listed(batch)}: name it one of {', '.join(TARGETS)}, "
-        "or give a training_step(model, batch)."
+        f"No target was found in a batch with {_listed(batch)}: name it one of {', '.join(TARGETS)}, or pass a "
+        "training_step(model, batch)."
     )
 
 
@@ -293,8 +293,8 @@ class _Inputs:
                 raise ValueError(NO_LOSS)
             if "attention_mask" in self.names:  # the target would end up among the inputs
                 raise ValueError(
-                    "The model's forward pass has no argument called labels or the like, so the batch's last item has "
-                    "no place: use batches that are dicts with the names of its arguments, or give a "
+                    "The model's forward pass has no argument called labels or the like, so the batch's last item "
+                    "cannot be passed to it: use dicts with the names of its arguments as batches, or pass a "
                     "training_step(model, batch)."
                 )
             return self.model(*inputs, target)
@@ -315,8 +315,8 @@ class _Inputs:
         if self.any_name:
             return self.model(**inputs)
         raise ValueError(
-            f"The model's forward pass does not take {_listed(inputs.keys() - self.names)} from the batch: "
-            "give a training_step(model, batch)."
+            f"The model's forward pass does not accept {_listed(inputs.keys() - self.names)} from the batch: pass a "
+            "training_step(model, batch)."
         )
 
     def with_target(self, batch: Mapping[str, Any], target: str | None) -> Mapping[str, Any]:

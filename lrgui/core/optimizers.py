@@ -71,13 +71,15 @@ BETAS = {"betas": ("beta1", "beta2")}
 
 def _betas(first: float = 0.9, second: float = 0.999) -> tuple[Option, Option]:
     return (
-        Option("beta1", "Beta 1", "number", first, "How slowly the mean of the gradients moves", (), 0, ALMOST_1),
-        Option("beta2", "Beta 2", "number", second, "How slowly the mean of their squares moves", (), 0, ALMOST_1),
+        Option("beta1", "Beta 1", "number", first, "Decay rate of the running mean of gradients", (), 0, ALMOST_1),
+        Option(
+            "beta2", "Beta 2", "number", second, "Decay rate of the running mean of squared gradients", (), 0, ALMOST_1
+        ),
     )
 
 
 def _eps(default: float = 1e-8) -> Option:
-    return Option("eps", "Epsilon", "number", default, "Added to what is divided by, so that it is never 0", (), 0)
+    return Option("eps", "Epsilon", "number", default, "Added to the denominator for numerical stability", (), 0)
 
 
 _DECOUPLED = Option(
@@ -85,9 +87,9 @@ _DECOUPLED = Option(
     "Decoupled weight decay",
     "flag",
     False,
-    "Shrink the weights themselves, as AdamW does, and leave the gradients alone",
+    "Apply weight decay to the weights as AdamW does, not to the gradients",
 )
-_AMSGRAD = Option("amsgrad", "AMSGrad", "flag", False, "Divide by the largest mean of squares so far")
+_AMSGRAD = Option("amsgrad", "AMSGrad", "flag", False, "Divide by the maximum of the running mean of squares")
 
 
 def _name(tip: str, *suggestions: str) -> Option:
@@ -104,8 +106,8 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             ("momentum", "weight_decay"),
             "1e-2 to 1e-1 with momentum",
             options=(
-                Option("nesterov", "Nesterov", "flag", False, "Take the gradient where the momentum will lead"),
-                Option("dampening", "Dampening", "number", 0.0, "The share of a gradient that is held back", (), 0, 1),
+                Option("nesterov", "Nesterov", "flag", False, "Evaluate the gradient ahead, along the momentum"),
+                Option("dampening", "Dampening", "number", 0.0, "Dampening of the momentum", (), 0, 1),
             ),
             compared=True,
         ),
@@ -137,7 +139,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             "near 1e-3",
             options=(*_betas(), _eps(), _DECOUPLED),
             tuples=BETAS,
-            detail="Adam with a warm-up built in: step 100 has a fifth of the rate, so short sweeps pick too high.",
+            detail="Adam with a built-in warm-up: step 100 has a fifth of the rate, so short sweeps point too high.",
         ),
         OptimizerRow(
             "nadam",
@@ -148,7 +150,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             options=(
                 *_betas(),
                 _eps(),
-                Option("momentum_decay", "Momentum decay", "number", 4e-3, "How fast the momentum warms up", (), 0),
+                Option("momentum_decay", "Momentum decay", "number", 4e-3, "Decay of the momentum schedule", (), 0),
                 _DECOUPLED,
             ),
             tuples=BETAS,
@@ -162,7 +164,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             "near 2e-3",
             options=(*_betas(), _eps()),
             tuples=BETAS,
-            detail="Adam with the largest gradient in the place of the mean of squares.",
+            detail="Adam based on the infinity norm.",
         ),
         OptimizerRow(
             "rmsprop",
@@ -171,10 +173,19 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "1e-4 to 1e-3",
             options=(
-                Option("alpha", "Alpha", "number", 0.99, "How slowly the mean of squares moves", (), 0, ALMOST_1),
+                Option(
+                    "alpha",
+                    "Alpha",
+                    "number",
+                    0.99,
+                    "Decay rate of the running mean of squared gradients",
+                    (),
+                    0,
+                    ALMOST_1,
+                ),
                 _eps(),
-                Option("momentum", "Momentum", "number", 0.0, "Its own momentum; 0 is none", (), 0, ALMOST_1),
-                Option("centered", "Centered", "flag", False, "Divide by an estimate of the gradients' spread"),
+                Option("momentum", "Momentum", "number", 0.0, "Momentum; 0 for none", (), 0, ALMOST_1),
+                Option("centered", "Centered", "flag", False, "Divide by an estimate of the gradient's variance"),
             ),
         ),
         OptimizerRow(
@@ -184,8 +195,18 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "near 1e-2",
             options=(
-                Option("lr_decay", "Rate decay", "number", 0.0, "The rate is divided by 1 + this × steps", (), 0),
-                Option("initial_accumulator_value", "First sum", "number", 0.0, "What the squares are added to", (), 0),
+                Option(
+                    "lr_decay", "Rate decay", "number", 0.0, "The learning rate is divided by 1 + this × steps", (), 0
+                ),
+                Option(
+                    "initial_accumulator_value",
+                    "First sum",
+                    "number",
+                    0.0,
+                    "Initial value of the sum of squares",
+                    (),
+                    0,
+                ),
                 _eps(1e-10),
             ),
         ),
@@ -196,14 +217,25 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "near 1e-2",
             options=(
-                Option("beta2_decay", "Beta 2 decay", "number", -0.8, "The power by which beta 2 nears 1", (), None, 0),
-                Option("eps1", "Epsilon of squares", "number", None, "Automatic is the smallest", (), 0, optional=True),
-                Option("eps2", "Epsilon of weights", "number", 1e-3, "The least size that weights count with", (), 0),
-                Option("d", "Clipping", "number", 1.0, "Steps that are larger are shortened", (), 1),
+                Option(
+                    "beta2_decay",
+                    "Beta 2 decay",
+                    "number",
+                    -0.8,
+                    "Exponent with which beta 2 approaches 1",
+                    (),
+                    None,
+                    0,
+                ),
+                Option(
+                    "eps1", "Epsilon of squares", "number", None, "Automatic uses the smallest", (), 0, optional=True
+                ),
+                Option("eps2", "Epsilon of weights", "number", 1e-3, "Lower bound of the weights' scale", (), 0),
+                Option("d", "Clipping", "number", 1.0, "Larger steps are clipped to this", (), 1),
             ),
             tuples={"eps": ("eps1", "eps2")},
             since="2.5",
-            detail="Needs less memory than Adam; its steps are in proportion to the weights.",
+            detail="Needs less memory than Adam; its steps are relative to the scale of the weights.",
         ),
         OptimizerRow(
             "muon",
@@ -212,15 +244,15 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "near 1e-3",
             options=(
-                Option("momentum", "Momentum", "number", 0.95, "Muon's own momentum", (), 0, ALMOST_1),
-                Option("nesterov", "Nesterov", "flag", True, "Take the gradient where the momentum will lead"),
-                Option("ns_steps", "Newton-Schulz steps", "whole", 5, "How exactly a step is made square", (), 1, 99),
+                Option("momentum", "Momentum", "number", 0.95, "Momentum of Muon", (), 0, ALMOST_1),
+                Option("nesterov", "Nesterov", "flag", True, "Evaluate the gradient ahead, along the momentum"),
+                Option("ns_steps", "Newton-Schulz steps", "whole", 5, "Iterations of the orthogonalization", (), 1, 99),
                 Option(
                     "adjust_lr_fn",
                     "Size of steps",
                     "choice",
                     "match_rms_adamw",
-                    "One rate serves Muon and AdamW only where their steps are alike in size",
+                    "One learning rate fits Muon and AdamW only if their steps have similar sizes",
                     (("match_rms_adamw", "as AdamW's"), ("original", "as in Muon's first version")),
                 ),
                 *_betas(),
@@ -228,7 +260,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             tuples=BETAS,
             takes_model=True,
             since="2.9",
-            detail="Muon for the matrices between input and output, AdamW for all else (convolutions, too).",
+            detail="Muon for the hidden weight matrices, AdamW for everything else (including convolutions).",
         ),
         OptimizerRow(
             "asgd",
@@ -237,9 +269,9 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "1e-2 to 1e-1",
             options=(
-                Option("lambd", "Lambda", "number", 1e-4, "How fast weights and rate decay", (), 0),
-                Option("alpha", "Alpha", "number", 0.75, "The power by which the rate decays", (), 0),
-                Option("t0", "Averaging from", "number", 1e6, "The step from which weights are averaged", (), 0),
+                Option("lambd", "Lambda", "number", 1e-4, "Decay term", (), 0),
+                Option("alpha", "Alpha", "number", 0.75, "Exponent of the learning rate decay", (), 0),
+                Option("t0", "Averaging from", "number", 1e6, "Step at which averaging starts", (), 0),
             ),
             detail="SGD that averages its weights.",
         ),
@@ -250,8 +282,8 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             DECAYED,
             "as its paper says",
             options=(
-                _name("An optimizer of timm, by its name there", "lamb", "lion", "adan", "madgrad", "sgdw"),
-                Option("momentum", "Momentum", "number", 0.9, "For those that take one", (), 0, ALMOST_1),
+                _name("Name of a timm optimizer", "lamb", "lion", "adan", "madgrad", "sgdw"),
+                Option("momentum", "Momentum", "number", 0.9, "For optimizers that accept one", (), 0, ALMOST_1),
             ),
             takes_model=True,
             needs=("timm",),
@@ -265,7 +297,7 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
             "as its paper says",
             options=(
                 _name(
-                    "An optimizer of pytorch_optimizer, by its name there",
+                    "Name of a pytorch_optimizer optimizer",
                     *("lion", "adabelief", "came", "soap", "ademamix"),
                 ),
             ),
@@ -277,12 +309,11 @@ OPTIMIZERS: dict[str, OptimizerRow] = {
 }
 
 EXCLUDED: dict[str, str] = {
-    "rprop": "It looks at the sign of a gradient alone and needs the same full batch at every step: "
-    "with small batches its curve means nothing. Use Adam.",
-    "lbfgs": "It computes the loss several times in each step, and looks for the rate by itself: use another "
-    "optimizer.",
-    "sam": "It computes the loss twice in each step; sweep the optimizer that it is built on.",
-    "sparseadam": "It takes sparse gradients only; Adam takes all.",
+    "rprop": "It uses only the signs of gradients and needs the same full batch at every step: with mini-batches its "
+    "curve is meaningless. Use Adam.",
+    "lbfgs": "It evaluates the loss several times per step and searches for the rate itself: use another optimizer.",
+    "sam": "It evaluates the loss twice per step; sweep its base optimizer.",
+    "sparseadam": "It supports only sparse gradients; Adam supports all.",
 }
 """Optimizers that are not on offer, by their class in lower case, and why."""
 
@@ -310,7 +341,7 @@ def refusal(optimizer: Any) -> str:
         if group.get("lr") is None or group.get("relative_step"):
             name = optimizer_name(optimizer)
             how = "lr=1e-3, relative_step=False, warmup_init=False" if "relative_step" in group else "lr=1e-3"
-            return f"{name} has no learning rate: it sets its steps itself. Make it with one, {name}(…, {how})."
+            return f"{name} has no learning rate: it sets its own step size. Create it with one, {name}(…, {how})."
     return ""
 
 

@@ -175,7 +175,7 @@ def option_problems(options: Sequence[Option], values: Mapping[str, Scalar], par
     for name in values:
         if name not in known:
             names = ", ".join(known) or "none"
-            problems.append(Problem(f"{part}.{name}", f"There is no setting “{name}” here.", f"There are: {names}."))
+            problems.append(Problem(f"{part}.{name}", f"Unknown setting “{name}”.", f"There are: {names}."))
     for option in options:
         problem = option.problem(values.get(option.name, option.default))
         if problem is not None:

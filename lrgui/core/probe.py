@@ -69,7 +69,7 @@ class Probe:
                     metric = other * size if metric is None else metric + other * size
                 seen += size
         if seen == 0:
-            raise ValueError("The validation data has no batch: use more examples, or sweep without it.")
+            raise ValueError("The validation data yields no batches: use more examples, or sweep without it.")
         return self._number(loss / seen), None if metric is None else self._number(metric / seen)
 
     def _number(self, value: Any) -> torch.Tensor:

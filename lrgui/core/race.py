@@ -65,7 +65,7 @@ def race(
     """
     if is_one_shot(loader):
         raise ValueError(
-            "A race trains on the same batches again and again, but this loader is an iterator that runs once: "
+            "A race trains on the same batches repeatedly, but this loader is an iterator that can be read only once: "
             "pass a DataLoader or a list."
         )
     scaler = scaler or scaler_for(config.amp, torch.device(device))
@@ -220,7 +220,7 @@ class _Race:
             batch = next(self._batches, _MISSING)
             if batch is _MISSING:
                 self.end = EndEvent(
-                    EndReason.DATA_ENDED, "The data ended in the middle of the race, and its loader can't begin again."
+                    EndReason.DATA_ENDED, "The data ended during the race, and its loader cannot be restarted."
                 )
                 return False
             self._suspects.add(batch)

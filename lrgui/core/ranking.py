@@ -140,7 +140,7 @@ class Standings:
             reason = "No rate was measured."
             if any(row.diverged for row in placed):
                 lower = format_lr(self.lrs[0] / 4)
-                reason = f"Every rate that was tried diverged: race again around a lower one, such as {lower}."
+                reason = f"Every rate diverged: race again around a lower one, such as {lower}."
             return Ranking(placed, None, reason, np.empty(0), np.empty(0))
         fit = self._fit(finalists, last)
         lr = self._rate(self._lowest(fit, finalists, last) - SAFE / config.octaves)
@@ -215,16 +215,16 @@ class Standings:
     def _reason(self, winner: float, leader: Standing, last: int) -> str:
         config = self.config
         factor = winner / config.around
-        found = f"The smooth through the candidates gives {format_lr(winner)}"
+        found = f"The fitted curve suggests {format_lr(winner)}"
         if max(factor, 1 / factor) <= 2**0.5:
-            found += f": the pick {format_lr(config.around)} is confirmed."
+            found += f": it confirms {format_lr(config.around)}."
         else:
-            found += f", {factor:.2g} times the pick {format_lr(config.around)}."
+            found += f", {factor:.2g} times {format_lr(config.around)}."
         words = [found, f"The best single training had {format_lr(leader.lr)} (loss {leader.loss:.3g})."]
         if last + 1 < config.rounds:
-            words.append(f"Read after {last + 1} of {config.rounds} rounds.")
+            words.append(f"After {last + 1} of {config.rounds} rounds.")
         if leader.candidate in (0, config.rates - 1):
-            words.append("It stands at the edge of the field: race again around it.")
+            words.append("It lies at the edge of the candidates: race again around it.")
         return " ".join(words)
 
 

@@ -44,7 +44,7 @@ class Recommendation:
     confidence: str = "none"
     """One of `CONFIDENCES`."""
     factor: float | None = None
-    """A rate nearly as good as the best lies within this factor of the pick, nine times in ten ("within ×1.4").
+    """In nine of ten cases a nearly optimal rate lies within this factor of the recommendation ("within ×1.4").
     At least 1; None where there is no pick."""
     advice: RangeAdvice | None = None
     """The range to sweep next; None where this one was right."""
@@ -85,7 +85,7 @@ def recommend(
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
-        return _none(guess, f"the noise of the batches moves it by a factor of {factor:.0f}", advice)
+        return _none(guess, f"the batch noise shifts it by a factor of {factor:.0f}", advice)
     reason = _reason(curve, valley) + lowered(planned_steps)
     if advice is not None:
         reason += f" {advice.why}"
@@ -155,7 +155,7 @@ def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
     """A sweep that did not get to its end is no ground for a pick, nor for another range."""
     ways_out: dict[str, str] = {
         EndReason.CANCELLED: "let it run to its end",
-        EndReason.DATA_ENDED: f"give a loader that can begin again, or set steps={len(curve)}",
+        EndReason.DATA_ENDED: f"use a loader that can be restarted, or set steps={len(curve)}",
     }
     way_out = ways_out.get(curve.end_reason or "", "fix that first")
     return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")

@@ -121,8 +121,7 @@ class Remembered:
     def _tensor(self, tensor: torch.Tensor) -> None:
         if is_lazy(tensor):
             raise ValueError(
-                "The model has lazy layers whose size is not known yet: run one batch through the model first, "
-                "then start again."
+                "The model has uninitialized lazy layers: run one batch through the model first, then try again."
             )
         pieces, numbers = self._copies_of(tensor)
         leaf, requires_grad = tensor.is_leaf, tensor.requires_grad

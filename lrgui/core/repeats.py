@@ -36,11 +36,13 @@ def combine(curves: Sequence[Curve]) -> Repeats:
     rates differ.
     """
     if not curves:
-        raise ValueError("There is no sweep to combine; run at least one.")
+        raise ValueError("No sweep to combine; run at least one.")
     longest = max(curves, key=len)
     for curve in curves:
         if not np.allclose(curve.lr, longest.lr[: len(curve)], rtol=1e-6, atol=0.0):
-            raise ValueError("Repeats must share their learning rates; combine sweeps of one range and step count.")
+            raise ValueError(
+                "Repeats must have the same learning rates: combine sweeps with the same range and number of steps."
+            )
     half = (len(curves) + 1) // 2
     lengths = sorted((len(curve) for curve in curves), reverse=True)
     m = lengths[half - 1]
@@ -79,7 +81,7 @@ def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None)
     mean, low, high = (float(10**x) for x in (known.mean(), known.min(), known.max()))
     if found.lr is None:
         return replace(found, best_guess=mean)
-    reason = f"The mean of {len(known)} picks between {format_lr(low)} and {format_lr(high)}."
+    reason = f"The mean of {len(known)} recommendations between {format_lr(low)} and {format_lr(high)}."
     # Their rates are lowered already.
     reason += lowered(planned_steps)
     if found.advice is not None:

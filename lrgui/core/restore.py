@@ -100,7 +100,7 @@ class Snapshot:
         shapes = ", ".join("×".join(map(str, parameter.shape)) or "one number" for parameter in found[:3])
         tensors = "a parameter tensor" if len(found) == 1 else f"{len(found)} parameter tensors"
         self.notes += (
-            f"The loss learns from {tensors} outside of the model and of what was passed "
+            f"The loss uses {tensors} outside the model and the arguments "
             f"({shapes}{', …' if len(found) > 3 else ''}): put back, but without the buffers and modes beside them.",
         )
 
@@ -134,7 +134,7 @@ class Snapshot:
         What can be put back is put back, whatever fails; the first error is raised at the end. Ctrl+C waits.
         """
         if self._copies.closed:
-            raise ValueError("This snapshot is closed: take a new one.")
+            raise ValueError("This snapshot is closed; take a new one.")
         with interrupts_later(), torch.no_grad():
             self.changed = False  # a second try would fail as the first did
             all_of(self._actions)

@@ -69,7 +69,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "stable",
             "Stable / wider optimum",
-            "A shallower descent and a broad optimum: many rates do.",
+            "A shallower descent and a broad optimum: many rates work.",
             optimum=1.2e-2,
             depth=0.85,
             smoothness=1.15,

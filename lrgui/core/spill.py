@@ -29,7 +29,7 @@ class Copies:
 
     def __init__(self, folder: Path | str | None = None, limit_bytes: int = LIMIT) -> None:
         if folder is not None and not Path(folder).is_dir():
-            raise FileNotFoundError(f"The folder for snapshots, {folder}, does not exist: make it, or name another.")
+            raise FileNotFoundError(f"The folder for snapshots, {folder}, does not exist: create it or choose another.")
         self._folder = folder
         self._limit = limit_bytes
         self._pending: list[torch.Tensor] = []
@@ -77,7 +77,7 @@ class Copies:
         if memory.shape != kept.shape:
             raise ValueError(f"A tensor of shape {tuple(kept.shape)} now has shape {tuple(memory.shape)}.")
         if memory.data_ptr() == 0:
-            raise ValueError("A tensor's memory was given back after the snapshot, and can't be filled.")
+            raise ValueError("A tensor's memory was freed after the snapshot and cannot be restored.")
         if isinstance(kept, _Place):
             self._read(kept, memory)
         else:
@@ -111,8 +111,8 @@ class Copies:
         except OSError as error:
             self.close()
             raise OSError(
-                f"A snapshot of {_readable(size)} can't be written to {folder} ({error}): "
-                "name a folder with more room, or none to keep it in memory."
+                f"A snapshot of {_readable(size)} cannot be written to {folder} ({error}): choose a folder with more "
+                "space, or none to keep it in memory."
             ) from error
 
     def _read(self, place: _Place, memory: torch.Tensor) -> None:

@@ -160,7 +160,7 @@ class Stepper:
     def _leave_out(self) -> None:
         if self._team.size > 1:
             raise ValueError(
-                "The training step returned None, which leaves a batch out. That works in one process only: the others "
+                "The training step returned None to skip a batch. That works only in a single process: other processes "
                 "would wait for its gradients."
             )
         self._left_out += 1
@@ -169,7 +169,7 @@ class Stepper:
 
     def _no_loss(self) -> str:
         how_many = "the only batch" if self._left_out == 1 else f"{self._left_out} batches in a row"
-        return f"The training step returned None for {how_many}: did you forget return? None leaves a batch out."
+        return f"The training step returned None for {how_many}: did you forget return? None skips a batch."
 
     def _backward(self, value: torch.Tensor) -> None:
         if self.batches > 1:
@@ -182,11 +182,11 @@ class Stepper:
 def check_loss(value: Any) -> None:
     """Raise ValueError with a sentence where `value` is no loss that can be learned from."""
     if isinstance(value, Mapping):
-        raise ValueError("A dict without “loss” was returned: return the loss, or a dict that has it.")
+        raise ValueError("A dict without “loss” was returned: return the loss, or a dict that contains it.")
     if isinstance(value, tuple | list):
         raise ValueError(
-            f"A {type(value).__name__} without a loss was returned, which is a tensor of one number: return the loss, "
-            "or (loss, whatever else)."
+            f"A {type(value).__name__} without a loss was returned, which must be a scalar tensor: return the loss, or "
+            "(loss, anything else)."
         )
     if not isinstance(value, torch.Tensor):
         raise ValueError(
@@ -194,11 +194,11 @@ def check_loss(value: Any) -> None:
         )
     if value.numel() != 1:
         shape = "×".join(map(str, value.shape))
-        raise ValueError(f"The loss must be one number, not {shape} of them: use reduction='mean', or .mean().")
+        raise ValueError(f"The loss must be a scalar, not {shape} numbers: use reduction='mean' or .mean().")
     if not value.is_floating_point():
         raise ValueError(f"The loss must be a floating-point number, not {value.dtype}.")
     if not value.requires_grad:
         raise ValueError(
-            "The loss depends on no parameter that can be trained: it was detached, computed under no_grad, "
-            "or every parameter is frozen (requires_grad=False)."
+            "The loss does not depend on any trainable parameter: it was detached, computed under no_grad, or every "
+            "parameter is frozen (requires_grad=False)."
         )

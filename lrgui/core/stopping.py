@@ -137,7 +137,7 @@ class TrainWatch:
     or never: to end a training costs what it has learned, and at its beginning nothing else says how far is far.
     """
 
-    ADVICE = "Set max LR to a tenth, {advice}, and train again."
+    ADVICE = "Lower max LR to {advice}, a tenth, and train again."
 
     def __init__(self, max_lr: float) -> None:
         self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))

@@ -176,7 +176,7 @@ def _apply(rule: Rule, curve: Curve, marks: Landmarks | None) -> Suggestion:
     if isinstance(answer, str):
         return Suggestion(rule.key, rule.label, None, answer)
     if answer < marks.begins_at / FAR_BEFORE:
-        reason = f"It points to {format_lr(answer)}, in the noise before the loss falls."
+        reason = f"It points to {format_lr(answer)}, in the noise before the loss starts to fall."
         return Suggestion(rule.key, rule.label, None, reason)
     return Suggestion(rule.key, rule.label, answer / rule.divisor, _sentence(rule.formula))
 

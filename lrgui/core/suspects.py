@@ -83,7 +83,7 @@ class Suspects:
             if math.isfinite(loss):
                 continue
             if holds_bad_values(batch):
-                return f"Batch {number} holds NaN or infinite values, so its loss is not finite: clean the data."
+                return f"Batch {number} contains NaN or infinite values, so its loss is not finite: clean the data."
             what = "NaN" if math.isnan(loss) else "infinite"
             return (
                 f"The loss of batch {number} is {what} even with the initial weights: check what that batch holds, "

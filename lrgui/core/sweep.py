@@ -34,7 +34,7 @@ from lrgui.core.suspects import Suspects, bad_batch
 _MISSING = object()
 
 _ELSEWHERE = EndEvent(
-    EndReason.FAILED, "Another process of this run failed; its own output says why. What was measured stays."
+    EndReason.FAILED, "Another process of this run failed; see its output. Everything measured so far is kept."
 )
 
 
@@ -295,14 +295,14 @@ class _Run:
                     return
             if cancelled:
                 self.end = EndEvent(
-                    EndReason.CANCELLED, f"Stopped after {step} of {planned} steps; what was measured stays."
+                    EndReason.CANCELLED, f"Stopped after {step} of {planned} steps; everything measured so far is kept."
                 )
                 return
             if ended:
                 self.stepper.refuse_nothing()
                 self.end = EndEvent(
                     EndReason.DATA_ENDED,
-                    f"The data ended after {step} of {planned} steps, and its loader can't begin again.",
+                    f"The data ended after {step} of {planned} steps, and its loader cannot be restarted.",
                 )
                 return
             self.suspects.add(batch)
@@ -326,7 +326,7 @@ class _Run:
         """
         why = self.suspects.found(self._at_first() if self._alone else None, self.watch.measured)
         if not self._alone and self.team.agree(bool(why))[0]:
-            why = why or "A batch of another process holds NaN or infinite values: clean the data."
+            why = why or "A batch of another process contains NaN or infinite values: clean the data."
         return bad_batch(why)
 
     @contextmanager

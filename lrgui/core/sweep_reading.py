@@ -25,10 +25,10 @@ from lrgui.core.zones import Zones, find_zones
 
 #: The tips of the classic guide: true of every pick.
 TIPS: tuple[str, ...] = (
-    "The pick holds for this batch size: double the batch, try double the rate.",
-    "The pick holds for this optimizer: Adam's is usually near 1e-3, SGD's is higher.",
-    "Sweep from fresh weights, unless your training starts from pretrained ones.",
-    "BatchNorm statistics are reset before a sweep and put back after it.",
+    "The recommendation applies to this batch size: if you double the batch, try double the rate.",
+    "The recommendation applies to this optimizer: Adam's is usually near 1e-3, SGD's is higher.",
+    "Sweep from fresh weights, unless your training starts from pretrained weights.",
+    "BatchNorm statistics are reset before a sweep and restored after it.",
 )
 #: Key of our own recommendation, beside those of the rules.
 OURS = "ours"

@@ -77,7 +77,7 @@ def batches_in(loader: Iterable[Any]) -> int:
     """
     if is_one_shot(loader):
         raise ValueError(
-            "A training goes through the batches once per epoch, but this loader is an iterator that runs once: "
+            "A training reads the batches once per epoch, but this loader is an iterator that can be read only once: "
             f"return a DataLoader or a list, or {STEPS}."
         )
     count = length(loader)
@@ -169,7 +169,8 @@ def train(
                 loss, count = _forward(stepper, batches, trained, objective, device, control, suspects)
                 if control.cancelled:
                     yield EndEvent(
-                        EndReason.CANCELLED, f"Stopped in epoch {epoch} of {len(epochs)}; what was measured stays."
+                        EndReason.CANCELLED,
+                        f"Stopped in epoch {epoch} of {len(epochs)}; everything measured so far is kept.",
                     )
                     return
                 if count == 0:  # fewer than the loader's length says
@@ -262,7 +263,7 @@ def _no_batch(epoch: int) -> EndEvent:
     if epoch == 1:
         raise ValueError(NO_BATCH)
     return EndEvent(
-        EndReason.DATA_ENDED, f"The data ended after epoch {epoch - 1}, and their loader can't begin again."
+        EndReason.DATA_ENDED, f"The data ended after epoch {epoch - 1}, and its loader cannot be restarted."
     )
 
 

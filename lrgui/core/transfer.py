@@ -71,12 +71,12 @@ def transfer(
     if exponent is None:
         row = OPTIMIZERS.get(old)
         label = row.label if row is not None else optimizer
-        return Transfer(None, f"{made}; how {label}'s rate follows the batch is not known: sweep again.")
+        return Transfer(None, f"{made}; how {label}'s rate scales with the batch size is unknown: sweep again.")
     ratio = to_batch / batch
     there = lr * ratio**exponent
     words = f"{made}; for {to_batch:,} an estimate is {format_lr(there)} ({WORDS[exponent]})."
     if not 1 / FAR <= ratio <= FAR:
-        words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, further than the rule is good for: sweep again."
+        words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, beyond what the rule covers: sweep again."
     return Transfer(there, words, OWN_SOURCES.get(old, SOURCES[exponent]))
 
 
@@ -85,4 +85,4 @@ def _other_optimizer(old: str, new: str) -> str:
     label = after.label if after is not None else new
     made = f"The sweep was made with {before.label if before is not None else old}"
     usual = f" (usually {after.typical_lr})" if after is not None else ""
-    return f"{made}; its rate says nothing about {label}{usual}: sweep again."
+    return f"{made}; its rate does not transfer to {label}{usual}: sweep again."

@@ -31,7 +31,7 @@ class Zones:
 
     def __post_init__(self) -> None:
         if not 0 < self.start <= self.low_end <= self.high_start <= self.end:
-            raise ValueError(f"zones must rise from left to right, not {self}")
+            raise ValueError(f"zone borders must rise from left to right, not {self}")
 
     @property
     def diverges(self) -> bool:
@@ -62,7 +62,7 @@ def find_zones(marks: Landmarks, start: float, end: float, pick: float | None = 
         edge = max(breaks, marks.lowest_at, low if pick is None else pick)
         return Zones(start, low, edge, max(end, edge))
     note = (
-        f"No divergence was measured: the loss had not risen again at {format_lr(end)}. "
-        f"Extend the sweep to {format_lr(end * 10)} to see where training breaks."
+        f"No divergence was measured: the loss had not risen again by {format_lr(end)}. Extend the sweep to "
+        f"{format_lr(end * 10)} to see where training diverges."
     )
     return Zones(start, low, end, end, note)

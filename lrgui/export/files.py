@@ -17,4 +17,4 @@ def write_atomically(path: Path, data: bytes) -> None:
         writing.write_atomically(path, data)
     except (OSError, ValueError) as error:  # ValueError: a name that no system allows
         why = getattr(error, "strerror", None) or str(error)
-        raise ExportError(f"{path} could not be written ({why}). Choose another folder; nothing is lost.") from error
+        raise ExportError(f"{path} could not be written ({why}). Choose another folder; your data is safe.") from error

@@ -75,10 +75,10 @@ def misuse(arguments: list[str]) -> str:
     if words[:1] == ["--scenarios"]:
         seed = words[1] if len(words) > 1 else "0"
         if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
-            return f"“{seed}” is no seed for --scenarios. Use 0 or a positive integer."
+            return f"“{seed}” is not a seed for --scenarios. Use 0 or a positive integer."
         words = words[1:]
     if len(words) > 1 and not words[1].startswith("-"):  # words of Qt's may follow
-        return f"The window opens one thing at a time: leave out “{words[1]}”."
+        return f"The window opens one item at a time: omit “{words[1]}”."
     return ""
 
 

@@ -25,7 +25,7 @@ IDS = {"info": "open", "warning": "open", "error": "bad"}
 MOST_TEXT = 260
 #: A message has at least this many pixels beside the buttons, else they stand below it.
 TEXT_WIDTH = 380
-USUAL_TIP = "Do what this button says to mend it"
+USUAL_TIP = "Apply the suggested fix"
 
 
 class Banner(QFrame):
@@ -46,7 +46,7 @@ class Banner(QFrame):
         self._text.setAccessibleName("Message")
         self._action = QPushButton(self)
         self._action.setObjectName("small")
-        self._action.setAccessibleName("Mend it")
+        self._action.setAccessibleName("Fix")
         self._action.setToolTip(USUAL_TIP)
         self._action.clicked.connect(self._act)
         self._more = QPushButton("Details", self)

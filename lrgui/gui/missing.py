@@ -75,7 +75,7 @@ def display_trouble(arguments: Sequence[str] = ()) -> str | None:
         return f"there is no display to open a window on: {_instead(arguments)}"
     host, _, number = display.partition(":")
     if host in ("", "unix") and number.split(".")[0].isdigit() and not _listens(number.split(".")[0]):
-        return f"the display {display} does not answer: {_instead(arguments)}"
+        return f"the display {display} does not respond: {_instead(arguments)}"
     return None
 
 
@@ -111,16 +111,16 @@ def import_trouble(error: ImportError | OSError) -> str:
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or str(error)).split(".")[0]
         package = {"PySide6": "PySide6-Essentials", "shiboken6": "PySide6-Essentials"}.get(name, name)
-        return f"the Python package {name} is missing: {sys.executable} -m pip install {package}"
+        return f"the Python package {name} is not installed: {sys.executable} -m pip install {package}"
     first = re.match(r"(?:\S*/)?(lib[\w.+-]+?\.so[\w.]*)", str(error))
     missing = [name for name in LIBRARIES if not _loads(name)]
     if first is not None and first[1] not in missing:
         missing.insert(0, first[1])
     packages = sorted({LIBRARIES[name] for name in missing if name in LIBRARIES})
     if not packages:
-        return f"Qt could not be loaded ({error}); installing PySide6-Essentials again may help."
+        return f"Qt could not be loaded ({error}); reinstalling PySide6-Essentials may help."
     return (
-        f"Qt misses {', '.join(missing)} of the system; on Debian or Ubuntu: sudo apt-get install {' '.join(packages)}"
+        f"Qt needs {', '.join(missing)} from the system; on Debian or Ubuntu: sudo apt-get install {' '.join(packages)}"
     )
 
 

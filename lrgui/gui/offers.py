@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Until it is known which devices there are.
 DEVICES = {"cpu": "CPU", "cuda": "CUDA (NVIDIA)", "mps": "MPS (Apple)", "xpu": "XPU (Intel)"}
-AUTOMATIC = Entry("auto", "Automatic", "Takes the best device that is there")
+AUTOMATIC = Entry("auto", "Automatic", "Uses the best available device")
 #: Older ones cannot compute.
 OLDEST_PYTHON = (3, 10)
 #: In the list of Pythons: what opens a dialog.
@@ -87,10 +87,10 @@ def optimizer_lines(outline: Outline | None, chosen: str, environment: Environme
     """The optimizers; that of the task first, where it has one."""
     lines: list[Entry | Heading] = []
     if chosen == OWN or (outline is not None and outline.has_optimizer):
-        lines.append(Entry(OWN, "The task’s own", "The one that the task's function optimizer() makes"))
+        lines.append(Entry(OWN, "The task’s own", "The optimizer created by the task's optimizer() function"))
     for row in OPTIMIZERS.values():
         why_not = _too_old(row, environment)
-        tip = why_not or f"{row.detail} Good rates usually: {row.typical_lr}.".strip()
+        tip = why_not or f"{row.detail} Usual learning rates: {row.typical_lr}.".strip()
         lines.append(Entry(row.key, row.label, tip, usable=not why_not))
     return lines
 
@@ -152,7 +152,7 @@ def python_lines(interpreters: Sequence[Interpreter], chosen: str) -> list[Entry
         lines.append(Entry(chosen, _python_words(Path(chosen)), chosen))
     return [
         *lines,
-        Entry(CHOOSE, "Choose …", "Another Python, in a dialog"),
+        Entry(CHOOSE, "Choose…", "Choose another Python interpreter"),
     ]
 
 

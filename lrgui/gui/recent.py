@@ -36,9 +36,9 @@ class RecentMenu(QMenu):
             action.triggered.connect(lambda _checked=False, path=path: self._workspace.use(path))
         if there:
             self.addSeparator()
-            self.addAction("Forget these").triggered.connect(self._forget)
+            self.addAction("Clear list").triggered.connect(self._forget)
         else:
-            self.addAction("None yet: open a file or a folder").setEnabled(False)
+            self.addAction("No recent files").setEnabled(False)
 
     @Slot()
     def _forget(self) -> None:

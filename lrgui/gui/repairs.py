@@ -38,8 +38,13 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
     if end.reason == EndReason.OUT_OF_MEMORY and job.task.batch_size > 1:
         return _half_batch(job)
     if end.reason == EndReason.LOADER_DIED and job.task.loader_workers > 0:
-        tip = "Batches are then loaded in the run itself: slower, but nothing is left that could die"
-        return Repair("Use 0 loaders", tip, f"0 loaders. Start again with {KEYS[job.kind]}.", {"loader_workers": 0})
+        tip = "Loads batches in the run itself: slower, but no worker can crash"
+        return Repair(
+            "Use 0 workers",
+            tip,
+            f"DataLoader workers set to 0. Start again with {KEYS[job.kind]}.",
+            {"loader_workers": 0},
+        )
     return None
 
 
@@ -52,7 +57,7 @@ def lower_rate(job: Job) -> Repair:
 def other_range(advice: RangeAdvice) -> Repair:
     """The range that would have shown the curve, swept at once."""
     words = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
-    tip = f"Set From and To of the sweep to {words} and start it"
+    tip = f"Set the range of the sweep to {words} and start it"
     ends = {"start_lr": advice.start_lr, "end_lr": advice.end_lr}
     return Repair(f"Sweep {words} instead", tip, sweep=ends, sweeps=True)
 
@@ -61,5 +66,5 @@ def _half_batch(job: Job) -> Repair:
     size, batches = job.task.batch_size // 2, 2 * job.sweep.accumulation
     change = f"Batch size {size:,}, accumulation {batches:,}"
     tip = f"{change}: each step still learns from as many examples, in half the memory"
-    done = f"{change}: each step still learns from as many examples. Start again with {KEYS[job.kind]}."
+    done = f"{change}: same effective batch size. Start again with {KEYS[job.kind]}."
     return Repair("Use half the batch size", tip, done, {"batch_size": size}, {"accumulation": batches})

@@ -24,7 +24,7 @@ def save_as(report: Report | None, key: str, settings: Settings, window: QWidget
     Returns a line of text that says where it is ("" where nobody wanted it any more), or what went wrong.
     """
     if report is None:
-        return Notice("info", "There is nothing to export yet: find a learning rate first (F5).")
+        return Notice("info", "Nothing to export yet: find a learning rate first (F5).")
     assert report.job is not None
     if path is None:
         path = _ask_where(window, settings.folder, proposed_name(report.job.task), key)

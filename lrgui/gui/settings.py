@@ -48,9 +48,9 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         return settings, []
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        return settings, [f"The settings in {path} could not be read ({why}); the usual ones are used."]
+        return settings, [f"The settings in {path} could not be read ({why}); using the defaults."]
     if not isinstance(stored, dict):
-        return settings, [f"The settings in {path} are not an object; the usual ones are used."]
+        return settings, [f"The settings in {path} are not a JSON object; using the defaults."]
     for known in fields(Settings):
         if known.name not in stored:
             continue
@@ -58,7 +58,7 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         if _fits(known.name, value):
             setattr(settings, known.name, value)
         else:
-            warnings.append(f"The setting “{known.name}” in {path} is unusable and was dropped.")
+            warnings.append(f"The setting “{known.name}” in {path} is invalid and was ignored.")
     return settings, warnings
 
 
@@ -79,8 +79,8 @@ def leave_out_foreign_pythons(settings: Settings, trust: Trust) -> list[str]:
     settings.python = "" if settings.python in foreign else settings.python
     settings.pythons = {task: python for task, python in settings.pythons.items() if python not in foreign}
     return [
-        f"The Python {python} is named in the settings, but it was not chosen in this program on this computer, or is "
-        "another program now. It is not used: choose it in the window if you know it."
+        f"The Python {python} in the settings was not chosen on this computer, or has changed since. It is not used; "
+        "choose it in the window if you trust it."
         for python in foreign
     ]
 

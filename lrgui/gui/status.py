@@ -20,7 +20,7 @@ VERBS: dict[str, str] = {
     RunKind.TRAIN: "Training",
     RunKind.RACE: "Race",
     RunKind.COMPARE: "Comparison",
-    RunKind.ASIDE: "Sweep of the digits",
+    RunKind.ASIDE: "Sweep of digits",
     RunKind.CHECK: "Check",
 }
 ENDS: dict[str, str] = {
@@ -84,10 +84,10 @@ class StatusLine(QWidget):
         layout.addWidget(self.cursor_text)
         self.spare_text = QLabel()
         self.spare_text.setObjectName("muted")
-        self.spare_text.setAccessibleName("Warm worker")
+        self.spare_text.setAccessibleName("Engine")
         self.spare_text.setToolTip(
-            "A process that has PyTorch loaded already, so that the next run starts at once. "
-            "Where no run comes for ten minutes it ends by itself."
+            "A process with PyTorch loaded is ready, so the next run starts at once. It ends after ten minutes without "
+            "a run."
         )
         self.spare_text.hide()
         layout.addWidget(self.spare_text)
@@ -126,7 +126,7 @@ class StatusLine(QWidget):
         done = len(record.loss)
         if workspace.state == RunState.STARTING or not total:
             checking = workspace.kind == RunKind.CHECK
-            what = f"Checking {workspace.job.task.title}" if checking else verb
+            what = f"Checking{workspace.job.task.title}" if checking else verb
             doing = "stopping" if self._stopping else record.state_detail or ("" if checking else "starting")
             self.text.setText(" · ".join(words for words in (what, doing) if words) + " …")
             self.bar.setRange(0, 0)
@@ -141,9 +141,9 @@ class StatusLine(QWidget):
             done, total = len(sweeps), total * count
             seconds = sum(float(each.seconds[-1]) for each in sweeps.all if len(each))
         if workspace.state == RunState.PAUSED:
-            words.append("paused (Space goes on)")
+            words.append("paused, press Space to resume")
         elif workspace.state == RunState.STOPPING:
-            words.append("stopping …")
+            words.append("stopping…")
         elif done > 3 and seconds > 0:
             speed = done / seconds
             words += [f"{speed:,.0f} it/s" if speed >= 10 else f"{speed:.2g} it/s", _left((total - done) / speed)]

@@ -73,7 +73,7 @@ class TaskChoice(QObject):
                 out.write(template_text(template_key, shlex.quote(file.name)))
         except OSError as error:
             if file.exists():
-                return f"There is a file {file} already: choose another name."
+                return f"{file} already exists: choose another name."
             return f"{file} cannot be written: {error.strerror or error}."
         question = self._trust.question(str(file))
         return "" if question is None else self._trust.grant(question, folder=False)
@@ -124,7 +124,7 @@ class TaskChoice(QObject):
     def refuse(self, question: Question) -> None:
         """See `Workspace.refuse`."""
         self._waiting = None
-        words = f"{Path(question.path).name} was not run: nothing of it was executed."
+        words = f"{Path(question.path).name} was not run; no code was executed."
         self.noticed.emit(Notice("info", words))
 
 

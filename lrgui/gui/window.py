@@ -141,7 +141,9 @@ class MainWindow(QMainWindow):
         button.setMenu(self.opening.menu(self.actions_by_key))
         button.setText("Open ▾")
         button.setAccessibleName("Open")
-        button.setToolTip("Open a task, data or a run (Ctrl+O), or write a new task (Ctrl+N); drop files to open them")
+        button.setToolTip(
+            "Open a task, data or a run (Ctrl+O), or create a new task (Ctrl+N); you can also drop files here"
+        )
         row.addWidget(button)
         menu = QMenu(self)
         for form in FORMATS.values():
@@ -310,7 +312,9 @@ class MainWindow(QMainWindow):
         code = self.workspace.tasks.code
         if self.workspace.state == RunState.IDLE and code.file is not None:
             now = f"{code.file.name} was saved"
-            self.status.text.setText(f"{now}. {code.problem}" if code.problem else f"{now}: the next run uses it.")
+            self.status.text.setText(
+                f"{now}. {code.problem}" if code.problem else f"{now} will be used for the next run."
+            )
 
     def open_run(self, path: Path | None = None) -> None:
         """Ask for a run log, unless `path` names one, and show it."""
@@ -402,8 +406,8 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setWindowTitle("LR Finder")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText("A run is going on. Stop it and close?")
-        box.setInformativeText("What was measured so far is kept on disk.")
+        box.setText("A run is in progress. Stop it and close?")
+        box.setInformativeText("Everything measured so far is saved.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
         box.exec()

@@ -230,7 +230,7 @@ class Workspace(QObject):
         Returns False, and a notice says why, where that can't be.
         """
         if self.busy:
-            self.noticed.emit(Notice("info", "A run is going on: stop it before you open something else."))
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before opening something else."))
             return False
         if text.strip().endswith(SUFFIX):
             return self.open_run(Path(os.path.expanduser(text.strip())))
@@ -403,7 +403,7 @@ class Workspace(QObject):
     def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
         """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""
         if self.busy:
-            self.noticed.emit(Notice("info", "A run is going on: stop it before you show another curve."))
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before showing another curve."))
             return
         self.noticed.emit(None)
         self.kind = RunKind.SWEEP
@@ -468,7 +468,7 @@ class Workspace(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask the run to end; what was measured stays."""
+        """Ask the run to end; everything measured so far is kept."""
         if self.busy and self.state != RunState.STOPPING:
             self._set_state(RunState.STOPPING)
             self.worker.stop()
@@ -637,7 +637,7 @@ class Workspace(QObject):
         A large one is shown later. Returns False, and a notice says why, where it can't be shown.
         """
         if self.busy:
-            self.noticed.emit(Notice("info", "A run is going on: stop it before you open another one."))
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before opening another one."))
             return False
         return self.loading.load(path)
 
@@ -664,9 +664,7 @@ class Workspace(QObject):
             self.task_known.emit(record.task)
         if opened.warnings:
             self.noticed.emit(Notice("info", " ".join(opened.warnings)))
-        end = record.end or EndEvent(
-            EndReason.KILLED, f"{path.name} was cut off: the program ended in the middle of the run."
-        )
+        end = record.end or EndEvent(EndReason.KILLED, f"{path.name} is incomplete: the program ended during the run.")
         self.run_ended.emit(end)
 
     def report(self) -> Report | None:

@@ -46,7 +46,7 @@ def find_lr(learn: Any, *, lr: Any = None, **settings: Any) -> Result:
     refuse(settings, _TAKEN, "Learner")
     taken = {"accumulation": _accumulation(learn), "clip_grad_norm": _clipping(learn)}
     if learn._grab_cbs(_FP16.NonNativeMixedPrecision):
-        raise ValueError("to_non_native_fp16 keeps two sets of weights, which can't be swept: use to_fp16.")
+        raise ValueError("to_non_native_fp16 keeps two sets of weights, which cannot be swept: use to_fp16.")
     sweep = _Sweep({**taken, **settings})
     kept = Kept(learn, learn.model, learn.loss_func, within=("fastai", "fastcore", "fasttransform"))
     with kept, kept:
@@ -70,7 +70,7 @@ def _accumulation(learn: Any) -> int:
 def _clipping(learn: Any) -> float | None:
     found = learn._grab_cbs(_TRAINING.GradientClip)
     if found and found[0].norm_type != 2:
-        raise ValueError("GradientClip is swept with norm_type=2 only.")
+        raise ValueError("GradientClip is supported only with norm_type=2.")
     return float(found[0].max_norm) if found else None
 
 

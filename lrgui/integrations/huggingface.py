@@ -37,7 +37,9 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
     """
     refuse(settings, _TAKEN, "Trainer")
     if getattr(trainer, "is_deepspeed_enabled", False):
-        raise ValueError("DeepSpeed makes the steps itself, so they can't be swept: sweep without it, on one device.")
+        raise ValueError(
+            "DeepSpeed makes the optimizer steps itself, so it cannot be swept: sweep without it, on one device."
+        )
     start = _Start(trainer, settings)
     kept = Kept(trainer, trainer.model, within=("transformers", "accelerate"))
     with kept, kept:
@@ -46,7 +48,7 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
             trainer.train()
         except _Swept as swept:
             return swept.result
-    raise ValueError("The Trainer ended before its first step: it has no batch to train on.")
+    raise ValueError("The Trainer ended before its first step: it has no training batches.")
 
 
 def apply_lr(trainer: Any, result: Result, lr: float | None = None) -> None:

@@ -100,8 +100,8 @@ def _as_loss(value: Any) -> torch.Tensor:
         number = torch.as_tensor(value).detach().reshape(())
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(
-            f"The process function's output is no loss but {type(value).__name__}: pass output_transform, which "
-            "gets the loss from it."
+            f"The process function returned {type(value).__name__}, not a loss: pass an output_transform that extracts "
+            "the loss."
         ) from None
     return number.clone().to(torch.promote_types(number.dtype, torch.float32)).requires_grad_()
 

@@ -131,14 +131,14 @@ class LearningRateFinder(_CALLBACK):  # type: ignore[misc]
                 set_rate(trainer.optimizers[0], result.lr, swept=result.swept, scheduler=trainer.lr_scheduler_configs)
             except CannotRescale as error:
                 raise ValueError(
-                    f"{error.why} Call find_lr(trainer, module, …, attr=…) before trainer.fit instead: it sets what "
-                    "configure_optimizers reads."
+                    f"{error.why} Call find_lr(trainer, module, …, attr=…) before trainer.fit instead: it sets the "
+                    "value configure_optimizers uses."
                 ) from None
 
 
 _SEVERAL = (
-    "The module has several optimizers, and a sweep has one rate: sweep a module whose configure_optimizers "
-    "returns one of them, or use lrgui.find_lr with a training_step."
+    "The module has several optimizers, but a sweep has one rate: sweep a module whose configure_optimizers returns "
+    "one of them, or use lrgui.find_lr with a training_step."
 )
 
 
@@ -218,7 +218,7 @@ class _Batches:
         self._trainer, self._loop = trainer, loop
         given = trainer.fit_loop._combined_loader
         if given is None:
-            raise ValueError("The Trainer has no batch to train on: look at limit_train_batches and training_step.")
+            raise ValueError("The Trainer has no training batches: check limit_train_batches and training_step.")
         # One of its own: the Trainer's may have been begun.
         self._loader = type(given)(given.iterables, given._mode)
         self._loader.limits = given.limits
@@ -233,7 +233,7 @@ class _Batches:
     def __len__(self) -> int:
         batches = self._trainer.num_training_batches
         if batches == float("inf"):
-            raise TypeError("The loader does not know its length.")
+            raise TypeError("The loader has no length.")
         return int(batches)
 
     def __iter__(self) -> Iterator[Any]:

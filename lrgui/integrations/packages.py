@@ -23,4 +23,4 @@ def refuse(settings: Mapping[str, Any], names: Iterable[str], owner: str) -> Non
     """`TypeError` for settings that are taken over from `owner` and so can't be given a second time."""
     taken = [f"`{name}`" for name in names if name in settings]
     if taken:
-        raise TypeError(f"{', '.join(taken)} can't be given here: it is taken over from the {owner}; change it there.")
+        raise TypeError(f"{', '.join(taken)} cannot be passed here: it is taken from the {owner}; change it there.")

@@ -23,11 +23,11 @@ class Places:
         there = [owner for owner in owners if _has(owner, last)]
         if not there:
             where = "The module has no" if path else "Neither the module nor its hparams have"
-            raise ValueError(f"{where} “{name}”: name the attribute that holds the rate.")
+            raise ValueError(f"{where} “{name}”: pass the name of the attribute that holds the rate.")
         # A property that only shows what is in the hparams can't be set, and needn't be.
         self._places = [(owner, last) for owner in there if _can_be_put(owner, last)]
         if not self._places:
-            raise ValueError(f"“{name}” can't be set: name the attribute that it is made from.")
+            raise ValueError(f"“{name}” cannot be set: pass the name of the attribute it is computed from.")
 
     @property
     def value(self) -> Any:

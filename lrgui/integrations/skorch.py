@@ -50,7 +50,7 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
     for name in ("train_step", "train_step_single"):
         if getattr(type(net), name) is not getattr(_SKORCH.NeuralNet, name):
             raise ValueError(
-                f"{type(net).__name__} has a {name} of its own, which also makes the step: use lrgui.find_lr "
+                f"{type(net).__name__} has its own {name}, which also makes the step: use lrgui.find_lr "
                 "with a training_step that returns its loss."
             )
     given = dict(fit_params or {})
@@ -60,7 +60,7 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
             net.initialize()
         if len(net._optimizers) != 1:
             raise ValueError(
-                f"The net has {len(net._optimizers)} optimizers, and a sweep has one rate: use lrgui.find_lr with "
+                f"The net has {len(net._optimizers)} optimizers, but a sweep has one rate: use lrgui.find_lr with "
                 "a training_step, once for each."
             )
         net.check_data(X, y)
@@ -91,7 +91,7 @@ def _clipping(net: Any) -> float | None:
     for _, callback in net.callbacks_:
         if isinstance(callback, _CALLBACKS.GradientNormClipping) and callback.gradient_clip_value is not None:
             if callback.gradient_clip_norm_type != 2:
-                raise ValueError("GradientNormClipping is swept with gradient_clip_norm_type=2 only.")
+                raise ValueError("GradientNormClipping is supported only with gradient_clip_norm_type=2.")
             return float(callback.gradient_clip_value)
     return None
 

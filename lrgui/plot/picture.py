@@ -50,7 +50,7 @@ def png_bytes(image: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # Not `image.save`: its stubs ask for a format of bytes, which it refuses when it runs.
     if not QImageWriter(buffer, QByteArray(b"PNG")).write(image):
-        raise OSError("The picture could not be encoded as PNG.")
+        raise OSError("The picture could not be saved as PNG.")
     return bytes(data.data())
 
 

@@ -31,7 +31,7 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
     if before.optimizer == after.optimizer and takes_momentum and before.momentum != after.momentum:
         return Transfer(
             None,
-            f"The sweep was made with momentum {before.momentum:g}; more momentum wants a lower rate: sweep again.",
+            f"The sweep was made with momentum {before.momentum:g}; higher momentum needs a lower rate: sweep again.",
         )
     return transfer(lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new)
 

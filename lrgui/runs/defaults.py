@@ -111,4 +111,4 @@ def _unknown(name: str) -> str:
     known = [one for names in PARTS.values() for one in names]
     near = difflib.get_close_matches(name, known, 1)
     hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(known)}."
-    return f"The task's defaults name “{name}”, which is no setting. {hint}"
+    return f"The task's defaults contain “{name}”, which is not a setting. {hint}"

@@ -59,7 +59,7 @@ def description() -> dict[str, Any]:
     except (Exception, SystemExit) as error:  # a broken installation fails in any way
         said = f"{type(error).__name__}: {str(error).strip()[:300]}"
         where = f"PyTorch cannot be used in {sys.executable} ({said})."
-        return {**found, "problem": f"{where} Install torch and numpy again, or choose another Python."}
+        return {**found, "problem": f"{where} Reinstall torch and numpy, or choose another Python."}
     found["optimizers"], found["models"] = names()
     return found
 
@@ -72,8 +72,8 @@ def check_together(torch_version: str, numpy_version: str) -> None:
         torch.zeros(1).numpy()
     except RuntimeError as error:
         raise ValueError(
-            f"PyTorch {torch_version} and numpy {numpy_version} in {sys.executable} don't fit together ({error}). "
-            f"Install both anew with “{sys.executable} -m pip install --upgrade torch numpy”, or choose another Python."
+            f"PyTorch {torch_version} and numpy {numpy_version} in {sys.executable} are not compatible ({error}). "
+            f"Reinstall both with “{sys.executable} -m pip install --upgrade torch numpy”, or choose another Python."
         ) from error
 
 

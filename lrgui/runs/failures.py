@@ -38,7 +38,7 @@ def told(
             return
 
 
-_WITHOUT_A_WORD = "The run stopped without saying why: an error in LR Finder. Please report it."
+_WITHOUT_A_WORD = "The run ended unexpectedly because of a bug in LR Finder. Please report it."
 
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
@@ -93,13 +93,13 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
     low = text.lower()
     if _is_broken_torch(error, text):
         return (
-            f"{where}PyTorch cannot be loaded in {sys.executable} ({text}). "
-            "Install torch and torchvision again, both in one command."
+            f"{where}PyTorch cannot be loaded in {sys.executable} ({text}). Reinstall torch and torchvision together, "
+            "in one command."
         )
     if "no cuda gpus" in low or "not compiled with cuda" in low or "nvidia driver" in low:
-        return f"{where}The GPU cannot be used ({text}). Choose the device cpu, or auto."
+        return f"{where}The GPU cannot be used ({text}). Choose the device cpu or auto."
     if where:
-        return f"{found.words} The traceback in the output shows the way there."
+        return f"{found.words} The traceback in the output shows where."
     return f"The run stopped with an error: {type(error).__name__}: {text}. The traceback in the output shows the line."
 
 
@@ -132,19 +132,19 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
     if name and (ready or name in _KILLING):
         if name in _KILLING:
             advice = (
-                " If nobody did so on purpose, the system was probably out of memory: "
+                " If this was not intended, the system probably ran out of memory: "
                 "use half the batch size or a smaller subset."
                 if name == "SIGKILL"
                 else ""
             )
             return EndEvent(
                 EndReason.KILLED,
-                f"The process that computed the run was ended from outside ({name}); what was measured stays.{advice}",
+                f"The run's process was terminated from outside ({name}); everything measured so far is kept.{advice}",
             )
         return EndEvent(
             EndReason.FAILED,
-            f"The process that computed the run crashed in compiled code ({name}); what was measured stays. "
-            "Try the device cpu and 0 loader workers, or another version of PyTorch.",
+            f"The run's process crashed in compiled code ({name}); everything measured so far is kept. "
+            "Try the device cpu and 0 DataLoader workers, or another version of PyTorch.",
         )
     if not ready:
         said = f": {last_line.rstrip('.')}" if last_line else ""
@@ -155,8 +155,8 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
         )
     return EndEvent(
         EndReason.FAILED,
-        f"The process that computed the run ended by itself (exit status {status}); what was measured stays. "
-        "The task's code probably calls exit: remove that call; the output shows what it printed last.",
+        f"The run's process exited (exit status {status}); everything measured so far is kept. "
+        "The task's code probably calls exit: remove that call. The output shows what it printed last.",
     )
 
 

@@ -132,7 +132,7 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
             if number > 0:
                 seed_all(job.task.seed + number, task.loader)
             end = EndEvent(
-                EndReason.FAILED, "The sweep stopped without saying why: an error in LR Finder. Please report it."
+                EndReason.FAILED, "The sweep ended unexpectedly because of a bug in LR Finder. Please report it."
             )
             events = sweep(
                 task.model,
@@ -155,7 +155,7 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
                 yield EndEvent(end.reason, f"In sweep {number + 1} of {count}: {end.detail}")
                 return
             yield SweepEndEvent(number, end.reason, end.detail)
-    yield EndEvent(end.reason, f"{count} sweeps were made, each with another order of the data. Last: {end.detail}")
+    yield EndEvent(end.reason, f"{count} sweeps, each with the data in a different order. Last: {end.detail}")
 
 
 def _probe(task: Task, amp: str | None) -> Probe | None:
@@ -192,9 +192,7 @@ class InProcess:
                     self._computing = None
                     if not self._killed:
                         raise
-                    event = EndEvent(
-                        EndReason.KILLED, "The run was stopped by force; what was measured up to then stays."
-                    )
+                    event = EndEvent(EndReason.KILLED, "The run was terminated; everything measured so far is kept.")
                 if event is None:
                     return
                 yield [event]

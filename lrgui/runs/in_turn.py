@@ -76,7 +76,7 @@ class InTurn:
                 return
             yield [SweepEndEvent(number, end.reason, end.detail)]
         if self._cancelled:
-            yield [EndEvent(EndReason.CANCELLED, "Stopped; what was measured stays.")]
+            yield [EndEvent(EndReason.CANCELLED, "Stopped; everything measured so far is kept.")]
         else:
             yield [EndEvent(EndReason.COMPLETED, f"{len(self.jobs)} optimizers were swept on the same task.")]
 

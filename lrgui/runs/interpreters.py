@@ -265,7 +265,7 @@ class Description:
             command = python_command(self.python or None, "lrgui.runs.describe", "--describe")
             with self._lock:
                 if self._stopped:
-                    return self._failed("The question was given up.")
+                    return self._failed("Cancelled.")
                 process = self._process = _start(command)
         except frozen.NoPythonError as error:
             return self._failed(str(error))
@@ -277,7 +277,9 @@ class Description:
             if late:
                 self._end()
             if len(answer) + len(printed) > MOST_SAID:  # it may be gone by now, as nobody takes what it prints
-                return self._failed(f"{command[0]} does not answer as a Python does: it prints on and on. {_OTHER}")
+                return self._failed(
+                    f"{command[0]} does not behave like a Python interpreter: it prints endlessly. {_OTHER}"
+                )
             if late:
                 return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
         finally:
@@ -307,7 +309,7 @@ class Description:
 
     def _read(self, command: str, answer: bytes, printed: bytes, status: int) -> Environment:
         if self._stopped:
-            return self._failed("The question was given up.")
+            return self._failed("Cancelled.")
         for line in reversed(answer.decode("utf-8", "replace").splitlines()):  # a site's own code may greet before
             try:
                 return self._environment(json.loads(line))
@@ -339,7 +341,7 @@ class Description:
             said = ""  # a program that is no Python repeats what it was asked
         last = f": {said.strip()[:300].rstrip('.?!')}" if said.strip() else ""
         how = f"ended by {signal_name(-status)}" if status < 0 else f"exit status {status}"
-        return self._failed(f"{command} does not answer as a Python does ({how}){last}. {_OTHER}")
+        return self._failed(f"{command} does not behave like a Python interpreter ({how}){last}. {_OTHER}")
 
     def _failed(self, sentence: str) -> Environment:
         return Environment(self.python, problem=sentence)

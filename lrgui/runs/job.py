@@ -61,7 +61,7 @@ class Job:
         """
         if self.kind not in JOB_KINDS:
             choices = ", ".join(JOB_KINDS)
-            return [Problem("kind", f"There is no job “{self.kind}”.", f"Choose one of: {choices}.")]
+            return [Problem("kind", f"Unknown job “{self.kind}”.", f"Choose one of: {choices}.")]
         config = [] if self.kind == RunKind.CHECK else self.config.validate()
         others = [problem for one in self._configs() if one is not self.config for problem in _not_finite(one)]
         return [*self.task.validate(), *config, *others]

@@ -64,4 +64,4 @@ def replaced_words(names: list[str]) -> str:
     if not names:
         return ""
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f" The task's code replaces {shown} of Python itself: leave that as it is."
+    return f" The task's code replaces Python's own {shown}: do not do that."

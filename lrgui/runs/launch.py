@@ -142,7 +142,7 @@ class ChildProcess:
         """Give the job to a process that was made without one."""
         with self._lock:
             if self._job is not None:
-                raise RuntimeError("A worker computes one job only.")
+                raise RuntimeError("A worker runs only one job.")
             self._job = job
             if self._process is not None:
                 self._send(json.dumps(job.to_dict()))
@@ -209,9 +209,9 @@ class ChildProcess:
         """See `Source.chunks`. If the process dies, the last event says how."""
         with self._lock:
             if self._reading:
-                raise RuntimeError("The events of a run can be read once only.")
+                raise RuntimeError("The events of a run can be read only once.")
             if self._job is None:
-                raise RuntimeError("There is no job to read the events of: submit one first.")
+                raise RuntimeError("No job to read events from: submit one first.")
             self._reading = True
         over = False
         try:
@@ -258,7 +258,7 @@ class ChildProcess:
                 )
             if silent > HANGS:
                 self._end_process()
-                end = EndEvent(EndReason.FAILED, f"{self._command[0]} did not get ready in {HANGS:g} s. {_ANOTHER}")
+                end = EndEvent(EndReason.FAILED, f"{self._command[0]} was not ready within {HANGS:g} s. {_ANOTHER}")
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
                 chunk += self._last_words(merger)
@@ -321,8 +321,8 @@ class ChildProcess:
     def _stopped(self) -> EndEvent:
         """The end of a run that `kill` ended."""
         if self._job is not None and self._job.kind == RunKind.CHECK:
-            return EndEvent(EndReason.KILLED, "The check was stopped by force.")
-        return EndEvent(EndReason.KILLED, "The run was stopped by force; what was measured up to then stays.")
+            return EndEvent(EndReason.KILLED, "The check was terminated.")
+        return EndEvent(EndReason.KILLED, "The run was terminated; everything measured so far is kept.")
 
     # -- the process
 
@@ -405,7 +405,7 @@ class ChildProcess:
             self._alive = None
 
 
-_ANOTHER = "Look whether it starts in a terminal, or choose another Python."
+_ANOTHER = "Check whether it starts in a terminal, or choose another Python."
 
 
 class SparePool:

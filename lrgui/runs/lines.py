@@ -94,7 +94,7 @@ def decode_with_extra(line: str | bytes) -> tuple[Event | None, dict[str, Any]]:
     """The event of a line (None where its kind is unknown) and the fields that it does not know."""
     data = json.loads(line)
     if not isinstance(data, dict):
-        raise ValueError("A line of a run log must be an object.")
+        raise ValueError("A line of a run log must be a JSON object.")
     if data.keys() == _BATCH_KEYS and data["event"] == "batch":
         sweep, step = data["sweep"], data["step"]
         lr, loss, seconds = data["lr"], data["loss"], data["seconds"]
@@ -125,7 +125,7 @@ def _known(event: Event) -> Event:
     if isinstance(event, EndEvent | SweepEndEvent) and event.reason not in END_REASONS:
         event = replace(event, reason=EndReason.FAILED)
     if isinstance(event, StateEvent) and event.state not in STATES:
-        raise ValueError("The state event names a state that no run has.")
+        raise ValueError("The state event has an unknown state.")
     most = MOST_PRINTED if isinstance(event, OutputEvent) and event.stream != Stream.NOTE else MOST_TEXT
     long = {}
     for item in plain_fields(type(event)):

@@ -56,11 +56,11 @@ class LogReader:
             raise
         self.job, problems = job.mended()
         """What was run."""
-        self.warnings = [f"{problem.what} The usual setting stands in its place." for problem in problems]
+        self.warnings = [f"{problem.what} The default is used instead." for problem in problems]
         """What could not be read, in sentences; complete once all was read."""
         if self.header["lrrun"] > SCHEMA:
             newer = f"(form {self.header['lrrun']})"
-            self.warnings.append(f"The log was written by a newer LR Finder {newer}; some of it may be missing.")
+            self.warnings.append(f"The log was written by a newer LR Finder {newer}; some data may be missing.")
         self.extra: dict[int, dict[str, Any]] = {}
         """Fields that this version does not know, by number of the event from 0."""
         self._keep_extra = keep_extra
@@ -151,7 +151,7 @@ class LogReader:
         try:
             event = self._decode(line)
         except (ValueError, RecursionError):
-            self.warnings.append(f"The log was cut off in the middle of line {self._line} and read up to there.")
+            self.warnings.append(f"The log ends in the middle of line {self._line} and was read up to there.")
             return
         if event is not None:
             yield event
@@ -166,7 +166,7 @@ class LogReader:
                 self._unnamed += 1
             return None
         if not _is_possible(event, self.job.kind):
-            raise ValueError("No run has such numbers.")
+            raise ValueError("These numbers are not from a run.")
         if more and self._keep_extra:
             self.extra[self._events] = more
         self._events += 1
@@ -175,13 +175,13 @@ class LogReader:
 
     def _warn(self) -> None:
         for kind, count in self._unknown.items():
-            self.warnings.append(f"Left out: {_lines(count)} of the unknown kind “{kind}”.")
+            self.warnings.append(f"Ignored: {_lines(count)} of the unknown kind “{kind}”.")
         if self._unnamed:
             self.warnings.append(f"… and {self._unnamed:,} more of other kinds.")
         if self._damaged:
-            self.warnings.append(f"Left out: {_lines(self._damaged)} that cannot be read.")
+            self.warnings.append(f"Ignored: {_lines(self._damaged)} that cannot be read.")
         if not self._whole:
-            self.warnings.append("The log has no end: the run was interrupted.")
+            self.warnings.append("The log is incomplete: the run was interrupted.")
 
     def _read_header(self) -> tuple[dict[str, Any], Job]:
         """The header and its job; the file is then read on behind it."""
@@ -199,9 +199,9 @@ class LogReader:
         except (ValueError, RecursionError):
             header = None
         if not isinstance(header, dict) or type(header.get("lrrun")) is not int:
-            raise ValueError(f"{name} is not a run log of LR Finder: its first line is not a log's header.")
+            raise ValueError(f"{name} is not an LR Finder run: its first line is not a header.")
         if _longest(header) > MOST_TEXT:
-            raise ValueError(f"{name} cannot be opened: its header holds a text that no setting has.")
+            raise ValueError(f"{name} cannot be opened: its header contains an unknown value.")
         try:
             return header, Job.from_dict(header.get("job"))
         except ValueError as error:

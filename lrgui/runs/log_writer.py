@@ -123,7 +123,7 @@ class LogWriter:
         else:
             if self.problem is not None:
                 self.problem = None
-                self._news = f"The run is written to {self.path} again; nothing of it is missing."
+                self._news = f"The run is being saved to {self.path} again; nothing is missing."
 
     def _open(self) -> None:
         if self._folder_too:
@@ -164,8 +164,8 @@ class LogWriter:
         if self.problem is None:
             reason = getattr(error, "strerror", None) or str(error)
             self._news = self.problem = (
-                f"The run cannot be written to {self.path} ({reason}). "
-                "It goes on, and this is tried again; until then it is kept in memory only."
+                f"The run cannot be saved to {self.path} ({reason}). It continues, and saving is retried; until then "
+                "it is kept in memory only."
             )
 
     def _take_news(self) -> str | None:

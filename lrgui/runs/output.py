@@ -56,7 +56,7 @@ class Folder:
                 self._near.append(line)
                 told.append(line)
             else:
-                told.append(f"… {line:,} lines were left out here …")
+                told.append(f"… {line:,} lines omitted …")
         told += self._settled(held)
         if self._count and self._clock() - self._since >= LONGEST:
             told += self.note()

@@ -94,14 +94,14 @@ class Records:
         kept, sentences = list[tuple[Record, NDArray[np.int64] | None]](), list[str]()
         for record, order, points in zip(records, orders, found, strict=True):
             if points is None:
-                sentences.append(f"Left out: sweep {record.sweep + 1}, which has other learning rates than the others.")
+                sentences.append(f"Ignored: sweep {record.sweep + 1}, whose learning rates differ from the others.")
             else:
                 kept.append((record, points if order is None else order[points]))
         if not any(points is not None and 2 * len(points) > len(record) for record, points in kept):
-            return [(records[0], orders[0])], ["Left out: all sweeps but one, since they share no learning rates."]
+            return [(records[0], orders[0])], ["Ignored: all sweeps but one, because they share no learning rates."]
         if lacking:
             words = "1 step that is" if lacking == 1 else f"{lacking:,} steps that are"
-            sentences.append(f"Left out: {words} not in every sweep.")
+            sentences.append(f"Ignored: {words} not in every sweep.")
         return kept, sentences
 
     def _record(self, number: int) -> Record:

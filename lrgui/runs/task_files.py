@@ -150,13 +150,13 @@ def _shown(text: str) -> str:
     """As much of a program as one reads, and nothing of it hidden, also not far to the right."""
     begin = _FAR.sub(lambda blanks: f"  … {len(blanks[0]):,} blanks …  ", visible(text[:MOST_TEXT]))
     rest = len(text) - MOST_TEXT
-    return begin if rest <= 0 else f"{begin}\n# … {rest:,} more characters are not shown here."
+    return begin if rest <= 0 else f"{begin}\n# … {rest:,} more characters not shown."
 
 
 def _text(file: Path) -> str:
     """A file's text as Python reads it, as far as it can be read."""
     if file.name.endswith(COMPILED_SUFFIXES):
-        return "# A compiled module: there is nothing to read."
+        return "# A compiled module; its code cannot be displayed."
     try:
         with file.open("rb") as content:
             data = content.read(MOST_READ)

@@ -104,7 +104,7 @@ class Trust:
         self._modules: set[str] = set()
 
     def question(self, path: str) -> Question | None:
-        """What to ask before the code of `path` (see `Target`) runs; None where it may, or where there is no file.
+        """What to ask before the code of `path` (see `Target`) runs; None where it may, or where there is not a file.
 
         A file that may run now may do so for the rest of the session, whatever is edited in it.
         """

@@ -38,7 +38,7 @@ class HasStep(nn.Module):
     ("given", "words"),
     [
         ((MODEL, SGD, LOSS, LOADER), "The loader argument is an SGD: the order is (model, loader, loss, optimizer)."),
-        ((MODEL, SGD, LOSS), "lrgui.LRFinder(model, optimizer, criterion) has that of torch-lr-finder."),
+        ((MODEL, SGD, LOSS), "lrgui.LRFinder(model, optimizer, criterion) uses the order of torch-lr-finder."),
         ((MODEL, LOSS, LOADER), "The loader argument is a CrossEntropyLoss: the order is"),
         ((MODEL, LOSS, SGD, LOADER), "The loader argument is a CrossEntropyLoss"),
         ((LOADER, MODEL, LOSS), "The model argument is a DataLoader"),
@@ -47,7 +47,7 @@ class HasStep(nn.Module):
         ((MODEL, LOADER, LOSS, LOADER), "The optimizer argument is a DataLoader"),
         ((MODEL, LOADER, LOSS, LOSS), "The optimizer argument is a CrossEntropyLoss"),
         ((MODEL, LOADER, torch.optim.lr_scheduler.StepLR(SGD, 1)), "The loss argument is a StepLR"),
-        ((3, LOADER, LOSS), "The model must be a torch.nn.Module, or a function that makes one, not an int."),
+        ((3, LOADER, LOSS), "The model must be a torch.nn.Module, or a function that returns one, not an int."),
         ((MODEL, LOADER, "mse"), "The loss must be a function (output, target), such as"),
         ((HasStep(), LOADER), "use lrgui.integrations.lightning.find_lr(trainer, module, …), or pass training_step="),
     ],

@@ -146,7 +146,10 @@ class Relative(SGD):
         (lambda m: OneCycleLR(SGD(m.parameters(), 0.1), 1.0, 9), "is a scheduler (OneCycleLR): pass its .optimizer."),
         (lambda m: ReduceLROnPlateau(SGD(m.parameters(), 0.1)), "is a scheduler (ReduceLROnPlateau): pass its .opt"),
         (lambda m: StepLR, "is the scheduler StepLR: pass the optimizer alone."),
-        (lambda m: Wrapper(SGD(m.parameters(), 0.1)), "is a Wrapper, which is no torch.optim.Optimizer but holds one"),
+        (
+            lambda m: Wrapper(SGD(m.parameters(), 0.1)),
+            "is a Wrapper, which is not a torch.optim.Optimizer but wraps one",
+        ),
         (lambda m: m.parameters(), "not a generator; a class, a name such as"),
         (lambda m: list(m.parameters()), "These are parameters: pass torch.optim.AdamW(parameters)"),
         (lambda m: [{"params": m.parameters()}], "These are parameter groups: pass torch.optim.AdamW(groups)."),

@@ -260,7 +260,7 @@ def test_schedulers_in_wrappers() -> None:
 
 
 def test_what_is_no_scheduler() -> None:
-    with pytest.raises(TypeError, match=r"0\.1 is no scheduler; to set this rate, pass lr=0\.1"):
+    with pytest.raises(TypeError, match=r"0\.1 is not a scheduler; to set this rate, pass lr=0\.1"):
         set_rate(sgd(LOW), PICK, scheduler=0.1)
     with pytest.raises(TypeError, match="Linear is no learning rate scheduler"):
         set_rate(sgd(LOW), PICK, scheduler=torch.nn.Linear(1, 1))

@@ -47,7 +47,7 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("data_ended", "(the data ended after 87 of 200 steps): give a loader that can begin again, or set steps=87."),
+        ("data_ended", "(the data ended after 87 of 200 steps): use a loader that can be restarted, or set steps=87."),
         ("cancelled", "(stopped after 87 of 200 steps): let it run to its end."),
         ("failed", "(an error after 87 of 200 steps): fix that first."),
         ("out_of_memory", "(out of memory after 87 of 200 steps): fix that first."),
@@ -74,7 +74,7 @@ def test_a_few_points_and_then_a_break_ask_for_lower_rates() -> None:
     assert found.advice is not None and found.advice.start_lr == pytest.approx(1e-9)
     assert (
         found.reason
-        == "No reliable pick: only 5 points were measured. It diverged at once: start the sweep lower, at 1e-9."
+        == "No reliable pick: only 5 points were measured. Training diverged at once: start the sweep lower, at 1e-9."
     )
 
 

@@ -55,7 +55,7 @@ def test_what_cannot(option: Option, value: Scalar, sentence: str) -> None:
 def test_problems_name_their_part_and_unknown_names() -> None:
     problems = option_problems((WIDTH, FLAG), {"width": 0, "hight": 3}, "options")
     assert [problem.field for problem in problems] == ["options.hight", "options.width"]
-    assert str(problems[0]) == "There is no setting “hight” here. There are: width, flip."
+    assert str(problems[0]) == "Unknown setting “hight”. There are: width, flip."
 
 
 def test_filling_takes_what_is_known() -> None:

@@ -155,7 +155,7 @@ def test_a_training_that_is_not_finite_stops_with_advice(bad: float) -> None:
     found = train_stop([2.3] * 10 + [bad])
     assert found is not None
     assert (found[0], found[1].reason) == (10, "not_finite")
-    assert "Set max LR to a tenth, 1e-2, and train again." in found[1].detail
+    assert "Lower max LR to 1e-2, a tenth, and train again." in found[1].detail
 
 
 def test_a_training_far_above_its_start_for_good_stops_but_not_for_a_spike() -> None:

@@ -53,7 +53,7 @@ def test_a_bad_row_is_found_wherever_it_lies(bad: int, value: float) -> None:
     points, end, _ = swept(data(bad, value=value))
     assert (points, end.reason) == (bad // 32, "bad_batch")
     batch = bad // 32 + 1
-    assert end.detail == f"Batch {batch} holds NaN or infinite values, so its loss is not finite: clean the data."
+    assert end.detail == f"Batch {batch} contains NaN or infinite values, so its loss is not finite: clean the data."
 
 
 @pytest.mark.parametrize(

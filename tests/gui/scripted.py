@@ -24,7 +24,7 @@ class Scripted:
         yield from self._chunks
         if self._hold:
             assert self._go.wait(20), "nobody ended the run"
-            yield [EndEvent("cancelled", "Stopped; what was measured stays.")]
+            yield [EndEvent("cancelled", "Stopped; everything measured so far is kept.")]
 
     def pause(self) -> None:
         """Remember it."""

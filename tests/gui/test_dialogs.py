@@ -302,7 +302,7 @@ def test_the_window_closes_in_the_middle_of_a_check(bench: Bench, window: MainWi
 def test_a_good_check_goes_on_to_the_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.source = Scripted([good_steps()], hold=True)
     window.actions_by_key["check"].trigger()
-    qtbot.waitUntil(lambda: "Checking digits" in window.status.text.text())
+    qtbot.waitUntil(lambda: "Checkingdigits" in window.status.text.text())
     with qtbot.waitSignal(bench.workspace.run_ended):
         window.actions_by_key["stop"].trigger()
     assert the(window, CheckDialog).stop.text() == "Close"
@@ -328,7 +328,7 @@ def test_a_failure_shows_the_line_and_can_be_copied(bench: Bench, qtbot: QtBot, 
     assert "The target is a float." in words
     assert "task.py, line 10:  return output.mean()" in words
     assert dialog.steps["memory"].event.state == "skipped", "nobody said what became of it"
-    assert dialog.summary.text() == "“Loss” failed: mend it, then F4."
+    assert dialog.summary.text() == "Loss failed. Fix it and check again (F4)."
     assert not dialog.find_rate.isEnabled()
     assert dialog.focusWidget() is dialog.again
     dialog.resize(dialog.width(), 260)

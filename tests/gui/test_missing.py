@@ -55,13 +55,13 @@ def test_no_display(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--scenarios", "abc"), "“abc” is no seed for --scenarios. Use 0 or a positive integer."),
+        (("--scenarios", "abc"), "“abc” is not a seed for --scenarios. Use 0 or a positive integer."),
         (("--scenarios", "-1"), "“-1” is no seed"),
         (("--scenarios", "1e3"), "“1e3” is no seed"),
         (("--scenarios", "9" * 30), "is no seed"),
         (("--new-window", "--scenarios", "x"), "“x” is no seed"),
-        (("--scenarios", "3", "4"), "The window opens one thing at a time: leave out “4”."),
-        (("./a.py", "b.py"), "The window opens one thing at a time: leave out “b.py”."),
+        (("--scenarios", "3", "4"), "The window opens one item at a time: omit “4”."),
+        (("./a.py", "b.py"), "The window opens one item at a time: omit “b.py”."),
     ],
 )
 def test_arguments_that_make_no_sense_are_status_2(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
@@ -103,7 +103,7 @@ def test_a_library_of_the_system_is_missing(tmp_path: Path, library: str, packag
 def test_a_package_of_python_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     pip = f"{sys.executable} -m pip install"
     monkeypatch.setattr(missing, "find_spec", lambda name: None if name == "pyqtgraph" else object())
-    assert missing.package_trouble() == f"the Python package pyqtgraph is missing: {pip} pyqtgraph"
+    assert missing.package_trouble() == f"the Python package pyqtgraph is not installed: {pip} pyqtgraph"
     error = ModuleNotFoundError("No module named 'PySide6.QtWidgets'", name="PySide6.QtWidgets")
     assert missing.import_trouble(error).endswith(f"{pip} PySide6-Essentials")
 

@@ -21,7 +21,7 @@ def texts(menu: RecentMenu) -> list[str]:
 def test_only_what_is_there_is_shown_and_it_opens(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     menu = RecentMenu(bench.workspace)
     qtbot.addWidget(menu)
-    assert texts(menu) == ["None yet: open a file or a folder"]
+    assert texts(menu) == ["No recent files"]
     assert not menu.actions()[0].isEnabled()
     for name in ("one & only", "two", "three"):
         (tmp_path / f"{name}.py").write_text(CODE)

@@ -28,7 +28,7 @@ NO_LOADER = [[EndEvent("loader_died", "A DataLoader worker was killed: set the D
 
 def mend(window: MainWindow) -> QPushButton | None:
     """The banner's button, where it has one."""
-    buttons = (b for b in window.banner.findChildren(QPushButton) if b.accessibleName() == "Mend it" and b.isVisible())
+    buttons = (b for b in window.banner.findChildren(QPushButton) if b.accessibleName() == "Fix" and b.isVisible())
     return next(buttons, None)
 
 
@@ -120,7 +120,7 @@ def test_a_loader_that_died_is_done_without(bench: Bench, window: MainWindow, qt
     bench.workspace.edit(task=replace(bench.workspace.job.task, loader_workers=2))
     bench.play(Scripted(NO_LOADER))
     assert "A DataLoader worker was killed" in window.banner.text
-    press(window, qtbot, "Use 0 loaders")
+    press(window, qtbot, "Use 0 workers")
     assert bench.workspace.job.task.loader_workers == 0
     bench.play(Scripted(NO_LOADER))
     assert mend(window) is None, "there is none left to do without"

@@ -370,7 +370,7 @@ def test_the_game(bench):
     assert tab.answers.isVisible()
     assert len(bench.plot.view.handles.marks) >= 4
     rows = bench.table()
-    assert rows[0][0] == "★ ours"
+    assert rows[0][0] == "★ recommended"
     assert len(rows) == 1 + len(tab._reading.suggestions)
     for label, lr, away in rows:
         if lr == "–":

@@ -53,7 +53,7 @@ GOOD = Environment(
     (
         DeviceFacts("cuda:0", "NVIDIA H100 · 78 GB free", "80 GB in all"),
         DeviceFacts("cpu", "CPU · 16 threads"),
-        DeviceFacts("mps", "MPS", "MPS is there on Macs only", there=False),
+        DeviceFacts("mps", "MPS", "MPS is available only on Macs", there=False),
     ),
     {},
     {"torchvision": tuple(f"model_{number}" for number in range(80))},
@@ -124,7 +124,7 @@ class Card:
         return line
 
     def choose(self, name: str, value: object) -> None:
-        """Choose in a list, by key."""
+        """Choosein a list, by key."""
         box = self.editor(name)
         assert isinstance(box, Choice)
         box.setFocus()
@@ -313,7 +313,7 @@ def test_names_of_libraries() -> None:
     why = unknown_name("optimizer", ("timm",), "adahessian", {"timm": ("lion",)})
     assert why == (
         "timm's adahessian cannot be swept: it needs second derivatives, which no training here computes. "
-        "Choose another one."
+        "Chooseanother one."
     )
 
 
@@ -413,11 +413,11 @@ def test_devices_are_those_of_the_python_that_computes(card: Card) -> None:
     labels = [box.itemText(number) for number in range(box.count())]
     assert "NVIDIA H100 · 78 GB free" in labels and "MPS: missing" in labels
     item = box.model().item(labels.index("MPS: missing"))
-    assert item.toolTip() == "MPS is there on Macs only" and not item.isEnabled()
+    assert item.toolTip() == "MPS is available only on Macs" and not item.isEnabled()
     card.choose("device", "cuda:0")
     assert card.task.device == "cuda:0"
     card.workspace.edit(task=replace(card.task, device="mps"))
-    assert card.problems() == ["MPS is missing: MPS is there on Macs only."]
+    assert card.problems() == ["MPS is missing: MPS is available only on Macs."]
     card.workspace.edit(task=replace(card.task, device="cuda:3"))
     assert box.currentText() == "CUDA 3", "what a run file asks for is shown"
 

@@ -248,7 +248,7 @@ def test_files_are_called_like_what_was_trained() -> None:
 def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
     button = next(b for b in window.findChildren(QPushButton) if b.text() == "Open ▾")
     texts = [action.text() for action in button.menu().actions() if not action.isSeparator()]
-    assert texts == ["Open file …", "Open folder …", "Open run …", "New task …", "Recent tasks"]
+    assert texts == ["Open file…", "Open folder…", "Open run…", "New task…", "Recent tasks"]
     bench.begin(Scripted([[StateEvent("running")]], hold=True))
     assert not any(action.isEnabled() for action in button.menu().actions() if not action.isSeparator())
     with bench.qtbot.waitSignal(bench.workspace.run_ended):
@@ -288,7 +288,7 @@ def test_a_saved_task_is_told_and_so_is_what_is_wrong_with_it(
     file.write_text(TASK)
     bench.workspace.use(str(file))
     file.write_text(f"{TASK}\n# more\n")
-    qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved: the next run uses it.")
+    qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved will be used for the next run.")
     file.write_text(f"{TASK}\ndef (\n")
     qtbot.waitUntil(lambda: "task.py, line 5" in window.status.text.text())
 

@@ -52,7 +52,7 @@ def test_what_one_sweep_lacks_is_left_out_of_all() -> None:
     curves = read.curves()
     assert [len(curve) for curve in curves] == [39, 39, 39]
     assert all((curve.lr == np.delete(RATES, 17)).all() for curve in curves)
-    assert read.left_out() == ["Left out: 1 step that is not in every sweep."]
+    assert read.left_out() == ["Ignored: 1 step that is not in every sweep."]
     assert read_sweep(curves).band is not None
 
 
@@ -67,7 +67,7 @@ def test_a_sweep_with_other_rates_is_left_out() -> None:
     parts[0] = [BatchEvent(0, e.step, 2 * e.lr, e.loss, e.seconds) for e in parts[0] if isinstance(e, BatchEvent)]
     read = records(parts)
     assert [curve.loss[0] for curve in read.curves()] == [2.01, 2.02]
-    assert read.left_out() == ["Left out: sweep 1, which has other learning rates than the others."]
+    assert read.left_out() == ["Ignored: sweep 1, whose learning rates differ from the others."]
 
 
 def test_of_two_sweeps_the_second_is_left_out() -> None:

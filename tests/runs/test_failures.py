@@ -64,7 +64,7 @@ def raised(folder: Path, code: str) -> BaseException:
             "import torch\nlayer = torch.nn.Linear(12, 3)\nlayer(torch.zeros(4, 10))\n",
             "model.py, line 3: A linear layer wants 12 numbers per example and gets 10: set its in_features to 10",
         ),
-        ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows the way there."),
+        ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows where."),
         ("x = 1\ndef f(:\n", "model.py, line 2: Syntax error: invalid syntax."),
         ("import no_such_module\n", "model.py, line 1: The module no_such_module is not installed in "),
         ("open('no.csv')\n", "model.py, line 1: There is no file no.csv in "),

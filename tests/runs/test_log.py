@@ -114,7 +114,7 @@ def test_the_header_says_what_ran_and_when(tmp_path: Path) -> None:
     LogWriter(path, job, origin="window", created=created).close()
     run = read_log(path)
     assert (run.job, run.created, run.origin, run.events) == (job, created, "window", [])
-    assert run.interrupted and run.warnings == ["The log has no end: the run was interrupted."]
+    assert run.interrupted and run.warnings == ["The log is incomplete: the run was interrupted."]
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40])
@@ -160,9 +160,9 @@ def test_unknown_kinds_and_damaged_lines_are_passed_over(tmp_path: Path) -> None
     run = read_log(path)
     assert run.events == [*EVENTS[:5], EVENTS[-1]]
     assert run.warnings == [
-        "Left out: 2 lines of the unknown kind “weather”.",
-        "Left out: 1 line of the unknown kind “['batch']”.",
-        "Left out: 5 lines that cannot be read.",
+        "Ignored: 2 lines of the unknown kind “weather”.",
+        "Ignored: 1 line of the unknown kind “['batch']”.",
+        "Ignored: 5 lines that cannot be read.",
     ]
 
 
@@ -249,8 +249,8 @@ def test_settings_that_no_run_can_have_become_the_usual_ones(
         logged = read_log(path)
         assert logged.events == [point] and logged.job == Job(kind)
         used = {"sweep": "sweep", "train": "train", "race": "race"}[part] == kind
-        said = [f"{sentence} The usual setting stands in its place."] if used else []
-        assert logged.warnings == [*said, "The log has no end: the run was interrupted."]
+        said = [f"{sentence} The default is used instead."] if used else []
+        assert logged.warnings == [*said, "The log is incomplete: the run was interrupted."]
 
 
 def test_a_field_that_a_run_did_not_use_does_not_keep_it_from_being_opened(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_events_that_no_run_can_have_are_left_out(tmp_path: Path, event: Event) 
     write(path, [event, fine, EVENTS[-1]])
     log = read_log(path)
     assert log.events == [fine, EVENTS[-1]]
-    assert log.warnings == ["Left out: 1 line that cannot be read."]
+    assert log.warnings == ["Ignored: 1 line that cannot be read."]
 
 
 @pytest.mark.parametrize(

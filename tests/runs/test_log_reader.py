@@ -49,14 +49,14 @@ def test_a_damaged_line_costs_itself_only(tmp_path: Path) -> None:
     lines.insert(3000, '{"event":"future","x":1}')
     run = open_run(write(tmp_path / "a.lrrun", *lines, END))
     assert len(run.record) == 4997
-    assert run.warnings == ["Left out: 1 line of the unknown kind “future”.", "Left out: 2 lines that cannot be read."]
+    assert run.warnings == ["Ignored: 1 line of the unknown kind “future”.", "Ignored: 2 lines that cannot be read."]
 
 
 def test_unknown_kinds_are_counted_and_few_are_named(tmp_path: Path) -> None:
     lines = [f'{{"event":"kind {number % 1000}"}}' for number in range(5000)]
     warnings = open_run(write(tmp_path / "a.lrrun", *lines, END)).warnings
     assert len(warnings) == MOST_KINDS + 1
-    assert warnings[0] == "Left out: 5 lines of the unknown kind “kind 0”."
+    assert warnings[0] == "Ignored: 5 lines of the unknown kind “kind 0”."
     assert warnings[-1] == f"… and {5000 - 5 * MOST_KINDS:,} more of other kinds."
 
 
@@ -64,7 +64,7 @@ def test_a_line_that_nobody_would_write_is_passed_over(tmp_path: Path) -> None:
     huge = json.dumps({"event": "output", "text": "x" * (MOST_LINE + 2 * CHUNK), "stream": "out"})
     run = open_run(write(tmp_path / "a.lrrun", *batches(3), huge, *batches(2), END))
     assert len(run.record) == 5 and run.record.end is not None
-    assert run.warnings == ["Left out: 1 line that cannot be read."]
+    assert run.warnings == ["Ignored: 1 line that cannot be read."]
 
 
 def test_a_file_that_is_one_endless_line_is_refused(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_long_file_is_shown_as_far_as_one_reads(tmp_path: Path) -> None:
     file.write_text("x = 1\n" * MOST_TEXT)
     text = shows_of(file).text
     assert text[:MOST_TEXT] == ("x = 1\n" * MOST_TEXT)[:MOST_TEXT]
-    assert text[MOST_TEXT:] == "\n# … 100,000 more characters are not shown here."
+    assert text[MOST_TEXT:] == "\n# … 100,000 more characters not shown."
 
 
 def test_what_a_package_offers_is_named_as_it_is_imported(tmp_path: Path) -> None:
@@ -70,7 +70,9 @@ def test_compiled_modules_count_and_are_not_shown(tmp_path: Path) -> None:
     before = digest_of(code)
     module.write_bytes(b"\x7fELF two")
     assert digest_of(code) != before
-    assert shows_of(task, ["fast.abi3.so"]).text == "# fast.abi3.so\n\n# A compiled module: there is nothing to read."
+    assert (
+        shows_of(task, ["fast.abi3.so"]).text == "# fast.abi3.so\n\n# A compiled module; its code cannot be displayed."
+    )
 
 
 def test_what_is_too_large_is_known_by_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

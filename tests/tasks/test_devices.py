@@ -195,7 +195,7 @@ def test_a_number_that_is_too_high(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("system", "built", "reason"),
     [
-        ("linux", False, "MPS is there on Macs only"),
+        ("linux", False, "MPS is available only on Macs"),
         ("darwin", False, "this PyTorch was built without MPS"),
         ("darwin", True, "MPS needs a Mac with Apple silicon"),
     ],

@@ -122,7 +122,7 @@ class CheckDialog(QDialog):
         column.setSpacing(10)
         column.addWidget(wrapped(self._title, "cardTitle"))
         column.addWidget(
-            wrapped("One batch, one forward pass, one backward pass, one step; nothing of it is kept.", "muted")
+            wrapped("One batch, forward pass, backward pass and optimizer step; nothing is kept.", "muted")
         )
         column.addWidget(self._list(), 1)
         self.details = QPlainTextEdit(readOnly=True)
@@ -131,7 +131,7 @@ class CheckDialog(QDialog):
         self.details.setTabChangesFocus(True)
         self.details.hide()
         column.addWidget(self.details)
-        self.summary = wrapped("Starting …")
+        self.summary = wrapped("Starting…")
         self.summary.setAccessibleName("Result of the check")
         column.addWidget(self.summary)
         column.addLayout(self._buttons())
@@ -172,7 +172,7 @@ class CheckDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy all of this as text")
+        self.copy.setToolTip("Copy the whole report as text")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text))
         self.more = QPushButton("Details", self)
         self.more.setCheckable(True)
@@ -180,10 +180,10 @@ class CheckDialog(QDialog):
         self.more.toggled.connect(self.details.setVisible)
         self.more.hide()
         self.again = QPushButton("Check again")
-        self.again.setToolTip("Try the task once more, with what is on disk now (F4)")
+        self.again.setToolTip("Check the task again as it is on disk now (F4)")
         self.again.clicked.connect(self._again)
         self.stop = QPushButton("Stop")
-        self.stop.setToolTip("End the check; a task that hangs is ended by force")
+        self.stop.setToolTip("Stop the check; a task that hangs is terminated")
         self.stop.clicked.connect(self.reject)
         self.find_rate = QPushButton("Find learning rate")
         self.find_rate.setObjectName("primary")
@@ -260,10 +260,12 @@ class CheckDialog(QDialog):
             ):
                 row.show(CheckEvent(row.event.step, CheckState.SKIPPED))
             elif row.event.state == CheckState.RUNNING:  # the process died
-                row.show(CheckEvent(row.event.step, CheckState.BAD, "It did not get through."))
+                row.show(CheckEvent(row.event.step, CheckState.BAD, "The check failed."))
         good = end.reason == EndReason.COMPLETED and failed is None
         # What is wrong stands beside its step.
-        self.summary.setText(end.detail if failed is None else f"“{name_of(failed.event)}” failed: mend it, then F4.")
+        self.summary.setText(
+            end.detail if failed is None else f"{name_of(failed.event)} failed. Fix it and check again (F4)."
+        )
         self.summary.setObjectName("good" if good else "bad")
         self.summary.style().unpolish(self.summary)
         self.summary.style().polish(self.summary)

@@ -41,10 +41,10 @@ class NewTaskDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(10)
-        column.addWidget(wrapped("Which of these is nearest to what you train?", "cardTitle"))
+        column.addWidget(wrapped("Which of these is closest to what you train?", "cardTitle"))
         self.templates = QListWidget()
         self.templates.setAccessibleName("Templates")
-        self.templates.setToolTip("Each is a whole, commented Python file that runs as it is")
+        self.templates.setToolTip("Each is a complete, commented Python file, ready to run")
         for row in TEMPLATES.values():
             item = QListWidgetItem(row.label, self.templates)
             item.setData(Qt.ItemDataRole.UserRole, row.key)
@@ -69,14 +69,14 @@ class NewTaskDialog(QDialog):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         self.name, self.folder = QLineEdit(), QLineEdit(str(folder))
-        self.choose = QPushButton("Choose …")
+        self.choose = QPushButton("Choose…")
         self.choose.setToolTip("Choose the folder")
         self.choose.setAccessibleName("Choose the folder")
         self.choose.clicked.connect(self._choose_folder)
         for row, (label, tip, line) in enumerate(
             (
-                ("File name", "A new file; nothing is overwritten", self.name),
-                ("Folder", "Where the file is to lie; it is made where it is not there", self.folder),
+                ("File name", "A new file; existing files are not overwritten", self.name),
+                ("Folder", "Folder of the file; created if it does not exist", self.folder),
             )
         ):
             name = QLabel(label)
@@ -96,13 +96,13 @@ class NewTaskDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Write nothing (Esc)")
+        self.cancel.setToolTip("Close without creating a file (Esc)")
         self.cancel.clicked.connect(self.reject)
         self.create_file = QPushButton("Create the file")
         self.create_file.setToolTip("Write the template to the new file")
         self.create_file.clicked.connect(self._write)
         self.open_it = QPushButton("Open it", self)
-        self.open_it.setToolTip("Take the new file as the task")
+        self.open_it.setToolTip("Open the new file as the task")
         self.open_it.clicked.connect(self._open)
         row.addStretch(1)
         for button in (self.cancel, self.create_file, self.open_it):
@@ -147,7 +147,7 @@ class NewTaskDialog(QDialog):
             self._say(problem, "problem")
             return
         self._path = path
-        self._say(f"{path} was written. It may run: its text comes with this program.", "good")
+        self._say(f"Created {path}. Trusted: written by LR Finder.", "good")
         for widget in (self.templates, self.name, self.folder, self.choose):
             widget.setEnabled(False)
         self.create_file.hide()
@@ -155,7 +155,7 @@ class NewTaskDialog(QDialog):
         self.open_it.setDefault(True)
         self.open_it.setFocus()
         self.cancel.setText("Close")
-        self.cancel.setToolTip("Leave the task as it is (Esc)")
+        self.cancel.setToolTip("Close without changing the task (Esc)")
         self.written.emit(str(path))
 
     @Slot()
@@ -183,7 +183,7 @@ def _free(name: str, folder: Path) -> str:
 def _problem(name: str, folder: str) -> str:
     """What is wrong with what was typed, empty where nothing is."""
     if not folder:
-        return "No folder is named: choose one."
+        return "Choose a folder."
     if not name or name in (".", "..", ".py") or any(sign in name for sign in '/\\:*?"<>|\0'):
-        return "This is no name for a file: use letters, numbers and _."
+        return "Not a valid file name: use letters, digits and _."
     return ""

@@ -18,12 +18,12 @@ class ChecklistPanel(Card):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__("Checklist")
         self._workspace = workspace
-        self.sentence = muted("After a sweep, the curve is read aloud here.")
+        self.sentence = muted("The interpretation of the curve appears here after a sweep.")
         self.sentence.setAccessibleName("What the curve says")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._caption = QLabel("The curve, read the classic way:")
+        self._caption = QLabel("The classic reading of the curve:")
         self._caption.setObjectName("fieldName")
-        self._caption.setToolTip("The recommendation above reads more of the curve and may be bolder than this")
+        self._caption.setToolTip("The recommendation above uses more of the curve and may be higher")
         self.body.addWidget(self._caption)
         self.body.addWidget(self.sentence)
         self._grid = QGridLayout()
@@ -50,7 +50,9 @@ class ChecklistPanel(Card):
         checks = reading.checklist if reading is not None else ()
         self._caption.setVisible(reading is not None)
         self.sentence.setText(
-            reading.interpretation if reading is not None else "After a sweep, the curve is read aloud here."
+            reading.interpretation
+            if reading is not None
+            else "The interpretation of the curve appears here after a sweep."
         )
         while len(self._rows) < len(checks):
             sign, text = QLabel(), QLabel()

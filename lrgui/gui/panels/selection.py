@@ -45,8 +45,8 @@ class SelectionPanel(Card):
         self.stale.setAccessibleName("Estimate for other settings")
         self.take = QPushButton()
         self.take.setObjectName("small")
-        self.take.setAccessibleName("Take the estimate")
-        self.take.setToolTip("Select the estimate; a new sweep measures it")
+        self.take.setAccessibleName("Use the estimate")
+        self.take.setToolTip("Select the estimate; run a sweep to measure it")
         self.take.clicked.connect(self._take_estimate)
         self.body.addWidget(self.stale)
         self.body.addWidget(self.take)
@@ -56,7 +56,7 @@ class SelectionPanel(Card):
         self._minus = self._button("−", f"Lower by {NUDGE} decades (← on the plot: a hundredth)", "Lower")
         self._plus = self._button("+", f"Raise by {NUDGE} decades (→ on the plot: a hundredth)", "Raise")
         self._undo = self._button("Undo", "Undo the last change of selection or zones (Ctrl+Z)", "Undo")
-        self._redo = self._button("Redo", "Do it again (Ctrl+Shift+Z)", "Redo")
+        self._redo = self._button("Redo", "Redo (Ctrl+Shift+Z)", "Redo")
         self._minus.clicked.connect(lambda: self._nudge(-NUDGE))
         self._plus.clicked.connect(lambda: self._nudge(NUDGE))
         self._undo.clicked.connect(workspace.undo_stack.undo)
@@ -138,7 +138,7 @@ class SelectionPanel(Card):
         self.stale.setToolTip(f"An estimate, not a measurement ({found.source})" if found.source else "")
         if offered is None:
             return
-        self.take.setText(f"Take the estimate {format_lr(offered)}")
+        self.take.setText(f"Use the estimate {format_lr(offered)}")
         name = f"Select {format_lr(offered)}, an estimate by {found.source}"
         self.take.setToolTip(f"{name}; a new sweep measures it")
         self.take.setAccessibleName(name)
@@ -165,7 +165,7 @@ class SelectionPanel(Card):
         chosen = self._workspace.selection
         if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
             # It says nothing of a rate that a person chose.
-            words, style = f"chosen by hand; the recommended one has {words}", "muted"
+            words, style = f"selected by you; recommended: {words}", "muted"
         self.confidence.setText(words[:1].upper() + words[1:])
         self.confidence.setToolTip(MEANING if pick.lr is not None else pick.reason)
         if self.confidence.objectName() != style:
@@ -226,7 +226,7 @@ class SelectionPanel(Card):
         except ValueError:
             _mark(self.low, "wrong", True)
             _mark(self.high, "wrong", True)
-            self._note.setText(f"The borders must be numbers that rise from {format_lr(zones.start)} on.")
+            self._note.setText(f"The lower border must be below the upper, both at least {format_lr(zones.start)}.")
             self._note.show()
             return
         self.refresh()

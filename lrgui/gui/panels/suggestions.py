@@ -26,7 +26,7 @@ class SuggestionsPanel(Card):
         self.table.setHorizontalHeaderLabels(["Rule", "LR", "Spread"])
         spread = self.table.horizontalHeaderItem(2)
         assert spread is not None
-        spread.setToolTip("Highest over lowest rate that the rule gives for the repeats")
+        spread.setToolTip("Ratio of the highest to the lowest rate this rule suggests across the repeats")
         self.table.setAccessibleName("Suggested learning rates")
         self.table.setToolTip("Click a row to select its learning rate")
         self.table.verticalHeader().hide()
@@ -47,7 +47,7 @@ class SuggestionsPanel(Card):
         header.setMinimumSectionSize(64)
         self.table.cellClicked.connect(lambda row, _column: self._take(row))
         self.table.cellActivated.connect(lambda row, _column: self._take(row))
-        self._empty = muted("After a sweep, every rule's learning rate stands here.")
+        self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
         self.body.addWidget(self._empty)
         self.body.addWidget(self.table)
         workspace.reading_changed.connect(self.show_reading)
@@ -69,7 +69,7 @@ class SuggestionsPanel(Card):
         for index, row in enumerate(rows):
             factor = reading.spread_factor(row.key)
             apart = "–" if factor is None else f"×{factor:.2g}"
-            tip = f"{row.reason} The repeats alone: {row.spread}." if repeated else row.reason
+            tip = f"{row.reason} Single repeats: {row.spread}." if repeated else row.reason
             for column, text in enumerate((row.label, row.rate, apart)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(tip)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 #: What stands in the field for the path while it is empty.
 PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}
-LOOKING = "Looking for torch and devices …"
+LOOKING = "Looking for PyTorch and devices…"
 CHANGED = "changed on disk · the next run uses it"
 
 
@@ -83,9 +83,9 @@ class TaskPanel(ConfigCard):
 
     # ---------------------------------------------------------------- what it is made of
     def _buttons(self) -> QHBoxLayout:
-        self._check = self._button("Check task", "Try one batch, step by step, and say what is wrong (F4)")
+        self._check = self._button("Check task", "Try one batch, step by step, and report problems (F4)")
         self._check.clicked.connect(self.workspace.check)
-        self._new = self._button("New task …", "Write a commented task file to begin with (Ctrl+N)")
+        self._new = self._button("New task…", "Create a commented task file to start from (Ctrl+N)")
         self._new.clicked.connect(lambda: self.workspace.wanted.emit("new"))
         row = QHBoxLayout()
         row.setSpacing(6)

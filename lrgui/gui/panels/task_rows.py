@@ -14,57 +14,63 @@ PINNED = {None: "Automatic", True: "Yes", False: "No"}
 
 def fill_main(form: Form, browse: Callable[[], object]) -> None:
     """What everybody sees; `browse` asks for the file or folder."""
-    form.add_choice("source", "Data", source_lines(SOURCES), "The examples to train on, or code of your own")
+    form.add_choice("source", "Data", source_lines(SOURCES), "The data set to train on, or your own code")
     form.add_path("path", "File", "The file or folder to read", browse)
     form.add_group("options")
-    form.add_choice("model", "Model", {}, "The network, with fresh weights unless it is set to pretrained ones")
+    form.add_choice("model", "Model", {}, "The network; its weights are fresh unless set to pretrained")
     form.add_group("model_options")
     form.add_choice(
         "optimizer",
         "Optimizer",
         optimizer_lines(None, "", None),
-        "The optimizer that you train with: a learning rate holds for it only",
+        "The optimizer you train with; a learning rate applies only to it",
     )
     form.add_group("optimizer_options")
-    form.add_text("batch_size", "Batch size", read_whole, str, "Examples per step: a learning rate holds for it only")
+    form.add_text(
+        "batch_size", "Batch size", read_whole, str, "Examples per step; a learning rate applies only to this size"
+    )
     form.add_choice(
         "device",
         "Device",
         device_lines(None, AUTOMATIC.value),
-        "Where the arithmetic runs; automatic takes the best there is",
+        "Compute device; automatic uses the best available",
     )
-    form.add_choice("python", "Python", {"": ""}, "The Python that computes, with its packages")
+    form.add_choice("python", "Python", {"": ""}, "Python interpreter for runs, with its packages")
 
 
 def fill_more(form: Form) -> None:
     """What most people don't need. The optimizer's own settings are here, but for its name."""
     form.add_group("options")
-    form.add_text("momentum", "Momentum", read_number, "{:g}".format, "How much of the last steps goes on; 0 is none")
-    form.add_text("weight_decay", "Weight decay", read_number, "{:g}".format, "Pulls weights towards zero")
+    form.add_text("momentum", "Momentum", read_number, "{:g}".format, "Momentum of the optimizer; 0 for none")
+    form.add_text("weight_decay", "Weight decay", read_number, "{:g}".format, "Shrinks weights towards zero")
     form.add_group("optimizer_options")
     form.add_text(
         "subset",
         "Subset",
         _subset,
         lambda value: "all" if value is None else str(value),
-        "Train on the first so many examples only, or “all”",
+        "Train on only this many examples from the start, or “all”",
     )
-    form.add_text("loader_workers", "Loaders", read_whole, str, "Processes that load batches; 0 is safest")
+    form.add_text(
+        "loader_workers", "Loaders", read_whole, str, "DataLoader workers (processes that load batches); 0 is safest"
+    )
     form.add_choice(
         "pin_memory",
         "Pinned memory",
         PINNED,
-        "Batches in page-locked memory, which a CUDA device copies faster; automatic: where it computes",
+        "Load batches into page-locked memory, which a CUDA device copies faster; automatic: on for CUDA",
     )
     form.add_text(
         "threads",
         "Threads",
         _threads,
         lambda value: AUTO if value is None else str(value),
-        "Of the CPU's arithmetic; “auto” leaves one core to the window",
+        "CPU threads; “auto” leaves one core for the window",
     )
-    form.add_text("arguments", "Arguments", str.strip, str, "What the code finds in sys.argv, as a script: --scale 2")
-    form.add_text("seed", "Seed", read_whole, str, "The same seed gives the same weights and batches")
+    form.add_text(
+        "arguments", "Arguments", str.strip, str, "Command-line arguments (sys.argv) for your code, such as --scale 2"
+    )
+    form.add_text("seed", "Seed", read_whole, str, "Seed of weights and batches")
 
 
 def _subset(text: str) -> int | None:

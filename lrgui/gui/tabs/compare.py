@@ -41,11 +41,11 @@ class CompareTab(QWidget):
             row.addWidget(box)
         self.own = QCheckBox("The task's own")
         self.own.setChecked(True)
-        self.own.setToolTip("Sweep the optimizer that the task's code makes, too")
+        self.own.setToolTip("Also sweep the optimizer the task's code creates")
         row.addWidget(self.own)
         self.button = QPushButton("Compare optimizers")
         self.button.setObjectName("small")
-        self.button.setToolTip("Sweep the ticked optimizers on the task, one after the other (F8)")
+        self.button.setToolTip("Sweep the checked optimizers on the task, one after another (F8)")
         self.button.clicked.connect(self.start)
         self.reset = QPushButton("Reset view")
         self.reset.setObjectName("small")
@@ -60,8 +60,8 @@ class CompareTab(QWidget):
         self.sentences.setContentsMargins(12, 4, 12, 2)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         empty = empty_line(
-            "Nothing compared yet. Tick two optimizers or more above and press F8:\n"
-            "each is swept on the task, from the same weights and with the same batches."
+            "No comparison yet. Check at least two optimizers above and press F8:\n"
+            "each is swept on the task, with the same weights and batches."
         )
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
@@ -99,7 +99,7 @@ class CompareTab(QWidget):
         if self.own.isChecked() and not self.own.isHidden():
             wanted.insert(0, OWN)
         if len(wanted) < 2:
-            self._workspace.noticed.emit(Notice("warning", "Tick two optimizers or more on the Compare tab."))
+            self._workspace.noticed.emit(Notice("warning", "Check at least two optimizers on the Compare tab."))
             return
         self._workspace.compare_optimizers(wanted)
 
@@ -117,7 +117,7 @@ class CompareTab(QWidget):
         self.plot.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
         self._stack.setCurrentIndex(1)
         self.reset.show()
-        self.sentences.setText("Sweeping one optimizer after the other, from the same weights.")
+        self.sentences.setText("Sweeping one optimizer after another, from the same weights.")
         self.sentences.show()
         self._timer.start()
         self._redraw()
@@ -150,7 +150,7 @@ class CompareTab(QWidget):
         if self._workspace.kind == RunKind.COMPARE:
             self._read()
             if not self._workspace.comparison:
-                self.sentences.setText("No sweep of the comparison was finished.")
+                self.sentences.setText("No sweep of the comparison finished.")
 
     @Slot(str)
     def _on_state(self, state: str) -> None:

@@ -42,7 +42,7 @@ class CurveTab(QWidget):
         """Source and path of what the drawn sweep was made with."""
         self.plot = CurvePlot(palette=palette)
         self.average = QCheckBox("Classic average")
-        self.average.setToolTip("Also draw the lagging average (β) that the classic rules read")
+        self.average.setToolTip("Also show the lagging average (β) used by the classic rules")
         self.average.toggled.connect(self.plot.show_average)
         self.reset = QPushButton("Reset view")
         self.reset.setObjectName("small")
@@ -94,7 +94,7 @@ class CurveTab(QWidget):
             "The sweep raises the learning rate batch by batch, from very small to very large, "
             "and draws the loss as it goes.\nThe curve then shows which rates are too low, good, and too high.",
             button,
-            muted("Your own model or data: drop a task.py, a table or a folder onto the window, or use Open."),
+            muted("To use your own model or data, drop a task.py, a table or a folder onto the window, or use Open."),
         )
 
     def set_palette(self, palette: Palette) -> None:

@@ -45,22 +45,22 @@ SLIDERS: tuple[tuple[str, str, float, float, str], ...] = (
     ("noise", "Noise", 0.0, 0.3, "Standard deviation of the batch noise"),
     ("depth", "Depth", 0.2, 2.0, "How far the loss falls"),
     ("smoothness", "Smoothness", 0.2, 2.0, "Width of the valley in decades: how forgiving the model is"),
-    ("divergence", "Divergence", 0.4, 4.0, "How steeply the loss explodes past the optimum"),
+    ("divergence", "Divergence", 0.4, 4.0, "How steeply the loss rises past the optimum"),
 )
 SLIDER_STEPS = 200
 
 READING = (
-    "1.  Skip the flat tail on the left: every rate there trains, but painfully slowly.",
-    "2.  Pick inside the steep descent, just before the minimum: fast learning that is still stable.",
-    "3.  Stay away from the explosion on the right: there each step overshoots.",
+    "1.  Skip the flat part on the left: these rates train, but very slowly.",
+    "2.  Pick a rate in the steep descent, just before the minimum: fast and still stable.",
+    "3.  Stay away from the divergence on the right, where each step overshoots.",
 )
 TERMS = (
-    ("Learning rate", "The size of the step that the optimizer takes. Too small: painfully slow. Too large: unstable."),
+    ("Learning rate", "The size of the optimizer's steps. Too small: very slow. Too large: unstable."),
     ("Loss", "One number for how wrong the model is; lower is better."),
-    ("Optimal window", "The rates just before the curve's lowest point: the steepest fall that is still stable."),
-    ("Divergence", "Past the window the steps overshoot, and the loss shoots up."),
-    ("Log axis", "Good rates span several powers of ten; only a logarithmic axis shows them all."),
-    ("Batch noise", "Each batch is another sample of the data, so its loss jitters; a smoothed line is read instead."),
+    ("Optimal window", "The rates just before the lowest point of the curve: the steepest fall that is still stable."),
+    ("Divergence", "Beyond the window the steps overshoot and the loss rises sharply."),
+    ("Log axis", "Good rates span several orders of magnitude; only a logarithmic axis shows them all."),
+    ("Batch noise", "Each batch is a different sample of the data, so its loss varies; use the smoothed line."),
 )
 
 
@@ -113,7 +113,7 @@ class ScenariosTab(QWidget):
         for scenario in SCENARIOS.values():
             self.which.addItem(scenario.label, scenario.key)
         self.which.setAccessibleName("Scenario")
-        self.which.setToolTip("The curve that is drawn strongest, and that the sliders change")
+        self.which.setToolTip("The highlighted curve, changed by the sliders")
         self.which.activated.connect(lambda _index: self.choose(self.which.currentData()))
         card.body.addWidget(self.which)
         self._words = muted()
@@ -137,14 +137,14 @@ class ScenariosTab(QWidget):
                 grid.addWidget(widget, row, column)
             self.sliders[name], self._values[name] = slider, value
         card.body.addLayout(grid)
-        self.new_noise = self._button("New noise", "The same curves with other random batches", self._renew)
-        self.reset = self._button("Reset", "All three scenarios as they were", self._reset)
+        self.new_noise = self._button("New noise", "The same curves with different random batches", self._renew)
+        self.reset = self._button("Reset", "Restore all three scenarios", self._reset)
         self.send = self._button(
-            "Show on the main plot", "Rules and checklist then treat this curve like a run", self._send
+            "Show on the main plot", "Rules and checklist then apply to this curve as to a run", self._send
         )
         self.compare = self._button(
             "Compare with real data",
-            "Sweep the digits and lay their curve over the well-behaved one, both on the same scale",
+            "Sweep the digits and overlay their curve on the well-behaved one, on the same scale",
             self._workspace.compare,
         )
         save = self._button("Save ▾", "Save the picture or its points", None)
@@ -166,9 +166,9 @@ class ScenariosTab(QWidget):
 
     def _game(self) -> Card:
         card = Card("Where would you pick?")
-        self._question = muted("Double-click on the plot (or drag the line) where you would set the learning rate.")
+        self._question = muted("Double-click the plot (or drag the line) where you would set the learning rate.")
         card.body.addWidget(self._question)
-        self.answer = self._button("Reveal the answers", "Show what each rule says, and how far it is from yours", None)
+        self.answer = self._button("Reveal the answers", "Show each rule's rate and its distance from yours", None)
         self.answer.clicked.connect(lambda: self._reveal(not self._revealed))
         card.body.addWidget(self.answer)
         self.answers = QTableWidget(0, 3)
@@ -321,9 +321,9 @@ class ScenariosTab(QWidget):
     def _fill_answers(self) -> None:
         pick, scenario = self._chosen.now.selection, self._scene.scenario
         if pick is None:
-            question = "Double-click on the plot (or drag the line) where you would set the learning rate."
+            question = "Double-click the plot (or drag the line) where you would set the learning rate."
         elif not self._revealed:
-            question = f"You picked {format_lr(pick)}. Now reveal what the rules say."
+            question = f"You picked {format_lr(pick)}. Now reveal the answers."
         else:
             where = distance(scenario.optimum, pick)
             question = (
@@ -335,7 +335,7 @@ class ScenariosTab(QWidget):
         if not self._revealed or self._reading is None:
             return
         reading = self._reading
-        rows = [("★ ours", reading.recommendation.lr, reading.recommendation.reason)]
+        rows = [("★ recommended", reading.recommendation.lr, reading.recommendation.reason)]
         rows += [(s.label, s.lr, s.reason) for s in reading.suggestions.values()]
         self.answers.setRowCount(len(rows))
         for row, (label, lr, reason) in enumerate(rows):
@@ -375,8 +375,8 @@ class ScenariosTab(QWidget):
         self.plot.set_real(curve.lr, laid_over(target, curve.smoothed))
         best = format_lr(float(curve.lr[int(np.argmin(curve.smoothed))]))
         self._real_words.setText(
-            f"Dotted: a real sweep of the digits, its loss scaled to the same start and depth. Again a flat tail, "
-            f"a descent and a rise; its lowest point lies at {best}, where that model and its data put it."
+            "Dotted: a real sweep of the digits, its loss scaled to the same start and depth. Again a flat part, a "
+            f"descent and a rise; its lowest point, at {best}, depends on that model and data."
         )
         self._real_words.show()
 
@@ -408,7 +408,7 @@ def verdict(scenario: Scenario, pick: float) -> str:
     if pick < zones.low_end:
         return "safe, but slow."
     if pick <= scenario.optimum:
-        return "inside the steep descent, well done."
+        return "inside the steep descent: well done."
     return "past the minimum, on the edge." if pick <= zones.high_start else "too high, it would diverge."
 
 

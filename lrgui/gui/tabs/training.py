@@ -60,7 +60,7 @@ class TrainingTab(QWidget):
         self._drawn = 0
         self._stack.setCurrentIndex(1)
         self.plot.clear()
-        self.heading.setText("Starting …")
+        self.heading.setText("Starting…")
         self._timer.start()
 
     @Slot(object)

@@ -84,9 +84,11 @@ class VerifyTab(QWidget):
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._workspace.verify)
         row.addWidget(self.start)
-        self.rates = self._choice("Rates", RATES, "How many learning rates race, half an octave (×1.41) apart")
+        self.rates = self._choice("Rates", RATES, "Number of learning rates that race, half an octave (×1.41) apart")
         self.steps = self._choice(
-            "Steps", STEPS, "Optimizer steps of a training in the last round: the nearer to the real one the better"
+            "Steps",
+            STEPS,
+            "Optimizer steps of a training in the last round, as close to your real training as possible",
         )
         for box, words in ((self.rates, "rates"), (self.steps, "steps")):
             row.addWidget(box)
@@ -124,9 +126,9 @@ class VerifyTab(QWidget):
     def _empty_state() -> QWidget:
         return empty_state(
             "Verify the learning rate",
-            "Short real trainings (OneCycle) race at rates around the selected one, all from the same weights and on "
-            "the same batches. After each round the worse half leaves, the others train twice as long. "
-            "The winner is read off a smooth through all of them, not off the luckiest run.",
+            "Short real trainings (OneCycle) race at rates around the selected one, from the same weights and on the "
+            "same batches. After each round of successive halving the worse half drops out and the others train twice "
+            "as long. The winner comes from a curve fitted through all of them, not from the luckiest run.",
             width=560,
         )
 
@@ -192,7 +194,7 @@ class VerifyTab(QWidget):
         self._drawn, self._ranking = (-1, -1), None
         self._stack.setCurrentIndex(1)
         self.use.hide()
-        self.heading.setText("Starting …")
+        self.heading.setText("Starting…")
         job = self._workspace.race_job
         assert job is not None
         self.plot.begin(job.race, True)
@@ -275,7 +277,7 @@ class VerifyTab(QWidget):
         self.use.setVisible(winner is not None)
         if winner is not None:
             self.use.setText(f"Use {format_lr(winner)}")
-            self.use.setToolTip(f"Select {format_lr(winner)}, the winner; undo (Ctrl+Z) brings the old one back")
+            self.use.setToolTip(f"Select the winner, {format_lr(winner)}; Undo (Ctrl+Z) restores the old selection")
 
     @Slot()
     def _use(self) -> None:

@@ -140,7 +140,7 @@ class Trial:
         task = self._made
         found = list(_first(task.loader))
         if not found:
-            raise ValueError("The training data has no batch: use more examples or a smaller batch size.")
+            raise ValueError("The training data yields no batches: use more examples or a smaller batch size.")
         batch = self._batch = to_device(found[0], task.device)
         self._settle()
         parts = parts_of(batch)
@@ -334,7 +334,7 @@ class Trial:
             return StepResult(["there is no validation data"], skipped=True)
         found = list(_first(task.validation))
         if not found:
-            return StepResult((), [Finding("The validation data has no batch.")])
+            return StepResult((), [Finding("The validation data yields no batches.")])
         batch = to_device(found[0], task.device)
         to_eval_mode(task.model, task.optimizer)
         with torch.no_grad():

@@ -310,7 +310,7 @@ class _Reader:
         if self._descends(kind, MODULE):
             hint = f" Its LightningModule is a task by itself: {self.file}:{kind}."
         return OutlineProblem(
-            f"{self.file} has {lacking_words(lacking)}, or begin with a template: “lrgui new”, or “New task …” in the "
+            f"{self.file} has {lacking_words(lacking)}, or begin with a template: “lrgui new”, or “New task…” in the "
             f"window.{hint}"
         )
 
