@@ -88,4 +88,4 @@ def test_data_without_code_takes_no_arguments(command: Command) -> None:
 def test_a_setting_with_an_option_of_its_own_names_it(command: Command, setting: str, option: str) -> None:
     done = command("find", "digits", "--set", setting)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"lrgui: --set {setting}: this has an option of its own: {option}\n"
+    assert done.stderr == f"lrgui: --set {setting}: use its own option: {option}\n"

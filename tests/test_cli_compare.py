@@ -41,12 +41,12 @@ def test_json_and_picture(tmp_path: Path, own_folders: Path) -> None:
 def test_words(command: Command) -> None:
     done = command("compare", "--optimizers", "sgd,adam", "--steps", 60)
     assert done.returncode in (0, 3), done.stderr
-    assert "SGD, momentum" in done.stdout and "Adam" in done.stdout and "shapes say how wide" in done.stdout
+    assert "SGD, momentum" in done.stdout and "Adam" in done.stdout and "shapes show how wide" in done.stdout
 
 
 def test_one_optimizer_is_no_comparison(command: Command) -> None:
     done = command("compare", "--optimizers", "sgd")
-    assert done.returncode == 2 and "two optimizers or more" in done.stderr
+    assert done.returncode == 2 and "at least two optimizers" in done.stderr
 
 
 def test_an_unknown_optimizer(command: Command) -> None:

@@ -40,7 +40,7 @@ def test_without_a_home_a_temporary_folder_is_used_and_told(homeless: Path, monk
     assert places.home() is None
     assert places.home_or_temporary() == own
     assert places.config_folder() == own / "config" and places.runs_folder() == own / "data" / "runs"
-    assert places.trouble().startswith("There is no home folder here (HOME is not set), so settings and runs are kept")
+    assert places.trouble().startswith("There is no home folder (HOME is not set), so settings and runs are saved")
     assert str(own) in places.trouble()
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
     monkeypatch.setenv(places.CONFIG, "/somewhere")

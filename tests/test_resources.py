@@ -44,7 +44,7 @@ def test_digits_are_the_whole_data_set() -> None:
 
 
 def test_missing_file_says_what_and_where() -> None:
-    with pytest.raises(FileNotFoundError, match=r"icons/nothing\.svg is missing .* again puts it back"):
+    with pytest.raises(FileNotFoundError, match=r"icons/nothing\.svg is missing .* Reinstall LR Finder"):
         resource("icons", "nothing.svg")
 
 

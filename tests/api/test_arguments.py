@@ -136,8 +136,8 @@ def test_batches_are_taken_as_they_are(loader: Any) -> None:
         ((X, Y), "a pair of inputs and targets, not batches: pass DataLoader(TensorDataset(x, y), batch_size=64"),
         ([X, Y], "a pair of inputs and targets, not batches"),
         ((X.numpy(), Y.numpy()), "a pair of inputs and targets, not batches"),
-        (X, "is a Tensor, which holds examples, not batches: pass DataLoader(TensorDataset(x, y)"),
-        (X.numpy(), "is a ndarray, which holds examples"),
+        (X, "is a Tensor, which yields examples, not batches: pass DataLoader(TensorDataset(x, y)"),
+        (X.numpy(), "is a ndarray, which yields examples"),
         ([(X[0], 1), (X[1], 0)], "is a list of single examples, not batches: pass DataLoader(examples, batch_size=64"),
         ([(X[0], Y[0])], "is a list of single examples"),
         ([(X[0].numpy(), np.int64(1))], "is a list of single examples"),
@@ -162,7 +162,7 @@ def test_what_gives_no_batches_is_told_with_the_way_out(loader: Any, words: str)
 
 def test_a_table_gives_no_batches() -> None:
     pandas = pytest.importorskip("pandas")
-    with pytest.raises(ValueError, match="is a DataFrame, which holds examples"):
+    with pytest.raises(ValueError, match="is a DataFrame, which yields examples"):
         batches_of(pandas.DataFrame({"x": [1.0]}))
 
 

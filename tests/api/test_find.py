@@ -669,7 +669,7 @@ def test_a_repeat_that_was_stopped_is_left_out(model: nn.Module) -> None:
     assert [len(curve) for curve in result.curves] == [len(curve) for curve in whole.curves]
     assert result.best_guess == whole.best_guess
     assert result.end.reason == "cancelled"
-    assert any("Sweep 3 of 3 did not come to its end (21 of 60 steps)" in note for note in result.notes)
+    assert any("Sweep 3 of 3 did not finish (21 of 60 steps)" in note for note in result.notes)
     control = Control()
     alone = find(model, control=control, on_event=lambda e: isinstance(e, BatchEvent) and control.cancel(), repeats=2)
     assert [len(curve) for curve in alone.curves] == [1]

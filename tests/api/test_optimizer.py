@@ -131,15 +131,15 @@ class Relative(SGD):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (lambda m: "lbfgs", "lbfgs cannot be swept. It computes the loss several times"),
+        (lambda m: "lbfgs", "lbfgs cannot be swept. It evaluates the loss several times"),
         (lambda m: "adm", "There is no optimizer “adm”. Choose one of: sgd, adam, adamw"),
         (lambda m: "timm", "There is no optimizer “timm”"),
-        (lambda m: torch.optim.LBFGS, "LBFGS cannot be swept. It computes the loss several times"),
+        (lambda m: torch.optim.LBFGS, "LBFGS cannot be swept. It evaluates the loss several times"),
         (lambda m: torch.optim.LBFGS(m.parameters()), "LBFGS cannot be swept"),
         (lambda m: Twice(m.parameters(), 0.1), "Twice cannot be swept. Its step computes the loss itself"),
         (
             lambda m: Relative(m.parameters()),
-            "Relative has no learning rate: it sets its steps itself. Make it with one",
+            "Relative has no learning rate: it sets its own step size. Create it with one",
         ),
         (lambda m: [SGD(m[0].parameters(), 0.1), Adam(m[2].parameters())], "There are 2 optimizers (SGD and Adam)"),
         (lambda m: {"a": SGD(m[0].parameters(), 0.1), "b": Adam(m[2].parameters())}, "training_step(model, batch)"),
@@ -153,7 +153,7 @@ class Relative(SGD):
         (lambda m: m.parameters(), "not a generator; a class, a name such as"),
         (lambda m: list(m.parameters()), "These are parameters: pass torch.optim.AdamW(parameters)"),
         (lambda m: [{"params": m.parameters()}], "These are parameter groups: pass torch.optim.AdamW(groups)."),
-        (lambda m: {"lr": 0.1}, "A dict of settings is given with functools.partial"),
+        (lambda m: {"lr": 0.1}, "Pass settings with functools.partial"),
         (lambda m: 3, "The optimizer must be a torch.optim.Optimizer, not an int"),
         (lambda m: lambda params, lr: None, "The optimizer's function returned None: did you forget return?"),
         (lambda m: lambda params, lr: "SGD", "must return a torch.optim.Optimizer, not a str"),
@@ -172,7 +172,7 @@ def test_what_is_no_optimizer_is_told_with_the_way_out(
 
 def test_transformers_adafactor_needs_a_rate(model: nn.Module) -> None:
     adafactor = pytest.importorskip("transformers.optimization").Adafactor
-    with pytest.raises(ValueError, match=r"Make it with one, Adafactor.*relative_step=False, warmup_init=False"):
+    with pytest.raises(ValueError, match=r"Create it with one, Adafactor.*relative_step=False, warmup_init=False"):
         optimizer_of(model, adafactor(model.parameters(), relative_step=True, warmup_init=True), LR)
     made = optimizer_of(model, functools.partial(adafactor, relative_step=False, warmup_init=False), LR)
     assert made.param_groups[0]["lr"] == LR

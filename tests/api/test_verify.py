@@ -120,10 +120,10 @@ def test_a_training_step_and_a_metric() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"lr": None}, "Say what to race around"),
+        ({"lr": None}, "Pass the rate to race around"),
         ({"lr": 0.0}, "cannot be “0”"),
         ({"rates": 2}, "Rates cannot be “2”"),
-        ({"metric": lambda o, t: 0.0, "validation": None}, "measured on validation batches"),
+        ({"metric": lambda o, t: 0.0, "validation": None}, "needs validation batches"),
         ({"amp": "fp8"}, "Precision cannot be"),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_cancelled_race_gives_the_ranking_so_far() -> None:
 
     verified = small(control=control, on_event=watch)
     assert verified.end.reason == "cancelled" and verified.lr is not None
-    assert str(verified).count("The smooth through") == 1
+    assert str(verified).count("The fitted curve suggests") == 1
 
 
 def test_an_error_of_the_callers_passes_through_at_first_and_ends_the_race_later(

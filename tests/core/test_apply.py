@@ -331,9 +331,9 @@ def test_a_subclass_with_its_own_function() -> None:
 @pytest.mark.parametrize(
     ("make", "begun", "said"),
     [
-        (lambda o: NamedByItself(o, LOW, LOW / 2), 0, "NamedByItself can't be scaled"),
+        (lambda o: NamedByItself(o, LOW, LOW / 2), 0, "NamedByItself cannot be scaled"),
         (lambda o: Counting(o, LOW), 3, "Counting has begun already"),
-        (GreedyLR, 0, "GreedyLR sets this optimizer's rates"),
+        (GreedyLR, 0, "GreedyLR controls this optimizer's rates"),
     ],
 )
 def test_what_cannot_be_rescaled_is_refused(make: Callable[[Any], Any], begun: int, said: str) -> None:
@@ -375,7 +375,7 @@ def test_only_the_swept_groups(kind: str) -> None:
 def test_a_floor_for_all_groups_cannot_be_scaled_for_one() -> None:
     optimizer = sgd(LOW / 10, LOW)
     scheduler = schedulers.CosineAnnealingLR(optimizer, 10, eta_min=LOW / 100)
-    with pytest.raises(ValueError, match="CosineAnnealingLR can't be scaled"):
+    with pytest.raises(ValueError, match="CosineAnnealingLR cannot be scaled"):
         set_rate(optimizer, PICK, swept=[1])
     assert scheduler.eta_min == LOW / 100
 
@@ -418,7 +418,7 @@ def test_a_group_that_is_added_later_gets_the_rate() -> None:
 def test_an_optimizer_that_sets_its_own_rate() -> None:
     optimizer = sgd(LOW)
     optimizer.param_groups[0]["lr"] = None  # as transformers' Adafactor has it with relative_step
-    with pytest.raises(ValueError, match=r"SGD sets its rate by itself \(lr=None\): make it with lr=3e-2"):
+    with pytest.raises(ValueError, match=r"SGD sets its own learning rate \(lr=None\): create it with lr=3e-2"):
         set_rate(optimizer, PICK)
 
 
@@ -495,7 +495,7 @@ def test_a_scheduler_of_ignite_is_refused_and_its_wrapper_of_torchs_is_not() -> 
 
     optimizer = sgd(LOW)
     made = CosineAnnealingScheduler(optimizer, "lr", LOW, LOW / 10, 20)
-    with pytest.raises(ValueError, match="CosineAnnealingScheduler sets this optimizer's rates"):
+    with pytest.raises(ValueError, match="CosineAnnealingScheduler controls this optimizer's rates"):
         set_rate(optimizer, PICK)
     del made
     optimizer = sgd(LOW)

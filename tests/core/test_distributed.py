@@ -205,7 +205,7 @@ def test_a_closed_team_is_replaced(ranks: Ranks) -> None:
 
 def test_a_sweep_on_one_rank_alone_is_refused(own_ranks: Ranks) -> None:
     said, _ = own_ranks.run("alone", seconds=1)
-    assert "Not all 2 processes came to the sweep: start it in every one" in said
+    assert "Not all 2 processes started the sweep: call it in every process" in said
 
 
 def test_a_failure_is_told_but_not_for_ever(own_ranks: Ranks) -> None:
@@ -216,7 +216,7 @@ def test_a_failure_is_told_but_not_for_ever(own_ranks: Ranks) -> None:
 
 def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks) -> None:
     said, nothing = own_ranks.run("deserted")
-    assert "Another process of this run has ended" in said
+    assert "Another process of this run ended" in said
     assert nothing is None
 
 

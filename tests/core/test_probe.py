@@ -65,7 +65,7 @@ def test_no_gradients_are_kept() -> None:
 
 
 def test_nothing_to_validate_on_is_an_error() -> None:
-    with pytest.raises(ValueError, match="validation data has no batch"):
+    with pytest.raises(ValueError, match="validation data yields no batches"):
         Probe(mean, [])(model())
 
 
@@ -78,7 +78,7 @@ def test_evaluating_gives_modes_back_after_an_error() -> None:
 
 def test_batches_that_never_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
-    with pytest.raises(ValueError, match="validation batches do not come to an end"):
+    with pytest.raises(ValueError, match="validation batches never end"):
         Probe(mean, Again(BATCHES[0]))(model())
 
 

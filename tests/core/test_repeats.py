@@ -56,7 +56,7 @@ def test_what_cannot_be_combined() -> None:
     with pytest.raises(ValueError, match="no sweep to combine"):
         combine([])
     other = Curve.measured(RATES * 2, sweep(0).loss, 200)
-    with pytest.raises(ValueError, match="must share their learning rates"):
+    with pytest.raises(ValueError, match="must have the same learning rates"):
         combine([sweep(0), other])
 
 

@@ -169,7 +169,7 @@ def test_what_fits_stays_in_memory(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="does not exist: make it, or name another"):
+    with pytest.raises(FileNotFoundError, match="does not exist: create it or choose another"):
         Copies(tmp_path / "none")
 
 
@@ -177,7 +177,7 @@ def test_a_disk_with_too_little_room_is_told(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5_000}))
     copies = Copies(tmp_path, limit_bytes=0)
     copies.add(torch.zeros(10_000))
-    with pytest.raises(OSError, match=r"0\.0 MB left.*more room, or none to keep it in memory"):
+    with pytest.raises(OSError, match=r"0\.0 MB left.*more space, or none to keep it in memory"):
         copies.take()
 
 

@@ -185,7 +185,7 @@ def test_a_loss_in_between_counts_anew() -> None:
 def test_among_several_processes_none_can_leave_a_batch_out() -> None:
     model = nn.Linear(3, 1)
     stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team(2))
-    with pytest.raises(ValueError, match="works in one process only"):
+    with pytest.raises(ValueError, match="works only in a single process"):
         stepper.forward(BATCHES[0], 0)
 
 

@@ -398,7 +398,7 @@ def test_a_rate_that_groups_share_is_swept_for_the_chosen_one_alone() -> None:
 def test_an_empty_loader_is_a_clear_error(empty: Iterable[Any]) -> None:
     net, optimizer = subject(sgd, True)
     before = state(net, optimizer)
-    with pytest.raises(ValueError, match="no batch: use more examples or a smaller batch size"):
+    with pytest.raises(ValueError, match="no batches: use more examples or a smaller batch size"):
         list(sweep(net, empty, optimizer, cross_entropy, CONFIG))
     assert_untouched(before, net, optimizer)
 

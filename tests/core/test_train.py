@@ -430,7 +430,7 @@ def test_what_is_no_loss_is_said_in_a_sentence() -> None:
     model, data = tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     each = Supervised(nn.CrossEntropyLoss(reduction="none"))
-    with pytest.raises(ValueError, match="one number, not 8 of them: use reduction='mean'"):
+    with pytest.raises(ValueError, match="a scalar, not 8 numbers: use reduction='mean'"):
         list(train(model, data, optimizer, each, TrainConfig(epochs=1)))
 
 
@@ -451,7 +451,7 @@ def test_a_loader_that_does_not_know_its_length_is_counted() -> None:
 
 
 def test_a_loader_that_runs_once_cannot_be_trained_on() -> None:
-    with pytest.raises(ValueError, match="runs once: return a DataLoader"):
+    with pytest.raises(ValueError, match="read only once: return a DataLoader"):
         batches_in(iter([1, 2]))
 
 
@@ -461,7 +461,7 @@ def test_a_loader_that_never_ends_is_said_and_not_waited_for(monkeypatch: pytest
             return iter(int, 1)
 
     monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
-    with pytest.raises(ValueError, match=r"training batches do not come to an end: .* or say how many steps"):
+    with pytest.raises(ValueError, match=r"training batches never end: .* or say how many steps"):
         batches_in(Forever())
 
 
@@ -512,7 +512,7 @@ def test_a_one_shot_iterator_that_ends_before_the_steps_do() -> None:
 def test_validation_batches_that_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lrgui.core.batches.MOST_BATCHES", 50)
     batch = (torch.zeros(2, 4), torch.zeros(2, 4))
-    with pytest.raises(ValueError, match="validation batches do not come to an end"):
+    with pytest.raises(ValueError, match="validation batches never end"):
         evaluate(nn.Flatten(), repeat(batch), Supervised(nn.MSELoss()), "cpu")
 
 

@@ -63,7 +63,7 @@ def test_an_optimizer_without_a_rule_has_no_number() -> None:
 def test_rules_that_nobody_has_settled_are_not_made_up(key: str, label: str) -> None:
     found = transfer(1e-3, optimizer=key, batch=64, to_batch=128)
     assert found is not None and found.lr is None and found.source == ""
-    assert f"how {label}'s rate follows the batch is not known" in found.reason
+    assert f"how {label}'s rate scales with the batch size is unknown" in found.reason
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)

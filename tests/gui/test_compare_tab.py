@@ -27,7 +27,7 @@ def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Benc
     assert window.tabs.currentWidget() is tab
     assert [job.task.optimizer for job in bench.jobs[1:]] == list(tab.boxes)
     assert [each.key for each in bench.workspace.comparison] == list(tab.boxes)
-    assert not tab.sentences.isHidden() and "shapes say how wide" in tab.sentences.text()
+    assert not tab.sentences.isHidden() and "shapes show how wide" in tab.sentences.text()
     assert len(tab.plot.picks.labels) == len(tab.boxes)
     # The sweep on screen is untouched.
     assert bench.workspace.selection == selection and bench.workspace.reading is reading
@@ -74,7 +74,7 @@ def test_a_failure_says_which_optimizer(window: MainWindow, bench: Bench) -> Non
     broken = Scripted([[StateEvent("running"), task(), EndEvent("failed", "It broke.")]])
     _compare(window, bench, broken)
     assert "SGD, momentum 0.9: It broke." in window.banner.text
-    assert "No sweep of the comparison was finished" in window.compare_tab.sentences.text()
+    assert "No sweep of the comparison finished" in window.compare_tab.sentences.text()
 
 
 def test_settings_that_cannot_run_start_nothing(window: MainWindow, bench: Bench) -> None:

@@ -277,7 +277,7 @@ class Stubborn(Scripted):
         """What was written, until it is killed."""
         for chunk in super().chunks():
             ended = isinstance(chunk[-1], EndEvent)
-            yield [EndEvent("killed", "The run was stopped by force.")] if ended else chunk
+            yield [EndEvent("killed", "The run was terminated.")] if ended else chunk
 
 
 def test_the_status_line_says_what_a_check_does(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
@@ -288,7 +288,7 @@ def test_the_status_line_says_what_a_check_does(bench: Bench, window: MainWindow
     qtbot.waitUntil(lambda: window.status.text.text().endswith(" · stopping …"))
     bench.workspace.worker.kill()
     qtbot.waitUntil(lambda: bench.workspace.state == "idle")
-    assert window.status.text.text() == "Check stopped · The run was stopped by force."
+    assert window.status.text.text() == "Check stopped · The run was terminated."
 
 
 def test_the_window_closes_in_the_middle_of_a_check(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

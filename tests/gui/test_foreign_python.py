@@ -67,7 +67,7 @@ def test_the_window(tmp_path: Path, python: Path) -> None:
     for settings in ({"python": str(python)}, {"pythons": {str(task): str(python)}}):
         code = WINDOW.format(ran=str(ran), time=2500, arguments=[str(task)] if "pythons" in settings else [])
         done = start(tmp_path, settings, code)
-        assert f"The Python {python} is named in the settings, but it was not chosen in this program" in done.stderr
+        assert f"The Python {python} in the settings was not chosen on this computer" in done.stderr
         assert not ran.exists()
     assert Trust(tmp_path / "config" / "trusted.json").chose_pythons([str(python)]) == ""
     done = start(tmp_path, {"python": str(python)}, WINDOW.format(ran=str(ran), time=30_000, arguments=[]))
@@ -79,7 +79,7 @@ def test_the_window(tmp_path: Path, python: Path) -> None:
 def test_the_command_line(tmp_path: Path, python: Path) -> None:
     code = "import sys; sys.argv = ['lrgui', 'find', '--steps', '5']; from lrgui.start import main; main()"
     done = start(tmp_path, {"python": str(python)}, code)
-    assert "was not chosen in this program" in " ".join(done.stderr.split())
+    assert "was not chosen on this computer" in " ".join(done.stderr.split())
     assert done.returncode in (0, 3) and not (tmp_path / "ran").exists()
     Trust(tmp_path / "config" / "trusted.json").chose_pythons([str(python)])
     assert start(tmp_path, {"python": str(python)}, code).returncode == 1

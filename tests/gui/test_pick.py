@@ -62,7 +62,7 @@ def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel:
     bench.play()
     pick = bench.workspace.reading.recommendation
     bench.workspace.select(pick.lr * 3)
-    assert panel.confidence.text().startswith("Chosen by hand; the recommended one has confidence ")
+    assert panel.confidence.text().startswith("Selected by you; recommended: confidence ")
     assert panel.confidence.objectName() == "muted"
     bench.workspace.select(pick.lr * 1.01)
     assert panel.confidence.text().startswith("Confidence ")

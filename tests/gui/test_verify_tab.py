@@ -92,7 +92,7 @@ def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, b
     assert winner is not None and old is not None and winner > old
     assert tab.use.isVisible() and tab.use.text() == f"Use {format_lr(winner)}"
     assert tab.plot.winner.text.startswith("winner ")
-    assert "The smooth through the candidates" in tab.heading.text()
+    assert "The fitted curve suggests" in tab.heading.text()
     tab.use.click()
     assert bench.workspace.selection == winner and bench.workspace.job.train.max_lr == winner
     window.undo_stack.undo()

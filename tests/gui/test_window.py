@@ -205,7 +205,7 @@ def test_closing_when_idle_does_not_ask(window: MainWindow) -> None:
 
 def test_export_without_a_sweep_says_so(window: MainWindow) -> None:
     window.export_as("png")
-    assert "nothing to export" in window.banner.text
+    assert "Nothing to export" in window.banner.text
 
 
 def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, tmp_path: Path) -> None:

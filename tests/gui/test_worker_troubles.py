@@ -22,7 +22,7 @@ from lrgui.runs.launch import ChildProcess, SparePool
 FAKES = {
     "missing": ("raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')", "-m pip install torch"),
     "too old": ("__version__ = '1.13.1+cpu'", "PyTorch 1.13.1+cpu in"),
-    "broken": ("raise OSError('libtorch_cpu.so: cannot open shared object file')", "Install torch and torchvision"),
+    "broken": ("raise OSError('libtorch_cpu.so: cannot open shared object file')", "Reinstall torch and torchvision"),
 }
 
 

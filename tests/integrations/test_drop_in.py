@@ -450,9 +450,9 @@ def test_data_that_ends_ends_the_test(once: bool, capsys: pytest.CaptureFixture[
 def test_empty_loaders_are_refused() -> None:
     job = mlp()
     empty = DataLoader(TensorDataset(torch.ones(0, 6), torch.ones(0)))
-    with pytest.raises(ValueError, match="training loader gave no batch"):
+    with pytest.raises(ValueError, match="training loader yielded no batch"):
         LRFinder(job.model, job.optimizer, job.criterion).range_test(empty)
-    with pytest.raises(ValueError, match="validation loader gave no batch"):
+    with pytest.raises(ValueError, match="validation loader yielded no batch"):
         LRFinder(job.model, job.optimizer, job.criterion).range_test(job.train, val_loader=empty)
 
 

@@ -195,6 +195,6 @@ def test_a_schedule_of_ignites_own_is_refused(parts, loader):
     trainer.add_event_handler(Events.ITERATION_STARTED, handler)
     result = find_lr(trainer, loader, parts, steps=100, progress=False, seed=0)
     before = [group["lr"] for group in optimizer.param_groups]
-    with pytest.raises(ValueError, match="CosineAnnealingScheduler sets this optimizer's rates"):
+    with pytest.raises(ValueError, match="CosineAnnealingScheduler controls this optimizer's rates"):
         result.apply(optimizer)
     assert before == [group["lr"] for group in optimizer.param_groups]

@@ -497,7 +497,7 @@ def test_the_callback_says_where_a_schedule_cannot_follow(make, trainer, loader)
             return [0.01 for _ in self.base_lrs]
 
     module = make(lr=0.01, schedule=lambda optimizer, lr: Fixed(optimizer))
-    with pytest.raises(ValueError, match=r"Fixed can't be scaled .* find_lr\(trainer, module, …, attr=…\)"):
+    with pytest.raises(ValueError, match=r"Fixed cannot be scaled .* find_lr\(trainer, module, …, attr=…\)"):
         trainer(callbacks=[LearningRateFinder(steps=100, progress=False)]).fit(module, loader)
 
 

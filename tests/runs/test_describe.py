@@ -51,7 +51,7 @@ def test_a_second_python_with_torch_and_numpy_alone(
         ("raise OSError('libtorch_cpu.so: cannot open')", "PyTorch cannot be loaded in {python}"),
         (
             "__version__ = '2.4.0'\ndef zeros(_): raise RuntimeError('Numpy is not available')",
-            "don't fit together (Numpy is not available)",
+            "are not compatible (Numpy is not available)",
         ),
     ],
 )
@@ -85,8 +85,11 @@ def test_what_libraries_offer_by_name_and_broken_ones_are_no_problem(tmp_path: P
 @pytest.mark.parametrize(
     ("script", "part"),
     [
-        ("echo What do you want?", "does not answer as a Python does (exit status 0): What do you want. Choose"),
-        ('echo \'{"version": 3, "devices": 7}\'', "does not answer as a Python does"),
+        (
+            "echo What do you want?",
+            "does not behave like a Python interpreter (exit status 0): What do you want. Choose",
+        ),
+        ('echo \'{"version": 3, "devices": 7}\'', "does not behave like a Python interpreter"),
         ("echo '[1]'; exit 3", "(exit status 3)"),
         ("echo This is Python 3.8.10 >&2; exit 1", "is Python 3.8.10; LR Finder needs 3.10 or newer."),
     ],
@@ -173,9 +176,9 @@ def test_what_is_left_running_is_not_waited_for(tmp_path: Path) -> None:
 def test_one_that_prints_for_ever_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreters, "MOST_SAID", 10_000)
     facts = Description(str(python(tmp_path / "python3", "yes"))).run(limit=600)
-    assert "does not answer as a Python does: it prints on and on." in facts.problem
+    assert "does not behave like a Python interpreter: it prints endlessly." in facts.problem
 
 
 def test_a_crash_is_told_by_its_name_and_colours_are_not(tmp_path: Path) -> None:
     problem = describe(str(python(tmp_path / "python3", "printf '\\033[31mOh\\033[0m no' >&2; kill -SEGV $$"))).problem
-    assert "does not answer as a Python does (ended by SIGSEGV): Oh no. Choose" in problem
+    assert "does not behave like a Python interpreter (ended by SIGSEGV): Oh no. Choose" in problem

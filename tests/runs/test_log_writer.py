@@ -67,7 +67,7 @@ def test_a_full_disk_is_tried_again_and_nothing_is_missing(tmp_path: Path, disk:
     assert "No space left on device" in failed and log.problem == failed
     disk.room = 1 << 30
     said = log.write(EVENTS[-1:])
-    assert said is not None and said.endswith("again; nothing of it is missing.")
+    assert said is not None and said.endswith("again; nothing is missing.")
     assert log.problem is None and log.close() is None
     assert read_log(tmp_path / "a.lrrun").events == EVENTS
 

@@ -468,7 +468,7 @@ def test_a_sentence_of_our_own_checks_stays_and_one_of_the_persons_has_its_class
 
     with pytest.raises(ValueError) as caught:
         next(endless([]))
-    assert diagnose(caught.value).sentence.startswith("The training data has no batch")
+    assert diagnose(caught.value).sentence.startswith("The training data yields no batches")
     with pytest.raises(ValueError) as theirs:
         raise ValueError("It is Monday.")
     assert diagnose(theirs.value).sentence == "ValueError: It is Monday."

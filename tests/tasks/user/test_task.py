@@ -703,9 +703,9 @@ def test_what_is_wrong_is_said_with_function_and_line(make: Maker, text: str, wi
             "def optimizer(params, lr): return torch.optim.SGD(nn.Linear(1, 1).parameters(), lr)",
             "of other weights than",
         ),
-        ("def optimizer(params, lr): return torch.optim.LBFGS(params, lr)", "LBFGS cannot be swept. It computes the"),
+        ("def optimizer(params, lr): return torch.optim.LBFGS(params, lr)", "LBFGS cannot be swept. It evaluates the"),
         ("optimizer = 'adm'", "There is no optimizer “adm”. Choose one of: sgd, adam"),
-        ("optimizer = 'lbfgs'", "lbfgs cannot be swept. It computes the loss several times"),
+        ("optimizer = 'lbfgs'", "lbfgs cannot be swept. It evaluates the loss several times"),
         ("def optimizer(params, lr, warmup): pass", "needs “warmup”: give it a default"),
     ],
 )
