@@ -50,9 +50,7 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
     parameters = list(module.parameters())
     if not parameters:
         hidden = next((sentence for sentence, _ in hidden_layers(module)), "")
-        raise ValueError(
-            f"The model has no parameters: there is nothing to learn, and no rate to find. {hidden}".rstrip()
-        )
+        raise ValueError(f"The model has no parameters: there is nothing to train. {hidden}".rstrip())
     if any(parameter.is_meta for parameter in parameters):
         raise ValueError(
             "The model is on the meta device, so its weights have no values yet: make it elsewhere, or give it values "
@@ -62,8 +60,8 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
         module = module.to(best_device() if device is None else torch.device(device))
     if not given and is_made(optimizer):
         raise ValueError(
-            "A function makes the model, so the optimizer can't exist yet: pass its class, "
-            "or a function of (parameters, learning rate)."
+            "The model is created by a function, so its optimizer cannot exist yet: pass an optimizer class, or a "
+            "function (parameters, learning rate)."
         )
     return Made(module, optimizer_of(module, optimizer, lr), _device_of(module))
 
@@ -78,8 +76,8 @@ def give_sizes(made: Made, loader: Iterable[Any], loss: Loss) -> None:
         return
     if is_one_shot(loader):
         raise ValueError(
-            "The model has lazy layers whose size is not known yet, and the loader is an iterator that runs once: run "
-            "one batch through the model in the function that makes it."
+            "The model has uninitialized lazy layers, and the loader is an iterator that can be read only once: run "
+            "one batch through the model in the function that creates it."
         )
     random_state, back = RandomState(), loader_back(loader)
     batches = endless(loader)
@@ -148,7 +146,7 @@ def objective(
     With a training step the metric takes (model, batch), else (output, target).
     """
     if loss is not None and training_step is not None:
-        raise ValueError("Both loss and training_step were given: the training step returns the loss, leave one out.")
+        raise ValueError("Both loss and training_step were given: pass one of them (a training step returns the loss).")
     batches, count = _counted(validation)
     batches = None if batches is None else batches_of(batches, "validation")
     name = None if metric is None else getattr(metric, "__name__", "metric").replace("<lambda>", "metric")
@@ -192,7 +190,7 @@ class _Stepped:
 def _counted(validation: Any) -> tuple[Iterable[Any] | None, int | None]:
     if isinstance(validation, tuple) and len(validation) == 2 and isinstance(validation[1], int):
         if validation[1] < 1:
-            raise ValueError(f"{validation[1]} validation batches measure nothing: use 1 or more, or leave them out.")
+            raise ValueError(f"{validation[1]} validation batches are too few: use 1 or more, or omit the argument.")
         return validation
     return validation, None
 
@@ -204,7 +202,7 @@ def precision(amp: str | torch.dtype | torch.amp.GradScaler | None) -> tuple[str
     if isinstance(amp, torch.dtype):
         names = {torch.bfloat16: "bf16", torch.float16: "fp16"}
         if amp not in names:
-            raise ValueError(f"{amp} is no mixed precision: use torch.bfloat16 or torch.float16.")
+            raise ValueError(f"{amp} is not a mixed-precision setting: use torch.bfloat16 or torch.float16.")
         return names[amp], None
     return amp, None
 
@@ -223,7 +221,7 @@ def chosen_groups(optimizer: torch.optim.Optimizer, wanted: Sequence[int | str] 
         else:
             raise ValueError(f"The optimizer has no parameter group {one!r}: it has {', '.join(names)}.")
     if not found:
-        raise ValueError("No parameter group was chosen: name at least one, or leave param_groups out.")
+        raise ValueError("No parameter group selected: name at least one, or omit param_groups.")
     return sorted(set(found))
 
 
