@@ -161,3 +161,25 @@ def test_long_curves_are_averaged_over_neighbours(points: int, looked_at: int, m
     asked = Asked(monkeypatch, valleys, "_smoother")
     assert find_valley(measured(0.01, n=points)) is not None
     assert asked.calls[0][0] == looked_at
+
+
+def test_lowest_and_foot_are_looked_for_within_their_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    nearby, foot = (Asked(monkeypatch, reading, name) for name in ("_lowest_nearby", "_foot"))
+    kinks = Asked(monkeypatch, reading, "fall_kinks", lambda: None)
+    curve = measured(0.01)
+    marks = marks_of(curve)
+    assert nearby.calls[0][3] == pytest.approx(4 * width_for(400))
+    assert foot.calls[0][4] == pytest.approx(marks.lowest + 0.25 * marks.fall)
+    # The bend of the explosion is left out, a smoother's width before its foot.
+    assert marks.explodes_at is not None
+    last = int(np.searchsorted(curve.log_lr, math.log10(marks.explodes_at) - 1e-12)) - 6
+    assert len(kinks.calls[0][0]) == len(kinks.calls[0][1]) == last
+
+
+def test_something_is_left_of_a_fall_that_ends_in_an_explosion(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinks = Asked(monkeypatch, reading, "fall_kinks", lambda: None)
+    lowest = Asked(monkeypatch, reading, "_foot")
+    curve = measured(0.0, shape=([-6.0, -4.0, -1.0, 0.0], [2.3, 2.3, 0.5, 8.0]))
+    marks = marks_of(curve)
+    assert marks.rises_at is not None
+    assert len(kinks.calls[0][0]) == lowest.calls[0][2] + 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -138,3 +139,37 @@ def test_many_losses_are_nan_from_the_first_nan_on() -> None:
     losses[30_000] = np.nan
     average = debiased_average(losses, 0.9)
     assert np.isfinite(average[:30_000]).all() and np.isnan(average[30_000:]).all()
+
+
+# ------------------------------------------------------------------ the centred smoother, point by point
+@pytest.mark.parametrize(("n", "width"), [(3, 1.0), (4, 2.0), (40, 1.3), (40, 3.0), (25, 30.0)])
+def test_each_point_is_a_weighted_line_through_its_neighbours(n: int, width: float) -> None:
+    """Gaussian weights up to four widths away, on an asinh scale: the losses' median, and the distance between their
+    5th and 75th percentile."""
+    losses = np.random.default_rng(n).standard_normal(n).cumsum() + 5
+    losses[-1] = 1e4
+    origin, scale = np.median(losses), np.percentile(losses, 75) - np.percentile(losses, 5)
+    y = np.arcsinh((losses - origin) / scale)
+    expected = []
+    for i in range(n):
+        away = np.arange(n) - i
+        weights = np.exp(-0.5 * (away / width) ** 2) * (np.abs(away) <= math.ceil(4 * width))
+        basis = np.column_stack([np.ones(n), away]) * np.sqrt(weights)[:, None]
+        expected.append(np.linalg.lstsq(basis, y * np.sqrt(weights), rcond=None)[0][0])
+    assert centred(losses, width) == pytest.approx(origin + scale * np.sinh(expected), rel=1e-6, abs=1e-6)
+
+
+def test_two_points_are_left_as_they_are() -> None:
+    assert centred(np.array([1.0, 5.0]), 3.0).tolist() == [1.0, 5.0]
+
+
+def test_noise_is_read_off_second_differences() -> None:
+    losses = np.random.default_rng(0).standard_normal(51)
+    assert noise_of(losses) == pytest.approx(1.4826 * np.median(np.abs(np.diff(losses, n=2))) / math.sqrt(6))
+    assert noise_of(np.array([0.0, 1.0, 0.0])) == pytest.approx(1.4826 * 2 / math.sqrt(6))
+    assert noise_of(np.array([0.0, 1.0])) == 0.0
+
+
+@pytest.mark.parametrize(("steps", "width"), [(10, 1.0), (66, 1.0), (68, 1.02), (1000, 15.0)])
+def test_the_width_is_a_share_of_the_sweep(steps: int, width: float) -> None:
+    assert width_for(steps) == pytest.approx(width)
