@@ -183,3 +183,15 @@ def test_something_is_left_of_a_fall_that_ends_in_an_explosion(monkeypatch: pyte
     marks = marks_of(curve)
     assert marks.rises_at is not None
     assert len(kinks.calls[0][0]) == lowest.calls[0][2] + 3
+
+
+@pytest.mark.parametrize(("points", "tail"), [(400, 20), (40, 3)])
+@pytest.mark.parametrize("end", [-0.001, 0.001])
+def test_a_loss_still_falls_whose_last_twentieth_does(points: int, tail: int, end: float) -> None:
+    curve = measured(0.0, n=points, shape=([-6.0, -4.0, 0.0], [2.3, 2.3, 0.5]))
+    assert marks_of(curve).still_falling
+    lowest = float(curve.smoothed[-1])
+    curve.smoothed[-tail - 1 :] = lowest - 0.01  # the places around the first of the tail don't count
+    curve.smoothed[-tail] = lowest
+    curve.smoothed[-2:] = lowest - 0.02, lowest + end
+    assert marks_of(curve).still_falling == (end < 0)
