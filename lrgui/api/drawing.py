@@ -138,9 +138,7 @@ def _axes(result: Result, ax: Axes) -> None:
 
 def _marks(result: Result, ax: Axes) -> list[Line2D]:
     """The average that the rules read, and on it a diamond for each rule; labelled for the legends, in that order."""
-    curve = result.curve
-    found = [s for s in result.reading.suggestions.values() if s.lr is not None]
-    found = [s for s in found if s.lr is not None and curve.lr[0] <= s.lr <= curve.lr[-1]] if len(curve) > 1 else []
+    curve, found = result.curve, result.reading.marks
     if not found:
         return []
     (line,) = ax.plot(
@@ -151,15 +149,13 @@ def _marks(result: Result, ax: Axes) -> list[Line2D]:
         linestyle=(0, (5, 2)),
         alpha=0.8,
         zorder=3,
-        label=f"average, β {curve.beta:g}",
+        label=result.reading.average_label,
     )
     marks = [line]
     for number, rule in enumerate(found, start=1):
-        assert rule.lr is not None
-        loss = float(np.interp(math.log10(rule.lr), curve.log_lr, curve.average))
         marks += ax.plot(
             [rule.lr],
-            [loss],
+            [rule.loss],
             linestyle="none",
             marker="D",
             markersize=5.5,

@@ -124,9 +124,16 @@ class Curve:
 
     def loss_at(self, lr: float) -> float:
         """The centred smoothed loss at `lr`, linear in log LR between points, NaN outside the measured range."""
+        return self._at(lr, self.smoothed)
+
+    def average_at(self, lr: float) -> float:
+        """The same of the classic average."""
+        return self._at(lr, self.average)
+
+    def _at(self, lr: float, line: Floats) -> float:
         if not len(self) or not self.lr[0] * (1 - 1e-9) <= lr <= self.lr[-1] * (1 + 1e-9):
             return float("nan")
-        return float(np.interp(np.log10(lr), self.log_lr, self.smoothed))
+        return float(np.interp(np.log10(lr), self.log_lr, line))
 
 
 def _own(values: Floats) -> Floats:

@@ -87,16 +87,19 @@ def _package(compute: Callable[[Floats, Floats, int], known_rules.Answer]) -> Ca
 #: A place this many times below the visible fall is noise: the average wavers most over its first points.
 FAR_BEFORE = 10.0
 
+#: In the labels of rules whose minimum is not that of the curve; left out beside the average itself, in a plot.
+OF_AVERAGE = " of the average"
+
 #: First the rules of the classic guide, on the average that is debiased, β as set, nothing trimmed; then those of
 #: published packages, each with its own smoothing and trimming, to the package's number.
 RULES: tuple[Rule, ...] = (
     Rule("steepest", "steepest", "the rate at which the average falls fastest per decade", _steepest),
     Rule("steepest_div10", "steepest ÷ 10", "a tenth of the steepest rate", _steepest, 10.0),
-    Rule("minimum_div10", "minimum of the average ÷ 10", "a tenth of the rate of the lowest average", _minimum, 10.0),
-    Rule("minimum_div2", "minimum of the average ÷ 2", "half the rate of the lowest average", _minimum, 2.0),
+    Rule("minimum_div10", f"minimum{OF_AVERAGE} ÷ 10", "a tenth of the rate of the lowest average", _minimum, 10.0),
+    Rule("minimum_div2", f"minimum{OF_AVERAGE} ÷ 2", "half the rate of the lowest average", _minimum, 2.0),
     Rule(
         "near_minimum",
-        "near minimum of the average",
+        f"near minimum{OF_AVERAGE}",
         "the first rate with 95 % of its fall made",
         _near_minimum,
     ),

@@ -20,7 +20,7 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.recommend import Recommendation, recommend
 from lrgui.core.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.smoothing import Floats
-from lrgui.core.suggest import Suggestion, suggest
+from lrgui.core.suggest import OF_AVERAGE, Suggestion, suggest
 from lrgui.core.zones import Zones, find_zones
 
 #: The tips of the classic guide: true of every pick.
@@ -47,6 +47,18 @@ class RuleRow:
     spread: str
     """Lowest and highest rate over the repeats, "1.2e-2 to 3e-2"; empty for one sweep."""
     reason: str
+
+
+@dataclass(frozen=True)
+class RuleMark:
+    """Where a rule's rate is shown in a plot: on the line that the rule reads."""
+
+    key: str
+    label: str
+    """Short: what the line is, a legend says."""
+    lr: float
+    loss: float
+    """The average's, which the rules read, at `lr`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +113,20 @@ class SweepReading:
     def every_suggestion(self) -> dict[str, Suggestion]:
         """What all rules say, by key: those that are shown, and the known packages' own."""
         return suggest(self.curve, self.landmarks, every=True)
+
+    @cached_property
+    def marks(self) -> tuple[RuleMark, ...]:
+        """The rules that are shown and point into the measured range, on the classic average."""
+        rates = [(s.key, s.label, s.lr) for s in self.suggestions.values() if s.lr is not None]
+        found = [
+            RuleMark(key, label.replace(OF_AVERAGE, ""), lr, self.curve.average_at(lr)) for key, label, lr in rates
+        ]
+        return tuple(mark for mark in found if math.isfinite(mark.loss))
+
+    @property
+    def average_label(self) -> str:
+        """What the classic average is called in a legend."""
+        return f"average, β {self.curve.beta:g}"
 
     @property
     def table(self) -> tuple[RuleRow, ...]:

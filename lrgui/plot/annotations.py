@@ -3,7 +3,7 @@ crosshair."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ class Annotations(Layer):
         self._bold_metrics = QFontMetricsF(self._bold)
         self._tag_text: Callable[[float], tuple[str, ...]] = lambda x: ()
         self._points: NDArray[np.float64] = np.empty((0, 2))
-        self._curve: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
+        self._curves: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...] = ()
         self._stale = True
         self._names: list[Placed] = []
         self._labels: list[Placed] = []
@@ -98,9 +98,9 @@ class Annotations(Layer):
         self._tag_text = text
         self.refresh()
 
-    def set_curve(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-        """The curve that labels should leave visible, arrays of shape (n,)."""
-        self._curve = (x, y)
+    def set_curves(self, curves: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
+        """The curves that names and labels should leave visible, pairs of arrays of shape (n,)."""
+        self._curves = tuple(curves)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -150,10 +150,13 @@ class Annotations(Layer):
         )
 
     def _curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
-        """Pixels that the curve passes, close to each other. Shape (n, 2)."""
-        x, y = self.thinned_pixels(*self._curve)
-        inside = (x > -50) & (x < rect.width() + 50)
-        return dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)]))
+        """Pixels that a curve passes, close to each other. Shape (n, 2)."""
+        pieces = [np.empty((0, 2))]
+        for curve in self._curves:
+            x, y = self.thinned_pixels(*curve)
+            inside = (x > -50) & (x < rect.width() + 50)
+            pieces.append(dense(np.column_stack([x[inside], np.clip(y[inside], -1e5, 1e5)])))
+        return np.vstack(pieces)
 
     def _place_tag(self, rect: QRectF) -> Placed | None:
         selection = self.view.handles.selection

@@ -70,7 +70,7 @@ class CurvePlot(QWidget):
         self._reading: SweepReading | None = None
         self._zones: Zones | None = None
         self._live = LiveAverage()
-        self._showing_average = False
+        self._showing_rules = True
         self._home: tuple[float, float] | None = None  # the y range of the default view
         self._at_home = True
         self._previous_shown = False
@@ -135,7 +135,7 @@ class CurvePlot(QWidget):
         self.band.set_fill(palette.curve, BAND_ALPHA)
         self.dots.set_style(palette.dots)
         self.previous.set_pen(pen(palette.previous, 1.6, "dash"))
-        self.average.set_pen(pen(palette.average, 1.6, "dashdot"))
+        self.average.set_pen(pen(palette.average, 1.2, "dash"))
         self.line.set_pen(pen(palette.curve, 2.2))
         self._update_legend()
 
@@ -220,8 +220,6 @@ class CurvePlot(QWidget):
             self._limits = (min(ends), max(ends))
             self._apply_limits()
         self.line.set_data(curve.log_lr, curve.smoothed)
-        self.average.set_data(*((curve.log_lr, curve.average) if self._showing_average else (_NONE, _NONE)))
-        self.annotations.set_curve(*self.line.points)
         self._set_marks(reading)
         self.set_zones(reading.zones)
         self._update_legend()
@@ -251,12 +249,12 @@ class CurvePlot(QWidget):
         self.tints.update()
         self.annotations.refresh()
 
-    def show_average(self, shown: bool) -> None:
-        """Show the classic debiased average as well."""
-        self._showing_average = shown
-        curve = self._reading.curve if self._reading is not None and shown else None
-        self.average.set_data(*((curve.log_lr, curve.average) if curve is not None else (_NONE, _NONE)))
-        self._update_legend()
+    def show_rules(self, shown: bool) -> None:
+        """Show the classic average with the marks of the rules that read it, or none of them."""
+        self._showing_rules = shown
+        if self._reading is not None:
+            self._set_marks(self._reading)
+            self._update_legend()
 
     def reset_view(self) -> None:
         """Show the whole sweep, and of the losses the part that matters."""
@@ -416,20 +414,19 @@ class CurvePlot(QWidget):
         self._live.begin(0)
         self.view.handles.marks = ()
         self.view.handles.selection = None
-        self.annotations.set_curve(_NONE, _NONE)
+        self.annotations.set_curves(())
         self.crosshair.show_at(None)
         self.set_zones(None)
 
     def _set_marks(self, reading: SweepReading) -> None:
-        curve, marks = reading.curve, []
-        best = reading.recommendation.lr
-        rows: list[tuple[str, str, float | None]] = [(RECOMMENDED, "our pick", best)]
-        rows += [(key, s.label, s.lr) for key, s in reading.suggestions.items()]
-        for key, label, lr in rows:
-            if lr is not None and lr > 0 and math.isfinite(loss := curve.loss_at(lr)):
-                marks.append(Mark(key, label, math.log10(lr), loss))
+        """The recommended rate on the smoothed line; the rules on the average that they read, as one group with it."""
+        curve, lr, rules = reading.curve, reading.recommendation.lr, reading.marks if self._showing_rules else ()
+        marks = [Mark(rule.key, rule.label, math.log10(rule.lr), rule.loss) for rule in rules]
+        if lr is not None and math.isfinite(loss := curve.loss_at(lr)):
+            marks.insert(0, Mark(RECOMMENDED, RECOMMENDED, math.log10(lr), loss))
         self.view.handles.marks = tuple(marks)
-        self.annotations.refresh()
+        self.average.set_data(*((curve.log_lr, curve.average) if rules else (_NONE, _NONE)))
+        self.annotations.set_curves([line.points for line in (self.line, self.average) if len(line.points[0])])
 
     def _tag_text(self, x: float) -> tuple[str, ...]:
         at_edge = x == self.view.handles.selection and x in self._limits
@@ -481,8 +478,8 @@ class CurvePlot(QWidget):
             entries.append(Entry(words, palette.curve, width=2.2))
         if repeated:
             entries.append(Entry("repeats", palette.curve, sample="band"))
-        if len(self.average.points[0]):
-            entries.append(Entry("classic average", palette.average, "dashdot", width=1.6))
+        if self._reading is not None and len(self.average.points[0]):
+            entries.append(Entry(self._reading.average_label, palette.average, "dash", width=1.2))
         if self._previous_shown:
             entries.append(Entry("previous", palette.previous, "dash", width=1.6))
         self.chart.set_legend(entries, palette)

@@ -27,7 +27,7 @@ def curve_picture(
     palette: Palette = LIGHT,
     size_inches: tuple[float, float] = (8.0, 5.0),
     dpi: int = 300,
-    average: bool = False,
+    rules: bool = True,
 ) -> QImage:
     """The annotated curve, `size_inches` (width, height) at `dpi` dots per inch.
 
@@ -35,7 +35,7 @@ def curve_picture(
     """
     plot = CurvePlot(None, palette, title=title, y_title="Smoothed loss", grips=False)
     try:
-        plot.show_average(average)
+        plot.show_rules(rules)
         plot.set_finished(reading)
         plot.set_selection(reading.selection)
         return paint(plot, plot.canvas, palette, size_inches, dpi)

@@ -50,6 +50,7 @@ class ScenarioPlot(CurvePlot):
         self._chosen = ""
         self._revealed = False
         super().__init__(parent, palette, title=title, grips=grips)
+        self._showing_rules = False
         self._real = Line(self.view, 12)
         self.set_palette(palette)
 
@@ -78,18 +79,15 @@ class ScenarioPlot(CurvePlot):
     def set_reading(self, reading: SweepReading) -> None:
         """The rules read the chosen curve; its line is the curve itself, not a smoothed one."""
         super().set_reading(reading)
-        notes = self.annotations
-        assert isinstance(notes, _Notes)
-        notes.set_curves([line.points for line in self._lines()])
         if not self._revealed:
             self.view.handles.marks = ()
         none = np.empty(0)
         self.line.set_data(none, none)
-        notes.refresh()
+        self.annotations.set_curves([line.points for line in self._lines()])
 
     def reveal(self, revealed: bool) -> None:
         """Show what the rules say about the chosen curve, or hide it."""
-        self._revealed = revealed
+        self._revealed = self._showing_rules = revealed
         if self._reading is not None:
             zones = self._zones  # as dragged; the reading may know older ones
             self.set_reading(self._reading)
@@ -100,9 +98,7 @@ class ScenarioPlot(CurvePlot):
         """Lay a measured curve, fitted to the picture's scale, over the synthetic ones; empty arrays remove it."""
         if self._real is not None:
             self._real.set_data(np.log10(lr) if len(lr) else lr, loss)
-            notes = self.annotations
-            assert isinstance(notes, _Notes)
-            notes.set_curves([line.points for line in self._lines()])
+            self.annotations.set_curves([line.points for line in self._lines()])
             self._update_legend()
 
     def _fit_result(self, *_: object) -> None:
@@ -120,7 +116,7 @@ class ScenarioPlot(CurvePlot):
 
     def _lines(self) -> list[Line]:
         real = [self._real] if self._real is not None else []
-        return [*self._overlays.values(), *real]
+        return [*self._overlays.values(), *real, self.average]
 
     def _style(self, key: str) -> tuple[str, str]:
         """Colour and dashes of a scenario."""
@@ -143,22 +139,17 @@ class ScenarioPlot(CurvePlot):
             entries.append(Entry(curve.label, colour, dash, width=2.4 if curve.key == self._chosen else 1.4))
         if self._real is not None and len(self._real.points[0]):
             entries.append(Entry("real digits", self._palette.text, "dot", width=1.8))
+        if self._reading is not None and len(self.average.points[0]):
+            entries.append(Entry(self._reading.average_label, self._palette.average, "dash", width=1.2))
         self.chart.set_legend(entries, self._palette)
 
 
 class _Notes(Annotations):
     """Names in full, wherever they cover neither a curve nor each other."""
 
-    _all: tuple[tuple[Floats, Floats], ...] = ()
-
-    def set_curves(self, curves: Sequence[tuple[Floats, Floats]]) -> None:
-        """The curves that names must leave visible."""
-        self._all = tuple(curves)
-        self.refresh()
-
     def _curve_pixels(self, rect: QRectF) -> Floats:
         """Pixels in sight that any of the curves passes. Shape (n, 2)."""
-        pieces = [piece for x, y in self._all for piece in inside_pieces(*self.to_pixels(x, y), rect)]
+        pieces = [piece for x, y in self._curves for piece in inside_pieces(*self.to_pixels(x, y), rect)]
         return np.vstack([np.empty((0, 2)), *(dense(np.column_stack(piece)) for piece in pieces)])
 
     def _place_tag(self, rect: QRectF) -> Placed | None:

@@ -146,3 +146,14 @@ def test_places_follow_each_other_from_left_to_right(readings: list[SweepReading
 @pytest.mark.parametrize("key", ["minimum_div10", "minimum_div2", "near_minimum"])
 def test_what_a_rule_reads_off_the_average_is_called_so(key: str) -> None:
     assert "of the average" in read_sweep(_synthetic(0)).suggestions[key].label
+
+
+def test_a_rules_mark_lies_on_the_average_that_it_was_read_from(readings: list[SweepReading]) -> None:
+    count = 0
+    for reading in readings:
+        curve = reading.curve
+        for mark in reading.marks:
+            count += 1
+            assert mark.lr == reading.suggestions[mark.key].lr and curve.lr[0] <= mark.lr <= curve.lr[-1]
+            assert mark.loss == pytest.approx(float(np.interp(np.log10(mark.lr), curve.log_lr, curve.average)))
+    assert count > len(readings)

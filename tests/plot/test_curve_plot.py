@@ -180,12 +180,18 @@ def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, reading):
     assert not plot.chart.left.ticks()
 
 
-def test_the_classic_average_can_be_shown(plot, reading):
-    plot.show_average(True)
+def test_the_rules_and_the_average_that_they_read_are_one_group(plot, reading):
     assert np.array_equal(plot.average.points[1], reading.curve.average)
-    assert plot.chart.legend.entries[-1].text == "classic average"
-    plot.show_average(False)
-    assert not len(plot.average.points[0])
+    assert plot.chart.legend.entries[-1].text == "average, β 0.98"
+    assert len(plot.view.handles.marks) > 4
+    plot.show_rules(False)
+    assert not len(plot.average.points[0]) and plot.chart.legend.entries[-1].text == "smoothed"
+    assert [mark.key for mark in plot.view.handles.marks] == ["recommended"]
+    plot.set_finished(read_sweep(reading.curve.with_beta(0.5)))
+    assert not len(plot.average.points[0]), "another sweep does not bring them back"
+    plot.show_rules(True)
+    assert plot.chart.legend.entries[-1].text == "average, β 0.5"
+    assert len(plot.view.handles.marks) > 4
 
 
 def test_the_label_tells_rate_and_loss(plot, reading):
@@ -196,7 +202,13 @@ def test_the_label_tells_rate_and_loss(plot, reading):
 def test_the_pick_and_the_rules_have_marks(plot, reading):
     marks = {m.key: m for m in plot.view.handles.marks}
     assert marks["recommended"].x == pytest.approx(np.log10(reading.recommendation.lr))
-    assert marks["steepest"].y == pytest.approx(reading.curve.loss_at(reading.suggestions["steepest"].lr))
+    assert marks["recommended"].y == pytest.approx(reading.curve.loss_at(reading.recommendation.lr))
+    on_average = [key for key in marks if key != "recommended"]
+    assert on_average == list(reading.suggestions)
+    for key in on_average:
+        x, y = plot.average.points
+        assert marks[key].y == pytest.approx(np.interp(marks[key].x, x, y)), key
+        assert marks[key].y == reading.curve.average_at(reading.suggestions[key].lr)
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)

@@ -118,7 +118,7 @@ def test_nothing_is_emitted_for_what_the_program_sets(plot, reading, heard):
     plot.set_selection(1e-4)
     plot.set_zones(Zones(1e-6, 1e-4, 1e-2, 1.0))
     plot.set_finished(reading)
-    plot.show_average(True)
+    plot.show_rules(False)
     plot.clear()
     assert heard.all == []
 
