@@ -119,3 +119,13 @@ def no_thread_left_behind() -> Iterator[None]:
         if not thread.daemon:
             thread.join(5)
             assert not thread.is_alive(), f"{thread.name} was left running"
+
+
+@pytest.fixture(autouse=True)
+def gradients_are_computed_afterwards() -> Iterator[None]:
+    """A test that ends inside `no_grad`, after an interrupt for example, would make others fail far away from it."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and not torch.is_grad_enabled():
+        torch.set_grad_enabled(True)
+        pytest.fail("gradients are switched off after this test")

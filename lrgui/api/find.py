@@ -39,6 +39,7 @@ from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.modes import modes_note
 from lrgui.core.optimizers import optimizer_name
+from lrgui.core.random_state import gradients_back
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.seeding import seed_all
 from lrgui.core.stepping import Loss
@@ -129,7 +130,7 @@ def find_lr(
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
-    one, last = OneInterrupt(), Assured(RandomState().restore)
+    one, last = OneInterrupt(), Assured(gradients_back(), RandomState().restore)
     together = team()
     # Loaders that deal out one shuffled order to all processes need the same seed in each.
     first_seed = together.led(seed if seed is not None else torch.initial_seed() % 2**63)

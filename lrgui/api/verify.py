@@ -26,6 +26,7 @@ from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
 from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.race import race
+from lrgui.core.random_state import gradients_back
 from lrgui.core.ranking import Standings
 from lrgui.core.restore import RandomState, Snapshot
 from lrgui.core.seeding import seed_all
@@ -91,7 +92,7 @@ def verify(
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
-    one, last = OneInterrupt(), Assured(RandomState().restore)
+    one, last = OneInterrupt(), Assured(gradients_back(), RandomState().restore)
     with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights

@@ -55,3 +55,8 @@ def generator_back(generator: object) -> Action | None:
     if isinstance(generator, random.Random) and not isinstance(generator, random.SystemRandom):
         return partial(generator.setstate, generator.getstate())
     return None
+
+
+def gradients_back() -> Action:
+    """What lets gradients be computed again as they are now: Ctrl+C may come where a `no_grad` should have ended."""
+    return partial(torch.set_grad_enabled, torch.is_grad_enabled())

@@ -36,6 +36,7 @@ class Kept:
         self._entered = False
         self._interrupts = OneInterrupt()
         self._last = Assured()
+        self._gradients = torch.is_grad_enabled()
 
     def __enter__(self) -> Kept:
         if self._entered:
@@ -63,6 +64,8 @@ class Kept:
     ) -> None:
         with torch.no_grad():
             self._last.__exit__(kind, error, trace)
+        # Ctrl+C between the block's last line and its end leaves them off; this is the second time then.
+        torch.set_grad_enabled(self._gradients)
         self._interrupts.__exit__(kind, error, trace)
 
     def _keep(self, found: Any, copied: bool | None) -> Iterator[tuple[Any, bool | None]]:
