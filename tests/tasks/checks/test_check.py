@@ -113,7 +113,7 @@ def test_a_good_task_says_what_it_is(tmp_path: Path) -> None:
     assert steps["forward"].detail == "output 64×4 float32"
     assert "has 1.386 (ln 4)" in steps["loss"].detail
     assert "4 of 4 parameter tensors get a gradient" in steps["backward"].detail
-    assert "SGD at 0.001 · 4 of 4 parameter tensors changed" in steps["step"].detail
+    assert "SGD at 1e-3 · 4 of 4 parameter tensors changed" in steps["step"].detail
     assert "batches of 128 would need" in steps["memory"].detail
     assert "loss 1." in steps["validation"].detail and "accuracy " in steps["validation"].detail
     end = events[-1]
@@ -448,7 +448,7 @@ def test_without_validation_data_the_last_step_is_skipped(tmp_path: Path) -> Non
 def test_a_rate_of_zero_at_a_warm_ups_start_is_no_failure(tmp_path: Path) -> None:
     own = "def optimizer(params, lr):\n    return torch.optim.Adam(params, 0.0)\n\n\ndef metrics"
     steps = last(check(write(tmp_path, ("def metrics", own)), optimizer="own"))
-    assert "Adam at 0.001 · 4 of 4 parameter tensors changed" in steps["step"].detail
+    assert "Adam at 1e-3 · 4 of 4 parameter tensors changed" in steps["step"].detail
 
 
 def test_memory_is_counted_to_the_byte(tmp_path: Path) -> None:
