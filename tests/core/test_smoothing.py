@@ -173,3 +173,8 @@ def test_noise_is_read_off_second_differences() -> None:
 @pytest.mark.parametrize(("steps", "width"), [(10, 1.0), (66, 1.0), (68, 1.02), (1000, 15.0)])
 def test_the_width_is_a_share_of_the_sweep(steps: int, width: float) -> None:
     assert width_for(steps) == pytest.approx(width)
+
+
+def test_a_trailing_average_looks_back_about_its_width() -> None:
+    assert trailing_beta(9.0) == pytest.approx(0.9)
+    assert trailing_beta(3.0) == pytest.approx(0.75)
