@@ -59,7 +59,7 @@ def test_without_an_edge_the_middle_of_what_was_seen() -> None:
     found = pick([-6, -4, -3, 0], [2.3, 2.3, 0.5, 0.5])
     assert found.lr is not None
     assert 1e-2 < found.lr < 1e-1
-    assert "does not rise again" in found.reason
+    assert "half of the fall is not lost again in this range" in found.reason
     assert found.confidence != "high"
 
 
