@@ -62,10 +62,12 @@ class Kept:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with torch.no_grad():
-            self._last.__exit__(kind, error, trace)
-        # Ctrl+C between the block's last line and its end leaves them off; this is the second time then.
-        torch.set_grad_enabled(self._gradients)
+        try:
+            with torch.no_grad():
+                self._last.__exit__(kind, error, trace)
+        finally:
+            # Ctrl+C between the last line of a `no_grad` and its end leaves gradients off.
+            torch.set_grad_enabled(self._gradients)
         self._interrupts.__exit__(kind, error, trace)
 
     def _keep(self, found: Any, copied: bool | None) -> Iterator[tuple[Any, bool | None]]:
