@@ -106,7 +106,7 @@ def test_words_for_people(command: Command) -> None:
         (("find", "nothing"), "There is no file and no data set “nothing”"),
         (("find", "digits", "--from", "1", "--to", "0.1"), "is not above the first"),
         (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
-        (("find", "digits", "--optimizer", "magic"), "no optimizer “magic”"),
+        (("find", "digits", "--optimizer", "magic"), "Unknown optimizer “magic”"),
         (("find", "digits", "--steps", "many"), "valid integer"),
         (("find", "digits", "--batch-size", "5000"), "A batch of 5,000 cannot be made from 1,347 training examples."),
         (("find", "digits", "--subset", "5000"), "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."),

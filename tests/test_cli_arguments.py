@@ -66,13 +66,13 @@ def test_arguments_are_kept_with_the_run(command: Command, script: Path, tmp_pat
 def test_a_script_that_gets_none_says_where_they_go(command: Command, script: Path) -> None:
     done = command("check", script)
     assert done.returncode == 1
-    assert "script.py, line 11: The task's code reads a command line: give it its arguments" in done.stderr
+    assert "script.py, line 11: The task's code parses a command line: pass its arguments" in done.stderr
 
 
 def test_data_without_code_takes_no_arguments(command: Command) -> None:
     done = command("find", "digits", "--", "--width", 8)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "lrgui: digits takes no arguments. Only code of your own reads them: leave them out.\n"
+    assert done.stderr == "lrgui: digits takes no arguments. Only your own code reads them: remove them.\n"
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_a_task_that_fails_names_the_line(tmp_path: Path) -> None:
     lines = {label: next(line for line in done.stdout.splitlines() if label in line) for label in STEPS.values()}
     assert "✓" in lines[STEPS["task"]] and "!" in lines[STEPS["batch"]]
     assert "✗" in lines[STEPS["forward"]] and "–" in lines[STEPS["loss"]]
-    assert "wants 12 numbers per example and gets 20" in done.stderr
+    assert "expects 12 features per example but gets 20" in done.stderr
     assert "Traceback" in done.stderr and "lrgui/tasks" not in done.stderr
 
 

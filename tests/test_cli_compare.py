@@ -51,4 +51,4 @@ def test_one_optimizer_is_no_comparison(command: Command) -> None:
 
 def test_an_unknown_optimizer(command: Command) -> None:
     done = command("compare", "--optimizers", "sgd,nonsense")
-    assert done.returncode == 2 and "no optimizer “nonsense”" in done.stderr
+    assert done.returncode == 2 and "Unknown optimizer “nonsense”" in done.stderr

@@ -29,10 +29,10 @@ def pick_device(name: str) -> torch.device:
     kind, _, number = name.partition(":")
     many = count(kind)
     if many == 0:
-        raise ValueError(f"The device {name} is not there ({why_missing(kind)}). Use {_others()}.")
+        raise ValueError(f"The device {name} is not available ({why_missing(kind)}). Use {_others()}.")
     if len(number) > 3 or int(number or 0) >= many:  # torch takes only a number's last byte: its cuda:256 is cuda:0
         have = f"there is one {_LABELS[kind]} device" if many == 1 else f"there are {many}"
-        raise ValueError(f"The device {name} is not there ({have}, counted from 0). Use {_others()}.")
+        raise ValueError(f"The device {name} is not available ({have}, counted from 0). Use {_others()}.")
     return torch.device(name)
 
 

@@ -11,7 +11,7 @@ TIMM_EXCLUDED = {"adahessian": _SECOND}
 #: Those of timm that need one more package each.
 TIMM_MORE = {"bnb": "bitsandbytes", "fused": "apex"}
 _NO_RATE = "it has no learning rate to sweep."
-_LENGTH = "it must know the length of the training beforehand."
+_LENGTH = "it needs to know the length of the training in advance."
 _FUSED = "it steps during the backward pass, with a rate of its own."
 #: Optimizers of pytorch_optimizer that no sweep can be made with, and why.
 PYTORCH_OPTIMIZER_EXCLUDED = {
@@ -23,11 +23,11 @@ PYTORCH_OPTIMIZER_EXCLUDED = {
     "bsam": _LENGTH,
     "demo": "it is for several processes that train together.",
     "distributedmuon": "it is for several processes that train together.",
-    "lbfgs": "it computes the loss several times in each step.",
+    "lbfgs": "it evaluates the loss several times per step.",
     "lomo": _FUSED,
     "ranger21": _LENGTH,
     "sophiah": _SECOND,
-    "spectralsphere": "it takes matrices only.",
+    "spectralsphere": "it supports only matrices.",
 }
 EXCLUDED = {"timm": TIMM_EXCLUDED, "pytorch_optimizer": PYTORCH_OPTIMIZER_EXCLUDED}
 

@@ -30,12 +30,29 @@ OTHERS = {
     (".xlsx", ".xls", ".ods"): "is a spreadsheet: save the sheet as CSV in the program that made it",
     (".npy",): "holds one array, and inputs and targets are needed: put both into numpy.savez(file, x=…, y=…)",
     (".zip", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".7z", ".rar"): "is packed: unpack it, and open what is in it",
-    (".json", ".jsonl", ".feather", ".h5", ".hdf5", ".mat", ".db", ".sqlite"): "is read by a task.py of your own, or "
-    "saved as CSV or Parquet",
-    (".pkl", ".pickle", ".joblib"): "is not opened, since reading it could run any code: save its content as CSV, "
-    "Parquet or .npz, or read it in a task.py of your own",
-    (".pt", ".pth", ".ckpt", ".safetensors", ".onnx"): "holds weights, no task: open a Python file with a function "
-    "model() that loads them",
+    (
+        ".json",
+        ".jsonl",
+        ".feather",
+        ".h5",
+        ".hdf5",
+        ".mat",
+        ".db",
+        ".sqlite",
+    ): "can be read in your own task.py, or saved as CSV or Parquet",
+    (
+        ".pkl",
+        ".pickle",
+        ".joblib",
+    ): "is not opened, because it could run arbitrary code: save its content as CSV, Parquet or .npz, or read it in "
+    "your own task.py",
+    (
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".safetensors",
+        ".onnx",
+    ): "contains weights, not a task: open a Python file with a function model() that loads them",
 }
 #: Beginnings of texts that every project has, and Python files that are no task: nobody means these by its folder.
 BESIDE = ("readme", "licen", "copying", "change", "contribut", "code_of_conduct", "requirements", "notice", "authors")
@@ -66,7 +83,7 @@ def recognise(text: str) -> Recognised:
     """What `text` names: a file or folder (code with `:name` or without), `package.module`, or a source's key."""
     words = text.strip()
     if not words:
-        return Recognised(problem="Nothing is named: give a file, a folder or the name of a data set.")
+        return Recognised(problem="Nothing to train on: pass a file, a folder or the name of a data set.")
     whole = _path(words)
     if os.path.isdir(whole) or os.path.isfile(whole):  # pathlib's own raise OSError for a very long name
         return _folder(whole) if whole.is_dir() else _file(whole, "")
@@ -124,7 +141,7 @@ def _file(file: Path, name: str) -> Recognised:
             f"“jupyter nbconvert --to script {file.name}”, keep model, batches and loss, and open that file."
         )
     if name:
-        return Recognised(problem=f"Only of a Python file can one function be named, and {file.name} is none.")
+        return Recognised(problem=f"Only a Python file can be followed by a function name, and {file.name} is not one.")
     if suffix == ".txt" and _has_columns(file):
         return _offered("table", file)
     for source, suffixes in READERS.items():
@@ -140,7 +157,7 @@ def _file(file: Path, name: str) -> Recognised:
         if suffix in suffixes:
             return Recognised(problem=f"{file.name} {words}.")
     known = ", ".join((".py", *(suffix for suffixes in READERS.values() for suffix in suffixes)))
-    return Recognised(problem=f"{file.name} is none of the files that can be trained on ({known}) and no run.")
+    return Recognised(problem=f"{file.name} is neither a supported data file ({known}) nor a run.")
 
 
 def _has_columns(file: Path) -> bool:
@@ -239,4 +256,4 @@ def _offered(source: str, place: Path) -> Recognised:
     """`source`, where this program has it."""
     if source in SOURCES:
         return Recognised(source, str(place))
-    return Recognised(problem=f"{place.name} cannot be trained on here: this program has no data source “{source}”.")
+    return Recognised(problem=f"{place.name} cannot be trained on: unknown data source “{source}”.")

@@ -157,7 +157,7 @@ class TaskSpec:
         source, model, optimizer = self.row, self.model_row, self.optimizer_row
         if source is None:
             fix = f"Choose one of: {', '.join(SOURCES)}."
-            problems.append(Problem("source", f"There is no data source “{self.source}”.", fix))
+            problems.append(Problem("source", f"Unknown data source “{self.source}”.", fix))
         else:
             if source.models and model is None:
                 fix = f"Choose one of: {', '.join(source.models)}."
@@ -178,9 +178,7 @@ class TaskSpec:
             fix = f"Choose one of: {', '.join(OPTIMIZERS)}; those of libraries are written timm:lion."
             why = EXCLUDED.get(self.optimizer.lower())
             what = (
-                f"There is no optimizer “{self.optimizer}”."
-                if why is None
-                else f"{self.optimizer} cannot be swept. {why}"
+                f"Unknown optimizer “{self.optimizer}”." if why is None else f"{self.optimizer} cannot be swept. {why}"
             )
             problems.append(Problem("optimizer", what, fix))
         return problems
@@ -188,11 +186,11 @@ class TaskSpec:
     def _argument_problems(self) -> list[Problem]:
         if not self.is_code:
             what = f"{self.data_words} takes no arguments."
-            return [Problem("arguments", what, "Only code of your own reads them: leave them out.")]
+            return [Problem("arguments", what, "Only your own code reads them: remove them.")]
         try:
             self.argv  # noqa: B018 (whether it can be read)
         except ValueError:
-            return [Problem("arguments", "A quote is opened and never closed.", "Close it, or leave it out.")]
+            return [Problem("arguments", "A quote is not closed.", "Close it or remove it.")]
         return []
 
     def _number_problems(self) -> list[Problem]:
@@ -234,19 +232,19 @@ class TaskSpec:
             problems.append(
                 Problem(
                     "loader_workers",
-                    f"{self.loader_workers} loader workers cannot be started.",
+                    f"{self.loader_workers} DataLoader workers cannot be started.",
                     "Use 0 to 64; 0 is safest.",
                 )
             )
         if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d+)?", self.device):
             problems.append(
-                Problem("device", f"There is no device “{self.device}”.", "Use auto, cpu, cuda, cuda:0, mps or xpu.")
+                Problem("device", f"Unknown device “{self.device}”.", "Use auto, cpu, cuda, cuda:0, mps or xpu.")
             )
         if not 0 <= self.seed < 2**63:
             problems.append(Problem("seed", f"The seed {self.seed} is out of range.", "Use 0 or a positive number."))
         if self.threads is not None and not 1 <= self.threads <= 1024:
             problems.append(
-                Problem("threads", f"{self.threads} threads cannot compute.", "Use 1 to the number of your cores.")
+                Problem("threads", f"{self.threads} threads are not possible.", "Use 1 to the number of CPU cores.")
             )
         return problems
 
@@ -261,9 +259,9 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
     if row.kind == "folder":
         if row.default or os.path.isdir(place):
             return []  # a data set's root folder is made where it is not there
-        return [Problem("path", f"There is no folder {place}.", "Choose one that is there.")]
+        return [Problem("path", f"The folder {place} does not exist.", "Choose an existing one.")]
     if not os.path.isfile(place):  # also for names that no system allows
-        return [Problem("path", f"There is no file {place}.", "Choose one that is there.")]
+        return [Problem("path", f"There is no file {place}.", "Choose an existing one.")]
     if row.kind == "code" and place.suffix.lower() == ".ipynb":
         fix = f"Make a script of it with “jupyter nbconvert --to script {place.name}”."
         return [Problem("path", f"{place.name} is a notebook.", fix)]

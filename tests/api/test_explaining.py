@@ -28,7 +28,7 @@ def notes(error: BaseException, capsys: pytest.CaptureFixture[str]) -> list[str]
 @pytest.mark.parametrize(
     ("model", "batch", "words"),
     [
-        (nn.Linear(7, 2), (X, Y), "A linear layer wants 7 numbers per example and gets 3: set its in_features to 3"),
+        (nn.Linear(7, 2), (X, Y), "A linear layer expects 7 features per example but gets 3: set its in_features to 3"),
         (nn.Linear(3, 2), (X, Y.float()), "use target.long() in the loss or the data set"),
         (nn.Linear(3, 2), (X.double().numpy(), Y.numpy()), "convert the inputs with .float() (numpy makes float64)"),
         (nn.Linear(3, 2), (X, Y, torch.rand(12)), "as for (input, target, weight)."),

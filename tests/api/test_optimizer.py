@@ -132,8 +132,8 @@ class Relative(SGD):
     ("given", "words"),
     [
         (lambda m: "lbfgs", "lbfgs cannot be swept. It evaluates the loss several times"),
-        (lambda m: "adm", "There is no optimizer “adm”. Choose one of: sgd, adam, adamw"),
-        (lambda m: "timm", "There is no optimizer “timm”"),
+        (lambda m: "adm", "Unknown optimizer “adm”. Choose one of: sgd, adam, adamw"),
+        (lambda m: "timm", "Unknown optimizer “timm”"),
         (lambda m: torch.optim.LBFGS, "LBFGS cannot be swept. It evaluates the loss several times"),
         (lambda m: torch.optim.LBFGS(m.parameters()), "LBFGS cannot be swept"),
         (lambda m: Twice(m.parameters(), 0.1), "Twice cannot be swept. Its step computes the loss itself"),
@@ -157,7 +157,7 @@ class Relative(SGD):
         (lambda m: 3, "The optimizer must be a torch.optim.Optimizer, not an int"),
         (lambda m: lambda params, lr: None, "The optimizer's function returned None: did you forget return?"),
         (lambda m: lambda params, lr: "SGD", "must return a torch.optim.Optimizer, not a str"),
-        (lambda m: SGD(nn.Linear(1, 1).parameters(), 0.1), "holds none of the model's parameters"),
+        (lambda m: SGD(nn.Linear(1, 1).parameters(), 0.1), "has none of this model's parameters"),
         (lambda m: m.requires_grad_(False) and None, "Every parameter of the model is frozen"),
     ],
 )

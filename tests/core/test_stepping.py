@@ -131,7 +131,7 @@ def test_the_scaler_unscales_before_clipping() -> None:
         (1.5, "must be a tensor, not float"),
         (torch.ones(3, 2, requires_grad=True), "3×2 of them.*mean"),
         (torch.tensor(1), "floating-point"),
-        (torch.tensor(1.0), "depends on no parameter"),
+        (torch.tensor(1.0), "does not depend on any trainable parameter"),
     ],
 )
 def test_what_is_no_loss_is_told_in_a_sentence(value: Any, sentence: str) -> None:

@@ -59,7 +59,7 @@ def test_the_own_optimizer_wins_unless_another_is_named() -> None:
         ("steps", True, "The task's default for steps must be an integer, not True; it was not used."),
         ("amp", "fp8", "The task's default for amp was not used: Precision cannot be “fp8”."),
         ("start_lr", 3.0, "The task's default for start_lr was not used: The last learning rate (1) is not above"),
-        ("optimizer", "sgdm", "The task's default for optimizer was not used: There is no optimizer “sgdm”."),
+        ("optimizer", "sgdm", "The task's default for optimizer was not used: Unknown optimizer “sgdm”."),
         ("epoch", 3, "The task's defaults contain “epoch”, which is not a setting. Did you mean “epochs”?"),
         ("zzz", 3, "The task's defaults contain “zzz”, which is not a setting. There are: batch_size, "),
     ],

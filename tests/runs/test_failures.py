@@ -28,7 +28,7 @@ JOB = Job(task=TaskSpec(batch_size=64))
         (ModuleNotFoundError("No …", name="torchvision"), ["torchvision is not installed"]),
         (ModuleNotFoundError("No …", name="skimage.io"), ["(skimage) is not installed", "-m pip install scikit-image"]),
         (ModuleNotFoundError("No …", name="PIL"), ["Pillow (PIL) is not installed", "-m pip install Pillow"]),
-        (ModuleNotFoundError("No …", name="my_helpers"), ["my_helpers is not installed", "a file beside the task"]),
+        (ModuleNotFoundError("No …", name="my_helpers"), ["my_helpers is not installed", "a file next to the task"]),
         (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Install torch"]),
         (AssertionError("Torch not compiled with CUDA enabled"), ["device cpu"]),
         (SystemExit(3), ["ended the program (exit status 3)"]),
@@ -62,7 +62,7 @@ def raised(folder: Path, code: str) -> BaseException:
     [
         (
             "import torch\nlayer = torch.nn.Linear(12, 3)\nlayer(torch.zeros(4, 10))\n",
-            "model.py, line 3: A linear layer wants 12 numbers per example and gets 10: set its in_features to 10",
+            "model.py, line 3: A linear layer expects 12 features per example but gets 10: set its in_features to 10",
         ),
         ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows where."),
         ("x = 1\ndef f(:\n", "model.py, line 2: Syntax error: invalid syntax."),
@@ -73,7 +73,7 @@ def raised(folder: Path, code: str) -> BaseException:
         ("exit()\n", "model.py, line 1: The task's code ended the program. Remove its call of exit()."),
         (
             "import argparse\np = argparse.ArgumentParser()\np.add_argument('data')\np.parse_args([])\n",
-            "model.py, line 4: The task's code reads a command line: give it its arguments",
+            "model.py, line 4: The task's code parses a command line: pass its arguments",
         ),
         ("import torch\nimport torch.no_such\n", "model.py, line 2: torch has no module torch.no_such"),
         ("from torch import Tensr\n", "model.py, line 1: torch has no Tensr"),

@@ -107,7 +107,7 @@ def test_a_job_with_problems_fails_with_their_sentences() -> None:
     events = list(run_job(Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepConfig(steps=1))))
     end = events[-1]
     assert isinstance(end, EndEvent) and end.reason == "failed"
-    assert "There is no optimizer “sgdd”." in end.detail and "Steps cannot be “1”" in end.detail
+    assert "Unknown optimizer “sgdd”." in end.detail and "Steps cannot be “1”" in end.detail
 
 
 def test_an_error_in_the_task_becomes_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,5 +89,5 @@ def test_fewer_examples_than_a_batch_holds_are_one_batch_and_it_is_said(tmp_path
 
 
 def test_a_spec_with_problems_is_refused_with_all_of_them() -> None:
-    with pytest.raises(ValueError, match=r"no data source “mars”.*momentum of 2 is out of range"):
+    with pytest.raises(ValueError, match=r"Unknown data source “mars”.*momentum of 2 is out of range"):
         build_task(TaskSpec(source="mars", momentum=2))

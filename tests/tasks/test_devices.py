@@ -168,7 +168,7 @@ def test_a_device_that_is_there_is_taken_by_its_name(machine: Machine) -> None:
 )
 def test_why_there_is_no_cuda(machine: Machine, error: str, reason: str) -> None:
     machine.no_cuda(error)
-    with pytest.raises(ValueError, match=r"^The device cuda:1 is not there \(.*\)\. Use cpu or auto\.$") as raised:
+    with pytest.raises(ValueError, match=r"^The device cuda:1 is not available \(.*\)\. Use cpu or auto\.$") as raised:
         pick_device("cuda:1")
     assert f"({reason}" in str(raised.value)
 
@@ -185,7 +185,7 @@ def test_a_number_that_is_too_high(machine: Machine) -> None:
     with pytest.raises(ValueError) as raised:
         pick_device("cuda:2")
     assert str(raised.value) == (
-        "The device cuda:2 is not there (there are 2, counted from 0). Use cuda:0, cuda:1, cpu or auto."
+        "The device cuda:2 is not available (there are 2, counted from 0). Use cuda:0, cuda:1, cpu or auto."
     )
     for name in ("cuda:128", "cuda:256", "cuda:99999999999999999999"):  # torch makes cuda:-128 and cuda:0 of the first
         with pytest.raises(ValueError, match=f"The device {name} is not there"):

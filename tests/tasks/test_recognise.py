@@ -185,13 +185,13 @@ def test_a_notebook_says_how_it_is_converted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("movie.mp4", "none of the files that can be trained on"),
+        ("movie.mp4", "neither a supported data file"),
         ("a.png", "single image"),
         ("model.pth", "holds weights"),
         ("sales.xlsx", "is a spreadsheet: save the sheet as CSV"),
         ("x.npy", "numpy.savez"),
         ("photos.tar.gz", "is packed: unpack it"),
-        ("table.pkl", "could run any code"),
+        ("table.pkl", "could run arbitrary code"),
         ("rows.jsonl", "task.py of your own"),
         ("data.csv:name", "Only of a Python file"),
         ("none.py", "There is no file or folder"),

@@ -69,18 +69,18 @@ def missing_module(name: str) -> str:
     """What to do where the module `name` cannot be imported."""
     module = name.split(".")[0]
     if module != name and module in sys.modules:
-        return f"{module} has no module {name}: another version of it is installed, or the name is misspelt."
+        return f"{module} has no module {name}: a different version is installed, or the name is misspelled."
     beside = refused(module)
     if beside:
         return (
-            f"{os.path.basename(beside)} lies beside the task, but a package asks for the module {module}, not the "
-            f"task itself: write “import {module}” in the task, if that file is meant."
+            f"{os.path.basename(beside)} is next to the task, but the module {module} is imported by a package, not by "
+            f"the task itself: write “import {module}” in the task if you mean that file."
         )
     known = DISTRIBUTIONS.get(module)
     if known is None:  # no command: a stranger's package may have the name of a file that was forgotten
         return (
-            f"The module {module} is not installed in {sys.executable}, nor is it a file beside the task. "
-            "Install it, or choose another Python."
+            f"The module {module} is not installed in {sys.executable} and is not a file next to the task. Install it, "
+            "or choose another Python."
         )
     label = {"torch": "PyTorch"}.get(module, module if module in (known, known.lower()) else f"{known} ({module})")
     install = "torch torchvision" if module in ("torch", "torchvision") else known
@@ -98,14 +98,14 @@ def _class_target(match: re.Match[str]) -> str:
     found = _dtype(match["got"])
     other = ", or use a loss for numbers such as MSELoss" if found in _FLOATS else ""
     return (
-        f"The target has dtype {found}, but this loss wants class numbers of dtype int64: "
+        f"The target has dtype {found}, but this loss expects class indices of dtype int64: "
         f"use target.long() in the loss or the data set{other}."
     )
 
 
 def _float_target(match: re.Match[str]) -> str:
     return (
-        f"The target has dtype {_dtype(match['got'])}, but this loss (binary cross-entropy, squared error) wants "
+        f"The target has dtype {_dtype(match['got'])}, but this loss (binary cross-entropy, squared error) expects "
         "float32: use target.float() in the data set or in a loss(output, target)."
     )
 
@@ -113,8 +113,7 @@ def _float_target(match: re.Match[str]) -> str:
 def _other_sizes(match: re.Match[str]) -> str:
     target, output = _shape(match["target"]), _shape(match["input"])
     return (
-        f"The output has shape {output}, the target {target}: make them alike, "
-        f"with {_likened(output, target)} in the loss."
+        f"The output has shape {output}, the target {target}: match them, with {_likened(output, target)} in the loss."
     )
 
 
@@ -133,19 +132,19 @@ def _labels(match: re.Match[str]) -> str:
     label = int(match["label"])
     if label < 0:
         return (
-            f"A target is {label}, which is no class: number the classes from 0, "
-            "and name a number that stands for “leave out” as ignore_index."
+            f"A target is {label}, which is not a class: number the classes from 0, and pass a value to skip as "
+            "ignore_index."
         )
     return (
-        f"A target is class {label:,}, but the model's output ends before it: give the last layer {label + 1:,} or "
-        "more outputs, or number the classes from 0."
+        f"A target is class {label:,}, but the model has fewer outputs: give the last layer at least {label + 1:,} "
+        "outputs, or number the classes from 0."
     )
 
 
 def _matrices(match: re.Match[str]) -> str:
     return (
-        f"A linear layer wants {match['want']} numbers per example and gets {match['got']}: set its in_features to "
-        f"{match['got']}, or flatten what comes before it (x.flatten(1) keeps the batch)."
+        f"A linear layer expects {match['want']} features per example but gets {match['got']}: set its in_features to "
+        f"{match['got']}, or flatten its input (x.flatten(1) keeps the batch)."
     )
 
 
@@ -157,7 +156,7 @@ def _mixed_dtypes(match: re.Match[str]) -> str:
 def _two_dtypes(match: re.Match[str]) -> str:
     one, two = (_dtype(word) for word in match.groups() if word)
     odd = "float64" if "float64" in (one, two) else two
-    return f"Tensors of {one} and {two} are computed with each other: {_converted(odd)}."
+    return f"Tensors of {one} and {two} are combined: {_converted(odd)}."
 
 
 def _converted(found: str) -> str:
@@ -192,17 +191,17 @@ def _channels(match: re.Match[str]) -> str:
     if len(shape) > 2 and shape[-1] == want:
         back = ", ".join(["0", str(len(shape) - 1), *map(str, range(1, len(shape) - 1))])
         return (
-            f"A convolution wants {want} channels and gets {got}: the channels are last ({'×'.join(shape)}), "
+            f"A convolution expects {want} channels but gets {got}: the channels are last ({'×'.join(shape)}), "
             f"use x.permute({back})."
         )
     if len(shape) > 3 and shape[0] == "1" and want in ("1", "3") and got not in ("1", "3", "4"):
         more = ".repeat(1, 3, 1, 1)" if want == "3" else ""
         return (
-            f"A convolution wants batch×{want}×height×width, and the batch of {got} has no channels: "
+            f"A convolution expects batch×{want}×height×width, but the batch of {got} has no channels: "
             f"add them with x.unsqueeze(1){more}."
         )
     colour = " (a grey image becomes one of colour with x.repeat(1, 3, 1, 1))" if (want, got) == ("3", "1") else ""
-    return f"A convolution wants {want} channels and gets {got}: make it with in_channels={got}{colour}."
+    return f"A convolution expects {want} channels but gets {got}: create it with in_channels={got}{colour}."
 
 
 def _not_a_tensor(match: re.Match[str]) -> str:
@@ -211,11 +210,11 @@ def _not_a_tensor(match: re.Match[str]) -> str:
     if argument == "target":
         return f"The target is a {got}, not a tensor: turn class names into numbers in the data set."
     if got == "NoneType":
-        return "The model returns nothing: its forward has no return, or not on every way through."
+        return "The model returns nothing: forward has no return statement, or not on every path."
     if got == "numpy.ndarray":
-        return f"{function} gets a numpy array, not a tensor: make tensors of the batches with torch.as_tensor(array)."
+        return f"{function} gets a numpy array, not a tensor: convert the batches with torch.as_tensor(array)."
     if "loss" in function or "entropy" in function:
-        return f"The model returns {with_article(got)}, and the loss wants a tensor: {_taken(got)} in the loss."
+        return f"The model returns {with_article(got)}, but the loss expects a tensor: {_taken(got)} in the loss."
     known = "an LSTM returns output and state"
     return f"The layer {function} gets {with_article(got)}, not a tensor: {_taken(got)} ({known})."
 
@@ -231,10 +230,10 @@ def _no_arithmetic(match: re.Match[str]) -> str:
     what, got = match["what"], _dtype(match["got"])
     if "softmax" in what and got not in _FLOATS:
         return (
-            f"The loss takes {got} for the model's scores: its arguments are (output, target), in this order; scores "
+            f"The loss got {got} as the model's scores: its arguments are (output, target), in this order, and scores "
             "are floats."
         )
-    return f"The operation {what} cannot compute with {got} on this device: convert what goes into it with .float()."
+    return f"The operation {what} does not support {got} on this device: convert its input with .float()."
 
 
 _IMPORTS = {
@@ -266,29 +265,23 @@ _TENSOR_WORDS = (
 def _no_attribute(match: re.Match[str]) -> str:
     got = match["got"]
     if got == "NoneType":
-        return (
-            f"There is nothing where .{match['name']} is asked for: a function has no return, "
-            "the model's forward perhaps."
-        )
-    return (
-        f"A {got} stands where a tensor is wanted (.{match['name']}): "
-        f"the batch or the model gives a {got}, {_taken(got)}."
-    )
+        return f"None has no .{match['name']}: a function returns nothing, perhaps the model's forward."
+    return f"Expected a tensor, got a {got} (.{match['name']}): the batch or the model returns a {got}, {_taken(got)}."
 
 
 def _arguments(match: re.Match[str]) -> str:
     takes, given = int(match["takes"]) - 1, int(match["given"]) - 1  # self counts
     return (
-        f"{match['what']} takes {takes} input{'s' if takes != 1 else ''} and gets {given}: "
-        "the last item of a batch is the target, all others go into the model. Take one out of the batch, or write "
+        f"{match['what']} takes {takes} input{'s' if takes != 1 else ''} but gets {given}: the last item of a batch is "
+        "the target, all others are passed to the model. Take one out of the batch, or write "
         "training_step(model, batch), as for (input, target, weight)."
     )
 
 
 def _partly(match: re.Match[str]) -> str:
     return (
-        f"The module {match['module']} is imported while it imports this file: the two need each other, "
-        "or one of your files has the name of a package. Rename it, or import inside the function."
+        f"The module {match['module']} is imported while importing this file: a circular import, or one of your files "
+        "has the name of a package. Rename it, or import inside the function."
     )
 
 
@@ -310,9 +303,9 @@ def too_many_files() -> str:
 def _picture(match: re.Match[str]) -> str:
     name = re.search(r"name='(?P<file>[^']+)'|^'(?P<path>[^']+)'", match["name"])
     if name is None:
-        return "An image cannot be read: take it out of the data, or skip it where it is opened."
+        return "An image cannot be read: remove it from the data, or skip it when opening it."
     file = name["file"] or name["path"]
-    return f"{file} is no image that can be read: take it out of the data, or skip it where it is opened."
+    return f"{file} is not a readable image: remove it from the data, or skip it when opening it."
 
 
 _NO_WORKERS = "set the DataLoader workers to 0"
@@ -328,19 +321,19 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "target dimensions",
         r"0D or 1D target tensor expected, multi-target not supported",
-        "This loss wants one class number per example, but the target has a second dimension: "
-        "use target.squeeze(1), or target.argmax(1) where it is one-hot.",
+        "This loss expects one class index per example, but the target has a second dimension: use target.squeeze(1), "
+        "or target.argmax(1) if it is one-hot.",
     ),
     Cause(
         "one-hot integers",
         r"Expected floating point type for target with class probabilities, got (?P<got>\w+)",
-        "The target has the output's shape, so this loss takes it for probabilities, which are floats: pass class "
-        "numbers (target.argmax(1) where it is one-hot), or target.float().",
+        "The target has the output's shape, so this loss treats it as probabilities, which must be floats: pass class "
+        "indices (target.argmax(1) if it is one-hot), or target.float().",
     ),
     Cause(
         "mask dimensions",
         r"only batches of spatial targets supported \(3D tensors\)",
-        "This loss wants a target without channels, of shape batch×height×width: use target.squeeze(1).",
+        "This loss expects a target without channels, of shape batch×height×width: use target.squeeze(1).",
     ),
     Cause(
         "float target",
@@ -357,15 +350,15 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "batch sizes",
         r"Expected input batch_size \((?P<output>\d+)\) to match target batch_size \((?P<target>\d+)\)",
-        "The model answers {output} times for {target} targets: it mixes the batch with another dimension. "
-        "Flatten with x.flatten(1), not view(-1, …); outputs of a sequence go in as (batch, classes, length).",
+        "The model returns {output} outputs for {target} targets: it mixes the batch with another dimension. "
+        "Flatten with x.flatten(1), not view(-1, …); pass sequence outputs as (batch, classes, length).",
     ),
     Cause(
         "sequence target",
         r"Expected target size \[(?P<want>.*?)\], got \[(?P<got>.*?)\]",
         lambda m: (
-            f"The target has shape {_shape(m['got'])}, and the output's classes are not where cross-entropy looks for "
-            "them, which is right behind the batch: use output.transpose(1, 2), or output.flatten(0, 1) and "
+            f"The target has shape {_shape(m['got'])}, but cross-entropy expects the classes in the second dimension "
+            "of the output: use output.transpose(1, 2), or output.flatten(0, 1) and "
             "target.flatten()."
         ),
     ),
@@ -373,14 +366,14 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "device assert",
         r"device-side assert triggered",
-        "A number is out of range on the GPU: most often a label not below the number of the model's outputs, or a "
-        "token not below the size of an embedding. Check the task with the device cpu, which names it.",
+        "An index is out of range on the GPU, usually a label that exceeds the model's outputs or a token that exceeds "
+        "an embedding. Check the task on the device cpu to see which.",
     ),
     Cause(
         "probabilities",
         r"all elements of input should be between 0 and 1",
-        "BCELoss wants probabilities, and the model's outputs are any numbers: use BCEWithLogitsLoss, "
-        "or torch.sigmoid at the model's end.",
+        "BCELoss expects probabilities, but the model returns unbounded values: use BCEWithLogitsLoss, or end the "
+        "model with torch.sigmoid.",
     ),
     # Inputs and layers
     Cause(
@@ -413,7 +406,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "norm's dtype",
         r"mixed dtype \(CPU\): all inputs must share same datatype",
-        "A norm layer gets another dtype than its weights have: convert the inputs with .float() "
+        "A norm layer's input and weights have different dtypes: convert the inputs with .float() "
         "(numpy makes float64).",
     ),
     Cause(
@@ -424,13 +417,13 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "index's dtype",
         r"tensors used as indices must be|Expected dtype int32(?: or |/)int64 for index",
-        "An index must be integers (int64) or true and false: convert it with .long() or .bool().",
+        "An index must be int64 or bool: convert it with .long() or .bool().",
     ),
     Cause(
         "index's size",
         r"index (?P<index>-?\d+) is out of bounds for (?:dimension|axis) (?P<dim>\d+) with size (?P<size>\d+)",
-        "The index {index} is asked of {size} entries along dimension {dim}: they are numbered from 0, "
-        "and __len__ must not say more than there are.",
+        "Index {index} is out of range for {size} entries along dimension {dim}: entries are numbered from 0, and "
+        "__len__ must not exceed their number.",
         ("IndexError",),
     ),
     Cause(
@@ -442,70 +435,69 @@ CAUSES: tuple[Cause, ...] = (
         "convolution's dimensions",
         r"input to conv(?P<dims>\d)d, but got input of size: \[(?P<size>.*?)\]",
         lambda m: (
-            f"A {m['dims']}-dimensional convolution wants batch×channels×{'×'.join(['size'] * int(m['dims']))} "
-            f"and gets {_shape(m['size'])}: add what is missing with x.unsqueeze(1), or convolve before you flatten."
+            f"A {m['dims']}-dimensional convolution expects batch×channels×{'×'.join(['size'] * int(m['dims']))} but "
+            f"gets {_shape(m['size'])}: add missing dimensions with x.unsqueeze(1), or convolve before flattening."
         ),
     ),
     Cause(
         "small image",
         r"Calculated padded input size per channel: \((?P<size>[^)]*)\). Kernel size: \((?P<kernel>[^)]*)\)",
-        "The input is only {size} when it comes to a layer whose kernel is {kernel}: use larger inputs, "
-        "fewer layers that make it smaller, or padding.",
+        "The input has shrunk to {size} at a layer with kernel {kernel}: use larger inputs, fewer downsampling layers, "
+        "or padding.",
     ),
     Cause(
         "small for pooling",
         r"Given input size: \((?P<size>[^)]*)\). Calculated output size: \([^)]*\). Output size is too small",
-        "The input is only {size} (channels first) when it comes to a pooling layer, and nothing would be left: "
-        "use larger inputs, or fewer layers that make it smaller.",
+        "The input has shrunk to {size} (channels first) at a pooling layer, which would leave nothing: use larger "
+        "inputs, or fewer downsampling layers.",
     ),
     Cause(
         "batch of one",
         r"Expected more than 1 value per channel when training",
-        "BatchNorm cannot learn from a batch of one example: use a batch size of 2 or more, "
-        "and drop_last=True in the loader where the last batch can be that short.",
+        "BatchNorm cannot train on a batch of one example: use a batch size of at least 2, and drop_last=True in the "
+        "loader if the last batch can be that short.",
     ),
     Cause(
         "batch norm",
         r"running_mean should contain (?P<got>\d+) elements not (?P<want>\d+)",
-        "A BatchNorm layer was made for {want} channels and gets {got}: make it with {got}.",
+        "A BatchNorm layer expects {want} channels but gets {got}: create it with {got}.",
     ),
     Cause(
         "dimensions",
         r"expected (?P<want>\dD(?: or \dD)*) input \(got (?P<got>\dD) input\)",
-        "A layer wants {want} input and gets {got}: use the layer for that number of dimensions (BatchNorm1d, 2d, 3d), "
-        "or don't flatten before it.",
+        "A layer expects {want} input but gets {got}: use the layer for that number of dimensions (BatchNorm1d, 2d, "
+        "3d), or do not flatten before it.",
     ),
     Cause(
         "layer norm",
         r"Given normalized_shape=\[(?P<want>.*?)\].*?but got input of size ?\[(?P<got>.*?)\]",
         lambda m: (
-            f"A norm layer was made for inputs that end in {_shape(m['want'])} and gets {_shape(m['got'])}: "
-            "make it for the last dimension of what it gets."
+            f"A norm layer expects inputs that end in {_shape(m['want'])} but gets {_shape(m['got'])}: create it for "
+            "the last dimension of its input."
         ),
     ),
     Cause(
         "embedding's dtype",
         r"'indices' to have one of the following scalar types: Long, Int; but got torch\.(?P<got>[\w.]+) instead",
-        "An embedding wants integers (int64) and gets {got}: convert the tokens with .long().",
+        "An embedding expects integers (int64) but gets {got}: convert the tokens with .long().",
     ),
     Cause(
         "embedding's size",
         r"index out of range in self",
-        "A token or category is not below the size of its embedding: make num_embeddings larger than the largest one, "
-        "and number them from 0.",
+        "A token or category exceeds the size of its embedding: make num_embeddings larger than the largest index, and "
+        "number from 0.",
         ("IndexError",),
     ),
     Cause(
         "recurrent size",
         r"input\.size\(-1\) must be equal to input_size\. Expected (?P<want>-?\d+), got (?P<got>-?\d+)",
-        "A recurrent layer wants {want} numbers at each place of the sequence and gets {got}: make it with "
-        "input_size={got}, and with batch_first=True where the batch comes first.",
+        "A recurrent layer expects {want} features at each position but gets {got}: create it with input_size={got}, "
+        "and with batch_first=True if the batch comes first.",
     ),
     Cause(
         "heads",
         r"embed_dim must be divisible by num_heads",
-        "An attention layer shares its width among its heads, and here it cannot: "
-        "make the width a multiple of the number of heads.",
+        "An attention layer cannot divide its width among its heads: make the width a multiple of the number of heads.",
     ),
     Cause(
         "devices",
@@ -521,27 +513,27 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "view",
         r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<size>\d+)",
-        "{size} numbers cannot be put in the shape ({shape}): its numbers must multiply to {size}; "
-        "a fixed batch size in it fails, write x.flatten(1) or view(x.size(0), -1).",
+        "{size} values do not fit the shape ({shape}): its sizes must multiply to {size}; do not fix the batch size, "
+        "write x.flatten(1) or view(x.size(0), -1).",
     ),
     Cause(
         "view of parts",
         r"view size is not compatible with input tensor's size and stride",
-        "view cannot take apart what transpose or permute turned round: use reshape.",
+        "view cannot be used after transpose or permute: use reshape.",
     ),
     Cause(
         "concatenation",
         r"Sizes of tensors must match except in dimension (?P<dim>\d+). "
         r"Expected (?:size )?(?P<one>\d+) but got (?:size )?(?P<two>\d+)",
-        "Tensors that are put together along dimension {dim} differ elsewhere ({one} and {two}): "
-        "crop or pad one of them, or choose another dim.",
+        "Tensors concatenated along dimension {dim} differ in other dimensions ({one} and {two}): crop or pad one of "
+        "them, or choose another dim.",
     ),
     Cause(
         "sizes",
         r"The size of tensor a \((?P<one>\d+)\) must match the size of tensor b \((?P<two>\d+)\) at non-singleton "
         r"dimension (?P<dim>\d+)",
-        "Two tensors that are computed with each other have {one} and {two} entries along dimension {dim}: in a loss "
-        "give the last layer as many outputs as the target has columns, in a model compare the shapes on this line.",
+        "Two combined tensors have {one} and {two} entries along dimension {dim}: in a loss, give the last layer as "
+        "many outputs as the target has columns; in a model, compare the shapes on this line.",
     ),
     # What models return and take
     Cause(
@@ -559,14 +551,14 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "logits of logits",
         r"'Tensor' object has no attribute '(?P<name>logits|loss|last_hidden_state)'",
-        "A tensor has no .{name}: loss and metrics are given the output's logits themselves, so write output alone.",
+        "A tensor has no .{name}: loss and metrics get the logits directly, so write only output.",
         ("AttributeError",),
     ),
     Cause(
         "layer in a tuple",
         r"'(?P<got>tuple|list)' object is not callable",
-        "A {got} is called like a function: a comma at the end of a line, or brackets, made one of a layer in "
-        "__init__; transforms in a list want Compose([…]).",
+        "A {got} is called like a function: a trailing comma or brackets turned a layer into one in __init__; wrap a "
+        "list of transforms in Compose([…]).",
         ("TypeError",),
     ),
     Cause(
@@ -584,14 +576,14 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "too few inputs",
         r"(?P<what>\w+\.forward)\(\) missing \d+ required positional arguments?: (?P<names>.*)",
-        "{what} also wants {names}: give it a default, put it into the batch before the target, "
+        "{what} also needs {names}: give it a default, put it into the batch before the target, "
         "or write training_step(model, batch).",
         ("TypeError",),
     ),
     Cause(
         "unknown input",
         r"(?P<what>\w+\.forward)\(\) got an unexpected keyword argument '(?P<name>\w+)'",
-        "{what} has no argument {name}, which the batch holds: take it out of the batch, rename it, "
+        "{what} has no argument {name}, which the batch contains: remove it from the batch, rename it, "
         "or write training_step(model, batch).",
         ("TypeError",),
     ),
@@ -608,113 +600,111 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "state dict",
         r"Error\(s\) in loading state_dict for (?P<name>\w+):\s*(?P<first>[^\n]*?)\.?\s*(?:\n|$)",
-        "The weights don't fit the model {name} ({first}): build it with the settings it was saved with, "
-        "or load what fits with strict=False.",
+        "The weights do not fit the model {name} ({first}): build it with the settings it was saved with, or load the "
+        "matching ones with strict=False.",
     ),
     Cause(
         "weights only",
         r"Weights only load failed|weights_only",
-        "The weights' file holds more than weights, and such a file can run code: "
-        "save model.state_dict() alone, or use safetensors.",
+        "The weights file contains more than weights and could run code: save only model.state_dict(), or use "
+        "safetensors.",
         ("UnpicklingError",),
     ),
     Cause(
         "saved on a GPU",
         r"Attempting to deserialize object on a (?P<device>\w+) device",
-        'The weights were saved on a GPU that is not here: load them with torch.load(…, map_location="cpu").',
+        'The weights were saved on a GPU that is not available: load them with torch.load(…, map_location="cpu").',
     ),
     # Gradients
     Cause(
         "several losses",
         r"grad can be implicitly created only for scalar outputs",
-        "The loss has several numbers, and must be one: use reduction='mean', or return loss.mean().",
+        "The loss must be a scalar, but has several values: use reduction='mean', or return loss.mean().",
     ),
     Cause(
         "no graph",
         r"does not require grad and does not have a grad_fn",
-        "The loss depends on no parameter that can be trained: it was made with .item(), .detach(), no_grad() or "
-        "numpy, or every parameter is frozen. Compute it from the model's output with torch alone.",
+        "The loss does not depend on any trainable parameter: it was computed with .item(), .detach(), no_grad() or "
+        "numpy, or every parameter is frozen. Compute it from the model's output using only torch.",
     ),
     Cause(
         "in place",
         r"modified by an inplace operation: \[torch\.\w+(?:\.\w+)* \[.*?\]\]"
         r"(?:, which is output \d+ of (?P<what>\w+?)(?:Backward\d*)?,)?",
         lambda m: (
-            f"A tensor that the gradients need{' (the result of ' + m['what'] + ')' if m['what'] else ''} was changed "
-            "in place: write x = x + y instead of x += y, relu(x) instead of relu_(x), and leave out inplace=True."
+            f"A tensor needed for the gradients{' (the result of ' + m['what'] + ')' if m['what'] else ''} was "
+            "modified in place: write x = x + y instead of x += y, relu(x) instead of relu_(x), and omit inplace=True."
         ),
     ),
     Cause(
         "parameter in place",
         r"a leaf Variable that requires grad is being used in an in-place operation",
-        "A parameter is changed in place: do that under torch.no_grad(), and only before the training.",
+        "A parameter is modified in place: do that under torch.no_grad(), and only before training.",
     ),
     Cause(
         "backward twice",
         r"Trying to backward through the graph a second time",
-        "Gradients are computed twice: return the loss, and leave backward() and step() to LR Finder; a state that is "
-        "kept from batch to batch must be detached.",
+        "Gradients are computed twice: return the loss and leave backward() and step() to LR Finder; detach any state "
+        "kept between batches.",
     ),
     Cause(
         "numpy of a graph",
         r"Can't call numpy\(\) on Tensor that requires grad",
-        "numpy cannot take a tensor that gradients go through: use x.detach().cpu().numpy() in a metric, "
+        "numpy cannot convert a tensor that requires gradients: use x.detach().cpu().numpy() in a metric, "
         "and torch instead of numpy in a model or loss.",
     ),
     Cause(
         "several numbers",
         r"(?:a Tensor with (?P<count>\d+) elements cannot be converted to Scalar"
         r"|only one element tensors can be converted to Python scalars)",
-        "One number is wanted where a tensor has several: use .mean() before .item() or float().",
+        "Expected one value, but the tensor has several: use .mean() before .item() or float().",
     ),
     Cause(
         "truth of a tensor",
         r"Boolean value of Tensor with more than one value is ambiguous",
-        "An if or assert asks a whole tensor: say .all() or .any(), or choose with torch.where.",
+        "An if or assert tests a whole tensor: use .all(), .any() or torch.where.",
     ),
     # Batches
     Cause(
         "examples of other sizes",
         r"stack expects each tensor to be equal size, but got \[(?P<one>.*?)\] at entry \d+ and \[(?P<two>.*?)\]",
         lambda m: (
-            f"Examples of different shapes ({_shape(m['one'])} and {_shape(m['two'])}) cannot become one batch: bring "
-            "them to one size in the data set (resize, crop, pad), or write a collate_fn that pads."
+            f"Examples of different shapes ({_shape(m['one'])} and {_shape(m['two'])}) cannot be batched: bring them "
+            "to one size in the data set (resize, crop, pad), or write a collate_fn that pads."
         ),
     ),
     Cause(
         "examples of other sizes, loaded elsewhere",  # a process that loads batches has no better words for it
         r"Trying to resize storage that is not resizable",
-        "Examples of different shapes cannot become one batch: bring them to one size in the data set (resize, crop, "
-        "pad), or write a collate_fn that pads.",
+        "Examples of different shapes cannot be batched: bring them to one size in the data set (resize, crop, pad), "
+        "or write a collate_fn that pads.",
     ),
     Cause(
         "examples of other lengths",
         r"each element in list of batch should be of equal size",
-        "Examples of different lengths cannot become one batch: return tensors of one size, "
-        "or write a collate_fn that pads.",
+        "Examples of different lengths cannot be batched: return tensors of one size, or write a collate_fn that pads.",
     ),
     Cause(
         "no image",
         r"default_collate: batch must contain .* found <class 'PIL\.",
-        "The data set returns images, and a batch is made of tensors: end its transform with ToTensor().",
+        "The data set returns images, but batches need tensors: end its transform with ToTensor().",
     ),
     Cause(
         "nothing in a batch",
         r"default_collate: batch must contain .* found <class 'NoneType'>",
-        "The data set returns None: its __getitem__ has no return, or not on every way through.",
+        "The data set returns None: __getitem__ has no return statement, or not on every path.",
     ),
     Cause(
         "not for a batch",
         r"default_collate: batch must contain .* found (?:<class ')?(?P<got>[\w.]+)",
-        "The data set returns a {got}, which cannot become part of a batch: return tensors, numbers or a dict of them, "
+        "The data set returns a {got}, which cannot be batched: return tensors, numbers or a dict of them, "
         "or write a collate_fn.",
     ),
     Cause(
         "pickling",
         r"Can't pickle|[Cc]annot pickle|Can't get (?:local )?(?:object|attribute)",
-        "The data set cannot be sent to the processes that load batches: it, its transform or its collate_fn holds a "
-        "lambda, a function inside a function or an open file. Write it at the top of the file, "
-        "or set the DataLoader workers to 0.",
+        "The data set cannot be sent to the DataLoader workers: it, its transform or its collate_fn contains a lambda, "
+        "a nested function or an open file. Move it to the top level of the file, or set the DataLoader workers to 0.",
         ("PicklingError", "AttributeError", "TypeError"),
     ),
     Cause(
@@ -732,54 +722,54 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "half a picture",
         r"image file is truncated|Truncated File Read|unrecognized data stream contents",
-        "An image file is cut off: take it out of the data, or skip it where it is opened.",
+        "An image file is truncated: remove it from the data, or skip it when opening it.",
         ("OSError",),
     ),
     Cause(
         "no examples",
         r"num_samples should be a positive integer value, but got num_samples=0",
-        "The data set is empty: look at the path and the filter that it was made with.",
+        "The data set is empty: check its path and filter.",
     ),
     # Arrays and files
     Cause(
         "ragged array",
         r"setting an array element with a sequence",
-        "Rows of different lengths cannot become one array: pad or cut them to one length, or return them one by one "
+        "Rows of different lengths cannot form one array: pad or crop them to one length, or return them one by one "
         "from a data set.",
         ("ValueError",),
     ),
     Cause(
         "array of objects",
         r"can't convert np\.ndarray of type numpy\.(?P<got>object|str|bytes)_",
-        "An array of {got} values cannot become a tensor: it holds text, None or rows of different lengths. "
-        "Turn text into numbers, and convert it with array.astype(np.float32).",
+        "An array of {got} values cannot become a tensor: it contains text, None or rows of different lengths. Turn "
+        "text into numbers and convert it with array.astype(np.float32).",
         ("TypeError",),
     ),
     Cause(
         "text for numbers",
         r"could not convert string to float: (?P<text>.{1,60})",
-        "{text} stands where a number is wanted: leave out that column or its header, or turn text into numbers.",
+        "{text} is not a number: omit that column or its header, or turn text into numbers.",
         ("ValueError",),
     ),
     Cause(
         "pickled array",
         r"Object arrays cannot be (?:loaded|saved) when allow_pickle=False|allow_pickle=False",
-        "The file holds Python objects, not plain numbers, and such a file can run code: save plain arrays, "
+        "The file contains Python objects, not plain numbers, and could run code: save plain arrays, "
         "or load it with np.load(…, allow_pickle=True) if you trust it.",
         ("ValueError",),
     ),
     Cause(
         "negative stride",
         r"At least one stride in the given numpy array is negative|some of the strides of a given numpy array are neg",
-        "torch takes no array that was turned round ([::-1], np.flip): copy it, with array.copy().",
+        "torch does not accept reversed arrays ([::-1], np.flip): copy the array with array.copy().",
         ("ValueError",),
     ),
     Cause(
         "arrays' shapes",
         r"operands could not be broadcast together with shapes \((?P<one>[\d, ]*)\) \((?P<two>[\d, ]*)\)",
         lambda m: (
-            f"Two arrays of shapes {_shape(m['one'])} and {_shape(m['two'])} are computed with each other: "
-            "give them the same shape, or dimensions of 1 where they differ."
+            f"Two arrays of shapes {_shape(m['one'])} and {_shape(m['two'])} cannot be combined: give them the same "
+            "shape, or size 1 where they differ."
         ),
         ("ValueError",),
     ),
@@ -805,7 +795,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "worker killed",
         r"DataLoader worker \(pid \d+\) is killed by signal: Killed",
-        "A DataLoader worker was killed, most likely by the system because memory ran out: use fewer workers or "
+        "A DataLoader worker was killed, probably because the system ran out of memory: use fewer workers or "
         f"smaller batches, or {_NO_WORKERS}.",
     ),
     Cause(
@@ -817,7 +807,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "worker timed out",
         r"DataLoader timed out after (?P<seconds>[\d.]+) seconds",
-        "No batch came from the DataLoader workers within {seconds} s: raise the loader's timeout, "
+        "The DataLoader workers delivered no batch within {seconds} s: raise the loader's timeout, "
         f"or {_NO_WORKERS}, which shows where it waits.",
     ),
     Cause(
@@ -836,19 +826,19 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "closure",
         r"step\(\) missing 1 required positional argument: 'closure'",
-        "This optimizer computes the loss several times in a step (as LBFGS does), which a learning-rate curve "
-        "cannot show: choose another one.",
+        "This optimizer evaluates the loss several times per step (like LBFGS) and cannot be swept: choose another "
+        "one.",
     ),
     Cause(
         "no rate",
         r"Cannot combine manual `?lr`? and `?relative_step",
-        "Adafactor sets its steps itself, where it is not told otherwise: make it with relative_step=False and "
+        "By default Adafactor sets its own step size: create it with relative_step=False and "
         "warmup_init=False, as functools.partial(Adafactor, relative_step=False, warmup_init=False).",
     ),
     Cause(
         "no parameters",
         r"optimizer got an empty parameter list",
-        "The optimizer got no parameters: the model has none, all are frozen, or a generator was used up before; "
+        "The optimizer got no parameters: the model has none, all are frozen, or a generator was already exhausted; "
         "pass list(model.parameters()).",
     ),
     Cause(
@@ -860,7 +850,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "question",
         r"EOF when reading a line",
-        "The code asks for something with input(), and nobody can answer in a run: make it an argument with a default.",
+        "The code calls input(), which cannot be answered during a run: make it an argument with a default.",
         ("EOFError",),
     ),
     Cause(
@@ -872,8 +862,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "relative import",
         r"attempted relative import with no known parent package",
-        "A file that is run by itself belongs to no package: import neighbours by name (from neighbour import …), "
-        "or name the task as package.module, from the folder that holds the package.",
+        "A single file belongs to no package: import neighbouring files by name (from neighbour import …), "
+        "or pass the task as package.module, from the folder that contains the package.",
         ("ImportError",),
     ),
     Cause("no name", r"name '(?P<name>\w+)' is not defined", _no_name, ("NameError",)),
@@ -886,7 +876,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "no such name",
         r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
-        "{module} has no {name}: another version of it is installed, or the name is misspelt.",
+        "{module} has no {name}: a different version is installed, or the name is misspelled.",
         ("ImportError",),
     ),
 )

@@ -99,7 +99,10 @@ def _of_python(error: BaseException, kind: str) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         return "The run was interrupted, by a signal from outside (SIGINT) or by code that raises KeyboardInterrupt."
     if isinstance(error, RecursionError):
-        return "A function calls itself without end: a forward that calls self(x), or a property that asks for itself."
+        return (
+            "A function calls itself endlessly, for example a forward that calls self(x), or a property that reads "
+            "itself."
+        )
     return None
 
 
@@ -107,8 +110,8 @@ def _ended(error: SystemExit) -> str:
     frames = traceback.walk_tb(error.__traceback__)
     if any(frame.f_globals.get("__name__") == "argparse" for frame, _ in frames):
         return (
-            "The task's code reads a command line: give it its arguments (on the command line behind “--”, in the "
-            "window under Arguments), or give each of them a default."
+            "The task's code parses a command line: pass its arguments (after “--” on the command line, under "
+            "Arguments in the window), or give each a default."
         )
     if error.code is None or isinstance(error.code, int):
         status = "" if error.code is None else f" (exit status {int(error.code)})"
@@ -126,7 +129,7 @@ def _file_trouble(error: OSError) -> str:
         where = "" if Path(name).is_absolute() else f" in {_current_folder()}"
         return f"There is no file {name}{where}. Correct the path, or put the file there."
     if isinstance(error, PermissionError):
-        return f"{name} may not be read: change its permissions, or choose another file."
+        return f"{name} cannot be read (permission denied): change its permissions, or choose another file."
     return f"{name} cannot be read ({error.strerror or 'no reason given'}): choose another file."
 
 

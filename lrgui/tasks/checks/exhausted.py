@@ -20,14 +20,14 @@ _AMOUNT = re.compile(r"[Tt]ried to allocate (?P<size>[\d.,]+ ?\w+)")
 #: What the error came in; the sentence about each.
 _SENTENCES = {
     "data": (
-        "Out of memory while the data was loaded{amount}. Load a part of it, or what a batch needs at a time "
+        "Out of memory while loading the data{amount}. Load part of it, or only what each batch needs "
         '(numpy.load with mmap_mode="r", files opened in __getitem__); the batch size makes no difference here.'
     ),
-    "model": "Out of memory while the model was made{amount}. Use a smaller model, or another device.",
-    "task": "Out of memory while data and model were made{amount}. Load less of the data, or use a smaller model.",
+    "model": "Out of memory while creating the model{amount}. Use a smaller model, or another device.",
+    "task": "Out of memory while creating data and model{amount}. Load less of the data, or use a smaller model.",
     "examples": (
-        "Out of memory while a batch was loaded{amount}. Use fewer DataLoader workers, or smaller examples, "
-        "each loaded when it is asked for."
+        "Out of memory while loading a batch{amount}. Use fewer DataLoader workers, or smaller examples, each loaded "
+        "on demand."
     ),
 }
 

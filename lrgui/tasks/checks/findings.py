@@ -108,7 +108,7 @@ def _range_words(tensor: torch.Tensor) -> str:
     if values.dtype == torch.bool:
         return f"{values.float().mean():.0%} true"
     if values.is_floating_point():
-        return f"mean {_figure(float(values.float().mean()))}, deviation {_figure(_deviation(values))}"
+        return f"mean {_figure(float(values.float().mean()))}, standard deviation {_figure(_deviation(values))}"
     if values.is_complex():
         return "complex"
     return f"{int(values.min()):,} to {int(values.max()):,}"
@@ -133,20 +133,20 @@ def input_findings(part: Part, alone: bool = True) -> list[str]:
     """
     values, name = numbers_of(part.tensor), part.name
     if not values.numel():
-        return [f"There are no numbers in {name}: its shape is {tensor_words(part.tensor)}."]
+        return [f"{name} is empty: its shape is {tensor_words(part.tensor)}."]
     if values.dtype == torch.uint8 and values.dim() >= 3:
         return [
-            f"{_subject(name)} are integers 0…255 (uint8): make floats near 0 of them in the data set, "
-            "with ToTensor() or x.float() / 255."
+            f"{_subject(name)} are integers 0…255 (uint8): convert them to floats near 0 in the data set, with "
+            "ToTensor() or x.float() / 255."
         ]
     if not values.is_floating_point():
         return []
     broken = int(values.isnan().sum())
     if broken:
         share = f"{broken:,} of {values.numel():,} numbers"
-        return [f"{_subject(name)} hold NaN ({share}): fill missing values or leave those examples out."]
+        return [f"{_subject(name)} contain NaN ({share}): fill missing values or drop those examples."]
     if bool(values.isinf().any()):
-        return [f"{_subject(name)} hold infinite values: look for a division by 0 or log(0) in the data set."]
+        return [f"{_subject(name)} contain infinite values: look for a division by 0 or log(0) in the data set."]
     if part.tensor.layout is not torch.strided or part.tensor.is_nested:
         return []  # what is stored is not all of it, or not by example
     values = values.float()
@@ -154,9 +154,9 @@ def input_findings(part: Part, alone: bool = True) -> list[str]:
     if low == high and not alone:
         return []
     if low == high:
-        return [f"All numbers of {name} are {_figure(low)}: the data set gives nothing to learn from."]
+        return [f"All numbers of {name} are {_figure(low)}: there is nothing to learn from."]
     if alone and values.dim() > 0 and len(values) > 1 and bool((values == values[:1]).all()):
-        return [f"All examples of the batch have the same {name}: the data set gives one and the same each time."]
+        return [f"All examples of the batch have the same {name}: the data set returns the same example each time."]
     return _scale_findings(values, name)
 
 
@@ -169,19 +169,19 @@ def _scale_findings(values: torch.Tensor, name: str) -> list[str]:
             worst = max(far, key=lambda column: float(means[column].abs() + deviations[column]))
             return [
                 f"{len(far)} of {values.shape[1]} columns of {name} are not normalised (column {worst}: mean "
-                f"{_figure(float(means[worst]))}, deviation {_figure(float(deviations[worst]))}): "
-                "subtract each column's mean and divide by its deviation."
+                f"{_figure(float(means[worst]))}, standard deviation {_figure(float(deviations[worst]))}): "
+                "subtract each column's mean and divide by its standard deviation."
             ]
         return []
     if abs(mean) > FAR or deviation > FAR:
         return [
-            f"{_subject(name)} are not normalised (mean {_figure(mean)}, deviation {_figure(deviation)}; "
-            f"0 and 1 are right): {NORMALISE}."
+            f"{_subject(name)} are not normalised (mean {_figure(mean)}, standard deviation {_figure(deviation)}; "
+            f"expected 0 and 1): {NORMALISE}."
         ]
     if deviation < FLAT:
         return [
-            f"{_subject(name)} hardly vary (deviation {_figure(deviation)}; 1 is right): they are probably divided "
-            "by 255 twice, or were never scaled."
+            f"{_subject(name)} hardly vary (standard deviation {_figure(deviation)}; expected 1): they were probably "
+            "divided by 255 twice, or never scaled."
         ]
     return []
 
@@ -192,7 +192,7 @@ def target_findings(part: Part) -> list[str]:
     if not values.numel():
         return [f"The {name} is empty."]
     if values.is_floating_point() and not bool(values.isfinite().all()):
-        return [f"The {name} holds NaN or infinite numbers: leave those examples out."]
+        return [f"The {name} contains NaN or infinite values: drop those examples."]
     if values.numel() >= 16 and values.dim() <= 2 and bool((values == values.flatten()[0]).all()):
         one = values.flatten()[0].item()
         return [
@@ -235,25 +235,26 @@ def loss_findings(value: float, kind: LossKind, expected: float | None, doubtful
     if kind.squashed:
         logits = "CrossEntropyLoss" if kind.squashed == "softmax" else "BCEWithLogitsLoss"
         found.append(
-            f"The model ends with {kind.squashed}, and {logits} does that itself: leave it out of the model, "
-            "else it learns slowly and the curve is flat."
+            f"The model ends with {kind.squashed}, which {logits} already applies: remove it from the model, or it "
+            "learns slowly and the curve is flat."
         )
     if kind.raw:
         found.append(
-            "NLLLoss wants log-probabilities, and the model gives plain scores: use CrossEntropyLoss, "
+            "NLLLoss expects log-probabilities, but the model returns raw scores: use CrossEntropyLoss, "
             "or end the model with log_softmax."
         )
     if kind.kind == "binary" and kind.target is not None and kind.target.numel():
         low, high = float(kind.target.min()), float(kind.target.max())
         if low < 0 or high > 1:
             found.append(
-                f"Binary cross-entropy wants targets from 0 to 1, and they go from {_figure(low)} to {_figure(high)}: "
+                f"Binary cross-entropy expects targets from 0 to 1, but they range from {_figure(low)} to "
+                f"{_figure(high)}: "
                 "use CrossEntropyLoss for classes by number."
             )
     if kind.summed and kind.count > 1:
         found.append(
-            "The loss is a sum (reduction='sum'), so a good rate depends on the batch size: use the mean, "
-            "unless that is wanted."
+            "The loss is a sum (reduction='sum'), so a good rate depends on the batch size: use the mean, unless that "
+            "is intended."
         )
         value /= kind.count
     if found or expected is None or kind.kind == "":
@@ -267,8 +268,9 @@ def _start_findings(value: float, kind: LossKind, expected: float, doubtful: boo
         mean = float(kind.target.double().mean())
         if (value > 10 * expected and mean * mean > 4 * expected) or expected > 100:
             return [
-                f"The target is not normalised (mean {_figure(mean)}, deviation {_figure(math.sqrt(expected))}): "
-                "subtract its mean and divide by its deviation, else only tiny rates work."
+                f"The target is not normalised (mean {_figure(mean)}, standard deviation "
+                f"{_figure(math.sqrt(expected))}): "
+                "subtract its mean and divide by its standard deviation; otherwise only tiny rates work."
             ]
         if value > 20 * max(expected, 1e-12):
             return [_high(doubtful)]
@@ -276,7 +278,7 @@ def _start_findings(value: float, kind: LossKind, expected: float, doubtful: boo
     if value > 1.6 * expected + 0.7:
         return [_high(doubtful)]
     if value < 0.4 * expected:
-        return ["Far below that: the model is trained already (pretrained weights), or the target is among its inputs."]
+        return ["Far below that: the model is already trained (pretrained weights), or the target is among its inputs."]
     return []
 
 

@@ -36,7 +36,7 @@ def gradient_result(
     gradients = {name: _values(p.grad) for name, p in learning.items() if p.grad is not None}
     if not gradients:
         told = (
-            "No parameter of the model gets a gradient: the loss was computed with another model, or cut off from it "
+            "No parameter of the model gets a gradient: the loss was computed with another model, or detached from it "
             "by .detach(), argmax() or a new tensor."
         )
         return StepResult((), [Finding(told, True, *loss)])
@@ -51,14 +51,12 @@ def gradient_result(
     if broken:
         told = (
             f"Gradients are not finite ({listed(broken, MOST_NAMES)}): look for sqrt(0), log(0), a division by 0 or a "
-            "norm of zeros on the way back."
+            "norm of zeros."
         )
         return StepResult(facts, [Finding(told, True, *place)])
     findings = []
     if missing:
-        told = (
-            f"No gradient reaches {listed(missing, MOST_NAMES)}: forward does not use it, or it is detached on the way."
-        )
+        told = f"No gradient reaches {listed(missing, MOST_NAMES)}: forward does not use it, or it is detached."
         findings.append(Finding(told, False, *place))
     if norm == 0:
         told = "All gradients are 0: dead ReLUs, a saturated sigmoid or softmax, or weights that start at 0."
@@ -79,8 +77,8 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     name = optimizer_name(task.optimizer)
     if len(left_out) == len(mine):
         told = (
-            f"The optimizer ({name}) holds none of the model's parameters: make it from the params that "
-            "optimizer(params, lr) is given."
+            f"The optimizer ({name}) has none of the model's parameters: create it from the params passed to "
+            "optimizer(params, lr)."
         )
         return StepResult((), [Finding(told, True)])
     for group in task.optimizer.param_groups:
@@ -94,7 +92,7 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     facts = [f"{name} at {format_lr(rate)}", f"{len(moved)} of {len(mine)} parameter tensors changed"]
     findings = []
     if left_out:
-        told = f"The optimizer does not hold {listed(left_out, MOST_NAMES)}: freeze it, or give it to the optimizer."
+        told = f"The optimizer does not include {listed(left_out, MOST_NAMES)}: freeze it, or pass it to the optimizer."
         findings.append(Finding(told, False, *place))
     if before and not moved:
         told = "The step changed nothing: its rate is too small for the weights' dtype, or step() does not update."

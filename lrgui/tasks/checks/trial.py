@@ -91,8 +91,8 @@ class Trial:
         said = text_of(original(error))
         if key == "memory" and "backward through the graph a second time" in said:
             sentence = (
-                "The second step goes back into the first: a state is kept from batch to batch with its gradients. "
-                "Keep it detached, as in self.state = state.detach()."
+                "The second step backpropagates into the first: some state is kept between batches with its gradients. "
+                "Detach it, as in self.state = state.detach()."
             )
             file, line = self._place("forward")
         if not file and "inplace operation" in said:
@@ -119,9 +119,7 @@ class Trial:
         findings = []
         if not trainable:
             findings.append(
-                self._bad(
-                    "The model has no parameter that can learn: it has none, or requires_grad is False.", "forward"
-                )
+                self._bad("The model has no trainable parameters: it has none, or requires_grad is False.", "forward")
             )
         elsewhere = {str(p.device) for p in task.model.parameters() if p.device.type != task.device.type}
         if elsewhere:
@@ -180,11 +178,11 @@ class Trial:
                 if self._doubtful
                 else "look for a division by 0, log(0) or sqrt of a negative number"
             )
-            return StepResult(facts, [self._bad(f"The model's output holds NaN: {cause}.", "forward")])
+            return StepResult(facts, [self._bad(f"The model's output contains NaN: {cause}.", "forward")])
         if tensors and task.parameters and not any(tensor.requires_grad for tensor in tensors):
             told = (
-                "The model's output leads back to no weight: its forward computes under no_grad(), or .detach(), "
-                ".data, argmax() or numpy cuts it off."
+                "The model's output does not depend on its weights: forward runs under no_grad(), or .detach(), .data, "
+                "argmax() or numpy breaks the graph."
             )
             return StepResult(facts, [self._bad(told, "forward")])
         return StepResult(facts, self._alike(tensors))
@@ -197,7 +195,8 @@ class Trial:
         if bool((output == output[:1]).all()) and not started_at_zero:
             file, line = self._place("forward")
             told = (
-                "The model answers every example of the batch the same: its inputs get lost on the way (dead ReLUs?)."
+                "The model returns the same output for every example of the batch: its inputs have no effect (dead "
+                "ReLUs?)."
             )
             return [Finding(told, False, file, line)]
         return []
@@ -324,7 +323,7 @@ class Trial:
         findings = []
         if free is not None and need > 0.9 * (free + need):
             findings.append(
-                Finding(f"The memory is nearly full: use batches of {max(1, size // 2):,}, or close other programs.")
+                Finding(f"Memory is nearly full: use batches of {max(1, size // 2):,}, or close other programs.")
             )
         return StepResult(facts, findings)
 
@@ -347,7 +346,7 @@ class Trial:
         findings = []
         if math.isnan(value):
             findings.append(
-                Finding("The validation loss is NaN: look at the validation data.", False, *self._place("loss"))
+                Finding("The validation loss is NaN: check the validation data.", False, *self._place("loss"))
             )
         if metric is not None:
             named = metric if isinstance(metric, dict) else {task.metric_name or "metric": metric}
@@ -425,8 +424,8 @@ def _stretched(output: Sequence[Any], target: Sequence[Any]) -> str:
     shapes = ["×".join(map(str, shape)) for shape in (output, target)]
     way = "output.squeeze(1) or target.unsqueeze(1)" if len(output) > len(target) else "output.unsqueeze(1)"
     return (
-        f"The output has shape {shapes[0]}, the target {shapes[1]}, and the loss compares each with each: "
-        f"make them alike, with {way}."
+        f"The output has shape {shapes[0]}, the target {shapes[1]}, and the loss compares each with each: match them, "
+        f"with {way}."
     )
 
 

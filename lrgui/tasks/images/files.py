@@ -37,7 +37,7 @@ class ImageFiles:
         """
         there = {self.labels[i] for i in places if not self.held[i]}
         gone = [name for label, name in enumerate(self.classes) if label not in there]
-        notes = [f"The class “{name}” has no image that can be read, and is left out." for name in gone]
+        notes = [f"The class “{name}” has no readable image and is ignored." for name in gone]
         names = tuple(name for label, name in enumerate(self.classes) if label in there)
         if len(names) < 2:
             raise ValueError(_too_few(names, folder))
@@ -54,7 +54,7 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
     Raises ValueError, with a sentence, where it has no two classes.
     """
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}. Choose one that is there.")
+        raise ValueError(f"The folder {folder} does not exist. Choose another.")
     train = part_of(folder, TRAIN)
     if train is None:
         places = [(entry, False) for entry in _folders(folder)]
@@ -72,7 +72,7 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
         known = [entry for entry in _folders(held) if entry.name in classes]
         unknown = [entry.name for entry in _folders(held) if entry.name not in classes]
         if unknown:
-            notes.append(f"{held.name} has classes that {train.name} has not, left out: {', '.join(unknown)}.")
+            notes.append(f"{held.name} has classes missing from {train.name}, ignored: {', '.join(unknown)}.")
         places += [(entry, True) for entry in known]
     read = [part for part in (train, held) if part is not None]
     others = [entry.name for entry in _folders(folder) if not any(part.is_relative_to(entry) for part in read)]

@@ -112,8 +112,8 @@ class Files:
             try:
                 return read_image(files[place], self._square), label
             except UnreadableError as error:
-                print(f"{files[place]} was left out ({error}): another image of its class takes its place.")
-        raise ValueError(f"No image of the class “{self._files.classes[label]}” can be read. Put others there.")
+                print(f"{files[place]} was skipped ({error}) and replaced by another image of its class.")
+        raise ValueError(f"No image of the class “{self._files.classes[label]}” can be read. Add readable images.")
 
 
 def _key(spec: TaskSpec) -> tuple[object, ...]:

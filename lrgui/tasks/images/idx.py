@@ -48,4 +48,4 @@ def find_idx(folder: Path, name: str) -> Path | None:
 
 
 def _damaged(file: Path) -> str:
-    return f"{file} is no whole IDX file. Delete it and get it again."
+    return f"{file} is not a complete IDX file. Delete it and download it again."

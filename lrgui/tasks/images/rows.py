@@ -14,15 +14,13 @@ DATA_FOLDER = "~/.cache/lrgui/data"
 #: Mean and deviation of ImageNet's red, green and blue, 0…1: what pretrained models expect.
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
-DOWNLOAD = Option(
-    "download", "Download", "flag", True, "Fetch the files where they are missing; off uses what is in the folder only"
-)
+DOWNLOAD = Option("download", "Download", "flag", True, "Download missing files; off uses only the files in the folder")
 AUGMENTATION = Option(
     "augmentation",
     "Augmentation",
     "choice",
     "none",
-    "Changes training images at random, each time anew; validation images stay as they are",
+    "Randomly changes training images each time; validation images are unchanged",
     choices=(("none", "None"), ("flip", "Flip"), ("crop", "Flip and crop")),
 )
 SIZE = Option(
@@ -34,9 +32,7 @@ SIZE = Option(
     minimum=8,
     maximum=1024,
 )
-_ROOT = PathRow(
-    "Folder", "folder", "The folder in which data sets lie, or into which they are downloaded", default=DATA_FOLDER
-)
+_ROOT = PathRow("Folder", "folder", "Folder that contains the data sets, or to download them to", default=DATA_FOLDER)
 
 
 @dataclass(frozen=True)
@@ -271,7 +267,7 @@ IMAGE_FOLDER = SourceRow(
             "Validation share",
             "number",
             0.2,
-            "Share of each class that validates, 0 is none; a val folder beside train is used as it is",
+            "Share of each class used for validation, 0 for none; a val folder next to train is used instead",
             minimum=0.0,
             maximum=0.9,
         ),
@@ -281,7 +277,7 @@ IMAGE_FOLDER = SourceRow(
             "Normalisation",
             "choice",
             "imagenet",
-            "Mean and deviation that the channels are brought to 0 and 1 with",
+            "Mean and standard deviation used to normalise the channels",
             choices=(("imagenet", "ImageNet's, for pretrained models"), ("own", "Measured on the training images")),
             rare=True,
         ),

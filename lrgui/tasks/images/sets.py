@@ -96,7 +96,7 @@ def _idx_parts(files: IdxFiles, image_set: ImageSet, folder: Path) -> tuple[_Par
     rest, held = (torch.from_numpy(np.sort(part)) for part in split(len(labels), VALIDATION_SHARE, labels.numpy()))
     note = (
         f"{folder} holds only the {name} images of {image_set.label}: {len(held):,} of them validate, "
-        f"the other {len(rest):,} are for training. Another folder gets the whole data set."
+        f"the other {len(rest):,} are for training. Choose another folder to get the whole data set."
     )
     return (images[rest], labels[rest]), (images[held], labels[held]), (note,)
 
@@ -107,7 +107,7 @@ def _idx_part(pair: Pair) -> _Part:
         labels = labels[:, 0]
     fits = images.ndim == 3 and images.dtype == np.uint8 and labels.ndim == 1 and len(images) == len(labels) > 0
     if not fits:
-        raise ValueError(f"{pair[0]} and {pair[1].name} do not belong together. Delete both and get them again.")
+        raise ValueError(f"{pair[0]} and {pair[1].name} do not match. Delete both and download them again.")
     return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels.astype(np.int64))
 
 

@@ -19,7 +19,7 @@ def _name(tip: str, *suggestions: str) -> Option:
 
 
 _PRETRAINED = Option(
-    "pretrained", "Pretrained", "flag", False, "Begin with weights learned from photographs; downloaded once"
+    "pretrained", "Pretrained", "flag", False, "Start from weights pretrained on photographs; downloaded once"
 )
 
 IMAGE_MODELS = by_key(
@@ -31,7 +31,7 @@ IMAGE_MODELS = by_key(
         "MLP",
         "lrgui.tasks.models.small.mlp",
         options=(
-            _width(128, "Numbers in each hidden layer"),
+            _width(128, "Units in each hidden layer"),
             _depth(2, "Hidden layers; 0 is a linear model", 0),
             Option("batch_norm", "BatchNorm", "flag", False, "Normalise over the batch after each hidden layer"),
         ),
@@ -77,12 +77,12 @@ IMAGE_MODELS = by_key(
         "lrgui.tasks.models.by_name.torchvision_model",
         options=(
             _name(
-                "A network of torchvision.models, by its name there",
+                "Name of a torchvision.models network",
                 *("resnet18", "resnet50", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "vit_b_16"),
             ),
             _PRETRAINED,
         ),
-        detail="Any network of torchvision for images, by name; its head is made to fit.",
+        detail="Any torchvision image network, by name; its head is adapted.",
         needs=("torchvision",),
         prepare="lrgui.tasks.models.weights.prepare",
     ),
@@ -93,12 +93,12 @@ IMAGE_MODELS = by_key(
         "lrgui.tasks.models.timm_model.timm_model",
         options=(
             _name(
-                "A network of timm, by its name there",
+                "Name of a timm network",
                 *("resnet18", "resnetv2_50", "convnext_atto", "efficientnet_b0", "vit_tiny_patch16_224"),
             ),
             _PRETRAINED,
         ),
-        detail="Any network of timm, by name; first and last layer are made to fit.",
+        detail="Any timm network, by name; its first and last layers are adapted.",
         needs=("timm",),
     ),
 )

@@ -28,8 +28,8 @@ def hidden_layers(model: nn.Module, optimizer: torch.optim.Optimizer | None = No
                 kind = "nn.ModuleDict" if isinstance(value, Mapping) else "nn.ModuleList"
                 what = "dict" if isinstance(value, Mapping) else type(value).__name__
                 yield (
-                    f"The layers in {type(module).__name__}.{name} stand in a plain {what}, where the model does not "
-                    f"see them, and will not learn: make it an {kind}.",
+                    f"The layers in {type(module).__name__}.{name} are in a plain {what}, where the model cannot find "
+                    f"them, so they are not trained: use an {kind}.",
                     module,
                 )
 

@@ -22,8 +22,8 @@ def muon_with_adamw(model: nn.Module, lr: float, betas: tuple[float, float], **s
     matrices = hidden_matrices(model)
     if not matrices:
         raise ValueError(
-            "Muon works on matrices between input and output, and this model has none (convolutions and the last "
-            "layer are AdamW's): choose a model with hidden layers, such as the MLP, or AdamW."
+            "Muon works on hidden weight matrices, and this model has none (convolutions and the last layer use "
+            "AdamW): choose a model with hidden layers, such as the MLP, or AdamW."
         )
     own = {id(parameter) for parameter in matrices}
     rest = [p for p in model.parameters() if p.requires_grad and id(p) not in own]

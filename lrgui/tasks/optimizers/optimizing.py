@@ -38,9 +38,7 @@ def make_optimizer(spec: TaskSpec, model: nn.Module) -> torch.optim.Optimizer:
     arguments = row.arguments(settings, spec.optimizer_options)
     trainable = [p for p in model.parameters() if p.requires_grad]
     if not trainable:
-        raise ValueError(
-            "The model has no parameter that can be trained: set requires_grad to True for those that should learn."
-        )
+        raise ValueError("The model has no trainable parameters: set requires_grad to True for those to train.")
     return _maker(row)(model if row.takes_model else trainable, lr=FIRST_LR, **arguments)  # type: ignore[no-any-return]
 
 
@@ -56,8 +54,7 @@ def optimizer_called(name: str, model: nn.Module, lr: float) -> torch.optim.Opti
             raise ValueError(f"{name} cannot be swept. {EXCLUDED[key]}")
         there = [key for key, one in OPTIMIZERS.items() if not one.needs]
         raise ValueError(
-            f"There is no optimizer “{name}”. Choose one of: {', '.join(there)}; or pass a class, such as "
-            "torch.optim.Adam."
+            f"Unknown optimizer “{name}”. Choose one of: {', '.join(there)}; or pass a class, such as torch.optim.Adam."
         )
     _must_be_here(row)
     arguments = row.own_arguments()

@@ -44,6 +44,6 @@ def _made(library: str, name: str, make: Callable[[], torch.optim.Optimizer]) ->
     except Exception as error:  # each of the hundreds has its own way of refusing
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(
-            f"{library}'s {name} cannot be made with this model and these settings ({lines[0].rstrip('.')}): change "
+            f"{library}'s {name} cannot be created with this model and these settings ({lines[0].rstrip('.')}): change "
             "them, or choose another optimizer."
         ) from error

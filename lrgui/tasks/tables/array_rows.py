@@ -35,7 +35,7 @@ ARRAYS = SourceRow(
             "Standardise inputs",
             "flag",
             True,
-            "Mean 0 and deviation 1 in the training part, for each column or, of images, each channel",
+            "Scale to mean 0 and standard deviation 1 over the training examples, per column or image channel",
         ),
         VALIDATION,
     ),

@@ -54,7 +54,7 @@ def answers(column: Column, kind: str, file: str) -> Answers:
     if there.min() == there.max():
         raise ValueError(f"The target column {column.name} is {plain(there[0])} in every row. {OTHER}")
     if kind == "regression" or (kind == "auto" and not looks_like_classes(there)):
-        note = f"{column.name} is taken as a number: mean {there.mean():.4g}, deviation {there.std():.4g}."
+        note = f"{column.name} is taken as a number: mean {there.mean():.4g}, standard deviation {there.std():.4g}."
         return Answers(known, None, found.values[:, None], (), note)
     return _classes(_as_category(found, known), known, kind)
 

@@ -39,7 +39,7 @@ def encoding_of(file: IO[bytes], file_name: str, most: int | None = None) -> str
                 if block.startswith(mark):
                     return name
         if b"\0" in block:
-            raise ValueError(f"{file_name} is no text: it has bytes that no text has. {_way_out(block)}")
+            raise ValueError(f"{file_name} is not a text file: it contains bytes that are not text. {_way_out(block)}")
         read += len(block)
         if utf8:
             try:

@@ -13,7 +13,7 @@ from lrgui.tasks.task import Data
 
 
 def gru(data: Data, options: Mapping[str, Scalar]) -> nn.Module:
-    """An embedding, GRUs on top of each other, one linear layer."""
+    """An embedding, Number of stacked GRU layers, one linear layer."""
     width, layers, dropout = _sizes(options, layers=1)
     return CharGRU(data.outputs, width, layers, dropout)
 

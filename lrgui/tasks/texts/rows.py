@@ -5,9 +5,15 @@ from __future__ import annotations
 from lrgui.core.options import Option
 from lrgui.tasks.rows import ModelRow, PathRow, SourceRow, by_key
 
-WIDTH = Option("width", "Width", "whole", 128, "Numbers that stand for one character", minimum=4, maximum=8192)
+WIDTH = Option("width", "Width", "whole", 128, "Embedding size of one character", minimum=4, maximum=8192)
 DROPOUT = Option(
-    "dropout", "Dropout", "number", 0.0, "The share of numbers left out at random in training", minimum=0, maximum=0.95
+    "dropout",
+    "Dropout",
+    "number",
+    0.0,
+    "Dropout: share of units dropped at random during training",
+    minimum=0,
+    maximum=0.95,
 )
 
 TEXT_MODELS = by_key(
@@ -18,10 +24,10 @@ TEXT_MODELS = by_key(
         "lrgui.tasks.texts.models.gru",
         options=(
             WIDTH,
-            Option("layers", "Layers", "whole", 1, "GRUs on top of each other", minimum=1, maximum=16),
+            Option("layers", "Layers", "whole", 1, "Number of stacked GRU layers", minimum=1, maximum=16),
             DROPOUT,
         ),
-        detail="A recurrent network: reads character by character and remembers",
+        detail="A recurrent network that reads character by character",
     ),
     ModelRow(
         "transformer",
@@ -45,7 +51,7 @@ TEXT = SourceRow(
     key="text",
     label="Text file",
     short="text",
-    detail="The next character is learned from those before it",
+    detail="Predicts the next character from those before it",
     dotted="lrgui.tasks.texts.loading.load",
     models=TEXT_MODELS,
     train_size=None,
@@ -54,7 +60,7 @@ TEXT = SourceRow(
     path=PathRow("Text", "file", "A text file in any language, from some thousand characters on"),
     options=(
         Option(
-            "length", "Sequence length", "whole", 64, "Characters that a model sees at once", minimum=2, maximum=65_536
+            "length", "Sequence length", "whole", 64, "Length of the context in characters", minimum=2, maximum=65_536
         ),
         Option(
             "stride",

@@ -87,7 +87,7 @@ def load_code(target: Target, arguments: Sequence[str] = ()) -> ModuleType:
             str(file),
         )
     if not file.is_file():
-        raise TaskError(f"There is no file {file}. Choose one that is there.", str(file))
+        raise TaskError(f"The file {file} does not exist. Choose another.", str(file))
     _forget()
     add_own(file)
     taken = _is_taken(file)

@@ -361,7 +361,7 @@ def test_a_forward_under_no_grad_is_the_models_fault(tmp_path: Path) -> None:
         step = last(check(file))["forward"]
     finally:
         torch.set_grad_enabled(True)
-    assert step.state == "bad" and "output leads back to no weight" in step.detail
+    assert step.state == "bad" and "output does not depend on its weights" in step.detail
     assert step.line == line_of(file, "def forward")
 
 

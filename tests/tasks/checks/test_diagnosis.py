@@ -204,7 +204,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("index's dtype", lambda: X[torch.tensor([0.5])], [".long()"]),
     ("index's size", lambda: X[torch.tensor([7])], ["index 7", "4 entries", "__len__"]),
     ("index's size", lambda: np.zeros(3)[5], ["index 5", "3 entries"]),
-    ("channels", lambda: nn.Conv2d(3, 4, 3)(PICTURES[:, :1]), ["3 channels and gets 1", "in_channels=1", "repeat"]),
+    ("channels", lambda: nn.Conv2d(3, 4, 3)(PICTURES[:, :1]), ["3 channels but gets 1", "in_channels=1", "repeat"]),
     (
         "channels",
         lambda: nn.Conv2d(3, 4, 3)(PICTURES.permute(0, 2, 3, 1)),
@@ -220,7 +220,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("small image", lambda: nn.Conv2d(3, 4, 5)(PICTURES[..., :3, :3]), ["3 x 3", "5 x 5", "larger inputs"]),
     ("small for pooling", lambda: nn.MaxPool2d(2)(PICTURES[..., :1, :1]), ["3x1x1", "larger inputs"]),
     ("batch of one", lambda: nn.BatchNorm1d(10)(X[:1]), ["2 or more", "drop_last=True"]),
-    ("batch norm", lambda: nn.BatchNorm1d(5)(X), ["5 channels and gets 10"]),
+    ("batch norm", lambda: nn.BatchNorm1d(5)(X), ["5 channels but gets 10"]),
     ("dimensions", lambda: nn.BatchNorm2d(10)(X), ["wants 4D", "gets 2D"]),
     ("layer norm", lambda: nn.LayerNorm(5)(X), ["end in 5", "4×10"]),
     ("embedding's dtype", lambda: OldEmbedding()(X), ["FloatTensor", ".long()"]),
@@ -258,7 +258,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ("no attribute", lambda: functional.mse_loss((X, X), X), ["A tuple stands", ".size"]),  # type: ignore[arg-type]
     ("no attribute", lambda: output_of(Nothing()).argmax(1), ["no return"]),
     ("no attribute", lambda: ClassifierOutput().argmax(1), ["A ClassifierOutput stands", "output.logits"]),  # type: ignore[attr-defined]
-    ("too many inputs", lambda: nn.Linear(10, 3)(X, X), ["takes 1 input and gets 2", "training_step"]),
+    ("too many inputs", lambda: nn.Linear(10, 3)(X, X), ["takes 1 input but gets 2", "training_step"]),
     ("too few inputs", lambda: TwoInputs()(X), ["TwoInputs.forward", "'mask'"]),
     ("unknown input", lambda: nn.Linear(10, 3)(input_ids=X), ["no argument input_ids"]),
     ("no forward", lambda: NoForward()(X), ["NoForward", "forward(self, x)"]),
@@ -270,7 +270,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ),
     ("weights only", more_than_weights, ["more than weights", "safetensors"]),
     ("logits of logits", lambda: X.logits, ["write output alone"]),
-    ("layer in a tuple", lambda: LAYERS(X), ["comma at the end"]),  # type: ignore[operator]
+    ("layer in a tuple", lambda: LAYERS(X), ["trailing comma"]),  # type: ignore[operator]
     (
         "detection",
         lambda: torch._assert(False, "targets should not be none when in training mode"),
@@ -511,4 +511,4 @@ def test_an_assert_on_the_gpu() -> None:
         "except Exception as error:\n    print(diagnose(error).sentence)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
-    assert "Check the task with the device cpu" in done.stdout, done.stderr
+    assert "Check the task on the device cpu" in done.stdout, done.stderr

@@ -70,9 +70,9 @@ def test_sparse_and_nested_inputs_are_described_by_what_they_store() -> None:
     rows = [torch.full((length, 4), 2.0) for length in (2, 3)]
     sparse = torch.eye(3).to_sparse()
     for tensor, words in (
-        (sparse, "x 3×3 float32, mean 1, deviation 0"),
-        (torch.nested.nested_tensor(rows, layout=torch.jagged), "x 2×ragged×4 float32, mean 2, deviation 0"),
-        (torch.nested.as_nested_tensor(rows), "x 2×ragged float32, mean 2, deviation 0"),
+        (sparse, "x 3×3 float32, mean 1, standard deviation 0"),
+        (torch.nested.nested_tensor(rows, layout=torch.jagged), "x 2×ragged×4 float32, mean 2, standard deviation 0"),
+        (torch.nested.as_nested_tensor(rows), "x 2×ragged float32, mean 2, standard deviation 0"),
     ):
         part = Part("x", tensor, False)
         assert (part.words, input_findings(part), varies(part)) == (words, [], False)
@@ -123,7 +123,7 @@ def test_words_for_a_tensor() -> None:
     assert tensor_words(torch.tensor(1)) == "one number int64"
     assert Part("y", Y, True).words == "y 32 int64, 0 to 9"
     assert Part("m", Y > 4, False).words == "m 32 bool, 47% true"
-    assert "mean 0, deviation 0" in Part("x", torch.zeros(3), False).words
+    assert "mean 0, standard deviation 0" in Part("x", torch.zeros(3), False).words
 
 
 def test_a_label_without_a_place() -> None:
@@ -164,4 +164,4 @@ def test_what_a_first_loss_says() -> None:
     squared = LossKind("squared", target=torch.randn(64, generator=torch.Generator().manual_seed(0)))
     assert not told(1.5, squared, 1.0) and "Far above" in told(90, squared, 1.0)
     far = LossKind("squared", target=torch.tensor([100.0, 101, 102]))
-    assert "mean 101, deviation 1" in told(10_000, far, 1.0)
+    assert "mean 101, standard deviation 1" in told(10_000, far, 1.0)

@@ -35,7 +35,7 @@ def test_a_good_step() -> None:
 def test_an_optimizer_of_another_model() -> None:
     model, other = after_backward(), after_backward()
     (finding,) = step_result(made(model, torch.optim.Adam(other.parameters(), 0.1)), PLACE, nothing).findings
-    assert finding.bad and "Adam) holds none of the model's parameters" in finding.sentence
+    assert finding.bad and "Adam) has none of the model's parameters" in finding.sentence
 
 
 @pytest.mark.parametrize(("rate", "words"), [(1e-30, "changed nothing"), (float("inf"), "is NaN")])

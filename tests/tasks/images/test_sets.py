@@ -104,7 +104,9 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     put(tmp_path, "train", 50)
     put(tmp_path, "t10k", 20)
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(content)
-    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte is no whole IDX file\. Delete it and get it again\."):
+    with pytest.raises(
+        ValueError, match=r"t10k-images-idx3-ubyte is not a complete IDX file\. Delete it and download it again\."
+    ):
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 
@@ -112,7 +114,7 @@ def test_a_damaged_packed_file_is_named(tmp_path: Path) -> None:
     put(tmp_path, "train", 50, packed=True)
     file = tmp_path / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="is no whole IDX file"):
+    with pytest.raises(ValueError, match="is not a complete IDX file"):
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 
@@ -129,7 +131,7 @@ def test_a_file_that_says_it_is_larger_than_memory(tmp_path: Path, packed: bool)
 def test_images_and_labels_belong_together(tmp_path: Path) -> None:
     put(tmp_path, "train", 50)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS[:49]))
-    with pytest.raises(ValueError, match="do not belong together"):
+    with pytest.raises(ValueError, match="do not match"):
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 

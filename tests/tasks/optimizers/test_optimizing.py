@@ -95,7 +95,7 @@ def test_frozen_parameters_are_left_out() -> None:
     model[0].requires_grad_(False)
     optimizer = make_optimizer(TaskSpec(), model)
     assert [p.shape for p in optimizer.param_groups[0]["params"]] == [(2, 2), (2,)]
-    with pytest.raises(ValueError, match="no parameter that can be trained"):
+    with pytest.raises(ValueError, match="no trainable parameters"):
         make_optimizer(TaskSpec(), model.requires_grad_(False))
 
 

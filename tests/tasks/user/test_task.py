@@ -704,7 +704,7 @@ def test_what_is_wrong_is_said_with_function_and_line(make: Maker, text: str, wi
             "of other weights than",
         ),
         ("def optimizer(params, lr): return torch.optim.LBFGS(params, lr)", "LBFGS cannot be swept. It evaluates the"),
-        ("optimizer = 'adm'", "There is no optimizer “adm”. Choose one of: sgd, adam"),
+        ("optimizer = 'adm'", "Unknown optimizer “adm”. Choose one of: sgd, adam"),
         ("optimizer = 'lbfgs'", "lbfgs cannot be swept. It evaluates the loss several times"),
         ("def optimizer(params, lr, warmup): pass", "needs “warmup”: give it a default"),
     ],
