@@ -259,7 +259,7 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
     if row.kind == "folder":
         if row.default or os.path.isdir(place):
             return []  # a data set's root folder is made where it is not there
-        return [Problem("path", f"The folder {place} does not exist.", "Choose an existing one.")]
+        return [Problem("path", f"There is no folder {place}.", "Choose an existing one.")]
     if not os.path.isfile(place):  # also for names that no system allows
         return [Problem("path", f"There is no file {place}.", "Choose an existing one.")]
     if row.kind == "code" and place.suffix.lower() == ".ipynb":

@@ -265,7 +265,7 @@ _TENSOR_WORDS = (
 def _no_attribute(match: re.Match[str]) -> str:
     got = match["got"]
     if got == "NoneType":
-        return f"None has no .{match['name']}: a function returns nothing, perhaps the model's forward."
+        return f"None has no .{match['name']}: a function returned nothing, perhaps the model's forward."
     return f"Expected a tensor, got a {got} (.{match['name']}): the batch or the model returns a {got}, {_taken(got)}."
 
 
@@ -551,7 +551,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "logits of logits",
         r"'Tensor' object has no attribute '(?P<name>logits|loss|last_hidden_state)'",
-        "A tensor has no .{name}: loss and metrics get the logits directly, so write only output.",
+        "A tensor has no .{name}: loss and metrics get the logits directly, so use output itself.",
         ("AttributeError",),
     ),
     Cause(

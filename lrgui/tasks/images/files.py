@@ -54,7 +54,7 @@ def find_images(folder: Path) -> tuple[ImageFiles, list[str]]:
     Raises ValueError, with a sentence, where it has no two classes.
     """
     if not folder.is_dir():
-        raise ValueError(f"The folder {folder} does not exist. Choose another.")
+        raise ValueError(f"There is no folder {folder}. Choose another.")
     train = part_of(folder, TRAIN)
     if train is None:
         places = [(entry, False) for entry in _folders(folder)]
