@@ -239,7 +239,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
         lambda: functional.cross_entropy(OrderedDict(out=X), CLASSES),  # type: ignore[arg-type]
         ["returns an OrderedDict", 'output["out"]'],
     ),
-    ("no tensor", lambda: functional.cross_entropy(output_of(Nothing()), CLASSES), ["returned nothing"]),
+    ("no tensor", lambda: functional.cross_entropy(output_of(Nothing()), CLASSES), ["no return"]),
     ("no tensor", lambda: functional.cross_entropy(X, ["a"] * 4), ["class names into numbers"]),  # type: ignore[arg-type]
     ("no tensor", lambda: nn.Linear(4, 3)(nn.LSTM(10, 4)(X)), ["layer linear gets a tuple", "LSTM"]),
     ("no tensor", lambda: nn.Linear(10, 3)(X.numpy()), ["linear gets a numpy array", "torch.as_tensor"]),
