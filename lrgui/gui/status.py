@@ -126,7 +126,7 @@ class StatusLine(QWidget):
         done = len(record.loss)
         if workspace.state == RunState.STARTING or not total:
             checking = workspace.kind == RunKind.CHECK
-            what = f"Checking{workspace.job.task.title}" if checking else verb
+            what = f"Checking {workspace.job.task.title}" if checking else verb
             doing = "stopping" if self._stopping else record.state_detail or ("" if checking else "starting")
             self.text.setText(" · ".join(words for words in (what, doing) if words) + " …")
             self.bar.setRange(0, 0)

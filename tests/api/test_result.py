@@ -267,7 +267,7 @@ def test_the_document_of_a_sweep_that_ended_in_nan_has_plain_numbers(
 
 def test_a_folder_that_is_not_there(make: Make, tmp_path: Path) -> None:
     for save in ("save_csv", "save_json", "save_svg"):
-        with pytest.raises(ExportError, match="Chooseanother folder"):
+        with pytest.raises(ExportError, match="Choose another folder"):
             getattr(make(), save)(tmp_path / "none" / "file")
 
 

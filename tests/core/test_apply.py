@@ -228,7 +228,7 @@ def test_several_that_change_the_highest_rate_are_refused_unless_one_is_passed()
     old = schedulers.OneCycleLR(optimizer, 2 * LOW, total_steps=10)
     new = schedulers.OneCycleLR(optimizer, LOW, total_steps=20)
     before = (rates_of(optimizer), list(new.base_lrs), dict(optimizer.defaults))
-    with pytest.raises(ValueError, match=r"several schedulers .*or pass yours: result"):
+    with pytest.raises(ValueError, match=r"Several schedulers .*or pass yours: result"):
         set_rate(optimizer, PICK)
     assert before == (rates_of(optimizer), new.base_lrs, optimizer.defaults) and old.base_lrs
     set_rate(optimizer, PICK, scheduler=new)
@@ -262,9 +262,9 @@ def test_schedulers_in_wrappers() -> None:
 def test_what_is_no_scheduler() -> None:
     with pytest.raises(TypeError, match=r"0\.1 is not a scheduler; to set this rate, pass lr=0\.1"):
         set_rate(sgd(LOW), PICK, scheduler=0.1)
-    with pytest.raises(TypeError, match="Linear is no learning rate scheduler"):
+    with pytest.raises(TypeError, match="Linear is not a learning rate scheduler"):
         set_rate(sgd(LOW), PICK, scheduler=torch.nn.Linear(1, 1))
-    with pytest.raises(TypeError, match="SGD is no learning rate scheduler"):
+    with pytest.raises(TypeError, match="SGD is not a learning rate scheduler"):
         set_rate(sgd(LOW), PICK, scheduler=sgd(LOW))
 
 
@@ -332,7 +332,7 @@ def test_a_subclass_with_its_own_function() -> None:
     ("make", "begun", "said"),
     [
         (lambda o: NamedByItself(o, LOW, LOW / 2), 0, "NamedByItself cannot be scaled"),
-        (lambda o: Counting(o, LOW), 3, "Counting has begun already"),
+        (lambda o: Counting(o, LOW), 3, "Counting has already started"),
         (GreedyLR, 0, "GreedyLR controls this optimizer's rates"),
     ],
 )

@@ -108,7 +108,7 @@ def test_the_metric_is_that_of_the_last_batch_without_another_forward_pass() -> 
     [
         (None, One(), (X, Y), "No loss was given"),
         (cross_entropy, One(), {"pixels": X}, "No target was found.*“pixels”"),
-        (cross_entropy, One(), {"a": X, "b": Z, "y": Y}, "does not take “a”, “b”"),
+        (cross_entropy, One(), {"a": X, "b": Z, "y": Y}, "does not accept “a”, “b”"),
         (cross_entropy, One(), "words", "type str cannot be split"),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_lucky_run_does_not_win() -> None:
 
 
 def test_the_pick_is_confirmed_or_corrected_in_words() -> None:
-    assert "the pick 1e-2 is confirmed" in read(valley(CONFIG, 0.0115)).reason
+    assert "it confirms 1e-2" in read(valley(CONFIG, 0.0115)).reason
     far = read(valley(CONFIG, 0.024)).reason
     assert "2 times 1e-2" in far and "confirmed" not in far
     assert "0.42 times 1e-2" in read(valley(CONFIG, 0.005)).reason
@@ -89,7 +89,7 @@ def test_a_race_that_has_hardly_begun_says_what_there_is() -> None:
     standings.add([StandingEvent(0, 3, 0.01, 0.5, True, 40)])
     one = read(standings)
     assert one.lr == pytest.approx(0.01 / 2**SAFE) and one.rows[0].candidate == 3
-    assert "after 1 of 3 rounds" in one.reason and not len(one.smooth_lr)
+    assert "After 1 of 3 rounds" in one.reason and not len(one.smooth_lr)
 
 
 def test_an_unfinished_round_does_not_count() -> None:

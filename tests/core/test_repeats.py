@@ -89,7 +89,7 @@ def test_the_pick_is_the_geometric_mean_of_the_repeats_own() -> None:
     own = [recommend(curve, find_landmarks(curve)).lr for curve in curves]
     found = recommend_repeats(curves)
     assert found.lr == found.best_guess == pytest.approx(float(np.prod([lr or 0.0 for lr in own])) ** (1 / 3))
-    assert found.reason.startswith("The mean of 3 picks between ")
+    assert found.reason.startswith("The mean of 3 recommendations between ")
 
 
 def test_spread_has_every_rule_and_ours_in_the_order_of_the_repeats() -> None:

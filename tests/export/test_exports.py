@@ -126,7 +126,7 @@ def test_an_old_file_stays_whole_when_the_new_one_fails(
 
 
 def test_a_folder_that_is_not_there(report: Report, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="Chooseanother folder"):
+    with pytest.raises(ExportError, match="Choose another folder"):
         export(report, tmp_path / "none" / "points.csv", "csv")
 
 

@@ -47,7 +47,7 @@ def test_fewer_than_two_are_refused_with_the_way_out(window: MainWindow, bench: 
     for key in ("adam", "adamw"):
         tab.boxes[key].setChecked(False)
     tab.button.click()
-    assert "Tick two" in window.banner.text and not bench.workspace.busy and not bench.jobs
+    assert "Check at least two" in window.banner.text and not bench.workspace.busy and not bench.jobs
 
 
 def test_cancel_keeps_what_there_is(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:

@@ -302,7 +302,7 @@ def test_the_window_closes_in_the_middle_of_a_check(bench: Bench, window: MainWi
 def test_a_good_check_goes_on_to_the_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.source = Scripted([good_steps()], hold=True)
     window.actions_by_key["check"].trigger()
-    qtbot.waitUntil(lambda: "Checkingdigits" in window.status.text.text())
+    qtbot.waitUntil(lambda: "Checking digits" in window.status.text.text())
     with qtbot.waitSignal(bench.workspace.run_ended):
         window.actions_by_key["stop"].trigger()
     assert the(window, CheckDialog).stop.text() == "Close"
@@ -412,7 +412,7 @@ def test_a_new_task_is_written_and_opened(bench: Bench, window: MainWindow, qtbo
     qtbot.keyClick(making.name, Qt.Key.Key_Return)
     path = tmp_path / "deep" / "folder" / "mine.py"
     assert path.read_text(encoding="utf-8") == template_text(making.template, "mine.py")
-    assert "may run" in making.said.text()
+    assert "Trusted" in making.said.text()
     assert window.settings.folder == str(path.parent)
     qtbot.mouseClick(making.open_it, Qt.MouseButton.LeftButton)
     assert bench.workspace.job.task.path == str(path)
@@ -434,7 +434,7 @@ def test_nothing_is_overwritten(making: NewTaskDialog, qtbot: QtBot, tmp_path: P
 def test_names_that_are_none(making: NewTaskDialog, qtbot: QtBot, tmp_path: Path, name: str) -> None:
     making.name.setText(name)
     qtbot.mouseClick(making.create_file, Qt.MouseButton.LeftButton)
-    assert "no name for a file" in making.said.text()
+    assert "Not a valid file name" in making.said.text()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -274,7 +274,7 @@ def test_a_path_is_typed_or_chosen_and_shown_whole_in_its_tooltip(bench: Bench, 
     assert editor.button.hasFocus()
     qtbot.keyClick(editor.button, Qt.Key.Key_Space)
     assert asked == [True, True]
-    assert editor.button.accessibleName() == "Choosetable"
+    assert editor.button.accessibleName() == "Choose table"
     bench.form.set_problems({"path": "There is no such file."})
     assert editor.line.property("wrong")
 

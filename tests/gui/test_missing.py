@@ -56,10 +56,10 @@ def test_no_display(tmp_path: Path) -> None:
     ("words", "says"),
     [
         (("--scenarios", "abc"), "“abc” is not a seed for --scenarios. Use 0 or a positive integer."),
-        (("--scenarios", "-1"), "“-1” is no seed"),
-        (("--scenarios", "1e3"), "“1e3” is no seed"),
-        (("--scenarios", "9" * 30), "is no seed"),
-        (("--new-window", "--scenarios", "x"), "“x” is no seed"),
+        (("--scenarios", "-1"), "“-1” is not a seed"),
+        (("--scenarios", "1e3"), "“1e3” is not a seed"),
+        (("--scenarios", "9" * 30), "is not a seed"),
+        (("--new-window", "--scenarios", "x"), "“x” is not a seed"),
         (("--scenarios", "3", "4"), "The window opens one item at a time: omit “4”."),
         (("./a.py", "b.py"), "The window opens one item at a time: omit “b.py”."),
     ],
@@ -97,7 +97,7 @@ def test_a_library_of_the_system_is_missing(tmp_path: Path, library: str, packag
         server.bind("\0/tmp/.X11-unix/X98763")
         server.listen()
         done = start(tmp_path, DISPLAY=":98763", LD_LIBRARY_PATH=str(tmp_path))
-    told(done, f"Qt misses {library} of the system", f"sudo apt-get install {package}\n")
+    told(done, f"Qt needs {library} from the system", f"sudo apt-get install {package}\n")
 
 
 def test_a_package_of_python_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

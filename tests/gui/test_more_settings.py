@@ -53,7 +53,7 @@ def fold(window: MainWindow) -> QPushButton:
 
 
 def choose(window: MainWindow, qtbot: QtBot, name: str, key: Qt.Key) -> None:
-    """Choosein a list, by key."""
+    """Choose in a list, by key."""
     box = editor(window, name)
     box.setFocus()
     qtbot.keyClick(box, key)

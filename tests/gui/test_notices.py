@@ -130,7 +130,7 @@ def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, 
     qtbot.waitUntil(lambda: window.banner.text == "")
     file.unlink()
     workspace.find()
-    assert "There is no file" in window.banner.text
+    assert "There is not a file" in window.banner.text
     problems: list[object] = []
     workspace.problems_found.connect(problems.append)
     file.write_text(f"{mended}\n# back again\n")

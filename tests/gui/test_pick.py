@@ -137,7 +137,7 @@ def test_repeats_are_read_together(bench: Bench, qtbot: QtBot) -> None:
     workspace = bench.workspace
     assert workspace.sweeps is not None and len(workspace.sweeps.all) == 3
     assert workspace.reading is not None and workspace.reading.band is not None
-    assert "mean of 3 picks" in workspace.reading.recommendation.reason
+    assert "mean of 3 recommendations" in workspace.reading.recommendation.reason
     assert workspace.selection == workspace.reading.recommendation.lr
     assert not table.table.isColumnHidden(2)
     cell = table.table.item(0, 2)
@@ -155,7 +155,7 @@ def test_smoothing_again_keeps_what_the_repeats_say(bench: Bench) -> None:
     workspace.edit(sweep=replace(workspace.job.sweep, beta=0.5))
     assert workspace.reading is not None
     assert workspace.reading.curve.beta == 0.5 and workspace.reading.band is not None
-    assert "mean of 3 picks" in workspace.reading.recommendation.reason
+    assert "mean of 3 recommendations" in workspace.reading.recommendation.reason
 
 
 def test_a_sweep_after_repeats_has_no_band(bench: Bench, qtbot: QtBot) -> None:

@@ -329,6 +329,6 @@ def test_a_new_task_that_cannot_be_written_is_said(bench: Bench, tmp_path: Path)
 def test_while_a_run_goes_on_nothing_is_opened(bench: Bench, seen: Seen, task: Path) -> None:
     bench.begin(Scripted([[StateEvent("running")]], hold=True))
     assert not bench.workspace.use(str(task))
-    assert "A run is going on" in seen.notices[-1].text
+    assert "A run is in progress" in seen.notices[-1].text
     with bench.qtbot.waitSignal(bench.workspace.run_ended):
         bench.workspace.stop()

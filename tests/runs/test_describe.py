@@ -123,13 +123,13 @@ def test_it_can_be_stopped(tmp_path: Path) -> None:
     description = Description(str(python(tmp_path / "python3", "exec sleep 1000")))
     timer = threading.Timer(0.2, description.stop)
     timer.start()
-    assert "given up" in description.run(limit=600).problem
+    assert "Cancelled" in description.run(limit=600).problem
     timer.join()
     assert description.stopped
     description.stop()
     again = Description("/nowhere/python")
     again.stop()
-    assert "given up" in again.run().problem, "not even started"
+    assert "Cancelled" in again.run().problem, "not even started"
 
 
 def test_a_bundle_without_torch_that_finds_no_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

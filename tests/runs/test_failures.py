@@ -29,7 +29,7 @@ JOB = Job(task=TaskSpec(batch_size=64))
         (ModuleNotFoundError("No …", name="skimage.io"), ["(skimage) is not installed", "-m pip install scikit-image"]),
         (ModuleNotFoundError("No …", name="PIL"), ["Pillow (PIL) is not installed", "-m pip install Pillow"]),
         (ModuleNotFoundError("No …", name="my_helpers"), ["my_helpers is not installed", "a file next to the task"]),
-        (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Install torch"]),
+        (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Reinstall torch"]),
         (AssertionError("Torch not compiled with CUDA enabled"), ["device cpu"]),
         (SystemExit(3), ["ended the program (exit status 3)"]),
         (
@@ -67,7 +67,7 @@ def raised(folder: Path, code: str) -> BaseException:
         ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows where."),
         ("x = 1\ndef f(:\n", "model.py, line 2: Syntax error: invalid syntax."),
         ("import no_such_module\n", "model.py, line 1: The module no_such_module is not installed in "),
-        ("open('no.csv')\n", "model.py, line 1: There is no file no.csv in "),
+        ("open('no.csv')\n", "model.py, line 1: There is not a file no.csv in "),
         ("raise ValueError('It is Monday.')\n", "model.py, line 1: ValueError: It is Monday."),
         ("import sys\nsys.exit(4)\n", "model.py, line 2: The task's code ended the program (exit status 4)."),
         ("exit()\n", "model.py, line 1: The task's code ended the program. Remove its call of exit()."),
@@ -94,7 +94,7 @@ def test_an_error_of_the_persons_code_names_the_line_and_the_probable_cause(
 
 def test_a_file_with_torch_in_its_path_is_no_broken_torch(tmp_path: Path) -> None:
     error = raised(tmp_path, "open('/data/torch/train.csv')\n")
-    assert explain(error).startswith("model.py, line 1: There is no file /data/torch/train.csv. Correct the path")
+    assert explain(error).startswith("model.py, line 1: There is not a file /data/torch/train.csv. Correct the path")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_being_asked_to_go_is_no_failure() -> None:
     [
         (-signal.SIGKILL, True, "killed", ["SIGKILL", "out of memory", "half the batch size"]),
         (-signal.SIGTERM, True, "killed", ["SIGTERM"]),
-        (-signal.SIGSEGV, True, "failed", ["SIGSEGV", "crashed", "0 loader workers"]),
+        (-signal.SIGSEGV, True, "failed", ["SIGSEGV", "crashed", "0 DataLoader workers"]),
         (-1000, True, "failed", ["signal 1000"]),
         (7, True, "failed", ["exit status 7", "calls exit"]),
         (1, False, "failed", ["could not start in /py (exit status 1)", "ImportError: x", "Python ≥ 3.10"]),

@@ -31,7 +31,7 @@ def printed_by(events: list[Event]) -> str:
 def test_a_run_comes_in_chunks_and_leaves_nothing() -> None:
     child = fake("batches", steps=300)
     events = read(child)
-    assert events[0] == StateEvent("starting", "StartingPython and PyTorch")
+    assert events[0] == StateEvent("starting", "Starting Python and PyTorch")
     assert [event.step for event in batches_of(events)] == list(range(300))
     assert end_of(events) == EndEvent("completed", "all done")
     assert child.facts == {"torch": "none"}
@@ -222,7 +222,7 @@ def test_errors_in_the_worker_come_with_sentence_and_traceback(kind: str, part: 
 
 
 def test_a_run_without_an_end_gets_one() -> None:
-    assert "without saying why" in end_of(read(fake("mute"))).detail
+    assert "ended unexpectedly" in end_of(read(fake("mute"))).detail
 
 
 def test_a_python_that_is_not_there_is_told() -> None:
@@ -259,7 +259,7 @@ def test_kill_from_another_thread_ends_everything(kind: str) -> None:
         if batches_of(events) and not thread.ident:
             thread.start()
     thread.join()
-    assert end_of(events).reason == "killed" and "stopped by force" in end_of(events).detail
+    assert end_of(events).reason == "killed" and "terminated" in end_of(events).detail
     assert child.pid is not None
     worker = child.pid
     assert within(60, lambda: not members(worker))
@@ -293,7 +293,7 @@ def test_killed_before_it_started() -> None:
 
 def test_a_run_is_read_once_and_needs_a_job() -> None:
     with ChildProcess(command=fake_command("batches")) as child:
-        with pytest.raises(RuntimeError, match="no job"):
+        with pytest.raises(RuntimeError, match="No job"):
             next(child.chunks())
         child.submit(Job(sweep=SweepConfig(steps=5)))
         with pytest.raises(RuntimeError, match="one job"):
@@ -529,7 +529,7 @@ class TestBoot:
         monkeypatch.setattr(launch, "_BOOT", "import sys; sys.version_info = (3, 9, 1)\n" + launch._BOOT)
         end = end_of(read(ChildProcess(Job(), python=old)))
         assert f"could not start in {old} (exit status 1): This is Python " in end.detail
-        assert "Choosea Python ≥ 3.10" in end.detail
+        assert "Choose a Python ≥ 3.10" in end.detail
 
 
 SHOW = """
@@ -568,7 +568,7 @@ def test_a_python_that_hangs_is_said_and_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(launch, "HANGS", 0.5)
     events = read(ChildProcess(Job(), command=["sh", "-c", "exec sleep 1000"]))
     states = [event.detail for event in events if isinstance(event, StateEvent)]
-    assert states == ["StartingPython and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
+    assert states == ["Starting Python and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
     assert end_of(events).detail.startswith("sh was not ready within 0.5 s.")
 
 

@@ -124,7 +124,7 @@ def test_a_log_cut_in_mid_line_is_read_up_to_there(tmp_path: Path, cut: int) -> 
     path.write_bytes(path.read_bytes()[: -1 - cut])
     run = read_log(path)
     assert run.events == EVENTS[:5]
-    assert "cut off in the middle of line 7" in run.warnings[0]
+    assert "ends in the middle of line 7" in run.warnings[0]
     assert run.interrupted
 
 
@@ -139,7 +139,7 @@ def test_every_possible_cut_can_be_read(tmp_path: Path) -> None:
         assert run.events == EVENTS[: len(run.events)]
     for size in range(start):
         path.write_bytes(data[:size])
-        with pytest.raises(ValueError, match="is not a run log"):
+        with pytest.raises(ValueError, match="is not an LR Finder run"):
             read_log(path)
 
 
@@ -178,7 +178,7 @@ def test_a_newer_form_is_read_with_a_warning(tmp_path: Path) -> None:
 def test_other_files_are_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"notes\.txt is not a run log of LR Finder"):
+    with pytest.raises(ValueError, match=r"notes\.txt is not an LR Finder run"):
         read_log(path)
 
 
@@ -308,5 +308,5 @@ def test_whatever_was_measured_is_read_again(tmp_path: Path, kind: str, event: E
 @pytest.mark.skipif(os.name == "nt", reason="there are no such files")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.lrrun")
-    with pytest.raises(ValueError, match=r"a\.lrrun is no file"):
+    with pytest.raises(ValueError, match=r"a\.lrrun is not a file"):
         read_log(tmp_path / "a.lrrun")

@@ -69,7 +69,7 @@ def test_a_line_that_nobody_would_write_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_file_that_is_one_endless_line_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.lrrun").write_bytes(b"x" * (2 * MOST_LINE))
-    with pytest.raises(ValueError, match=r"a\.lrrun is not a run log"):
+    with pytest.raises(ValueError, match=r"a\.lrrun is not an LR Finder run"):
         LogReader(tmp_path / "a.lrrun")
 
 

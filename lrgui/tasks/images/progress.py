@@ -109,7 +109,7 @@ class _Bar:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._say(f"Checking{self._title}")
+            self._say(f"Checking {self._title}")
 
     def update(self, count: int) -> None:
         """So many more bytes are there."""
