@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.settings import Settings
@@ -33,3 +33,9 @@ def window(bench: Bench, qtbot: QtBot) -> MainWindow:
     window.show()
     qtbot.waitExposed(window)
     return window
+
+
+@pytest.fixture(autouse=True)
+def _no_window_was_open_before() -> None:
+    """Folds and the window's place are remembered between starts: a test's window is the first one."""
+    QSettings("lrgui", "lrgui").clear()
