@@ -88,18 +88,18 @@ def _package(compute: Callable[[Floats, Floats, int], known_rules.Answer]) -> Ca
 FAR_BEFORE = 10.0
 
 #: In the labels of rules whose minimum is not that of the curve; left out beside the average itself, in a plot.
-OF_AVERAGE = " of the average"
+OF_AVERAGE = "avg. "
 
 #: First the rules of the classic guide, on the average that is debiased, β as set, nothing trimmed; then those of
 #: published packages, each with its own smoothing and trimming, to the package's number.
 RULES: tuple[Rule, ...] = (
     Rule("steepest", "steepest", "the rate at which the average falls fastest per decade", _steepest),
     Rule("steepest_div10", "steepest ÷ 10", "a tenth of the steepest rate", _steepest, 10.0),
-    Rule("minimum_div10", f"minimum{OF_AVERAGE} ÷ 10", "a tenth of the rate of the lowest average", _minimum, 10.0),
-    Rule("minimum_div2", f"minimum{OF_AVERAGE} ÷ 2", "half the rate of the lowest average", _minimum, 2.0),
+    Rule("minimum_div10", f"{OF_AVERAGE}minimum ÷ 10", "a tenth of the rate of the lowest average", _minimum, 10.0),
+    Rule("minimum_div2", f"{OF_AVERAGE}minimum ÷ 2", "half the rate of the lowest average", _minimum, 2.0),
     Rule(
         "near_minimum",
-        f"near minimum{OF_AVERAGE}",
+        f"near {OF_AVERAGE}minimum",
         "the first rate with 95 % of its fall made",
         _near_minimum,
     ),

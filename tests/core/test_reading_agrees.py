@@ -145,7 +145,7 @@ def test_places_follow_each_other_from_left_to_right(readings: list[SweepReading
 
 @pytest.mark.parametrize("key", ["minimum_div10", "minimum_div2", "near_minimum"])
 def test_what_a_rule_reads_off_the_average_is_called_so(key: str) -> None:
-    assert "of the average" in read_sweep(_synthetic(0)).suggestions[key].label
+    assert "avg. minimum" in read_sweep(_synthetic(0)).suggestions[key].label
 
 
 def test_a_rules_mark_lies_on_the_average_that_it_was_read_from(readings: list[SweepReading]) -> None:

@@ -141,9 +141,9 @@ def test_repeats_are_read_together(bench: Bench, qtbot: QtBot) -> None:
     assert workspace.selection == workspace.reading.recommendation.lr
     assert not table.table.isColumnHidden(2)
     cell = table.table.item(0, 2)
-    assert cell is not None and cell.text().startswith("×") and "The repeats alone" in cell.toolTip()
+    assert cell is not None and cell.text().startswith("×") and "Single repeats" in cell.toolTip()
     assert len(tab.plot.band.points[0]) == 200
-    assert [entry.sample for entry in tab.plot.chart.legend.entries] == ["dots", "line", "band"]
+    assert [entry.sample for entry in tab.plot.chart.legend.entries] == ["dots", "line", "band", "line"]
     report = workspace.report()
     assert report is not None and report.to_dict()["repeats"] == 3 and "loss_3" in report.to_dict()["curve"]
 
