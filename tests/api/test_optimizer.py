@@ -121,7 +121,7 @@ class Twice(SGD):
 
 
 class Relative(SGD):
-    """Choose s its rate itself, as transformers' Adafactor does by default."""
+    """Chooses its rate itself, as transformers' Adafactor does by default."""
 
     def __init__(self, params: Any, lr: float | None = None) -> None:
         super().__init__(params, 0.0)

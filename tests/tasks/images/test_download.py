@@ -136,7 +136,7 @@ def test_what_is_missing_is_downloaded_once(server: Server, tmp_path: Path, monk
     assert {event.state for event in events} == {"starting"}
     first = next(iter(server.files.values()))
     assert events[0].detail == f"Downloading MNIST: 0 % of {len(first) / 1e6:.1f} MB"
-    assert events[-1].detail == "CheckingMNIST"
+    assert events[-1].detail == "Checking MNIST"
     assert names(tmp_path) == sorted(name.removesuffix(".gz") for name in server.files)
     data = load(TaskSpec(source="mnist", path=str(tmp_path / "né w")))
     assert data.detail == "30 training and 10 validation images 28×28 · 10 classes"
@@ -279,7 +279,7 @@ def test_an_archive_is_unpacked_and_goes(server: Server, tmp_path: Path, monkeyp
     monkeypatch.setattr(datasets.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest())
     spec = TaskSpec(source="emnist", path=str(tmp_path), options={"split": "digits"})
     told = [event.detail for event in download.prepare(spec, Control())]
-    assert told[-1] == "CheckingEMNIST"
+    assert told[-1] == "Checking EMNIST"
     assert not (tmp_path / "EMNIST" / "raw" / "gzip.zip").exists()
     assert load(spec).detail == "30 training and 10 validation images 28×28 · 10 classes"
     assert list(download.prepare(spec, Control())) == []
