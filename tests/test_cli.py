@@ -103,7 +103,7 @@ def test_words_for_people(command: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("find", "nothing"), "There is not a file and no data set “nothing”"),
+        (("find", "nothing"), "There is no file and no data set “nothing”"),
         (("find", "digits", "--from", "1", "--to", "0.1"), "is not above the first"),
         (("find", "digits", "--momentum", "2"), "momentum of 2 is out of range"),
         (("find", "digits", "--optimizer", "magic"), "Unknown optimizer “magic”"),
@@ -486,9 +486,7 @@ def test_an_encoding_without_stars_is_no_failure(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stdout == "?\n"
-    assert (
-        "There is not a file or folder" in done.stderr and "\\x1b[31m.py" in done.stderr and "\x1b" not in done.stderr
-    )
+    assert "There is no file or folder" in done.stderr and "\\x1b[31m.py" in done.stderr and "\x1b" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be deleted")

@@ -11,7 +11,7 @@ from rich.table import Table
 from lrgui.cli.wrapping import Wrapped, broken
 
 PATH = "/data/projects/very_long_name/of-a-person/datasets/imagenet/train/n01440764.JPEG"
-SENTENCE = f"There is not a file {PATH} in /home. Correct it."
+SENTENCE = f"There is no file {PATH} in /home. Correct it."
 
 
 @pytest.mark.parametrize("width", range(1, 130, 7))
@@ -24,7 +24,7 @@ def test_nothing_is_lost_and_no_line_is_too_long(width: int) -> None:
 
 def test_a_path_breaks_behind_its_separators() -> None:
     assert broken(SENTENCE, 40).split("\n") == [
-        "There is not a file /data/projects/very_",
+        "There is no file /data/projects/very_",
         "long_name/of-a-person/datasets/imagenet/",
         "train/n01440764.JPEG in /home. Correct",
         "it.",

@@ -53,7 +53,7 @@ def test_the_band_holds_every_smoothed_line() -> None:
 
 
 def test_what_cannot_be_combined() -> None:
-    with pytest.raises(ValueError, match="no sweep to combine"):
+    with pytest.raises(ValueError, match="No sweep to combine"):
         combine([])
     other = Curve.measured(RATES * 2, sweep(0).loss, 200)
     with pytest.raises(ValueError, match="must have the same learning rates"):
@@ -108,7 +108,7 @@ def test_rates_are_the_same_within_rounding(factor: float, same: bool) -> None:
     if same:
         assert len(combine([sweep(0), other]).curve) == 200
     else:
-        with pytest.raises(ValueError, match="must share their learning rates"):
+        with pytest.raises(ValueError, match="must have the same learning rates"):
             combine([sweep(0), other])
 
 

@@ -57,12 +57,12 @@ def test_a_log_that_cannot_be_kept_is_told_beside_a_failure(bench: Bench, own_fo
     last = heard[-1]
     assert last is not None
     assert last.kind == "error"
-    assert "cannot be written" in last.text
+    assert "cannot be saved" in last.text
     assert last.text.endswith("It broke. Mend it.")
     bench.play(Scripted(training("diverged")), bench.workspace.train)
     last = heard[-1]
     assert last is not None
-    assert "cannot be written" in last.text
+    assert "cannot be saved" in last.text
     assert last.action.startswith("Select")
 
 
@@ -130,7 +130,7 @@ def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, 
     qtbot.waitUntil(lambda: window.banner.text == "")
     file.unlink()
     workspace.find()
-    assert "There is not a file" in window.banner.text
+    assert "There is no file" in window.banner.text
     problems: list[object] = []
     workspace.problems_found.connect(problems.append)
     file.write_text(f"{mended}\n# back again\n")

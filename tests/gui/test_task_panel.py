@@ -212,7 +212,7 @@ def test_tab_goes_through_the_fields_in_their_order(card: Card, qtbot: QtBot) ->
 def test_a_path_that_is_wrong_is_said_below_it(card: Card, tmp_path: Path) -> None:
     card.choose("source", "table")
     card.type("path", str(tmp_path / "none.csv"))
-    assert any("There is not a file" in text for text in card.problems())
+    assert any("There is no file" in text for text in card.problems())
     assert card.line("path").property("wrong")
     (tmp_path / "there.csv").write_text("a,b\n1,2\n")
     card.type("path", str(tmp_path / "there.csv"))
@@ -245,7 +245,7 @@ def test_devices_are_looked_at_anew_when_their_list_opens(card: Card, qtbot: QtB
 def test_a_file_of_the_last_session_that_is_gone_is_told_at_once(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     bench.workspace.edit(task=replace(bench.workspace.job.task, source="task", path=str(tmp_path / "gone.py")))
     card = Card(bench, qtbot, Pythons())
-    assert any("There is not a file" in text for text in card.problems())
+    assert any("There is no file" in text for text in card.problems())
 
 
 def test_a_path_that_is_still_to_be_chosen_is_a_problem_when_a_run_wants_it(card: Card) -> None:

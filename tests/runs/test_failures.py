@@ -67,7 +67,7 @@ def raised(folder: Path, code: str) -> BaseException:
         ("\nw = {}\nw['x']\n", "model.py, line 3: KeyError: 'x'. The traceback in the output shows where."),
         ("x = 1\ndef f(:\n", "model.py, line 2: Syntax error: invalid syntax."),
         ("import no_such_module\n", "model.py, line 1: The module no_such_module is not installed in "),
-        ("open('no.csv')\n", "model.py, line 1: There is not a file no.csv in "),
+        ("open('no.csv')\n", "model.py, line 1: There is no file no.csv in "),
         ("raise ValueError('It is Monday.')\n", "model.py, line 1: ValueError: It is Monday."),
         ("import sys\nsys.exit(4)\n", "model.py, line 2: The task's code ended the program (exit status 4)."),
         ("exit()\n", "model.py, line 1: The task's code ended the program. Remove its call of exit()."),
@@ -94,7 +94,7 @@ def test_an_error_of_the_persons_code_names_the_line_and_the_probable_cause(
 
 def test_a_file_with_torch_in_its_path_is_no_broken_torch(tmp_path: Path) -> None:
     error = raised(tmp_path, "open('/data/torch/train.csv')\n")
-    assert explain(error).startswith("model.py, line 1: There is not a file /data/torch/train.csv. Correct the path")
+    assert explain(error).startswith("model.py, line 1: There is no file /data/torch/train.csv. Correct the path")
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_task_in_a_second_python_is_at_home(
 
 def test_a_task_file_that_is_gone_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
     spec = TaskSpec(source="task", model="", path=str(tmp_path / "gone.py"), device="cpu")
-    assert "There is not a file" in end_of(read(ChildProcess(Job(task=spec)))).detail
+    assert "There is no file" in end_of(read(ChildProcess(Job(task=spec)))).detail
 
 
 def test_streams_that_a_site_replaced_or_closed_are_made_anew() -> None:
