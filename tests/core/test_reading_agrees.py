@@ -114,7 +114,7 @@ def test_a_safer_rate_is_never_worse_than_a_riskier_one(readings: list[SweepRead
         marks, zones, lr = reading.landmarks, reading.zones, reading.recommendation.lr
         assert marks is not None and zones is not None
         ends = [zones.low_end, max(marks.lowest_at, lr or 0.0)]
-        tried = [*np.geomspace(*ends, 9).tolist(), marks.lowest_at / 10, marks.lowest_at / 2, lr or ends[0]]
+        tried = [*np.geomspace(ends[0], ends[1], 9).tolist(), marks.lowest_at / 10, marks.lowest_at / 2, lr or ends[0]]
         inside = sorted(rate for rate in tried if ends[0] <= rate <= ends[1])
         verdicts = [VERDICTS[_verdict(reading, rate)] for rate in inside]
         assert verdicts == sorted(verdicts), (inside, verdicts)
