@@ -178,7 +178,13 @@ def test_it_teaches_the_documents_terms_and_steps(bench):
     words = " ".join(label.text() for label in bench.tab.findChildren(QLabel)).lower()
     for term in ("learning rate", "loss", "optimal window", "divergence", "log axis", "batch noise"):
         assert term in words, term
-    for idea in ("very slow", "unstable", "flat tail", "just before the minimum", "explosion"):
+    for idea in (
+        "very slow",
+        "unstable",
+        "flat part on the left",
+        "just before the minimum",
+        "divergence on the right",
+    ):
         assert idea in words, idea
 
 
