@@ -217,7 +217,7 @@ def own_task(screen: Screen, folder: Path) -> None:
     trust.grant(question, folder=False)
     with program(screen, folder, "light", str(file)) as runs:
         screen.key("F4")
-        time.sleep(7)
+        time.sleep(20)  # the engine starts, then the check runs
         save(screen.shot(), "checked.png")
         screen.key("Escape")
         time.sleep(0.5)
