@@ -111,7 +111,7 @@ def test_what_cannot_be_used_is_one_sentence(hand: Hand, bench: Bench, tmp_path:
     hand.drop(files(tmp_path / "train.ipynb", tmp_path / "movie.mp4"))
     assert "jupyter nbconvert" in banner.text
     hand.drop(files(tmp_path / "movie.mp4"))
-    assert "none of the files" in banner.text
+    assert "neither a supported data file" in banner.text and "nor a run" in banner.text
     assert bench.workspace.job == before
 
 
