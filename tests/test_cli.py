@@ -255,7 +255,7 @@ def test_a_loader_without_an_end_is_trained_on_for_so_many_steps(command: Comman
 def test_a_diverged_training_is_status_1_with_advice(command: Command) -> None:
     done = command("train", "digits", "--max-lr", 300, "--epochs", 6)
     assert done.returncode == 1
-    assert "Set max LR to a tenth, 30" in done.stdout
+    assert "Lower max LR to 30, a tenth" in done.stdout
 
 
 def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_something_else_than_a_log(tmp_path: Path) -> None:
     other.write_text("hello")
     done = call(other, "--csv", tmp_path / "out.csv")
     assert done.exit_code == Status.FAILED
-    assert "not a run log" in " ".join(done.stderr.split())
+    assert "is not an LR Finder run" in " ".join(done.stderr.split())
 
 
 def test_a_training_and_an_empty_run_cannot_be_exported(tmp_path: Path) -> None:

@@ -914,7 +914,7 @@ def test_a_result_needs_a_test_whose_rates_rise() -> None:
     with pytest.raises(RuntimeError, match=r"call range_test\(\)"):
         finder.result()
     finder.range_test(job.train, start_lr=1e-1, end_lr=1e-3, num_iter=5)
-    with pytest.raises(ValueError, match="only a test that rises"):
+    with pytest.raises(ValueError, match="only a sweep that rises"):
         finder.result()
 
 

@@ -223,7 +223,7 @@ def test_an_error_is_raised_in_its_own_words_and_everything_is_put_back(learner,
 
 
 def test_what_cannot_be_swept_is_said(learner):
-    with pytest.raises(TypeError, match="`amp` can't be given here"):
+    with pytest.raises(TypeError, match="`amp` cannot be passed here"):
         find_lr(learner(), amp="fp16")
     with pytest.raises(ValueError, match="norm_type=2"):
         find_lr(learner(cbs=GradientClip(1.0, norm_type=1.0)))

@@ -280,7 +280,7 @@ def test_an_error_is_raised_and_everything_is_put_back(make, snap, same):
 
 
 def test_what_cannot_be_swept_is_said(make):
-    with pytest.raises(TypeError, match="`accumulation` can't be given here"):
+    with pytest.raises(TypeError, match="`accumulation` cannot be passed here"):
         find_lr(make(), accumulation=2)
     trainer = make()
     trainer.is_deepspeed_enabled = True

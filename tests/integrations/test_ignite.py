@@ -144,7 +144,7 @@ def test_what_cannot_be_swept_is_said(parts, loader):
         find_lr(supervised(parts), loader, {"model": parts["model"]})
     with pytest.raises(ValueError, match="output_transform"):
         find_lr(supervised(parts, output_transform=lambda *parts: {"loss": 1.0}), loader, parts, **SWEEP)
-    with pytest.raises(TypeError, match="`validation` can't be given here"):
+    with pytest.raises(TypeError, match="`validation` cannot be passed here"):
         find_lr(supervised(parts), loader, parts, validation=loader)
 
 

@@ -562,7 +562,7 @@ def test_what_cannot_be_swept_is_said(make, trainer, loader):
             find_lr(trainer(), module, train_dataloaders=loader)
     with pytest.raises(ValueError, match="hparams"):
         find_lr(trainer(), make(), train_dataloaders=loader, attr="rate")
-    with pytest.raises(TypeError, match="`amp` can't be given here"):
+    with pytest.raises(TypeError, match="`amp` cannot be passed here"):
         find_lr(trainer(), make(), train_dataloaders=loader, amp="bf16")
     with pytest.raises(ValueError, match="processes of its own"):
         find_lr(trainer(strategy="ddp_spawn", devices=2), make(), train_dataloaders=loader)

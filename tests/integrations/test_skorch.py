@@ -209,7 +209,7 @@ def test_what_cannot_be_swept_is_said(classifier, data):
 
     with pytest.raises(ValueError, match="2 optimizers"):
         find_lr(Two(Net, verbose=0), *data)
-    with pytest.raises(TypeError, match="`clip_grad_norm` can't be given here"):
+    with pytest.raises(TypeError, match="`clip_grad_norm` cannot be passed here"):
         find_lr(classifier(), *data, clip_grad_norm=1.0)
     norm = skorch.callbacks.GradientNormClipping(0.1, gradient_clip_norm_type=1)
     with pytest.raises(ValueError, match="gradient_clip_norm_type=2"):
