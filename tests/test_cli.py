@@ -175,7 +175,7 @@ def test_a_log_that_cannot_be_written_is_said_and_status_1(
     assert done.returncode == 1
     assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged"), "results are printed all the same"
     said = done.stderr.splitlines()
-    assert f"cannot be written to {log}" in said[0]
+    assert f"cannot be saved to {log}" in said[0]
     assert said[-1] == f"lrgui: {log} does not hold the whole run: it could not be written."
     assert "Traceback" not in done.stderr
 
@@ -184,7 +184,7 @@ def test_a_runs_folder_that_cannot_be_written_is_said_only(command: Command, own
     (own_folders / "runs").write_text("a file where the folder should be")
     done = command("train", "digits", "--max-lr", 0.05, "--epochs", 1)
     assert done.returncode == 0
-    assert "cannot be written" in done.stderr
+    assert "cannot be saved" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

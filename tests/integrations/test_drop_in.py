@@ -628,7 +628,7 @@ def test_a_second_test_asks_for_a_reset() -> None:
     job = mlp()
     finder = LRFinder(job.model, job.optimizer, job.criterion)
     finder.range_test(job.train, num_iter=5)
-    with pytest.raises(RuntimeError, match=r"Call reset\(\)"):
+    with pytest.raises(RuntimeError, match=r"call reset\(\)"):
         finder.range_test(job.train, num_iter=5)
     finder.reset()
     finder.range_test(job.train, num_iter=5)

@@ -409,7 +409,7 @@ def test_an_attribute_that_nobody_reads_is_refused(make, trainer, loader, snap, 
         with pytest.raises(ValueError, match=f"The module has no “{attr}”"):
             find_lr(trainer(), module, loader, attr=attr, **SWEEP)
     type(module).rate = property(lambda self: 0.01)
-    with pytest.raises(ValueError, match="“rate” can't be set"):
+    with pytest.raises(ValueError, match="“rate” cannot be set"):
         find_lr(trainer(), module, loader, attr="rate", **SWEEP)
 
 
@@ -566,7 +566,7 @@ def test_what_cannot_be_swept_is_said(make, trainer, loader):
         find_lr(trainer(), make(), train_dataloaders=loader, amp="bf16")
     with pytest.raises(ValueError, match="processes of its own"):
         find_lr(trainer(strategy="ddp_spawn", devices=2), make(), train_dataloaders=loader)
-    with pytest.raises(ValueError, match="no batch"):
+    with pytest.raises(ValueError, match="no training batches"):
         find_lr(trainer(limit_train_batches=0), make(), train_dataloaders=loader)
     module = make()
     module.training_step = lambda batch, batch_idx: None

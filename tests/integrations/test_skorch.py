@@ -195,7 +195,7 @@ def test_what_cannot_be_swept_is_said(classifier, data):
         def train_step_single(self, batch, **fit_params):
             return super().train_step_single(batch, **fit_params)
 
-    with pytest.raises(ValueError, match="train_step_single of its own"):
+    with pytest.raises(ValueError, match="Own has its own train_step_single"):
         find_lr(Own(Net), *data)
 
     with pytest.raises(ValueError, match="No y-values are given"):
