@@ -260,7 +260,7 @@ def test_a_rule_that_points_far_before_the_fall(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(rules, "RULES", (rule,))
     found = rules.suggest(curve, marks)["x"]
     assert (found.lr is not None) == answers
-    assert "noise before the loss falls" in found.reason or answers
+    assert "noise before the loss starts to fall" in found.reason or answers
 
 
 @pytest.mark.parametrize(("noise", "falls"), [(5.9, True), (6.1, False)])

@@ -143,5 +143,5 @@ def test_a_place_in_the_noise_before_the_fall_is_no_answer() -> None:
     found = rules(losses, beta=0.98)
     assert found["steepest"].lr is None
     assert found["steepest_div10"].lr is None
-    assert "in the noise before the loss falls" in found["steepest"].reason
+    assert "in the noise before the loss starts to fall" in found["steepest"].reason
     assert found["minimum_div10"].lr is not None
