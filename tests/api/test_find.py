@@ -211,25 +211,25 @@ def test_a_function_that_makes_the_model_leaves_everything_of_the_callers_alone(
         (lambda m: find(m, start_lr=1.0, end_lr=0.1), "not above the first"),
         (lambda m: find(m, schedule="cosine"), "Schedule cannot be “cosine”"),
         (lambda m: find(m, amp="fp8"), "Precision cannot be “fp8”"),
-        (lambda m: find(m, amp=torch.float64), "no mixed precision"),
+        (lambda m: find(m, amp=torch.float64), "not a mixed-precision setting"),
         (lambda m: find(m, repeats=0), "Repeats cannot be “0”. Use 1 to 50"),
-        (lambda m: find(m, fresh_init=True), "pass a function"),
+        (lambda m: find(m, fresh_init=True), "require a function that returns the model"),
         (lambda m: find(m, training_step=lambda m, b: m(b)), "Both loss and training_step"),
         (lambda m: find(m, batches=[]), "no batch"),
         (lambda m: find(m, batches=iter([])), "no batch"),
         (lambda m: find(m, loss=None), "No loss was given"),
-        (lambda m: find(m, optimizer=torch.optim.SGD(net().parameters(), 0.1)), "none of the model's parameters"),
-        (lambda m: find(net, optimizer=torch.optim.SGD(m.parameters(), 0.1)), "can't exist yet"),
+        (lambda m: find(m, optimizer=torch.optim.SGD(net().parameters(), 0.1)), "none of this model's parameters"),
+        (lambda m: find(net, optimizer=torch.optim.SGD(m.parameters(), 0.1)), "cannot exist yet"),
         (lambda m: find(lambda: "model"), "must return a torch.nn.Module, not str"),
         (lambda m: find(nn.ReLU()), "no parameters"),
-        (lambda m: find(Hiding()), "no parameters.*Hiding.layers stand in a plain list.*nn.ModuleList"),
+        (lambda m: find(Hiding()), "no parameters.*Hiding.layers are in a plain list.*nn.ModuleList"),
         (lambda m: find(nn.Linear(8, 3, device="meta")), "is on the meta device"),
         (lambda m: find(m.requires_grad_(False)), "is frozen"),
         (lambda m: find(m, optimizer=lambda params, lr: "SGD"), "must return a torch.optim.Optimizer"),
         (lambda m: find(m, param_groups=["head"]), "no parameter group 'head': it has group 0"),
         (lambda m: find(m, param_groups=[]), "No parameter group"),
         (lambda m: find(m, validation=(loader(), 0)), "0 validation batches"),
-        (lambda m: find(m, loss=lambda o, y: cross_entropy(o, y, reduction="none")), "must be one number"),
+        (lambda m: find(m, loss=lambda o, y: cross_entropy(o, y, reduction="none")), "must be a scalar"),
     ],
 )
 def test_what_cannot_be_swept_is_told_in_a_sentence(
@@ -245,7 +245,7 @@ def test_layers_that_the_model_does_not_see_are_noted() -> None:
     """A training would not move them, and neither does the sweep; a person who gave them by hand knows."""
     model = Hiding(nn.Linear(4, 3))
     (note,) = (note for note in find(model, steps=4).notes if "plain list" in note)
-    assert "Hiding.layers stand in" in note and "nn.ModuleList" in note
+    assert "Hiding.layers are in" in note and "nn.ModuleList" in note
     by_hand = torch.optim.SGD([*model.parameters(), *model.layers[0].parameters()], 0.1)
     assert not any("plain list" in note for note in find(model, optimizer=by_hand, steps=4).notes)
 
@@ -686,7 +686,7 @@ def test_an_optimizer_with_part_of_the_model_is_noted(model: nn.Module) -> None:
     both = nn.ModuleList([model, net()])
     optimizer = torch.optim.SGD(both[0].parameters())
     result = find(both, None, None, optimizer, training_step=lambda m, b: cross_entropy(m[0](b[0]), b[1]))
-    assert any("holds 163 of the model's 326 trainable parameters; the other 163" in note for note in result.notes)
+    assert any("has 163 of the model's 326 trainable parameters; the other 163" in note for note in result.notes)
     both[1].requires_grad_(False)
     result = find(both, None, None, optimizer, training_step=lambda m, b: cross_entropy(m[0](b[0]), b[1]))
     assert result.notes == ()
@@ -706,10 +706,10 @@ def test_a_frozen_norm_keeps_its_statistics_whoever_freezes_it(model: nn.Module)
     wanted = cross_entropy(model(x), y).item()
     result = find(model, [(x, y)], optimizer=torch.optim.SGD(model[4].parameters()))
     assert result.curve.loss[0] == pytest.approx(wanted)
-    assert "stayed so: 1." in " ".join(result.notes)
+    assert "remained so: 1." in " ".join(result.notes)
     kept = find(model, [(x, y)], optimizer=torch.optim.SGD(model[4].parameters()), keep_modes=True)
     assert kept.curve.loss[0] == pytest.approx(wanted)
-    assert "stayed so" not in " ".join(kept.notes)
+    assert "remained so" not in " ".join(kept.notes)
 
 
 class Weighed(nn.Module):
@@ -772,7 +772,7 @@ def test_parameters_that_nothing_leads_to_are_put_back_and_said(model: nn.Module
     assert torch.equal(module.head.weight, first)
     assert module.head.weight.grad is None
     (note,) = result.notes
-    assert "learns from 2 parameter tensors outside of the model" in note
+    assert "learns from 2 parameter tensors outside the model" in note
     assert "(3×3, 3)" in note
 
 
@@ -811,7 +811,7 @@ def test_lazy_layers_of_a_model_made_here_find_their_size(fresh: bool) -> None:
     assert result.lr is not None
     assert torch.equal(batches.generator.get_state(), before[0])
     assert torch.equal(torch.get_rng_state(), before[1])
-    with pytest.raises(ValueError, match="one batch through the model in the function that makes it"):
+    with pytest.raises(ValueError, match="one batch through the model in the function that creates it"):
         find(make, iter(list(loader())))
     with pytest.raises(ValueError, match="run one batch through the model first"):
         find(make(), batches)

@@ -196,7 +196,7 @@ def test_apply_refuses_what_is_not_reliable(make: Make, doubtful: Result, scenar
 
 
 def test_apply_wants_an_instance(make: Make) -> None:
-    with pytest.raises(TypeError, match=r"SGD is no optimizer .* instance"):
+    with pytest.raises(TypeError, match=r"SGD is not an optimizer .* instance"):
         make().apply(torch.optim.SGD)
     with pytest.raises(TypeError, match=r"pass lr=0\.5"):
         make().apply(sgd(0.1), 0.5)

@@ -60,6 +60,6 @@ def test_parameters_that_the_optimizer_does_not_hold_are_noted() -> None:
     head = torch.optim.SGD(model[1].parameters())
     note = partly_held_note(model, head)
     assert note is not None
-    assert "holds 4 of the model's 13 trainable parameters; the other 9" in note
+    assert "has 4 of the model's 13 trainable parameters; the other 9" in note
     model[0].requires_grad_(False)
     assert partly_held_note(model, head) is None

@@ -190,7 +190,7 @@ def test_parts_that_somebody_put_into_eval_mode_stay_so_and_are_named() -> None:
     model[0].eval()
     note = modes_note(model)
     assert note is not None
-    assert "stayed so: 0. If" in note
+    assert "remained so: 0. If" in note
     assert begin(model) == [True, False, False, False, False, True]
 
 

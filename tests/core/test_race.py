@@ -239,7 +239,7 @@ def test_a_cancelled_race_has_the_ranking_so_far() -> None:
             control.cancel()
     end = seen[-1]
     assert isinstance(end, EndEvent) and end.reason == "cancelled"
-    assert "Read after 1 of 3 rounds" in end.detail and f"of {SMALL.total_steps()} steps" in end.detail
+    assert "After 1 of 3 rounds" in end.detail and f"of {SMALL.total_steps()} steps" in end.detail
     assert same(before, state(model, optimizer))
 
 
@@ -278,7 +278,7 @@ def test_batches_that_come_once_cannot_race() -> None:
     def once() -> Iterator[Any]:
         yield from loader
 
-    with pytest.raises(ValueError, match="again and again"):
+    with pytest.raises(ValueError, match="on the same batches repeatedly"):
         list(race(model, once(), optimizer, loss, SMALL))
     assert same(before, state(model, optimizer))
 

@@ -129,7 +129,7 @@ def test_the_scaler_unscales_before_clipping() -> None:
     ("value", "sentence"),
     [
         (1.5, "must be a tensor, not float"),
-        (torch.ones(3, 2, requires_grad=True), "3×2 of them.*mean"),
+        (torch.ones(3, 2, requires_grad=True), "3×2 numbers.*mean"),
         (torch.tensor(1), "floating-point"),
         (torch.tensor(1.0), "does not depend on any trainable parameter"),
     ],

@@ -64,7 +64,7 @@ def test_also_among_the_batches_of_one_point(settings: dict[str, int]) -> None:
     for row in range(96, 96 + 32 * 6, 32):
         _, end, _ = swept(data(row), **settings)
         assert end.reason == "bad_batch"
-        assert end.detail.startswith(f"Batch {row // 32 + 1} holds NaN")
+        assert end.detail.startswith(f"Batch {row // 32 + 1} contains NaN")
 
 
 def test_a_rate_that_breaks_the_weights_is_no_fault_of_the_batch() -> None:
@@ -156,12 +156,12 @@ def test_of_large_batches_only_the_last_few_are_kept(monkeypatch: pytest.MonkeyP
             suspects.add(torch.tensor([NAN if number == place else 0.0]))
         return suspects.found(None, 1)
 
-    assert found(0).startswith("Batch 1 holds NaN")
+    assert found(0).startswith("Batch 1 contains NaN")
     monkeypatch.setattr("lrgui.core.suspects.MOST_BYTES", 4 * 10)
-    assert found(20 - 10).startswith("Batch 11 holds NaN")
+    assert found(20 - 10).startswith("Batch 11 contains NaN")
     assert found(20 - 10 - 1) == ""
     monkeypatch.setattr("lrgui.core.suspects.MOST_BYTES", 0)
-    assert found(20 - MOST).startswith(f"Batch {20 - MOST + 1} holds NaN")
+    assert found(20 - MOST).startswith(f"Batch {20 - MOST + 1} contains NaN")
     assert found(20 - MOST - 1) == ""
 
 
@@ -177,7 +177,7 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
 
 
-@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 12 holds NaN"), (1e3, "The loss of batch 12 is NaN even")])
+@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 12 contains NaN"), (1e3, "The loss of batch 12 is NaN even")])
 @pytest.mark.parametrize("accumulation", [1, 5])
 def test_a_training_blames_the_batch_and_keeps_what_it_has_learned(value: float, what: str, accumulation: int) -> None:
     model = network()
@@ -227,7 +227,7 @@ def raced(loader: Any, probe: Probe | None = None, loss: Any = never_finite, **s
     return events, end
 
 
-@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 3 holds NaN"), (1e3, "The loss of batch 3 is NaN even")])
+@pytest.mark.parametrize(("value", "what"), [(NAN, "Batch 3 contains NaN"), (1e3, "The loss of batch 3 is NaN even")])
 @pytest.mark.parametrize("accumulation", [1, 12])
 def test_a_race_blames_the_batch(value: float, what: str, accumulation: int) -> None:
     events, end = raced(data(2 * 32 + 3, value=value), accumulation=accumulation)
@@ -263,7 +263,7 @@ def test_the_drop_in_blames_the_batch_and_leaves_the_rest_as_the_test_left_it(
     accumulation: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test, end = dropped_in(data(11 * 32), accumulation_steps=accumulation)
-    assert end.reason == "bad_batch" and end.detail.startswith("Batch 12 holds NaN")
+    assert end.reason == "bad_batch" and end.detail.startswith("Batch 12 contains NaN")
     assert end.detail in capsys.readouterr().out
     assert test.optimizer.param_groups[0]["lr"] > 1e-4
     test.reset()

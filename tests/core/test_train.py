@@ -72,7 +72,7 @@ def test_a_rate_far_too_high_is_said_to_have_diverged_with_advice(max_lr: float)
     end = ending(events)
     assert end.reason in ("diverged", "not_finite")
     tenth = "3e-1" if max_lr == 3.0 else "10"
-    assert f"max LR to a tenth, {tenth}" in end.detail
+    assert f"max LR to {tenth}, a tenth" in end.detail
     assert sum(isinstance(e, EpochEvent) for e in events) < 12
 
 
@@ -86,7 +86,7 @@ def test_nan_ends_the_training_with_advice() -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     events = list(train(model, data, optimizer, Supervised(criterion), TrainConfig(epochs=2, max_lr=0.2)))
     assert ending(events).reason == "not_finite"
-    assert "a tenth, 2e-2" in ending(events).detail
+    assert "2e-2, a tenth" in ending(events).detail
     assert sum(isinstance(e, BatchEvent) for e in events) == 4
 
 
