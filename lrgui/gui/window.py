@@ -313,7 +313,7 @@ class MainWindow(QMainWindow):
         if self.workspace.state == RunState.IDLE and code.file is not None:
             now = f"{code.file.name} was saved"
             self.status.text.setText(
-                f"{now}. {code.problem}" if code.problem else f"{now} will be used for the next run."
+                f"{now}. {code.problem}" if code.problem else f"{now} and will be used for the next run."
             )
 
     def open_run(self, path: Path | None = None) -> None:

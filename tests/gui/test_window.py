@@ -288,7 +288,7 @@ def test_a_saved_task_is_told_and_so_is_what_is_wrong_with_it(
     file.write_text(TASK)
     bench.workspace.use(str(file))
     file.write_text(f"{TASK}\n# more\n")
-    qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved will be used for the next run.")
+    qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved and will be used for the next run.")
     file.write_text(f"{TASK}\ndef (\n")
     qtbot.waitUntil(lambda: "task.py, line 5" in window.status.text.text())
 
