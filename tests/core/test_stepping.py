@@ -148,7 +148,7 @@ def test_a_batch_without_a_loss_is_left_out_of_its_step() -> None:
         (twin, lambda m, b: loss(m, b), [BATCHES[0], BATCHES[2]]),
         (model, lambda m, b: next(losses)(m, b), [BATCHES[0], BATCHES[1], BATCHES[1], BATCHES[2]]),
     ):
-        stepper = Stepper(net, torch.optim.SGD(net.parameters(), 0.1), how, CPU, Team(), accumulation=2)
+        stepper = Stepper(net, torch.optim.SGD(net.parameters(), 0.1), how, CPU, Team(), LoopConfig(accumulation=2))
         number = 0
         for batch in batches:
             number += stepper.forward(batch, number) is not None
@@ -163,7 +163,7 @@ def nothing(model: nn.Module, batch: Any) -> None:
 
 def test_a_step_that_never_has_a_loss_is_told() -> None:
     model = nn.Linear(3, 1)
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team())
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team(), LoopConfig())
     stepper.refuse_nothing()
     for _ in range(MOST_WITHOUT_LOSS - 1):
         assert stepper.forward(BATCHES[0], 0) is None
@@ -176,7 +176,9 @@ def test_a_step_that_never_has_a_loss_is_told() -> None:
 def test_a_loss_in_between_counts_anew() -> None:
     model = nn.Linear(3, 1)
     losses = iter([*[nothing] * (MOST_WITHOUT_LOSS - 1), loss] * 2)
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team())
+    stepper = Stepper(
+        model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team(), LoopConfig()
+    )
     found = [stepper.forward(BATCHES[0], 0) is not None for _ in range(2 * MOST_WITHOUT_LOSS)]
     assert sum(found) == 2
     stepper.refuse_nothing()
@@ -184,7 +186,7 @@ def test_a_loss_in_between_counts_anew() -> None:
 
 def test_among_several_processes_none_can_leave_a_batch_out() -> None:
     model = nn.Linear(3, 1)
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team(2))
+    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), nothing, CPU, Team(2), LoopConfig())
     with pytest.raises(ValueError, match="works only in a single process"):
         stepper.forward(BATCHES[0], 0)
 
@@ -201,7 +203,9 @@ def test_among_several_processes_none_can_leave_a_batch_out() -> None:
 def test_what_is_no_loss_is_told_at_whatever_step(value: Any, words: str, sound: int) -> None:
     model = nn.Linear(3, 1)
     losses = iter([*[loss] * sound, lambda m, b: value])
-    stepper = Stepper(model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team())
+    stepper = Stepper(
+        model, torch.optim.SGD(model.parameters(), 0.1), lambda m, b: next(losses)(m, b), CPU, Team(), LoopConfig()
+    )
     for _ in range(sound):
         stepper.forward(BATCHES[0], 0)
         stepper.step()
