@@ -160,8 +160,8 @@ def test_long_rows_between_short_ones(tmp_path: Path) -> None:
         pytest.param(
             b'a,b\n1,2\n"3,4\n5,6\n', r"^messy.csv cannot be read: look near line 3 for a quote", id="open quote"
         ),
-        pytest.param(b"PK\3\4\0\0", r"^messy.csv is no text.*save it as CSV", id="spreadsheet"),
-        pytest.param("a,b\n1,2\n".encode("utf-16-le"), r"^messy.csv is no text", id="UTF-16 without a mark"),
+        pytest.param(b"PK\3\4\0\0", r"^messy.csv is not a text file: .*save it as CSV", id="spreadsheet"),
+        pytest.param("a,b\n1,2\n".encode("utf-16-le"), r"^messy.csv is not a text file: ", id="UTF-16 without a mark"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes, sentence: str) -> None:

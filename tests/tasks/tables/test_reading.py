@@ -99,7 +99,7 @@ def test_too_many_words_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (b"", "is empty: choose a file with rows"),
         (b"\n \n", "has no row: choose"),
         (b"a,b\n", "has no row below the names"),
-        (b"PK\3\4\0\0", "is no text.*save it as CSV"),
+        (b"PK\3\4\0\0", "is not a text file: .*save it as CSV"),
         (b'a,b\n1,2\n"3,4\n5,6\n', "look near line 3 for a quote that is never closed"),
         (b'a,b\n"' + b"x,1\n" * 60_000, "look near line 2 for a quote that is never closed"),
     ],
