@@ -262,7 +262,7 @@ def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folder
     ends: list[EndEvent] = []
     bench.workspace.run_ended.connect(ends.append)
     bench.workspace.open_run(path)
-    assert "cut off" in ends[-1].detail
+    assert "is incomplete: the program ended during the run" in ends[-1].detail
     assert bench.workspace.reading is not None
     assert 40 < len(bench.workspace.reading.curve) < 60
 
@@ -281,7 +281,7 @@ def test_a_run_goes_on_where_it_cannot_be_kept(bench: Bench, tmp_path: Path, mon
     monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "file" / "runs"))
     bench.play()
     assert bench.workspace.reading is not None
-    assert any("cannot be written" in notice.text for notice in notices)
+    assert any("cannot be saved to" in notice.text for notice in notices)
 
 
 def test_no_reliable_pick_is_said(bench: Bench) -> None:

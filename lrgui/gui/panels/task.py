@@ -97,7 +97,7 @@ class TaskPanel(ConfigCard):
     def _button(text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName("small")
-        button.setAccessibleName(text.removesuffix(" …"))
+        button.setAccessibleName(text.removesuffix("…"))
         button.setToolTip(tip)
         return button
 
