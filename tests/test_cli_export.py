@@ -74,7 +74,7 @@ def test_a_run_that_was_cut_off_is_exported_with_a_word(log: Path, tmp_path: Pat
     log.write_bytes(b"\n".join(log.read_bytes().split(b"\n")[:-10]) + b'\n{"event":"ba')
     done = call(log, "--csv", tmp_path / "out.csv")
     assert done.exit_code == 0
-    assert "cut off" in done.stderr
+    assert "The log is incomplete: the run was interrupted." in done.stderr
     assert (tmp_path / "out.csv").exists()
 
 
