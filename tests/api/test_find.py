@@ -772,7 +772,7 @@ def test_parameters_that_nothing_leads_to_are_put_back_and_said(model: nn.Module
     assert torch.equal(module.head.weight, first)
     assert module.head.weight.grad is None
     (note,) = result.notes
-    assert "learns from 2 parameter tensors outside the model" in note
+    assert "uses 2 parameter tensors outside the model" in note
     assert "(3×3, 3)" in note
 
 

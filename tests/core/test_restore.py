@@ -652,7 +652,7 @@ def test_parameters_of_the_graph_are_put_back_and_lazy_modules_elsewhere_are_lef
     snapshot.add_behind(value)
     snapshot.add_behind(value)
     (note,) = snapshot.notes
-    assert "learns from a parameter tensor outside the model" in note
+    assert "uses a parameter tensor outside the model" in note
     value.backward()
     hidden.data += 1
     snapshot.restore()

@@ -132,7 +132,7 @@ def test_a_broken_batch_among_several_ends_the_training_there() -> None:
         return 0.0
 
     events = run(net(), data(), TrainConfig(epochs=2, max_lr=0.2, accumulation=3), criterion=criterion, metric=metric)
-    assert events[-1].reason == "not_finite"  # type: ignore[attr-defined]
+    assert events[-1].reason == "bad_batch"  # type: ignore[attr-defined]
     assert len(of(events, BatchEvent)) == 1 and math.isnan(of(events, BatchEvent)[0].loss)
 
 
