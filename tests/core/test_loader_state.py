@@ -118,7 +118,7 @@ def test_a_loader_without_a_state_needs_nothing() -> None:
 def test_a_one_shot_iterator_is_said_and_not_consumed() -> None:
     loader = (number for number in range(3))
     (note,) = loader_notes(loader)
-    assert "runs once" in note
+    assert "can be read only once" in note
     assert list(loader) == [0, 1, 2]
 
 
