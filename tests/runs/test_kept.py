@@ -21,4 +21,4 @@ def test_what_was_replaced_is_put_back_and_named(monkeypatch: pytest.MonkeyPatch
 def test_the_sentence_names_the_first_three() -> None:
     assert replaced_words([]) == ""
     assert "replaces Python's own json.dumps" in replaced_words(["json.dumps"])
-    assert "replaces a, b, c and 2 more of Python itself" in replaced_words(["a", "b", "c", "d", "e"])
+    assert "replaces Python's own a, b, c and 2 more" in replaced_words(["a", "b", "c", "d", "e"])
