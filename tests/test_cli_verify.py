@@ -40,7 +40,7 @@ def test_a_race_around_a_rate_as_json_and_its_log(command: Command, tmp_path: Pa
 def test_without_a_rate_a_sweep_is_made_first(command: Command, own_folders: Path) -> None:
     done = command("verify", "digits", "--rates", 3, "--steps", 8, "--rounds", 1)
     assert done.returncode == 0, done.stderr
-    assert "The sweep's pick is" in done.stderr and "24 steps in 1 round" in done.stderr
+    assert "The sweep recommends" in done.stderr and "24 steps in 1 round" in done.stderr
     assert "Learning rate: " in done.stdout and "%" in done.stdout
     assert len(list((own_folders / "runs").glob("*.lrrun"))) == 2
 

@@ -91,6 +91,6 @@ def test_a_package_that_asks_for_a_file_beside_the_task_is_told(tmp_path: Path) 
     with pytest.raises(ModuleNotFoundError) as caught:
         load_code(Target.parse(str(tmp_path / "mine_task.py")))
     sentence = explain(caught.value)
-    assert "mine_nets.py lies beside the task" in sentence and "write “import mine_nets” in the task" in sentence
+    assert "mine_nets.py is next to the task" in sentence and "write “import mine_nets” in the task" in sentence
     (tmp_path / "mine_task.py").write_text("import pkgutil, mine_nets\npkgutil.resolve_name('mine_nets:build')\n")
     load_code(Target.parse(str(tmp_path / "mine_task.py")))

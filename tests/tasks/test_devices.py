@@ -188,7 +188,7 @@ def test_a_number_that_is_too_high(machine: Machine) -> None:
         "The device cuda:2 is not available (there are 2, counted from 0). Use cuda:0, cuda:1, cpu or auto."
     )
     for name in ("cuda:128", "cuda:256", "cuda:99999999999999999999"):  # torch makes cuda:-128 and cuda:0 of the first
-        with pytest.raises(ValueError, match=f"The device {name} is not there"):
+        with pytest.raises(ValueError, match=f"The device {name} is not available"):
             pick_device(name)
 
 

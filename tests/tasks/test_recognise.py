@@ -187,13 +187,13 @@ def test_a_notebook_says_how_it_is_converted(tmp_path: Path) -> None:
     [
         ("movie.mp4", "neither a supported data file"),
         ("a.png", "single image"),
-        ("model.pth", "holds weights"),
+        ("model.pth", "contains weights"),
         ("sales.xlsx", "is a spreadsheet: save the sheet as CSV"),
         ("x.npy", "numpy.savez"),
         ("photos.tar.gz", "is packed: unpack it"),
         ("table.pkl", "could run arbitrary code"),
-        ("rows.jsonl", "task.py of your own"),
-        ("data.csv:name", "Only of a Python file"),
+        ("rows.jsonl", "your own task.py"),
+        ("data.csv:name", "Only a Python file"),
         ("none.py", "There is no file or folder"),
         ("none/", "There is no file or folder"),
     ],
@@ -217,7 +217,7 @@ def test_everything_else_is_one_sentence(tmp_path: Path, name: str, words: str) 
 
 
 def test_empty_things(tmp_path: Path) -> None:
-    assert "Nothing is named" in recognise("  ").problem
+    assert "Nothing to train on" in recognise("  ").problem
     assert "Nothing to train on" in recognise(str(tmp_path)).problem
 
 

@@ -132,8 +132,8 @@ FORWARD = "return self.last(x)"
 FAILURES = [
     # What is changed, the step that must fail, words of its sentence, and text of the line that it must name.
     ([("Y = torch.randint(0, 4, (128,))", "Y = torch.randn(128)")], "loss", ["dtype float32"], CROSS_ENTROPY),
-    ([("(0, 4, (128,))", "(0, 5, (128,))")], "loss", ["class 4", "5 or more"], CROSS_ENTROPY),
-    ([("nn.Linear(16, 4)", "nn.Linear(12, 4)")], "forward", ["wants 12", "gets 16"], FORWARD),
+    ([("(0, 4, (128,))", "(0, 5, (128,))")], "loss", ["class 4", "at least 5 outputs"], CROSS_ENTROPY),
+    ([("nn.Linear(16, 4)", "nn.Linear(12, 4)")], "forward", ["expects 12", "gets 16"], FORWARD),
     (
         [("X = torch.randn(128, 20)", "X = torch.randn(128, 20).double()")],
         "forward",
@@ -207,7 +207,7 @@ DOUBTS = [
     ([(FORWARD, "return self.last(x).softmax(1)")], "loss", ["ends with softmax"]),
     ([(FORWARD, "return self.last(x) * 300")], "loss", ["Far above"]),
     ([("(output, target)\n\n\ndef", "(output, target, reduction='sum')\n\n\ndef")], "loss", ["reduction='sum'"]),
-    ([("functional.cross_entropy", "functional.nll_loss")], "loss", ["NLLLoss wants log-prob"]),
+    ([("functional.cross_entropy", "functional.nll_loss")], "loss", ["NLLLoss expects log-prob"]),
     ([(FORWARD, "return self.last(x.detach())")], "backward", ["hidden.weight, hidden.bias", "detached"]),
     ([(FORWARD, "return self.last(x * 0 - 1).relu() * 0")], "backward", ["All gradients are 0"]),
     ([(CROSS_ENTROPY, f"{CROSS_ENTROPY} * 1e6")], "backward", ["very large"]),
@@ -219,7 +219,7 @@ DOUBTS = [
             )
         ],
         "step",
-        ["does not hold last.weight, last.bias"],
+        ["does not include last.weight, last.bias"],
     ),
 ]
 
@@ -416,7 +416,7 @@ def test_a_state_that_is_kept_from_batch_to_batch_shows_in_the_second_step(tmp_p
     )
     steps = last(check(file))
     assert steps["step"].state == "good" and steps["memory"].state == "bad"
-    assert "detached" in steps["memory"].detail and "backward()" not in steps["memory"].detail
+    assert "Detach it" in steps["memory"].detail and "backward()" not in steps["memory"].detail
     assert steps["memory"].line == line_of(file, "def forward")
 
 

@@ -224,7 +224,7 @@ class Deadly(Dataset[Any]):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize(
-    ("name", "words"), [("SIGKILL", "memory ran out"), ("SIGBUS", "/dev/shm"), ("SIGSEGV", "(Segmentation fault)")]
+    ("name", "words"), [("SIGKILL", "ran out of memory"), ("SIGBUS", "/dev/shm"), ("SIGSEGV", "(Segmentation fault)")]
 )
 def test_a_process_that_a_signal_ended_is_told_by_the_signal(name: str, words: str) -> None:
     loader = DataLoader(Deadly(getattr(signal, name)), 2, num_workers=1)
@@ -269,4 +269,4 @@ def test_a_real_process_tells_what_the_run_itself_would_tell(key: str) -> None:
 
 def test_an_error_as_a_process_starts_is_told() -> None:
     loader = DataLoader(Broken(), 2, num_workers=1, worker_init_fn=broken_start)
-    assert "/data/img_57.png may not be read" in diagnose(caught(lambda: list(loader))).words
+    assert "/data/img_57.png cannot be read" in diagnose(caught(lambda: list(loader))).words

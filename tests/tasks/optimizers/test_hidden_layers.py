@@ -18,7 +18,7 @@ class Model(nn.Module):
 def test_plain_containers_hide_layers() -> None:
     model = Model([nn.Linear(2, 2)])
     ((sentence, module),) = hidden_layers(nn.Sequential(model))
-    assert "Model.held stand in a plain list" in sentence and "nn.ModuleList" in sentence and module is model
+    assert "Model.held are in a plain list" in sentence and "nn.ModuleList" in sentence and module is model
     assert ["nn.ModuleDict" in sentence for sentence, _ in hidden_layers(Model({"a": nn.Linear(2, 2)}))] == [True]
     assert ["plain tuple" in sentence for sentence, _ in hidden_layers(Model((nn.Parameter(torch.ones(2)),)))] == [True]
 

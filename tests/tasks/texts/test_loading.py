@@ -88,7 +88,7 @@ def test_a_file_that_is_too_long_is_cut(tmp_path: Path, monkeypatch: pytest.Monk
     [
         (b"", "is empty"),
         (b"short", "has 5 characters, too few for sequences of 64"),
-        (b"\x7fELF\0\0\0", "is no text.*set the characters to bytes"),
+        (b"\x7fELF\0\0\0", "is not a text file.*set the characters to bytes"),
     ],
 )
 def test_what_is_no_text(tmp_path: Path, content: bytes, sentence: str) -> None:
