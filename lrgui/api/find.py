@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.api.arguments import batches_of, check_places
+from lrgui.api.arguments import check_places
 from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
 from lrgui.api.keywords import takes
@@ -25,9 +25,8 @@ from lrgui.api.setup import (
     give_sizes,
     group_names,
     made,
-    moved,
-    objective,
     precision,
+    prepared,
 )
 from lrgui.core.batches import NO_BATCH
 from lrgui.core.config import SweepConfig
@@ -137,12 +136,19 @@ def find_lr(
     with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
-        ready = made(model, optimizer, device, config.start_lr)
-        ready = moved(ready, device if isinstance(model, nn.Module) else None, last)
-        measured = objective(loss, training_step, validation, metric, ready.device, name)
-        batches = batches_of(loader)
-        if not isinstance(model, nn.Module):
-            give_sizes(ready, batches, measured.loss)
+        ready, measured, batches = prepared(
+            model,
+            loader,
+            loss,
+            optimizer,
+            config.start_lr,
+            device=device,
+            training_step=training_step,
+            validation=validation,
+            metric=metric,
+            amp=name,
+            last=last,
+        )
         call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
         finder = _Finder(call, config, together)
         finder.interrupts = one

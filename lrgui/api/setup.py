@@ -160,6 +160,34 @@ def objective(
     return Objective(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured, name)
 
 
+def prepared(
+    model: Model,
+    loader: Iterable[Any] | Callable[[], Iterable[Any]],
+    loss: Callable[[Any, Any], torch.Tensor] | None,
+    optimizer: MakeOptimizer | None,
+    lr: float,
+    *,
+    device: Any,
+    training_step: Loss | None,
+    validation: Any,
+    metric: Callable[[Any, Any], Any] | None,
+    amp: str | None,
+    last: Assured,
+) -> tuple[Made, Objective, Iterable[Any]]:
+    """What a sweep and a race begin with: the model on its device, what is measured of a batch, and the batches.
+
+    `lr` is the rate of an optimizer that is made here; `last` moves back what was moved. Raises ValueError, with a
+    sentence, where something of it can't be used.
+    """
+    given = isinstance(model, nn.Module)
+    ready = moved(made(model, optimizer, device, lr), device if given else None, last)
+    measured = objective(loss, training_step, validation, metric, ready.device, amp)
+    batches = batches_of(loader)
+    if not given:
+        give_sizes(ready, batches, measured.loss)
+    return ready, measured, batches
+
+
 class _Stepped:
     """A training step written by hand, and a metric of (model, batch)."""
 

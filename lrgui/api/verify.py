@@ -9,16 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
 
-from lrgui.api.arguments import batches_of, check_places
+from lrgui.api.arguments import check_places
 from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.result import End, Result
-from lrgui.api.setup import Model, give_sizes, made, moved, objective, precision
+from lrgui.api.setup import Model, precision, prepared
 from lrgui.api.verified import Verified
 from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
@@ -96,12 +95,19 @@ def verify(
     with one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
-        ready = made(model, optimizer, device, config.around)
-        ready = moved(ready, device if isinstance(model, nn.Module) else None, last)
-        measured = objective(loss, training_step, validation, metric, ready.device, name)
-        batches = batches_of(loader)
-        if not isinstance(model, nn.Module):
-            give_sizes(ready, batches, measured.loss)
+        ready, measured, batches = prepared(
+            model,
+            loader,
+            loss,
+            optimizer,
+            config.around,
+            device=device,
+            training_step=training_step,
+            validation=validation,
+            metric=metric,
+            amp=name,
+            last=last,
+        )
         call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
         verified = _Verifier(call, config, one).run(seed, progress)
     if verified.end.reason in ERRORS:
