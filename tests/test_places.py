@@ -65,7 +65,7 @@ def test_with_a_home_there_is_nothing_to_tell() -> None:
 @posix
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root becomes somebody else")
 def test_a_user_whom_nobody_knows() -> None:
-    folder = Path(tempfile.mkdtemp())  # pytest's own folders are for their owner alone
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # the tests' own folders are for their owner alone
     folder.chmod(0o777)
     program = (
         "import os, sys, platformdirs\n"
@@ -96,7 +96,7 @@ def test_a_user_whom_nobody_knows() -> None:
         )
         assert done.returncode == 0, done.stderr
         own = folder / "lrgui-54321"
-        assert f"are kept in {own}" in done.stdout and ".lrrun None" in done.stdout
+        assert f"are saved in {own}" in done.stdout and ".lrrun None" in done.stdout
         assert (own / "config" / "trusted.json").is_file() and list((own / "data" / "runs").iterdir())
     finally:
         shutil.rmtree(folder)

@@ -34,6 +34,27 @@ def test_a_forked_child_leaves_it() -> None:
     assert not folder.exists()
 
 
+@pytest.mark.skipif(not os.access("/tmp", os.W_OK), reason="there is no shorter place")
+@pytest.mark.parametrize("long", [False, True])
+def test_sockets_of_children_find_room(tmp_path: Path, long: bool) -> None:
+    """Loader workers wait for ever where the address of their socket is too long; clusters have such TMPDIRs."""
+    folder = tmp_path / ("long" * 20 if long else "s")
+    folder.mkdir()
+    short = tempfile.mkdtemp(dir="/tmp")  # pytest's own folder may be long already
+    code = (
+        "import socket\nfrom multiprocessing.util import get_temp_dir\n"
+        "from multiprocessing.connection import Listener\n"
+        "from lrgui.temporary import keep_sockets_of_children\n"
+        "keep_sockets_of_children()\nprint(get_temp_dir())\nListener(family='AF_UNIX').close()\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder) if long else short}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    used = Path(done.stdout.strip())
+    assert used.parent == Path("/tmp" if long else short) and not used.exists()
+    os.rmdir(short)
+
+
 def test_only_those_of_the_process_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     kept = tmp_path / "kept"

@@ -168,5 +168,7 @@ def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     child = ChildProcess(replace(long_job(loader_workers=2), sweep=SweepConfig(steps=4)))
     assert end_of(read(child)).reason == "completed"
+    assert child.pid is not None
+    assert not list(Path("/tmp").glob(f"lrgui-{child.pid}-*")), "where sockets lie if tmp_path is a long one"
     left = [path.name for path in tmp_path.iterdir() if not path.name.startswith("torchinductor")]
     assert within(3, lambda: not [name for name in left if (tmp_path / name).exists()]), left
