@@ -53,7 +53,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
     from PySide6.QtCore import QEventLoop, Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from lrgui.core.config import SweepConfig, TrainConfig
+    from lrgui.core.run_settings import SweepSettings, TrainSettings
     from lrgui.gui.app import create_window, pool_source
     from lrgui.gui.settings import Settings
     from lrgui.runs.job import Job
@@ -64,7 +64,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
     app.setStyle("Fusion")
     pool = SparePool()
     job = Job(
-        "sweep", TaskSpec(device="cpu"), SweepConfig(1e-6, 1.0, steps, stop_factor=0.0), TrainConfig(epochs, 1e-2)
+        "sweep", TaskSpec(device="cpu"), SweepSettings(1e-6, 1.0, steps, stop_factor=0.0), TrainSettings(epochs, 1e-2)
     )
     window = create_window(Settings(job=job.to_dict(), theme="light"), pool_source(pool))
     window.show()

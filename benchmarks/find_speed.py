@@ -50,7 +50,7 @@ def mlp() -> Any:
 
 def simple_net() -> Any:
     """The guide's SimpleNet."""
-    from lrgui.tasks.digits import load
+    from lrgui.tasks.data.digits import load
     from lrgui.tasks.models.small import simple_net
     from lrgui.tasks.spec import TaskSpec
 
@@ -96,7 +96,7 @@ def made(case: Case) -> tuple[Any, Any, Any, Any]:
     import torch
     from torch.utils.data import DataLoader
 
-    from lrgui.tasks.digits import load
+    from lrgui.tasks.data.digits import load
     from lrgui.tasks.spec import TaskSpec
 
     torch.manual_seed(0)

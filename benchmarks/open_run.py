@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lrgui.core.config import SweepConfig
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import BatchEvent, EndEvent
-from lrgui.core.sweep_reading import read_sweep
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.runs.opened import open_run
@@ -28,7 +28,7 @@ def written(path: Path, steps: int) -> None:
     fall, rise = 1.7 / (1 + np.exp(-3 * (x + 2.5))), np.exp(np.clip(4 * (x - 0.2), None, 6))
     loss = (2.3 - fall + rise + np.random.default_rng(0).normal(0, 0.03, steps)).tolist()
     lr = (10.0**x).tolist()
-    with LogWriter(path, Job(sweep=SweepConfig(1e-6, 10.0, steps))) as log:
+    with LogWriter(path, Job(sweep=SweepSettings(1e-6, 10.0, steps))) as log:
         log.write(BatchEvent(0, step, lr[step], loss[step], 0.0123 * step) for step in range(steps))
         log.write([EndEvent("completed", "Done.")])
 

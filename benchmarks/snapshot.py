@@ -141,7 +141,7 @@ class State:
             raise SystemExit("the restored state is not the one before")
 
     def _snapshot(self, folder: Path | None):  # noqa: ANN202 (imported late, like everything here)
-        from lrgui.core.restore import Snapshot
+        from lrgui.core.engine.snapshot import Snapshot
 
         return Snapshot(self.model, self.optimizer, folder=folder, limit_bytes=0)
 

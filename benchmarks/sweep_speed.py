@@ -94,19 +94,19 @@ def plain(steps: int) -> float:
 
 def job(steps: int):  # noqa: ANN201 (imported late, like everything here)
     """The same sweep as a job."""
-    from lrgui.core.config import SweepConfig
+    from lrgui.core.run_settings import SweepSettings
     from lrgui.runs.job import Job
     from lrgui.tasks.spec import TaskSpec
 
-    return Job("sweep", TaskSpec(device="cpu"), SweepConfig(1e-6, 1e-2, steps, stop_factor=0.0))
+    return Job("sweep", TaskSpec(device="cpu"), SweepSettings(1e-6, 1e-2, steps, stop_factor=0.0))
 
 
 def engine(steps: int) -> float:
     """The engine's generator, its events thrown away."""
     import torch
 
+    from lrgui.core.engine.sweep import sweep
     from lrgui.core.events import BatchEvent
-    from lrgui.core.sweep import sweep
     from lrgui.tasks.build import build_task
 
     torch.set_num_threads(threads())

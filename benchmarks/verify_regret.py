@@ -21,10 +21,10 @@ from score import Run, Truth, load_runs, load_truth, ours
 from tasks import TASKS, Task
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrgui.core.config import RaceConfig
-from lrgui.core.probe import Probe
-from lrgui.core.race import race
-from lrgui.core.ranking import Standings
+from lrgui.core.engine.race import race
+from lrgui.core.engine.validation import Probe
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Standings
 
 #: The recorded sweeps that are raced from.
 STEPS, END = 200, 10.0
@@ -44,7 +44,7 @@ def raced(task: Task, run: Run, truth: Truth, seed: int, again: bool) -> tuple[f
     around: float | None = pick
     for _ in range(2 if again else 1):
         assert around is not None
-        config = RaceConfig(around=around, steps=task.steps)
+        config = RaceSettings(around=around, steps=task.steps)
         standings = Standings(config)
         standings.add(
             race(

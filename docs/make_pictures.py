@@ -233,7 +233,7 @@ def notebook() -> None:
     from torch.utils.data import DataLoader
 
     import lrgui
-    from lrgui.tasks.digits import load
+    from lrgui.tasks.data.digits import load
     from lrgui.tasks.models.small import small_cnn
     from lrgui.tasks.spec import TaskSpec
 

@@ -16,8 +16,8 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from lrgui.cli import app
 from lrgui.cli.app import TaskCommand
-from lrgui.core.config import CycleConfig, LoopConfig, RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.options import Option
+from lrgui.core.run_settings import CycleSettings, LoopSettings, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 
 PAGES = Path(__file__).parent / "reference"
@@ -26,21 +26,26 @@ PAGES = Path(__file__).parent / "reference"
 PARTS: tuple[tuple[str, type, tuple[type, ...], str], ...] = (
     (
         "Sweep",
-        SweepConfig,
-        (LoopConfig,),
+        SweepSettings,
+        (LoopSettings,),
         "`lrgui find`, `lrgui compare`, `lrgui.find_lr`, and the window's *Sweep* card.",
     ),
-    ("Training", TrainConfig, (LoopConfig, CycleConfig), "`lrgui train` and the window's *Training* card."),
-    ("Race", RaceConfig, (LoopConfig, CycleConfig), "`lrgui verify`, `lrgui.verify` and the window's *Verify* tab."),
+    ("Training", TrainSettings, (LoopSettings, CycleSettings), "`lrgui train` and the window's *Training* card."),
+    (
+        "Race",
+        RaceSettings,
+        (LoopSettings, CycleSettings),
+        "`lrgui verify`, `lrgui.verify` and the window's *Verify* tab.",
+    ),
     (
         "OneCycle",
-        CycleConfig,
+        CycleSettings,
         (),
         "The shape of a training's schedule, as in PyTorch's `OneCycleLR`; a race trains with the same.",
     ),
     (
         "Optimizer step",
-        LoopConfig,
+        LoopSettings,
         (),
         "How one step is made, alike in sweeps, trainings and races: a learning rate holds for the loop with which it "
         "was found. In the window they are on the *Sweep* card.",

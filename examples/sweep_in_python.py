@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 import lrgui
-from lrgui.tasks.digits import load
+from lrgui.tasks.data.digits import load
 from lrgui.tasks.spec import TaskSpec
 
 

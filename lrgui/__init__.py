@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from lrgui._version import __version__
 
 if TYPE_CHECKING:
-    from lrgui.api.drop_in import LRFinder
     from lrgui.api.find import find_lr
     from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter
     from lrgui.api.result import Result
     from lrgui.api.state_cacher import StateCacher
+    from lrgui.api.torch_lr_finder import LRFinder
     from lrgui.api.verified import Verified
     from lrgui.api.verify import verify
     from lrgui.tasks.user.object import Task
@@ -29,7 +29,7 @@ _HOMES = {
     "Result": "lrgui.api.result",
     "verify": "lrgui.api.verify",
     "Verified": "lrgui.api.verified",
-    "LRFinder": "lrgui.api.drop_in",
+    "LRFinder": "lrgui.api.torch_lr_finder",
     "TrainDataLoaderIter": "lrgui.api.loader_iters",
     "ValDataLoaderIter": "lrgui.api.loader_iters",
     "StateCacher": "lrgui.api.state_cacher",

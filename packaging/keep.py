@@ -111,7 +111,7 @@ def hidden_imports(flavour: str) -> list[str]:
 
 _REHEARSAL = """
 import sys
-from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.core.control import Control
 from lrgui.core.events import EndEvent
 from lrgui.runs import worker
@@ -122,7 +122,7 @@ except ModuleNotFoundError:
     pass  # another torch was asked for, alone
 import pandas
 worker.prepare_torch()
-for job in Job(sweep=SweepConfig(steps=20)), Job("train", train=TrainConfig(epochs=1)):
+for job in Job(sweep=SweepSettings(steps=20)), Job("train", train=TrainSettings(epochs=1)):
     *_, end = worker.run_with_torch(job, Control())
     assert isinstance(end, EndEvent) and end.reason == "completed", end
 print(*(name for name, module in list(sys.modules.items()) if getattr(module, "__spec__", None) is not None

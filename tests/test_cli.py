@@ -19,9 +19,9 @@ from PIL import Image
 
 from lrgui import __version__
 from lrgui.cli.running import Signals
-from lrgui.core.config import SweepConfig
+from lrgui.core.curve.rules import RULES
 from lrgui.core.events import BatchEvent, EndEvent
-from lrgui.core.suggest import RULES
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
@@ -148,7 +148,7 @@ def test_the_loop_of_a_sweep_is_set_by_options_and_told(command: Command, tmp_pa
     done = command("find", "digits", "--steps", 6, "--amp", "bf16", *options, "--json", "--log", log)
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)
-    sweep = SweepConfig(steps=6, schedule="linear", batches_per_lr=2, accumulation=3, clip_grad_norm=0.5, amp="bf16")
+    sweep = SweepSettings(steps=6, schedule="linear", batches_per_lr=2, accumulation=3, clip_grad_norm=0.5, amp="bf16")
     assert found["sweep"] == asdict(sweep)
     assert found["curve"]["lr"] == pytest.approx(np.linspace(1e-6, 1, 6)[: len(found["curve"]["lr"])])
     assert read_log(log).job.sweep == sweep

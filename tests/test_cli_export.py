@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lrgui.cli import Status, app
-from lrgui.core.config import TrainConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 
@@ -105,7 +105,7 @@ def test_something_else_than_a_log(tmp_path: Path) -> None:
 
 def test_a_training_and_an_empty_run_cannot_be_exported(tmp_path: Path) -> None:
     for name, job, part in (
-        ("training", Job("train", train=TrainConfig(1)), "only sweeps"),
+        ("training", Job("train", train=TrainSettings(1)), "only sweeps"),
         ("empty", Job(), "no points"),
     ):
         path = tmp_path / f"{name}.lrrun"

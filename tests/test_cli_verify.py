@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lrgui.core.events import CandidateEvent, EndEvent
-from lrgui.core.ranking import Standings
+from lrgui.core.standings import Standings
 from lrgui.runs.log import read_log
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

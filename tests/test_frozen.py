@@ -175,9 +175,9 @@ for name in ("PySide6", "pyqtgraph", "platformdirs", "typer", "rich", "lrgui.run
 from lrgui.runs import worker
 worker.prepare_torch()
 from lrgui.core.control import Control
-from lrgui.core.config import SweepConfig
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
-events = list(worker.run_with_torch(Job(sweep=SweepConfig(steps=20)), Control()))
+events = list(worker.run_with_torch(Job(sweep=SweepSettings(steps=20)), Control()))
 print(events[-1].reason)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

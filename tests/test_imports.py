@@ -15,7 +15,7 @@ PACKAGE = Path(lrgui.__file__).parent
 FLOORS = ("core", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
 
 #: They are annotated with the result that calls them.
-RESULT_RENDERERS = ("lrgui.api.drawing", "lrgui.api.html", "lrgui.api.words")
+RESULT_RENDERERS = ("lrgui.api.drawing", "lrgui.api.html", "lrgui.api.text")
 
 
 def test_there_are_no_circles() -> None:

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 import lrgui
 from lrgui.cli import app
-from lrgui.core.config import LOOP, RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.options import Option, Scalar, read_option
+from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.gui.fields import Form
 from lrgui.gui.panels.sweep import SweepPanel
@@ -24,7 +24,7 @@ from lrgui.gui.workspace import Workspace
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 
-CLASSES = (SweepConfig, TrainConfig, RaceConfig)
+CLASSES = (SweepSettings, TrainSettings, RaceSettings)
 EVERY = [(cls, option) for cls in CLASSES for option in settings_of(cls)]
 DOCS = Path(__file__).parents[1] / "docs"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -62,18 +62,18 @@ def test_what_is_nonsense_is_refused_in_a_sentence(cls: type, option: Option, va
 
 @each
 def test_it_is_an_option_of_the_command_line(cls: type, option: Option) -> None:
-    command = {SweepConfig: "find", TrainConfig: "train", RaceConfig: "verify"}[cls]
+    command = {SweepSettings: "find", TrainSettings: "train", RaceSettings: "verify"}[cls]
     (found,) = (one for one in COMMANDS[command].params if one.name == option.name)
     assert option.tip in found.help and found.opts == [option.flag or f"--{option.name.replace('_', '-')}"]
 
 
 @each
 def test_it_is_an_argument_in_python_with_its_help(cls: type, option: Option) -> None:
-    if cls is TrainConfig:
+    if cls is TrainSettings:
         pytest.skip("trainings are run by the window and the command line")
-    if (cls, option.name) == (RaceConfig, "around"):
+    if (cls, option.name) == (RaceSettings, "around"):
         pytest.skip("called lr, or read off a result")
-    function = lrgui.find_lr if cls is SweepConfig else lrgui.verify
+    function = lrgui.find_lr if cls is SweepSettings else lrgui.verify
     words = " ".join((function.__doc__ or "").split())
     assert f"{option.name}: {option.tip[0].lower()}{option.tip[1:]} (" in words
     assert re.search(rf"\b{option.name}\b", str(inspect.signature(function)))
@@ -88,11 +88,11 @@ def test_every_one_is_a_row_of_a_form(qtbot: QtBot) -> None:
     def rows(widget: object) -> set[str]:
         return {name for form in widget.findChildren(Form) for name in form.editors}  # type: ignore[attr-defined]
 
-    assert rows(sweep) == {option.name for option in settings_of(SweepConfig)}
-    assert rows(training) == {option.name for option in settings_of(TrainConfig)} - set(LOOP)
+    assert rows(sweep) == {option.name for option in settings_of(SweepSettings)}
+    assert rows(training) == {option.name for option in settings_of(TrainSettings)} - set(LOOP)
     # The tab has lists for rates and steps; `around` is the selection, and the rest is the training's.
     assert rows(race) | {"rates", "steps", "around"} | rows(training) | set(LOOP) >= {
-        option.name for option in settings_of(RaceConfig)
+        option.name for option in settings_of(RaceSettings)
     }
 
 

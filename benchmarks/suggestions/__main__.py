@@ -16,10 +16,10 @@ from picture import draw
 from score import Run, Truth, figures, known, load_runs, load_truth, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 
-from lrgui.core.confidence import CONFIDENCES
-from lrgui.core.curve import Curve
-from lrgui.core.repeats import recommend_repeats
-from lrgui.core.suggest import RULES
+from lrgui.core.curve.confidence import CONFIDENCES
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.repeats import recommend_repeats
+from lrgui.core.curve.rules import RULES
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "suggested-vs-best.svg"
 HEAD = "| mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|---|"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from score import Run, Truth, known, ours
 
-from lrgui.core.curve import Curve
-from lrgui.core.suggest import RULES
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.rules import RULES
 
 #: Axes of all panels, in log10 of the rate.
 LOW, HIGH = -5.0, 1.5

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lrgui.core.curve import Curve
-from lrgui.core.landmarks import find_landmarks
-from lrgui.core.recommend import Recommendation, recommend
-from lrgui.core.schedules import exponential
-from lrgui.core.stopping import SweepWatch
-from lrgui.core.suggest import RULES
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.landmarks import find_landmarks
+from lrgui.core.curve.recommend import Recommendation, recommend
+from lrgui.core.curve.rules import RULES
+from lrgui.core.engine.schedules import exponential
+from lrgui.core.engine.stopping import SweepWatch
 
 HERE = Path(__file__).parent
 #: log10 of the rates of truth.json: a quarter of a decade apart.

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from tasks import TASKS, Task, batches
 
-from lrgui.core.schedules import exponential
+from lrgui.core.engine.schedules import exponential
 
 #: First rate, last rate, steps, how many seeds.
 KINDS = tuple(

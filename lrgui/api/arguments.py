@@ -12,8 +12,8 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from lrgui.api.optimizer import is_scheduler_class
-from lrgui.core.wrapped import inside
-from lrgui.tasks.listing import with_article
+from lrgui.core.engine.param_groups import inside
+from lrgui.core.phrases import with_article
 from lrgui.tasks.user.batches import Repeated, are_inputs_and_targets
 from lrgui.tasks.user.optimizer import is_scheduler
 

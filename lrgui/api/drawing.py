@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.zones import ZONE_NAMES, Zones
 from lrgui.plot.ranges import curve_range
 from lrgui.plot.theme import LIGHT
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lrgui.tasks.checks.diagnosis import diagnose
-from lrgui.tasks.checks.traces import raised_by_us
+from lrgui.errors.diagnosis import diagnose
+from lrgui.errors.traces import raised_by_us
 
 
 @contextmanager

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from lrgui.api.arguments import check_places
-from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
+from lrgui.api.request import Call
 from lrgui.api.result import Result
 from lrgui.api.setup import (
     Made,
@@ -28,39 +28,39 @@ from lrgui.api.setup import (
     precision,
     prepared,
 )
-from lrgui.core.batches import NO_BATCH
-from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
-from lrgui.core.distributed import Team, team
+from lrgui.core.engine.batches import NO_BATCH
+from lrgui.core.engine.cleanup import Assured, OneInterrupt
+from lrgui.core.engine.modes import modes_note
+from lrgui.core.engine.param_groups import partly_held_note
+from lrgui.core.engine.random_state import gradients_back
+from lrgui.core.engine.seeding import seed_all
+from lrgui.core.engine.snapshot import RandomState, Snapshot
+from lrgui.core.engine.step import Loss
+from lrgui.core.engine.sweep import sweep
+from lrgui.core.engine.team import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event
-from lrgui.core.groups import partly_held_note
-from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.modes import modes_note
 from lrgui.core.optimizers import optimizer_name
-from lrgui.core.random_state import gradients_back
-from lrgui.core.restore import RandomState, Snapshot
-from lrgui.core.seeding import seed_all
-from lrgui.core.stepping import Loss
-from lrgui.core.sweep import sweep
+from lrgui.core.run_settings import SweepSettings
+from lrgui.errors.traces import folded
 from lrgui.runs.failures import ended
 from lrgui.runs.record import Record
 from lrgui.runs.records import whole
-from lrgui.tasks.checks.traces import folded
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
 #: A range that was wrong is mended and swept again this many times.
 MOST_RANGES = 3
 
 
-@takes(SweepConfig, types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
+@takes(SweepSettings, types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
 def find_lr(
     model: Model,
     loader: Iterable[Any] | Callable[[], Iterable[Any]],
     loss: Callable[[Any, Any], torch.Tensor] | None = None,
     optimizer: MakeOptimizer | None = None,
     *,
-    config: SweepConfig,
+    config: SweepSettings,
     seed: int | None = None,
     device: torch.device | str | None = None,
     validation: Any = None,
@@ -183,7 +183,7 @@ def find_lr(
 class _Finder:
     """Runs the sweeps of one call and makes results of them."""
 
-    def __init__(self, call: Call, config: SweepConfig, together: Team) -> None:
+    def __init__(self, call: Call, config: SweepSettings, together: Team) -> None:
         self.call = call
         self.config = config
         self.team = together
@@ -229,7 +229,7 @@ class _Finder:
             )
             config = replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)
 
-    def _repeats(self, config: SweepConfig, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
+    def _repeats(self, config: SweepSettings, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
         call, ready = self.call, self.call.ready
         line = Progress(self.progress, config.steps, len(self.seeds))
         records: list[Record] = []
@@ -286,7 +286,7 @@ class _Finder:
         self,
         ready: Made,
         snapshot: Snapshot,
-        config: SweepConfig,
+        config: SweepSettings,
         groups: list[int] | None,
         record: Record,
         line: Progress,

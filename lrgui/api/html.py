@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lrgui.api.figure import inline_svg
-from lrgui.api.words import pick_words
-from lrgui.core.confidence_words import GUESS, confidence_words
+from lrgui.api.text import pick_words
+from lrgui.core.curve.recommend import GUESS, confidence_words
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT

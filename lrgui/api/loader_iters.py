@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
-from lrgui.core.batches import length
+from lrgui.core.engine.batches import length
 
 
 class DataLoaderIter:

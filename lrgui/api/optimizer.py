@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from lrgui.core.optimizers import refusal
-from lrgui.tasks.listing import with_article
+from lrgui.core.phrases import with_article
 from lrgui.tasks.optimizers.optimizing import optimizer_called
 from lrgui.tasks.user.optimizer import is_scheduler, optimizers_in, wanted_by
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.ranking import Ranking
+from lrgui.core.standings import Ranking
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrgui.core.checklist import Check
-from lrgui.core.config import SweepConfig
-from lrgui.core.curve import Curve
+from lrgui.core.curve.checklist import Check
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.lr_scaling import Transfer, transfer
+from lrgui.core.curve.repeats import Repeats
+from lrgui.core.curve.rules import Suggestion
+from lrgui.core.curve.smoothing import Floats, centred, width_for
+from lrgui.core.curve.sweep_reading import OURS, SweepReading, read_sweep
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.repeats import Repeats
-from lrgui.core.smoothing import Floats, centred, width_for
-from lrgui.core.suggest import Suggestion
-from lrgui.core.sweep_reading import OURS, SweepReading, read_sweep
-from lrgui.core.transfer import Transfer, transfer
-from lrgui.core.zones import Zones
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.runs.record import Record
 
@@ -47,7 +47,7 @@ class Result:
 
     reading: SweepReading
     """The curve and all that follows from it."""
-    config: SweepConfig
+    config: SweepSettings
     """The sweep's settings."""
     title: str
     """What was swept, for people."""
@@ -72,7 +72,7 @@ class Result:
     def of(
         cls,
         records: Sequence[Record],
-        config: SweepConfig,
+        config: SweepSettings,
         *,
         title: str,
         end: EndEvent,
@@ -227,12 +227,12 @@ class Result:
     # -- how it looks
 
     def __repr__(self) -> str:
-        from lrgui.api.words import one_line
+        from lrgui.api.text import one_line
 
         return one_line(self)
 
     def __str__(self) -> str:
-        from lrgui.api.words import block
+        from lrgui.api.text import block
 
         return block(self)
 
@@ -292,7 +292,7 @@ class Result:
         only that one is meant (an empty list: none). Raises ValueError, with the way out, where there is no reliable
         rate and none is given, or a scheduler can't be rescaled; nothing is changed then.
         """
-        from lrgui.core.apply import set_rate
+        from lrgui.core.engine.apply import set_rate
 
         set_rate(optimizer, self.required_lr() if lr is None else float(lr), swept=self.swept, scheduler=scheduler)
 
@@ -390,7 +390,7 @@ class Result:
         return target
 
 
-def _curve(record: Record, config: SweepConfig, end: EndEvent | None) -> Curve:
+def _curve(record: Record, config: SweepSettings, end: EndEvent | None) -> Curve:
     """A record's curve; `end` is how the run ended, for a record that does not know."""
     last = record.end or end
     planned = max(config.steps, len(record))

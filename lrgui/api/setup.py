@@ -13,16 +13,16 @@ from torch.nn.parameter import is_lazy
 
 from lrgui.api.arguments import batches_of, criterion_of
 from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_of
-from lrgui.core.batches import endless, is_one_shot, to_device
-from lrgui.core.devices import best_kind
-from lrgui.core.insist import Assured, all_of
-from lrgui.core.loader_state import loader_back
-from lrgui.core.modes import evaluating
-from lrgui.core.objective import Supervised, loss_in
-from lrgui.core.probe import Probe
-from lrgui.core.random_state import RandomState
-from lrgui.core.stepping import Loss
-from lrgui.core.wrapped import inside
+from lrgui.core.engine.batches import endless, is_one_shot, to_device
+from lrgui.core.engine.cleanup import Assured, all_of
+from lrgui.core.engine.devices import best_kind
+from lrgui.core.engine.loader_state import loader_back
+from lrgui.core.engine.modes import evaluating
+from lrgui.core.engine.objective import Supervised, loss_in
+from lrgui.core.engine.param_groups import inside
+from lrgui.core.engine.random_state import RandomState
+from lrgui.core.engine.step import Loss
+from lrgui.core.engine.validation import Probe
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
 Model = nn.Module | Callable[[], nn.Module]

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.insist import Action, all_of
-from lrgui.core.loader_state import loader_back
-from lrgui.core.restore import Snapshot
+from lrgui.core.engine.cleanup import Action, all_of
+from lrgui.core.engine.loader_state import loader_back
+from lrgui.core.engine.snapshot import Snapshot
 
 
 class StateCacher:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrgui.api.result import End
-from lrgui.api.words import WIDTH
-from lrgui.core.config import RaceConfig
+from lrgui.api.text import WIDTH
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.ranking import Ranking, Standing
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Ranking, Standing
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Verified:
     """What one call of `verify` found; nothing in it is changed later."""
 
-    config: RaceConfig
+    config: RaceSettings
     """The race's settings."""
     ranking: Ranking
     """The whole table (`ranking.rows`) and the smooth through it."""

@@ -11,30 +11,30 @@ from typing import Any
 import torch
 
 from lrgui.api.arguments import check_places
-from lrgui.api.call import Call
 from lrgui.api.explaining import explaining
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
+from lrgui.api.request import Call
 from lrgui.api.result import End, Result
 from lrgui.api.setup import Model, precision, prepared
 from lrgui.api.verified import Verified
-from lrgui.core.config import RaceConfig
 from lrgui.core.control import Control
+from lrgui.core.engine.cleanup import Assured, OneInterrupt
+from lrgui.core.engine.race import race
+from lrgui.core.engine.random_state import gradients_back
+from lrgui.core.engine.seeding import seed_all
+from lrgui.core.engine.snapshot import RandomState, Snapshot
+from lrgui.core.engine.step import Loss
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
-from lrgui.core.insist import Assured, OneInterrupt
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.race import race
-from lrgui.core.random_state import gradients_back
-from lrgui.core.ranking import Standings
-from lrgui.core.restore import RandomState, Snapshot
-from lrgui.core.seeding import seed_all
-from lrgui.core.stepping import Loss
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Standings
+from lrgui.errors.traces import folded
 from lrgui.runs.failures import ended
-from lrgui.tasks.checks.traces import folded
 
 
-@takes(RaceConfig, without=("around",), types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
+@takes(RaceSettings, without=("around",), types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
 def verify(
     model: Model,
     loader: Iterable[Any] | Callable[[], Iterable[Any]],
@@ -43,7 +43,7 @@ def verify(
     *,
     lr: float | None = None,
     result: Result | None = None,
-    config: RaceConfig,
+    config: RaceSettings,
     validation: Any = None,
     metric: Callable[[Any, Any], Any] | None = None,
     training_step: Loss | None = None,
@@ -59,7 +59,7 @@ def verify(
 
     Each candidate starts from the same weights and sees the same batches. After each round of successive
     halving the worse half drops out, and the others start again, with twice the steps. The cost is
-    `RaceConfig.total_steps()`: 1,080 optimizer steps with the defaults. Everything is as it was afterwards, however
+    `RaceSettings.total_steps()`: 1,080 optimizer steps with the defaults. Everything is as it was afterwards, however
     the race ends.
 
     Args:
@@ -130,7 +130,7 @@ def _pick(lr: float | None, result: Result | None) -> float:
 class _Verifier:
     """Runs the race of one call."""
 
-    def __init__(self, call: Call, config: RaceConfig, interrupts: OneInterrupt) -> None:
+    def __init__(self, call: Call, config: RaceSettings, interrupts: OneInterrupt) -> None:
         self.call = call
         self.config = config
         self._interrupts = interrupts

@@ -27,9 +27,9 @@ from lrgui.core.events import (
     RunState,
     StateEvent,
 )
+from lrgui.errors.diagnosis import Diagnosis
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
-from lrgui.tasks.checks.diagnosis import Diagnosis
 from lrgui.tasks.checks.step import STEPS
 
 SIGNS: dict[str, str] = {

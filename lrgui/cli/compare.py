@@ -18,22 +18,22 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
-    from lrgui.core.comparison import Compared
+    from lrgui.core.curve.comparison import Compared
 
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
 
 @command(of_task=True)
 @with_task
-@with_settings(SweepConfig, without=["repeats"])
+@with_settings(SweepSettings, without=["repeats"])
 def compare(
     base: Job,
     optimizers: Annotated[
@@ -52,7 +52,7 @@ def compare(
     """
     from lrgui.export.comparison import comparison_bytes, comparison_dict
     from lrgui.export.files import ExportError, write_atomically
-    from lrgui.runs.in_turn import jobs_to_compare
+    from lrgui.runs.sequential import jobs_to_compare
 
     spare({"png": png}, source_file(base.task))
     own = [OWN] if base.task.optimizer == OWN else []
@@ -85,8 +85,8 @@ def compare(
 
 def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndEvent, str]:
     """Sweep all, show how it goes on a terminal; also a sentence where a run could not be kept on disk."""
-    from lrgui.runs.in_turn import InTurn, compared_so_far
     from lrgui.runs.records import Records
+    from lrgui.runs.sequential import InTurn, compared_so_far
 
     records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
     steps = jobs[0].sweep.steps
@@ -103,8 +103,8 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
 
 
 def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
-    from lrgui.core.comparison import how_to_read
-    from lrgui.core.confidence_words import GUESS, confidence_words
+    from lrgui.core.curve.comparison import how_to_read
+    from lrgui.core.curve.recommend import GUESS, confidence_words
 
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
     for each in compared:

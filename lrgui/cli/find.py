@@ -17,14 +17,14 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import ERRORS, WHOLE, EndEvent
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
-    from lrgui.core.sweep_reading import SweepReading
+    from lrgui.core.curve.sweep_reading import SweepReading
 
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
@@ -32,7 +32,7 @@ MOST_MENDED = 2
 
 @command(of_task=True)
 @with_task
-@with_settings(SweepConfig)
+@with_settings(SweepSettings)
 @with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
 def find(
     base: Job,
@@ -94,7 +94,7 @@ def _sweep(
 
 def _tell(reading: SweepReading) -> None:
     """The result in words and a table, on standard output."""
-    from lrgui.core.confidence_words import confidence_words
+    from lrgui.core.curve.recommend import confidence_words
 
     pick = reading.recommendation
     repeated = reading.band is not None

@@ -31,7 +31,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.source import Source
+from lrgui.runs.run_source import Source
 from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
-from lrgui.core.config import TrainConfig
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @command(of_task=True)
 @with_task
-@with_settings(TrainConfig, required=["max_lr"])
+@with_settings(TrainSettings, required=["max_lr"])
 def train(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)

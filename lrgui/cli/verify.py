@@ -17,7 +17,6 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, with_task
-from lrgui.core.config import RaceConfig
 from lrgui.core.events import (
     ACCURACIES,
     ERRORS,
@@ -30,15 +29,16 @@ from lrgui.core.events import (
     TaskEvent,
 )
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import RaceSettings
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
-    from lrgui.core.ranking import Ranking, Standings
+    from lrgui.core.standings import Ranking, Standings
 
 
 @command(of_task=True)
 @with_task
-@with_settings(RaceConfig, usual={"around": "sweep first, take its pick"})
+@with_settings(RaceSettings, usual={"around": "sweep first, take its pick"})
 def verify(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
@@ -80,7 +80,7 @@ def verify(
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
-    from lrgui.core.sweep_reading import read_sweep
+    from lrgui.core.curve.sweep_reading import read_sweep
 
     job = checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1)))
     record, _ = run(job, None, quiet, python=python)
@@ -103,7 +103,7 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
     """Run the race, show how it goes on a terminal, keep it on disk.
 
     Also a sentence where `log` was not written, and the name of the metric."""
-    from lrgui.core.ranking import Standings
+    from lrgui.core.standings import Standings
 
     standings, source = Standings(job.race), source_of(job, python)
     end, metric = ended(None), ""
@@ -131,7 +131,7 @@ def _show(event: Event, quiet: bool) -> None:
         printed(event)
 
 
-def _tell(config: RaceConfig, ranking: Ranking, end: EndEvent, name: str) -> None:
+def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> None:
     """The ranking in a table and words, on standard output."""
     metric = any(row.metric is not None for row in ranking.rows)
     form = "{:.1%}" if name in ACCURACIES else "{:.4g}"
@@ -150,7 +150,7 @@ def _tell(config: RaceConfig, ranking: Ranking, end: EndEvent, name: str) -> Non
         results().print(f"[bold]Learning rate: {format_lr(ranking.lr)}[/]", highlight=False)
 
 
-def _document(config: RaceConfig, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:
+def _document(config: RaceSettings, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:
     return {
         "lr": ranking.lr,
         "around": config.around,

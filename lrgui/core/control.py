@@ -1,4 +1,4 @@
-"""Requests to a run: pause, resume, cancel."""
+"""Requests to a run: pause, resume, cancel; and being asked to go."""
 
 from __future__ import annotations
 
@@ -44,3 +44,7 @@ class Control:
     def wait_while_paused(self, timeout: float | None = None) -> None:
         """Block until the run may go on (or was cancelled), at most `timeout` seconds."""
         self._go.wait(timeout)
+
+
+class Terminated(BaseException):
+    """The process was asked to go (SIGTERM); passes through everything, so that `finally` blocks run."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lrgui.core.config import Problem
 from lrgui.core.options import Option, Scalar, filled
+from lrgui.core.run_settings import Problem
 
 
 @dataclass(frozen=True)

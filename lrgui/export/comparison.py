@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lrgui.core.comparison import Compared, how_to_read
+from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import EndEvent
 from lrgui.export.report import Report
 from lrgui.runs.job import Job

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lrgui.core.smoothing import Floats
-from lrgui.core.sweep_reading import SweepReading, plain_numbers
+from lrgui.core.curve.smoothing import Floats
+from lrgui.core.curve.sweep_reading import SweepReading, plain_numbers
 from lrgui.runs.job import Job
 
 

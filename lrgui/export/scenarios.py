@@ -7,11 +7,11 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrgui.core.curve import Curve
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.scenarios import SCENARIOS, Scenario, noisy_loss, rates
+from lrgui.core.curve.smoothing import Floats
+from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.events import EndReason
-from lrgui.core.scenarios import SCENARIOS, Scenario, noisy_loss, rates
-from lrgui.core.smoothing import Floats
-from lrgui.core.sweep_reading import SweepReading, read_sweep
 
 if TYPE_CHECKING:
     from lrgui.plot.scenario_plot import ScenarioCurve

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lrgui import frozen, places
 from lrgui.core.events import RunState
-from lrgui.gui import missing
+from lrgui.gui import startup_checks as missing
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lrgui.gui.window import MainWindow
     from lrgui.runs.job import Job
     from lrgui.runs.launch import SparePool
-    from lrgui.runs.source import Source
+    from lrgui.runs.run_source import Source
 
 #: Milliseconds from the shown window to what costs time and nobody waits for: by then it is painted.
 AFTER_PAINT = 60
@@ -98,8 +98,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from lrgui.gui.collecting import Collector
     from lrgui.gui.environments import Environments
+    from lrgui.gui.gc_timer import Collector
     from lrgui.gui.notice import Notice
     from lrgui.gui.plain_text import use_plain_text
     from lrgui.gui.python_choice import PythonChoice, warm_aside

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.words import BREAK, breakable
+from lrgui.gui.labels import BREAK, breakable
 from lrgui.gui.workspace import Notice
 
 SIGNS = {"info": "i", "warning": "!", "error": "✗"}

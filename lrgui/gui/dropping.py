@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragMoveEvent, QDropEvent, QWindow
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from lrgui.gui.words import breakable
+from lrgui.gui.labels import breakable
 
 
 class Dropping(QObject):

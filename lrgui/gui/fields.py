@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
-from lrgui.gui.words import breakable
+from lrgui.gui.labels import breakable
 
 __all__ = ["Choice", "Form"]
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from lrgui.gui.choosing import ALL_FILES, ask_file, ask_folder, filters, start_folder
+from lrgui.gui.file_dialogs import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
 from lrgui.gui.settings import Settings
 from lrgui.gui.workspace import Workspace

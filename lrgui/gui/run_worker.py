@@ -10,7 +10,7 @@ from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
 from lrgui.runs.failures import ended_unexpectedly
-from lrgui.runs.source import Source
+from lrgui.runs.run_source import Source
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
 PATIENCE_MS = 3000

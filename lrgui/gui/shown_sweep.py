@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lrgui.core.config import SweepConfig
-from lrgui.core.curve import Curve
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.lr_scaling import Transfer
+from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
-from lrgui.core.sweep_reading import SweepReading
-from lrgui.core.transfer import Transfer
-from lrgui.core.zones import Zones
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
-from lrgui.gui.choices import Choices
-from lrgui.runs.carry_over import carry_over
+from lrgui.gui.selection import Choices
 from lrgui.runs.job import Job
+from lrgui.runs.lr_for_settings import carry_over
 from lrgui.runs.records import Records
 
 #: Points that are read in about 0.1 s.
@@ -34,7 +34,7 @@ class ShownSweep:
     @classmethod
     def made_up(cls, name: str, curve: Curve, zones: Zones, job: Job) -> ShownSweep:
         """A synthetic curve as a sweep of `job` would look; not read yet."""
-        ends = SweepConfig(zones.start, zones.end, len(curve), job.sweep.beta, job.sweep.stop_factor)
+        ends = SweepSettings(zones.start, zones.end, len(curve), job.sweep.beta, job.sweep.stop_factor)
         points = zip(curve.lr.tolist(), curve.loss.tolist(), strict=True)
         batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)]
         end = EndEvent(EndReason.COMPLETED, f"A synthetic curve: {name}. Nothing was trained.")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from lrgui.gui.lent import Lent
 from lrgui.gui.notice import Notice
+from lrgui.gui.source_defaults import Lent
 from lrgui.gui.task_code import TaskCode
+from lrgui.runs.change_source import switched
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
-from lrgui.runs.switching import switched
 from lrgui.runs.trust import Question, Trust
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import Outline, outline
@@ -60,7 +60,7 @@ class TaskChoice(QObject):
         """`job` without what came with its source."""
         lent, task = self._lent, job.task
         if (lent is None or lent.after.task.source != task.source) and task.row is not None:
-            # Chosen in another session, or by a run that was opened: what it brings to the usual settings.
+            # Selection in another session, or by a run that was opened: what it brings to the usual settings.
             lent = Lent(Job(), _with_source(Job(), task.source, task.path, task.model)[0])
         return job if lent is None else lent.given_back(job)
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from lrgui.core.comparison import Compared
-from lrgui.core.curve import Curve
+from lrgui.core.curve.comparison import Compared
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.lr_scaling import Transfer
+from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
     CheckEvent,
     EndEvent,
@@ -26,28 +29,25 @@ from lrgui.core.events import (
     SweepEndEvent,
 )
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.sweep_reading import SweepReading
-from lrgui.core.transfer import Transfer
-from lrgui.core.zones import Zones
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
-from lrgui.gui.choices import Choices, Chosen
-from lrgui.gui.endings import how_it_ended
+from lrgui.gui.fixes import Repair
 from lrgui.gui.loading import LoadedRun, RunLoading
-from lrgui.gui.next_run import Unread, job_of
 from lrgui.gui.notice import Notice as Notice
-from lrgui.gui.repairs import Repair
+from lrgui.gui.run_jobs import Unread, job_of
+from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
+from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.gui.task_choice import TaskChoice, without_unknown
-from lrgui.runs.in_turn import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
-from lrgui.runs.source import Source
+from lrgui.runs.run_source import Source
+from lrgui.runs.sequential import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.trust import Question, Trust, trust_file
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.user.outline import Outline
@@ -152,7 +152,7 @@ class Workspace(QObject):
         """The sweeps of the comparison on screen, one per optimizer."""
         self.comparison: tuple[Compared, ...] = ()
         """What those say that have ended."""
-        self._chosen = Chosen(self._show_choice, self.undo_stack, Choices(None, None))
+        self._chosen = Selection(self._show_choice, self.undo_stack, Choices(None, None))
         self._running = job
         """The job of the present or last run."""
         self._last: tuple[ShownSweep, Zones | None] | None = None

@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.data import DataLoader, Sampler
 
-from lrgui.core.insist import Action, Assured, OneInterrupt
-from lrgui.core.random_state import GENERATORS, RandomState, generator_back
+from lrgui.core.engine.cleanup import Action, Assured, OneInterrupt
+from lrgui.core.engine.random_state import GENERATORS, RandomState, generator_back
 
 
 class Kept:

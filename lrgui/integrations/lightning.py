@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from lrgui.core.apply import set_rate
-from lrgui.core.attached import CannotRescale
-from lrgui.core.behind import is_others
+from lrgui.core.engine.apply import set_rate
+from lrgui.core.engine.attached import CannotRescale
+from lrgui.core.engine.loss_state import is_others
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse

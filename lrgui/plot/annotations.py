@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from lrgui.core.zones import ZONE_NAMES
+from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.plot.font import plot_font
 from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION
 from lrgui.plot.layers import Layer, pen

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QImage, QPainter, Q
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import delete
 
-from lrgui.core.comparison import Compared
+from lrgui.core.curve.comparison import Compared
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart

@@ -16,9 +16,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.zones import Zones
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.sweep_reading import SweepReading
-from lrgui.core.zones import Zones
 from lrgui.plot.annotations import HEADER, Annotations, Crosshair, ZoneTints
 from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart

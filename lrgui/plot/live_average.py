@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.smoothing import DebiasedAverage, trailing_beta, width_for
+from lrgui.core.curve.smoothing import DebiasedAverage, trailing_beta, width_for
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
-from lrgui.core.sweep_reading import SweepReading
+from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.svg import outline_text

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
-from lrgui.core.config import RaceConfig
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.ranking import Ranking
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Ranking
 from lrgui.plot.axis import Axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font
@@ -62,7 +62,7 @@ class RacePlot(QWidget):
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
         super().__init__(parent)
         self._palette = palette
-        self._config = RaceConfig()
+        self._config = RaceSettings()
         self._validation = True
         self._candidates: tuple[Candidate, ...] = ()
         self._averages: list[LiveAverage] = []
@@ -127,7 +127,7 @@ class RacePlot(QWidget):
             chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
         self._colour()
 
-    def begin(self, config: RaceConfig, validation: bool) -> None:
+    def begin(self, config: RaceSettings, validation: bool) -> None:
         """A race starts; `validation` says whether it is judged by validation losses."""
         self._config, self._validation = config, validation
         while len(self.lines) < config.rates:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtGui import QImage
 from shiboken6 import delete
 
-from lrgui.core.sweep_reading import SweepReading
-from lrgui.core.zones import Zones
+from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.zones import Zones
 from lrgui.plot.picture import paint, paint_svg
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import LIGHT, Palette

@@ -9,9 +9,9 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
-from lrgui.core.smoothing import Floats
-from lrgui.core.sweep_reading import SweepReading
-from lrgui.core.zones import ZONE_NAMES, Zones
+from lrgui.core.curve.smoothing import Floats
+from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.plot.annotations import TAG_HEIGHT, TAG_TOP, Annotations, dense
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.layers import Line, inside_pieces, pen

@@ -12,8 +12,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
-from lrgui.core.config import counted
 from lrgui.core.events import EpochEvent
+from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font

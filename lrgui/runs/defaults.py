@@ -6,12 +6,12 @@ import difflib
 from dataclasses import fields, replace
 from typing import Any
 
-from lrgui.core.config import LOOP, Problem, SweepConfig, TrainConfig
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import Scalar
+from lrgui.core.run_settings import LOOP, Problem, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
+from lrgui.runs.from_dict import from_plain
 from lrgui.runs.job import Job
-from lrgui.runs.plain import from_plain
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import Outline
 from lrgui.tasks.user.rows import OWN
@@ -24,8 +24,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "pin_memory",
     ),
     # The loop's settings are the sweep's: trainings take them from there.
-    "sweep": tuple(option.name for option in settings_of(SweepConfig)),
-    "train": tuple(option.name for option in settings_of(TrainConfig) if option.name not in LOOP),
+    "sweep": tuple(option.name for option in settings_of(SweepSettings)),
+    "train": tuple(option.name for option in settings_of(TrainSettings) if option.name not in LOOP),
 }
 
 

@@ -7,8 +7,8 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 
+from lrgui.core.control import Terminated
 from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, Stream
-from lrgui.core.terminated import Terminated
 from lrgui.runs.job import Job
 
 #: The oldest PyTorch that runs are tested with.
@@ -43,7 +43,7 @@ _WITHOUT_A_WORD = "The run ended unexpectedly because of a bug in LR Finder. Ple
 
 def failure(error: BaseException, job: Job | None = None) -> list[Event]:
     """The events with which a run ends that raised `error`."""
-    from lrgui.tasks.checks.traces import (  # the window, which starts with this file, has no use for it
+    from lrgui.errors.traces import (  # the window, which starts with this file, has no use for it
         folded,
         says_it_all,
     )
@@ -56,9 +56,9 @@ def failure(error: BaseException, job: Job | None = None) -> list[Event]:
 
 def ended(error: BaseException, batch_size: int | None = None, accumulation: int = 1) -> EndEvent:
     """How a run ended that raised `error`: the reason and a sentence with a way out. Arguments as for `explain`."""
-    from lrgui.tasks.checks.causes import is_loader_death  # read only once something failed, as in `explain`
-    from lrgui.tasks.checks.exhausted import is_of_batches, is_out_of_memory
-    from lrgui.tasks.checks.origins import original
+    from lrgui.errors.causes import is_loader_death  # read only once something failed, as in `explain`
+    from lrgui.errors.origins import original
+    from lrgui.errors.out_of_memory import is_of_batches, is_out_of_memory
 
     there = original(error)
     smaller = is_out_of_memory(there) and is_of_batches(there)
@@ -73,13 +73,13 @@ def explain(error: BaseException, batch_size: int | None = None, accumulation: i
 
     `batch_size` is the run's, where it is known; `accumulation` its batches per step.
     """
-    from lrgui.tasks.checks.diagnosis import (  # a long table: read only once something failed
+    from lrgui.errors.diagnosis import (  # a long table: read only once something failed
         diagnose,
         message_line,
         place_words,
     )
-    from lrgui.tasks.checks.exhausted import is_of_batches, is_out_of_memory, memory_words
-    from lrgui.tasks.checks.origins import original
+    from lrgui.errors.origins import original
+    from lrgui.errors.out_of_memory import is_of_batches, is_out_of_memory, memory_words
 
     error = original(error)
     found = diagnose(error)

@@ -9,8 +9,16 @@ from typing import Any
 
 import torch
 
-from lrgui.core.batches import length
 from lrgui.core.control import Control
+from lrgui.core.engine.batches import length
+from lrgui.core.engine.modes import modes_note
+from lrgui.core.engine.param_groups import partly_held_note
+from lrgui.core.engine.race import race
+from lrgui.core.engine.seeding import seed_all
+from lrgui.core.engine.snapshot import Snapshot
+from lrgui.core.engine.sweep import sweep
+from lrgui.core.engine.train import batches_in, first_of, planned_steps, train
+from lrgui.core.engine.validation import Probe
 from lrgui.core.events import (
     WHOLE,
     EndEvent,
@@ -24,14 +32,6 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
-from lrgui.core.groups import partly_held_note
-from lrgui.core.modes import modes_note
-from lrgui.core.probe import Probe
-from lrgui.core.race import race
-from lrgui.core.restore import Snapshot
-from lrgui.core.seeding import seed_all
-from lrgui.core.sweep import sweep
-from lrgui.core.train import batches_in, first_of, planned_steps, train
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task

@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from lrgui.core.config import CycleConfig, LoopConfig, Problem, RaceConfig, SweepConfig, TrainConfig, is_finite
 from lrgui.core.events import RunKind
+from lrgui.core.run_settings import (
+    CycleSettings,
+    LoopSettings,
+    Problem,
+    RaceSettings,
+    SweepSettings,
+    TrainSettings,
+    is_finite,
+)
 from lrgui.core.settings import settings_of, values_of
-from lrgui.runs.plain import from_plain
+from lrgui.runs.from_dict import from_plain
 from lrgui.tasks.spec import TaskSpec
 
 #: What a job can be; a check tries one batch of the task and trains nothing.
@@ -26,28 +34,28 @@ class Job:
     kind: str = RunKind.SWEEP
     """One of `JOB_KINDS`."""
     task: TaskSpec = field(default_factory=TaskSpec)
-    sweep: SweepConfig = field(default_factory=SweepConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-    race: RaceConfig = field(default_factory=RaceConfig)
+    sweep: SweepSettings = field(default_factory=SweepSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    race: RaceSettings = field(default_factory=RaceSettings)
 
     def training(self) -> Job:
         """The training that these settings describe: it makes its steps as the sweep does."""
-        return replace(self, kind=RunKind.TRAIN, train=replace(self.train, **values_of(self.sweep, LoopConfig)))
+        return replace(self, kind=RunKind.TRAIN, train=replace(self.train, **values_of(self.sweep, LoopSettings)))
 
     def verification(self) -> Job:
         """The race that these settings describe, around the training's rate: of trainings like that one."""
-        shared = values_of(self.sweep, LoopConfig) | values_of(self.train, CycleConfig)
+        shared = values_of(self.sweep, LoopSettings) | values_of(self.train, CycleSettings)
         return replace(self, kind=RunKind.RACE, race=replace(self.race, around=self.train.max_lr, **shared))
 
     def with_shared(self, given: Mapping[str, Any]) -> Job:
         """The job with the given settings of the loop and of the cycle wherever they stand."""
-        loop, cycle = ({o.name for o in settings_of(one)} & given.keys() for one in (LoopConfig, CycleConfig))
+        loop, cycle = ({o.name for o in settings_of(one)} & given.keys() for one in (LoopSettings, CycleSettings))
         sweep = replace(self.sweep, **{name: given[name] for name in loop})
         train = replace(self.train, **{name: given[name] for name in loop | cycle})
         return replace(self, sweep=sweep, train=train)
 
     @property
-    def config(self) -> SweepConfig | TrainConfig | RaceConfig:
+    def config(self) -> SweepSettings | TrainSettings | RaceSettings:
         """The config that `kind` uses; a check uses none, and gets the sweep's."""
         if self.kind == RunKind.TRAIN:
             return self.train
@@ -74,7 +82,7 @@ class Job:
         """
         told: list[Problem] = []
         parts: dict[str, Any] = {}
-        for part, usual in (("sweep", SweepConfig()), ("train", TrainConfig()), ("race", RaceConfig())):
+        for part, usual in (("sweep", SweepSettings()), ("train", TrainSettings()), ("race", RaceSettings())):
             config: Any = getattr(self, part)
             problems = config.validate()
             if problems:
@@ -84,7 +92,7 @@ class Job:
         task, problems = self.task.made_finite()
         return replace(self, task=task, **parts), [*told, *problems]
 
-    def _configs(self) -> tuple[SweepConfig | TrainConfig | RaceConfig, ...]:
+    def _configs(self) -> tuple[SweepSettings | TrainSettings | RaceSettings, ...]:
         return self.sweep, self.train, self.race
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,6 +108,6 @@ class Job:
         return from_plain(cls, data, "The job")
 
 
-def _not_finite(config: SweepConfig | TrainConfig | RaceConfig) -> list[Problem]:
+def _not_finite(config: SweepSettings | TrainSettings | RaceSettings) -> list[Problem]:
     """The problems of a config's numbers that are not finite."""
     return [problem for problem in config.validate() if not is_finite(getattr(config, problem.field))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrgui.tasks.distributions import DISTRIBUTIONS
+from lrgui.errors.missing_modules import DISTRIBUTIONS
 
 _SHOWN = (
     "torch",

@@ -18,7 +18,7 @@ from lrgui.core.events import ERRORS, EndEvent, EndReason, Event, OutputEvent, R
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
-from lrgui.runs.output import Merger
+from lrgui.runs.output import OutputThrottle
 from lrgui.runs.pipes import Pipes, open_pipes
 
 #: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
@@ -226,7 +226,7 @@ class ChildProcess:
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[list[Event]]:
         assert self._pipes is not None
-        merger = Merger()
+        merger = OutputThrottle()
         rest = b""
         end: EndEvent | None = None
         said_starting = said_slow = False
@@ -273,7 +273,7 @@ class ChildProcess:
                 yield chunk
                 time.sleep(PACE)
 
-    def _event(self, line: bytes, merger: Merger) -> Event | None:
+    def _event(self, line: bytes, merger: OutputThrottle) -> Event | None:
         """What a line says; the announcement of readiness is kept here. What is no line of the worker's was printed.
 
         A worker tells with its readiness the mark that its lines begin with: others come from the task's code, or
@@ -299,7 +299,7 @@ class ChildProcess:
             merger.feed(said + b"\n")
             return None
 
-    def _last_words(self, merger: Merger) -> list[OutputEvent]:
+    def _last_words(self, merger: OutputThrottle) -> list[OutputEvent]:
         """What was printed and not told yet."""
         assert self._pipes is not None
         until = time.monotonic() + 0.5  # something that the task left running may print for ever

@@ -30,7 +30,7 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
-from lrgui.runs.plain import from_plain, plain_fields
+from lrgui.runs.from_dict import from_plain, plain_fields
 
 #: Number of this form; a reader of a higher one warns and reads what it knows.
 SCHEMA = 1

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from lrgui.core.config import HIGHEST_LR, LOWEST_LR
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, RunKind, SweepEndEvent
+from lrgui.core.run_settings import HIGHEST_LR, LOWEST_LR
 from lrgui.regular import open_regular
+from lrgui.runs.from_dict import plain_fields
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
-from lrgui.runs.plain import plain_fields
 from lrgui.runs.rows import Rows, parse_rows
 
 #: A run has fewer sweeps.

@@ -96,7 +96,7 @@ class Folder:
         self._kinds.update(held)
 
 
-class Merger:
+class OutputThrottle:
     """Takes bytes as they come and gives `OutputEvent`s of whole lines, without their last line end.
 
     At most ten events a second of at most twice `HALF` characters, and on the long run `STEADY` characters a second,

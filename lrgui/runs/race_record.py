@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import RaceConfig
 from lrgui.core.events import BatchEvent, CandidateEvent, Event, StandingEvent
-from lrgui.core.ranking import Standings
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Standings
 from lrgui.runs.record import Record
 from lrgui.runs.rows import Rows
 
@@ -31,7 +31,7 @@ class Leg:
 class RaceRecord(Record):
     """Collects a race. Its batches are the steps of all trainings, one after the other."""
 
-    def __init__(self, config: RaceConfig) -> None:
+    def __init__(self, config: RaceSettings) -> None:
         super().__init__()
         self.standings = Standings(config)
         self.legs: list[Leg] = []

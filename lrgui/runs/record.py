@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import MOST_EPOCHS, MOST_LOSS, counted
-from lrgui.core.curve import Curve
+from lrgui.core.curve.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
     EndEvent,
@@ -22,6 +21,7 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.core.run_settings import MOST_EPOCHS, MOST_LOSS, counted
 from lrgui.runs.alignment import in_order
 from lrgui.runs.rows import Rows
 

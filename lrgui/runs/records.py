@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.config import SweepConfig
-from lrgui.core.curve import Curve
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
-from lrgui.core.sweep_reading import SweepReading, read_sweep
-from lrgui.core.zones import Zones
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.record import Record
 from lrgui.runs.rows import Rows
@@ -46,7 +46,7 @@ class Records:
         """The first sweep's record; it also has what the run printed and how it ended."""
         return self.all[0]
 
-    def read(self, config: SweepConfig, zones: Zones | None = None) -> SweepReading:
+    def read(self, config: SweepSettings, zones: Zones | None = None) -> SweepReading:
         """What the sweeps, planned as `config`, say together; `zones` are those known beforehand."""
         ends = (config.start_lr, config.end_lr)
         return read_sweep(self.curves(config.beta), zones=zones, planned_range=ends, end=self.first.end)

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lrgui import places
+from lrgui.core.phrases import listed
 from lrgui.json_file import read_json, write_json
 from lrgui.runs.task_files import CodeFile, Shows, code_of, digest_of, owner_of, shows_of, visible
-from lrgui.tasks.listing import listed
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
 

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
     words = sys.argv[1:] if arguments is None else arguments
     alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)
     guard.start(alive)
-    from lrgui.core.terminated import Terminated  # light, but after the fork all the same
+    from lrgui.core.control import Terminated  # light, but after the fork all the same
 
     _end_on_sigterm(Terminated)
     try:
@@ -57,8 +57,8 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
 def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     from dataclasses import replace
 
+    from lrgui.core.control import Terminated
     from lrgui.core.events import EndEvent
-    from lrgui.core.terminated import Terminated
     from lrgui.runs.failures import failure, told
     from lrgui.runs.job import Job
     from lrgui.runs.kept import Kept, replaced_words
@@ -198,14 +198,14 @@ def prepare_torch() -> dict[str, str]:
     with heavy_imports():
         import torch
 
-        from lrgui.core.devices import usual_threads
+        from lrgui.core.engine.devices import usual_threads
         from lrgui.runs.failures import check_torch
 
         check_torch(str(torch.__version__))
         torch.set_num_threads(usual_threads())
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        from lrgui.errors import diagnosis  # noqa: F401  (what tells of errors must not depend on the task)
         from lrgui.runs import in_process  # noqa: F401  (imports the engines)
-        from lrgui.tasks.checks import diagnosis  # noqa: F401  (what tells of errors must not depend on the task)
 
     return {
         "torch": str(torch.__version__),

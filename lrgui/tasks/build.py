@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from lrgui.core.batches import length
-from lrgui.core.objective import Supervised
+from lrgui.core.engine.batches import length
+from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.seeding import seed_all
 from lrgui.core.options import filled
-from lrgui.core.seeding import seed_all
+from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.devices import pick_device
 from lrgui.tasks.optimizers.optimizing import make_optimizer, named
-from lrgui.tasks.registry import SOURCES
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data, Task
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from lrgui.core.devices import (
+from lrgui.core.engine.devices import (
     best_kind,
     cores,
     count,

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from lrgui.core.wrapped import inside
+from lrgui.core.engine.param_groups import inside
 from lrgui.tasks.user.signature import Signature, signature_of
 
 ROOTS = ("lightning.pytorch", "pytorch_lightning")

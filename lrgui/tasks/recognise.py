@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from lrgui.tasks.images.files import TRAIN, innermost, is_hidden, part_of
-from lrgui.tasks.images.rows import SETS
-from lrgui.tasks.registry import SOURCES
-from lrgui.tasks.texts.encoding import file_encoding
+from lrgui.tasks.catalog import SOURCES
+from lrgui.tasks.data.images.files import TRAIN, innermost, is_hidden, part_of
+from lrgui.tasks.data.images.rows import SETS
+from lrgui.tasks.data.texts.encoding import file_encoding
 from lrgui.tasks.user.rows import TASK
 from lrgui.tasks.user.target import Target
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lrgui.core.config import Problem, is_finite
 from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Scalar, filled, option_problems
-from lrgui.tasks.registry import SOURCES
+from lrgui.core.run_settings import Problem, is_finite
+from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
 from lrgui.tasks.user.rows import OWN, TASK
 from lrgui.tasks.user.target import Target

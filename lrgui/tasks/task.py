@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from lrgui.core.objective import Objective
+from lrgui.core.engine.objective import Objective
 
 
 @dataclass(frozen=True)

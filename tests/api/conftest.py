@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from lrgui.api.result import Result
-from lrgui.core.config import SweepConfig
+from lrgui.core.curve.recommend import Recommendation
+from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
 from lrgui.core.events import BatchEvent, EndEvent
-from lrgui.core.recommend import Recommendation
-from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
 
 
@@ -68,7 +68,7 @@ def make() -> Callable[..., Result]:
             measured = _scenario()
         if isinstance(measured, tuple):
             measured = [_record(*measured, reason=reason)]
-        config = more.pop("config", SweepConfig(steps=max(2, max(len(r) for r in measured))))
+        config = more.pop("config", SweepSettings(steps=max(2, max(len(r) for r in measured))))
         more.setdefault("title", "digits · small CNN")
         return Result.of(measured, config, end=EndEvent(reason, "All steps were measured."), **more)
 

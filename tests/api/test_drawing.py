@@ -10,9 +10,9 @@ import pytest
 from matplotlib.legend import Legend
 
 from lrgui.api.result import Result
-from lrgui.core.config import SweepConfig
+from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.zones import ZONE_NAMES
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
 
 Make = Callable[..., Result]
@@ -88,7 +88,7 @@ def test_the_style_of_the_line_is_the_callers(make: Make) -> None:
 def test_names_and_label_lie_apart(make: Make, scenario: Callable[..., Arrays]) -> None:
     lr, loss = scenario("stable")
     for shift in (-2.0, -1.0, 0.0, 1.0, 1.5):
-        config = SweepConfig(start_lr=float(lr[0] * 10**shift), end_lr=float(lr[-1] * 10**shift))
+        config = SweepSettings(start_lr=float(lr[0] * 10**shift), end_lr=float(lr[-1] * 10**shift))
         ax = make((lr * 10**shift, loss), config=config).plot()
         ax.figure.canvas.draw()
         texts = [text for text in ax.texts if text.get_text()]
@@ -124,7 +124,7 @@ def test_repeats_and_metric(make: Make, scenario: Callable[..., Arrays], record:
 @pytest.mark.parametrize("points", [0, 1, 5])
 def test_few_points(make: Make, scenario: Callable[..., Arrays], points: int) -> None:
     lr, loss = scenario()
-    ax = make((lr[:points], loss[:points]), config=SweepConfig(), title="$ a title <&> " * 9).plot()
+    ax = make((lr[:points], loss[:points]), config=SweepSettings(), title="$ a title <&> " * 9).plot()
     ax.figure.canvas.draw()
     assert ("No points were measured." in names(ax)) == (points == 0)
 

@@ -23,9 +23,9 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import lrgui
 from lrgui.api import find as find_module
-from lrgui.core.config import SweepConfig
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
+from lrgui.core.run_settings import SweepSettings
 
 cross_entropy = nn.functional.cross_entropy
 
@@ -421,7 +421,7 @@ def test_however_it_ends_the_curve_stays_and_everything_is_put_back(
     assert re.search(words, result.end.detail)
     assert same(before, everything(model, optimizer))
     if reason != "not_finite":
-        assert "test_find.py" in result.end.traceback and "core/sweep.py" not in result.end.traceback
+        assert "test_find.py" in result.end.traceback and "core/engine/sweep.py" not in result.end.traceback
         assert result.end.detail in capsys.readouterr().err
 
 
@@ -597,7 +597,7 @@ def test_the_task_is_told_first(model: nn.Module) -> None:
 def test_a_large_state_goes_to_a_private_file(
     model: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lrgui.core import restore
+    from lrgui.core.engine import snapshot as restore
 
     before = everything(model)
     real = restore.Snapshot.__init__
@@ -677,7 +677,7 @@ def test_a_repeat_that_was_stopped_is_left_out(model: nn.Module) -> None:
 
 @pytest.mark.parametrize("repeats", [0, -1, 51])
 def test_repeats_have_the_limits_of_the_window(model: nn.Module, repeats: int) -> None:
-    (problem,) = SweepConfig(repeats=repeats).validate()
+    (problem,) = SweepSettings(repeats=repeats).validate()
     with pytest.raises(ValueError, match=re.escape(str(problem))):
         find(model, repeats=repeats)
 

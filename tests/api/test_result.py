@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from lrgui.api.result import Result
-from lrgui.core.config import SweepConfig
+from lrgui.core.curve.repeats import combine, recommend_repeats
+from lrgui.core.curve.smoothing import centred, width_for
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
-from lrgui.core.repeats import combine, recommend_repeats
-from lrgui.core.smoothing import centred, width_for
-from lrgui.core.sweep_reading import read_sweep
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export import ExportError
 from lrgui.runs.record import Record
 
@@ -78,7 +78,7 @@ def test_repeats_are_read_together(make: Make, record: Callable[..., Record], sc
 
 
 def test_the_planned_training_reaches_the_recommendation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lrgui.core import sweep_reading as module
+    from lrgui.core.curve import sweep_reading as module
 
     asked: list[int | None] = []
     recommend = module.recommend
@@ -134,12 +134,12 @@ def test_hardly_any_points_are_still_a_result(make: Make, points: int, scenario:
 
 def test_without_a_record_there_is_no_result() -> None:
     with pytest.raises(ValueError, match="at least one record"):
-        Result.of([], SweepConfig(), title="", end=EndEvent("completed", ""))
+        Result.of([], SweepSettings(), title="", end=EndEvent("completed", ""))
 
 
 def test_points_outside_the_planned_range_are_no_error(make: Make, scenario: Callable[..., Arrays]) -> None:
     lr, loss = scenario()
-    result = make((lr, loss), config=SweepConfig(start_lr=1e-5, end_lr=1e-2, steps=200))
+    result = make((lr, loss), config=SweepSettings(start_lr=1e-5, end_lr=1e-2, steps=200))
     assert result.zones is not None and (result.zones.start, result.zones.end) == (lr[0], lr[-1])
 
 
@@ -282,11 +282,11 @@ from lrgui.api.result import Result
 heavy = ("torch", "PySide6", "shiboken6", "pyqtgraph", "matplotlib", "IPython")
 loaded = lambda: [name for name in heavy if name in sys.modules]
 assert not loaded(), loaded()
-from lrgui.core.config import SweepConfig
+from lrgui.core.run_settings import SweepSettings
 from lrgui.core.events import BatchEvent, EndEvent
 from lrgui.runs.record import Record
 events = [BatchEvent(0, i, 10 ** (i / 33 - 6), 2.0 + (i > 150) * i, 0.1 * i) for i in range(200)]
-result = Result.of([Record.of(events)], SweepConfig(), title="x", end=EndEvent("completed", ""))
+result = Result.of([Record.of(events)], SweepSettings(), title="x", end=EndEvent("completed", ""))
 str(result), repr(result), result.spread
 for kind in ("csv", "json"):
     getattr(result, "save_" + kind)(sys.argv[1] + "/file." + kind)

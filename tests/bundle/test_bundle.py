@@ -20,8 +20,8 @@ import pytest
 from program import Desktop, Program, display, until
 
 from lrgui import __version__
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
-from lrgui.core.sweep_reading import read_sweep
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.log import read_log
 from lrgui.runs.record import Record

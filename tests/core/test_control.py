@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from lrgui.core.control import Control
+from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.events import StateEvent
-from lrgui.core.pausing import Stopwatch, held
 
 
 class Now:
@@ -17,7 +17,7 @@ class Now:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 100.0
-        monkeypatch.setattr("lrgui.core.pausing.time", SimpleNamespace(perf_counter=lambda: self.seconds))
+        monkeypatch.setattr("lrgui.core.engine.pausing.time", SimpleNamespace(perf_counter=lambda: self.seconds))
 
 
 def test_verbs_are_idempotent() -> None:

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lrgui.core.curve import Curve
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
-from lrgui.core.sweep_reading import read_sweep
 from lrgui.export import FORMATS, ExportError, export
 from lrgui.export.files import write_atomically
 from lrgui.export.report import Report

@@ -17,7 +17,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from lrgui.cli import app
-from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
+from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
 from lrgui.export import SCENE_FORMATS
 from lrgui.export.scenarios import FILE_NAME, TITLE, Scene, scenarios_csv, scenarios_png, scenarios_svg
 from lrgui.plot.theme import LIGHT

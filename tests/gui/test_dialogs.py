@@ -19,8 +19,8 @@ from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEve
 from lrgui.gui.dialogs.check import CheckDialog, seconds_words
 from lrgui.gui.dialogs.new_task import NewTaskDialog
 from lrgui.gui.dialogs.trust import TrustDialog
+from lrgui.gui.labels import BREAK
 from lrgui.gui.window import MainWindow
-from lrgui.gui.words import BREAK
 from lrgui.runs.trust import Question, Trust, trust_file
 from lrgui.tasks.checks.step import STEPS
 from lrgui.tasks.user.templates import TEMPLATES, template_text

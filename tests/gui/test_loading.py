@@ -11,14 +11,14 @@ from bench import Bench
 from mutations import log_of
 from scripted import Scripted
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.gui import loading, shown_sweep
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 
-LONG = SweepConfig(1e-6, 1.0, 2000)
+LONG = SweepSettings(1e-6, 1.0, 2000)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from lrgui.core.config import SweepConfig
+from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.app import create_window
 from lrgui.gui.fields import Choice
 from lrgui.gui.panels.sweep import SweepPanel
@@ -22,7 +22,7 @@ from lrgui.runs.library import new_path, runs_folder
 from lrgui.runs.log import LogWriter, read_log
 
 NAMES = ("schedule", "repeats", "batches_per_lr", "accumulation", "clip_grad_norm", "amp")
-OTHER = SweepConfig(schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
+OTHER = SweepSettings(schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
 
 
 def editor(window: MainWindow, name: str) -> QWidget:
@@ -180,7 +180,7 @@ def test_folded_settings_that_are_not_the_usual_ones_are_told(bench: Bench, wind
     button.click()
     assert button.text() == "▾ More settings"
     button.click()
-    workspace.edit(sweep=SweepConfig())
+    workspace.edit(sweep=SweepSettings())
     assert button.text() == "▸ More settings"
 
 

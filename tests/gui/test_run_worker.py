@@ -9,13 +9,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.run_worker import RunWorker
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
-from lrgui.runs.source import Source
+from lrgui.runs.run_source import Source
 
 
 class Journal:
@@ -57,7 +57,7 @@ def test_single_batches_are_told_to_those_who_listen(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("make", [InProcess, ChildProcess])
 def test_real_sources_drive_it(qtbot: QtBot, make: type[InProcess] | type[ChildProcess]) -> None:
-    seen = _play(qtbot, RunWorker(), make(Job(sweep=SweepConfig(steps=30))))
+    seen = _play(qtbot, RunWorker(), make(Job(sweep=SweepSettings(steps=30))))
     assert sum(isinstance(event, BatchEvent) for event in seen) == 30
     assert isinstance(seen[-1], EndEvent)
     assert seen[-1].reason == "completed"

@@ -16,8 +16,8 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSlider
 
+from lrgui.core.curve.scenarios import SCENARIOS, START
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
-from lrgui.core.scenarios import SCENARIOS, START
 from lrgui.export import FORMATS, SCENE_FORMATS
 from lrgui.gui.settings import Settings
 from lrgui.gui.tabs.scenarios import SLIDER_STEPS, SLIDERS, distance, verdict

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.core.scenarios import SCENARIOS
-from lrgui.core.zones import Zones
+from lrgui.core.curve.scenarios import SCENARIOS
+from lrgui.core.curve.zones import Zones
 from lrgui.export.scenarios import Scene
-from lrgui.gui.choices import Choices
+from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records

@@ -13,15 +13,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPus
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.cards import Side
-from lrgui.gui.choosing import start_folder
 from lrgui.gui.editors import Choice, PathEditor, Suggesting
-from lrgui.gui.offers import python_lines, unknown_name
+from lrgui.gui.file_dialogs import start_folder
+from lrgui.gui.form_choices import python_lines, unknown_name
+from lrgui.gui.labels import BREAK
 from lrgui.gui.panels.task import TaskPanel
 from lrgui.gui.window import MainWindow
-from lrgui.gui.words import BREAK
 from lrgui.runs.interpreters import Environment, Interpreter
+from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.device_rows import DeviceFacts
-from lrgui.tasks.registry import SOURCES
 
 CODE = """
 name = "Cats and dogs"

@@ -7,8 +7,8 @@ from pathlib import Path
 from bench import Bench
 from scripted import Scripted, training
 
-from lrgui.core.config import TrainConfig
 from lrgui.core.events import BatchEvent, EndEvent, TaskEvent
+from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.status import ENDS
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -31,7 +31,7 @@ def test_a_training_of_impossibly_many_steps_is_opened_without_its_plan(
 ) -> None:
     path = tmp_path / "a.lrrun"
     task = TaskEvent("x", "", 10, 0, 10, None, "cpu", 10**11, 10**12)
-    with LogWriter(path, Job(kind="train", train=TrainConfig(epochs=10))) as log:
+    with LogWriter(path, Job(kind="train", train=TrainSettings(epochs=10))) as log:
         log.write([task, BatchEvent(0, 0, 1e-3, 2.0, 0.1), EndEvent("cancelled", "Stopped.")])
     assert bench.workspace.open_run(path)
     assert list(window.training_tab.plot._losses) == [2.0] and not len(window.training_tab.plot._planned)

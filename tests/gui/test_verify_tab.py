@@ -9,15 +9,15 @@ import pytest
 from bench import Bench
 from scripted import Scripted, task, training
 
-from lrgui.core.config import RaceConfig
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.ranking import Standings
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Standings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.library import runs_folder
 
 
-def race(config: RaceConfig, rounds: int = 3, end: bool = True) -> list[list[Event]]:
+def race(config: RaceSettings, rounds: int = 3, end: bool = True) -> list[list[Event]]:
     """A race whose losses are lowest at the second candidate above the middle, round by round."""
     standings = Standings(config)
     chunks: list[list[Event]] = [[StateEvent("starting"), task(config.total_steps()), StateEvent("running")]]

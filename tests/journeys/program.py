@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageGrab
 
-from lrgui.core.config import SweepConfig, TrainConfig
+from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 from lrgui.runs.log import LoggedRun, read_log
@@ -86,7 +86,7 @@ class Program:
     def start(self, steps: int = 200, epochs: int = 12, end_lr: float = 1.0, stop_factor: float = 4.0) -> None:
         """Start with these settings and wait for the window."""
         job = replace(
-            Job(), sweep=SweepConfig(steps=steps, end_lr=end_lr, stop_factor=stop_factor), train=TrainConfig(epochs)
+            Job(), sweep=SweepSettings(steps=steps, end_lr=end_lr, stop_factor=stop_factor), train=TrainSettings(epochs)
         )
         config = self.folder / "config"
         config.mkdir()

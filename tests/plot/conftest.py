@@ -17,8 +17,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.curve import Curve
-from lrgui.core.sweep_reading import SweepReading, read_sweep
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.plot.curve_plot import CurvePlot
 
 
@@ -55,7 +55,7 @@ def plot(qtbot, reading: SweepReading) -> CurvePlot:
     plot.show()
     qtbot.waitExposed(plot)
     plot.set_finished(reading)
-    from lrgui.core.zones import Zones
+    from lrgui.core.curve.zones import Zones
 
     plot.set_zones(Zones(1e-6, 1e-3, 1e-1, 1.0))
     plot.set_selection(1e-2)

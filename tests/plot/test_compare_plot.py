@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from lrgui.core.comparison import Compared
-from lrgui.core.curve import Curve
-from lrgui.core.sweep_reading import read_sweep
+from lrgui.core.curve.comparison import Compared
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.plot.compare_plot import ComparePlot, compare_picture
 from lrgui.plot.theme import DARK, LIGHT
 

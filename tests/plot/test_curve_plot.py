@@ -12,9 +12,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
-from lrgui.core.curve import Curve
-from lrgui.core.sweep_reading import read_sweep
-from lrgui.core.zones import Zones
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.curve.zones import Zones
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import DARK, LIGHT
 

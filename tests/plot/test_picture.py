@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.zones import Zones
+from lrgui.core.curve.zones import Zones
 from lrgui.plot import picture
 from lrgui.plot.picture import curve_picture, png_bytes
 from lrgui.plot.theme import DARK, LIGHT

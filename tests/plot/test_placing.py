@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 
-from lrgui.core.zones import ZONE_NAMES, Zones
+from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.plot.placing import Wanted, _Room, place_boxes, place_labels, place_names, place_tag, place_upright
 
 NO_POINTS = np.empty((0, 2))

@@ -10,18 +10,18 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from lrgui.core.config import RaceConfig
 from lrgui.core.events import StandingEvent
-from lrgui.core.ranking import Ranking, Standings
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Ranking, Standings
 from lrgui.plot.race_plot import Candidate, RacePlot, faded
 from lrgui.plot.theme import DARK, LIGHT
 
-CONFIG = RaceConfig(around=0.032, steps=100)
+CONFIG = RaceSettings(around=0.032, steps=100)
 SCORES = [0.9, 0.5, 0.31, 0.3, 0.33, 0.6, math.inf]
 
 
 def ranking(scores: list[float] = SCORES) -> Ranking:
-    standings = Standings(RaceConfig(around=0.032, rounds=1))
+    standings = Standings(RaceSettings(around=0.032, rounds=1))
     standings.add([StandingEvent(0, c, lr, scores[c], scores[c] < 1, 100) for c, lr in enumerate(standings.lrs)])
     return standings.ranking()
 
@@ -135,6 +135,6 @@ def test_dark_and_a_new_race(plot):
     assert plot.look(field()[3])[0] == DARK.optimal_line
     corner = plot.grab().toImage().pixelColor(2, 2)
     assert corner.lightness() < 60
-    plot.begin(RaceConfig(rates=9), True)
+    plot.begin(RaceSettings(rates=9), True)
     assert plot.winner.text == "" and all(not len(line.points[0]) for line in plot.lines)
     plot.grab()

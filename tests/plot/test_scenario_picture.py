@@ -12,10 +12,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.curve import Curve
-from lrgui.core.scenarios import SCENARIOS, noisy_loss, rates
-from lrgui.core.sweep_reading import read_sweep
-from lrgui.core.zones import ZONE_NAMES
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
+from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.plot.picture import png_bytes
 from lrgui.plot.scenario_picture import scenario_picture, scenario_svg
 from lrgui.plot.scenario_plot import ORANGE, ScenarioCurve

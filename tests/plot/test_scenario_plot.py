@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from lrgui.core.curve import Curve
-from lrgui.core.scenarios import SCENARIOS, laid_over, noisy_loss, rates
-from lrgui.core.sweep_reading import read_sweep
-from lrgui.core.zones import ZONE_NAMES, Zones
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.scenarios import SCENARIOS, laid_over, noisy_loss, rates
+from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import DARK, LIGHT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from lrgui.core.zones import Zones
+from lrgui.core.curve.zones import Zones
 from lrgui.plot.handles import CLOSEST
 
 FREE = (Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier)

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from lrgui.core.config import RaceConfig, SweepConfig
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
@@ -23,6 +22,7 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode
 
@@ -64,7 +64,7 @@ def _sweep(kind: str) -> tuple[Job, list[Event]]:
         if count > 1:
             events.append(SweepEndEvent(sweep, "completed", "All steps were measured."))
     events[-1:-1] = [OutputEvent("seen “ä”\n"), OutputEvent("skipped 3 files", "note")]
-    config = SweepConfig(1e-6, 10.0, POINTS, repeats=count)
+    config = SweepSettings(1e-6, 10.0, POINTS, repeats=count)
     return Job(sweep=config), [*events, EndEvent("completed", "All 60 steps measured, from 1e-6 to 10.")]
 
 
@@ -79,7 +79,7 @@ def _training() -> tuple[Job, list[Event]]:
 
 
 def _race() -> tuple[Job, list[Event]]:
-    config = RaceConfig(rates=5, rounds=2, steps=12)
+    config = RaceSettings(rates=5, rounds=2, steps=12)
     events, racing, lrs = _task(config.total_steps()), list(range(5)), config.lrs()
     for round_ in range(config.rounds):
         steps = config.budget(round_)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
@@ -23,12 +23,12 @@ def fake_command(kind: str, how: str = "") -> list[str]:
 
 def fake(kind: str, steps: int = 50, how: str = "") -> ChildProcess:
     """A child process that is not started yet and behaves as `kind` says."""
-    return ChildProcess(Job(sweep=SweepConfig(steps=steps)), command=fake_command(kind, how))
+    return ChildProcess(Job(sweep=SweepSettings(steps=steps)), command=fake_command(kind, how))
 
 
 def long_job(loader_workers: int = 0) -> Job:
     """A real job that no test waits for."""
-    sweep = SweepConfig(start_lr=1e-8, end_lr=1e-7, steps=1_000_000, stop_factor=0)
+    sweep = SweepSettings(start_lr=1e-8, end_lr=1e-7, steps=1_000_000, stop_factor=0)
     return Job(task=TaskSpec(loader_workers=loader_workers, device="cpu"), sweep=sweep)
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import BatchEvent, EndEvent, Event, SweepEndEvent
-from lrgui.core.sweep_reading import read_sweep
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.records import Records
 

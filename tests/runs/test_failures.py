@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lrgui.core.config import TrainConfig
+from lrgui.core.control import Terminated
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent
-from lrgui.core.terminated import Terminated
+from lrgui.core.run_settings import TrainSettings
+from lrgui.errors.traces import LONGEST_TRACEBACK, folded
 from lrgui.runs.failures import ended, explain, explain_exit, failure, told
 from lrgui.runs.job import Job
-from lrgui.tasks.checks.traces import LONGEST_TRACEBACK, folded
 from lrgui.tasks.spec import TaskSpec
 
 JOB = Job(task=TaskSpec(batch_size=64))
@@ -154,12 +154,12 @@ def test_memory_advice_names_the_half_and_the_accumulation() -> None:
     assert "half the batch size and an accumulation of 2" in ended(MemoryError()).detail
     assert "smaller model" in ended(MemoryError(), 1).detail
     assert "accumulation of 8" in ended(MemoryError(), 64, 4).detail
-    training = failure(MemoryError(), Job("train", TaskSpec(batch_size=64), train=TrainConfig(accumulation=2)))[-1]
+    training = failure(MemoryError(), Job("train", TaskSpec(batch_size=64), train=TrainSettings(accumulation=2)))[-1]
     assert isinstance(training, EndEvent) and "accumulation of 4" in training.detail
 
 
 def test_our_own_lines_are_folded_away_where_there_are_others() -> None:
-    from lrgui.core.batches import endless
+    from lrgui.core.engine.batches import endless
 
     def loader() -> Iterator[int]:
         yield 1
@@ -175,7 +175,7 @@ def test_our_own_lines_are_folded_away_where_there_are_others() -> None:
 
 
 def test_an_error_of_ours_alone_keeps_its_lines() -> None:
-    from lrgui.core.batches import endless
+    from lrgui.core.engine.batches import endless
 
     with pytest.raises(ValueError) as caught:
         next(endless([]))

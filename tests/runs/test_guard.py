@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from processes import end_of, fake, fake_command, long_job, members, read, within
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, OutputEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
@@ -166,7 +166,7 @@ def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) ->
 def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """multiprocessing makes one for the sockets of every process, and they are ended by force."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    child = ChildProcess(replace(long_job(loader_workers=2), sweep=SweepConfig(steps=4)))
+    child = ChildProcess(replace(long_job(loader_workers=2), sweep=SweepSettings(steps=4)))
     assert end_of(read(child)).reason == "completed"
     assert child.pid is not None
     assert not list(Path("/tmp").glob(f"lrgui-{child.pid}-*")), "where sockets lie if tmp_path is a long one"

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.control import Control
 from lrgui.core.events import (
     BatchEvent,
@@ -19,15 +18,16 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.runs import in_process
 from lrgui.runs.in_process import InProcess, run_job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.records import Records
-from lrgui.runs.source import Source
+from lrgui.runs.run_source import Source
 from lrgui.tasks.spec import TaskSpec
 
-SHORT = Job(task=TaskSpec(device="cpu"), sweep=SweepConfig(steps=5, stop_factor=0))
+SHORT = Job(task=TaskSpec(device="cpu"), sweep=SweepSettings(steps=5, stop_factor=0))
 
 
 def test_a_sweep_from_start_to_end() -> None:
@@ -78,7 +78,7 @@ def test_repeats_can_be_cancelled_and_keep_the_whole_ones() -> None:
 
 
 def test_a_training_from_start_to_end() -> None:
-    job = Job("train", TaskSpec(device="cpu", subset=200), train=TrainConfig(epochs=2))
+    job = Job("train", TaskSpec(device="cpu", subset=200), train=TrainSettings(epochs=2))
     events = list(run_job(job))
     task = next(event for event in events if isinstance(event, TaskEvent))
     assert (task.batches_per_epoch, task.steps) == (3, 6)
@@ -88,7 +88,7 @@ def test_a_training_from_start_to_end() -> None:
 
 
 def test_a_race_from_start_to_end() -> None:
-    job = Job("race", TaskSpec(device="cpu", subset=256), race=RaceConfig(around=0.1, rates=3, steps=16))
+    job = Job("race", TaskSpec(device="cpu", subset=256), race=RaceSettings(around=0.1, rates=3, steps=16))
     events = list(run_job(job))
     task = next(event for event in events if isinstance(event, TaskEvent))
     assert task.steps == job.race.total_steps() == 3 * (4 + 8 + 16)
@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_losses() -> None:
 
 
 def test_a_job_with_problems_fails_with_their_sentences() -> None:
-    events = list(run_job(Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepConfig(steps=1))))
+    events = list(run_job(Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepSettings(steps=1))))
     end = events[-1]
     assert isinstance(end, EndEvent) and end.reason == "failed"
     assert "Unknown optimizer “sgdd”." in end.detail and "Steps cannot be “1”" in end.detail
@@ -156,8 +156,8 @@ def test_a_race_validates_in_the_precision_of_its_trainings(amp: str | None, mon
         seen.append(torch.is_autocast_enabled("cpu"))
         return 1.0
 
-    monkeypatch.setattr("lrgui.tasks.digits.accuracy", looked_at)
-    race = RaceConfig(around=0.1, rates=3, steps=8, rounds=1, amp=amp)
+    monkeypatch.setattr("lrgui.tasks.data.digits.accuracy", looked_at)
+    race = RaceSettings(around=0.1, rates=3, steps=8, rounds=1, amp=amp)
     events = list(run_job(Job("race", TaskSpec(device="cpu", subset=256), race=race)))
     assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed"
     assert seen and set(seen) == {amp is not None}

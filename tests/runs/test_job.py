@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 
 
 def test_round_trip_through_json() -> None:
-    job = Job("train", TaskSpec(optimizer="adam", subset=100), SweepConfig(steps=17), TrainConfig(epochs=2))
+    job = Job("train", TaskSpec(optimizer="adam", subset=100), SweepSettings(steps=17), TrainSettings(epochs=2))
     assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
 
 
@@ -34,19 +34,19 @@ def test_bad_types_raise_a_sentence(data: object, sentence: str) -> None:
 
 
 def test_validate_asks_the_task_and_the_config_in_use() -> None:
-    broken = Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepConfig(steps=0), train=TrainConfig(epochs=0))
+    broken = Job(task=TaskSpec(optimizer="sgdd"), sweep=SweepSettings(steps=0), train=TrainSettings(epochs=0))
     assert [problem.field for problem in broken.validate()] == ["optimizer", "steps"]
-    assert [p.field for p in Job("train", sweep=SweepConfig(steps=0)).validate()] == []
+    assert [p.field for p in Job("train", sweep=SweepSettings(steps=0)).validate()] == []
     assert [p.field for p in Job("dance").validate()] == ["kind"]
     assert Job().validate() == []
 
 
 def test_trainings_and_races_make_their_steps_as_the_sweep_does() -> None:
     loop = {"accumulation": 2, "clip_grad_norm": 1.5, "amp": "bf16"}
-    job = Job(sweep=SweepConfig(**loop), train=TrainConfig(max_lr=0.3, pct_start=0.2))  # type: ignore[arg-type]
+    job = Job(sweep=SweepSettings(**loop), train=TrainSettings(max_lr=0.3, pct_start=0.2))  # type: ignore[arg-type]
     training, race = job.training(), job.verification()
-    assert training == replace(job, kind="train", train=TrainConfig(max_lr=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
-    assert race == replace(job, kind="race", race=RaceConfig(around=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
+    assert training == replace(job, kind="train", train=TrainSettings(max_lr=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
+    assert race == replace(job, kind="race", race=RaceSettings(around=0.3, pct_start=0.2, **loop))  # type: ignore[arg-type]
 
 
 def test_numbers_that_are_not_finite_are_a_problem_of_every_job() -> None:
@@ -54,9 +54,9 @@ def test_numbers_that_are_not_finite_are_a_problem_of_every_job() -> None:
     for odd in (math.inf, -math.inf, math.nan):
         broken = Job(
             task=TaskSpec(source="task", path=__file__, optimizer="own", options={"scale": odd, "width": 3}),
-            sweep=SweepConfig(stop_factor=odd),
-            train=TrainConfig(div_factor=odd),
-            race=RaceConfig(octaves=odd, clip_grad_norm=odd),
+            sweep=SweepSettings(stop_factor=odd),
+            train=TrainSettings(div_factor=odd),
+            race=RaceSettings(octaves=odd, clip_grad_norm=odd),
         )
         fields = {"options.scale", "stop_factor", "div_factor", "octaves", "clip_grad_norm"}
         for kind in ("sweep", "train", "race"):
@@ -68,5 +68,5 @@ def test_numbers_that_are_not_finite_are_a_problem_of_every_job() -> None:
 
 
 def test_a_job_that_can_be_is_not_mended() -> None:
-    job = Job("train", TaskSpec(optimizer="adam"), SweepConfig(steps=17), TrainConfig(epochs=2))
+    job = Job("train", TaskSpec(optimizer="adam"), SweepSettings(steps=17), TrainSettings(epochs=2))
     assert job.mended() == (job, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.runs.known_packages import PACKAGES
-from lrgui.tasks.registry import SOURCES
+from lrgui.tasks.catalog import SOURCES
 
 
 def test_whatever_a_row_needs_is_asked_for() -> None:

@@ -13,8 +13,8 @@ import pytest
 from other_python import make_python
 from processes import batches_of, end_of, fake, fake_command, members, read, within
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs import launch
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess, SparePool, python_command, worker_command
@@ -295,7 +295,7 @@ def test_a_run_is_read_once_and_needs_a_job() -> None:
     with ChildProcess(command=fake_command("batches")) as child:
         with pytest.raises(RuntimeError, match="No job"):
             next(child.chunks())
-        child.submit(Job(sweep=SweepConfig(steps=5)))
+        child.submit(Job(sweep=SweepSettings(steps=5)))
         with pytest.raises(RuntimeError, match="one job"):
             child.submit(Job())
         assert len(batches_of(read(child))) == 5
@@ -359,7 +359,7 @@ class TestSparePool:
         pool.close()
         assert first.alive, "a taken worker is the taker's"
         for child in (first, second):
-            child.submit(Job(sweep=SweepConfig(steps=3)))
+            child.submit(Job(sweep=SweepSettings(steps=3)))
             assert len(batches_of(read(child))) == 3
 
     def test_closing_ends_the_spare_and_no_new_one_comes(self) -> None:
@@ -440,7 +440,7 @@ class TestSparePool:
         assert within(10, lambda: pool.ready)
         child = pool.take()
         assert not pool.ready
-        child.submit(Job(sweep=SweepConfig(steps=3)))
+        child.submit(Job(sweep=SweepSettings(steps=3)))
         assert len(batches_of(read(child))) == 3, "nothing of what it said was lost"
         assert not child.has_spoken
         pool.close()

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import (
     BatchEvent,
     CandidateEvent,
@@ -23,6 +22,7 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode, decode_with_extra, encode
 from lrgui.runs.log import LogWriter, read_log, write_run
@@ -255,12 +255,12 @@ def test_settings_that_no_run_can_have_become_the_usual_ones(
 
 def test_a_field_that_a_run_did_not_use_does_not_keep_it_from_being_opened(tmp_path: Path) -> None:
     path = tmp_path / "a.lrrun"
-    job = Job(sweep=SweepConfig(steps=30), train=TrainConfig(epochs=0, max_lr=0.3))
+    job = Job(sweep=SweepSettings(steps=30), train=TrainSettings(epochs=0, max_lr=0.3))
     with LogWriter(path, job) as log:
         log.write([EndEvent("completed", "Done.")])
     logged = read_log(path)
     assert logged.warnings == []
-    assert logged.job == replace(job, train=TrainConfig(max_lr=0.3)), "the rest of them stays"
+    assert logged.job == replace(job, train=TrainSettings(max_lr=0.3)), "the rest of them stays"
 
 
 @pytest.mark.parametrize(

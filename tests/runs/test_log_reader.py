@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from lrgui.core.config import SweepConfig
 from lrgui.core.events import BatchEvent, EndEvent, OutputEvent, SweepEndEvent, TaskEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_PRINTED, MOST_TEXT, encode
 from lrgui.runs.log_reader import CHUNK, MOST_KINDS, MOST_LINE, LogReader
 from lrgui.runs.opened import open_run
 from lrgui.runs.rows import Rows
 
-HEADER = json.dumps({"lrrun": 1, "job": Job(sweep=SweepConfig(steps=60_000)).to_dict()})
+HEADER = json.dumps({"lrrun": 1, "job": Job(sweep=SweepSettings(steps=60_000)).to_dict()})
 END = encode(EndEvent("completed", "Done."))
 
 

@@ -13,7 +13,7 @@ import pytest
 from neighbours import put_evil, ran
 from processes import batches_of, end_of, read
 
-from lrgui.core.config import SweepConfig
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.failures import explain
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
@@ -21,7 +21,7 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.target import Target
 
-SWEEP = SweepConfig(steps=6, stop_factor=0)
+SWEEP = SweepSettings(steps=6, stop_factor=0)
 
 TASK = """
 import os

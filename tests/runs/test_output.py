@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lrgui.runs.output import FEW, HALF, LONGEST, PACE, PATIENCE, QUIET, STEADY, Merger
+from lrgui.runs.output import FEW, HALF, LONGEST, PACE, PATIENCE, QUIET, STEADY, OutputThrottle
 
 
 class Clock:
@@ -12,7 +12,7 @@ class Clock:
 
 def test_lines_are_told_at_once_then_merged() -> None:
     clock = Clock()
-    merger = Merger(clock)
+    merger = OutputThrottle(clock)
     assert merger.due() is None and merger.take() == []
     merger.feed(b"one\n")
     assert [e.text for e in merger.take()] == ["one"]
@@ -29,7 +29,7 @@ def test_lines_are_told_at_once_then_merged() -> None:
 
 def test_an_unfinished_line_is_told_after_a_while() -> None:
     clock = Clock()
-    merger = Merger(clock)
+    merger = OutputThrottle(clock)
     merger.feed(b"Really? [y/n] ")
     assert merger.take() == []
     clock.now += PATIENCE
@@ -37,7 +37,7 @@ def test_an_unfinished_line_is_told_after_a_while() -> None:
 
 
 def test_characters_that_are_cut_between_reads_are_whole() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     for byte in "äöü€\n".encode():
         merger.feed(bytes([byte]))
     assert [e.text for e in merger.take()] == ["äöü€"]
@@ -46,13 +46,13 @@ def test_characters_that_are_cut_between_reads_are_whole() -> None:
 
 
 def test_of_a_progress_bar_the_last_state_is_kept() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     merger.feed(b"windows line\r\n 1%\r 50%\r100%\nnext\n")
     assert [e.text for e in merger.take()] == ["windows line\n100%\nnext"]
 
 
 def test_a_flood_is_cut_in_the_middle() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     lines = [f"line {number}" for number in range(100_000)]
     data = ("\n".join(lines) + "\n").encode()
     for at in range(0, len(data), 1000):
@@ -68,7 +68,7 @@ def test_a_flood_is_cut_in_the_middle() -> None:
 
 
 def test_one_endless_line_is_bounded_too() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     for _ in range(100):
         merger.feed(b"x" * 10_000)
     (event,) = merger.finish()
@@ -76,7 +76,7 @@ def test_one_endless_line_is_bounded_too() -> None:
 
 
 def test_repeated_lines_are_counted() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     merger.feed(b"begin\n" + 10_000 * b"again\n" + b"end\n")
     (event,) = merger.finish()
     assert event.text == "begin\nagain\n… repeated 9,999 times\nend"
@@ -84,14 +84,14 @@ def test_repeated_lines_are_counted() -> None:
 
 
 def test_few_repeats_stay_as_they_are() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     text = "x\n" * (FEW + 1) + "y\nx\n" + "-----\na\n-----\nb\n-----\n\n\nend"
     merger.feed(text.encode())
     assert [e.text for e in merger.finish()] == [text]
 
 
 def test_a_warning_of_two_lines_and_of_several_processes_at_once_is_folded() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     lines = ["one.py:3: UserWarning: no", "  warn()", "two.py:4: UserWarning: no"]
     merger.feed("".join(f"{lines[n * n % 7 % 3]}\n" for n in range(9000)).encode())
     (event,) = merger.finish()
@@ -102,7 +102,7 @@ def test_a_warning_of_two_lines_and_of_several_processes_at_once_is_folded() -> 
 
 def test_a_flood_of_repeats_over_many_events_is_one_line() -> None:
     clock = Clock()
-    merger = Merger(clock)
+    merger = OutputThrottle(clock)
     told = []
     for _ in range(50):
         merger.feed(1000 * b"again\n")
@@ -117,7 +117,7 @@ def test_a_flood_of_repeats_over_many_events_is_one_line() -> None:
 
 def test_repeats_that_go_on_are_told_now_and_then() -> None:
     clock = Clock()
-    merger = Merger(clock)
+    merger = OutputThrottle(clock)
     told = []
     for _ in range(int(2.5 * LONGEST / PACE)):
         merger.feed(10 * b"again\n")
@@ -128,7 +128,7 @@ def test_repeats_that_go_on_are_told_now_and_then() -> None:
 
 
 def test_a_flood_of_repeats_that_is_cut_counts_what_was_left_out() -> None:
-    merger = Merger(Clock())
+    merger = OutputThrottle(Clock())
     line = b"a warning of some length that comes again and again\n"
     for _ in range(100):
         merger.feed(100 * line)
@@ -139,7 +139,7 @@ def test_a_flood_of_repeats_that_is_cut_counts_what_was_left_out() -> None:
 
 def test_what_prints_on_and_on_has_a_steady_share() -> None:
     clock = Clock()
-    merger = Merger(clock)
+    merger = OutputThrottle(clock)
     characters, number = 0, 0
     for _ in range(300):
         for _ in range(20):

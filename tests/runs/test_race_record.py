@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.core.config import RaceConfig
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, StandingEvent, TaskEvent
+from lrgui.core.run_settings import RaceSettings
 from lrgui.runs.race_record import RaceRecord
 
-CONFIG = RaceConfig(around=0.1, rates=3, rounds=2, steps=8)
+CONFIG = RaceSettings(around=0.1, rates=3, rounds=2, steps=8)
 
 
 def test_every_training_has_its_own_curve() -> None:

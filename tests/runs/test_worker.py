@@ -12,8 +12,8 @@ import pytest
 from other_python import OtherPython
 from processes import batches_of, end_of, long_job, read
 
-from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import EpochEvent, Event, StateEvent, TaskEvent
+from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess, SparePool
@@ -21,7 +21,7 @@ from lrgui.tasks.spec import TaskSpec
 
 
 def test_a_sweep_in_the_child_measures_what_a_sweep_here_measures() -> None:
-    job = Job(task=TaskSpec(device="cpu"), sweep=SweepConfig(steps=30, stop_factor=0))
+    job = Job(task=TaskSpec(device="cpu"), sweep=SweepSettings(steps=30, stop_factor=0))
     child = ChildProcess(job)
     there, here = read(child), list(run_job(job))
     assert [(e.step, e.lr) for e in batches_of(there)] == [(e.step, e.lr) for e in batches_of(here)]
@@ -38,7 +38,7 @@ def test_a_warm_worker_trains_at_once() -> None:
     pool.warm()
     time.sleep(0.1)
     child = pool.take()
-    child.submit(Job("train", TaskSpec(device="cpu"), train=TrainConfig(epochs=1)))
+    child.submit(Job("train", TaskSpec(device="cpu"), train=TrainSettings(epochs=1)))
     events = read(child)
     pool.close()
     assert end_of(events).reason == "completed"
@@ -138,7 +138,7 @@ def test_a_task_in_a_second_python_is_at_home(
     (folder / "random.py").write_text("raise RuntimeError('the wrong module')")
     monkeypatch.setenv("SEEN", str(tmp_path / "seen.json"))
     spec = TaskSpec(source="task", model="", path=str(folder / "task.py"), batch_size=4, device="cpu")
-    events = read(ChildProcess(Job(task=spec, sweep=SweepConfig(steps=20)), python=other_python.path))
+    events = read(ChildProcess(Job(task=spec, sweep=SweepSettings(steps=20)), python=other_python.path))
     assert end_of(events).reason in ("completed", "diverged", "exploded"), end_of(events)
     assert len(batches_of(events)) > 5
     assert json.loads((tmp_path / "seen.json").read_text()) == {

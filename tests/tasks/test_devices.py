@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from lrgui.core import devices
+from lrgui.core.engine import devices
 from lrgui.tasks.devices import device_facts, pick_device
 
 GIB = 2**30

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import Recognised, recognise
-from lrgui.tasks.registry import SOURCES
 
 
 def made(path: Path, text: str = "x") -> Path:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
-from lrgui.gui.words import breakable, wrapped
+from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.checks.step import STEPS
 

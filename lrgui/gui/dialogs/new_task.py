@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.words import breakable, wrapped
+from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.user.templates import TEMPLATES
 

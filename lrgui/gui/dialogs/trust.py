@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.phrases import listed
+from lrgui.gui.labels import short, wrapped
 from lrgui.gui.plain_text import without_mnemonic
-from lrgui.gui.words import short, wrapped
 from lrgui.runs.task_files import visible
 from lrgui.runs.trust import Question
-from lrgui.tasks.listing import listed
 
 WARNING = (
     "It can do all that you can do on this computer: read and delete files, use the network. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from lrgui.core.sweep_reading import TIPS
+from lrgui.core.curve.sweep_reading import TIPS
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.workspace import Workspace
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import Slot
 
-from lrgui.core.config import Problem
 from lrgui.core.events import RunState
+from lrgui.core.run_settings import Problem
 from lrgui.gui.cards import Card
 from lrgui.gui.fields import Form
 from lrgui.gui.workspace import Workspace

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
-from lrgui.core.confidence_words import GUESS, MEANING, confidence_words
+from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.gui.cards import Card, muted

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from lrgui.core.sweep_reading import SweepReading
+from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.workspace import Workspace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 
-from lrgui.core.config import SweepConfig
+from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.panels.settings_card import SettingsCard
 from lrgui.gui.workspace import Workspace
 
@@ -13,7 +13,7 @@ class SweepPanel(SettingsCard):
     """The sweep's fields. β stays open after a run: it only changes how the curve is read."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__("Sweep", "sweep", SweepConfig, workspace)
+        super().__init__("Sweep", "sweep", SweepSettings, workspace)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:

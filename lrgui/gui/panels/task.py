@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from lrgui.core.config import Problem
 from lrgui.core.events import RunState, TaskEvent
 from lrgui.core.options import Option, filled, option_problems
+from lrgui.core.run_settings import Problem
 from lrgui.gui.cards import muted
-from lrgui.gui.choosing import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.editors import Entry
 from lrgui.gui.fields import AUTO
-from lrgui.gui.offers import (
+from lrgui.gui.file_dialogs import ask_file, ask_folder, filters, start_folder
+from lrgui.gui.form_choices import (
     CHOOSE,
     device_lines,
     missing_column,
@@ -30,10 +30,10 @@ from lrgui.gui.offers import (
     usual_column,
     what_is_missing,
 )
+from lrgui.gui.labels import breakable
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.panels.task_rows import fill_main, fill_more
-from lrgui.gui.words import breakable
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.rows import PathRow

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from lrgui.core.options import read_number, read_whole
 from lrgui.gui.fields import AUTO, Form
-from lrgui.gui.offers import AUTOMATIC, device_lines, optimizer_lines, source_lines
-from lrgui.tasks.registry import SOURCES
+from lrgui.gui.form_choices import AUTOMATIC, device_lines, optimizer_lines, source_lines
+from lrgui.tasks.catalog import SOURCES
 
 PINNED = {None: "Automatic", True: "Yes", False: "No"}
 

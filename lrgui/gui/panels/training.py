@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Slot
 
-from lrgui.core.config import LOOP, TrainConfig
+from lrgui.core.run_settings import LOOP, TrainSettings
 from lrgui.gui.panels.settings_card import SettingsCard
 from lrgui.gui.workspace import Workspace
 
@@ -15,7 +15,7 @@ class TrainingPanel(SettingsCard):
     """The training's fields; max LR is the selection, and typing it selects. The loop's settings are the sweep's."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__("Training · OneCycle", "train", TrainConfig, workspace, without=LOOP)
+        super().__init__("Training · OneCycle", "train", TrainSettings, workspace, without=LOOP)
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from lrgui.core.comparison import how_to_read
+from lrgui.core.curve.comparison import how_to_read
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.gui.cards import muted

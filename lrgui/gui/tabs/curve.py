@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.sweep_reading import SweepReading
 from lrgui.gui.cards import muted
 from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace

@@ -25,17 +25,17 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui import places
+from lrgui.core.curve.scenarios import SCENARIOS, Scenario, laid_over
+from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.scenarios import SCENARIOS, Scenario, laid_over
-from lrgui.core.sweep_reading import SweepReading, read_sweep
-from lrgui.core.zones import Zones
 from lrgui.export import SCENE_FORMATS, ExportError
 from lrgui.export.files import write_atomically
 from lrgui.export.scenarios import FILE_NAME, Scene
 from lrgui.gui.cards import Card, Side, muted
-from lrgui.gui.choices import Choices, Chosen
 from lrgui.gui.fields import Choice
+from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import Palette
@@ -86,7 +86,7 @@ class ScenariosTab(QWidget):
         self._reading: SweepReading | None = None
         self._revealed = False
         self.undo_stack = QUndoStack(self)
-        self._chosen = Chosen(self._show, self.undo_stack, Choices(None, self._scene.scenario.zones))
+        self._chosen = Selection(self._show, self.undo_stack, Choices(None, self._scene.scenario.zones))
         self.plot = ScenarioPlot(palette=palette)
         side = Side(320, "Scenarios")
         for card in (self._controls(), self._game(), self._lesson("How to read it", READING), self._terms()):

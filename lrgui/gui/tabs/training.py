@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.events import RunKind
-from lrgui.core.schedules import one_cycle
 from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.tabs.empty import empty_line
 from lrgui.gui.workspace import Workspace

@@ -8,11 +8,11 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from lrgui.core.config import RaceConfig, TrainConfig
 from lrgui.core.events import EndEvent, RunKind, RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.ranking import Ranking
+from lrgui.core.run_settings import RaceSettings, TrainSettings
 from lrgui.core.settings import settings_of
+from lrgui.core.standings import Ranking
 from lrgui.gui.cards import muted
 from lrgui.gui.fields import Choice, Form
 from lrgui.gui.panels.more_settings import MoreSettings
@@ -111,8 +111,8 @@ class VerifyTab(QWidget):
     def _more_settings(self) -> MoreSettings:
         """The settings of the race that are not among the controls and not the training's."""
         workspace, form = self._workspace, Form()
-        shared = {option.name for option in settings_of(TrainConfig)}
-        for option in settings_of(RaceConfig):
+        shared = {option.name for option in settings_of(TrainSettings)}
+        for option in settings_of(RaceSettings):
             if option.rare and option.name not in shared:
                 form.add_option(option)
         form.edited.connect(lambda name, value: workspace.edit(race=replace(workspace.job.race, **{name: value})))
@@ -150,7 +150,7 @@ class VerifyTab(QWidget):
             self.form.set_value(name, getattr(config, name))
         self.form.set_enabled(not workspace.busy)
         self.form.set_problems({problem.field: str(problem) for problem in config.validate()})
-        usual = RaceConfig()
+        usual = RaceSettings()
         changed = [name for name in self.form.editors if getattr(config, name) != getattr(usual, name)]
         self.more.set_changed([self.form.words(name) for name in changed])
         pick = format_lr(config.around)

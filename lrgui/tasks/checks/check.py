@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from lrgui.core.config import SweepConfig
-from lrgui.core.control import Control
+from lrgui.core.control import Control, Terminated
+from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, Event, OutputEvent, Stream
-from lrgui.core.pausing import Stopwatch, held
-from lrgui.core.terminated import Terminated
-from lrgui.tasks.checks.diagnosis import Diagnosis, diagnose
+from lrgui.core.run_settings import SweepSettings
+from lrgui.errors.diagnosis import Diagnosis, diagnose
+from lrgui.errors.traces import folded, says_it_all
 from lrgui.tasks.checks.step import STEPS, StepResult
-from lrgui.tasks.checks.traces import folded, says_it_all
 from lrgui.tasks.checks.trial import Trial
 from lrgui.tasks.spec import TaskSpec
 
 
-def check_task(spec: TaskSpec, control: Control, steps: int = SweepConfig.steps) -> Iterator[Event]:
+def check_task(spec: TaskSpec, control: Control, steps: int = SweepSettings.steps) -> Iterator[Event]:
     """Check what `spec` names: `CheckEvent`s, and an `EndEvent` that says what came of it.
 
     Never raises for the task's own errors: the step at which one came is `bad`, those after it are `skipped`.

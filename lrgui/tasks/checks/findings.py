@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from lrgui.core.objective import target_name
+from lrgui.core.engine.objective import target_name
 from lrgui.tasks.checks.loss_graph import LossKind
 
 #: Inputs whose mean or deviation is beyond this many are far from the 0 and 1 that networks are made for.

@@ -9,8 +9,8 @@ from torch import nn
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
+from lrgui.core.phrases import listed
 from lrgui.tasks.checks.step import Finding, StepResult
-from lrgui.tasks.listing import listed
 from lrgui.tasks.optimizers.optimizing import FIRST_LR
 from lrgui.tasks.task import Task
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.batches import tensors_of
-from lrgui.tasks import limits
+from lrgui.core.engine.batches import tensors_of
 from lrgui.tasks.checks.findings import numbers_of
+from lrgui.tasks.data import limits
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ from typing import Any
 import torch
 from torch.utils.data import Subset
 
-from lrgui.core.batches import batch_size, length, tensors_of, to_device
+from lrgui.core.engine.batches import batch_size, length, tensors_of, to_device
+from lrgui.core.engine.modes import to_eval_mode, to_train_mode
+from lrgui.core.engine.objective import Objective, Supervised
+from lrgui.core.engine.step import check_loss
 from lrgui.core.events import ACCURACIES
-from lrgui.core.modes import to_eval_mode, to_train_mode
-from lrgui.core.objective import Objective, Supervised
-from lrgui.core.stepping import check_loss
+from lrgui.errors.diagnosis import Diagnosis
+from lrgui.errors.origins import original, text_of
+from lrgui.errors.out_of_memory import is_out_of_memory, memory_words
+from lrgui.errors.traces import defined_at, is_persons, raised_by_us
 from lrgui.tasks.build import build_task
-from lrgui.tasks.checks.diagnosis import Diagnosis
-from lrgui.tasks.checks.exhausted import is_out_of_memory, memory_words
 from lrgui.tasks.checks.findings import (
     expected_start,
     input_findings,
@@ -35,10 +37,8 @@ from lrgui.tasks.checks.findings import (
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import free_memory, memory_use
-from lrgui.tasks.checks.origins import original, text_of
 from lrgui.tasks.checks.step import Finding, StepResult
-from lrgui.tasks.checks.traces import defined_at, is_persons, raised_by_us
-from lrgui.tasks.limits import bytes_words
+from lrgui.tasks.data.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task

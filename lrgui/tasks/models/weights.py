@@ -13,7 +13,7 @@ import torch
 from lrgui.core.control import Control
 from lrgui.core.events import StateEvent
 from lrgui.core.options import filled
-from lrgui.tasks.images.progress import is_of_disk, no_writing, why, with_progress
+from lrgui.tasks.data.images.progress import is_of_disk, no_writing, why, with_progress
 from lrgui.tasks.library_names import must_know
 from lrgui.tasks.models.named import torchvision_models
 from lrgui.tasks.optimizers.optimizing import must_have

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
-from lrgui.tasks.distributions import DISTRIBUTIONS
+from lrgui.errors.missing_modules import DISTRIBUTIONS
 from lrgui.tasks.spec import TaskSpec
 
 #: The rate that an optimizer is made with; every run sets its own.

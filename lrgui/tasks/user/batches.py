@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, SequentialSampler, Subset
 
-from lrgui.core.batches import length
+from lrgui.core.engine.batches import length
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.calling import Calls, Part, described
 

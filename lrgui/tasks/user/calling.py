@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Union
 
 from lrgui.core.options import ITEMS, Scalar, read_items
-from lrgui.tasks.listing import with_article
+from lrgui.core.phrases import with_article
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.optimizer import wanted_by
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, RATES, ROLES, Takes, needs_words

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from lrgui.tasks.checks.traces import add_own
+from lrgui.errors.traces import add_own
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.children import guard_children
 from lrgui.tasks.user.from_source import import_as_usual, import_from_source

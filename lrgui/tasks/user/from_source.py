@@ -31,6 +31,7 @@ from importlib.machinery import (
 from types import CodeType
 from typing import Any
 
+from lrgui.errors.missing_modules import WITHHELD
 from lrgui.tasks.user.source_text import encoding_of
 
 #: What compiled modules end in, whichever Python computes: 3.10 to 3.19, on a platform like ours.
@@ -60,8 +61,6 @@ class _State:
         """Real paths of entries of `sys.path` that were there before: what is found there was installed."""
         self.settled: set[str] = set()
         """Names that a parent process imported from elsewhere: these its children get from there, too."""
-        self.refused: dict[str, str] = {}
-        """By name, files that lie in a folder and were not given to whoever asked."""
 
 
 _state = _State()
@@ -86,13 +85,8 @@ def import_as_usual(folder: str) -> None:
     _state.folders.pop(folder, None)
     if not _state.folders:
         _state.files.clear()
-        _state.refused.clear()
+        WITHHELD.clear()
     _look_again(folder)
-
-
-def refused(name: str) -> str:
-    """The file of a module that a package asked for and did not get, because it lies beside the person's code."""
-    return _state.refused.get(name, "")
 
 
 def state_for_children() -> dict[str, Any]:
@@ -136,7 +130,7 @@ class _AskedFor(FileFinder):
         spec = super().find_spec(fullname, target)
         if spec is None or spec.loader is None or self._may(fullname, os.path.realpath(spec.origin or "")):
             return spec  # without a loader: a folder that is a namespace runs nothing
-        _state.refused[fullname] = spec.origin or ""
+        WITHHELD[fullname] = spec.origin or ""
         return None
 
     def _may(self, name: str, real: str) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.batches import length, to_device
-from lrgui.core.objective import loss_in
+from lrgui.core.engine.batches import length, to_device
+from lrgui.core.engine.objective import loss_in
 from lrgui.core.optimizers import refusal
 from lrgui.tasks.lightning_loop import (
     BY_HAND,

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.objective import NO_LOSS, Supervised, loss_in, target_name
+from lrgui.core.engine.objective import NO_LOSS, Supervised, loss_in, target_name
 from lrgui.tasks.user.calling import Part, described
 from lrgui.tasks.user.task_error import TaskError
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from lrgui.core.wrapped import inside
+from lrgui.core.engine.param_groups import inside
 from lrgui.tasks.user.roles import PARAMETERS, RATES
 from lrgui.tasks.user.signature import signature_of
 

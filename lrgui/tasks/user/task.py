@@ -13,8 +13,8 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lrgui.core.batches import to_device
-from lrgui.core.objective import Objective, Supervised
+from lrgui.core.engine.batches import to_device
+from lrgui.core.engine.objective import Objective, Supervised
 from lrgui.core.optimizers import refusal
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer, optimizer_called

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.engine.objective import Supervised
 from lrgui.core.events import CheckEvent, EndEvent, Event, OutputEvent, StateEvent
-from lrgui.core.objective import Supervised
 from lrgui.tasks.checks import trial
 from lrgui.tasks.checks.check import check_task
 from lrgui.tasks.checks.step import STEPS
@@ -561,5 +561,5 @@ def test_on_an_accelerator_labels_are_tried_on_the_cpu_first(monkeypatch: pytest
 def test_the_steps_names_need_no_torch() -> None:
     import subprocess
 
-    code = "import sys, lrgui.tasks.checks.step, lrgui.tasks.checks.diagnosis; sys.exit('torch' in sys.modules)"
+    code = "import sys, lrgui.tasks.checks.step, lrgui.errors.diagnosis; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.objective import Supervised
+from lrgui.core.engine.objective import Supervised
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.task import Task
 

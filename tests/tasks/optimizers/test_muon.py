@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.config import TrainConfig
-from lrgui.core.train import one_cycle_scheduler
+from lrgui.core.engine.train import one_cycle_scheduler
+from lrgui.core.run_settings import TrainSettings
 
 if not hasattr(torch.optim, "Muon"):
     pytest.skip("this PyTorch has no Muon", allow_module_level=True)
@@ -99,7 +99,7 @@ def test_its_own_groups_hold_the_rates() -> None:
 def test_one_cycle_moves_both_momenta() -> None:
     model = net()
     optimizer = optimizer_of(model)
-    scheduler = one_cycle_scheduler(optimizer, TrainConfig(epochs=1, max_lr=0.02), 10)
+    scheduler = one_cycle_scheduler(optimizer, TrainSettings(epochs=1, max_lr=0.02), 10)
     seen = []
     for step in range(10):
         train(model, optimizer, 1, step)

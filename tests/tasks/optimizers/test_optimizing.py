@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
+from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.race import race
+from lrgui.core.engine.sweep import sweep
+from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent
-from lrgui.core.objective import Supervised
 from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
-from lrgui.core.race import race
-from lrgui.core.sweep import sweep
-from lrgui.core.train import train
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.tasks.optimizers.optimizing import make_optimizer, must_have
 from lrgui.tasks.spec import TaskSpec
 
@@ -57,9 +57,9 @@ def state(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
 def test_a_sweep_puts_all_back_and_is_the_same_again(key: str, warm: bool) -> None:
     model, optimizer = made(key)
     if warm:
-        list(train(model, batches(), optimizer, OBJECTIVE, TrainConfig(epochs=1, max_lr=1e-4)))
+        list(train(model, batches(), optimizer, OBJECTIVE, TrainSettings(epochs=1, max_lr=1e-4)))
     before = state(model, optimizer)
-    config = SweepConfig(1e-6, 1e-2, 30)
+    config = SweepSettings(1e-6, 1e-2, 30)
     curves = []
     for _ in range(2):
         *points, end = sweep(model, batches(), optimizer, OBJECTIVE.loss, config)
@@ -73,10 +73,10 @@ def test_a_sweep_puts_all_back_and_is_the_same_again(key: str, warm: bool) -> No
 def test_a_training_and_a_race(key: str) -> None:
     model, optimizer = made(key)
     before = state(model, optimizer)
-    *_, end = race(model, batches(), optimizer, OBJECTIVE.loss, RaceConfig(around=1e-3, rates=3, rounds=1, steps=4))
+    *_, end = race(model, batches(), optimizer, OBJECTIVE.loss, RaceSettings(around=1e-3, rates=3, rounds=1, steps=4))
     assert isinstance(end, EndEvent) and end.reason == "completed"
     assert state(model, optimizer) == before
-    *_, end = train(model, batches(), optimizer, OBJECTIVE, TrainConfig(epochs=1, max_lr=1e-3))
+    *_, end = train(model, batches(), optimizer, OBJECTIVE, TrainSettings(epochs=1, max_lr=1e-3))
     assert isinstance(end, EndEvent) and end.reason == "completed"
     assert state(model, optimizer)[0] != before[0]
 

@@ -39,5 +39,7 @@ def test_an_unknown_name_is_told_the_closest_and_an_unfit_one_why(key: str) -> N
 
 
 def test_settings_that_the_library_refuses_are_said() -> None:
-    with pytest.raises(ValueError, match=r"^timm's nesterov cannot be created .* \(Nesterov .*\): change them, or choose"):
+    with pytest.raises(
+        ValueError, match=r"^timm's nesterov cannot be created .* \(Nesterov .*\): change them, or choose"
+    ):
         made("timm", "nesterov", momentum=0.0)

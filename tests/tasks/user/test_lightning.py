@@ -11,8 +11,8 @@ from textwrap import dedent
 import pytest
 import torch
 
-from lrgui.core.config import SweepConfig, TrainConfig
 from lrgui.core.events import BatchEvent, EpochEvent, OutputEvent
+from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
@@ -126,10 +126,10 @@ def test_the_engines_run_it(spec) -> None:
         """
     )
     made = spec(NET, validation, POINTS)
-    events = list(run_job(Job("sweep", made, SweepConfig(steps=9))))
+    events = list(run_job(Job("sweep", made, SweepSettings(steps=9))))
     assert sum(isinstance(event, BatchEvent) for event in events) == 9
     assert not [event for event in events if isinstance(event, OutputEvent)]
-    *_, epoch, end = run_job(Job("train", made, train=TrainConfig(epochs=2)))
+    *_, epoch, end = run_job(Job("train", made, train=TrainSettings(epochs=2)))
     assert end.reason == "completed"  # type: ignore[union-attr]
     assert isinstance(epoch, EpochEvent)
     assert epoch.val_loss is not None

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import lrgui
-from lrgui.core.config import RaceConfig, SweepConfig, TrainConfig
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, EpochEvent, OutputEvent, TaskEvent
 from lrgui.core.options import Scalar
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
@@ -102,7 +102,7 @@ def test_all_engines_run_it(make: Maker, kind: str) -> None:
         'name = "mine, all"',
         optimizer="own",
     )
-    job = Job(kind, spec, SweepConfig(steps=8), TrainConfig(epochs=2), RaceConfig(rates=3, rounds=1, steps=8))
+    job = Job(kind, spec, SweepSettings(steps=8), TrainSettings(epochs=2), RaceSettings(rates=3, rounds=1, steps=8))
     events = list(run_job(job))
     said = next(event for event in events if isinstance(event, TaskEvent))
     assert (said.name, said.metric_name) == ("mine, all · own optimizer", "accuracy")
@@ -279,7 +279,7 @@ def test_every_way_to_give_batches(make: Maker, text: str, batches: int, example
     assert task.train_size == examples
     spec = make.spec(text, without="train_loader")
     for kind in ("train", "sweep"):
-        *_, end = run_job(Job(kind, spec, SweepConfig(steps=9, end_lr=1e-2), TrainConfig(epochs=2)))
+        *_, end = run_job(Job(kind, spec, SweepSettings(steps=9, end_lr=1e-2), TrainSettings(epochs=2)))
         assert isinstance(end, EndEvent)
         assert end.reason == "completed", end
 
@@ -565,7 +565,11 @@ def test_a_schedule_free_optimizer_is_checked_swept_trained_and_raced(make: Make
         "def val_loader(batch_size): return DataLoader(DATA, batch_size)",
         optimizer="own",
     )
-    settings = SweepConfig(steps=5), TrainConfig(epochs=1, max_lr=1e-3), RaceConfig(around=1e-3, rates=3, steps=20)
+    settings = (
+        SweepSettings(steps=5),
+        TrainSettings(epochs=1, max_lr=1e-3),
+        RaceSettings(around=1e-3, rates=3, steps=20),
+    )
     for kind in ("check", "sweep", "train", "race"):
         *_, end = run_job(Job(kind, spec, *settings))
         assert end.reason == "completed", end.detail
@@ -607,7 +611,7 @@ def test_a_training_step_may_leave_batches_out(make: Maker) -> None:
     """
     spec = make.spec(text, without="loss")
     for kind in ("sweep", "train"):
-        events = list(run_job(Job(kind, spec, SweepConfig(steps=12), TrainConfig(epochs=2, max_lr=1e-3))))
+        events = list(run_job(Job(kind, spec, SweepSettings(steps=12), TrainSettings(epochs=2, max_lr=1e-3))))
         assert events[-1].reason == "completed"
         assert sum(isinstance(event, BatchEvent) for event in events) == (12 if kind == "sweep" else 8)
 
@@ -615,7 +619,7 @@ def test_a_training_step_may_leave_batches_out(make: Maker) -> None:
 def test_a_training_step_without_return_is_told_in_a_run(make: Maker) -> None:
     spec = make.spec("def training_step(model, batch): F.cross_entropy(model(batch[0]), batch[1])", without="loss")
     for kind in ("sweep", "train"):
-        *_, end = run_job(Job(kind, spec, SweepConfig(steps=12), TrainConfig(epochs=1, max_lr=1e-3)))
+        *_, end = run_job(Job(kind, spec, SweepSettings(steps=12), TrainSettings(epochs=1, max_lr=1e-3)))
         assert end.reason == "failed" and "in a row: did you forget return?" in end.detail
 
 
@@ -745,7 +749,7 @@ def test_what_is_not_used_is_said(make: Maker) -> None:
 
 def test_errors_of_the_code_itself_keep_its_lines(make: Maker) -> None:
     spec = make.spec("def loss(output, target): return output.no_such_thing()", without="loss")
-    events = list(run_job(Job("sweep", spec, SweepConfig(steps=4))))
+    events = list(run_job(Job("sweep", spec, SweepSettings(steps=4))))
     told = "\n".join(event.text for event in events if isinstance(event, OutputEvent))
     assert f'mine.py", line {MODEL_LINE + 2}, in loss' in told
     assert "user_objective.py" not in told

@@ -1,0 +1,123 @@
+"""How far a pick can be relied on, in a word and as a factor, and what to change where the sweep's range was wrong."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.landmarks import Landmarks, last_calm
+from lrgui.core.curve.valley import Valley
+from lrgui.core.learning_rate import format_lr
+
+#: How far a pick can be relied on, worst first.
+CONFIDENCES = ("none", "low", "medium", "high")
+#: Curves that are resampled to see how far the noise moves the pick.
+RESAMPLES = 40
+
+# Measured on the development tasks of benchmarks/suggestions, checked on the held-out ones
+# (docs/explanation/suggestions.md).
+#: Decades by which the pick may move under resampling to be called high, medium, or reliable at all.
+STEADY, WAVERING, LOST = 0.06, 0.15, 0.5
+#: A fall of so many times the batch noise is clear; a smaller one is too little to be sure of a pick that looks steady.
+CLEAR = 4.0
+#: A fall that goes on at the last rate has done most where it has been slow (`Landmarks.fast_to`) for this factor …
+SLOWED = 2.0
+#: … or has been visible for this one.
+LASTED = 100.0
+#: Trainings rarely want more than 1: a sweep that got about there is worth a pick even if the loss still falls.
+USUAL = 0.9
+#: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
+FLOOR = 0.15
+#: Beyond this a factor says nothing more.
+WORST = 1000.0
+#: A sweep that sees nothing is extended up to this.
+HIGHEST = 10.0
+#: A valley whose middle is this near to the first rate, in decades, was not seen from its beginning.
+BEFORE = 0.7
+#: Training that breaks within this share of the planned steps, and so many decades, broke at once.
+AT_ONCE, NEAR = 0.25, 1.5
+#: Standard deviations that hold nine of ten.
+NINE_OF_TEN = 1.64
+
+
+@dataclass(frozen=True)
+class RangeAdvice:
+    """The range of the next sweep where this one's was wrong."""
+
+    start_lr: float
+    end_lr: float
+    why: str
+    """One sentence."""
+
+
+def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice | None:
+    """What to change about the range; None where the valley and its far edge lie inside."""
+    first, last = float(curve.lr[0]), float(curve.lr[-1])
+    if valley is None or not marks.falls:
+        calm = last_calm(curve, marks)
+        flat = not curve.broke and _flat_to_the_end(curve, marks)
+        at_once = calm < AT_ONCE * curve.planned_steps and curve.log_lr[calm] - curve.log_lr[0] < NEAR
+        if at_once and not flat:
+            return start_lower(curve)
+        if flat and last < HIGHEST:
+            end = min(last * 100, HIGHEST)
+            return RangeAdvice(
+                first, end, f"Nothing happens up to {format_lr(last)}: extend the sweep to {format_lr(end)}."
+            )
+        return None
+    if marks.still_falling:
+        # A fall that has only begun is further from its end.
+        end = last * 10 if _mostly_seen(curve, marks) else max(last * 10, min(last * 100, HIGHEST))
+        why = f"The loss is still falling at {format_lr(last)}: extend the sweep to {format_lr(end)} or more."
+        return RangeAdvice(first, end, why)
+    if valley.middle - math.log10(first) < BEFORE:
+        start = first / 1000
+        why = f"The loss already falls at the first rate: start the sweep lower, at {format_lr(start)}."
+        return RangeAdvice(start, max(last, start * 1e4), why)
+    return None
+
+
+def start_lower(curve: Curve) -> RangeAdvice:
+    """The range after a sweep in which training broke before anything was seen. At least one point."""
+    first, last = float(curve.lr[0]), float(curve.lr[-1])
+    start = first / 1000
+    why = f"Training diverged at once: start the sweep lower, at {format_lr(start)}."
+    return RangeAdvice(start, last * 10 if curve.broke else last, why)
+
+
+def judge(curve: Curve, marks: Landmarks, valley: Valley, spread: float) -> tuple[str, float]:
+    """The word, and the factor within which nine of ten picks have a rate that is nearly as good as the best.
+
+    `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats.
+    """
+    factor = min(10 ** math.hypot(FLOOR, NINE_OF_TEN * spread), WORST)
+    unseen = marks.still_falling and not _mostly_seen(curve, marks) and float(curve.lr[-1]) < USUAL
+    if spread > LOST or unseen:
+        return "none", factor
+    clear = clear_fall(curve, valley.fall)
+    if marks.still_falling or spread > WAVERING:
+        return "low", factor
+    if spread <= STEADY and clear and not valley.open:
+        return "high", factor
+    return ("medium" if clear else "low"), factor
+
+
+def clear_fall(curve: Curve, fall: float) -> bool:
+    """True where a fall stands out from the single batches. Not a share of the loss: that says nothing where a
+    constant is part of it, or its sign may change."""
+    return fall >= CLEAR * curve.noise
+
+
+def _mostly_seen(curve: Curve, marks: Landmarks) -> bool:
+    """True where a fall that goes on at the last rate has done most of what it will do."""
+    last = float(curve.lr[-1])
+    return last >= SLOWED * marks.fast_to or last >= LASTED * marks.begins_at
+
+
+def _flat_to_the_end(curve: Curve, marks: Landmarks) -> bool:
+    """True where the smoothed loss ends no higher than the noise allows above where it began."""
+    head, tail = curve.smoothed[: max(3, len(curve) // 10)], curve.smoothed[-max(3, len(curve) // 20) :]
+    return float(np.median(tail)) <= float(np.median(head)) + 3 * marks.residual_noise + curve.resolution

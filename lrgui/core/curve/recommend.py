@@ -1,0 +1,191 @@
+"""Our own recommendation, read off the centred smoothed loss."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve.confidence import CONFIDENCES, RESAMPLES, WORST, RangeAdvice, advise, judge, start_lower
+from lrgui.core.curve.curve import Curve, only_so_many
+from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
+from lrgui.core.curve.smoothing import Floats
+from lrgui.core.curve.valley import Valley, find_valley
+from lrgui.core.events import EndReason
+from lrgui.core.learning_rate import format_lr
+
+__all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
+
+#: The loss answers late: what is seen at a rate was made by the rates of the steps before. The middle of the
+#: valley was made by the rate of so many steps before …
+ANSWER = 2
+#: … and the break at its far edge, up to which momentum carries a training, by that of so many.
+BREAK = 4
+#: Steps back never go further than this, in decades.
+FURTHEST = 0.6
+#: The factor that is kept from the edge besides.
+SAFETY = 10**0.2
+#: The trainings by which the rule was judged: OneCycle of about so many steps.
+SHORT = 300
+#: A training that is longer by a factor wants a max LR that is lower by this power of it …
+LONGER = 0.25
+#: … down to this share of the pick.
+LOWEST = 0.25
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The rate that we would use, or honestly none; `best_guess` is given whenever a number can be computed."""
+
+    lr: float | None
+    best_guess: float | None
+    reason: str
+    """How it came about, or why there is none and what to try."""
+    confidence: str = "none"
+    """One of `CONFIDENCES`."""
+    factor: float | None = None
+    """In nine of ten cases a nearly optimal rate lies within this factor of the recommendation ("within ×1.4").
+    At least 1; None where there is no pick."""
+    advice: RangeAdvice | None = None
+    """The range to sweep next; None where this one was right."""
+
+
+def recommend(
+    curve: Curve, marks: Landmarks | None, planned_steps: int | None = None, *, spread: float = 0.0
+) -> Recommendation:
+    """The middle of the valley, but well before its far edge.
+
+    The middle is the mean of log LR over the curve, each rate weighted with the fourth power of the share of the
+    fall that is made there; the edge is the last rate at which half of the fall is still made. Both are taken a
+    few steps back, because the loss answers late, and a factor of 1.6 is kept from the edge. `planned_steps` is
+    the length of the OneCycle training to come, which lowers the pick if it is long; None is a short one.
+    `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
+    """
+    if marks is None:
+        if curve.ended_early:
+            return _ended_early(curve, None)
+        if curve.broke and curve.planned_steps >= FEWEST_POINTS:
+            return _none(None, only_so_many(len(curve)), start_lower(curve))
+        return Recommendation(None, None, f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps.")
+    valley = find_valley(curve, RESAMPLES)
+    advice = advise(curve, marks, valley)
+    share = for_longer(planned_steps)
+    if curve.ended_early and (valley is None or marks.rises_at is None):
+        return _ended_early(curve, None)
+    if valley is None or not marks.falls:
+        rise = _before_the_rise(curve, marks)
+        guess = None if rise is None else _measured(curve, share * rise)
+        return _none(guess, marks.why_not or "the loss never falls", advice)
+    plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
+    guess = _measured(curve, share * plain)
+    if curve.ended_early:
+        return _ended_early(curve, guess)
+    moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
+    word, factor = judge(curve, marks, valley, max(moved, spread))
+    if word == "none":
+        if marks.still_falling:
+            return _none(guess, "the sweep ended before the valley", advice)
+        return _none(guess, f"the batch noise shifts it by a factor of {factor:.0f}", advice)
+    reason = _reason(curve, valley) + lowered(planned_steps)
+    if advice is not None:
+        reason += f" {advice.why}"
+    return Recommendation(guess, guess, reason, word, factor, advice)
+
+
+def _measured(curve: Curve, lr: float) -> float:
+    """A pick or guess stays within what was measured."""
+    return max(lr, float(curve.lr[0]))
+
+
+def for_longer(planned_steps: int | None) -> float:
+    """What the pick is multiplied with for a OneCycle training of `planned_steps` steps: 1 for a short one."""
+    if planned_steps is None or planned_steps <= SHORT:
+        return 1.0
+    return float(max((planned_steps / SHORT) ** -LONGER, LOWEST))
+
+
+def lowered(planned_steps: int | None) -> str:
+    """The sentence that says so, with a space before it; empty for a short training."""
+    share = for_longer(planned_steps)
+    return "" if share == 1 else f" Lowered to {share:.0%} for a training of {planned_steps:,} steps."
+
+
+def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
+    """log10 of the pick for each middle and edge. Shapes (n,)."""
+    picks: Floats = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
+    return picks
+
+
+def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:
+    """A guess where no fall is seen: as far before the last rate at which the loss is still at its level as a pick
+    stays before an edge. Where training breaks is seen even if a short sweep learns nothing. None for a constant."""
+    if float(np.ptp(curve.loss)) == 0:
+        return None
+    last = curve.log_lr[last_calm(curve, marks)]
+    return float(10.0 ** _limit(curve, np.array([last]))[0])
+
+
+def _limit(curve: Curve, edges: Floats) -> Floats:
+    """The highest log10 pick for each edge. Shape of `edges`."""
+    return _steps_back(curve, edges, BREAK) - float(np.log10(SAFETY))
+
+
+def _steps_back(curve: Curve, x: Floats, steps: int) -> Floats:
+    """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""
+    index = np.arange(len(curve), dtype=np.float64)
+    points = steps / curve.steps_per_point
+    back: Floats = np.interp(np.interp(x, curve.log_lr, index) - points, index, curve.log_lr)
+    # A linear sweep begins with steps of several decades each: there a step back says nothing.
+    return np.maximum(back, x - FURTHEST)
+
+
+def _reason(curve: Curve, valley: Valley) -> str:
+    middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
+    limit = _limit(curve, np.array([valley.edge]))[0]
+    if limit < _steps_back(curve, np.array([valley.middle]), ANSWER)[0]:
+        ends = "the sweep ends" if valley.open else "half of the fall is lost again"
+        return f"{BREAK} steps and a factor of {SAFETY:.1f} before {edge}, where {ends}."
+    if valley.open:
+        kept = "half of the fall is not lost again in this range"
+        return f"The middle of the valley, {middle}, {ANSWER} steps back; {kept}."
+    return f"The middle of the valley, {middle}, {ANSWER} steps back; half of the fall is lost again at {edge}."
+
+
+def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
+    """A sweep that did not get to its end is no ground for a pick, nor for another range."""
+    ways_out: dict[str, str] = {
+        EndReason.CANCELLED: "let it run to its end",
+        EndReason.DATA_ENDED: f"use a loader that can be restarted, or set steps={len(curve)}",
+    }
+    way_out = ways_out.get(curve.end_reason or "", "fix that first")
+    return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")
+
+
+def _none(guess: float | None, why: str, advice: RangeAdvice | None) -> Recommendation:
+    what = advice.why if advice is not None else "Try more steps, larger batches, or a model that learns faster."
+    return Recommendation(None, guess, f"No reliable pick: {why}. {what}", advice=advice)
+
+
+#: What the factor means, for tooltips and help texts.
+MEANING = "In nine of ten cases a nearly optimal rate lies within this factor of the recommendation"
+
+
+#: What a rate is called that is no reliable pick.
+GUESS = "guess (no confidence)"
+
+
+def pick_label(pick: Recommendation) -> str:
+    """What stands before our rate in a table of rules."""
+    return f"☆ {GUESS}" if pick.lr is None and pick.best_guess is not None else "★ recommended"
+
+
+def confidence_words(pick: Recommendation) -> str:
+    """ "confidence high · within ×1.4"; for no reliable pick "no confidence"."""
+    if pick.lr is None:
+        return "no confidence"
+    if pick.factor is None or not math.isfinite(pick.factor):
+        return f"confidence {pick.confidence}"
+    if pick.factor >= WORST:
+        return f"confidence {pick.confidence} · within more than ×{WORST:g}"
+    return f"confidence {pick.confidence} · within ×{pick.factor:.2g}"

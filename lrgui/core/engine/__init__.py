@@ -1,0 +1,1 @@
+"""Sweeps, trainings and races: generators of events."""

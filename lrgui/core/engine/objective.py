@@ -1,0 +1,381 @@
+"""From a batch of any usual kind to a loss: what of it goes into the model, and what is the target."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from lrgui.core.engine.batches import tensors_of
+
+#: Names under which a mapping holds its target, in the order in which they are looked for.
+TARGETS = ("labels", "label", "targets", "target", "y")
+#: Names of a target beside an image: the classes of its pixels.
+_MASKS = ("mask", "masks")
+_IMAGES = ("image", "img", "pixel")
+
+NO_LOSS = (
+    "No loss was given, and the model's output contains none: pass loss=… (output, target), "
+    "or training_step=… (model, batch)."
+)
+NO_LOSS_IN_EVAL = (
+    "In eval mode the model's output contains no loss (detection models return boxes instead): omit the validation "
+    "batches, or compute the loss in a training_step(model, batch)."
+)
+
+Criterion = Callable[[Any, Any], torch.Tensor]
+"""Takes the model's output and the target, returns the scalar loss."""
+Metric = Callable[[Any, Any], Any]
+"""Takes the model's output and the target, returns a number."""
+
+
+class Objective(Protocol):
+    """What a model is trained for: the loss of a batch, and a metric where there is one."""
+
+    @property
+    def has_metric(self) -> bool:
+        """True where `both` and `measured` give a metric."""
+
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
+        """The scalar loss of one batch on the device; None leaves the batch out."""
+
+    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """Loss and metric (None where there is none) of one validation batch; a loss of None leaves it out."""
+
+    def measured(self) -> Any:
+        """The metric of the batch whose loss was computed last."""
+
+    def without_loss(self) -> ValueError:
+        """What is wrong where the loss of a batch that must have one was None, in a sentence."""
+
+
+class Supervised:
+    """The loss of a batch without a training step written by hand.
+
+    * a tensor alone is its own target (an autoencoder's batch);
+    * of a tuple, a list, a named tuple or a dataclass the last item is the target, the others go into the model;
+    * of a mapping the entry named `labels`, `label`, `targets`, `target` or `y` (beside an image also `mask`) is the
+      target; the others go in by name where the model takes such names, else the one that is left goes in alone.
+      Entries without a tensor that the model does not know (names of files) stay out.
+
+    numpy arrays in a batch become tensors.
+
+    Without a criterion the model must compute its loss itself, as Hugging Face's models do: the whole mapping
+    goes in, of a tuple the last item as the argument that is called `labels`, `targets` or the like. `loss_in` says
+    where the loss is looked for in the output. A metric gets the output's logits where it has such.
+
+    What the model said last is kept for `measured`: a metric on training batches costs no second forward pass.
+    """
+
+    def __init__(self, criterion: Criterion | None, metric: Metric | None = None) -> None:
+        self.criterion = criterion
+        self._metric = metric
+        self._last: tuple[Any, Any] | None = None
+        self._inputs: _Inputs | None = None
+
+    @property
+    def has_metric(self) -> bool:
+        """True where a metric was given."""
+        return self._metric is not None
+
+    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor:
+        """The loss of one batch on the device."""
+        simple = type(batch) in (list, tuple) and len(batch) == 2 and isinstance(batch[0], torch.Tensor)
+        if simple and self.criterion is not None:
+            output, target = model(batch[0]), batch[1]  # nearly always; the long way round would find the same
+            if not isinstance(output, torch.Tensor):
+                output = _answer(output)
+        else:
+            output, target = self.forward(model, batch)
+        if self._metric is not None:
+            self._last = (_detached(_answer(output)), target)
+        return self.judged(output, target)
+
+    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """Loss and metric (None where there is none) of one batch, with one forward pass."""
+        output, target = self.forward(model, batch)
+        try:
+            loss = self.judged(output, target)
+        except ValueError as error:
+            if str(error) != NO_LOSS or model.training:
+                raise
+            raise ValueError(NO_LOSS_IN_EVAL) from None
+        return loss, None if self._metric is None else self._metric(_detached(_answer(output)), target)
+
+    def measured(self) -> Any:
+        """The metric of the batch whose loss was computed last."""
+        assert self._metric is not None
+        assert self._last is not None
+        with torch.no_grad():
+            return self._metric(*self._last)
+
+    def without_loss(self) -> ValueError:
+        """What is wrong where the loss function returned None."""
+        return ValueError("The loss function returned None: did you forget return?")
+
+    def judged(self, output: Any, target: Any) -> torch.Tensor:
+        """The loss of what `forward` gave."""
+        if self.criterion is None:
+            return own_loss(output)
+        value = self.criterion(output, target)
+        if isinstance(value, torch.Tensor):
+            return value
+        if value is None:
+            raise self.without_loss()
+        found: torch.Tensor = loss_in(value)
+        return found
+
+    def forward(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        """The model's output for one batch, and the target: what the criterion gets."""
+        takes = self._inputs
+        if takes is None or takes.model is not model:
+            takes = self._inputs = _Inputs(model)
+        batch = _without_arrays(model, batch)
+        if self.criterion is None:
+            return self._forward_whole(takes, batch)
+        if isinstance(batch, Mapping):
+            inputs, target = _target_of(batch)
+            return _answer(takes.called_by_name(inputs)), target
+        arguments, target = _positional(takes, batch)
+        return _answer(takes.called(arguments)), target
+
+    def _forward_whole(self, takes: _Inputs, batch: Any) -> tuple[Any, Any]:
+        """A model that computes its loss itself gets everything, the target too."""
+        if isinstance(batch, Mapping):
+            name = target_name(batch)
+            return takes.model(**takes.with_target(batch, name)), None if name is None else batch[name]
+        arguments, target = _positional(takes, batch)
+        if isinstance(batch, torch.Tensor):
+            return takes.model(*arguments), target
+        return takes.called_with_target(arguments, target), target
+
+
+def own_loss(output: Any) -> torch.Tensor:
+    """The loss in a model's own output. Raises ValueError where it has none."""
+    loss = loss_in(output, summed=True)
+    if not isinstance(loss, torch.Tensor) or (loss is output and loss.numel() != 1):
+        raise ValueError(NO_LOSS)
+    return loss
+
+
+def loss_in(value: Any, summed: bool = False) -> Any:
+    """The loss in what a model, a training step or a loss function returned; `value` itself where there is none.
+
+    * a tensor is the loss; None stays None;
+    * a mapping or an object has it as its `loss`;
+    * of a tuple or a list it is the first single number, one that gradients go through before all others:
+      `(loss, extras)` and `(logits, loss)` alike;
+    * with `summed` a mapping of single numbers, as detection models return, is their sum; where some have "loss" in
+      their names it is the sum of those.
+    """
+    if value is None or isinstance(value, torch.Tensor):
+        return value
+    if isinstance(value, Mapping):
+        if "loss" in value:
+            return value["loss"]
+        parts = [part for name, part in value.items() if "loss" in str(name)] or list(value.values())
+        return sum(parts) if summed and parts and len(_numbers(parts)) == len(parts) else value
+    own = getattr(value, "loss", None)
+    if isinstance(own, torch.Tensor):
+        return own
+    if isinstance(value, tuple | list):
+        numbers = _numbers(value)
+        numbers = [one for one in numbers if one.dim() == 0] or numbers  # logits of a batch of one are one number, too
+        return next((one for one in numbers if one.requires_grad), numbers[0] if numbers else value)
+    return value
+
+
+def _numbers(values: Iterable[Any]) -> list[torch.Tensor]:
+    return [one for one in values if isinstance(one, torch.Tensor) and one.numel() == 1 and one.is_floating_point()]
+
+
+def _positional(takes: _Inputs, batch: Any) -> tuple[tuple[Any, ...], Any]:
+    """What goes into the model one after the other, and the target."""
+    if isinstance(batch, torch.Tensor):
+        return (batch,), batch
+    if dataclasses.is_dataclass(batch) and not isinstance(batch, type):
+        batch = tuple(getattr(batch, field.name) for field in dataclasses.fields(batch))
+    if isinstance(batch, tuple | list) and len(batch) == 1 and isinstance(batch[0], torch.Tensor):
+        return (batch[0],), batch[0]  # a TensorDataset of inputs alone
+    if not isinstance(batch, tuple | list) or len(batch) < 2:
+        raise ValueError(
+            f"A batch of type {type(batch).__name__} cannot be split into inputs and target: pass a "
+            "training_step(model, batch), which returns the loss."
+        )
+    *inputs, target = batch
+    packed = callable(getattr(inputs[0], "to", None))  # a tuple that is one thing, as PackedSequence
+    if len(inputs) == 1 and isinstance(inputs[0], tuple | list) and not packed and takes.several(len(inputs[0])):
+        return tuple(inputs[0]), target
+    return tuple(inputs), target
+
+
+def target_name(batch: Mapping[str, Any]) -> str | None:
+    """The name under which a batch holds its target, None where it has none."""
+    beside_image = any(str(name).lower().startswith(_IMAGES) for name in batch)
+    return next((name for name in (*TARGETS, *(_MASKS if beside_image else ())) if name in batch), None)
+
+
+def _target_of(batch: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    target = target_name(batch)
+    if target is not None:
+        return {name: value for name, value in batch.items() if name != target}, batch[target]
+    raise ValueError(
+        f"No target was found in a batch with {_listed(batch)}: name it one of {', '.join(TARGETS)}, or pass a "
+        "training_step(model, batch)."
+    )
+
+
+def _without_arrays(model: nn.Module, batch: Any) -> Any:
+    """`batch` with tensors in the place of numpy's arrays, on the model's device."""
+    if isinstance(batch, np.ndarray):
+        return _as_tensor(model, batch)
+    if type(batch) in (list, tuple) and any(isinstance(item, np.ndarray) for item in batch):
+        return [_as_tensor(model, item) for item in batch]
+    if isinstance(batch, Mapping) and any(isinstance(item, np.ndarray) for item in batch.values()):
+        return {name: _as_tensor(model, item) for name, item in batch.items()}
+    return batch
+
+
+def _as_tensor(model: nn.Module, item: Any) -> Any:
+    if not isinstance(item, np.ndarray) or item.dtype.kind not in "biufc":
+        return item
+    first = next(model.parameters(), None)
+    return torch.as_tensor(item, device=None if first is None else first.device)
+
+
+class _Inputs:
+    """What a model's forward pass takes: read once, since a sweep asks at every step."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        parameters = _forward_parameters(model)
+        self.known = parameters is not None
+        parameters = parameters or []
+        by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        self.places = [p for p in parameters if p.kind in by_place]
+        self.required = sum(p.default is inspect.Parameter.empty for p in self.places)
+        self.any_place = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+        self.any_name = not self.known or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+        self.names = {p.name for p in parameters if p.kind is not inspect.Parameter.POSITIONAL_ONLY}
+        self._target = next((name for name in TARGETS if name in self.names), None) or next(
+            (p.name for p in parameters if p.name in self.names and p.name.endswith(_TARGET_ENDINGS)), None
+        )
+
+    def several(self, count: int, optional: bool = False) -> bool:
+        """True where there are places for `count` > 1 inputs, more than one of them required.
+
+        With `optional` also where all but the first may be left out.
+        """
+        if not self.known or count < 2:
+            return False
+        if self.any_place:
+            return not self.required or self.required <= count
+        return (optional or self.required > 1) and self.required <= count <= len(self.places)
+
+    def called(self, inputs: Sequence[Any], **more: Any) -> Any:
+        """The output for inputs that come one after the other."""
+        masked = len(inputs) == 2 and "attention_mask" in self.names
+        if masked and len(self.places) > 1 and self.places[1].name != "attention_mask":
+            # Tokens and their mask, as tutorials have them: GPT-2's second place is that of past keys and values.
+            return self.model(inputs[0], attention_mask=inputs[1], **more)
+        return self.model(*inputs, **more)
+
+    def called_with_target(self, inputs: Sequence[Any], target: Any) -> Any:
+        """The output of a model that computes its loss itself. Raises ValueError where it takes no target."""
+        name = self._target
+        if name is None:
+            if not self.several(len(inputs) + 1, optional=True):
+                raise ValueError(NO_LOSS)
+            if "attention_mask" in self.names:  # the target would end up among the inputs
+                raise ValueError(
+                    "The model's forward pass has no argument called labels or the like, so the batch's last item "
+                    "cannot be passed to it: use dicts with the names of its arguments as batches, or pass a "
+                    "training_step(model, batch)."
+                )
+            return self.model(*inputs, target)
+        before = [p.name for p in self.places[: len(inputs) + 1]]
+        if name in before[:-1] and self.names.issuperset(before):  # forward(x, y, mask) for a batch (x, mask, y)
+            before.remove(name)
+            return self.model(**dict(zip(before, inputs, strict=True)), **{name: target})
+        return self.called(inputs, **{name: target})
+
+    def called_by_name(self, inputs: dict[str, Any]) -> Any:
+        """The output for the inputs of a mapping."""
+        if not inputs.keys() <= self.names:
+            inputs = dict(self.wanted(inputs))
+        if inputs.keys() <= self.names:
+            return self.model(**inputs)
+        if len(inputs) == 1:
+            return self.model(*inputs.values())
+        if self.any_name:
+            return self.model(**inputs)
+        raise ValueError(
+            f"The model's forward pass does not accept {_listed(inputs.keys() - self.names)} from the batch: pass a "
+            "training_step(model, batch)."
+        )
+
+    def with_target(self, batch: Mapping[str, Any], target: str | None) -> Mapping[str, Any]:
+        """A whole batch, in which the target has the model's own name: data sets say `label`, models `labels`."""
+        batch = self.wanted(batch)
+        own = self._target
+        if target is None or own is None or target in self.names or own in batch:
+            return batch
+        return {own if name == target else name: value for name, value in batch.items()}
+
+    def wanted(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without entries that the model does not know and that hold no tensor, such as the names of files."""
+        if self.any_name or inputs.keys() <= self.names:
+            return inputs
+        return {
+            name: value
+            for name, value in inputs.items()
+            if name in self.names or next(tensors_of(value), None) is not None
+        }
+
+
+_TARGET_ENDINGS = ("_labels", "_label", "_targets", "_target")
+
+
+def _forward_parameters(model: nn.Module) -> list[inspect.Parameter] | None:
+    """The parameters of a model's forward pass, past the wrappers; None where they can't be read."""
+    while True:
+        wrapped = isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel)
+        inner = model.module if wrapped else getattr(model, "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            break
+        model = inner
+    try:
+        return list(inspect.signature(model.forward).parameters.values())
+    except (TypeError, ValueError):
+        return None
+
+
+def _answer(output: Any) -> Any:
+    """What a criterion wants of a model's output: a Hugging Face output's logits, all else as it is."""
+    if isinstance(output, torch.Tensor | tuple | list):
+        return output
+    if isinstance(output, Mapping):
+        return output.get("logits", output)
+    return output.logits if isinstance(getattr(output, "logits", None), torch.Tensor) else output
+
+
+def _detached(output: Any) -> Any:
+    if isinstance(output, torch.Tensor):
+        output = output.detach()
+        # Mixed precision's half numbers: numpy does not know bf16, and metrics are written for whole ones.
+        return output.float() if output.dtype in (torch.bfloat16, torch.float16) else output
+    if isinstance(output, tuple | list):
+        items = [_detached(item) for item in output]
+        return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)
+    if type(output) is dict:
+        return {key: _detached(item) for key, item in output.items()}
+    return output
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(f"“{name}”" for name in sorted(map(str, names))) or "nothing"

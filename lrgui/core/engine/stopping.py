@@ -1,0 +1,190 @@
+"""When to stop: rules that watch raw losses and say, in words, that a run has broken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrgui.core.curve.smoothing import DebiasedAverage, noise_of
+from lrgui.core.events import EndReason
+from lrgui.core.learning_rate import format_lr
+
+#: Batches in the short median of the sustained-rise rule.
+SHORT = 7
+#: A best average above this share of the start's size is clearly positive.
+CLEARLY = 0.05
+#: A rise that stays is far where it is this many times the noise of the batches …
+AGAINST_NOISE = 6.0
+#: … and the scale of a rise, where a multiple of the best means nothing, is at least this many times the noise.
+SCALE_NOISE = 10.0
+#: Where fall and noise are below this share of the start there is nothing to measure a rise by but the start itself.
+NOTHING = 1e-3
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why to stop: a reason of `events.END_REASONS` and a sentence."""
+
+    reason: str
+    detail: str
+
+
+class SweepWatch:
+    """The stop rules of a sweep.
+
+    * Not finite: at once.
+    * Classic: the debiased average rises above `factor` times its best. Where that best is not clearly
+      positive a multiple means nothing; then the rise is measured against
+      `scale = max(start - best, 10 × noise)`: `average - best > (factor - 1) · scale`.
+    * Sustained rise: the average lags so far behind that the classic rule often comes late or never (a network
+      that died returns to the loss of guessing). So also: the median of the last seven raw losses stands above
+      the start by half of the whole fall or six times the noise, whatever is more.
+    The two last rules wait for a tenth of the planned steps (the sustained one for at least seven batches) and
+    are off with factor 0.
+
+    A loss of another unit stops at the same step. A constant that is part of the loss does not matter to the
+    sustained rise; the classic rule is by its definition a multiple of the loss, whose factor people set, so with
+    a constant it comes later or not at all, and the sustained one ends the sweep. Where there is neither a fall
+    nor noise, the size of the start is the only measure: the scale is the start, the sustained rise a fifth of it.
+    """
+
+    def __init__(self, planned_steps: int, beta: float, factor: float) -> None:
+        self._early = max(2, planned_steps // 10)
+        self._calm = max(self._early, SHORT)
+        self._factor = factor
+        self._average = DebiasedAverage(beta)
+        self._best = math.inf
+        self._count = 0
+        self._first = math.nan
+        self._losses: list[float] = []  # all until the start is known, then the last few
+        self._start = math.nan
+        self._noise = 0.0
+        self._above = 0
+        """How many of the last losses are above the start: without most of them their median is not."""
+
+    @property
+    def measured(self) -> int:
+        """How many losses were finite."""
+        return self._count
+
+    def push(self, lr: float, loss: float) -> Stop | None:
+        """Look at one more raw loss."""
+        if not math.isfinite(loss):
+            what = "NaN" if math.isnan(loss) else "infinite"
+            return Stop(
+                EndReason.NOT_FINITE, f"The loss became {what} at {format_lr(lr)}; everything before it is kept."
+            )
+        self._count = count = self._count + 1
+        average = self._average.push(loss)
+        if average < self._best:
+            self._best = average
+        self._losses.append(loss)
+        if count <= self._calm:
+            self._begin(count)
+        else:
+            # Kept up to date rather than counted anew: beside a small model's step it would show.
+            self._above += (loss > self._start) - (self._losses.pop(0) > self._start)
+        if self._factor == 0 or count <= self._early:
+            return None
+        if average > self._factor * self._best:  # as it is wherever the classic rule stops
+            stop = self._classic(lr, average)
+            if stop is not None:
+                return stop
+        return self._sustained(lr) if 2 * self._above > SHORT else None
+
+    def _begin(self, count: int) -> None:
+        """Take in one of the losses by which the others are judged."""
+        if count == 1:
+            self._first = self._losses[0]
+        if count == self._calm:
+            # The first tenth runs at rates too low to change anything: its median is where the loss starts.
+            self._start = float(np.median(self._losses))
+            # Second differences of few losses may happen to be small: how far they lie apart counts as well.
+            apart = 1.4826 * float(np.median(np.abs(np.array(self._losses) - self._start)))
+            self._noise = max(noise_of(np.array(self._losses)), apart)
+            self._losses = self._losses[-SHORT:]
+            self._above = sum(loss > self._start for loss in self._losses)
+
+    def _classic(self, lr: float, average: float) -> Stop | None:
+        best, start = self._best, self._first
+        if best <= CLEARLY * abs(start):
+            noise = self._noise if math.isfinite(self._start) else noise_of(np.array(self._losses))
+            scale = max(start - best, SCALE_NOISE * noise)
+            scale = scale if scale > NOTHING * abs(start) else abs(start)
+            if average - best <= (self._factor - 1) * scale:
+                return None
+        return Stop(
+            EndReason.DIVERGED,
+            f"The loss exploded: its average rose above {self._factor:g} × its best at {format_lr(lr)}.",
+        )
+
+    def _sustained(self, lr: float) -> Stop | None:
+        recent = sorted(self._losses)[SHORT // 2]
+        fall = max(self._start - self._best, 0.0)
+        margin = max(0.5 * fall, AGAINST_NOISE * self._noise)
+        margin = margin if margin > NOTHING * abs(self._start) else 0.2 * abs(self._start)
+        if recent <= self._start + margin:
+            return None
+        return Stop(EndReason.DIVERGED, f"The loss rose far above its start and stayed there, at {format_lr(lr)}.")
+
+
+class TrainWatch:
+    """The stop rules of a training: loss not finite, far above the start for good, or a network that died.
+
+    Far is measured by the size of the start as well, so a constant that is part of the loss makes them come later
+    or never: to end a training costs what it has learned, and at its beginning nothing else says how far is far.
+    """
+
+    ADVICE = "Lower max LR to {advice}, a tenth, and train again."
+
+    def __init__(self, max_lr: float) -> None:
+        self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
+        self._losses: list[float] = []
+        self._start = math.nan
+        self._noise = 0.0
+        self._lowest = math.inf
+        self._best_epoch = math.inf
+        self._bad_epochs = 0
+
+    def push(self, loss: float) -> Stop | None:
+        """Look at one more raw loss."""
+        if not math.isfinite(loss):
+            what = "NaN" if math.isnan(loss) else "infinite"
+            return Stop(EndReason.NOT_FINITE, f"Training diverged: the loss became {what}. {self.advice}")
+        self._losses.append(loss)
+        if len(self._losses) == SHORT:
+            self._start = float(np.median(self._losses))
+            self._noise = noise_of(np.array(self._losses))
+        self._lowest = min(self._lowest, loss)
+        if len(self._losses) <= SHORT:
+            return None
+        recent = self._losses[-SHORT:]
+        del self._losses[: -2 * SHORT]
+        noise = noise_of(np.array(self._losses))
+        far = max(2 * abs(self._start), 2 * (self._start - self._lowest), SCALE_NOISE * noise)
+        if far > 0 and min(recent) > self._start + far:
+            return Stop(
+                EndReason.DIVERGED, f"Training diverged: the loss stays far above where it started. {self.advice}"
+            )
+        return None
+
+    def epoch(self, train_loss: float) -> Stop | None:
+        """Look at the mean loss of one more epoch: two in a row above the start, or back at it, are a dead network.
+
+        A network that died at too high a rate gives the loss of guessing, which no rule on single batches
+        sees. A training that is merely slow stays at or below its start and goes on.
+        """
+        start = self._start
+        if not math.isfinite(start):
+            return None
+        learned = self._best_epoch < start - max(0.2 * abs(start), 3 * self._noise)
+        # The start is the median of a few batches: above it is what is above it by their noise.
+        bad = train_loss > start + (-0.02 * abs(start) if learned else max(0.01 * abs(start), self._noise))
+        self._bad_epochs = self._bad_epochs + 1 if bad else 0
+        self._best_epoch = min(self._best_epoch, train_loss)
+        if self._bad_epochs < 2:
+            return None
+        where = "fell back to where it started" if learned else "stays above where it started"
+        return Stop(EndReason.DIVERGED, f"Training diverged: the loss {where} for two epochs. {self.advice}")

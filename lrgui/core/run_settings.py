@@ -1,0 +1,323 @@
+"""The settings of a sweep, a training and a race: plain frozen data that can say what is wrong with itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from lrgui.core.learning_rate import exact_lr
+from lrgui.core.options import Problem, is_finite
+from lrgui.core.settings import problems_of, setting, settings_of, values_of
+
+__all__ = [
+    "LOOP",
+    "CycleSettings",
+    "LoopSettings",
+    "Problem",
+    "RaceSettings",
+    "SweepSettings",
+    "TrainSettings",
+    "counted",
+    "is_finite",
+    "survivors",
+]
+
+#: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
+MOST_STEPS = 1_000_000
+MOST_EPOCHS = 100_000
+MOST_REPEATS = 50
+#: Beyond these a rate and its tenfold cannot be drawn; weights cannot follow by far.
+LOWEST_LR, HIGHEST_LR = 1e-30, 1e30
+#: The steepest OneCycle: beyond it its rates are no numbers any more.
+MOST_DIVISOR = 1e12
+#: A larger loss counts as infinite: sums of squares of such numbers are, and pictures of them crash Qt.
+MOST_LOSS = 1e150
+#: The widest field and the longest halving of a race.
+MOST_RATES = 33
+MOST_ROUNDS = 8
+#: No round of a race leaves fewer: a smooth through two points is none.
+FEWEST_FINALISTS = 3
+
+
+def counted(loss: float) -> float:
+    """A loss as it counts: infinite beyond `MOST_LOSS`; NaN stays."""
+    return math.copysign(math.inf, loss) if abs(loss) > MOST_LOSS else loss
+
+
+def _rate(default: float, **words: Any) -> Any:
+    return setting(default, kind="rate", minimum=LOWEST_LR, maximum=HIGHEST_LR, unit="learning rate", **words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopSettings:
+    """How an optimizer step is made: alike in sweeps, trainings and races, since a rate holds for the loop with which
+    it was found."""
+
+    accumulation: int = setting(
+        1,
+        label="Accumulation",
+        tip="Batches whose gradients are averaged into one step; 2 doubles the effective batch size, not the memory",
+        unit="batches",
+        minimum=1,
+        maximum=MOST_STEPS,
+        rare=True,
+    )
+    clip_grad_norm: float | None = setting(
+        None,
+        label="Clip gradients",
+        subject="The norm that gradients are clipped to",
+        tip="Clip the gradient norm to this value before each step; set it as in your training",
+        kind="number",
+        unit="norm",
+        above=0,
+        none="off",
+        rare=True,
+    )
+    amp: str | None = setting(
+        None,
+        label="Precision",
+        tip="Mixed precision saves time and memory on a GPU; bf16 is safer than fp16, which is slow on a CPU",
+        choices={"bf16": "bf16", "fp16": "fp16"},
+        unit="number format",
+        none="Full",
+        rare=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleSettings:
+    """The shape of a OneCycle training, shared by trainings and races."""
+
+    pct_start: float = setting(
+        0.3,
+        label="Warm-up",
+        tip="Share of the steps during which the rate rises",
+        kind="share",
+        unit="share of the steps",
+        above=0,
+        below=1,
+    )
+    div_factor: float = setting(
+        10.0,
+        label="Initial LR divisor",
+        tip="The first rate is max LR divided by this",
+        unit="factor",
+        minimum=1,
+        maximum=MOST_DIVISOR,
+        rare=True,
+    )
+    final_div_factor: float = setting(
+        100.0,
+        label="Final LR divisor",
+        tip="The last rate is the first rate divided by this",
+        unit="factor",
+        minimum=1,
+        maximum=MOST_DIVISOR,
+        rare=True,
+    )
+
+
+@dataclass(frozen=True)
+class SweepSettings(LoopSettings):
+    """A learning-rate range test (Leslie Smith): the rate rises batch by batch."""
+
+    start_lr: float = _rate(
+        1e-6, label="From", tip="Learning rate of the first step", flag="--from", subject="The first learning rate"
+    )
+    end_lr: float = _rate(
+        1.0, label="To", tip="Learning rate of the last step", flag="--to", subject="The last learning rate"
+    )
+    steps: int = setting(
+        200,
+        label="Steps",
+        tip="Points of the curve, each at a higher rate; fewer are measured if the loss explodes",
+        unit="learning rates",
+        minimum=2,
+        maximum=MOST_STEPS,
+    )
+    beta: float = setting(
+        0.98,
+        label="Smoothing β",
+        tip="Smoothing of the classic average, 0 for none; can be changed after a run, because the raw losses are kept",
+        unit="weight of what came before",
+        minimum=0,
+        below=1,
+    )
+    stop_factor: float = setting(
+        4.0,
+        label="Stop factor",
+        tip="End the sweep when the classic average exceeds this multiple of its minimum; 0 ends it only when the loss "
+        "is not finite",
+        unit="× best loss",
+        above=1,
+        zero="off",
+    )
+    schedule: str = setting(
+        "exponential",
+        label="Schedule",
+        tip="How the rate rises: by a constant factor (exponential) or a constant amount (linear)",
+        choices={"exponential": "Exponential", "linear": "Linear"},
+        unit="shape",
+        rare=True,
+    )
+    repeats: int = setting(
+        1,
+        label="Repeats",
+        tip="Sweeps from the same weights, each with the data in a different order; 3 show how reliable the "
+        "recommendation is",
+        unit="sweeps",
+        minimum=1,
+        maximum=MOST_REPEATS,
+        rare=True,
+    )
+    batches_per_lr: int = setting(
+        1,
+        label="Steps per rate",
+        tip="Optimizer steps at each rate; a point is their mean loss. More steps reduce the noise and take longer",
+        unit="steps",
+        minimum=1,
+        maximum=MOST_STEPS,
+        rare=True,
+    )
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        problems = problems_of(self)
+        if not {"start_lr", "end_lr"} & {problem.field for problem in problems} and self.end_lr <= self.start_lr:
+            ends = f"({exact_lr(self.end_lr)}) is not above the first ({exact_lr(self.start_lr)})"
+            problems.insert(
+                0,
+                Problem("end_lr", f"The last learning rate {ends}.", "Sweep upward, for example from 1e-6 to 1."),
+            )
+        return problems
+
+
+@dataclass(frozen=True)
+class TrainSettings(CycleSettings, LoopSettings):
+    """A OneCycle training (Leslie Smith, Nicholay Topin), cosine annealing, two phases."""
+
+    epochs: int = setting(
+        12,
+        label="Epochs",
+        tip="Passes over the training examples",
+        unit="epochs",
+        minimum=1,
+        maximum=MOST_EPOCHS,
+    )
+    max_lr: float = _rate(1e-2, label="Max LR", tip="Top of the OneCycle schedule", rounded=True)
+    steps: int | None = setting(
+        None,
+        label="Steps",
+        tip="Total optimizer steps, for batches that never end; divided equally among the epochs",
+        kind="whole",
+        unit="steps",
+        minimum=1,
+        maximum=MOST_STEPS,
+        none="whole passes",
+        rare=True,
+    )
+
+    def batches_of_epochs(self, per_pass: int) -> list[int]:
+        """The batches of each epoch, where a pass over the loader has `per_pass`.
+
+        With `steps` an epoch begins where the last one stopped; without, it is a pass over the loader.
+        """
+        if self.steps is None:
+            return [per_pass] * self.epochs
+        each = -(-self.steps // self.epochs)
+        return [min(each, self.steps - done) * self.accumulation for done in range(0, self.steps, each)]
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        return problems_of(self)
+
+
+@dataclass(frozen=True)
+class RaceSettings(CycleSettings, LoopSettings):
+    """A race of short OneCycle trainings at rates around a pick, the worse half leaving after each round."""
+
+    around: float = _rate(
+        1e-2,
+        label="Around",
+        subject="The rate to race around",
+        tip="The learning rate in the middle",
+        rounded=True,
+    )
+    rates: int = setting(
+        7,
+        label="Rates",
+        tip="Number of learning rates that race",
+        unit="learning rates",
+        minimum=FEWEST_FINALISTS,
+        maximum=MOST_RATES,
+    )
+    octaves: float = setting(
+        0.5,
+        label="Distance",
+        tip="Distance between neighbouring rates, in factors of two: half an octave is ×1.41",
+        unit="octaves",
+        above=0,
+        maximum=4,
+        rare=True,
+    )
+    steps: int = setting(
+        160,
+        label="Steps",
+        tip="Optimizer steps of a training in the last round, as close to your real training as possible; each earlier "
+        "round has half as many",
+        unit="steps",
+        minimum=8,
+        maximum=MOST_STEPS,
+    )
+    rounds: int = setting(
+        3,
+        label="Rounds",
+        tip="Rounds of successive halving: after each, the worse half drops out",
+        unit="rounds",
+        minimum=1,
+        maximum=MOST_ROUNDS,
+        rare=True,
+    )
+
+    def lrs(self) -> list[float]:
+        """The max learning rates that race, rising; with an even number one more lies below the pick than above."""
+        below = self.rates // 2
+        return [self.around * 2.0 ** (self.octaves * (index - below)) for index in range(self.rates)]
+
+    def cycle(self, lr: float) -> TrainSettings:
+        """The training of one candidate."""
+        return TrainSettings(1, lr, **values_of(self, CycleSettings), **values_of(self, LoopSettings))
+
+    def budget(self, number: int) -> int:
+        """Optimizer steps of each training in round `number` (from 0): N/4, N/2, N in three rounds."""
+        return max(4, self.steps >> (self.rounds - 1 - number))
+
+    def field(self, number: int) -> int:
+        """How many start in round `number` (from 0), if nobody diverges."""
+        count = self.rates
+        for _ in range(number):
+            count = survivors(count)
+        return count
+
+    def total_steps(self) -> int:
+        """Optimizer steps of the whole race, if nobody diverges: it never takes more."""
+        return sum(self.field(number) * self.budget(number) for number in range(self.rounds))
+
+    @property
+    def cost(self) -> str:
+        """What it takes, for people: "7 rates, 1,080 steps"."""
+        return f"{self.rates} rates, {self.total_steps():,} steps"
+
+    def validate(self) -> list[Problem]:
+        """Every problem with these settings, an empty list where there is none."""
+        return problems_of(self)
+
+
+def survivors(count: int) -> int:
+    """How many of `count` candidates are left after a round: the better half, but enough for a smooth."""
+    return max(min(count, FEWEST_FINALISTS), (count + 1) // 2)
+
+
+#: The settings that a step is made by, by name.
+LOOP = tuple(option.name for option in settings_of(LoopSettings))

@@ -1,0 +1,1 @@
+"""From an exception to one sentence with a way out."""

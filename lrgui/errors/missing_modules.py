@@ -1,0 +1,61 @@
+"""Modules that cannot be imported: what `pip install` calls them, and the sentence with the way out. No torch."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+#: By module.
+DISTRIBUTIONS = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "torchvision": "torchvision",
+    "torchaudio": "torchaudio",
+    "timm": "timm",
+    "pytorch_optimizer": "pytorch_optimizer",
+    "lightning": "lightning",
+    "pytorch_lightning": "pytorch-lightning",
+    "transformers": "transformers",
+    "datasets": "datasets",
+    "safetensors": "safetensors",
+    "einops": "einops",
+    "pandas": "pandas",
+    "polars": "polars",
+    "pyarrow": "pyarrow",
+    "scipy": "scipy",
+    "matplotlib": "matplotlib",
+    "tqdm": "tqdm",
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "PIL": "Pillow",
+    "cv2": "opencv-python",
+    "yaml": "PyYAML",
+}
+
+#: By name, files next to the person's code that were not given to the packages that asked for a module of that name.
+WITHHELD: dict[str, str] = {}
+
+
+def missing_module(name: str) -> str:
+    """What to do where the module `name` cannot be imported."""
+    module = name.split(".")[0]
+    if module != name and module in sys.modules:
+        return f"{module} has no module {name}: a different version is installed, or the name is misspelled."
+    beside = WITHHELD.get(module)
+    if beside:
+        return (
+            f"{os.path.basename(beside)} is next to the task, but the module {module} is imported by a package, not by "
+            f"the task itself: write “import {module}” in the task if you mean that file."
+        )
+    known = DISTRIBUTIONS.get(module)
+    if known is None:  # no command: a stranger's package may have the name of a file that was forgotten
+        return (
+            f"The module {module} is not installed in {sys.executable} and is not a file next to the task. Install it, "
+            "or choose another Python."
+        )
+    label = {"torch": "PyTorch"}.get(module, module if module in (known, known.lower()) else f"{known} ({module})")
+    install = "torch torchvision" if module in ("torch", "torchvision") else known
+    return (
+        f"{label} is not installed in {sys.executable}. "
+        f"Install it with “{sys.executable} -m pip install {install}”, or choose another Python."
+    )

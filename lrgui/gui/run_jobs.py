@@ -1,0 +1,52 @@
+"""What a run would run, made of the window's settings, and what was typed there that nobody can read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lrgui.core.events import RunKind
+from lrgui.core.run_settings import LOOP
+from lrgui.runs.job import Job
+
+_SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
+#: The parts of the settings that each kind of run uses; one that is not here brings its own.
+PARTS: dict[str, tuple[str, ...]] = {
+    RunKind.SWEEP: _SWEEP,
+    RunKind.COMPARE: _SWEEP,
+    RunKind.TRAIN: _TRAINING,
+    RunKind.RACE: (*_TRAINING, "race"),
+    RunKind.CHECK: ("task",),
+}
+
+
+def job_of(kind: str, job: Job) -> Job:
+    """What a run of `kind` would run with the settings of `job`."""
+    if kind == RunKind.ASIDE:  # the built-in digits
+        return Job()
+    if kind == RunKind.TRAIN:
+        return job.training()
+    if kind == RunKind.RACE:
+        return job.verification()
+    return replace(job, kind=RunKind.SWEEP if kind == RunKind.COMPARE else kind)
+
+
+def matters(part: str, name: str, kind: str) -> bool:
+    """True where a run of `kind` uses the setting `name` of a part of the job."""
+    return part in PARTS.get(kind, ()) or (kind in (RunKind.TRAIN, RunKind.RACE) and part == "sweep" and name in LOOP)
+
+
+class Unread:
+    """Texts of fields that cannot be read, so that no run starts on an older value of them."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], str] = {}
+
+    def set(self, part: str, name: str, text: str) -> None:
+        """What is wrong with the field `name` of a part of the settings; empty where it can be read."""
+        self._texts.pop((part, name), None)
+        if text:
+            self._texts[part, name] = text
+
+    def that_matter(self, kind: str) -> list[str]:
+        """What is wrong with fields that a run of `kind` uses."""
+        return [text for (part, name), text in self._texts.items() if matters(part, name, kind)]

@@ -1,0 +1,91 @@
+"""What a person chooses on a curve, and the steps by which it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from lrgui.core.curve.zones import Zones
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Selection and zones; None where there is none."""
+
+    selection: float | None
+    zones: Zones | None
+
+
+class ChoiceStep(QUndoCommand):
+    """A change from one choice to another; `show` puts a choice on screen."""
+
+    def __init__(
+        self, show: Callable[[Choices], None], text: str, before: Choices, after: Choices, nudge: bool = False
+    ) -> None:
+        super().__init__(text)
+        self._show, self._before, self._after = show, before, after
+        self._nudge = nudge
+
+    def id(self) -> int:
+        """Small steps that follow each other are one change; everything else stands alone."""
+        return 1 if self._nudge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take a later small step in."""
+        assert isinstance(other, ChoiceStep)
+        self._after = other._after
+        return True
+
+    def redo(self) -> None:
+        """Show what was chosen."""
+        self._show(self._after)
+
+    def undo(self) -> None:
+        """Show what was there before."""
+        self._show(self._before)
+
+
+class Selection:
+    """What is chosen now, and how it changes: in steps that can be undone, of which a drag is one."""
+
+    def __init__(self, show: Callable[[Choices], None], steps: QUndoStack, first: Choices) -> None:
+        """`show` puts a choice on screen; it is called whenever another one is taken."""
+        self.now = first
+        self._show, self._steps = show, steps
+        self._before_drag: Choices | None = None
+        """What was chosen when the drag began that is going on."""
+
+    def begin(self, first: Choices) -> None:
+        """Another curve, on which nothing was chosen yet: there is nothing to undo, and nothing to show."""
+        self._steps.clear()
+        self.now, self._before_drag = first, None
+
+    def take(self, choices: Choices) -> None:
+        """Choose and show; no step of the person's."""
+        self.now, self._before_drag = choices, None
+        self._show(choices)
+
+    def change(self, text: str, nudge: bool = False, **changes: Any) -> None:
+        """Change `selection` or `zones`, as one step that can be undone, called `text`."""
+        after = replace(self.now, **changes)
+        if after != self.now:
+            self._steps.push(ChoiceStep(self.take, text, self.now, after, nudge))
+
+    def preview(self, **changes: Any) -> None:
+        """Follow a drag: show `selection` or `zones`, nothing to undo yet."""
+        before = self._before_drag or self.now
+        self.take(replace(self.now, **changes))
+        self._before_drag = before
+
+    def commit(self, text: str, name: str, old: Any, new: Any) -> None:
+        """A drag of `selection` or `zones` ended: make it one step that can be undone.
+
+        Undo goes back to what was chosen before the drag. That is not always `old`, where the plot began: a rate
+        that its axis does not reach stands at the edge there.
+        """
+        before, self._before_drag = self._before_drag, None
+        self.now = replace(self.now, **{name: old if before is None else getattr(before, name)})
+        self.change(text, **{name: new})

@@ -1,0 +1,52 @@
+"""What becomes of a sweep's pick when the settings of the next run are other ones."""
+
+from __future__ import annotations
+
+from lrgui.core.curve.lr_scaling import Transfer, transfer
+from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.options import filled
+from lrgui.runs.job import Job
+from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.rows import OWN
+
+
+def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
+    """The pick `lr` of the sweep `swept` for the settings of `now`; None where nothing that it depends on changed."""
+    before, after = swept.task, now.task
+    old, new = before.batch_size * swept.sweep.accumulation, after.batch_size * now.sweep.accumulation
+    if new < 1 or old < 1:
+        return None
+    for name in ("source", "model", "path", "options", "model_options"):
+        if getattr(before, name) != getattr(after, name):
+            return Transfer(None, f"The sweep was made with {_words(before, name)}: sweep again.")
+    if not {before.optimizer, after.optimizer} <= {*OPTIMIZERS, OWN}:
+        return None
+    if OWN in (before.optimizer, after.optimizer):  # nobody here knows which one that is
+        if before.optimizer == after.optimizer and old == new:
+            return None
+        return Transfer(None, f"The sweep was made with {before.optimizer_words}, batch {old:,}: sweep again.")
+    if before.optimizer == after.optimizer and before.optimizer_options != after.optimizer_options:
+        return Transfer(None, f"The sweep was made with other settings of {before.optimizer_words}: sweep again.")
+    takes_momentum = "momentum" in OPTIMIZERS[before.optimizer].fields
+    if before.optimizer == after.optimizer and takes_momentum and before.momentum != after.momentum:
+        return Transfer(
+            None,
+            f"The sweep was made with momentum {before.momentum:g}; higher momentum needs a lower rate: sweep again.",
+        )
+    return transfer(lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new)
+
+
+def _rule_of(task: TaskSpec) -> str:
+    """The optimizer's name as rules of transfer know it: of a library's optimizers the name in there."""
+    row = task.optimizer_row
+    options = {} if row is None else filled(row.options, task.optimizer_options)
+    return str(options.get("name") or task.optimizer)
+
+
+def _words(task: TaskSpec, changed: str) -> str:
+    """What the sweep was made with, as far as `changed` matters."""
+    if changed in ("options", "model_options"):
+        return "other settings of the data" if changed == "options" else "other settings of the model"
+    words = task.row.label if task.row is not None and changed == "source" else task.title.split(" · ")[0]
+    model = task.model_row
+    return words if model is None else f"{model.label} on {words}"

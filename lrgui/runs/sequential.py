@@ -1,0 +1,111 @@
+"""Several sweeps one after the other as one run: what a comparison of optimizers is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+from lrgui.core.curve.comparison import Compared
+from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, RunKind, SweepEndEvent
+from lrgui.runs.failures import ended_unexpectedly
+from lrgui.runs.job import Job
+from lrgui.runs.library import start_log
+from lrgui.runs.records import Records
+from lrgui.runs.run_source import Source
+
+
+def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
+    """A sweep of `job`'s task with each of the optimizers (keys, each once), from the same weights and batches."""
+    once = replace(job.sweep, repeats=1)
+    tasks = [
+        # Another optimizer's own settings mean nothing to this one.
+        job.task if key == job.task.optimizer else replace(job.task, optimizer=key, optimizer_options={})
+        for key in dict.fromkeys(optimizers)
+    ]
+    return tuple(replace(job, kind=RunKind.SWEEP, sweep=once, task=task) for task in tasks)
+
+
+def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
+    """What the whole sweeps of a comparison say."""
+    found = []
+    for record, job in zip(records.all, jobs, strict=False):
+        if record.end_reason in WHOLE and len(record):
+            ends = (job.sweep.start_lr, job.sweep.end_lr)
+            reading = read_sweep(record.curve(job.sweep.beta), planned_range=ends)
+            found.append(Compared(job.task.optimizer, job.task.optimizer_words, reading))
+    return found
+
+
+class InTurn:
+    """A `Source` that runs sweeps one after the other; each job's batches carry its number as their `sweep`.
+
+    Each is kept in the runs folder by itself. The run ends early where one of them is cancelled or fails.
+    """
+
+    def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], Source], origin: str = "") -> None:
+        self.jobs = tuple(jobs)
+        self._open = open_source
+        self._origin = origin
+        self._source: Source | None = None
+        self._paused = self._cancelled = False
+        self.problem: str | None = None
+        """Why a run could not be kept on disk, in a sentence."""
+
+    def chunks(self) -> Generator[list[Event], None, None]:
+        """The events of all jobs; only the last one's end is an `EndEvent`."""
+        for number, job in enumerate(self.jobs):
+            self._source = source = self._open(job)
+            if self._cancelled:
+                source.kill()  # it may have a process already
+                break
+            if self._paused:
+                source.pause()
+            end = ended_unexpectedly()
+            with start_log(job, self._origin) as journal:
+                for events in source.chunks():
+                    journal.write(events)
+                    ends = [event for event in events if isinstance(event, EndEvent)]
+                    end = ends[-1] if ends else end
+                    kept = [_numbered(event, number) for event in events if not isinstance(event, EndEvent)]
+                    if kept:
+                        yield kept
+            self.problem = self.problem or journal.problem
+            if end.reason not in WHOLE:
+                yield [EndEvent(end.reason, f"{job.task.optimizer_words}: {end.detail}")]
+                return
+            yield [SweepEndEvent(number, end.reason, end.detail)]
+        if self._cancelled:
+            yield [EndEvent(EndReason.CANCELLED, "Stopped; everything measured so far is kept.")]
+        else:
+            yield [EndEvent(EndReason.COMPLETED, f"{len(self.jobs)} optimizers were swept on the same task.")]
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+        self._paused = True
+        if self._source is not None:
+            self._source.pause()
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        self._paused = False
+        if self._source is not None:
+            self._source.resume()
+
+    def cancel(self) -> None:
+        """End the run before its next batch; no further job starts."""
+        self._cancelled = True
+        if self._source is not None:
+            self._source.cancel()
+
+    def kill(self) -> None:
+        """End the run without asking it."""
+        self._cancelled = True
+        if self._source is not None:
+            self._source.kill()
+
+
+def _numbered(event: Event, number: int) -> Event:
+    if not isinstance(event, BatchEvent):
+        return event
+    return BatchEvent(number, event.step, event.lr, event.loss, event.seconds, event.train_loss, event.metric)

@@ -1,0 +1,98 @@
+"""The rows of tables: the person's own, and two that come with the program. No torch."""
+
+from __future__ import annotations
+
+from lrgui.core.options import Option
+from lrgui.tasks.data.tables.header import PARQUET, SEPARATORS
+from lrgui.tasks.data.tables.model_rows import TABLE_MODELS
+from lrgui.tasks.rows import PathRow, SourceRow
+
+KIND = Option(
+    "kind",
+    "Kind",
+    "choice",
+    "auto",
+    "Whether the target is one of some classes or a number; automatic looks at its values",
+    choices=(("auto", "Automatic"), ("classification", "Classification"), ("regression", "Regression")),
+)
+VALIDATION = Option(
+    "validation",
+    "Validation share",
+    "number",
+    0.2,
+    "The part that is kept for validation, 0 to 0.9; 0 is none",
+    minimum=0,
+    maximum=0.9,
+)
+
+BREAST_CANCER = SourceRow(
+    key="breast_cancer",
+    label="Breast cancer",
+    short="breast cancer",
+    detail="569 rows, 30 columns · 2 classes",
+    dotted="lrgui.tasks.data.tables.loading.load_breast_cancer",
+    models=TABLE_MODELS,
+    train_size=427,
+    val_size=142,
+    defaults={"batch_size": 32},
+)
+DIABETES = SourceRow(
+    key="diabetes",
+    label="Diabetes",
+    short="diabetes",
+    detail="442 rows, 10 columns · regression",
+    dotted="lrgui.tasks.data.tables.loading.load_diabetes",
+    models=TABLE_MODELS,
+    train_size=332,
+    val_size=110,
+    defaults={"batch_size": 32},
+)
+TABLE = SourceRow(
+    key="table",
+    label="Table (CSV, Parquet)",
+    short="table",
+    detail="Rows and columns; one column is learned from the others",
+    dotted="lrgui.tasks.data.tables.loading.load",
+    models=TABLE_MODELS,
+    train_size=None,
+    val_size=None,
+    group="Your files",
+    path=PathRow(
+        "Table",
+        "file",
+        "A file with one row a line, or a Parquet file",
+        suffixes=(".csv", ".tsv", ".tab", ".txt", ".data", ".csv.gz", ".tsv.gz", *PARQUET),
+    ),
+    needs=("pandas",),
+    options=(
+        Option("target", "Target column", "text", "", "The column to learn; empty is the last one", optional=True),
+        KIND,
+        Option(
+            "categories",
+            "Categories",
+            "choice",
+            "one-hot",
+            "One-hot gives each word a column; an embedding learns some numbers for each, good for many words",
+            choices=(("one-hot", "One-hot"), ("embedding", "Embedding")),
+        ),
+        VALIDATION,
+        Option(
+            "separator",
+            "Separator",
+            "choice",
+            "auto",
+            "What stands between two cells; automatic looks at the first rows",
+            choices=(("auto", "Automatic"), *((key, key) for key in SEPARATORS)),
+            rare=True,
+        ),
+        Option(
+            "header",
+            "Names in first row",
+            "choice",
+            "auto",
+            "Whether the first row names the columns; automatic looks at the first rows",
+            choices=(("auto", "Automatic"), ("yes", "Yes"), ("no", "No")),
+            rare=True,
+        ),
+    ),
+)

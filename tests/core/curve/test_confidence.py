@@ -1,0 +1,133 @@
+"""Words, factors and what to change about the range; and what they are worth on recorded sweeps."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrgui.core.curve.confidence import CONFIDENCES, RangeAdvice, advise
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.landmarks import find_landmarks
+from lrgui.core.curve.recommend import Recommendation, recommend
+from lrgui.core.curve.valley import find_valley
+from lrgui.core.engine.schedules import exponential
+
+FOLDER = Path(__file__).parents[3] / "benchmarks" / "suggestions"
+
+
+def curve(
+    x: list[float],
+    y: list[float],
+    noise: float = 0.01,
+    start: float = 1e-6,
+    end: float = 1.0,
+    reason: str = "completed",
+) -> Curve:
+    lr = exponential(start, end, 200)
+    loss = np.interp(np.log10(lr), x, y) + np.random.default_rng(0).normal(0, noise, 200)
+    return Curve.measured(lr, loss, 200, end_reason=reason)
+
+
+def judged(measured: Curve) -> Recommendation:
+    return recommend(measured, find_landmarks(measured))
+
+
+def advice(measured: Curve) -> RangeAdvice | None:
+    marks = find_landmarks(measured)
+    assert marks is not None
+    return advise(measured, marks, find_valley(measured))
+
+
+def test_a_clear_valley_is_high_and_within_a_small_factor() -> None:
+    found = judged(curve([-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 8.0]))
+    assert found.confidence == "high"
+    assert found.factor is not None and 1.3 < found.factor < 1.6
+    assert found.advice is None
+
+
+def test_noise_takes_confidence_away_step_by_step() -> None:
+    words, factors = [], []
+    for noise in (0.01, 0.5, 2.0):
+        found = judged(curve([-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 8.0], noise))
+        words.append(CONFIDENCES.index(found.confidence))
+        factors.append(found.factor or math.inf)
+    assert words == sorted(words, reverse=True) and words[0] > words[-1]
+    assert factors == sorted(factors)
+
+
+@pytest.mark.parametrize(("noise", "words"), [(0.002, ("high",)), (0.06, ("medium", "high")), (0.12, ("low", "none"))])
+def test_a_fall_counts_by_the_noise_not_by_the_size_of_the_loss(noise: float, words: tuple[str, ...]) -> None:
+    assert judged(curve([-6, -4, -2, -1, 0], [2.3, 2.3, 2.0, 2.0, 8.0], noise)).confidence in words
+
+
+def test_still_falling_extends_the_end() -> None:
+    deep = advice(curve([-6, -3, 0], [2.3, 2.3, 0.3]))
+    shallow = advice(curve([-6, -3, -2], [2.3, 2.3, 2.0], end=1e-2))
+    assert deep is not None and (deep.start_lr, deep.end_lr) == pytest.approx((1e-6, 10))
+    # A fall that has only begun is further from its end.
+    assert shallow is not None and (shallow.start_lr, shallow.end_lr) == pytest.approx((1e-6, 1))
+
+
+def test_a_flat_curve_extends_the_end_up_to_ten_and_no_further() -> None:
+    flat = advice(curve([-6, 0], [2.3, 2.3], end=1e-3))
+    assert flat is not None and flat.end_lr == pytest.approx(0.1)
+    assert "Nothing happens up to 1e-3" in flat.why
+    assert advice(curve([-6, 1], [2.3, 2.3], end=10.0)) is None
+
+
+def test_diverged_at_once_lowers_the_start() -> None:
+    lr = exponential(0.1, 10, 200)[:25]
+    found = advice(Curve.measured(lr, 2.3 * np.exp(np.linspace(0, 5, 25)), 200, end_reason="diverged"))
+    assert found is not None
+    assert found.start_lr == pytest.approx(1e-4)
+    assert "diverged at once" in found.why
+
+
+def test_a_fall_from_the_first_rate_on_lowers_the_start() -> None:
+    found = advice(curve([-2, -1.5, -1.2, -0.8, 0], [2.3, 0.5, 0.5, 3.0, 9.0], start=1e-2))
+    assert found is not None
+    assert found.start_lr == pytest.approx(1e-5)
+    assert found.end_lr >= 1.0 - 1e-9
+
+
+def test_following_the_advice_leads_to_a_pick() -> None:
+    """What `--auto-range` does: from any window, a few sweeps end in one without further advice."""
+    true_x, true_y = [-8.0, -4.0, -2.0, -1.0, 1.0], [2.3, 2.3, 0.4, 0.4, 40.0]
+    for start, end in ((1e-6, 1e-3), (1e-7, 1e-5), (3e-2, 10.0), (0.3, 10.0), (1e-3, 1.0)):
+        for _ in range(5):
+            measured = curve(true_x, true_y, start=start, end=end)
+            found = judged(measured)
+            if found.advice is None:
+                break
+            start, end = found.advice.start_lr, found.advice.end_lr
+        assert found.advice is None
+        assert found.lr is not None and 3e-3 < found.lr < 0.1
+
+
+def test_high_is_worth_its_word_on_recorded_sweeps() -> None:
+    """At least nine of ten picks called high have a regret below 0.1, and hardly any sweep is without a pick."""
+    truth = json.loads((FOLDER / "truth.json").read_text())
+    grid = np.arange(-20, 5) / 4
+    high, without = [], []
+    for name, runs in json.loads((FOLDER / "sweeps.json").read_text()).items():
+        before = float(np.mean(truth[name]["before"]))
+        mean = [np.mean([before if x is None else min(x, before) for x in column]) for column in truth[name]["losses"]]
+        smooth = np.convolve(np.pad(mean, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+        regrets = np.clip((smooth - smooth.min()) / (before - smooth.min()), 0, 1)
+        for run in runs:
+            if run["steps"] != 200:
+                continue
+            raw = np.array([math.nan if loss is None else loss for loss in run["losses"]])
+            lr = exponential(run["start"], run["end"], 200)[: len(raw)]
+            reason = "not_finite" if np.isnan(raw[-1]) else "completed"
+            found = judged(Curve.measured(lr, raw, 200, end_reason=reason))
+            without.append(found.lr is None)
+            if found.confidence == "high":
+                high.append(float(np.interp(math.log10(found.lr or 1.0), grid, regrets)))
+    assert len(high) > 0.3 * len(without)
+    assert np.mean(np.array(high) < 0.1) >= 0.9
+    assert np.mean(without) <= 0.12

@@ -1,0 +1,112 @@
+"""The valley of curves of known shape: its middle, its far edge, and how noise moves them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.valley import MOST_POINTS, find_valley
+from lrgui.core.engine.schedules import exponential
+
+
+def curve(
+    x: list[float], y: list[float], noise: float = 0.01, points: int = 200, seed: int = 0, end: str = "completed"
+) -> Curve:
+    lr = exponential(1e-6, 10, points)
+    loss = np.interp(np.log10(lr), x, y) + np.random.default_rng(seed).normal(0, noise, points)
+    return Curve.measured(lr, loss, points, end_reason=end)
+
+
+def test_the_middle_of_a_flat_valley() -> None:
+    found = find_valley(curve([-6, -4, -3.9, -1.1, -1, 1], [2, 2, 0.5, 0.5, 2, 9]))
+    assert found is not None
+    assert found.middle == pytest.approx(-2.5, abs=0.05)
+    assert found.edge == pytest.approx(-1.05, abs=0.06)
+    assert found.level == pytest.approx(2, abs=0.02)
+    assert found.fall == pytest.approx(1.5, abs=0.05)
+    assert not found.open
+
+
+def test_the_middle_lies_where_the_loss_is_low_not_where_it_begins_to_fall() -> None:
+    found = find_valley(curve([-6, -5, -1.5, -1.2, 1], [2, 2, 0.5, 2, 9]))
+    assert found is not None
+    assert -2.5 < found.middle < -1.5
+
+
+@pytest.mark.parametrize("points", [60, 100, 200, 1000, 5000])
+def test_the_number_of_steps_hardly_matters(points: int) -> None:
+    found = find_valley(curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9], points=points))
+    reference = find_valley(curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9], points=400))
+    assert found is not None and reference is not None
+    assert found.middle == pytest.approx(reference.middle, abs=0.06)
+    assert found.edge == pytest.approx(reference.edge, abs=0.15)
+
+
+def test_an_explosion_weighs_no_more_than_a_rise() -> None:
+    gentle = find_valley(curve([-6, -4, -2, -1, -0.9, 1], [2, 2, 0.5, 0.5, 4, 4]))
+    wild = find_valley(curve([-6, -4, -2, -1, -0.9, 1], [2, 2, 0.5, 0.5, 1e6, 1e6]))
+    assert gentle is not None and wild is not None
+    assert wild.middle == pytest.approx(gentle.middle, abs=0.02)
+    assert wild.edge == pytest.approx(gentle.edge, abs=0.05)
+
+
+def test_an_early_bump_is_not_the_edge() -> None:
+    bump = [-6, -4, -2.6, -2.4, -2.2, -1, -0.8, 1]
+    found = find_valley(curve(bump, [2, 2, 0.7, 1.2, 0.6, 0.5, 2.5, 9]))
+    assert found is not None
+    assert found.edge > -1.1
+    assert found.middle > -2.2
+
+
+def test_a_dip_of_noise_far_before_the_edge_does_not_count() -> None:
+    dip = curve([-6, -5.6, -5.5, -5.4, -2.5, -1, -0.8, 1], [2, 2, 0.4, 2, 2, 0.5, 3, 9], noise=0.0)
+    found = find_valley(dip)
+    assert found is not None
+    assert found.middle > -2.5
+
+
+def test_a_curve_that_ends_low_is_open() -> None:
+    found = find_valley(curve([-6, -3, 0, 1], [2, 2, 0.5, 0.5]))
+    assert found is not None and found.open
+    assert found.edge == pytest.approx(1.0, abs=0.01)
+    broken = find_valley(curve([-6, -3, 0, 1], [2, 2, 0.5, 0.5], end="diverged"))
+    assert broken is not None and not broken.open
+
+
+@pytest.mark.parametrize(
+    "losses", [np.full(50, 2.0), np.linspace(1, 9, 50), np.zeros(2)], ids=["flat", "rising", "two"]
+)
+def test_no_fall_no_valley(losses: np.ndarray) -> None:
+    lr = exponential(1e-6, 1, 50)[: len(losses)]
+    found = find_valley(Curve.measured(lr, losses, 50))
+    assert found is None or found.fall < 0.2
+
+
+def test_resampling_shows_how_far_noise_moves_it_and_is_repeatable() -> None:
+    shape = ([-6.0, -4.0, -2.0, -1.0, 1.0], [2.0, 2.0, 0.5, 0.5, 9.0])
+    spread = {}
+    for noise in (0.02, 0.4):
+        found = find_valley(curve(*shape, noise=noise), 40)
+        again = find_valley(curve(*shape, noise=noise), 40)
+        assert found is not None and again is not None
+        assert found.middles.shape == found.edges.shape == (40,)
+        assert np.array_equal(found.middles, again.middles)
+        assert np.mean(found.middles) == pytest.approx(found.middle, abs=0.3)
+        spread[noise] = np.std(found.middles)
+    assert spread[0.02] < 0.05 < spread[0.4]
+
+
+def test_scale_and_offset_of_the_loss_do_not_matter() -> None:
+    one = curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9])
+    other = Curve.measured(one.lr, 1e-6 * one.loss - 5, 200, end_reason="completed")
+    a, b = find_valley(one, 5), find_valley(other, 5)
+    assert a is not None and b is not None
+    assert b.middle == pytest.approx(a.middle, abs=1e-4)
+    assert b.middles == pytest.approx(a.middles, abs=1e-3)
+
+
+def test_long_curves_are_thinned_out() -> None:
+    found = find_valley(curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9], points=100 * MOST_POINTS), 3)
+    assert found is not None
+    assert found.middle == pytest.approx(-1.72, abs=0.05)

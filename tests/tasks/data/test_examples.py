@@ -1,0 +1,36 @@
+"""Examples in memory: whole batches at once, in the order of the loader's own generator."""
+
+from __future__ import annotations
+
+import torch
+from torch.utils.data import DataLoader, Subset
+
+from lrgui.tasks.data.examples import Examples, as_batch
+
+X, Y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
+
+
+def test_one_by_one_and_at_once() -> None:
+    examples = Examples(X, Y)
+    assert len(examples) == 10
+    x, y = examples[3]
+    assert x.tolist() == [6, 7] and int(y) == 3
+    x, y = examples.__getitems__([3, 1])
+    assert x.tolist() == [[6, 7], [2, 3]] and y.tolist() == [3, 1]
+
+
+def test_a_loader_gives_the_same_batches_as_with_torchs_own_data_set() -> None:
+    def batches(data: object) -> list[tuple[torch.Tensor, ...]]:
+        order = torch.Generator().manual_seed(1)
+        collate = as_batch if isinstance(data, Examples) else None
+        return list(DataLoader(data, 4, shuffle=True, generator=order, collate_fn=collate))  # type: ignore[arg-type]
+
+    for ours, theirs in zip(batches(Examples(X, Y)), batches(torch.utils.data.TensorDataset(X, Y)), strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_within_a_subset_and_without_whole_batches() -> None:
+    (x, y), *_ = DataLoader(Subset(Examples(X, Y), range(3)), 3, collate_fn=as_batch)
+    assert x.shape == (3, 2) and y.tolist() == [0, 1, 2]
+    x, y = as_batch([Examples(X, Y)[0], Examples(X, Y)[2]])
+    assert x.shape == (2, 2) and y.tolist() == [0, 2]

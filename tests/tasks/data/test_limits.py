@@ -1,0 +1,66 @@
+"""What fits into memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from lrgui.tasks.data import limits
+from lrgui.tasks.data.limits import Bounded, bytes_words, free_memory, must_be_file, must_fit
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1500, "1.5 kB"),
+        (15_272, "15 kB"),
+        (123_456, "123 kB"),
+        (2.5e9, "2.5 GB"),
+        (4e12, "4 TB"),
+    ],
+)
+def test_bytes_in_words(count: float, words: str) -> None:
+    assert bytes_words(count) == words
+
+
+def test_free_memory() -> None:
+    assert free_memory() is None or 1e6 < (free_memory() or 0) < 1e15
+
+
+def test_what_does_not_fit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "free_memory", lambda: 2_000_000)
+    must_fit(2e6, "x.npz", "keep less")
+    with pytest.raises(ValueError, match=r"^x.npz takes 3 GB of memory, and 2 MB are free: keep less[.]$"):
+        must_fit(3e9, "x.npz", "keep less")
+    monkeypatch.setattr(limits, "free_memory", lambda: None)
+    must_fit(1e30, "x.npz", "keep less")
+
+
+def test_a_packed_file_is_read_as_far_as_there_is_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(bytes(5_000_000))
+    with Bounded(io.BytesIO(b"abc"), "x", "keep less") as whole:
+        assert whole.read() == b"abc"
+    monkeypatch.setattr(limits, "free_memory", lambda: 3_000_000)
+    with (
+        Bounded(gzip.GzipFile(fileobj=io.BytesIO(packed)), "x.gz", "keep less") as bounded,
+        pytest.raises(ValueError, match=r"x.gz unpacks to more than 1.5 MB, half of .* free: keep less[.]$"),
+    ):
+        bounded.read()
+
+
+def test_folders_and_pipes_are_no_files(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is a folder"):
+        must_be_file(tmp_path)
+    (tmp_path / "x").write_bytes(b"")
+    must_be_file(tmp_path / "x")
+    if sys.platform != "win32":
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(ValueError, match="pipe is a pipe or a device, not a file: choose"):
+            must_be_file(tmp_path / "pipe")
