@@ -18,6 +18,7 @@ WORKER = (
     "temporary.py",
     "writing.py",
     "core",
+    "errors",
     "tasks",
     "runs",
 )

@@ -24,6 +24,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Where the tests run in the background (`nohup`, `command &`) Ctrl+C is ignored, and so it would be in every child.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# `nohup` has the end of the terminal ignored likewise.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 WITH_DISPLAY = Path(__file__).parents[1] / "packaging" / "with-display.sh"

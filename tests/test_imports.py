@@ -12,7 +12,7 @@ import lrgui
 
 PACKAGE = Path(lrgui.__file__).parent
 #: From the lowest up; what stands beside them (frozen, resources, …) is below all.
-FLOORS = ("core", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
+FLOORS = ("core", "errors", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
 
 #: They are annotated with the result that calls them.
 RESULT_RENDERERS = ("lrgui.api.drawing", "lrgui.api.html", "lrgui.api.text")

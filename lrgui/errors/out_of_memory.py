@@ -7,9 +7,9 @@ import traceback
 from pathlib import Path
 
 from lrgui.errors.origins import frames_there, original, text_of
+from lrgui.errors.traces import PACKAGE
 
 _WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
-_OURS = Path(__file__).resolve().parents[2]
 
 #: What numpy and torch say of what they asked for.
 _ARRAY = re.compile(
@@ -68,7 +68,7 @@ def _stage(error: BaseException) -> str:
     there = original(error)
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     files = [Path(frame.f_code.co_filename) for frame in frames]
-    ours = {str(file.relative_to(_OURS).as_posix()) for file in files if file.is_relative_to(_OURS)}
+    ours = {str(file.relative_to(PACKAGE).as_posix()) for file in files if file.is_relative_to(PACKAGE)}
     rest = [*(file.as_posix() for file in files), *(file for file, _ in frames_there(there))]
     layers = any("torch/nn/modules" in file for file in rest)
     if any(name in ours for name in ("tasks/build.py", "tasks/user/code.py")):

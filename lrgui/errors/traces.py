@@ -16,7 +16,7 @@ from lrgui.errors.origins import chain_of, frames_there, original
 #: Characters of a traceback that are kept: its end says what happened.
 LONGEST_TRACEBACK = 20_000
 
-_PACKAGE = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[1]
 _STDLIB = Path(sysconfig.get_paths()["stdlib"]).resolve()
 
 
@@ -75,7 +75,7 @@ def _frames(error: BaseException) -> list[tuple[str, int]]:
 
 def is_ours(file: str) -> bool:
     """True for a file of LR Finder."""
-    return Path(file).is_relative_to(_PACKAGE)
+    return Path(file).is_relative_to(PACKAGE)
 
 
 def is_persons(file: str) -> bool:

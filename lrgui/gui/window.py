@@ -394,7 +394,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
         kept = self.workspace.kind != RunKind.CHECK
-        if self.workspace.busy and kept and not self._may_stop():
+        stopping = self.workspace.state == RunState.STOPPING  # the person has already said that it is to end
+        if self.workspace.busy and kept and not stopping and not self._may_stop():
             event.ignore()
             return
         self.workspace.close()

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Ctrl+C goes to the whol
 ROOT = str(Path(lrgui.__file__).parent)
 #: Where things are changed and put back, and what of Python's library is in between.
 FILES = (
-    *(f"{ROOT}/core/{name}.py" for name in ("sweep", "race", "restore", "insist", "random_state", "running_stats")),
-    *(f"{ROOT}/core/{name}.py" for name in ("batches", "loader_state", "modes", "seeding", "distributed")),
-    *(f"{ROOT}/api/{name}.py" for name in ("find", "verify", "call", "setup")),
+    *(f"{ROOT}/core/engine/{name}.py" for name in ("sweep", "race", "snapshot", "cleanup", "batches", "loader_state")),
+    *(f"{ROOT}/core/engine/{name}.py" for name in ("random_state", "running_stats", "modes", "seeding", "team")),
+    *(f"{ROOT}/api/{name}.py" for name in ("find", "verify", "request", "setup")),
     contextlib.__file__,
 )
 

@@ -117,7 +117,7 @@ ERRORS: dict[str, Callable[[], Any]] = {
     "timeout": lambda: raising(TimeoutError("The read operation timed out")),
     "open files": lambda: raising(OSError(24, "Too many open files")),
     "full disk": lambda: raising(OSError(28, "No space left on device", "/data/cache.npy")),
-    "folder": lambda: Path(__file__).read_bytes(),
+    "folder": lambda: Path(__file__).parent.read_bytes(),
     "own file error": lambda: raising(OwnFileError(2, "No such file or directory", "/data/x.bin")),
     "zip": lambda: zipfile.ZipFile(io.BytesIO(b"x")),
     "picture": open_picture,

@@ -77,7 +77,7 @@ def test_a_step_has_its_batches_halved() -> None:
 def test_an_example_that_is_too_large_is_no_matter_of_the_batch_size(workers: int) -> None:
     end = ended(caught(lambda: next(iter(DataLoader(GreedyData(), 2, num_workers=workers)))), 64)
     assert end.reason == "failed" and "Out of memory while loading a batch: an array of 8.00 PiB" in end.detail
-    assert end.detail.startswith("test_exhausted.py, line ") and "half" not in end.detail
+    assert end.detail.startswith("test_out_of_memory.py, line ") and "half" not in end.detail
 
 
 @pytest.mark.parametrize(

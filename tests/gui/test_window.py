@@ -198,6 +198,15 @@ def test_closing_while_a_run_goes_on_asks(
     assert ("cancel" in bench.source.asked) is closes
 
 
+def test_closing_while_a_run_stops_does_not_ask_again(
+    bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.begin(Scripted([[StateEvent("running"), task(), *points()[:30]]], hold=True))
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: pytest.fail("it asked"))
+    bench.workspace.stop()
+    assert window.close()
+
+
 def test_closing_when_idle_does_not_ask(window: MainWindow) -> None:
     assert window.close()
     assert window.settings.job["kind"] == "sweep"
