@@ -7,7 +7,9 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrgui.errors.causes import CAUSES, is_loader_death, too_many_files
+from lrgui.errors.causes import CAUSES
+from lrgui.errors.causes.files import too_many_files
+from lrgui.errors.causes.loader_workers import is_loader_death
 from lrgui.errors.missing_modules import missing_module
 from lrgui.errors.origins import chain_of, death_words, original, text_of
 from lrgui.errors.out_of_memory import is_out_of_memory, memory_words

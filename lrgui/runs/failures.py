@@ -56,7 +56,7 @@ def failure(error: BaseException, job: Job | None = None) -> list[Event]:
 
 def ended(error: BaseException, batch_size: int | None = None, accumulation: int = 1) -> EndEvent:
     """How a run ended that raised `error`: the reason and a sentence with a way out. Arguments as for `explain`."""
-    from lrgui.errors.causes import is_loader_death  # read only once something failed, as in `explain`
+    from lrgui.errors.causes.loader_workers import is_loader_death  # read only once something failed, as in `explain`
     from lrgui.errors.origins import original
     from lrgui.errors.out_of_memory import is_of_batches, is_out_of_memory
 
