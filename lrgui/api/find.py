@@ -85,7 +85,7 @@ def find_lr(
         model: a module, or a function that makes one (then nothing of the caller's is touched at all).
         loader: any iterable of batches, not a Dataset; one that can be iterated again is begun again when it ends.
         loss: `loss(output, target)`; may be left out where the model's output has a `loss` of its own, or where
-            `training_step` is given. How a batch is split is said in `core.objective.Supervised`.
+            `training_step` is given. How a batch is split is said in `core.engine.objective.Supervised`.
         optimizer: an optimizer of the model's parameters, its class, its name, or a function of `params` or `model`,
             and `lr`; what `configure_optimizers` returns will do as well. None is AdamW.
         {settings}
@@ -99,7 +99,7 @@ def find_lr(
         param_groups: indices or names of the parameter groups that are swept (others keep their rate);
             None sweeps all, at the ratio of their rates; "each" adds a sweep for every group by itself.
         training_step: `training_step(model, batch)` → loss, for everything else; None leaves the batch out.
-            `core.objective.loss_in` says where in a dict or a tuple the loss is found.
+            `core.engine.objective.loss_in` says where in a dict or a tuple the loss is found.
         planned_steps: optimizer steps of the training to come; a longer one wants a lower rate.
         auto_range: if the range turns out to be wrong, correct it and sweep again, at most twice.
         progress: one line that says how far it is, in a terminal or a notebook.

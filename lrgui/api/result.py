@@ -319,7 +319,7 @@ class Result:
 
         A batch size is all that one optimizer step learns from: times accumulation, times devices. `from_…` say what
         the sweep was made with where that is not known or another value is meant. Linear for SGD, square root for
-        Adam and its like; see `core.transfer`. Raises ValueError, with the way out.
+        Adam and its like; see `core.curve.lr_scaling`. Raises ValueError, with the way out.
         """
         before = from_batch_size if from_batch_size is not None else self.batch_size
         name = _class_name(from_optimizer) or self.optimizer

@@ -226,7 +226,7 @@ class CheckEvent:
     """One step of a check of a task was begun, or is over."""
 
     step: str
-    """Its name, one of those in `tasks.check.STEPS`."""
+    """Its name, one of those in `tasks.checks.step.STEPS`."""
     state: str
     """A `CheckState`."""
     detail: str = ""

@@ -20,7 +20,7 @@ from lrgui.core.engine.random_state import GENERATORS, RandomState, generator_ba
 class Kept:
     """In `with kept, kept:` these objects may be changed; at its end they are as they were, random generators included.
 
-    Twice, for Ctrl+C: see `core.insist.Assured`.
+    Twice, for Ctrl+C: see `core.engine.cleanup.Assured`.
 
     Attributes are put back, and what their lists, dicts and sets held. Followed are objects of the packages in
     `within`, modules, and what draws a loader's order (samplers, generators); everything else is only referred to.

@@ -36,7 +36,7 @@ class Snapshot:
       that are plain values, tensors or containers (BatchNorm's `momentum`, a counter); what came since goes;
     * the optimizer: its state (what was created since is dropped), settings per group, hooks; the attributes of
       `schedulers` and the `scaler`;
-    * the modules, optimizers and tensors that learn which the `loss` reaches beside the model (see `core.behind`): a
+    * the modules, optimizers and tensors that learn which the `loss` reaches beside the model (see `loss_state`): a
       criterion with parameters or buffers, a head that only a training step knows;
     * the generators that the `loader`, its samplers and its data set hold, and their epoch;
     * the generators of Python, numpy and torch on the CPU and on every device in use.

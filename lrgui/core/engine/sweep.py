@@ -71,7 +71,7 @@ def sweep(
         groups: indices of the parameter groups whose rate is swept, the others keep theirs; None sweeps all.
             Swept groups keep the ratio of their rates; the events' rate is that of the largest.
         keep_modes: every module stays in the mode that it is in. Else the model is put into train mode, as a training
-            loop does it (see `core.modes`).
+            loop does it (see `core.engine.modes`).
         snapshot: taken by the caller and put back at the end; None takes one here.
         team: the processes of a distributed run, which step together; None is this process alone.
 

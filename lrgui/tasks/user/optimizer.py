@@ -60,7 +60,7 @@ def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: b
 def optimizers_in(made: Any) -> list[torch.optim.Optimizer]:
     """The optimizers in what people return, each once, in their order; Lightning's forms are known.
 
-    What is wrapped around one and can take its place counts as one itself (see `core.wrapped`).
+    What is wrapped around one and can take its place counts as one itself (see `core.engine.param_groups.inside`).
     """
     if inside(made) is not None:
         return [made]
