@@ -19,8 +19,9 @@ from lrgui.runs.job import Job
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.roles import CONTEXT
+from lrgui.tasks.user.task_outline import Outline
 
 Config = TypeVar("Config")
 #: Other names that a task's code may use for what a field of the task gives it.

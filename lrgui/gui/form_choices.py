@@ -22,7 +22,7 @@ from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.runs.interpreters import Environment, Interpreter
-    from lrgui.tasks.user.outline import Outline
+    from lrgui.tasks.user.task_outline import Outline
 
 #: Until it is known which devices there are.
 DEVICES = {"cpu": "CPU", "cuda": "CUDA (NVIDIA)", "mps": "MPS (Apple)", "xpu": "XPU (Intel)"}

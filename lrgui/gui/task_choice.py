@@ -18,8 +18,9 @@ from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
 from lrgui.runs.trust import Question, Trust
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.task_outline import Outline
 from lrgui.tasks.user.templates import template_text
 
 #: So many tasks are remembered.

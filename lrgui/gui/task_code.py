@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.gui.watch import FileWatch
 from lrgui.runs.trust import Trust
-from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.task_outline import Outline
 
 
 class TaskCode(QObject):

@@ -50,7 +50,7 @@ from lrgui.runs.run_source import Source
 from lrgui.runs.sequential import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.trust import Question, Trust, trust_file
 from lrgui.tasks.recognise import recognise
-from lrgui.tasks.user.outline import Outline
+from lrgui.tasks.user.task_outline import Outline
 
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments

@@ -13,8 +13,8 @@ from lrgui.core.settings import settings_of
 from lrgui.runs.from_dict import from_plain
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.outline import Outline
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.task_outline import Outline
 
 #: Names in a file's `defaults`, and the part of a job that each belongs to.
 PARTS: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from lrgui.core.options import Scalar
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.outline import Outline
+from lrgui.tasks.user.task_outline import Outline
 
 
 def applied(job: Job | None = None, optimizer: bool = False, **defaults: Scalar) -> tuple[Job, list[str]]:

@@ -42,7 +42,7 @@ from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.runs.interpreters import Environment, Interpreter
-    from lrgui.tasks.user.outline import Outline
+    from lrgui.tasks.user.task_outline import Outline
 
 #: What stands in the field for the path while it is empty.
 PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}

@@ -17,9 +17,8 @@ from lrgui.errors.traces import add_own
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.children import guard_children
 from lrgui.tasks.user.from_source import import_as_usual, import_from_source
-from lrgui.tasks.user.no_python import no_python
 from lrgui.tasks.user.outline import outline
-from lrgui.tasks.user.source_text import encoding_of
+from lrgui.tasks.user.source_text import encoding_of, no_python
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_error import TaskError
 from lrgui.temporary import temporary_folder

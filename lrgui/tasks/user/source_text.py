@@ -1,4 +1,4 @@
-"""The text of a Python file as Python reads it, for those who show it and those who run it.
+"""The text of a Python file as Python reads it, for those who show it and those who run it; why it can't be compiled.
 
 A first line such as `# coding: unicode_escape` makes code of what an editor shows as a comment. So a file is decoded
 here as Python decodes it, and refused where its encoding gives letters another meaning. Standard library only:
@@ -44,3 +44,14 @@ def source_text(data: bytes) -> str:
     """A Python file's text. Raises SyntaxError like `encoding_of`, and UnicodeDecodeError for bytes that don't fit."""
     text = io.StringIO(data.decode(encoding_of(data)), newline=None).getvalue()
     return text.removeprefix("\ufeff")
+
+
+def no_python(name: str, error: BaseException) -> tuple[str, int]:
+    """What `compile` said about the file called `name`, and the line it is about; 0 where there is none."""
+    if "null bytes" in str(error):
+        return f"{name} is no Python file: save it as text, in UTF-8.", 0
+    if isinstance(error, SyntaxError):
+        place = f", line {error.lineno}" if error.lineno else ""
+        end = "" if str(error.msg).endswith((".", "?", "!")) else "."
+        return f"{name}{place}: {error.msg}{end}", error.lineno or 0
+    return f"{name} is not a Python file that can be read.", 0  # brackets in brackets in brackets …

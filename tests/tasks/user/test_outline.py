@@ -11,7 +11,8 @@ from textwrap import dedent
 import pytest
 
 from lrgui.core.options import Option
-from lrgui.tasks.user.outline import Outline, outline
+from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.task_outline import Outline
 
 WHOLE = """
     import torch

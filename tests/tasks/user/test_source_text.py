@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.tasks.user.no_python import no_python
+from lrgui.tasks.user.source_text import no_python
 
 
 @pytest.mark.parametrize(
