@@ -14,8 +14,7 @@ from lrgui.runs.job import Job
 def comparison_bytes(compared: Sequence[Compared], limits: tuple[float, float], title: str) -> bytes:
     """A PNG file, 8 × 5 inches at 300 DPI, light; needs Qt, but no display."""
     from lrgui.plot.compare_plot import compare_picture
-    from lrgui.plot.headless import ensure_application
-    from lrgui.plot.picture import png_bytes
+    from lrgui.plot.picture import ensure_application, png_bytes
 
     ensure_application()
     return png_bytes(compare_picture(compared, limits, title))

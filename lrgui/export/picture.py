@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lrgui.export.report import Report
-from lrgui.plot.headless import ensure_application
-from lrgui.plot.picture import curve_picture, png_bytes
+from lrgui.plot.picture import curve_picture, ensure_application, png_bytes
 
 
 def picture_bytes(report: Report) -> bytes:

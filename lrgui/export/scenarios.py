@@ -51,8 +51,7 @@ class Scene:
 
 def scenarios_png(scene: Scene) -> bytes:
     """8 × 5 inches at 300 DPI. Needs Qt, but no display."""
-    from lrgui.plot.headless import ensure_application
-    from lrgui.plot.picture import png_bytes
+    from lrgui.plot.picture import ensure_application, png_bytes
     from lrgui.plot.scenario_picture import scenario_picture
 
     ensure_application()
@@ -61,7 +60,7 @@ def scenarios_png(scene: Scene) -> bytes:
 
 def scenarios_svg(scene: Scene) -> bytes:
     """The same picture as scalable vector graphics."""
-    from lrgui.plot.headless import ensure_application
+    from lrgui.plot.picture import ensure_application
     from lrgui.plot.scenario_picture import scenario_svg
 
     ensure_application()

@@ -14,9 +14,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.plot.font import plot_font
 from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION
-from lrgui.plot.layers import Layer, pen
+from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.placing import Placed, Wanted, place_labels, place_names, place_tag, place_upright
-from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.view import CurveView
 
 NAMES_TOP, NAMES_HEIGHT = 6.0, 22.0
@@ -29,17 +28,8 @@ _ZONES = ("low", "optimal", "divergence")
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-class ZoneTints(Layer):
+class ZoneTints(PaletteLayer):
     """The three zones as tinted areas, behind everything."""
-
-    def __init__(self, view: CurveView, z: float) -> None:
-        super().__init__(view, z)
-        self._palette = LIGHT
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self._palette = palette
-        self.update()
 
     def spans(self) -> list[tuple[str, float, float]]:
         """Key, left and right pixel of every zone that exists."""
@@ -59,7 +49,7 @@ class ZoneTints(Layer):
             painter.fillRect(area, QColor(self._palette.zone(key)[1]))
 
 
-class Annotations(Layer):
+class Annotations(PaletteLayer):
     """Borders, names, marks and the selection, above the curve.
 
     Where everything goes is worked out once per change (`names`, `labels`, `tag`), painted as often as
@@ -69,7 +59,6 @@ class Annotations(Layer):
     def __init__(self, view: CurveView, z: float, tints: ZoneTints) -> None:
         super().__init__(view, z)
         self._tints = tints
-        self._palette = LIGHT
         self._font = plot_font(12)
         self._bold = plot_font(12, bold=True)
         self._metrics = QFontMetricsF(self._font)
@@ -87,11 +76,6 @@ class Annotations(Layer):
         """False in pictures, where nothing can be dragged."""
 
     # What to show ---------------------------------------------------------------------------------
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self._palette = palette
-        self.update()
 
     def set_tag_text(self, text: Callable[[float], tuple[str, ...]]) -> None:
         """What the selection's label reads at an axis coordinate, forms from long to short."""
@@ -302,18 +286,12 @@ class Annotations(Layer):
             painter.drawLine(QLineF(x + dx, y - 5, x + dx, y + 5))
 
 
-class Crosshair(Layer):
+class Crosshair(PaletteLayer):
     """Two fine lines through the pointer."""
 
     def __init__(self, view: CurveView, z: float) -> None:
         super().__init__(view, z)
         self._at: tuple[float, float] | None = None
-        self._colour = LIGHT.muted
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in another colour."""
-        self._colour = palette.muted
-        self.update()
 
     def show_at(self, at: tuple[float, float] | None) -> None:
         """Cross at this point in axis coordinates, or nowhere."""
@@ -326,7 +304,7 @@ class Crosshair(Layer):
             return
         rect, at = self.boundingRect(), self.to_px(*self._at)
         painter.setOpacity(0.55)
-        painter.setPen(pen(self._colour, 1.0, "dot"))
+        painter.setPen(pen(self._palette.muted, 1.0, "dot"))
         x, y = int(at.x()) + 0.5, int(at.y()) + 0.5
         painter.drawLine(QLineF(x, 0, x, rect.height()))
         painter.drawLine(QLineF(0, y, rect.width(), y))

@@ -13,7 +13,7 @@ from lrgui.plot.axis import Axis
 from lrgui.plot.layers import Grid
 from lrgui.plot.legend import Entry, Legend, Title
 from lrgui.plot.theme import Palette
-from lrgui.plot.view import PlotView
+from lrgui.plot.view import PlotView, forget_mouse
 
 
 class Chart(QGraphicsWidget):
@@ -65,3 +65,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Fill the widget with one item."""
         self.setCentralItem(item)
         self.setBackground(palette.background)
+
+    def forget_mouse(self) -> None:
+        """End a drag or click whose release will never come here."""
+        forget_mouse(self.scene())

@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QImage, QPainter, QPolygonF
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPolygonF
+from PySide6.QtWidgets import QWidget
 from shiboken6 import delete
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.learning_rate import format_lr
-from lrgui.plot.axis import log_axis, number_axis
-from lrgui.plot.chart import Canvas, Chart
+from lrgui.plot.chart import Canvas
 from lrgui.plot.font import plot_font
-from lrgui.plot.layers import Layer, Line, pen
+from lrgui.plot.layers import Line, PaletteLayer, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.picture import paint
 from lrgui.plot.placing import Placed
+from lrgui.plot.plots import RatePlot
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.view import PlotView
 
@@ -49,41 +49,24 @@ class Pick:
     """False for a best guess."""
 
 
-class ComparePlot(QWidget):
+class ComparePlot(RatePlot):
     """Curves over one axis of learning rates. Colours are Okabe and Ito's, and each curve has its own dashes."""
 
-    touched = Signal()
-    """The person zoomed or panned."""
-
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT, *, title: str = "") -> None:
-        super().__init__(parent)
-        self._palette = palette
-        self._limits = (-6.0, 0.0)
+        self.view = PlotView()
+        super().__init__(parent, palette, self.view, title=title)
         self._labels: tuple[str, ...] = ()
         self._compared: dict[int, Compared] = {}
         self._lines: list[Line] = []
         self._averages: list[LiveAverage] = []
-        self._at_home = True
-        self.view = PlotView()
-        left, bottom = number_axis("left", "Loss", palette), log_axis("Learning rate (log scale)", palette)
-        self.chart = Chart(self.view, left, bottom, title, palette)
-        self.canvas = Canvas(self)
-        self.canvas.show_items(self.chart, palette)
-        self.canvas.setAccessibleName("Comparison of learning-rate curves")
-        self.setFocusProxy(self.canvas)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
+        self._fill(Canvas(self), "Comparison of learning-rate curves", [self.chart], self.chart)
         self.picks = PickMarks(self.view, 20)
-        self.view.sigRangeChangedManually.connect(self._left_home)
         self.set_palette(palette)
         self.begin(1e-6, 1.0, (), 0)
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
-        self._palette = palette
-        self.canvas.setBackground(palette.background)
-        self.chart.set_palette(palette)
+        super().set_palette(palette)
         self.picks.set_palette(palette)
         self._paint()
 
@@ -97,8 +80,7 @@ class ComparePlot(QWidget):
         for line, average in zip(self._lines, self._averages, strict=True):
             line.set_data(_NONE, _NONE)
             average.begin(planned_steps)
-        low, high = self._limits
-        self.view.setLimits(xMin=low - 2, xMax=high + 2, minXRange=0.02, maxXRange=high - low + 4)
+        self._apply_limits()
         self.reset_view()
         self._paint()
 
@@ -116,11 +98,6 @@ class ComparePlot(QWidget):
         self._lines[index].set_data(curve.log_lr, curve.smoothed)
         self._follow_home()
         self._paint()
-
-    def reset_view(self) -> None:
-        """Show all curves, and of the losses the part that matters."""
-        self._at_home = True
-        self._follow_home()
 
     def look(self, index: int) -> tuple[str, str]:
         """Colour and dashes of a curve."""
@@ -146,47 +123,24 @@ class ComparePlot(QWidget):
         self.picks.show_picks(picks)
         self.chart.set_legend(entries, self._palette)
 
-    def _follow_home(self) -> None:
-        if not self._at_home:
-            return
+    def _home_losses(self) -> tuple[float, float] | None:
         drawn = [line.points[1] for line in self._lines if len(line.points[1])]
-        self.chart.left.set_blank(not drawn)
-        low, high = self._limits
-        margin = 0.02 * (high - low)
-        bottom, top = 0.0, 1.0
-        if drawn:
-            level = max(float(np.median(y[: max(1, len(y) // 10)])) for y in drawn)
-            lowest = min(float(y.min()) for y in drawn)
-            span = max(level - lowest, 0.05 * abs(level), 1e-9)
-            # Room above for the picks' labels, one row each.
-            bottom, top = lowest - 0.12 * span, level + (0.12 + 0.07 * len(self._labels)) * span
-        self.view.setRange(xRange=(low - margin, high + margin), yRange=(bottom, top), padding=0)
-
-    def _left_home(self, *_: object) -> None:
-        self._at_home = False
-        self.touched.emit()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """A pan that is going on ends: its release will never come here."""
-        scene: Any = self.canvas.scene()
-        scene.dragItem, scene.lastDrag = None, None
-        scene.dragButtons, scene.clickEvents = [], []
-        super().hideEvent(event)
+        if not drawn:
+            return None
+        level = max(float(np.median(y[: max(1, len(y) // 10)])) for y in drawn)
+        lowest = min(float(y.min()) for y in drawn)
+        span = max(level - lowest, 0.05 * abs(level), 1e-9)
+        # Room above for the picks' labels, one row each.
+        return lowest - 0.12 * span, level + (0.12 + 0.07 * len(self._labels)) * span
 
 
-class PickMarks(Layer):
+class PickMarks(PaletteLayer):
     """A line and a diamond at each pick, its label above, no label over another."""
 
     def __init__(self, view: PlotView, z: float) -> None:
         super().__init__(view, z)
-        self._palette = LIGHT
         self._picks: tuple[Pick, ...] = ()
         self._font = plot_font(12, bold=True)
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self._palette = palette
-        self.update()
 
     def show_picks(self, picks: Sequence[Pick]) -> None:
         """Show these."""

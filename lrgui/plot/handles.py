@@ -40,6 +40,10 @@ class Handles:
             return None
         return self.borders[1] if handle == HIGH else self.borders[0]
 
+    def value(self, handle: str) -> float | tuple[float, float] | None:
+        """What moves with a handle: the selection, or both borders."""
+        return self.selection if handle == SELECTION else self.borders
+
     def clamp(self, handle: str, to: float) -> float:
         """The nearest place to `to` where the handle may be."""
         low, high = self.limits

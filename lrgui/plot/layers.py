@@ -14,10 +14,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsObject
 
+from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.ticks import Tick
 
 Floats = NDArray[np.float64]
@@ -26,8 +27,6 @@ Floats = NDArray[np.float64]
 _FAR = 1e5
 #: More points than this in sight lie closer together than their corners are wide.
 _DENSE = 300
-#: More dots than this are drawn small and light.
-_MANY = 20_000
 
 DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
@@ -110,6 +109,19 @@ class Layer(QGraphicsObject):
             keep = np.unique(np.linspace(0, len(x) - 1, most).astype(np.intp))
             x, y = x[keep], y[keep]
         return self.to_pixels(x, y)
+
+
+class PaletteLayer(Layer):
+    """A layer that takes its colours from the palette."""
+
+    def __init__(self, view: Any, z: float) -> None:
+        super().__init__(view, z)
+        self._palette = LIGHT
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.update()
 
 
 class Line(Layer):
@@ -217,104 +229,6 @@ class Band(Layer):
         painter.restore()
 
 
-class Dots(Layer):
-    """Raw measurements as faint dots, drawn into an image of the screen's own pixels.
-
-    The image is kept: while the view stands still only the dots that are new are added, so that a run of 1e5
-    batches costs no more per frame than one of 200.
-    """
-
-    def __init__(self, view: Any, z: float) -> None:
-        super().__init__(view, z)
-        self._x: Floats = np.empty(0)
-        self._y: Floats = np.empty(0)
-        self._colour = QColor("#000000")
-        self._radius = 1.6
-        self._alpha = 0.6
-        self._pixels: NDArray[np.uint32] = np.zeros(0, np.uint32)
-        self._image = QImage()
-        self._rim = 0
-        self._wide = 0
-        self._key: tuple[object, ...] = ()
-        self._drawn = 0
-
-    @property
-    def points(self) -> tuple[Floats, Floats]:
-        """The points, each array of shape (n,)."""
-        return self._x, self._y
-
-    def set_style(self, colour: str, alpha: float = 0.6, radius: float = 1.6) -> None:
-        """Colour, opacity (0…1) and radius in logical pixels."""
-        self._colour, self._alpha, self._radius = QColor(colour), alpha, radius
-        self._drawn = 0
-        self._key = ()
-        self.update()
-
-    def set_data(self, x: Floats, y: Floats) -> None:
-        """Show these points, each array of shape (n,). Those that are not finite are not drawn."""
-        self._x, self._y = x, y
-        self._key = ()
-        self.update()
-
-    def extend(self, x: Floats, y: Floats) -> None:
-        """Show these points, of which the first ones are those shown already."""
-        if len(x) < self._drawn:
-            self._key = ()
-        self._x, self._y = x, y
-        self.update()
-
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Bring the image up to date and paint it pixel by pixel."""
-        if not len(self._x):
-            return
-        ratio = painter.device().devicePixelRatioF()
-        to_device = painter.worldTransform()
-        rect = self.boundingRect()
-        scale = to_device.m11() * ratio
-        corner = to_device.map(rect.topLeft()) * ratio
-        at_x, at_y = int(np.floor(corner.x())), int(np.floor(corner.y()))
-        width, height = int(np.ceil(rect.width() * scale)) + 1, int(np.ceil(rect.height() * scale)) + 1
-        many = len(self._x) > _MANY
-        key = (self.visible_range, width, height, scale, corner.x() - at_x, corner.y() - at_y, many)
-        radius = (0.8 if many else self._radius) * scale
-        if key != self._key:
-            # A rim around the image takes what dots at its edge leave outside, without a test for each pixel.
-            self._rim = int(np.ceil(radius))
-            self._wide = width + 2 * self._rim
-            self._pixels = np.zeros(self._wide * (height + 2 * self._rim), np.uint32)
-            inner = self._pixels[self._rim * self._wide + self._rim :]
-            self._image = QImage(inner.data, width, height, 4 * self._wide, QImage.Format.Format_ARGB32_Premultiplied)
-            self._key = key
-            self._drawn = 0
-        if self._drawn < len(self._x):
-            px, py = self.to_pixels(self._x[self._drawn :], self._y[self._drawn :])
-            px, py = px * scale + (corner.x() - at_x), py * scale + (corner.y() - at_y)
-            self._stamp(px, py, width, height, radius, self._alpha * (0.6 if many else 1.0))
-            self._drawn = len(self._x)
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        self._image.setDevicePixelRatio(ratio)
-        painter.drawImage(QPointF(at_x / ratio, at_y / ratio), self._image)
-        painter.restore()
-
-    def _stamp(self, px: Floats, py: Floats, width: int, height: int, radius: float, alpha: float) -> None:
-        rim, wide = self._rim, self._wide
-        with np.errstate(invalid="ignore"):
-            inside = (px >= 0) & (px < width) & (py >= 0) & (py < height)
-        column = px[inside].astype(np.intp) + rim
-        row = py[inside].astype(np.intp) + rim
-        cells = np.unique(row * wide + column)
-        for dy in range(-rim, rim + 1):
-            for dx in range(-rim, rim + 1):
-                cover = min(1.0, max(0.0, radius + 0.5 - float(np.hypot(dx, dy))))
-                if cover > 0:
-                    at = cells + dy * wide + dx
-                    # One colour throughout: the larger number is the more opaque pixel.
-                    value = np.uint32(_premultiplied(self._colour, alpha * cover))
-                    self._pixels[at] = np.maximum(self._pixels[at], value)
-
-
 class Grid(Layer):
     """Grid lines at the labelled ticks of two axes."""
 
@@ -376,13 +290,6 @@ def inside_pieces(x: Floats, y: Floats, rect: QRectF) -> list[tuple[Floats, Floa
         pieces[-1][1].append(float(y0 + last * dy))
         joined = last == 1.0
     return [(np.array(xs), np.array(ys)) for xs, ys in pieces]
-
-
-def _premultiplied(colour: QColor, alpha: float) -> int:
-    def part(value: float) -> int:
-        return round(255 * value * alpha)
-
-    return round(255 * alpha) << 24 | part(colour.redF()) << 16 | part(colour.greenF()) << 8 | part(colour.blueF())
 
 
 def _polygon(x: Floats, y: Floats) -> QPolygonF:

@@ -6,6 +6,9 @@ lines, dots and letters keep their proportions at every number of dots per inch.
 
 from __future__ import annotations
 
+import os
+import sys
+
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
@@ -19,6 +22,18 @@ from lrgui.plot.svg import outline_text
 from lrgui.plot.theme import LIGHT, Palette
 
 _LOGICAL_DPI = 96
+
+_kept: list[QApplication] = []
+
+
+def ensure_application() -> None:
+    """Make sure that a Qt application exists, without a display where none was made before.
+
+    The application is kept for the life of the process: Qt allows one only.
+    """
+    if QApplication.instance() is None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        _kept.append(QApplication(sys.argv[:1]))
 
 
 def curve_picture(

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Ranking
 from lrgui.plot.axis import Axis, number_axis
-from lrgui.plot.chart import Canvas, Chart
-from lrgui.plot.font import plot_font
-from lrgui.plot.layers import Layer, Line, pen
+from lrgui.plot.chart import Chart
+from lrgui.plot.end_labels import EndLabel, EndLabels
+from lrgui.plot.layers import Line, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
+from lrgui.plot.plots import StackedPlot
+from lrgui.plot.race_bars import HEADROOM, BarNumbers, Bars, Candidate, Winner
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.ticks import Tick, decade_ticks, linear_ticks
 from lrgui.plot.view import PlotView
@@ -35,33 +34,13 @@ FADED = 0.32
 DEEP = 8.0
 #: A bar higher than this many times the highest of those that are still in is cut off.
 TALLEST = 4.0
-#: The bars' axis is so much higher than the highest bar: above it stand its number and the winner's name.
-HEADROOM = 1.42
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """What is drawn of one candidate."""
-
-    number: int
-    lr: float
-    losses: Floats
-    """Batch losses of its last training. Shape (steps,)."""
-    steps: int
-    """Planned steps of that training, 0 before the first."""
-    score: float
-    """What it was last judged by; NaN before that, infinite where it diverged."""
-    alive: bool
-    runs: bool
-    """True while it trains."""
-
-
-class RacePlot(QWidget):
+class RacePlot(StackedPlot):
     """Smoothed training losses over steps, and final losses over learning rates."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
-        super().__init__(parent)
-        self._palette = palette
+        super().__init__(parent, palette)
         self._config = RaceSettings()
         self._validation = True
         self._candidates: tuple[Candidate, ...] = ()
@@ -69,28 +48,13 @@ class RacePlot(QWidget):
         self._leader: int | None = None
         self._log = False
 
-        self.canvas = Canvas(self)
-        self.canvas.setAccessibleName("Race: training losses of all candidates, and a bar for each")
-        self.setFocusProxy(self.canvas)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.canvas)
         curves = number_axis("bottom", "Training step", palette)
         rates = Axis("bottom", self._rate_ticks, "Max learning rate", palette)
         losses = Axis("left", self._loss_ticks, "Training loss", palette)
         self.curves = Chart(PlotView(), losses, curves, "", palette)
         self.bars = Chart(PlotView(), number_axis("left", "Validation loss", palette), rates, "", palette)
-        self._charts = (self.curves, self.bars)
-        whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        for row, (chart, share) in enumerate(zip(self._charts, (11, 9), strict=True)):
-            grid.addItem(chart, row, 0)
-            grid.setRowStretchFactor(row, share)
-            grid.setRowMinimumHeight(row, 90)
-            grid.setRowPreferredHeight(row, 28 * share)
-        whole.setLayout(grid)
-        self.canvas.show_items(whole, palette)
+        charts = (self.curves, self.bars)
+        self._stack("Race: training losses of all candidates, and a bar for each", charts, (11, 9), 90)
         self.curves.view.setMouseEnabled(x=True, y=False)
         self.bars.view.setMouseEnabled(x=False, y=False)
         self.lines: list[Line] = []
@@ -104,14 +68,10 @@ class RacePlot(QWidget):
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
-        self._palette = palette
-        self.canvas.setBackground(palette.background)
-        for chart in self._charts:
-            chart.set_palette(palette)
+        super().set_palette(palette)
         self.smooth.set_pen(pen(palette.average, 2.0, "dash"))
-        self.winner.set_palette(palette)
-        for layer in (self.numbers, self.ends, self.columns):
-            layer.set_fill(palette.background)
+        for layer in (self.numbers, self.ends, self.columns, self.winner):
+            layer.set_palette(palette)
         self._colour()
 
     def clear(self) -> None:
@@ -121,10 +81,7 @@ class RacePlot(QWidget):
             line.set_data(_NONE, _NONE)
         self.smooth.set_data(_NONE, _NONE)
         self.winner.show_at(None, "")
-        for chart in self._charts:
-            chart.left.set_blank(True)
-            chart.bottom.set_blank(True)
-            chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+        self._blank()
         self._colour()
 
     def begin(self, config: RaceSettings, validation: bool) -> None:
@@ -164,13 +121,6 @@ class RacePlot(QWidget):
         """The labels' room is in pixels."""
         super().resizeEvent(event)
         self.reset_view()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """A pan that is going on ends: its release will never come here."""
-        scene: Any = self.canvas.scene()
-        scene.dragItem, scene.lastDrag = None, None
-        scene.dragButtons, scene.clickEvents = [], []
-        super().hideEvent(event)
 
     # Inside ----------------------------------------------------------------------------------------
 
@@ -264,9 +214,7 @@ class RacePlot(QWidget):
                 labels.append(EndLabel(words, float(x[-1]), float(y[-1]), shade, colour, strong))
         self.ends.set_labels(labels)
         self.numbers.update()
-        self.columns.set_look(
-            {c.number: self.look(c)[0] for c in self._candidates}, self._palette.text, self._palette.muted
-        )
+        self.columns.set_fills({c.number: self.look(c)[0] for c in self._candidates})
         self._update_legends()
 
     def _update_legends(self) -> None:
@@ -291,232 +239,3 @@ def _deep(losses: Floats) -> bool:
 def faded(colour: str) -> str:
     """The same colour, as pale as somebody who is out."""
     return f"#{round(255 * FADED):02X}{colour[1:]}"
-
-
-@dataclass(frozen=True)
-class EndLabel:
-    """Words at the end of a line."""
-
-    text: str
-    x: float
-    y: float
-    colour: str
-    line: str
-    strong: bool
-
-
-class EndLabels(Layer):
-    """Words to the right of lines' ends, moved apart so that they never overlap, each with a leader."""
-
-    GAP, AWAY = 1.0, 16.0
-
-    def __init__(self, view: PlotView, z: float) -> None:
-        super().__init__(view, z)
-        self._labels: tuple[EndLabel, ...] = ()
-        self._fill = "#FFFFFF"
-        self._font = plot_font(12)
-
-    def set_fill(self, colour: str) -> None:
-        """The plot's background."""
-        self._fill = colour
-        self.update()
-
-    @property
-    def room(self) -> float:
-        """Width that the widest label needs, in logical pixels."""
-        metrics = QFontMetricsF(self._font)
-        return self.AWAY + max([metrics.horizontalAdvance(label.text) for label in self._labels] or [56.0])
-
-    def set_labels(self, labels: Sequence[EndLabel]) -> None:
-        """Show these."""
-        self._labels = tuple(labels)
-        self.update()
-
-    def placed(self) -> list[tuple[EndLabel, QPointF, QRectF]]:
-        """Each label, the end of its line, and where its words go; those without room are left out.
-
-        Ends that lie near each other share a stack beside the last of them.
-        """
-        rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        height = metrics.height()
-        ends = [(label, self.to_px(label.x, label.y)) for label in self._labels]
-        ends = [(label, at) for label, at in ends if -1 <= at.x() <= rect.width()]
-        found: list[tuple[EndLabel, QPointF, QRectF]] = []
-        # Whoever is still in gets the better place.
-        for label, at in sorted(ends, key=lambda item: (not item[0].strong, item[1].y())):
-            width = metrics.horizontalAdvance(label.text) + 4
-            left = at.x() + self.AWAY
-            if left + width > rect.width():
-                continue
-            y = min(max(at.y(), height / 2), rect.height() - height / 2)
-            for shift in sorted((i * (height + self.GAP) / 2 for i in range(-24, 25)), key=abs):
-                box = QRectF(left, y + shift - height / 2, width, height)
-                free = all(not box.intersects(other) for _, _, other in found)
-                if free and box.top() >= 0 and box.bottom() <= rect.height():
-                    found.append((label, at, box))
-                    break
-        return found
-
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint leaders and words."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setFont(self._font)
-        for label, at, box in self.placed():
-            inside = QPointF(at.x(), min(max(at.y(), 0.0), self.boundingRect().height()))
-            painter.setPen(QPen(QColor(label.line), 1.0))
-            painter.drawLine(inside, QPointF(box.left() - 3, box.center().y()))
-            painter.fillRect(box, QColor(self._fill))
-            painter.setPen(QColor(label.colour))
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label.text)
-
-
-class Bars(Layer):
-    """A bar for each candidate, its loss above it."""
-
-    WIDTH = 0.62
-
-    def __init__(self, view: PlotView, z: float) -> None:
-        super().__init__(view, z)
-        self._candidates: tuple[Candidate, ...] = ()
-        self._fills: dict[int, str] = {}
-        self._text = self._muted = "#000000"
-        self._fill = "#FFFFFF"
-        self._font = plot_font(12)
-
-    def set_fill(self, colour: str) -> None:
-        """The plot's background."""
-        self._fill = colour
-        self.update()
-
-    def set_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Show these."""
-        self._candidates = tuple(candidates)
-        self.update()
-
-    def set_look(self, fills: dict[int, str], text: str, muted: str) -> None:
-        """Colours of the bars by candidate, and of the words of those that are in and out."""
-        self._fills, self._text, self._muted = fills, text, muted
-        self.update()
-
-    def bar(self, candidate: Candidate) -> QRectF | None:
-        """Where a candidate's bar is painted; None where it has no loss."""
-        if not math.isfinite(candidate.score):
-            return None
-        left = self.to_px(candidate.number - self.WIDTH / 2, max(candidate.score, 0.0))
-        right = self.to_px(candidate.number + self.WIDTH / 2, min(candidate.score, 0.0))
-        return QRectF(QPointF(left.x(), max(left.y(), self._ceiling)), right)
-
-    def is_cut(self, candidate: Candidate) -> bool:
-        """True where a bar is higher than there is room: its number tells the rest."""
-        return math.isfinite(candidate.score) and self.to_px(0, candidate.score).y() < self._ceiling - 1
-
-    @property
-    def _ceiling(self) -> float:
-        """Above it there are only the numbers and the winner's name."""
-        _, _, bottom, top = self.visible_range
-        return self.to_px(0, bottom + (top - bottom) / HEADROOM).y()
-
-    def words(self, candidate: Candidate) -> str:
-        """What stands above a candidate's bar."""
-        if math.isnan(candidate.score):
-            return "…" if candidate.runs else ""
-        return "diverged" if math.isinf(candidate.score) else f"{candidate.score:.3g}"
-
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint bars and numbers."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for candidate in self._candidates:
-            bar = self.bar(candidate)
-            if bar is not None:
-                painter.setBrush(QColor(self._fills.get(candidate.number, self._muted)))
-                painter.drawRect(bar)
-                if self.is_cut(candidate):  # a gap in the bar, as a map cuts a long road
-                    gap = QRectF(bar.left() - 2, bar.top() + 12, bar.width() + 4, 4)
-                    painter.fillRect(gap, QColor(self._fill))
-
-    def labels(self) -> list[tuple[str, QRectF, str]]:
-        """The words above the bars, where they stand, and their colour."""
-        metrics, found = QFontMetricsF(self._font), []
-        floor = self.to_px(0, max(0.0, self.visible_range[2])).y()
-        for candidate in self._candidates:
-            words, bar = self.words(candidate), self.bar(candidate)
-            if not words:
-                continue
-            middle = self.to_px(candidate.number, 0.0).x()
-            foot = bar.top() if bar is not None else floor
-            width = metrics.horizontalAdvance(words)
-            box = QRectF(middle - width / 2 - 2, foot - metrics.height() - 3, width + 4, metrics.height())
-            found.append((words, box, self._text if candidate.alive else self._muted))
-        return found
-
-
-class BarNumbers(Layer):
-    """The words above the bars, over all lines: where a line passes, it passes behind them."""
-
-    def __init__(self, bars: Bars, z: float) -> None:
-        super().__init__(bars.view, z)
-        self._bars = bars
-        self._fill = "#FFFFFF"
-        self._font = plot_font(12)
-
-    def set_fill(self, colour: str) -> None:
-        """The plot's background."""
-        self._fill = colour
-        self.update()
-
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint the words."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setFont(self._font)
-        for words, box, colour in self._bars.labels():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._fill))
-            painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(QColor(colour))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-
-
-class Winner(Layer):
-    """A line at the rate that the smooth gives, with its name at the top."""
-
-    def __init__(self, view: PlotView, z: float) -> None:
-        super().__init__(view, z)
-        self._palette = LIGHT
-        self._at: float | None = None
-        self._text = ""
-        self._font = plot_font(12, bold=True)
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self._palette = palette
-        self.update()
-
-    def show_at(self, at: float | None, text: str) -> None:
-        """Mark this place among the candidates; None marks nothing."""
-        self._at, self._text = at, text
-        self.update()
-
-    @property
-    def text(self) -> str:
-        """What stands at the mark, empty where there is none."""
-        return self._text
-
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint line and name."""
-        if self._at is None:
-            return
-        rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        x = min(max(self.to_px(self._at, 0.0).x(), 1.0), rect.width() - 1)
-        width, height = metrics.horizontalAdvance(self._text) + 14, metrics.height() + 4
-        left = min(max(x - width / 2, 2.0), rect.width() - width - 2)
-        box = QRectF(left, 2, width, height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(QPen(QColor(self._palette.selection), 1.6))
-        painter.drawLine(QPointF(x, box.bottom()), QPointF(x, rect.height()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._palette.selection))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setFont(self._font)
-        painter.setPen(QColor(self._palette.selection_text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._text)

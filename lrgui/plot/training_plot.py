@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHideEvent, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from lrgui.core.events import EpochEvent
 from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
-from lrgui.plot.chart import Canvas, Chart
+from lrgui.plot.chart import Chart
+from lrgui.plot.dots import Dots
 from lrgui.plot.font import plot_font
-from lrgui.plot.layers import Dots, Layer, Line, pen
+from lrgui.plot.layers import Line, PaletteLayer, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.placing import Placed
+from lrgui.plot.plots import StackedPlot
 from lrgui.plot.ranges import losses_range
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.ticks import linear_ticks
@@ -30,12 +32,11 @@ Floats = NDArray[np.float64]
 _NONE: Floats = np.empty(0)
 
 
-class TrainingPlot(QWidget):
+class TrainingPlot(StackedPlot):
     """Loss per step and per epoch, accuracy per epoch, planned and actual learning rate."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
-        super().__init__(parent)
-        self._palette = palette
+        super().__init__(parent, palette)
         self._per_epoch = 1
         self._steps = 1.0
         self._average = LiveAverage()
@@ -46,27 +47,11 @@ class TrainingPlot(QWidget):
         self._planned: Floats = _NONE
         self._actual: Floats = _NONE
 
-        self.canvas = Canvas(self)
-        self.canvas.setAccessibleName("Training: loss, accuracy and learning rate")
-        self.setFocusProxy(self.canvas)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.canvas)
-
         self.loss = _chart(number_axis("left", "Loss", palette), palette)
         self.accuracy = _chart(percent_axis("left", "Accuracy", palette), palette)
         self.rate = _chart(number_axis("left", "Learning rate", palette), palette, "Step")
-        self._charts = (self.loss, self.accuracy, self.rate)
-        whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        for row, (chart, share) in enumerate(zip(self._charts, (10, 5, 5), strict=True)):
-            grid.addItem(chart, row, 0)
-            grid.setRowStretchFactor(row, share)
-            grid.setRowMinimumHeight(row, 70)
-            grid.setRowPreferredHeight(row, 28 * share)
-        whole.setLayout(grid)
-        self.canvas.show_items(whole, palette)
+        charts = (self.loss, self.accuracy, self.rate)
+        self._stack("Training: loss, accuracy and learning rate", charts, (10, 5, 5), 70)
         for chart in self._charts[1:]:
             chart.view.setXLink(self.loss.view)
         for chart in self._charts:
@@ -86,10 +71,7 @@ class TrainingPlot(QWidget):
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
-        self._palette = palette
-        self.canvas.setBackground(palette.background)
-        for chart in self._charts:
-            chart.set_palette(palette)
+        super().set_palette(palette)
         self.dots.set_style(palette.dots, alpha=0.45, radius=1.4)
         self.smoothed.set_pen(pen(palette.curve, 2.0))
         for line in (self.train_loss, self.train_accuracy):
@@ -105,10 +87,7 @@ class TrainingPlot(QWidget):
     def clear(self) -> None:
         """Show nothing but the axes."""
         self._forget()
-        for chart in self._charts:
-            chart.left.set_blank(True)
-            chart.bottom.set_blank(True)
-            chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+        self._blank()
         self._update_legends()
 
     def begin(self, planned_lr: Floats, steps_per_epoch: int, epochs: int) -> None:
@@ -243,13 +222,6 @@ class TrainingPlot(QWidget):
             rates.append(Entry("actual", palette.optimal_line, width=2.2))
         self.rate.set_legend(rates, palette)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """A pan that is going on ends: its release will never come here."""
-        scene: Any = self.canvas.scene()
-        scene.dragItem, scene.lastDrag = None, None
-        scene.dragButtons, scene.clickEvents = [], []
-        super().hideEvent(event)
-
 
 def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
     """The epoch with the lowest finite validation loss, None where there is none."""
@@ -265,21 +237,15 @@ def _metric_words(epoch: EpochEvent) -> str:
     return "" if epoch.val_metric is None else f" · {epoch.metric_name} {epoch.val_metric:.3g}"
 
 
-class BestEpoch(Layer):
+class BestEpoch(PaletteLayer):
     """A ring around the best epoch's validation loss, with words beside it."""
 
     def __init__(self, view: PlotView, z: float) -> None:
         super().__init__(view, z)
-        self._palette = LIGHT
         self._at: tuple[float, float] | None = None
         self._forms: tuple[str, ...] = ()
         self._font = plot_font(12, bold=True)
         self._lines: Sequence[Line] = ()
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self._palette = palette
-        self.update()
 
     def show_at(self, x: float, y: float, forms: tuple[str, ...]) -> None:
         """Mark this point with the longest of `forms` that there is room for."""

@@ -167,7 +167,7 @@ class CurveView(PlotView):
         self._held, self._panning = handle, handle is None
         if handle is not None:
             self._offset = self.pixel_x(self._at(handle)) - down.x()
-            self._before = self._value(handle)
+            self._before = self.handles.value(handle)
             self.touched.emit(handle)
             self.setCursor(Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor)
 
@@ -175,41 +175,34 @@ class CurveView(PlotView):
         handle = self._held
         if handle is None or self.handles.position(handle) is None:
             return
-        before = self._value(handle)
+        before = self.handles.value(handle)
         to = self.handles.clamp(handle, self.value_x(pixel + self._offset))
         if handle == SELECTION and not free:
             to = self.handles.snapped(to, abs(self.value_x(SNAP) - self.value_x(0)))
         self.handles.move(handle, to)
-        if self._value(handle) != before:
+        if self.handles.value(handle) != before:
             self.moved.emit(handle)
 
     def _finish(self) -> None:
         handle, self._held, self._panning = self._held, None, False
         self.unsetCursor()
-        if handle is not None and self._before != self._value(handle):
-            self.dropped.emit(handle, self._before, self._value(handle))
+        if handle is not None and self._before != self.handles.value(handle):
+            self.dropped.emit(handle, self._before, self.handles.value(handle))
 
     def cancel_drag(self) -> None:
         """End a drag whose release will never come (the plot was hidden or lost the focus).
 
-        What was dragged stays where it is and counts as dropped there. The scene's own lists are cleared too,
-        or it would swallow the next drag.
+        What was dragged stays where it is and counts as dropped there.
         """
         scene = self.scene()
         if scene is not None:
-            scene.dragItem = None
-            scene.dragButtons = []
-            scene.clickEvents = []
-            scene.lastDrag = None
+            forget_mouse(scene)
         self._finish()
 
     def forget_drag(self) -> None:
         """End a drag without a word: what was dragged is gone."""
         self._held = None
         self.cancel_drag()
-
-    def _value(self, handle: str) -> object:
-        return self.handles.selection if handle == SELECTION else self.handles.borders
 
     def mouseClickEvent(self, ev: Any) -> None:
         """A click on a mark selects it, a double click selects where it is."""
@@ -258,6 +251,12 @@ class CurveView(PlotView):
         if handle != self._highlight:
             self._highlight = handle
             self.highlighted.emit(handle)
+
+
+def forget_mouse(scene: Any) -> None:
+    """Clear the lists of a pyqtgraph scene whose drag or click will never end: it would swallow the next one."""
+    scene.dragItem = scene.lastDrag = None
+    scene.dragButtons, scene.clickEvents = [], []
 
 
 def _near(view: CurveView, one: Mark, other: Mark) -> bool:

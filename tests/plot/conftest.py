@@ -19,7 +19,9 @@ from PySide6.QtWidgets import QApplication
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
+from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.view import PlotView
 
 
 def make_curve(seed: int = 0, noise: float = 0.02, explosion: float = 1.0) -> Curve:
@@ -144,3 +146,30 @@ class Heard:
 @pytest.fixture
 def heard(plot: CurvePlot) -> Heard:
     return Heard(plot)
+
+
+@pytest.fixture
+def canvas(qtbot) -> Canvas:
+    """An empty view of 300 × 200 whose values are its pixels."""
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(300, 200)
+    view = PlotView()
+    canvas.setCentralItem(view)
+    canvas.setBackground("#FFFFFF")
+    view.setRange(xRange=(0, 300), yRange=(0, 200), padding=0)
+    canvas.view = view
+    canvas.grab()
+    return canvas
+
+
+@pytest.fixture
+def dark_at(canvas: Canvas) -> Callable[[float, float], bool]:
+    """Whether something dark is drawn at a value of that view."""
+
+    def look(x: float, y: float) -> bool:
+        image = canvas.grab().toImage()
+        ratio = image.devicePixelRatio()
+        return image.pixelColor(int(x * ratio), int((200 - y) * ratio)).lightness() < 200
+
+    return look

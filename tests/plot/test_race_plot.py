@@ -13,7 +13,8 @@ from PySide6.QtGui import QColor
 from lrgui.core.events import StandingEvent
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Ranking, Standings
-from lrgui.plot.race_plot import Candidate, RacePlot, faded
+from lrgui.plot.race_bars import Candidate
+from lrgui.plot.race_plot import RacePlot, faded
 from lrgui.plot.theme import DARK, LIGHT
 
 CONFIG = RaceSettings(around=0.032, steps=100)

@@ -19,7 +19,8 @@ from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.tabs.empty import empty_state
 from lrgui.gui.workspace import Workspace
-from lrgui.plot.race_plot import Candidate, RacePlot
+from lrgui.plot.race_bars import Candidate
+from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.race_record import RaceRecord
 

@@ -1,0 +1,115 @@
+"""What the plots share: a canvas full of charts, a default view to return to, and a pan that ends out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
+
+from lrgui.plot.axis import log_axis, number_axis
+from lrgui.plot.chart import Canvas, Chart
+from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.view import PlotView
+
+
+class Plot(QWidget):
+    """A widget that is one canvas; `_fill` says with what."""
+
+    canvas: Canvas
+
+    def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._charts: tuple[Chart, ...] = ()
+
+    def _fill(self, canvas: Canvas, name: str, charts: Sequence[Chart], whole: QGraphicsWidget) -> None:
+        """Show `whole`, which holds the charts, on the canvas; `name` is what a screen reader calls it."""
+        self.canvas, self._charts = canvas, tuple(charts)
+        canvas.show_items(whole, self._palette)
+        canvas.setAccessibleName(name)
+        self.setFocusProxy(canvas)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(canvas)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.canvas.setBackground(palette.background)
+        for chart in self._charts:
+            chart.set_palette(palette)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A pan that is going on ends: its release will never come here."""
+        self.canvas.forget_mouse()
+        super().hideEvent(event)
+
+
+class StackedPlot(Plot):
+    """Charts one above the other."""
+
+    def _stack(self, name: str, charts: Sequence[Chart], shares: Sequence[int], least: float) -> None:
+        """Show the charts with these shares of the height, none lower than `least` logical pixels."""
+        whole, grid = QGraphicsWidget(), QGraphicsGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for row, (chart, share) in enumerate(zip(charts, shares, strict=True)):
+            grid.addItem(chart, row, 0)
+            grid.setRowStretchFactor(row, share)
+            grid.setRowMinimumHeight(row, least)
+            grid.setRowPreferredHeight(row, 28 * share)
+        whole.setLayout(grid)
+        self._fill(Canvas(self), name, charts, whole)
+
+    def _blank(self) -> None:
+        """Show axes without numbers: nothing is known yet."""
+        for chart in self._charts:
+            chart.left.set_blank(True)
+            chart.bottom.set_blank(True)
+            chart.view.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+
+
+class RatePlot(Plot):
+    """One chart over learning rates, whose default view is kept until the person moves away from it.
+
+    The view's coordinates are the axis' own: log10 of the learning rate.
+    """
+
+    def __init__(
+        self, parent: QWidget | None, palette: Palette, view: PlotView, *, title: str = "", y_title: str = "Loss"
+    ) -> None:
+        super().__init__(parent, palette)
+        self._limits = (-6.0, 0.0)
+        self._at_home = True
+        left, bottom = number_axis("left", y_title, palette), log_axis("Learning rate (log scale)", palette)
+        self.chart = Chart(view, left, bottom, title, palette)
+        view.sigRangeChangedManually.connect(self._left_home)
+
+    def reset_view(self) -> None:
+        """Show all rates, and of the losses the part that matters."""
+        self._at_home = True
+        self._follow_home()
+
+    def _home_losses(self) -> tuple[float, float] | None:
+        """The losses of the default view, lowest and highest; None before anything was measured."""
+        raise NotImplementedError
+
+    def _apply_limits(self) -> None:
+        """Let the view reach little farther than the rates do."""
+        low, high = self._limits
+        self.chart.view.setLimits(xMin=low - 2, xMax=high + 2, minXRange=0.02, maxXRange=high - low + 4)
+
+    def _follow_home(self) -> None:
+        """Go to the default view, unless the person has moved away from it."""
+        if not self._at_home:
+            return
+        low, high = self._limits
+        margin = 0.02 * (high - low)
+        losses = self._home_losses()
+        self.chart.view.setRange(xRange=(low - margin, high + margin), yRange=losses or (0.0, 1.0), padding=0)
+        # Without a measurement numbers of losses would be made up.
+        self.chart.left.set_blank(losses is None)
+
+    def _left_home(self, *_: object) -> None:
+        self._at_home = False
