@@ -14,17 +14,12 @@ PACKAGE = Path(lrgui.__file__).parent
 #: From the lowest up; what stands beside them (frozen, resources, …) is below all.
 FLOORS = ("core", "errors", "tasks", "runs", "plot", "export", "api", "integrations", "cli", "gui")
 
-#: They are annotated with the result that calls them.
-RESULT_RENDERERS = ("lrgui.api.drawing", "lrgui.api.html", "lrgui.api.text")
-
 
 def test_there_are_no_circles() -> None:
     grimp = pytest.importorskip("grimp")
     graph = grimp.build_graph("lrgui", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     assert len(imports) > 200
-    for renderer in RESULT_RENDERERS:
-        imports[renderer] -= {"lrgui.api.result"}
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
-    from lrgui.api.result import Result
+    from lrgui.api.found import Found
 
 _ZONES = ("low", "optimal", "divergence")
 #: Share of the height, at the top, for the zones' names and the pick's label.
@@ -36,7 +36,7 @@ _TOUCHING = 13.0
 _LONGEST_NAME = 24
 
 
-def draw(result: Result, ax: Axes | None = None, **style: Any) -> Axes:
+def draw(result: Found, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw on `ax`, or on a new figure of pyplot's. The metric gets an axis of its own at the right.
 
     `style` are properties of the smoothed line, as `Axes.plot` takes them.
@@ -87,7 +87,7 @@ def _legends(ax: Axes, lines: Sequence[Artist], marks: Sequence[Line2D]) -> None
         )
 
 
-def _measured(result: Result, ax: Axes, style: dict[str, Any]) -> list[Artist]:
+def _measured(result: Found, ax: Axes, style: dict[str, Any]) -> list[Artist]:
     """Dots, smoothed line and band; what belongs into the legend."""
     curve, band = result.curve, result.band
     if not len(curve):
@@ -111,7 +111,7 @@ def _measured(result: Result, ax: Axes, style: dict[str, Any]) -> list[Artist]:
     return handles
 
 
-def _axes(result: Result, ax: Axes) -> None:
+def _axes(result: Found, ax: Axes) -> None:
     """Scales, names and ranges."""
     curve, zones = result.curve, result.zones
     ax.set_xscale("log")
@@ -136,7 +136,7 @@ def _axes(result: Result, ax: Axes) -> None:
         ax.spines[side].set_visible(False)
 
 
-def _marks(result: Result, ax: Axes) -> list[Line2D]:
+def _marks(result: Found, ax: Axes) -> list[Line2D]:
     """The average that the rules read, and on it a diamond for each rule; labelled for the legends, in that order."""
     curve, found = result.curve, result.reading.marks
     if not found:
@@ -271,7 +271,7 @@ def _pixels(left: float, right: float, ax: Axes) -> float:
     return float(ends[1][0] - ends[0][0])
 
 
-def _pick(result: Result, lr: float, ax: Axes) -> None:
+def _pick(result: Found, lr: float, ax: Axes) -> None:
     """The pick's line with its label, on the side where there is more room."""
     sure = result.lr is not None
     top = _NAMES_AT - 0.055 if result.zones is not None else 1.0  # it strikes no name through
@@ -303,7 +303,7 @@ def _pick(result: Result, lr: float, ax: Axes) -> None:
     )
 
 
-def _metric(result: Result, ax: Axes) -> list[Artist]:
+def _metric(result: Found, ax: Axes) -> list[Artist]:
     """The metric's line on an axis of its own; its handle for the legend, if there is one."""
     values = result.metric_smoothed
     if values is None or not np.isfinite(values).any():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
+from lrgui.api.drawing import draw
 from lrgui.api.figure import inline_svg
 from lrgui.api.text import pick_words
 from lrgui.core.curve.recommend import GUESS, confidence_words
@@ -14,7 +16,7 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
-    from lrgui.api.result import Result
+    from lrgui.api.found import Found
 
 FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # Notebooks colour tables and text for their own background: every element here names its own colours.
@@ -30,7 +32,7 @@ _ROW = f"background:{LIGHT.card};color:{LIGHT.text};border:0"
 _STATES = {"good": LIGHT.success, "bad": LIGHT.error, "open": LIGHT.warning}
 
 
-def result_html(result: Result) -> str:
+def result_html(result: Found) -> str:
     """One `<div>` for the output of a notebook's cell; all that it needs is inside."""
     return card(_content(result))
 
@@ -40,10 +42,10 @@ def card(content: str) -> str:
     return f"<div style={_quoted(_CARD)}>\n{content}\n</div>"
 
 
-def _content(result: Result) -> str:
+def _content(result: Found) -> str:
     parts = [
         _pick(result),
-        inline_svg(result.plot, f"{result.picture_title}. {result.interpretation}"),
+        inline_svg(partial(draw, result), f"{result.picture_title}. {result.interpretation}"),
         paragraph(result.interpretation),
         _rules(result),
         _checks(result),
@@ -60,7 +62,7 @@ def _content(result: Result) -> str:
     return "\n".join(parts)
 
 
-def _pick(result: Result) -> str:
+def _pick(result: Found) -> str:
     """The number in large type, with what it is worth."""
     if result.lr is not None:
         number, words = format_lr(result.lr), confidence_words(result.reading.recommendation)
@@ -75,7 +77,7 @@ def _pick(result: Result) -> str:
     )
 
 
-def _rules(result: Result) -> str:
+def _rules(result: Found) -> str:
     heads = ["rule", "learning rate", "over the repeats", "why"]
     table = [[row.label, row.rate, row.spread, row.reason] for row in result.reading.table]
     if len(result.curves) < 2:
@@ -85,7 +87,7 @@ def _rules(result: Result) -> str:
     return table_of(heads, table)
 
 
-def _groups(groups: Mapping[str, Result]) -> str:
+def _groups(groups: Mapping[str, Found]) -> str:
     """Every group's pick in one table, and each group's own card content, folded."""
     table = table_of(["group", "learning rate", "why"], [[n, pick_words(r), r.reason] for n, r in groups.items()])
     return table + "".join(_folded(f"Group {name}", _content(result)) for name, result in groups.items())
@@ -111,7 +113,7 @@ def table_of(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _checks(result: Result) -> str:
+def _checks(result: Found) -> str:
     lines = "".join(
         f"<div style={_quoted(f'color:{LIGHT.text};padding-left:18px;text-indent:-18px')}>"
         f"<span style={_quoted(f'display:inline-block;width:18px;text-indent:0;color:{_STATES[c.state]}')}>"

@@ -5,24 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lrgui.core.curve.checklist import Check
+from lrgui.api.found import End, Found
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer, transfer
-from lrgui.core.curve.repeats import Repeats
-from lrgui.core.curve.rules import Suggestion
-from lrgui.core.curve.smoothing import Floats, centred, width_for
-from lrgui.core.curve.sweep_reading import OURS, SweepReading, read_sweep
-from lrgui.core.curve.zones import Zones
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
-from lrgui.export.report import Report
 from lrgui.runs.record import Record
 
 if TYPE_CHECKING:
@@ -31,42 +23,15 @@ if TYPE_CHECKING:
     StrPath = str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
-class End(EndEvent):
-    """Why a sweep ended: reason, detail, and the traceback where the task's code failed."""
-
-    traceback: str = ""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
-class Result:
+class Result(Found):
     """What one call of `find_lr` found. Made by `Result.of`; nothing in it is changed later.
 
     Arrays of losses and metrics have the shape (m,) of `curve.lr`.
     """
 
-    reading: SweepReading
-    """The curve and all that follows from it."""
-    config: SweepSettings
-    """The sweep's settings."""
-    title: str
-    """What was swept, for people."""
-    records: tuple[Record, ...]
-    """The measurements as they came in, one per repeat."""
-    notes: tuple[str, ...] = ()
-    """Sentences about what should be known of this run."""
     groups: Mapping[str, Result] = field(default_factory=dict)
     """A result for each parameter group that was swept by itself, by name."""
-    metric_name: str | None = None
-    """What `metric` is called; None without one."""
-    validation: bool = False
-    """True where the curve is a validation loss."""
-    swept: tuple[int, ...] | None = None
-    """Indices of the optimizer's parameter groups that were swept; None for all."""
-    optimizer: str = ""
-    """The optimizer's class, by name; empty where it is not known."""
-    batch_size: int | None = None
-    """Examples per optimizer step, of all devices together; None where the loader does not say."""
 
     @classmethod
     def of(
@@ -112,117 +77,6 @@ class Result:
             optimizer=optimizer,
             batch_size=batch_size,
         )
-
-    # -- what was found
-
-    @property
-    def lr(self) -> float | None:
-        """The recommended learning rate, None where there is no reliable one."""
-        return self.reading.recommendation.lr
-
-    @property
-    def best_guess(self) -> float | None:
-        """The recommendation, or a number to try where there is none; None where nothing can be said."""
-        return self.reading.recommendation.best_guess
-
-    @property
-    def confidence(self) -> str:
-        """How far the pick can be relied on: "high", "medium", "low" or "none"."""
-        return self.reading.recommendation.confidence
-
-    @property
-    def factor(self) -> float | None:
-        """The pick is good to about this factor, at least 1; None where there is no pick."""
-        return self.reading.recommendation.factor
-
-    @property
-    def reason(self) -> str:
-        """How the pick came about, or why there is none and what to try."""
-        return self.reading.recommendation.reason
-
-    @property
-    def suggestions(self) -> dict[str, Suggestion]:
-        """What every rule says, by key: those that are shown, and the known packages' own."""
-        return self.reading.every_suggestion
-
-    @property
-    def zones(self) -> Zones | None:
-        """Too low, optimal and divergence; None where the loss never falls."""
-        return self.reading.zones
-
-    @property
-    def checklist(self) -> tuple[Check, ...]:
-        """Five questions with their answers."""
-        return self.reading.checklist
-
-    @property
-    def interpretation(self) -> str:
-        """The curve read aloud."""
-        return self.reading.interpretation
-
-    @property
-    def curve(self) -> Curve:
-        """The measured curve; with repeats their median."""
-        return self.reading.curve
-
-    @property
-    def curves(self) -> tuple[Curve, ...]:
-        """The measured curves, one per repeat."""
-        return self.reading.curves
-
-    @property
-    def band(self) -> Repeats | None:
-        """`lr`, `low` and `high` of the repeats' smoothed losses; None for one sweep."""
-        return self.reading.band
-
-    @property
-    def end(self) -> End:
-        """How the run ended."""
-        end = self.reading.end
-        assert isinstance(end, End)
-        return end
-
-    @property
-    def planned_steps(self) -> int | None:
-        """Steps of the training that the pick is meant for, where they were given."""
-        return self.reading.planned_steps
-
-    @property
-    def spread(self) -> dict[str, tuple[float | None, ...]]:
-        """What each rule (by key) and our own ("ours") says about each repeat alone."""
-        alone = {key: (said.lr,) for key, said in self.suggestions.items()} if self.band is None else {}
-        return self.reading.spread or {**alone, OURS: (self.best_guess,)}
-
-    @cached_property
-    def train_loss(self) -> Floats | None:
-        """The batches' own losses where the curve is a validation loss, else None; with repeats their median."""
-        return self._aligned("train_loss")
-
-    @cached_property
-    def metric(self) -> Floats | None:
-        """The metric, NaN where it is not a finite number, None without one; with repeats their median."""
-        return self._aligned("metric")
-
-    @cached_property
-    def metric_smoothed(self) -> Floats | None:
-        """The metric, smoothed like the loss; NaN where it is not a finite number."""
-        metric = self.metric
-        if metric is None:
-            return None
-        finite = np.isfinite(metric)
-        smoothed = np.full(len(metric), np.nan)
-        smoothed[finite] = centred(metric[finite], width_for(self.curve.planned_steps))
-        return smoothed
-
-    @property
-    def seconds(self) -> float:
-        """Seconds from the first to the last batch, of all repeats together."""
-        return sum(float(record.seconds[-1]) for record in self.records if len(record))
-
-    @property
-    def picture_title(self) -> str:
-        """What stands above the pictures."""
-        return self._report.title
 
     # -- how it looks
 
@@ -338,13 +192,6 @@ class Result:
 
     # -- inside
 
-    @cached_property
-    def _report(self) -> Report:
-        """What files are made of."""
-        found = {"train_loss": self.train_loss, "metric": self.metric}
-        beside = {key: values for key, values in found.items() if values is not None}
-        return Report(self.reading, name=self.title, beside=beside)
-
     def _more(self) -> dict[str, Any]:
         """Further entries of the document, plain values only."""
         return {
@@ -359,23 +206,6 @@ class Result:
                 name: replace(result._report, more=result._more()).to_dict() for name, result in self.groups.items()
             },
         }
-
-    def _aligned(self, name: str) -> Floats | None:
-        """A column of the records at the points of the curve, the median of those that have it there.
-
-        None where no record has a number, NaN at points where none has.
-        """
-        rows = [values for record in self.records if (values := getattr(record, name, None)) is not None]
-        if not rows:
-            return None
-        table = np.array([_filled(np.asarray(values, dtype=np.float64), len(self.curve)) for values in rows])
-        table[~np.isfinite(table)] = np.nan
-        there = ~np.isnan(table).all(axis=0)
-        if not there.any():
-            return None
-        together = np.full(table.shape[1], np.nan)
-        together[there] = np.nanmedian(table[:, there], axis=0)
-        return together
 
     def _picture(self, path: StrPath, kind: str) -> Path:
         from lrgui.api.figure import rendered
@@ -400,10 +230,3 @@ def _curve(record: Record, config: SweepSettings, end: EndEvent | None) -> Curve
 
 def _class_name(optimizer: str | type | None) -> str:
     return optimizer.__name__ if isinstance(optimizer, type) else optimizer or ""
-
-
-def _filled(values: Floats, count: int) -> Floats:
-    """The first `count` values, NaN for those that are missing. Shape (count,)."""
-    filled = np.full(count, np.nan)
-    filled[: min(count, len(values))] = values[:count]
-    return filled

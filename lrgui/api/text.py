@@ -9,13 +9,13 @@ from lrgui.core.curve.recommend import confidence_words
 from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:
-    from lrgui.api.result import Result
+    from lrgui.api.found import Found
 
 #: Columns of a block.
 WIDTH = 100
 
 
-def pick_words(result: Result) -> str:
+def pick_words(result: Found) -> str:
     """The pick and how far to trust it: "1.6e-01 (confidence medium · within ×2)"."""
     if result.lr is not None:
         return f"{format_lr(result.lr)} ({confidence_words(result.reading.recommendation)})"
@@ -24,7 +24,7 @@ def pick_words(result: Result) -> str:
     return "no reliable pick"
 
 
-def one_line(result: Result) -> str:
+def one_line(result: Found) -> str:
     """What an interactive session shows."""
     count = len(result.curve)
     points = f"{count} point{'s' if count != 1 else ''}" + (
@@ -34,7 +34,7 @@ def one_line(result: Result) -> str:
     return f"<Result of {title}: {pick_words(result)}, {points}, {result.end.reason}>"
 
 
-def block(result: Result) -> str:
+def block(result: Found) -> str:
     """Pick, sentence, table of rules, checklist and notes, at most about a hundred columns wide."""
     lines = [*_wrapped(result.picture_title), f"Learning rate: {pick_words(result)}", ""]
     table = [(row.label, row.rate, row.spread, row.reason) for row in result.reading.table]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter, train_iter_of, val_iter_of
+from lrgui.api.range_test import checked_mode, data_ended, rates_at, smoothed, stopped, with_bar
 from lrgui.api.state_cacher import StartState
 from lrgui.api.torch_lr_finder_plot import plot_history
 from lrgui.core.engine.bad_batches import VALIDATION, Suspects, bad_batch
@@ -22,7 +22,7 @@ from lrgui.core.engine.batches import batch_size, to_device
 from lrgui.core.engine.modes import to_eval_mode, to_train_mode
 from lrgui.core.engine.param_groups import put_rate
 from lrgui.core.events import BatchEvent, EndEvent, EndReason
-from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.learning_rate import exact_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
@@ -108,7 +108,7 @@ class LRFinder:
         self.best_loss = None
         self.raw_losses = []
         self._record = None
-        mode = _checked(step_mode, num_iter, smooth_f, accumulation_steps)
+        mode = checked_mode(step_mode, num_iter, smooth_f, accumulation_steps)
         self._check_for_scheduler()
         for loader in (train_loader, val_loader):
             self.state_cacher.add_loader(loader)
@@ -131,19 +131,19 @@ class LRFinder:
         self._record = Record()
         self._record.end = EndEvent(EndReason.CANCELLED, "Interrupted; everything measured so far is kept.")
         begun = time.perf_counter()
-        for step in _progress(num_iter):
+        for step in with_bar(num_iter):
             try:
                 loss = train_loss = _number(
                     self._train_batch(train_iter, accumulation_steps, non_blocking_transfer=non_blocking_transfer)
                 )
             except StopIteration:
-                self._record.end = self._data_ended(step, num_iter)
+                self._record.end = data_ended(step, num_iter)
                 break
             if val_iter is not None:
                 loss = _number(self._validate(val_iter, non_blocking_transfer=non_blocking_transfer))
-            rate = _rates(mode, starts, float(end_lr), step / (num_iter - 1))[0]
+            rate = rates_at(mode, starts, float(end_lr), step / (num_iter - 1))[0]
             # Not an override's: that one is for `start_lr` alone.
-            LRFinder._set_learning_rate(self, _rates(mode, starts, float(end_lr), (step + 1) / (num_iter - 1)))
+            LRFinder._set_learning_rate(self, rates_at(mode, starts, float(end_lr), (step + 1) / (num_iter - 1)))
             self._left = self._rates_now()
             seconds = time.perf_counter() - begun
             beside = None if val_iter is None else train_loss
@@ -344,64 +344,12 @@ class LRFinder:
     def _note(self, rate: float, loss: float, smooth_f: float, diverge_th: float) -> EndEvent | None:
         """Add a point to the history; the end of the test where it has diverged."""
         self.raw_losses.append(loss)
-        smoothed = loss
-        if self.history["loss"] and smooth_f > 0:
-            smoothed = smooth_f * loss + (1 - smooth_f) * self.history["loss"][-1]
+        shown = smoothed(loss, self.history["loss"], smooth_f)
         self.history["lr"].append(rate)
-        self.history["loss"].append(smoothed)
-        if math.isnan(smoothed):
-            print("Stopping early, the loss is not a number")
-            return EndEvent(
-                EndReason.NOT_FINITE, f"The loss became NaN at {format_lr(rate)}; everything before it is kept."
-            )
-        best = self.best_loss = smoothed if self.best_loss is None else min(self.best_loss, smoothed)
-        if math.isinf(smoothed):
-            why = f"The loss became infinite at {format_lr(rate)}; everything before it is kept."
-            end = EndEvent(EndReason.NOT_FINITE, why)
-        elif _diverged(smoothed, best, self.history["loss"][0], diverge_th):
-            end = EndEvent(EndReason.DIVERGED, f"The loss rose above {diverge_th:g} × its best at {format_lr(rate)}.")
-        else:
-            return None
-        print("Stopping early, the loss has diverged")
-        return end
-
-    def _data_ended(self, step: int, planned: int) -> EndEvent:
-        if step == 0:
-            raise ValueError("The training loader yielded no batches: use more examples or a smaller batch size.")
-        print("Stopping early, the data has ended")
-        return EndEvent(
-            EndReason.DATA_ENDED, f"The data ended after {step} of {planned} steps, and its loader cannot be restarted."
-        )
-
-
-def _checked(step_mode: str, num_iter: int, smooth_f: float, accumulation_steps: int) -> str:
-    """`step_mode` in small letters. Raises ValueError for settings that no test can have."""
-    if step_mode.lower() not in ("exp", "linear"):
-        raise ValueError(f"expected one of (exp, linear), got {step_mode}")
-    if num_iter <= 1:
-        raise ValueError(f"`num_iter` must be larger than 1, not {num_iter}")
-    if not 0 <= smooth_f < 1:
-        raise ValueError("smooth_f is outside the range [0, 1[")
-    if accumulation_steps < 1:
-        raise ValueError(f"`accumulation_steps` must be at least 1, not {accumulation_steps}")
-    return step_mode.lower()
-
-
-def _rates(mode: str, starts: list[float], end: float, fraction: float) -> list[float]:
-    """Each group's rate after this fraction of the way; past 1 it goes on."""
-    if mode == "exp":
-        return [start * (end / start) ** fraction for start in starts]
-    return [start + fraction * (end - start) for start in starts]
-
-
-def _diverged(loss: float, best: float, start: float, factor: float) -> bool:
-    """True where the loss is above `factor` times its best.
-
-    A multiple of what is not above 0 means nothing: there the rise is compared with the fall, or the start.
-    """
-    if best > 0:
-        return loss > factor * best
-    return loss - best > (factor - 1) * max(start - best, abs(start))
+        self.history["loss"].append(shown)
+        if not math.isnan(shown):
+            self.best_loss = shown if self.best_loss is None else min(self.best_loss, shown)
+        return stopped(rate, shown, self.best_loss, self.history["loss"][0], diverge_th)
 
 
 def _examples(labels: Any) -> int:
@@ -417,12 +365,3 @@ def _examples(labels: Any) -> int:
 def _number(loss: Any) -> float:
     """The loss as a number, also where an override gives its tensor."""
     return float(loss.item() if isinstance(loss, torch.Tensor) else loss)
-
-
-def _progress(steps: int) -> Iterable[int]:
-    """The steps, with a bar where tqdm is installed."""
-    try:
-        bar: Iterable[int] = importlib.import_module("tqdm.auto").tqdm(range(steps))
-    except ImportError:
-        return range(steps)
-    return bar

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrgui.api.result import End
+from lrgui.api.found import End
 from lrgui.api.text import WIDTH
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr

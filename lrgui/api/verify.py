@@ -12,11 +12,12 @@ import torch
 
 from lrgui.api.arguments import check_places
 from lrgui.api.explaining import explaining
+from lrgui.api.found import End
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.request import Call
-from lrgui.api.result import End, Result
+from lrgui.api.result import Result
 from lrgui.api.setup import Model, precision, prepared
 from lrgui.api.verified import Verified
 from lrgui.core.control import Control
