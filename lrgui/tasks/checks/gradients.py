@@ -10,7 +10,7 @@ from torch import nn
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.phrases import listed
-from lrgui.tasks.checks.step import Finding, StepResult
+from lrgui.tasks.checks.step import Finding, Place, StepResult
 from lrgui.tasks.optimizers.optimizing import FIRST_LR
 from lrgui.tasks.task import Task
 
@@ -18,9 +18,6 @@ from lrgui.tasks.task import Task
 MOST_NAMES = 3
 #: A gradient of this norm moves the weights far, whatever the rate.
 STEEP = 1e3
-
-Place = tuple[str, int]
-"""The person's file and a line in it; "" and 0 where there is none."""
 
 
 def gradient_result(

@@ -18,6 +18,10 @@ STEPS: dict[str, str] = {
 }
 
 
+Place = tuple[str, int]
+"""The person's file and a line in it; "" and 0 where there is none."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something of a step that a person should know."""

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
 import torch
-from torch.utils.data import Subset
 
 from lrgui.core.engine.batches import batch_size, length, tensors_of, to_device
 from lrgui.core.engine.modes import to_eval_mode, to_train_mode
-from lrgui.core.engine.objective import Objective, Supervised
+from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.step import check_loss
 from lrgui.core.events import ACCURACIES
 from lrgui.errors.diagnosis import Diagnosis
 from lrgui.errors.origins import original, text_of
 from lrgui.errors.out_of_memory import is_out_of_memory, memory_words
-from lrgui.errors.traces import defined_at, is_persons, raised_by_us
+from lrgui.errors.traces import defined_at, raised_by_us
 from lrgui.tasks.build import build_task
 from lrgui.tasks.checks.findings import (
     expected_start,
@@ -37,12 +34,13 @@ from lrgui.tasks.checks.findings import (
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import free_memory, memory_use
+from lrgui.tasks.checks.places import Places, changed_in_place, written
 from lrgui.tasks.checks.step import Finding, StepResult
+from lrgui.tasks.checks.stretching import each_with_each, noticed_stretching, stretch_findings
 from lrgui.tasks.data.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
-from lrgui.tasks.user.outline import outline
 
 #: What a data set says that cannot go to the processes that load batches: its own line tells nothing.
 _PICKLED = re.compile(r"pickle|Can't get (?:local )?(?:object|attribute)")
@@ -56,6 +54,7 @@ class Trial:
         self.title = spec.title
         self.step_seconds = 0.0
         self._spec = spec
+        self._places = Places(spec)
         self._steps = steps
         self._task: Task | None = None
         self._batch: Any = None
@@ -81,7 +80,7 @@ class Trial:
 
     def close(self) -> None:
         """Let go of the task, and of the processes that load its batches."""
-        self._task = self._batch = self._output = self._target = self._loss = None
+        self._task = self._places.task = self._batch = self._output = self._target = self._loss = None
 
     def explained(self, key: str, error: BaseException, found: Diagnosis) -> Diagnosis:
         """`found`, with a place where the error has none, and with what is known of the batch."""
@@ -94,14 +93,14 @@ class Trial:
                 "The second step backpropagates into the first: some state is kept between batches with its gradients. "
                 "Detach it, as in self.state = state.detach()."
             )
-            file, line = self._place("forward")
+            file, line = self._places.of("forward")
         if not file and "inplace operation" in said:
-            file, line = self._changed_in_place()
+            file, line = changed_in_place(self._made, self._batch)
         if not file and _PICKLED.search(said):
-            file, line = self._role_place("train_loader")
+            file, line = self._places.of_role("train_loader")
         if not file and self._task is not None:
             # What of ours refuses before the model is called is about the batch.
-            file, line = self._place("batch" if key == "forward" and raised_by_us(error) else key)
+            file, line = self._places.of("batch" if key == "forward" and raised_by_us(error) else key)
         return Diagnosis(sentence, file, line, found.known)
 
     @property
@@ -110,12 +109,12 @@ class Trial:
         return self._task
 
     def _build(self) -> StepResult:
-        task = self._task = build_task(self._spec)
+        task = self._task = self._places.task = build_task(self._spec)
         self.title = task.name
         every = sum(p.numel() for p in task.model.parameters())
         trainable = task.parameters
         counted = f"{every:,} parameters" + ("" if trainable == every else f", {trainable:,} of them learn")
-        facts = [task.detail, f"{type(_written(task.model)).__name__}, {counted}", _device_words(task.device)]
+        facts = [task.detail, f"{type(written(task.model)).__name__}, {counted}", _device_words(task.device)]
         findings = []
         if not trainable:
             findings.append(
@@ -159,7 +158,7 @@ class Trial:
             passes = self._steps / count
             through = f"{passes:.1f} passes" if passes >= 1 else f"{passes:.0%} of a pass".replace("%", " %")
             facts.append(f"{count:,} batch{'es' if count > 1 else ''} per epoch: {self._steps:,} steps are {through}")
-        place = self._place("batch")
+        place = self._places.of("batch")
         return StepResult(facts, [Finding(told, False, *place) for wrong in sentences.values() for told in wrong])
 
     def _forward(self) -> StepResult:
@@ -193,7 +192,7 @@ class Trial:
             return []
         started_at_zero = any(p.dim() > 1 and not bool(p.any()) for p in self._made.model.parameters())
         if bool((output == output[:1]).all()) and not started_at_zero:
-            file, line = self._place("forward")
+            file, line = self._places.of("forward")
             told = (
                 "The model returns the same output for every example of the batch: its inputs have no effect (dead "
                 "ReLUs?)."
@@ -203,11 +202,12 @@ class Trial:
 
     def _in_one(self) -> StepResult:
         """A training step written by hand, and a model with a loss of its own, compute both in one."""
-        with _noticed() as said:
+        with noticed_stretching() as said:
             self._loss = self._made.certain_loss(self._made.model, self._batch)
         self._settle()
         own = isinstance(self._made.objective, Supervised)
-        return StepResult(["the model, with its own loss" if own else "the training step"], self._broadcast(said))
+        findings = stretch_findings(said, self._places.of("loss"))
+        return StepResult(["the model, with its own loss" if own else "the training step"], findings)
 
     def _judge(self) -> StepResult:
         task = self._made
@@ -215,9 +215,12 @@ class Trial:
         if self._loss is None:
             assert isinstance(task.objective, Supervised)
             self._try_labels(task.objective)
-            with _noticed() as said:
+            with noticed_stretching() as said:
                 self._loss = task.objective.judged(self._output, self._target)
-            findings = self._broadcast(said) or self._each_with_each(task.objective)
+            place = self._places.of("loss")
+            findings = stretch_findings(said, place) or each_with_each(
+                task.objective, self._output, self._target, place
+            )
         check_loss(self._loss)
         value = float(self._loss.detach())
         kind = loss_kind(self._loss)
@@ -237,7 +240,7 @@ class Trial:
             return StepResult(
                 facts, [self._bad(f"The loss is {'NaN' if math.isnan(value) else 'infinite'}: {cause}.", "loss")]
             )
-        file, line = self._place("loss")
+        file, line = self._places.of("loss")
         sentences = loss_findings(value, kind, expected, self._doubtful)
         findings += [Finding(sentence, False, file, line) for sentence in sentences]
         return StepResult(facts, findings)
@@ -253,46 +256,16 @@ class Trial:
         except Exception:
             return  # what the loss itself is made of is on the device: it was no fair trial
 
-    def _each_with_each(self, objective: Supervised) -> list[Finding]:
-        """Torch's losses warn of (N, 1) and (N); of `(output - target) ** 2` nobody does.
-
-        It gives itself away: in which order the targets come makes no difference, until the shapes are alike.
-        """
-        output, target = self._output, self._target
-        if not (isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)) or output.numel() < 2:
-            return []
-        if {output.shape, target.shape} != {torch.Size([output.numel()]), torch.Size([output.numel(), 1])}:
-            return []
-        try:
-            with torch.no_grad():
-                first = float(objective.judged(output, target))
-                turned = float(objective.judged(output, target.flip(0)))
-                alike = float(objective.judged(output.view_as(target), target))
-        except Exception:
-            return []  # the loss wants them as they are
-        if not math.isclose(first, turned, rel_tol=1e-5) or math.isclose(first, alike, rel_tol=1e-3):
-            return []
-        return [Finding(_stretched(output.shape, target.shape), False, *self._place("loss"))]
-
-    def _broadcast(self, said: list[warnings.WarningMessage]) -> list[Finding]:
-        findings = []
-        for message in said:
-            shapes = re.findall(r"torch\.Size\(\[(.*?)\]\)", str(message.message))
-            target, output = ([shape.split(", ") for shape in shapes] + [[], []])[:2]
-            file, line = (message.filename, message.lineno) if is_persons(message.filename) else self._place("loss")
-            findings.append(Finding(_stretched(output, target), False, file, line))
-        return findings
-
     def _backward(self) -> StepResult:
         assert self._loss is not None
         self._loss.backward()  # type: ignore[no-untyped-call]
         self._settle()
         self._loss = self._output = None
-        model, place = self._made.model, self._place("forward")
-        return gradient_result(model, place, self._doubtful, self._summed, self._place("loss"))
+        model, place = self._made.model, self._places.of("forward")
+        return gradient_result(model, place, self._doubtful, self._summed, self._places.of("loss"))
 
     def _step(self) -> StepResult:
-        return step_result(self._made, self._place("forward"), self._settle)
+        return step_result(self._made, self._places.of("forward"), self._settle)
 
     def _again(self) -> StepResult:
         """A second step, which finds what only the second one shows, gives an honest time, and the memory."""
@@ -346,7 +319,7 @@ class Trial:
         findings = []
         if math.isnan(value):
             findings.append(
-                Finding("The validation loss is NaN: check the validation data.", False, *self._place("loss"))
+                Finding("The validation loss is NaN: check the validation data.", False, *self._places.of("loss"))
             )
         if metric is not None:
             named = metric if isinstance(metric, dict) else {task.metric_name or "metric": metric}
@@ -360,52 +333,7 @@ class Trial:
         return StepResult(facts, findings)
 
     def _bad(self, sentence: str, key: str) -> Finding:
-        return Finding(sentence, True, *self._place(key))
-
-    def _place(self, key: str) -> tuple[str, int]:
-        """Where the person wrote what makes this step: their data set, the loss, the model's forward.
-
-        Of torch's own classes it is the line where the task's file makes them.
-        """
-        if self._task is None:
-            return "", 0
-        if key == "batch":
-            examples = getattr(self._task.loader, "dataset", None)
-            while isinstance(examples, Subset):
-                examples = examples.dataset
-            place = defined_at(getattr(type(examples), "__getitem__", None))
-            return place if place[0] else self._role_place("train_loader")
-        if key in ("loss", "backward"):
-            place = defined_at(_function(self._task.objective))
-            return place if place[0] else self._role_place("loss")
-        if key == "forward":
-            place = defined_at(getattr(type(_written(self._task.model)), "forward", None))  # TorchScript has none there
-            return place if place[0] else self._role_place("model")
-        if key == "validation":
-            return self._role_place("val_loader")
-        return "", 0
-
-    def _role_place(self, role: str) -> tuple[str, int]:
-        """The line of the task's file where its part of that name is made; "" and 0 where that is not known."""
-        if not self._spec.is_code:
-            return "", 0
-        found = outline(self._spec.path)
-        line = found.lines.get(role, 0)
-        return (str(found.file), line) if found.file is not None and line else ("", 0)
-
-    def _changed_in_place(self) -> tuple[str, int]:
-        """The person's line whose result was changed later: torch remembers lines where it is asked to."""
-        task = self._made
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            try:
-                with torch.autograd.detect_anomaly(check_nan=False):
-                    task.certain_loss(task.model, self._batch).backward()  # type: ignore[no-untyped-call]
-            except RuntimeError:
-                pass
-        lines = re.findall(r'File "(.+?)", line (\d+)', "\n".join(str(message.message) for message in said))
-        own = [(file, int(line)) for file, line in lines if is_persons(file)]
-        return own[-1] if own else ("", 0)
+        return Finding(sentence, True, *self._places.of(key))
 
     def _settle(self) -> None:
         """Wait until the device has done what it was told, so that times and errors belong to this step."""
@@ -414,44 +342,11 @@ class Trial:
             getattr(torch, kind).synchronize()
 
 
-def _written(model: torch.nn.Module) -> torch.nn.Module:
-    """The person's model within what torch.compile made of it."""
-    inner = getattr(model, "_orig_mod", model)
-    return inner if isinstance(inner, torch.nn.Module) else model
-
-
-def _stretched(output: Sequence[Any], target: Sequence[Any]) -> str:
-    shapes = ["×".join(map(str, shape)) for shape in (output, target)]
-    way = "output.squeeze(1) or target.unsqueeze(1)" if len(output) > len(target) else "output.unsqueeze(1)"
-    return (
-        f"The output has shape {shapes[0]}, the target {shapes[1]}, and the loss compares each with each: match them, "
-        f"with {way}."
-    )
-
-
-def _function(objective: Objective) -> Any:
-    return getattr(objective, "criterion", None) or getattr(objective, "training_step", None)
-
-
 def _first(loader: Any) -> Iterator[Any]:
     """The first batch, where there is one."""
     for batch in loader:
         yield batch
         return
-
-
-@contextmanager
-def _noticed() -> Iterator[list[warnings.WarningMessage]]:
-    """Collects torch's warnings about shapes that a loss stretches; all others go on."""
-    kept: list[warnings.WarningMessage] = []
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        yield kept
-    for message in said:
-        if "Using a target size" in str(message.message):
-            kept.append(message)
-        else:
-            warnings.warn_explicit(message.message, message.category, message.filename, message.lineno)
 
 
 def _metric_words(name: str, value: float) -> str:
