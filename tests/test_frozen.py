@@ -15,7 +15,8 @@ from lrgui.core.events import EndEvent
 from lrgui.gui.settings import Settings, load_settings, save_settings
 from lrgui.resources import resource
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess, worker_command
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.python_command import worker_command
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lrgui.gui.settings import Settings
     from lrgui.gui.window import MainWindow
     from lrgui.runs.job import Job
-    from lrgui.runs.launch import SparePool
     from lrgui.runs.run_source import Source
+    from lrgui.runs.spare_pool import SparePool
 
 #: Milliseconds from the shown window to what costs time and nobody waits for: by then it is painted.
 AFTER_PAINT = 60
@@ -105,7 +105,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.gui.python_choice import PythonChoice, warm_aside
     from lrgui.gui.settings import leave_out_foreign_pythons, load_settings, save_settings, settings_file
     from lrgui.gui.single_instance import SingleInstance, wants_new_window
-    from lrgui.runs.launch import SparePool
+    from lrgui.runs.spare_pool import SparePool
     from lrgui.runs.trust import Trust, trust_file
 
     alone = wants_new_window(arguments)
@@ -249,7 +249,7 @@ def create_window(
 
 def pool_source(pool: object) -> Callable[[Job], Source]:
     """Runs jobs in child processes, the warm one first."""
-    from lrgui.runs.launch import SparePool
+    from lrgui.runs.spare_pool import SparePool
 
     assert isinstance(pool, SparePool)
 

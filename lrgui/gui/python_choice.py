@@ -16,7 +16,7 @@ from lrgui.runs.job import Job
 from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
-    from lrgui.runs.launch import SparePool
+    from lrgui.runs.spare_pool import SparePool
 
 #: Milliseconds from a choice to the start of its worker: the next choice may follow, or the first picture.
 SOON = 200

@@ -22,8 +22,8 @@ from typing import Any
 from lrgui import frozen
 from lrgui.runs.failures import cannot_start, signal_name
 from lrgui.runs.from_dict import from_plain
-from lrgui.runs.launch import FLAGS, TOO_OLD, python_command
 from lrgui.runs.pipes import open_pipes
+from lrgui.runs.python_command import FLAGS, TOO_OLD, python_command
 from lrgui.tasks.device_rows import DeviceFacts
 
 #: Seconds that a Python may take to describe itself.

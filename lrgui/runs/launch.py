@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +20,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
 from lrgui.runs.output import OutputThrottle
 from lrgui.runs.pipes import Pipes, open_pipes
+from lrgui.runs.python_command import FLAGS, worker_command
 
 #: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
 PACE = 0.01
@@ -30,66 +31,7 @@ LEAVING = 3.0
 #: Seconds after which a Python that has not said that it is ready is called slow, and after which it is given up: it
 #: hangs, or asks something. From a cold disk in a network PyTorch may take minutes.
 SLOW, HANGS = 30.0, 600.0
-
-#: For processes of other Pythons: on Windows each would open a console, while the window has none.
-FLAGS = 0
-if sys.platform == "win32":
-    FLAGS = subprocess.CREATE_NO_WINDOW
-
-#: What a Python says in front of its version that is too old to be one of ours.
-TOO_OLD = "This is Python "
-
-# What another Python is told before it can know our files; any Python understands it, however old. The package comes
-# from our folder alone, also where the person has an lrgui of their own; of our folder nothing but the package is
-# seen, so that another Python keeps its own packages, and what it lacks is missing there. The folder goes behind
-# everything else for processes that the run starts, which look for the package there; where they would find another
-# lrgui before, one that stands for ours goes in front. The current folder, which -c puts in front, goes: a file
-# random.py that lies there must not become the module.
-_BOOT = """
-import os, sys
-if sys.path[:1] == [""]:
-    del sys.path[0]
-if sys.version_info < (3, 10):
-    sys.exit("TOO_OLD" + sys.version.split()[0])
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, PathFinder, SourceFileLoader
-from importlib.util import module_from_spec
-class OnlyLrgui(FileFinder):
-    def find_spec(self, name, target=None):
-        return super().find_spec(name, target) if name == "lrgui" else None
-folder = sys.argv.pop(1)
-finder = OnlyLrgui(folder, (SourceFileLoader, SOURCE_SUFFIXES))
-spec, other = finder.find_spec("lrgui"), PathFinder.find_spec("lrgui")
-if other is not None and other.origin and os.path.realpath(other.origin) != os.path.realpath(spec.origin):
-    sys.path.insert(0, os.path.join(folder, "lrgui", "runs", "stand_in"))
-elif folder not in sys.path:
-    sys.path.append(folder)
-    sys.path_importer_cache[folder] = finder
-sys.modules["lrgui"] = module_from_spec(spec)
-spec.loader.exec_module(sys.modules["lrgui"])
-from MODULE import main
-main()
-"""
-
-
-def worker_command(python: str | Path | None = None) -> list[str]:
-    """The command of a worker: in `python`, or in the one that runs this program.
-
-    A bundle without torch looks for a Python that has it; raises NoPythonError where there is none.
-    """
-    return python_command(python, "lrgui.runs.worker", "--worker")
-
-
-def python_command(python: str | Path | None, module: str, word: str) -> list[str]:
-    """The command that calls `main()` of a module of ours in `python`, or in the one that runs this program.
-
-    `word` makes the executable of a bundle with torch do the same. See `worker_command` for one without.
-    """
-    if python is None and frozen.is_frozen():
-        if frozen.has_torch():
-            return [sys.executable, word]
-        python = frozen.python_with_torch()
-    boot = _BOOT.replace("MODULE", module).replace("TOO_OLD", TOO_OLD)
-    return [str(python or sys.executable), "-c", boot, str(frozen.sources_folder())]
+_ANOTHER = "Check whether it starts in a terminal, or choose another Python."
 
 
 class ChildProcess:
@@ -403,113 +345,3 @@ class ChildProcess:
         if self._alive is not None:
             os.close(self._alive)
             self._alive = None
-
-
-_ANOTHER = "Check whether it starts in a terminal, or choose another Python."
-
-
-class SparePool:
-    """Keeps one warm worker, which has imported torch already, so that a run starts at once.
-
-    Starts one only when told (`warm`), and gives up one that nobody took for a while: it holds memory.
-    All methods may be called from any thread.
-    """
-
-    def __init__(
-        self,
-        python: str | Path | None = None,
-        *,
-        idle_seconds: float = 600.0,
-        make: Callable[[], ChildProcess] | None = None,
-    ) -> None:
-        """`make` makes an unstarted worker without a job, in place of the usual one."""
-        self._python = python
-        self._make = make or (lambda: ChildProcess(python=self._python))
-        self._idle_seconds = idle_seconds
-        self._lock = threading.Lock()
-        self._spare: ChildProcess | None = None
-        self._spare_python: str | Path | None = None  # in which it runs
-        self._timer: threading.Timer | None = None
-        self._closed = False
-
-    def use(self, python: str | Path | None) -> None:
-        """From now on workers run in `python`, None for the program's own.
-
-        Takes no time. The spare of another Python goes with the next `warm` or `take`; nobody gets it any more.
-        """
-        self._python = python
-
-    def warm(self) -> None:
-        """Start a spare worker, unless one is there."""
-        with self._lock:
-            if self._closed or self._fits():
-                return
-            self._drop_locked()
-            self._spare_python = self._python
-            self._spare = self._make()
-            self._spare.start()
-            self._timer = threading.Timer(self._idle_seconds, self._give_up, args=(self._spare,))
-            self._timer.name = "lrgui spare worker"
-            self._timer.daemon = True
-            self._timer.start()
-
-    def take(self) -> ChildProcess:
-        """The spare worker, or a new one that is still cold; it belongs to the caller."""
-        with self._lock:
-            spare = self._spare
-            if spare is not None and self._fits():
-                self._forget_locked()
-                return spare
-            self._drop_locked()
-        cold = self._make()
-        cold.start()
-        return cold
-
-    @property
-    def ready(self) -> bool:
-        """True while a spare worker waits that has imported everything; False too where that cannot be seen."""
-        spare = self._spare  # no lock, as in `memory`
-        return spare is not None and spare.has_spoken
-
-    def _fits(self) -> bool:
-        return self._spare is not None and self._spare.alive and self._spare_python == self._python
-
-    def memory(self) -> int | None:
-        """Bytes of memory that the spare worker takes from others; None without one, or where nobody tells.
-
-        What it shares counts for nothing: torch's libraries are files that the system drops when it needs room.
-        """
-        spare = self._spare  # no lock: `warm` may hold it for seconds, and the window asks
-        if spare is None or not spare.alive or spare.pid is None:
-            return None
-        try:
-            facts = Path(f"/proc/{spare.pid}/statm").read_text(encoding="ascii").split()
-            return (int(facts[1]) - int(facts[2])) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, ValueError, IndexError, AttributeError):
-            return None
-
-    def close(self) -> None:
-        """End the spare worker; no new one is started after this. Idempotent."""
-        with self._lock:
-            self._closed = True
-            timer = self._timer
-            self._drop_locked()
-        if timer is not None:
-            timer.join(1)  # outside of the lock, which it may be waiting for
-
-    def _give_up(self, spare: ChildProcess) -> None:
-        with self._lock:
-            if self._spare is spare:
-                self._drop_locked()
-
-    def _drop_locked(self) -> None:
-        spare = self._spare
-        self._forget_locked()
-        if spare is not None:
-            spare.kill()
-
-    def _forget_locked(self) -> None:
-        self._spare = None
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()

@@ -18,7 +18,7 @@ from lrgui.gui.environments import Environments
 from lrgui.gui.python_choice import PythonChoice
 from lrgui.gui.settings import Settings
 from lrgui.runs.job import Job
-from lrgui.runs.launch import SparePool
+from lrgui.runs.spare_pool import SparePool
 from lrgui.tasks.spec import TaskSpec
 
 

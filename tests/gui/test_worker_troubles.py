@@ -17,7 +17,8 @@ from lrgui.gui.status import StatusLine
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.failures import check_torch
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess, SparePool
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.spare_pool import SparePool
 
 FAKES = {
     "missing": ("raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')", "-m pip install torch"),

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from other_python import make_python
 from processes import batches_of, end_of, fake, fake_command, members, read, within
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs import launch
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess, SparePool, python_command, worker_command
+from lrgui.runs.launch import ChildProcess
 from lrgui.runs.pipes import ThreadedPipes
 from lrgui.tasks.spec import TaskSpec
 
@@ -323,143 +320,6 @@ def test_no_descriptor_and_no_process_is_left() -> None:
             os.waitpid(child.pid, os.WNOHANG)
 
 
-def test_another_python_keeps_its_own_packages_and_a_frozen_program_starts_itself(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    command = worker_command("/other/python")
-    assert command[0] == "/other/python" and (Path(command[-1]) / "lrgui").is_dir()
-    assert worker_command()[0] == sys.executable
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert worker_command() == [sys.executable, "--worker"]
-    assert worker_command("/other/python")[0] == "/other/python"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_files_in_the_current_folder_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "signal.py").write_text("raise RuntimeError('the wrong module')")
-    monkeypatch.chdir(tmp_path)
-    child = ChildProcess(command=[*worker_command(), "--help"])
-    child.start()
-    assert child.pid is not None
-    worker = child.pid
-    assert within(5, lambda: len(members(worker)) == 2), "worker and guard, who came after the imports"
-    child.kill()
-
-
-class TestSparePool:
-    def make(self) -> ChildProcess:
-        return ChildProcess(command=fake_command("batches"))
-
-    def test_the_spare_is_taken_once(self) -> None:
-        pool = SparePool(make=self.make)
-        pool.warm()
-        pool.warm()
-        first, second = pool.take(), pool.take()
-        assert first.pid != second.pid and first.alive and second.alive
-        pool.close()
-        assert first.alive, "a taken worker is the taker's"
-        for child in (first, second):
-            child.submit(Job(sweep=SweepSettings(steps=3)))
-            assert len(batches_of(read(child))) == 3
-
-    def test_closing_ends_the_spare_and_no_new_one_comes(self) -> None:
-        made: list[ChildProcess] = []
-
-        def make() -> ChildProcess:
-            made.append(self.make())
-            return made[-1]
-
-        threads = threading.active_count()
-        pool = SparePool(make=make)
-        pool.warm()
-        pool.close()
-        pool.close()
-        pool.warm()
-        assert len(made) == 1 and not made[0].alive
-        assert threading.active_count() <= threads  # one of an earlier test may have ended meanwhile
-
-    def test_a_spare_that_nobody_takes_is_given_up(self) -> None:
-        made: list[ChildProcess] = []
-
-        def make() -> ChildProcess:
-            made.append(self.make())
-            return made[-1]
-
-        threads = threading.active_count()
-        pool = SparePool(idle_seconds=0.2, make=make)
-        pool.warm()
-        assert within(5, lambda: not made[0].alive)
-        child = pool.take()
-        assert child.alive and len(made) == 2
-        child.kill()
-        pool.close()
-        assert within(2, lambda: threading.active_count() == threads)
-
-    @posix
-    def test_a_spare_that_died_is_replaced(self) -> None:
-        pool = SparePool(make=self.make)
-        pool.warm()
-        spare = pool._spare
-        assert spare is not None and spare.pid is not None
-        os.kill(spare.pid, signal.SIGKILL)
-        assert within(3, lambda: not spare.alive)
-        child = pool.take()
-        assert child.alive and child is not spare
-        child.kill()
-        pool.close()
-
-    def test_another_python_takes_the_spares_place(self) -> None:
-        pythons: list[str | Path | None] = []
-
-        def make() -> ChildProcess:
-            pythons.append(pool._python)
-            return self.make()
-
-        pool = SparePool("/one/python", make=make)
-        pool.warm()
-        first = pool._spare
-        assert first is not None
-        pool.use("/one/python")
-        pool.warm()
-        assert pool._spare is first and first.alive
-        pool.use("/two/python")
-        assert first.alive, "nothing is done at once"
-        pool.warm()
-        assert not first.alive and pythons == ["/one/python", "/two/python"]
-        pool.use(None)
-        child = pool.take()
-        assert pythons[2:] == [None] and child.alive, "nobody gets a spare of another Python"
-        child.kill()
-        pool.close()
-
-    @posix
-    def test_it_is_seen_when_the_spare_is_ready(self) -> None:
-        pool = SparePool(make=self.make)
-        assert not pool.ready
-        pool.warm()
-        assert within(10, lambda: pool.ready)
-        child = pool.take()
-        assert not pool.ready
-        child.submit(Job(sweep=SweepSettings(steps=3)))
-        assert len(batches_of(read(child))) == 3, "nothing of what it said was lost"
-        assert not child.has_spoken
-        pool.close()
-
-    def test_many_threads_never_get_the_same_worker(self) -> None:
-        pool = SparePool(make=self.make)
-        pool.warm()
-        taken: list[ChildProcess] = []
-        threads = [threading.Thread(target=lambda: taken.append(pool.take())) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len({child.pid for child in taken}) == 4
-        for child in taken:
-            child.kill()
-        pool.close()
-
-
 def test_stress_of_kill_at_any_moment() -> None:
     for number in range(12):
         child = fake("batches", steps=100_000)
@@ -469,97 +329,6 @@ def test_stress_of_kill_at_any_moment() -> None:
         timer.join()
         assert end_of(events).reason == "killed"
         assert not child.alive
-
-
-@posix
-class TestBoot:
-    """What another Python sees of our folder: the package, behind its own, and nothing else that lies there."""
-
-    @pytest.fixture
-    def ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder with an LR Finder that tells what it sees, and with what else may be installed there."""
-        folder = tmp_path / "ours"
-        (folder / "lrgui").mkdir(parents=True)
-        (folder / "lrgui" / "__init__.py").write_text("WHOSE = 'ours'\n")
-        (folder / "lrgui" / "show.py").write_text(SHOW)
-        shutil.copytree(Path(launch.__file__).parent / "stand_in", folder / "lrgui" / "runs" / "stand_in")
-        (folder / "only_ours.py").write_text("")
-        (folder / "shared.py").write_text("WHOSE = 'ours'\n")
-        monkeypatch.setattr(launch.frozen, "sources_folder", lambda: folder)
-        return folder
-
-    @pytest.fixture(autouse=True)
-    def bare(self, tmp_path: Path) -> None:
-        self.python = make_python(tmp_path / ".venv", []).path
-
-    def seen(self, folder: Path, **variables: str) -> list[str]:
-        command = python_command(self.python, "lrgui.show", "--show")
-        done = subprocess.run(
-            command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, check=True
-        )
-        return done.stdout.split()
-
-    def test_the_package_alone(self, ours: Path, tmp_path: Path) -> None:
-        theirs = tmp_path / "theirs"
-        theirs.mkdir()
-        (theirs / "shared.py").write_text("WHOSE = 'theirs'\n")
-        assert self.seen(tmp_path, PYTHONPATH=str(theirs)) == ["ours", "theirs", "missing", str(ours)]
-
-    def test_an_lrgui_of_theirs_is_not_mistaken_for_ours(self, ours: Path, tmp_path: Path) -> None:
-        theirs = tmp_path / "theirs"
-        (theirs / "lrgui").mkdir(parents=True)
-        (theirs / "lrgui" / "__init__.py").write_text("WHOSE = 'theirs'\n")
-        assert self.seen(tmp_path, PYTHONPATH=str(theirs))[:3] == ["ours", "missing", "missing"]
-        (ours / "lrgui" / "show.py").write_text(SPAWN)
-        assert self.seen(tmp_path, PYTHONPATH=str(theirs)) == ["ours"], "in a process that a run starts"
-        (ours / "lrgui" / "show.py").write_text(SHOW)
-        assert self.seen(theirs)[0] == "ours", "in the current folder"
-
-    def test_where_our_folder_is_theirs_too_everything_is_seen(self, ours: Path, tmp_path: Path) -> None:
-        assert self.seen(tmp_path, PYTHONPATH=str(ours))[:3] == ["ours", "ours", "found"]
-
-    def test_processes_that_a_run_starts_find_it(self, ours: Path, tmp_path: Path) -> None:
-        (ours / "lrgui" / "show.py").write_text(SPAWN)
-        assert self.seen(tmp_path) == ["ours"]
-
-    def test_a_python_that_is_too_old_says_so(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        old = tmp_path / "python"
-        old.write_text(f'#!/bin/sh\nshift; code=$1; shift\nexec {sys.executable} -c "$code" "$@"\n')
-        old.chmod(0o755)
-        monkeypatch.setattr(launch, "_BOOT", "import sys; sys.version_info = (3, 9, 1)\n" + launch._BOOT)
-        end = end_of(read(ChildProcess(Job(), python=old)))
-        assert f"could not start in {old} (exit status 1): This is Python " in end.detail
-        assert "Choose a Python ≥ 3.10" in end.detail
-
-
-SHOW = """
-import sys, lrgui
-def main():
-    try:
-        from shared import WHOSE
-    except ImportError:
-        WHOSE = "missing"
-    try:
-        import only_ours
-        found = "found"
-    except ImportError:
-        found = "missing"
-    print(lrgui.WHOSE, WHOSE, found, sys.path[-1])
-"""
-
-SPAWN = """
-import multiprocessing
-def whose(queue):
-    import lrgui
-    queue.put(lrgui.WHOSE)
-def main():
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=whose, args=(queue,))
-    process.start()
-    print(queue.get(timeout=20))
-    process.join()
-"""
 
 
 @posix

@@ -16,7 +16,8 @@ from lrgui.core.events import EpochEvent, Event, StateEvent, TaskEvent
 from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess, SparePool
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.spare_pool import SparePool
 from lrgui.tasks.spec import TaskSpec
 
 

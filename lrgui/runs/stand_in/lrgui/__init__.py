@@ -1,6 +1,7 @@
 """Stands for the package in which it lies, where another one called `lrgui` would be found first.
 
-Another Python may have an lrgui of its own; see `lrgui.runs.launch`. Only processes that a run starts import this.
+Another Python may have an lrgui of its own; see `lrgui.runs.python_command`. Only processes that a run starts
+import this.
 """
 
 from pathlib import Path
