@@ -18,7 +18,8 @@ from lrgui.core.engine.cleanup import Assured, all_of
 from lrgui.core.engine.devices import best_kind
 from lrgui.core.engine.loader_state import loader_back
 from lrgui.core.engine.modes import evaluating
-from lrgui.core.engine.objective import Supervised, loss_in
+from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.output_loss import loss_in
 from lrgui.core.engine.param_groups import inside
 from lrgui.core.engine.random_state import RandomState
 from lrgui.core.engine.step import Loss

@@ -9,7 +9,8 @@ from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from lrgui.runs.interpreters import Description, Environment, Interpreter, find_interpreters, with_chosen
+from lrgui.runs.environment import Description, Environment
+from lrgui.runs.interpreters import Interpreter, find_interpreters, with_chosen
 from lrgui.tasks.user.target import Target
 
 #: Seconds for which an answer is taken as true: free memory changes, and packages are installed.

@@ -21,7 +21,8 @@ from lrgui.tasks.rows import GROUPS, SourceRow
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
-    from lrgui.runs.interpreters import Environment, Interpreter
+    from lrgui.runs.environment import Environment
+    from lrgui.runs.interpreters import Interpreter
     from lrgui.tasks.user.task_outline import Outline
 
 #: Until it is known which devices there are.

@@ -8,8 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lrgui.core.engine.apply import set_rate
-from lrgui.core.engine.attached import CannotRescale
 from lrgui.core.engine.loss_state import is_others
+from lrgui.core.engine.schedule_copy import CannotRescale
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse

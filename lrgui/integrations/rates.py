@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from lrgui.core.engine.apply import highest_rate
-from lrgui.core.engine.attached import CannotRescale
+from lrgui.core.engine.schedule_copy import CannotRescale
 from lrgui.core.learning_rate import format_lr
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from lrgui.core.engine.attached import Slot, rescale
+from lrgui.core.engine.scheduler_rates import Slot, rescale
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept

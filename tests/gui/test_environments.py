@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from lrgui.gui import environments as module
 from lrgui.gui.environments import Environments
-from lrgui.runs.interpreters import Environment, Interpreter
+from lrgui.runs.environment import Environment
+from lrgui.runs.interpreters import Interpreter
 
 OWN = Interpreter("", "this program's", "own")
 

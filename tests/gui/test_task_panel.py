@@ -19,7 +19,8 @@ from lrgui.gui.form_choices import python_lines, unknown_name
 from lrgui.gui.labels import BREAK
 from lrgui.gui.panels.task import TaskPanel
 from lrgui.gui.window import MainWindow
-from lrgui.runs.interpreters import Environment, Interpreter
+from lrgui.runs.environment import Environment
+from lrgui.runs.interpreters import Interpreter
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.device_rows import DeviceFacts
 

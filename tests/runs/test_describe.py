@@ -12,8 +12,8 @@ from other_python import OtherPython, make_python
 from processes import within
 
 from lrgui import frozen
-from lrgui.runs import interpreters
-from lrgui.runs.interpreters import Description, Environment, describe
+from lrgui.runs import environment
+from lrgui.runs.environment import Description, Environment, describe
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins for Python are shell scripts and links")
 
@@ -147,7 +147,7 @@ def test_a_bundle_with_torch_describes_itself(monkeypatch: pytest.MonkeyPatch, t
         raise OSError("enough")
 
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(interpreters, "_start", start)
+    monkeypatch.setattr(environment, "_start", start)
     describe("")
     assert asked == [[sys.executable, "--describe"]]
 
@@ -174,7 +174,7 @@ def test_what_is_left_running_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_one_that_prints_for_ever_is_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "MOST_SAID", 10_000)
+    monkeypatch.setattr(environment, "MOST_SAID", 10_000)
     facts = Description(str(python(tmp_path / "python3", "yes"))).run(limit=600)
     assert "does not behave like a Python interpreter: it prints endlessly." in facts.problem
 

@@ -8,20 +8,10 @@ from typing import Any
 
 import torch
 
-from lrgui.core.engine.attached import (
-    CannotRescale,
-    Slot,
-    attached,
-    belongs_to,
-    group_slots,
-    highest,
-    is_plateau,
-    kind_of,
-    outermost,
-    rescale,
-    scheduler_slots,
-)
+from lrgui.core.engine.attached import attached, belongs_to, is_plateau, kind_of, outermost
 from lrgui.core.engine.param_groups import largest, put_rate, ratios
+from lrgui.core.engine.schedule_copy import CannotRescale, highest
+from lrgui.core.engine.scheduler_rates import Slot, group_slots, rescale, scheduler_slots
 from lrgui.core.learning_rate import exact_lr, format_lr
 
 Groups = Sequence[dict[str, Any]]

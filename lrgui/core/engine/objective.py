@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import nn
 
-from lrgui.core.engine.batches import tensors_of
+from lrgui.core.engine.model_inputs import TARGETS, ModelInputs, listed_names
+from lrgui.core.engine.output_loss import NO_LOSS, NO_LOSS_IN_EVAL, loss_in, own_loss
 
-#: Names under which a mapping holds its target, in the order in which they are looked for.
-TARGETS = ("labels", "label", "targets", "target", "y")
 #: Names of a target beside an image: the classes of its pixels.
 _MASKS = ("mask", "masks")
 _IMAGES = ("image", "img", "pixel")
-
-NO_LOSS = (
-    "No loss was given, and the model's output contains none: pass loss=… (output, target), "
-    "or training_step=… (model, batch)."
-)
-NO_LOSS_IN_EVAL = (
-    "In eval mode the model's output contains no loss (detection models return boxes instead): omit the validation "
-    "batches, or compute the loss in a training_step(model, batch)."
-)
 
 Criterion = Callable[[Any, Any], torch.Tensor]
 """Takes the model's output and the target, returns the scalar loss."""
@@ -76,7 +65,7 @@ class Supervised:
         self.criterion = criterion
         self._metric = metric
         self._last: tuple[Any, Any] | None = None
-        self._inputs: _Inputs | None = None
+        self._inputs: ModelInputs | None = None
 
     @property
     def has_metric(self) -> bool:
@@ -134,7 +123,7 @@ class Supervised:
         """The model's output for one batch, and the target: what the criterion gets."""
         takes = self._inputs
         if takes is None or takes.model is not model:
-            takes = self._inputs = _Inputs(model)
+            takes = self._inputs = ModelInputs(model)
         batch = _without_arrays(model, batch)
         if self.criterion is None:
             return self._forward_whole(takes, batch)
@@ -144,7 +133,7 @@ class Supervised:
         arguments, target = _positional(takes, batch)
         return _answer(takes.called(arguments)), target
 
-    def _forward_whole(self, takes: _Inputs, batch: Any) -> tuple[Any, Any]:
+    def _forward_whole(self, takes: ModelInputs, batch: Any) -> tuple[Any, Any]:
         """A model that computes its loss itself gets everything, the target too."""
         if isinstance(batch, Mapping):
             name = target_name(batch)
@@ -155,46 +144,7 @@ class Supervised:
         return takes.called_with_target(arguments, target), target
 
 
-def own_loss(output: Any) -> torch.Tensor:
-    """The loss in a model's own output. Raises ValueError where it has none."""
-    loss = loss_in(output, summed=True)
-    if not isinstance(loss, torch.Tensor) or (loss is output and loss.numel() != 1):
-        raise ValueError(NO_LOSS)
-    return loss
-
-
-def loss_in(value: Any, summed: bool = False) -> Any:
-    """The loss in what a model, a training step or a loss function returned; `value` itself where there is none.
-
-    * a tensor is the loss; None stays None;
-    * a mapping or an object has it as its `loss`;
-    * of a tuple or a list it is the first single number, one that gradients go through before all others:
-      `(loss, extras)` and `(logits, loss)` alike;
-    * with `summed` a mapping of single numbers, as detection models return, is their sum; where some have "loss" in
-      their names it is the sum of those.
-    """
-    if value is None or isinstance(value, torch.Tensor):
-        return value
-    if isinstance(value, Mapping):
-        if "loss" in value:
-            return value["loss"]
-        parts = [part for name, part in value.items() if "loss" in str(name)] or list(value.values())
-        return sum(parts) if summed and parts and len(_numbers(parts)) == len(parts) else value
-    own = getattr(value, "loss", None)
-    if isinstance(own, torch.Tensor):
-        return own
-    if isinstance(value, tuple | list):
-        numbers = _numbers(value)
-        numbers = [one for one in numbers if one.dim() == 0] or numbers  # logits of a batch of one are one number, too
-        return next((one for one in numbers if one.requires_grad), numbers[0] if numbers else value)
-    return value
-
-
-def _numbers(values: Iterable[Any]) -> list[torch.Tensor]:
-    return [one for one in values if isinstance(one, torch.Tensor) and one.numel() == 1 and one.is_floating_point()]
-
-
-def _positional(takes: _Inputs, batch: Any) -> tuple[tuple[Any, ...], Any]:
+def _positional(takes: ModelInputs, batch: Any) -> tuple[tuple[Any, ...], Any]:
     """What goes into the model one after the other, and the target."""
     if isinstance(batch, torch.Tensor):
         return (batch,), batch
@@ -225,7 +175,7 @@ def _target_of(batch: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     if target is not None:
         return {name: value for name, value in batch.items() if name != target}, batch[target]
     raise ValueError(
-        f"No target was found in a batch with {_listed(batch)}: name it one of {', '.join(TARGETS)}, or pass a "
+        f"No target was found in a batch with {listed_names(batch)}: name it one of {', '.join(TARGETS)}, or pass a "
         "training_step(model, batch)."
     )
 
@@ -248,113 +198,6 @@ def _as_tensor(model: nn.Module, item: Any) -> Any:
     return torch.as_tensor(item, device=None if first is None else first.device)
 
 
-class _Inputs:
-    """What a model's forward pass takes: read once, since a sweep asks at every step."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
-        parameters = _forward_parameters(model)
-        self.known = parameters is not None
-        parameters = parameters or []
-        by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        self.places = [p for p in parameters if p.kind in by_place]
-        self.required = sum(p.default is inspect.Parameter.empty for p in self.places)
-        self.any_place = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
-        self.any_name = not self.known or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
-        self.names = {p.name for p in parameters if p.kind is not inspect.Parameter.POSITIONAL_ONLY}
-        self._target = next((name for name in TARGETS if name in self.names), None) or next(
-            (p.name for p in parameters if p.name in self.names and p.name.endswith(_TARGET_ENDINGS)), None
-        )
-
-    def several(self, count: int, optional: bool = False) -> bool:
-        """True where there are places for `count` > 1 inputs, more than one of them required.
-
-        With `optional` also where all but the first may be left out.
-        """
-        if not self.known or count < 2:
-            return False
-        if self.any_place:
-            return not self.required or self.required <= count
-        return (optional or self.required > 1) and self.required <= count <= len(self.places)
-
-    def called(self, inputs: Sequence[Any], **more: Any) -> Any:
-        """The output for inputs that come one after the other."""
-        masked = len(inputs) == 2 and "attention_mask" in self.names
-        if masked and len(self.places) > 1 and self.places[1].name != "attention_mask":
-            # Tokens and their mask, as tutorials have them: GPT-2's second place is that of past keys and values.
-            return self.model(inputs[0], attention_mask=inputs[1], **more)
-        return self.model(*inputs, **more)
-
-    def called_with_target(self, inputs: Sequence[Any], target: Any) -> Any:
-        """The output of a model that computes its loss itself. Raises ValueError where it takes no target."""
-        name = self._target
-        if name is None:
-            if not self.several(len(inputs) + 1, optional=True):
-                raise ValueError(NO_LOSS)
-            if "attention_mask" in self.names:  # the target would end up among the inputs
-                raise ValueError(
-                    "The model's forward pass has no argument called labels or the like, so the batch's last item "
-                    "cannot be passed to it: use dicts with the names of its arguments as batches, or pass a "
-                    "training_step(model, batch)."
-                )
-            return self.model(*inputs, target)
-        before = [p.name for p in self.places[: len(inputs) + 1]]
-        if name in before[:-1] and self.names.issuperset(before):  # forward(x, y, mask) for a batch (x, mask, y)
-            before.remove(name)
-            return self.model(**dict(zip(before, inputs, strict=True)), **{name: target})
-        return self.called(inputs, **{name: target})
-
-    def called_by_name(self, inputs: dict[str, Any]) -> Any:
-        """The output for the inputs of a mapping."""
-        if not inputs.keys() <= self.names:
-            inputs = dict(self.wanted(inputs))
-        if inputs.keys() <= self.names:
-            return self.model(**inputs)
-        if len(inputs) == 1:
-            return self.model(*inputs.values())
-        if self.any_name:
-            return self.model(**inputs)
-        raise ValueError(
-            f"The model's forward pass does not accept {_listed(inputs.keys() - self.names)} from the batch: pass a "
-            "training_step(model, batch)."
-        )
-
-    def with_target(self, batch: Mapping[str, Any], target: str | None) -> Mapping[str, Any]:
-        """A whole batch, in which the target has the model's own name: data sets say `label`, models `labels`."""
-        batch = self.wanted(batch)
-        own = self._target
-        if target is None or own is None or target in self.names or own in batch:
-            return batch
-        return {own if name == target else name: value for name, value in batch.items()}
-
-    def wanted(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Without entries that the model does not know and that hold no tensor, such as the names of files."""
-        if self.any_name or inputs.keys() <= self.names:
-            return inputs
-        return {
-            name: value
-            for name, value in inputs.items()
-            if name in self.names or next(tensors_of(value), None) is not None
-        }
-
-
-_TARGET_ENDINGS = ("_labels", "_label", "_targets", "_target")
-
-
-def _forward_parameters(model: nn.Module) -> list[inspect.Parameter] | None:
-    """The parameters of a model's forward pass, past the wrappers; None where they can't be read."""
-    while True:
-        wrapped = isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel)
-        inner = model.module if wrapped else getattr(model, "_orig_mod", None)
-        if not isinstance(inner, nn.Module):
-            break
-        model = inner
-    try:
-        return list(inspect.signature(model.forward).parameters.values())
-    except (TypeError, ValueError):
-        return None
-
-
 def _answer(output: Any) -> Any:
     """What a criterion wants of a model's output: a Hugging Face output's logits, all else as it is."""
     if isinstance(output, torch.Tensor | tuple | list):
@@ -375,7 +218,3 @@ def _detached(output: Any) -> Any:
     if type(output) is dict:
         return {key: _detached(item) for key, item in output.items()}
     return output
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(f"“{name}”" for name in sorted(map(str, names))) or "nothing"

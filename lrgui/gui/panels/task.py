@@ -41,7 +41,8 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
-    from lrgui.runs.interpreters import Environment, Interpreter
+    from lrgui.runs.environment import Environment
+    from lrgui.runs.interpreters import Interpreter
     from lrgui.tasks.user.task_outline import Outline
 
 #: What stands in the field for the path while it is empty.

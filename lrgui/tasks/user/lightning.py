@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import torch
-from torch import nn
 
-from lrgui.core.engine.batches import length, to_device
-from lrgui.core.engine.objective import loss_in
+from lrgui.core.engine.batches import length
 from lrgui.core.optimizers import refusal
 from lrgui.tasks.lightning_loop import (
     BY_HAND,
     LightningLoop,
-    called_as_it_asks,
     descends,
     of_lightning,
     overrides,
-    part_of_lightning,
-    silent_logger,
 )
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user.batches import Batches, batches, batches_words, loaded
 from lrgui.tasks.user.calling import Calls, Part, described
+from lrgui.tasks.user.lightning_steps import LightningSteps, defined, short_name
+from lrgui.tasks.user.lightning_trainer import StandIn
 from lrgui.tasks.user.metric_names import first_name
-from lrgui.tasks.user.objective import Steps
 from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import CONTEXT, RATES
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.signature import Signature, signature_of
 from lrgui.tasks.user.task_error import TaskError
-
-#: Hooks with which a module or its data bring a batch to the device.
-_MOVING = ("transfer_batch_to_device", "on_after_batch_transfer")
-#: How a metric's name begins that is logged while validating.
-_PREFIXES = ("validation", "valid", "val", "test")
 
 
 def is_module(kind: type) -> bool:
@@ -111,138 +101,11 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
         objective=objective,
         device=device,
         classes=classes if isinstance(classes, int) and classes > 1 else None,
-        metric_name=_short(first_name(network.validation_step)) if overrides(network, "validation_step") else "",
+        metric_name=short_name(first_name(network.validation_step)) if overrides(network, "validation_step") else "",
         train_size=training.examples,
         val_size=0 if validation is None else validation.examples,
         notes=(*notes, *training.notes, *(validation.notes if validation is not None else ())),
     )
-
-
-class StandIn:
-    """What modules ask of their Trainer, where there is none: one device, one process, no logs."""
-
-    def __init__(self, device: torch.device, data: Any, network: Any) -> None:
-        """`count` adds what is known once there are batches."""
-        part = partial(part_of_lightning, network)
-        self.datamodule = data
-        self.lightning_module = network
-        self.training = True
-        self.validating = self.testing = self.predicting = self.sanity_checking = False
-        self.is_global_zero = True
-        self.world_size = self.num_devices = self.num_nodes = 1
-        self.global_rank = self.local_rank = self.node_rank = 0
-        self.current_epoch = self.global_step = 0
-        self.max_epochs, self.max_steps, self.min_epochs = 12, -1, None
-        self.accumulate_grad_batches = 1
-        self.gradient_clip_val: float | None = None
-        self.gradient_clip_algorithm: str | None = None
-        self.precision = "32-true"
-        self.num_training_batches = self.estimated_stepping_batches = 1
-        self.num_val_batches: list[int] = []
-        self.callbacks: list[Any] = []
-        self.callback_metrics: dict[str, Any] = {}
-        self.logged_metrics: dict[str, Any] = {}
-        self.progress_bar_metrics: dict[str, Any] = {}
-        self.progress_bar_callback = None
-        self.lr_scheduler_configs: list[Any] = []
-        self.optimizers: list[torch.optim.Optimizer] = []
-        self.logger = silent_logger(network)
-        self.loggers = [self.logger] if self.logger is not None else []
-        self.log_dir = self.default_root_dir = "."
-        self.barebones = self.fast_dev_run = False
-        self.profiler = part("profilers").PassThroughProfiler()
-        self.precision_plugin = part("plugins.precision").Precision()
-        self.strategy = SimpleNamespace(
-            _lightning_optimizers=[],
-            root_device=device,
-            is_global_zero=True,
-            training_step=lambda *arguments: network.training_step(*arguments),
-            batch_to_device=self._to_device,
-        )
-        owners = [one for one in (network, data) if one is not None]
-        self._moves = any(overrides(one, hook) for one in owners for hook in _MOVING)
-        chosen = part("trainer.connectors.data_connector")._DataHookSelector(network, data)
-        self._data_connector = SimpleNamespace(_datahook_selector=chosen)
-        self._logger_connector = SimpleNamespace(on_batch_start=lambda batch: None, on_batch_end=lambda: None)
-
-    def count(self, training: Batches) -> None:
-        """Take note of how many batches an epoch has."""
-        count = length(training.loader)
-        if count is not None:
-            self.num_training_batches = count
-            self.estimated_stepping_batches = count * self.max_epochs
-
-    def _to_device(self, batch: Any, dataloader_idx: int = 0) -> Any:
-        device = self.strategy.root_device
-        if self._moves:
-            return self.lightning_module._apply_batch_transfer_handler(batch, device, dataloader_idx)
-        return to_device(batch, device)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"The module asks for trainer.{name}, but LR Finder runs it without a Trainer: "
-            "look for self._trainer is None, or give the value as an argument of the module."
-        )
-
-
-class LightningSteps:
-    """Training and validation steps of a LightningModule; what the latter logs are its metrics."""
-
-    has_metric = False  # none of training batches
-
-    def __init__(self, network: Any, loop: LightningLoop, trainer: StandIn, part: Part) -> None:
-        """`part` is the training step, for sentences."""
-        self._trainer = trainer  # the module holds it weakly
-        self._loop = loop
-        self._logged: dict[str, Any] = {}
-        validation = _defined(network, "validation_step")
-        self._validates = validation is not None
-        self._part = Part("validation_step", validation, part.file) if validation is not None else part
-        self._steps = Steps(self._training_step, part)
-        self.training_step = network.training_step
-        self._validation = called_as_it_asks(validation)
-        network.log = self._log
-        network.log_dict = self._log_dict
-
-    def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
-        """The loss of one batch on the device; None where the step leaves the batch out."""
-        self._logged.clear()
-        return self._steps.loss(model, batch)
-
-    def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
-        """Loss, and the logged metrics by name (None where there is none), of one validation batch."""
-        self._logged.clear()
-        if not self._validates:
-            return self._steps.both(model, batch)
-        value = self._validation(self._loop.ready(batch), 0)
-        logged = {_short(name): number for name, one in self._logged.items() if (number := _plain(one)) is not None}
-        loss = value.get("loss") if isinstance(value, Mapping) else loss_in(value)
-        if loss is None:
-            loss = next((number for name, number in logged.items() if "loss" in name), None)
-        if loss is None:  # it says nothing of the loss, but a curve wants one
-            self._logged.clear()
-            loss = self._steps.both(model, batch)[0]
-        metrics = {name: number for name, number in logged.items() if "loss" not in name}
-        # The first one counts: an accuracy, where there is one.
-        ordered = sorted(metrics, key=lambda name: "acc" not in name)
-        return loss, {name: metrics[name] for name in ordered} or None
-
-    def without_loss(self) -> ValueError:
-        """What is wrong where the only batch that was tried was left out."""
-        return self._steps.without_loss()
-
-    def measured(self) -> Any:
-        """None: training batches have no metric."""
-        return None
-
-    def _training_step(self, model: nn.Module, batch: Any) -> Any:
-        return self._loop.step(self._loop.ready(batch))
-
-    def _log(self, name: str, value: Any, *_: Any, **__: Any) -> None:
-        self._logged[name] = value
-
-    def _log_dict(self, dictionary: Mapping[str, Any], *_: Any, **__: Any) -> None:
-        self._logged.update(dictionary)
 
 
 def _made(kind: type, file: str, calls: Calls) -> Any:
@@ -274,7 +137,7 @@ def _batches(
     """The batches of the DataModule, the module itself, or a function of the file; None where nobody has any."""
     role = f"{kind}_loader"
     for owner in (data, network):
-        method = None if owner is None else _defined(owner, f"{kind}_dataloader")
+        method = None if owner is None else defined(owner, f"{kind}_dataloader")
         if method is None:
             continue
         part = Part(role, method, file)
@@ -310,11 +173,6 @@ def _is_loader(thing: Any) -> bool:
     return hasattr(thing, "__iter__") and not isinstance(thing, torch.Tensor | list | tuple | Mapping)
 
 
-def _defined(owner: Any, name: str) -> Any:
-    """A method that the person wrote; None for one that is Lightning's."""
-    return getattr(owner, name) if overrides(owner, name) else None
-
-
 def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[str]) -> torch.optim.Optimizer:
     if spec.optimizer != OWN:
         return make_optimizer(spec, network)
@@ -339,29 +197,6 @@ def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[
 
 def _error(kind: type, file: str, sentence: str) -> TaskError:
     return Part(kind.__name__, None, file).error(sentence)
-
-
-def _plain(value: Any) -> float | None:
-    """A logged value as a number; torchmetrics' metrics are asked for that of this batch."""
-    compute, reset = getattr(value, "compute", None), getattr(value, "reset", None)
-    if callable(compute) and callable(reset):
-        of_batch = getattr(value, "_forward_cache", None)
-        if of_batch is None:
-            of_batch = compute()
-            reset()
-        value = of_batch
-    if isinstance(value, torch.Tensor):
-        return float(value.detach()) if value.numel() == 1 else None
-    return float(value) if isinstance(value, bool | int | float) else None
-
-
-def _short(name: str) -> str:
-    """ "val_loss" → "loss", "val/acc" → "accuracy", so that it is drawn as one."""
-    for prefix in _PREFIXES:
-        if name.lower().startswith(prefix) and name[len(prefix) : len(prefix) + 1] in ("_", "/", "-", "."):
-            name = name[len(prefix) + 1 :]
-            break
-    return "accuracy" if name == "acc" else name
 
 
 def _detail(training: Batches, validation: Batches | None, kind: type, data: Any) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrgui.core.engine.objective import NO_LOSS, Supervised, loss_in, target_name
+from lrgui.core.engine.objective import Supervised, target_name
+from lrgui.core.engine.output_loss import NO_LOSS, loss_in
 from lrgui.tasks.user.calling import Part, described
 from lrgui.tasks.user.task_error import TaskError
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.engine.objective import NO_LOSS, NO_LOSS_IN_EVAL, Supervised, loss_in, own_loss
+from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.output_loss import NO_LOSS, NO_LOSS_IN_EVAL, loss_in, own_loss
 
 X, Z, Y = torch.randn(4, 3), torch.randn(4, 3), torch.tensor([0, 1, 2, 1])
 cross_entropy = nn.functional.cross_entropy

@@ -1,0 +1,194 @@
+"""What a Python has for runs: it is started and describes itself (`runs/describe.py`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lrgui import frozen
+from lrgui.runs.failures import cannot_start, signal_name
+from lrgui.runs.from_dict import from_plain
+from lrgui.runs.pipes import open_pipes
+from lrgui.runs.python_command import FLAGS, TOO_OLD, python_command
+from lrgui.tasks.device_rows import DeviceFacts
+
+#: Seconds that a Python may take to describe itself.
+LIMIT = 60.0
+#: Bytes that a Python may print meanwhile: what prints for ever is none.
+MOST_SAID = 1 << 21
+_OTHER = "Choose a Python ≥ 3.10 with PyTorch and numpy."
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a Python has for runs."""
+
+    python: str
+    """Its executable, as it was named; "" is the program's own."""
+    version: str = ""
+    """Of Python: "3.11.7". Here and below "" is unknown, or not there."""
+    torch: str = ""
+    numpy: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+    """Versions of what is installed, by module: {"PIL": "11.0.0"}; of `known_packages.PACKAGES` only."""
+    devices: tuple[DeviceFacts, ...] = ()
+    optimizers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names that libraries offer, by library: {"timm": ("lamb", …)}."""
+    models: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problem: str = ""
+    """Why no run can use it, with the way out; "" where one can."""
+
+
+class Description:
+    """Asks a Python what it has. `run` is for one thread, `stop` may be called from any."""
+
+    def __init__(self, python: str) -> None:
+        self.python = python
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """True once `stop` was called: the answer says nothing of the Python then."""
+        return self._stopped
+
+    def run(self, limit: float = LIMIT) -> Environment:
+        """Start it and wait for its answer, at most `limit` seconds. Never raises: a problem is in the answer."""
+        try:
+            command = python_command(self.python or None, "lrgui.runs.describe", "--describe")
+            with self._lock:
+                if self._stopped:
+                    return self._failed("Cancelled.")
+                process = self._process = _start(command)
+        except frozen.NoPythonError as error:
+            return self._failed(str(error))
+        except OSError as error:
+            return self._failed(cannot_start(self.python or sys.executable, error).detail)
+        try:
+            answer, printed = _said(process, limit)
+            late = process.poll() is None
+            if late:
+                self._end()
+            if len(answer) + len(printed) > MOST_SAID:  # it may be gone by now, as nobody takes what it prints
+                return self._failed(
+                    f"{command[0]} does not behave like a Python interpreter: it prints endlessly. {_OTHER}"
+                )
+            if late:
+                return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
+        finally:
+            with self._lock:
+                self._process = None
+            process.wait()
+        return self._read(command[0], answer, printed, process.returncode)
+
+    def stop(self) -> None:
+        """Give up: `run` comes back at once. Idempotent."""
+        with self._lock:
+            self._stopped = True
+            self._end()
+
+    def _end(self) -> None:
+        """End the process and what it started, which may be more than itself: a script that starts a Python."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+        except OSError:
+            pass  # gone meanwhile
+
+    def _read(self, command: str, answer: bytes, printed: bytes, status: int) -> Environment:
+        if self._stopped:
+            return self._failed("Cancelled.")
+        for line in reversed(answer.decode("utf-8", "replace").splitlines()):  # a site's own code may greet before
+            try:
+                return self._environment(json.loads(line))
+            except (ValueError, TypeError, AttributeError, KeyError):
+                pass
+        return self._nonsense(command, printed or answer, status)
+
+    def _environment(self, data: dict[str, Any]) -> Environment:
+        """From what JSON knows; what is not raises one of the errors that `_read` catches."""
+        return Environment(
+            python=self.python,
+            version=str(data["version"]),
+            torch=str(data.get("torch", "")),
+            numpy=str(data.get("numpy", "")),
+            packages={str(key): str(value) for key, value in data.get("packages", {}).items()},
+            devices=tuple(from_plain(DeviceFacts, facts, "A device") for facts in data.get("devices", ())),
+            optimizers=_lists(data.get("optimizers", {})),
+            models=_lists(data.get("models", {})),
+            problem=str(data.get("problem", "")),
+        )
+
+    def _nonsense(self, command: str, printed: bytes, status: int) -> Environment:
+        lines = printed.decode("utf-8", "replace").strip().splitlines()
+        if lines and lines[-1].startswith(TOO_OLD):
+            have = lines[-1].removeprefix(TOO_OLD)
+            return self._failed(f"{command} is Python {have}; LR Finder needs 3.10 or newer. Choose another one.")
+        said = _COLOURS.sub("", lines[-1]) if lines else ""
+        if "sys.argv.pop" in said:
+            said = ""  # a program that is no Python repeats what it was asked
+        last = f": {said.strip()[:300].rstrip('.?!')}" if said.strip() else ""
+        how = f"ended by {signal_name(-status)}" if status < 0 else f"exit status {status}"
+        return self._failed(f"{command} does not behave like a Python interpreter ({how}){last}. {_OTHER}")
+
+    def _failed(self, sentence: str) -> Environment:
+        return Environment(self.python, problem=sentence)
+
+
+def _said(process: subprocess.Popen[bytes], limit: float) -> tuple[bytes, bytes]:
+    """What a process prints (on standard output and error) until its end, or `limit` seconds, or too much."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    pipes = open_pipes(process.stdout, process.stderr)
+    answer, printed = bytearray(), bytearray()
+    until = time.monotonic() + limit
+    try:
+        gone = False
+        while True:
+            more = pipes.read(0 if gone else 0.1)
+            answer += more[0]
+            printed += more[1]
+            # What it started may hold the pipes for ever: its own end counts.
+            if (gone and not any(more)) or time.monotonic() > until or len(answer) + len(printed) > MOST_SAID:
+                return bytes(answer), bytes(printed)
+            gone = process.poll() is not None
+    finally:
+        pipes.close()
+
+
+def describe(python: str) -> Environment:
+    """What `python` ("" is the program's own) has for runs. Starts it for some seconds; never raises."""
+    return Description(python).run()
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=frozen.environment_of(command[0]),
+        cwd=frozen.folder_for_children(),
+        start_new_session=True,
+        creationflags=FLAGS,
+    )
+
+
+def _lists(data: dict[str, Iterable[Any]]) -> dict[str, tuple[str, ...]]:
+    return {str(key): tuple(str(name) for name in names) for key, names in data.items()}
