@@ -436,7 +436,7 @@ def test_help_waits_for_neither_numpy_nor_torch_nor_qt() -> None:
 
 
 def test_the_window_never_loads_torch() -> None:
-    code = "import sys, lrgui.gui.window, lrgui.gui.app, lrgui.export.picture; print('torch' in sys.modules)"
+    code = "import sys, lrgui.gui.window, lrgui.gui.app, lrgui.export.pictures; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from lrgui.core.events import BatchEvent, CheckEvent, EndEvent, EpochEvent, Event
-from lrgui.runs.change_source import switched
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.in_process import run_job
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, switched
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.rows import TASK

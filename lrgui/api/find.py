@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from lrgui.api.arguments import check_places
-from lrgui.api.explaining import explaining
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
@@ -31,10 +30,10 @@ from lrgui.api.setup import (
 from lrgui.core.control import Control
 from lrgui.core.engine.batches import NO_BATCH
 from lrgui.core.engine.cleanup import Assured, OneInterrupt
+from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
 from lrgui.core.engine.random_state import gradients_back
-from lrgui.core.engine.seeding import seed_all
 from lrgui.core.engine.snapshot import RandomState, Snapshot
 from lrgui.core.engine.step import Loss
 from lrgui.core.engine.sweep import sweep
@@ -43,6 +42,7 @@ from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.run_settings import SweepSettings
+from lrgui.errors.diagnosis import explaining
 from lrgui.errors.traces import folded
 from lrgui.runs.failures import ended
 from lrgui.runs.record import Record

@@ -121,13 +121,13 @@ class Result(Found):
 
     def save_csv(self, path: StrPath) -> Path:
         """Write one line per point; returns the file's path. Raises ExportError."""
-        from lrgui.export.table import table_bytes
+        from lrgui.export.documents import table_bytes
 
         return self._write(path, lambda: table_bytes(self._report))
 
     def save_json(self, path: StrPath) -> Path:
         """Write everything as one JSON document; returns its path. Raises ExportError."""
-        from lrgui.export.document import document_bytes
+        from lrgui.export.documents import document_bytes
 
         return self._write(path, lambda: document_bytes(replace(self._report, more=self._more())))
 
@@ -213,7 +213,7 @@ class Result(Found):
         return self._write(path, lambda: rendered(self.plot, kind))
 
     def _write(self, path: StrPath, render: Any) -> Path:
-        from lrgui.export.files import write_atomically
+        from lrgui.export import write_atomically
 
         target = Path(os.path.expanduser(path))
         write_atomically(target, render())

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from lrgui.api.arguments import check_places
-from lrgui.api.explaining import explaining
 from lrgui.api.found import End
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
@@ -22,15 +21,16 @@ from lrgui.api.setup import Model, precision, prepared
 from lrgui.api.verified import Verified
 from lrgui.core.control import Control
 from lrgui.core.engine.cleanup import Assured, OneInterrupt
+from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.race import race
 from lrgui.core.engine.random_state import gradients_back
-from lrgui.core.engine.seeding import seed_all
 from lrgui.core.engine.snapshot import RandomState, Snapshot
 from lrgui.core.engine.step import Loss
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
+from lrgui.errors.diagnosis import explaining
 from lrgui.errors.traces import folded
 from lrgui.runs.failures import ended
 

@@ -50,8 +50,9 @@ def compare(
     All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
     3 where none has, 2 for bad arguments, 1 for a failure.
     """
-    from lrgui.export.comparison import comparison_bytes, comparison_dict
-    from lrgui.export.files import ExportError, write_atomically
+    from lrgui.export import ExportError, write_atomically
+    from lrgui.export.documents import comparison_dict
+    from lrgui.export.pictures import comparison_bytes
     from lrgui.runs.sequential import jobs_to_compare
 
     spare({"png": png}, source_file(base.task))

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from lrgui.cli.app import Status, command, fail, say
-from lrgui.cli.format_options import wanted_words, with_formats, write_files
-from lrgui.cli.outputs import spare
+from lrgui.cli.outputs import spare, wanted_words, with_formats, write_files
 from lrgui.core.events import RunKind
 from lrgui.export import FORMATS
 

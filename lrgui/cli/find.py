@@ -12,9 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, say, tell
-from lrgui.cli.format_options import with_formats, write_files
 from lrgui.cli.generated import with_settings
-from lrgui.cli.outputs import source_file, spare
+from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import ERRORS, WHOLE, EndEvent

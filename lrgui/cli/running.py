@@ -26,12 +26,12 @@ from lrgui.core.events import (
     TaskEvent,
 )
 from lrgui.gui.settings import Settings, leave_out_foreign_pythons, load_settings, settings_file
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.run_source import Source
 from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ GRACE = 5.0
 
 
 class Stoppable(Protocol):
-    """What a signal ends: a `Source`, or several in turn."""
+    """What a signal ends: a `EventSource`, or several in turn."""
 
     def cancel(self) -> None: ...
 
@@ -127,7 +127,7 @@ def run(
     return record, journals.lost
 
 
-def source_of(job: Job, python: Path | None = None) -> Source:
+def source_of(job: Job, python: Path | None = None) -> EventSource:
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
     or where there is no torch in here."""
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())

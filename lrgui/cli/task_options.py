@@ -13,9 +13,8 @@ import typer
 
 from lrgui.cli.app import ARGUMENTS, Status, fail, say
 from lrgui.core.options import Option, Scalar, read_option
-from lrgui.runs.change_source import switched
 from lrgui.runs.defaults import apply_defaults
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, switched
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-#: By module.
+#: By module, which is called otherwise here and there.
 DISTRIBUTIONS = {
     "torch": "torch",
     "numpy": "numpy",
@@ -31,6 +31,26 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "yaml": "PyYAML",
 }
+
+_SHOWN = (
+    "torch",
+    "numpy",
+    "torchvision",
+    "timm",
+    "pytorch_optimizer",
+    "lightning",
+    "pytorch_lightning",
+    "transformers",
+    "datasets",
+    "safetensors",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "PIL",
+)
+#: Those of a Python that are worth knowing of: what rows need, and what tasks are written with.
+PACKAGES = {name: DISTRIBUTIONS[name] for name in _SHOWN}
 
 #: By name, files next to the person's code that were not given to the packages that asked for a module of that name.
 WITHHELD: dict[str, str] = {}

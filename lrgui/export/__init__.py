@@ -10,13 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from lrgui.export.files import ExportError, write_atomically
+from lrgui import writing
 
 if TYPE_CHECKING:
     from lrgui.export.report import Report
     from lrgui.export.scenarios import Scene
 
 Thing = TypeVar("Thing")
+
+
+class ExportError(Exception):
+    """A file could not be written; the message is a sentence for people."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` as `lrgui.writing` does. Raises ExportError."""
+    try:
+        writing.write_atomically(path, data)
+    except (OSError, ValueError) as error:  # ValueError: a name that no system allows
+        why = getattr(error, "strerror", None) or str(error)
+        raise ExportError(f"{path} could not be written ({why}). Choose another folder; your data is safe.") from error
 
 
 @dataclass(frozen=True)
@@ -33,19 +46,19 @@ class Format(Generic[Thing]):
 
 
 def _picture(report: Report) -> bytes:
-    from lrgui.export.picture import picture_bytes
+    from lrgui.export.pictures import picture_bytes
 
     return picture_bytes(report)
 
 
 def _table(report: Report) -> bytes:
-    from lrgui.export.table import table_bytes
+    from lrgui.export.documents import table_bytes
 
     return table_bytes(report)
 
 
 def _document(report: Report) -> bytes:
-    from lrgui.export.document import document_bytes
+    from lrgui.export.documents import document_bytes
 
     return document_bytes(report)
 
@@ -97,4 +110,4 @@ def export(report: Report, path: Path, key: str) -> None:
     write_atomically(path, FORMATS[key].render(report))
 
 
-__all__ = ["FORMATS", "SCENE_FORMATS", "ExportError", "Format", "export"]
+__all__ = ["FORMATS", "SCENE_FORMATS", "ExportError", "Format", "export", "write_atomically"]

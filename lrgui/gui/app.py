@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from lrgui.gui.environments import Environments
     from lrgui.gui.settings import Settings
     from lrgui.gui.window import MainWindow
+    from lrgui.runs.event_source import EventSource
     from lrgui.runs.job import Job
-    from lrgui.runs.run_source import Source
     from lrgui.runs.spare_pool import SparePool
 
 #: Milliseconds from the shown window to what costs time and nobody waits for: by then it is painted.
@@ -224,7 +224,7 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
 
 
 def create_window(
-    settings: Settings, open_source: Callable[[Job], Source], environments: Environments | None = None
+    settings: Settings, open_source: Callable[[Job], EventSource], environments: Environments | None = None
 ) -> MainWindow:
     """Put workspace and window together; needs a QApplication, starts nothing."""
     from lrgui.gui.window import MainWindow
@@ -247,13 +247,13 @@ def create_window(
     return window
 
 
-def pool_source(pool: object) -> Callable[[Job], Source]:
+def pool_source(pool: object) -> Callable[[Job], EventSource]:
     """Runs jobs in child processes, the warm one first."""
     from lrgui.runs.spare_pool import SparePool
 
     assert isinstance(pool, SparePool)
 
-    def open_source(job: Job) -> Source:
+    def open_source(job: Job) -> EventSource:
         child = pool.take()
         child.submit(job)
         return child

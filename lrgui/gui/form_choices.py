@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Option, Scalar
 from lrgui.core.phrases import listed
+from lrgui.errors.missing_modules import PACKAGES
 from lrgui.gui.editors import Entry, Heading
-from lrgui.runs.known_packages import PACKAGES
 from lrgui.tasks.data.tables.header import columns
 from lrgui.tasks.library_names import must_know
 from lrgui.tasks.rows import GROUPS, SourceRow

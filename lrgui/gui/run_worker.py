@@ -9,8 +9,8 @@ from typing import Protocol
 from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
-from lrgui.runs.run_source import Source
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
 PATIENCE_MS = 3000
@@ -29,7 +29,7 @@ class _Reader(QThread):
 
     chunk = Signal(object)
 
-    def __init__(self, source: Source, journal: Journal | None, parent: QObject) -> None:
+    def __init__(self, source: EventSource, journal: Journal | None, parent: QObject) -> None:
         super().__init__(parent)
         self._source = source
         self._journal = journal
@@ -72,7 +72,7 @@ class RunWorker(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._source: Source | None = None
+        self._source: EventSource | None = None
         self._reader: _Reader | None = None
         self._end: EndEvent | None = None
         self._impatient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -83,7 +83,7 @@ class RunWorker(QObject):
         """True from `start` until `ended`."""
         return self._reader is not None
 
-    def start(self, source: Source, journal: Journal | None = None) -> None:
+    def start(self, source: EventSource, journal: Journal | None = None) -> None:
         """Run `source` to its end. Raises RuntimeError while another run goes on."""
         if self.running:
             raise RuntimeError("a run is going on")

@@ -13,9 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from lrgui.gui.notice import Notice
 from lrgui.gui.source_defaults import Lent
 from lrgui.gui.task_code import TaskCode
-from lrgui.runs.change_source import switched
 from lrgui.runs.defaults import apply_defaults
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, switched
 from lrgui.runs.trust import Question, Trust
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import outline

@@ -40,13 +40,13 @@ from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.gui.task_choice import TaskChoice, without_unknown
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
-from lrgui.runs.run_source import Source
 from lrgui.runs.sequential import InTurn, compared_so_far, jobs_to_compare
 from lrgui.runs.trust import Question, Trust, trust_file
 from lrgui.tasks.recognise import recognise
@@ -107,7 +107,7 @@ class Workspace(QObject):
     def __init__(
         self,
         job: Job,
-        open_source: Callable[[Job], Source],
+        open_source: Callable[[Job], EventSource],
         parent: QObject | None = None,
         trust: Trust | None = None,
     ) -> None:

@@ -17,7 +17,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
-from lrgui.runs.known_packages import PACKAGES
+from lrgui.errors.missing_modules import PACKAGES
 
 
 def main() -> NoReturn:

@@ -40,7 +40,7 @@ class Environment:
     torch: str = ""
     numpy: str = ""
     packages: dict[str, str] = field(default_factory=dict)
-    """Versions of what is installed, by module: {"PIL": "11.0.0"}; of `known_packages.PACKAGES` only."""
+    """Versions of what is installed, by module: {"PIL": "11.0.0"}; of `missing_modules.PACKAGES` only."""
     devices: tuple[DeviceFacts, ...] = ()
     optimizers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that libraries offer, by library: {"timm": ("lamb", …)}."""

@@ -11,10 +11,10 @@ import torch
 
 from lrgui.core.control import Control
 from lrgui.core.engine.batches import length
+from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
 from lrgui.core.engine.race import race
-from lrgui.core.engine.seeding import seed_all
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.sweep import sweep
 from lrgui.core.engine.train import batches_in, first_of, planned_steps, train
@@ -171,7 +171,7 @@ def _probe(task: Task, amp: str | None) -> Probe | None:
 
 
 class InProcess:
-    """A `Source` that computes in the thread that reads its chunks; each chunk is one event."""
+    """A `EventSource` that computes in the thread that reads its chunks; each chunk is one event."""
 
     def __init__(self, job: Job) -> None:
         self.job = job

@@ -18,7 +18,9 @@ from lrgui.core.run_settings import (
 )
 from lrgui.core.settings import settings_of, values_of
 from lrgui.runs.from_dict import from_plain
+from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.rows import OWN, TASK
 
 #: What a job can be; a check tries one batch of the task and trains nothing.
 JOB_KINDS = (RunKind.SWEEP, RunKind.TRAIN, RunKind.RACE, RunKind.CHECK)
@@ -111,3 +113,26 @@ class Job:
 def _not_finite(config: SweepSettings | TrainSettings | RaceSettings) -> list[Problem]:
     """The problems of a config's numbers that are not finite."""
     return [problem for problem in config.validate() if not is_finite(getattr(config, problem.field))]
+
+
+def switched(job: Job, source: str, path: str = "", model: str | None = None) -> Job:
+    """`job` for another data source (key) and its file or folder; `model` is a key, None the source's first one.
+
+    Settings of the old source and model mean nothing to the new ones, and the new source's usual ones are set.
+    """
+    row = SOURCES[source]
+    task = replace(
+        job.task,
+        source=source,
+        model=next(iter(row.models), "") if model is None else model,
+        path=path,
+        options={},
+        model_options={},
+        arguments="",
+        subset=None,
+    )
+    if task.optimizer == OWN and source != TASK:
+        task = replace(task, optimizer="sgd", optimizer_options={})
+    if row.train_size is not None:
+        task = replace(task, batch_size=min(task.batch_size, row.train_size))
+    return replace(job, task=replace(task, **row.defaults))  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ _ANOTHER = "Check whether it starts in a terminal, or choose another Python."
 
 
 class ChildProcess:
-    """A `Source` whose run is computed by a process of its own.
+    """An `EventSource` whose run is computed by a process of its own.
 
     It can be started before its job is known (a spare worker). `chunks` is for one thread, everything else
     may be called from any. Nothing is left of the process after the chunks were read to their end, or `kill`.
@@ -148,7 +148,7 @@ class ChildProcess:
     # -- events
 
     def chunks(self) -> Generator[list[Event], None, None]:
-        """See `Source.chunks`. If the process dies, the last event says how."""
+        """See `EventSource.chunks`. If the process dies, the last event says how."""
         with self._lock:
             if self._reading:
                 raise RuntimeError("The events of a run can be read only once.")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, RunKind, SweepEndEvent
 from lrgui.core.run_settings import HIGHEST_LR, LOWEST_LR
-from lrgui.regular import open_regular
 from lrgui.runs.from_dict import plain_fields
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
@@ -46,7 +46,7 @@ class LogReader:
         Raises ValueError with a sentence where the file is no run log, OSError where it cannot be read.
         """
         self._path = Path(path)
-        self._file = open_regular(path)
+        self._file = _open_regular(path)
         self.size = os.fstat(self._file.fileno()).st_size
         """Bytes of the file when it was opened."""
         try:
@@ -248,3 +248,20 @@ def _are_possible(rows: Rows, kind: str) -> bool:
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count:,} lines"
+
+
+def _open_regular(path: Path | str) -> BinaryIO:
+    """The file at `path` for reading, unbuffered; links are followed. Never waits for a pipe.
+
+    Raises OSError where it cannot be opened, ValueError with a sentence where it is no regular file.
+    """
+    # Without O_NONBLOCK a pipe that nobody writes to is waited for in `open` itself; files are not affected by it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError(f"{Path(path).name} is not a file.")
+        return open(descriptor, "rb", buffering=0)
+    except BaseException:
+        os.close(descriptor)
+        raise

@@ -8,11 +8,11 @@ from dataclasses import replace
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, RunKind, SweepEndEvent
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.records import Records
-from lrgui.runs.run_source import Source
 
 
 def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
@@ -38,16 +38,16 @@ def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
 
 
 class InTurn:
-    """A `Source` that runs sweeps one after the other; each job's batches carry its number as their `sweep`.
+    """An `EventSource` that runs sweeps one after the other; each job's batches carry its number as their `sweep`.
 
     Each is kept in the runs folder by itself. The run ends early where one of them is cancelled or fails.
     """
 
-    def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], Source], origin: str = "") -> None:
+    def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], EventSource], origin: str = "") -> None:
         self.jobs = tuple(jobs)
         self._open = open_source
         self._origin = origin
-        self._source: Source | None = None
+        self._source: EventSource | None = None
         self._paused = self._cancelled = False
         self.problem: str | None = None
         """Why a run could not be kept on disk, in a sentence."""

@@ -8,8 +8,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from lrgui.core.engine.batches import length
+from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.objective import Supervised
-from lrgui.core.engine.seeding import seed_all
 from lrgui.core.options import filled
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.devices import pick_device

@@ -1,10 +1,12 @@
-"""The data sources on offer: rows with dotted names, so that this file needs no torch."""
+"""The data sources on offer: rows with dotted names, so that this file needs no torch.
+
+It stands above the rows of all folders, which are made of the classes in `rows.py`.
+"""
 
 from __future__ import annotations
 
 from lrgui.tasks.data.images.rows import IMAGE_FOLDER, IMAGE_SETS
-from lrgui.tasks.data.tables.array_rows import ARRAYS
-from lrgui.tasks.data.tables.rows import BREAST_CANCER, DIABETES, TABLE
+from lrgui.tasks.data.tables.rows import ARRAYS, BREAST_CANCER, DIABETES, TABLE
 from lrgui.tasks.data.texts.rows import TEXT
 from lrgui.tasks.models.rows import IMAGE_MODELS
 from lrgui.tasks.rows import SourceRow

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import lrgui
-from lrgui.api.explaining import explain_in
+from lrgui.errors.diagnosis import explain_in
 
 X, Y = torch.randn(12, 3), torch.randint(0, 2, (12,))
 FIND = functools.partial(lrgui.find_lr, steps=10, progress=False)

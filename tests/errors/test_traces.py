@@ -16,7 +16,7 @@ from lrgui.core.engine import batches
 from lrgui.errors import traces
 from lrgui.errors.origins import chain_of
 from lrgui.errors.traces import defined_at, is_persons, place_of, raised_by_us
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 
 class Model(nn.Module):

@@ -16,8 +16,7 @@ from PIL import Image
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
-from lrgui.export import FORMATS, ExportError, export
-from lrgui.export.files import write_atomically
+from lrgui.export import FORMATS, ExportError, export, write_atomically
 from lrgui.export.report import Report
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job

@@ -11,7 +11,7 @@ from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEven
 
 
 class Scripted:
-    """A `Source` that says its chunks, then waits (if asked to) for cancel or kill."""
+    """A `EventSource` that says its chunks, then waits (if asked to) for cancel or kill."""
 
     def __init__(self, chunks: Sequence[list[Event]], hold: bool = False) -> None:
         self._chunks = list(chunks)

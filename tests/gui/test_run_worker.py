@@ -12,10 +12,10 @@ from scripted import Scripted, points, sweep
 from lrgui.core.events import BatchEvent, EndEvent, Event
 from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.run_worker import RunWorker
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
-from lrgui.runs.run_source import Source
 
 
 class Journal:
@@ -32,7 +32,7 @@ class Journal:
         self.closed = True
 
 
-def _play(qtbot: QtBot, worker: RunWorker, source: Source, journal: Journal | None = None) -> list[Event]:
+def _play(qtbot: QtBot, worker: RunWorker, source: EventSource, journal: Journal | None = None) -> list[Event]:
     seen: list[Event] = []
     worker.chunk.connect(seen.extend)
     with qtbot.waitSignal(worker.ended, timeout=30_000):

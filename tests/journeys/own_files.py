@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lrgui.runs.change_source import switched
 from lrgui.runs.defaults import apply_defaults
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, switched
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.user.outline import outline
 

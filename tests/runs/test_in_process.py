@@ -20,11 +20,11 @@ from lrgui.core.events import (
 )
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.runs import in_process
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.in_process import InProcess, run_job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.records import Records
-from lrgui.runs.run_source import Source
 from lrgui.tasks.spec import TaskSpec
 
 SHORT = Job(task=TaskSpec(device="cpu"), sweep=SweepSettings(steps=5, stop_factor=0))
@@ -121,7 +121,7 @@ def test_an_error_in_the_task_becomes_the_end(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_both_sources_are_sources() -> None:
-    sources: list[Source] = [InProcess(SHORT), ChildProcess(SHORT)]
+    sources: list[EventSource] = [InProcess(SHORT), ChildProcess(SHORT)]
     assert all(callable(source.kill) for source in sources)
 
 

@@ -11,8 +11,7 @@ from lrgui.runs import task_files
 from lrgui.runs.task_files import MOST_TEXT, code_of, digest_of, files_of, shows_of, visible
 from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.outline import outline
-from lrgui.tasks.user.target import Target
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import Target, TaskError
 
 
 def test_modules_of_modules_count(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.spare_pool import SparePool
+from lrgui.runs.worker import heavy_imports
 from lrgui.tasks.spec import TaskSpec
 
 
@@ -166,3 +168,36 @@ def test_streams_that_a_site_replaced_or_closed_are_made_anew() -> None:
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == ("", "out\nerr\n")
+
+
+@pytest.fixture
+def thaw(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What this test process has made is not to stay in it for good."""
+    frozen: list[str] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append("frozen" if not gc.isenabled() else "too late"))
+    return frozen
+
+
+def test_nobody_collects_inside_and_what_was_made_is_left_alone_afterwards(thaw: list[str]) -> None:
+    assert gc.isenabled()
+    with heavy_imports():
+        assert not gc.isenabled()
+        assert not thaw
+    assert gc.isenabled()
+    assert thaw == ["frozen"]
+
+
+def test_a_failed_import_leaves_all_as_it_was(thaw: list[str]) -> None:
+    with pytest.raises(ImportError), heavy_imports():
+        raise ImportError("libtorch.so")
+    assert gc.isenabled()
+
+
+def test_who_collects_nothing_goes_on_so(thaw: list[str]) -> None:
+    gc.disable()
+    try:
+        with heavy_imports():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -10,6 +10,7 @@ import pytest
 
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import KINDS, Option
+from lrgui.errors.missing_modules import PACKAGES
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.optimizers.optimizing import MADE_HERE
 from lrgui.tasks.rows import GROUPS, ModelRow
@@ -71,3 +72,13 @@ def test_the_rows_need_no_torch() -> None:
     code = "import sys, lrgui.tasks.spec, lrgui.core.run_settings; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_whatever_a_row_needs_is_asked_for() -> None:
+    rows = [
+        *SOURCES.values(),
+        *OPTIMIZERS.values(),
+        *(m for source in SOURCES.values() for m in source.models.values()),
+    ]
+    needed = {name for row in rows for name in row.needs}
+    assert needed <= set(PACKAGES)

@@ -30,8 +30,7 @@ from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.export import SCENE_FORMATS, ExportError
-from lrgui.export.files import write_atomically
+from lrgui.export import SCENE_FORMATS, ExportError, write_atomically
 from lrgui.export.scenarios import FILE_NAME, Scene
 from lrgui.gui.cards import Card, Side, muted
 from lrgui.gui.fields import Choice

@@ -19,7 +19,7 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.optimizer import wanted_by
 from lrgui.tasks.user.roles import CONTEXT, GOALS, LOADERS, OUTPUTS, RATES, ROLES, Takes, needs_words
 from lrgui.tasks.user.signature import Signature, signature_of
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 _CALLED_WITH = {
     "loss": "the model's output and the target",

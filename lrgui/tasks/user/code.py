@@ -19,8 +19,7 @@ from lrgui.tasks.user.children import guard_children
 from lrgui.tasks.user.from_source import import_as_usual, import_from_source
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.source_text import encoding_of, no_python
-from lrgui.tasks.user.target import Target
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import Target, TaskError
 from lrgui.temporary import temporary_folder
 
 #: What an own file is called where its name belongs to a module that others need (`random.py`).

@@ -12,7 +12,7 @@ from torch import nn
 from lrgui.core.engine.objective import Supervised, target_name
 from lrgui.core.engine.output_loss import NO_LOSS, loss_in
 from lrgui.tasks.user.calling import Part, described
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 Words = Callable[[str], TaskError]
 """Makes an error of a sentence in which “{}” stands for the function."""

@@ -1,4 +1,7 @@
-"""What a person names as their task: a Python file or a module, and of it one function or object, or all."""
+"""What a person names as their task: a Python file or a module, and of it one function or object, or all.
+
+And the error about one that cannot be used.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,12 @@ class Target:
     def file(self) -> Path | None:
         """The file, None for a module: where that lies is known to the Python that computes."""
         return None if self.is_module else Path(os.path.expanduser(self.place))  # pathlib's own raises for ~nobody
+
+
+class TaskError(ValueError):
+    """A task that cannot be used: a sentence, with the person's file and the line that it is about."""
+
+    def __init__(self, sentence: str, file: str = "", line: int = 0) -> None:
+        super().__init__(sentence)
+        self.file = file
+        self.line = line

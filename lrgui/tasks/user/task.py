@@ -32,8 +32,7 @@ from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.signature import Signature, signature_of
-from lrgui.tasks.user.target import Target
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import Target, TaskError
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 #: So many seconds, and so many optimizer steps, are no preparation any more but a training.
 SECONDS, STEPS = 5.0, 20

@@ -16,8 +16,7 @@ import pytest
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.code import load_code
-from lrgui.tasks.user.target import Target
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import Target, TaskError
 
 
 @pytest.fixture(autouse=True)

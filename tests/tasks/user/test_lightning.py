@@ -20,7 +20,7 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.outline import outline
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what they say at their import is theirs

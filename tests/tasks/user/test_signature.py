@@ -13,7 +13,7 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.calling import Calls, Part
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.signature import Signature, signature_in, signature_of
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 FORMS = ["", "a", "a=1", "a, b=2", "a, /, b, c=3", "a=1, /", "*, a", "a, *, b=1, seed", "*a, b", "a, *b, **c", "**c"]
 

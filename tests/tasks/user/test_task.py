@@ -20,7 +20,7 @@ from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Task
 from lrgui.tasks.user import code as user_code
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import TaskError
 
 PREAMBLE = """\
 import torch

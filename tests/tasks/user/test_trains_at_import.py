@@ -12,8 +12,7 @@ from torch.optim import optimizer as torch_optimizer
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user import trains_at_import
 from lrgui.tasks.user.code import load_code
-from lrgui.tasks.user.target import Target
-from lrgui.tasks.user.task_error import TaskError
+from lrgui.tasks.user.target import Target, TaskError
 
 SCRIPT = """\
 import torch

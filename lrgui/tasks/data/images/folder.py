@@ -20,11 +20,11 @@ from lrgui.core.control import Control
 from lrgui.core.events import RunState, StateEvent
 from lrgui.core.options import Scalar, filled
 from lrgui.core.phrases import listed
+from lrgui.tasks.data.examples import split
 from lrgui.tasks.data.images.files import ImageFiles, find_images
 from lrgui.tasks.data.images.reading import Square, UnreadableError, check_header, read_image
 from lrgui.tasks.data.images.rows import IMAGE_FOLDER, IMAGENET
 from lrgui.tasks.data.images.tensors import KEEP, Images, LazyImages, Transform, measured, whole
-from lrgui.tasks.data.splitting import split
 from lrgui.tasks.data.targets import accuracy
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data

@@ -12,12 +12,12 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from lrgui.core.options import Scalar, filled
+from lrgui.tasks.data.examples import split
 from lrgui.tasks.data.images.download import PARTS, folder_of, is_missing, named_class, not_there
 from lrgui.tasks.data.images.idx import read_idx
 from lrgui.tasks.data.images.idx_sets import IdxFiles, Pair, idx_files
 from lrgui.tasks.data.images.rows import SETS, ImageSet
 from lrgui.tasks.data.images.tensors import Images, LazyImages, Transform, measured, whole
-from lrgui.tasks.data.splitting import split
 from lrgui.tasks.data.targets import accuracy
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data

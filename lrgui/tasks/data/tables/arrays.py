@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from lrgui.core.options import filled
-from lrgui.tasks.data.examples import Examples, as_batch
-from lrgui.tasks.data.splitting import split
+from lrgui.tasks.data.examples import Examples, as_batch, split
 from lrgui.tasks.data.tables.array_file import read_arrays
-from lrgui.tasks.data.tables.array_rows import ARRAYS
 from lrgui.tasks.data.tables.columns import looks_like_classes
 from lrgui.tasks.data.tables.model_rows import TABLE_MODELS
+from lrgui.tasks.data.tables.rows import ARRAYS
 from lrgui.tasks.data.targets import MOST_CLASSES, classes_goal, enough, numbers_goal
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import Data

@@ -1,4 +1,4 @@
-"""pandas, which reads tables; only they need it."""
+"""pandas, which only tables need: what reads them, and what reads dates for that, ask for it here."""
 
 from __future__ import annotations
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from lrgui.core.options import filled
 from lrgui.core.phrases import listed
 from lrgui.resources import resource
-from lrgui.tasks.data.examples import Examples, as_batch
-from lrgui.tasks.data.splitting import split
+from lrgui.tasks.data.examples import Examples, as_batch, split
 from lrgui.tasks.data.tables.columns import encode
 from lrgui.tasks.data.tables.reading import Column, Table, read_table
 from lrgui.tasks.data.tables.rows import TABLE

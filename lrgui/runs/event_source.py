@@ -1,4 +1,4 @@
-"""Where events come from, for whoever shows or stores them."""
+"""Where a run's events come from, for whoever shows or stores them: nothing but the protocol, which all share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from lrgui.core.events import Event
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """One run, wherever it is computed.
 
     `chunks` is read by one thread; the requests may come from any other.
