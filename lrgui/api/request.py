@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from lrgui.api.setup import Made, Objective
+from lrgui.api.setup import Made, Measures
 from lrgui.core.control import Control
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.cleanup import Action
@@ -24,7 +24,7 @@ class Call:
 
     ready: Made
     loader: Iterable[Any]
-    objective: Objective
+    objective: Measures
     scaler: torch.amp.GradScaler | None
     control: Control
     on_event: Callable[[Event], None] | None

@@ -123,7 +123,7 @@ def _device_of(module: nn.Module) -> torch.device:
 
 
 @dataclass(frozen=True)
-class Objective:
+class Measures:
     """What is measured of a batch."""
 
     loss: Loss
@@ -140,7 +140,7 @@ def objective(
     metric: Callable[[Any, Any], Any] | None,
     device: torch.device,
     amp: str | None,
-) -> Objective:
+) -> Measures:
     """The loss of a training batch, and what is measured beside it.
 
     `validation` is an iterable of batches or a pair of one and a number: only so many batches are used then.
@@ -155,10 +155,10 @@ def objective(
         supervised = Supervised(criterion_of(loss), metric)
         probe = None if batches is None else Probe(supervised.both, batches, count=count, device=device, amp=amp)
         on_batch = None if metric is None or probe is not None else supervised.measured
-        return Objective(supervised.loss, probe, on_batch, name)
+        return Measures(supervised.loss, probe, on_batch, name)
     stepped = _Stepped(training_step, metric)
     probe = None if batches is None else Probe(stepped.both, batches, count=count, device=device, amp=amp)
-    return Objective(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured, name)
+    return Measures(stepped.loss, probe, None if metric is None or probe is not None else stepped.measured, name)
 
 
 def prepared(
@@ -174,7 +174,7 @@ def prepared(
     metric: Callable[[Any, Any], Any] | None,
     amp: str | None,
     last: Assured,
-) -> tuple[Made, Objective, Iterable[Any]]:
+) -> tuple[Made, Measures, Iterable[Any]]:
     """What a sweep and a race begin with: the model on its device, what is measured of a batch, and the batches.
 
     `lr` is the rate of an optimizer that is made here; `last` moves back what was moved. Raises ValueError, with a

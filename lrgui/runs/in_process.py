@@ -36,7 +36,7 @@ from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user.children import guard_children
 from lrgui.temporary import keep_sockets_of_children
 
@@ -94,7 +94,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
     yield from _engine(job, task, control, batches)
 
 
-def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Event]:
+def _engine(job: Job, task: BuiltTask, control: Control, batches: int) -> Iterator[Event]:
     if job.kind == RunKind.SWEEP and job.sweep.repeats > 1:
         return _repeats(job, task, control)
     if job.kind == RunKind.SWEEP:
@@ -124,7 +124,7 @@ def _engine(job: Job, task: Task, control: Control, batches: int) -> Iterator[Ev
     )
 
 
-def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
+def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:
     """Sweeps from the same weights, each with another order of the data."""
     config, count = job.sweep, job.sweep.repeats
     with Snapshot(task.model, task.optimizer, loader=task.loader, loss=task.loss) as snapshot:
@@ -158,7 +158,7 @@ def _repeats(job: Job, task: Task, control: Control) -> Iterator[Event]:
     yield EndEvent(end.reason, f"{count} sweeps, each with the data in a different order. Last: {end.detail}")
 
 
-def _probe(task: Task, amp: str | None) -> Probe | None:
+def _probe(task: BuiltTask, amp: str | None) -> Probe | None:
     """Measures validation loss and metric, where there are such, in the precision of the training."""
     if task.validation is None:
         return None

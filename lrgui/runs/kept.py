@@ -30,7 +30,7 @@ _MODULES = (
 _USUAL = {"print", "input", "open", "help", "exit", "quit", "breakpoint", "__import__", "_"}
 
 
-class Kept:
+class KeptModules:
     """The contents of those modules at the moment when this is made."""
 
     def __init__(self) -> None:

@@ -63,7 +63,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     from lrgui.core.events import EndEvent
     from lrgui.runs.failures import failure, told
     from lrgui.runs.job import Job
-    from lrgui.runs.kept import Kept, replaced_words
+    from lrgui.runs.kept import KeptModules, replaced_words
 
     requests = Requests(channel.requests)
     try:
@@ -73,7 +73,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
         for event in failure(error):
             channel.say(event)
         return 1
-    kept = Kept()
+    kept = KeptModules()
     channel.say_ready(facts)
     line = requests.job()
     if line is None:

@@ -15,13 +15,13 @@ from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.devices import pick_device
 from lrgui.tasks.optimizers.optimizing import make_optimizer, named
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Data, Task
+from lrgui.tasks.task import BuiltTask, Data
 
 #: Validation batches are at least this large: nothing is learned from them, so only speed counts.
 VALIDATION_BATCH = 256
 
 
-def build_task(spec: TaskSpec) -> Task:
+def build_task(spec: TaskSpec) -> BuiltTask:
     """Data, model with fresh weights, optimizer and loaders, on the device, all following from `spec.seed`.
 
     Seeds the generators of Python, numpy and torch. Raises ValueError, with the sentences of
@@ -45,7 +45,7 @@ def build_task(spec: TaskSpec) -> Task:
     notes = data.notes
     if loader.batch_size is not None and loader.batch_size < spec.batch_size:
         notes += (f"A batch holds {loader.batch_size:,} examples, not {spec.batch_size:,}: there are no more.",)
-    return Task(
+    return BuiltTask(
         name=spec.title,
         detail=data.detail,
         model=model,

@@ -8,7 +8,7 @@ from lrgui.core.engine.devices import (
     best_kind,
     cores,
     count,
-    free_memory,
+    free_on_device,
     is_there,
     roomiest_cuda,
     usual_threads,
@@ -95,7 +95,7 @@ def _others() -> str:
 
 
 def _with_memory(name: str, kind: str, index: int) -> str:
-    free = free_memory(kind, index)
+    free = free_on_device(kind, index)
     if free is None:
         return name
     size = free / 2**30

@@ -41,7 +41,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Task:
+class BuiltTask:
     """Everything that an engine needs, on its device, with fresh weights."""
 
     name: str

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from lrgui.runs.kept import Kept, replaced_words
+from lrgui.runs.kept import KeptModules, replaced_words
 
 
 def test_what_was_replaced_is_put_back_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, before = Kept(), json.dumps
+    kept, before = KeptModules(), json.dumps
     monkeypatch.setattr(json, "dumps", None)
     monkeypatch.setattr(builtins, "print", None)
     monkeypatch.setattr(builtins, "an_addition", 1, raising=False)

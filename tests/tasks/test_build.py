@@ -11,14 +11,14 @@ import torch
 
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 
 
-def same_batches(a: Task, b: Task) -> bool:
+def same_batches(a: BuiltTask, b: BuiltTask) -> bool:
     return all(torch.equal(x, u) and torch.equal(y, v) for (x, y), (u, v) in zip(a.loader, b.loader, strict=True))
 
 
-def same_weights(a: Task, b: Task) -> bool:
+def same_weights(a: BuiltTask, b: BuiltTask) -> bool:
     return all(torch.equal(p, q) for p, q in zip(a.model.parameters(), b.model.parameters(), strict=True))
 
 

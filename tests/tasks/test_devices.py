@@ -147,7 +147,7 @@ def test_without_the_drivers_library_torch_is_asked(machine: Machine) -> None:
         raise OSError(name)
 
     machine.set(devices.ctypes, "CDLL", missing)
-    assert devices.free_memory("cuda", 1) == 2 * GIB
+    assert devices.free_on_device("cuda", 1) == 2 * GIB
 
 
 def test_a_device_that_is_there_is_taken_by_its_name(machine: Machine) -> None:

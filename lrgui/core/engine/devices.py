@@ -46,10 +46,10 @@ def count(kind: str) -> int:
 def roomiest_cuda() -> int:
     """The CUDA device with the most free memory, the first of equals. There must be one."""
     many = torch.cuda.device_count()
-    return 0 if many < 2 else max(range(many), key=lambda index: (free_memory("cuda", index) or 0, -index))
+    return 0 if many < 2 else max(range(many), key=lambda index: (free_on_device("cuda", index) or 0, -index))
 
 
-def free_memory(kind: str, index: int) -> int | None:
+def free_on_device(kind: str, index: int) -> int | None:
     """Bytes that are free on a CUDA or XPU device just now, None where nobody tells.
 
     The driver is asked first: torch makes a context on each device that it is asked about, which takes hundreds

@@ -25,7 +25,7 @@ NORMALISE = "subtract the mean and divide by the deviation, or for pixels divide
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class BatchPart:
     """One tensor of a batch."""
 
     name: str
@@ -38,14 +38,16 @@ class Part:
         return f"{self.name} {tensor_words(self.tensor)}, {_range_words(self.tensor)}"
 
 
-def parts_of(batch: Any) -> list[Part]:
+def parts_of(batch: Any) -> list[BatchPart]:
     """The tensors of a batch, with their names; the last of several items is taken for the target."""
     if isinstance(batch, torch.Tensor):
-        return [Part("inputs", batch, False)]
+        return [BatchPart("inputs", batch, False)]
     if isinstance(batch, Mapping):
         goal = target_name(batch)
         return [
-            Part(name, tensor, key == goal) for key, item in batch.items() for name, tensor in _named(str(key), item)
+            BatchPart(name, tensor, key == goal)
+            for key, item in batch.items()
+            for name, tensor in _named(str(key), item)
         ]
     if dataclasses.is_dataclass(batch) and not isinstance(batch, type):
         names = [field.name for field in dataclasses.fields(batch)]
@@ -57,7 +59,7 @@ def parts_of(batch: Any) -> list[Part]:
         return []
     last = len(items) - 1
     return [
-        Part(label, tensor, number == last > 0)
+        BatchPart(label, tensor, number == last > 0)
         for number, (name, item) in enumerate(zip(names, items, strict=True))
         for label, tensor in _named(name, item)
     ]
@@ -114,19 +116,19 @@ def _range_words(tensor: torch.Tensor) -> str:
     return f"{int(values.min()):,} to {int(values.max()):,}"
 
 
-def words_of(parts: Sequence[Part]) -> list[str]:
+def words_of(parts: Sequence[BatchPart]) -> list[str]:
     """The words of the first tensors, and how many more there are: a list of images has one for each."""
     told = [part.words for part in parts[:MOST_PARTS]]
     return told if len(parts) <= MOST_PARTS else [*told, f"{len(parts) - MOST_PARTS:,} more tensors"]
 
 
-def varies(part: Part) -> bool:
+def varies(part: BatchPart) -> bool:
     """False where all numbers of a tensor are one and the same."""
     values = numbers_of(part.tensor)
     return values.numel() > 1 and bool((values != values.flatten()[0]).any())
 
 
-def input_findings(part: Part, alone: bool = True) -> list[str]:
+def input_findings(part: BatchPart, alone: bool = True) -> list[str]:
     """What is wrong with one of the inputs, in sentences; `alone` where no other input varies.
 
     Beside an input that varies, another may be the same throughout: a mask, a position, one of many images.
@@ -186,7 +188,7 @@ def _scale_findings(values: torch.Tensor, name: str) -> list[str]:
     return []
 
 
-def target_findings(part: Part) -> list[str]:
+def target_findings(part: BatchPart) -> list[str]:
     """What is wrong with the target, in sentences."""
     values, name = numbers_of(part.tensor), part.name
     if not values.numel():

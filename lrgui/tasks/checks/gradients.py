@@ -12,7 +12,7 @@ from lrgui.core.optimizers import optimizer_name
 from lrgui.core.phrases import listed
 from lrgui.tasks.checks.step import Finding, Place, StepResult
 from lrgui.tasks.optimizers.optimizing import FIRST_LR
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 
 #: So many names stand in a sentence; the others are counted.
 MOST_NAMES = 3
@@ -66,7 +66,7 @@ def gradient_result(
     return StepResult(facts, findings)
 
 
-def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepResult:
+def step_result(task: BuiltTask, place: Place, settle: Callable[[], None]) -> StepResult:
     """Make an optimizer step, and see whether it moved the weights; `settle` waits until the device has done it."""
     mine = {id(p): name for name, p in task.model.named_parameters() if p.requires_grad}
     held = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
@@ -103,7 +103,7 @@ def step_result(task: Task, place: Place, settle: Callable[[], None]) -> StepRes
     return StepResult(facts, findings)
 
 
-def _strongest(task: Task) -> dict[str, tuple[torch.nn.Parameter, int, torch.Tensor]]:
+def _strongest(task: BuiltTask) -> dict[str, tuple[torch.nn.Parameter, int, torch.Tensor]]:
     """Of each parameter the number with the largest gradient, where it is not 0: a step must change it."""
     found = {}
     for name, p in task.model.named_parameters():

@@ -13,15 +13,15 @@ from lrgui.core.engine.objective import Objective
 from lrgui.errors.traces import defined_at, is_persons
 from lrgui.tasks.checks.step import Place
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user.outline import outline
 
 
-class Places:
+class TaskPlaces:
     """Finds the places of one task."""
 
     def __init__(self, spec: TaskSpec) -> None:
-        self.task: Task | None = None
+        self.task: BuiltTask | None = None
         """What was built, None before."""
         self._spec = spec
 
@@ -57,7 +57,7 @@ class Places:
         return (str(found.file), line) if found.file is not None and line else ("", 0)
 
 
-def changed_in_place(task: Task, batch: Any) -> Place:
+def changed_in_place(task: BuiltTask, batch: Any) -> Place:
     """The person's line whose result was changed later: torch remembers lines where it is asked to."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

@@ -34,13 +34,13 @@ from lrgui.tasks.checks.findings import (
 from lrgui.tasks.checks.gradients import gradient_result, step_result
 from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import free_memory, memory_use
-from lrgui.tasks.checks.places import Places, changed_in_place, written
+from lrgui.tasks.checks.places import TaskPlaces, changed_in_place, written
 from lrgui.tasks.checks.step import Finding, StepResult
 from lrgui.tasks.checks.stretching import each_with_each, noticed_stretching, stretch_findings
 from lrgui.tasks.data.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 
 #: What a data set says that cannot go to the processes that load batches: its own line tells nothing.
 _PICKLED = re.compile(r"pickle|Can't get (?:local )?(?:object|attribute)")
@@ -54,9 +54,9 @@ class Trial:
         self.title = spec.title
         self.step_seconds = 0.0
         self._spec = spec
-        self._places = Places(spec)
+        self._places = TaskPlaces(spec)
         self._steps = steps
-        self._task: Task | None = None
+        self._task: BuiltTask | None = None
         self._batch: Any = None
         self._output: Any = None
         self._target: Any = None
@@ -104,7 +104,7 @@ class Trial:
         return Diagnosis(sentence, file, line, found.known)
 
     @property
-    def _made(self) -> Task:
+    def _made(self) -> BuiltTask:
         assert self._task is not None
         return self._task
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-def free_memory() -> int | None:
+def free_ram() -> int | None:
     """Bytes of this computer's memory that are free; None where nobody knows (macOS, Windows)."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
@@ -40,7 +40,7 @@ def must_fit(needed: float, what: str, way_out: str) -> None:
 
     `needed` is in bytes, `way_out` what a person can do instead: "keep fewer rows".
     """
-    free = free_memory()
+    free = free_ram()
     if free is not None and needed > free:
         raise ValueError(f"{what} takes {bytes_words(needed)} of memory, and {bytes_words(free)} are free: {way_out}.")
 
@@ -66,7 +66,7 @@ class Bounded(RawIOBase):
     def __init__(self, packed: IO[bytes] | BufferedIOBase, what: str, way_out: str) -> None:
         self._packed = packed
         self._what, self._way_out = what, way_out
-        free = free_memory()
+        free = free_ram()
         self._most = None if free is None else free // 2  # what is made of the bytes takes as much again
         self._read = 0
 

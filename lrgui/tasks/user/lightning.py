@@ -19,7 +19,7 @@ from lrgui.tasks.lightning_loop import (
 )
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user.batches import Batches, batches, batches_words, loaded
 from lrgui.tasks.user.calling import Calls, Part, described
 from lrgui.tasks.user.lightning_steps import LightningSteps, defined, short_name
@@ -51,7 +51,7 @@ def _classes(module: ModuleType, base: str) -> list[type]:
     return [one for one in own if not any(other is not one and issubclass(other, one) for other in own)]
 
 
-def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind: type, calls: Calls) -> Task:
+def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind: type, calls: Calls) -> BuiltTask:
     """The task of a LightningModule's class. Raises TaskError, with a sentence, where something is missing."""
     file = str(module.__file__)
     network: Any = _made(kind, file, calls)
@@ -91,7 +91,7 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
         loop.follow_optimizer()
     title = getattr(module, "name", "")
     classes = getattr(network, "num_classes", None) or getattr(getattr(network, "hparams", None), "num_classes", None)
-    return Task(
+    return BuiltTask(
         name=f"{title if isinstance(title, str) and title else kind.__name__} · {spec.optimizer_words}",
         detail=_detail(training, validation, kind, data),
         model=network,

@@ -19,14 +19,14 @@ from lrgui.core.optimizers import refusal
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer, optimizer_called
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user.batches import Batches, batches, batches_words
 from lrgui.tasks.user.calling import Calls, Part, described, named_parts, takes
 from lrgui.tasks.user.class_count import class_count
 from lrgui.tasks.user.code import load_code
 from lrgui.tasks.user.lightning import build_module, is_module, module_classes
 from lrgui.tasks.user.metric_names import first_name
-from lrgui.tasks.user.object import Task as UserTask
+from lrgui.tasks.user.object import Task
 from lrgui.tasks.user.objective import OwnLoss, Steps, checked_loss, checked_metric
 from lrgui.tasks.user.optimizer import first_optimizer, optimizers_in
 from lrgui.tasks.user.roles import ROLES, lacking_words, likely_words
@@ -36,7 +36,7 @@ from lrgui.tasks.user.target import Target, TaskError
 
 
 @dataclass
-class Found:
+class TaskParts:
     """The parts of a task, and what it is called."""
 
     parts: dict[str, Part]
@@ -47,7 +47,7 @@ class Found:
     """What else its file has, where it is a task of functions."""
 
 
-def build(spec: TaskSpec, device: torch.device) -> Task:
+def build(spec: TaskSpec, device: torch.device) -> BuiltTask:
     """The task that `spec.path` names, on `device`. Runs the person's code, in this process.
 
     Raises TaskError, with a sentence, where the code does not give what a task needs; the code's own errors pass
@@ -57,7 +57,7 @@ def build(spec: TaskSpec, device: torch.device) -> Task:
     module = load_code(target, spec.argv)
     calls = Calls(spec, device)
     found = _find(module, target, calls)
-    if not isinstance(found, Found):
+    if not isinstance(found, TaskParts):
         return build_module(spec, device, module, found, calls)
     return _assembled(spec, device, found, calls)
 
@@ -67,7 +67,7 @@ def _holds(module: ModuleType, name: str) -> bool:
     return hasattr(module, name) and not inspect.ismodule(getattr(module, name))
 
 
-def _find(module: ModuleType, target: Target, calls: Calls) -> Found | type:
+def _find(module: ModuleType, target: Target, calls: Calls) -> TaskParts | type:
     """The parts of the task in a module, or its LightningModule."""
     file = str(module.__file__ or target.place)
     title = getattr(module, "name", "")
@@ -83,7 +83,7 @@ def _find(module: ModuleType, target: Target, calls: Calls) -> Found | type:
         return _from_thing(thing, target.name, file, title, calls)
     if _holds(module, "task") and not _holds(module, "model"):
         return _from_thing(module.task, "task", file, title, calls)
-    if isinstance(getattr(module, "task", None), UserTask | Mapping):
+    if isinstance(getattr(module, "task", None), Task | Mapping):
         return _from_thing(module.task, "task", file, title, calls)
     if not _holds(module, "model"):
         classes = module_classes(module)
@@ -97,20 +97,20 @@ def _find(module: ModuleType, target: Target, calls: Calls) -> Found | type:
         if classes:
             return classes[0]
     values = {role: getattr(module, role) for role in ROLES if _holds(module, role)}
-    return Found(named_parts(values, file), file, title, others=vars(module))
+    return TaskParts(named_parts(values, file), file, title, others=vars(module))
 
 
-def _from_thing(thing: Any, name: str, file: str, title: str, calls: Calls) -> Found:
+def _from_thing(thing: Any, name: str, file: str, title: str, calls: Calls) -> TaskParts:
     """The parts that an object, a mapping, or a function that returns one of these, holds."""
     closed = False
     words = f"“{name}” in {Path(file).name}"
-    if callable(thing) and not isinstance(thing, UserTask | nn.Module):
+    if callable(thing) and not isinstance(thing, Task | nn.Module):
         part = Part("task", thing, file)
         words = part.words
         thing, closed = calls.made(part), True
         if thing is None:
             raise part.error("{} returned None: did you forget return? It must return an lrgui.Task, or a dict.")
-    if isinstance(thing, UserTask):
+    if isinstance(thing, Task):
         values = {role: getattr(thing, role, None) for role in ROLES}
         own = getattr(thing, "name", "")
     elif isinstance(thing, Mapping):
@@ -125,10 +125,10 @@ def _from_thing(thing: Any, name: str, file: str, title: str, calls: Calls) -> F
             f"loss.{hint}",
             file,
         )
-    return Found(named_parts(values, file), file, own if isinstance(own, str) and own else title)
+    return TaskParts(named_parts(values, file), file, own if isinstance(own, str) and own else title)
 
 
-def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls) -> Task:
+def _assembled(spec: TaskSpec, device: torch.device, found: TaskParts, calls: Calls) -> BuiltTask:
     parts = found.parts
     lacking = [role for role in ("model", "train_loader") if role not in parts]
     if lacking:
@@ -146,7 +146,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
     _note_idle_loss(found, objective, model, optimizer)
     calls.check_options(found.file)
     classes = class_count(training.loader, parts.get("loss"), model)
-    return Task(
+    return BuiltTask(
         name=f"{found.name} · {spec.optimizer_words}" if found.name else spec.title,
         detail=_detail(training, validation, parts, classes),
         model=model,
@@ -163,7 +163,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: Found, calls: Calls)
     )
 
 
-def _likely_words(found: Found, lacking: list[str]) -> str:
+def _likely_words(found: TaskParts, lacking: list[str]) -> str:
     return likely_words(lacking, found.others, lambda name: takes(found.others[name]))
 
 
@@ -186,7 +186,7 @@ def _model(part: Part, calls: Calls) -> nn.Module:
     raise part.error(f"{{}} returned {described(made)}: it must return a torch.nn.Module.")
 
 
-def _objective(found: Found, calls: Calls, device: torch.device) -> Objective:
+def _objective(found: TaskParts, calls: Calls, device: torch.device) -> Objective:
     parts = found.parts
     metrics = parts.get("metrics")
     metric = None
@@ -264,7 +264,7 @@ def _refuse_frozen(model: nn.Module, part: Part) -> None:
         raise part.error("{}: every parameter of the model is frozen (requires_grad is False): free some of them.")
 
 
-def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> torch.optim.Optimizer:
+def _optimizer(spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module) -> torch.optim.Optimizer:
     part = found.parts.get("optimizer")
     if spec.optimizer != OWN:
         if part is not None and callable(part.thing):
@@ -302,7 +302,7 @@ def _optimizer(spec: TaskSpec, found: Found, calls: Calls, model: nn.Module) -> 
     return optimizer
 
 
-def _note_idle_loss(found: Found, objective: Objective, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+def _note_idle_loss(found: TaskParts, objective: Objective, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Tell of weights in the loss that nobody learns."""
     criterion = getattr(getattr(objective, "criterion", None), "__wrapped__", None)
     if not isinstance(criterion, nn.Module):

@@ -10,7 +10,7 @@ import torch
 
 from lrgui.tasks.checks.findings import (
     MOST_PARTS,
-    Part,
+    BatchPart,
     expected_start,
     input_findings,
     label_problem,
@@ -54,15 +54,15 @@ def test_the_tensors_of_a_batch_have_names(batch: Any, names: list[str]) -> None
 
 
 def inputs(values: torch.Tensor) -> str:
-    return " ".join(input_findings(Part("inputs", values, False)))
+    return " ".join(input_findings(BatchPart("inputs", values, False)))
 
 
 def test_an_input_that_is_always_the_same_may_stand_beside_one_that_is_not() -> None:
-    mask = Part("mask", torch.ones(32, 5), False)
+    mask = BatchPart("mask", torch.ones(32, 5), False)
     assert input_findings(mask, alone=False) == [] and input_findings(mask) != []
-    grey = Part("inputs[0]", torch.rand(1, 8, 8).repeat(3, 1, 1), False)  # an image of a list, with three channels
+    grey = BatchPart("inputs[0]", torch.rand(1, 8, 8).repeat(3, 1, 1), False)  # an image of a list, with three channels
     assert input_findings(grey, alone=False) == []
-    assert (varies(mask), varies(grey), varies(Part("one", torch.ones(1), False))) == (False, True, False)
+    assert (varies(mask), varies(grey), varies(BatchPart("one", torch.ones(1), False))) == (False, True, False)
 
 
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
@@ -74,9 +74,9 @@ def test_sparse_and_nested_inputs_are_described_by_what_they_store() -> None:
         (torch.nested.nested_tensor(rows, layout=torch.jagged), "x 2×ragged×4 float32, mean 2, standard deviation 0"),
         (torch.nested.as_nested_tensor(rows), "x 2×ragged float32, mean 2, standard deviation 0"),
     ):
-        part = Part("x", tensor, False)
+        part = BatchPart("x", tensor, False)
         assert (part.words, input_findings(part), varies(part)) == (words, [], False)
-    broken = Part("x", sparse * math.nan, False)
+    broken = BatchPart("x", sparse * math.nan, False)
     assert "NaN (3 of 3 numbers)" in input_findings(broken)[0]
 
 
@@ -99,7 +99,7 @@ def test_bad_inputs_are_told_apart() -> None:
     assert not inputs(torch.zeros(4, 9, dtype=torch.uint8))  # bytes of a text
     assert "All numbers of inputs are 1" in inputs(torch.ones(4, 3))
     assert "same inputs" in inputs(X[:1].expand(4, -1, -1, -1))
-    assert input_findings(Part("age", X * 99, False))[0].startswith("The numbers of age are not normalised (mean ")
+    assert input_findings(BatchPart("age", X * 99, False))[0].startswith("The numbers of age are not normalised (mean ")
     assert "NaN (1 of 3 numbers)" in inputs(torch.tensor([1, math.nan, 2]))
     assert "infinite" in inputs(torch.tensor([1, math.inf, 2]))
     assert "is empty: its shape is" in inputs(torch.zeros(0, 3))
@@ -110,7 +110,7 @@ def test_bad_inputs_are_told_apart() -> None:
 
 def test_targets() -> None:
     def target(values: torch.Tensor) -> str:
-        return " ".join(target_findings(Part("target", values, True)))
+        return " ".join(target_findings(BatchPart("target", values, True)))
 
     assert not target(Y) and not target(Y[:1]) and not target(torch.randn(32, 1)) and not target(torch.zeros(2, 8, 8))
     assert "Every target of the batch is 3" in target(torch.full((32,), 3))
@@ -121,9 +121,9 @@ def test_targets() -> None:
 def test_words_for_a_tensor() -> None:
     assert tensor_words(X) == "32×3×8×8 float32"
     assert tensor_words(torch.tensor(1)) == "one number int64"
-    assert Part("y", Y, True).words == "y 32 int64, 0 to 9"
-    assert Part("m", Y > 4, False).words == "m 32 bool, 47% true"
-    assert "mean 0, standard deviation 0" in Part("x", torch.zeros(3), False).words
+    assert BatchPart("y", Y, True).words == "y 32 int64, 0 to 9"
+    assert BatchPart("m", Y > 4, False).words == "m 32 bool, 47% true"
+    assert "mean 0, standard deviation 0" in BatchPart("x", torch.zeros(3), False).words
 
 
 def test_a_label_without_a_place() -> None:

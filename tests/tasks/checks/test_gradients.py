@@ -6,13 +6,13 @@ from torch import nn
 
 from lrgui.core.engine.objective import Supervised
 from lrgui.tasks.checks.gradients import gradient_result, step_result
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 
 PLACE = ("/home/me/task.py", 7)
 
 
-def made(model: nn.Module, optimizer: torch.optim.Optimizer) -> Task:
-    return Task("t", "", model, optimizer, [], None, Supervised(None), torch.device("cpu"))
+def made(model: nn.Module, optimizer: torch.optim.Optimizer) -> BuiltTask:
+    return BuiltTask("t", "", model, optimizer, [], None, Supervised(None), torch.device("cpu"))
 
 
 def after_backward() -> nn.Linear:

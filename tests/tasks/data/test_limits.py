@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lrgui.tasks.data import limits
-from lrgui.tasks.data.limits import Bounded, bytes_words, free_memory, must_be_file, must_fit
+from lrgui.tasks.data.limits import Bounded, bytes_words, free_ram, must_be_file, must_fit
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def test_bytes_in_words(count: float, words: str) -> None:
 
 
 def test_free_memory() -> None:
-    assert free_memory() is None or 1e6 < (free_memory() or 0) < 1e15
+    assert free_ram() is None or 1e6 < (free_ram() or 0) < 1e15
 
 
 def test_what_does_not_fit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "free_memory", lambda: 2_000_000)
+    monkeypatch.setattr(limits, "free_ram", lambda: 2_000_000)
     must_fit(2e6, "x.npz", "keep less")
     with pytest.raises(ValueError, match=r"^x.npz takes 3 GB of memory, and 2 MB are free: keep less[.]$"):
         must_fit(3e9, "x.npz", "keep less")
-    monkeypatch.setattr(limits, "free_memory", lambda: None)
+    monkeypatch.setattr(limits, "free_ram", lambda: None)
     must_fit(1e30, "x.npz", "keep less")
 
 
@@ -47,7 +47,7 @@ def test_a_packed_file_is_read_as_far_as_there_is_memory(monkeypatch: pytest.Mon
     packed = gzip.compress(bytes(5_000_000))
     with Bounded(io.BytesIO(b"abc"), "x", "keep less") as whole:
         assert whole.read() == b"abc"
-    monkeypatch.setattr(limits, "free_memory", lambda: 3_000_000)
+    monkeypatch.setattr(limits, "free_ram", lambda: 3_000_000)
     with (
         Bounded(gzip.GzipFile(fileobj=io.BytesIO(packed)), "x.gz", "keep less") as bounded,
         pytest.raises(ValueError, match=r"x.gz unpacks to more than 1.5 MB, half of .* free: keep less[.]$"),

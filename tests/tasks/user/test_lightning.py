@@ -17,7 +17,7 @@ from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import TaskError
@@ -99,7 +99,7 @@ def method(text: str) -> str:
     return "\n".join(f"    {line}" for line in dedent(text).strip().splitlines())
 
 
-def step(task: Task) -> torch.Tensor:
+def step(task: BuiltTask) -> torch.Tensor:
     return task.certain_loss(task.model, next(iter(task.loader)))
 
 

@@ -18,7 +18,7 @@ from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.task import Task
+from lrgui.tasks.task import BuiltTask
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.target import TaskError
 
@@ -59,7 +59,7 @@ class Maker:
         usual = {"device": "cpu", "batch_size": 10, "optimizer": "sgd"}
         return TaskSpec(source="task", path=f"{self.file}{suffix}", **{**usual, **settings})  # type: ignore[arg-type]
 
-    def task(self, *more: str, **settings: object) -> Task:
+    def task(self, *more: str, **settings: object) -> BuiltTask:
         return build_task(self.spec(*more, **settings))  # type: ignore[arg-type]
 
     def used(self, *more: str, **settings: object) -> None:

@@ -96,9 +96,9 @@ def test_arrays_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = tmp_path / "some.npz"
     np.savez_compressed(file, x=np.zeros((1000, 1000)), y=np.zeros(1000), other=np.zeros(10**7))
     assert file.stat().st_size < 100_000
-    monkeypatch.setattr(limits, "free_memory", lambda: 17_000_000)
+    monkeypatch.setattr(limits, "free_ram", lambda: 17_000_000)
     read_arrays(file, "", "")  # what is not asked for takes nothing
-    monkeypatch.setattr(limits, "free_memory", lambda: 15_000_000)
+    monkeypatch.setattr(limits, "free_ram", lambda: 15_000_000)
     with pytest.raises(ValueError, match=r"^What some.npz holds takes 16 MB of memory, and 15 MB are free: keep fewer"):
         read_arrays(file, "", "")
 

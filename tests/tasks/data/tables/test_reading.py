@@ -200,13 +200,13 @@ def test_a_packed_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         read_table(file)
     for mark in ("", "\ufeff"):
         file.write_bytes(gzip.compress((mark + "a,b\n" + "1,2\n" * 1_000_000).encode()))
-        monkeypatch.setattr(limits, "free_memory", lambda: 2_000_000)
+        monkeypatch.setattr(limits, "free_ram", lambda: 2_000_000)
         with pytest.raises(ValueError, match=r"table.csv.gz unpacks to more than 1 MB, half of .*: keep fewer rows"):
             read_table(file)
 
 
 def test_a_table_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "free_memory", lambda: 1000)
+    monkeypatch.setattr(limits, "free_ram", lambda: 1000)
     with pytest.raises(ValueError, match=r"table.csv takes 8 kB of memory, and 1 kB are free: keep fewer rows"):
         read_table(written(tmp_path, "1,2\n" * 1000))
 
