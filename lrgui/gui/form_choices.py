@@ -15,9 +15,9 @@ from lrgui.core.options import Option, Scalar
 from lrgui.core.phrases import listed
 from lrgui.errors.missing_modules import PACKAGES
 from lrgui.gui.editors import Entry, Heading
+from lrgui.tasks.catalog_rows import GROUPS, SourceRow
 from lrgui.tasks.data.tables.header import columns
 from lrgui.tasks.library_names import must_know
-from lrgui.tasks.rows import GROUPS, SourceRow
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:

@@ -48,13 +48,13 @@ def read_log(path: Path | str) -> LoggedRun:
     """
     events: list[Event] = []
     # Whoever only writes a log need not wait for numpy.
+    from lrgui.runs.event_arrays import EventArrays
     from lrgui.runs.log_reader import LogReader
-    from lrgui.runs.rows import Rows
 
     with LogReader(path, keep_extra=True) as reader:
         for pieces in reader:
             for piece in pieces:
-                events += piece.events() if isinstance(piece, Rows) else [piece]
+                events += piece.events() if isinstance(piece, EventArrays) else [piece]
     return LoggedRun(reader.job, reader.created, events, reader.warnings, reader.header, reader.extra)
 
 

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, Event, RunKind, SweepEndEvent
 from lrgui.core.run_settings import HIGHEST_LR, LOWEST_LR
+from lrgui.runs.event_arrays import EventArrays, parse_lines
 from lrgui.runs.from_dict import plain_fields
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
-from lrgui.runs.rows import Rows, parse_rows
 
 #: A run has fewer sweeps.
 MOST_SWEEPS = 1000
@@ -34,7 +34,7 @@ _FEW = 16
 
 
 class LogReader:
-    """Iterates a log's events, once: lists of events, and of `Rows` in the place of many ordinary ones.
+    """Iterates a log's events, once: lists of events, and of `EventArrays` in the place of many ordinary ones.
 
     A line that was cut off ends it; damaged lines in the middle and events of unknown kinds are passed over;
     `warnings` tells. Needs memory for one piece only.
@@ -92,7 +92,7 @@ class LogReader:
     ) -> None:
         self._file.close()
 
-    def __iter__(self) -> Iterator[list[Event | Rows]]:
+    def __iter__(self) -> Iterator[list[Event | EventArrays]]:
         rest, skipping = b"", False
         while data := self._file.read(CHUNK):
             block = rest + data
@@ -113,10 +113,10 @@ class LogReader:
             yield list(self._last(rest))
         self._warn()
 
-    def _pieces(self, block: bytes) -> Iterator[Event | Rows]:
+    def _pieces(self, block: bytes) -> Iterator[Event | EventArrays]:
         """The events of whole lines: many ordinary ones at once, others one by one."""
         count = block.count(b"\n")
-        rows = parse_rows(block)
+        rows = parse_lines(block)
         if rows is not None and _are_possible(rows, self.job.kind):
             self._line += count
             self._events += count
@@ -235,7 +235,7 @@ def _is_possible(event: Event, kind: str) -> bool:
     return True
 
 
-def _are_possible(rows: Rows, kind: str) -> bool:
+def _are_possible(rows: EventArrays, kind: str) -> bool:
     """The same for many events at once."""
     columns = rows.columns
     lowest = 0 if kind == RunKind.TRAIN and rows.kind is not CandidateEvent else LOWEST_LR

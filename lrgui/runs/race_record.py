@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from lrgui.core.events import BatchEvent, CandidateEvent, Event, StandingEvent
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
+from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
-from lrgui.runs.rows import Rows
 
 
 @dataclass
@@ -37,10 +37,10 @@ class RaceRecord(Record):
         self.legs: list[Leg] = []
         """All trainings, in the order in which they ran."""
 
-    def add(self, events: Iterable[Event | Rows]) -> None:
+    def add(self, events: Iterable[Event | EventArrays]) -> None:
         """Take in more events."""
         for event in events:
-            if isinstance(event, Rows):
+            if isinstance(event, EventArrays):
                 if event.kind is CandidateEvent:  # not of a sweep, see below
                     self.add(event.events())
                 continue

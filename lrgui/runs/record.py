@@ -23,7 +23,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.run_settings import MOST_EPOCHS, MOST_LOSS, counted
 from lrgui.runs.alignment import in_order
-from lrgui.runs.rows import Rows
+from lrgui.runs.event_arrays import EventArrays
 
 #: Room for this many batches is made at first, more when it is needed or planned.
 FIRST_ROOM = 256
@@ -62,16 +62,16 @@ class Record:
         self._printed = 0
 
     @classmethod
-    def of(cls, events: Iterable[Event | Rows], sweep: int = 0) -> Record:
+    def of(cls, events: Iterable[Event | EventArrays], sweep: int = 0) -> Record:
         """A record of `events`, for example those of a log."""
         record = cls(sweep)
         record.add(events)
         return record
 
-    def add(self, events: Iterable[Event | Rows]) -> None:
+    def add(self, events: Iterable[Event | EventArrays]) -> None:
         """Take in more events."""
         for event in events:
-            if isinstance(event, Rows):
+            if isinstance(event, EventArrays):
                 if event.kind is BatchEvent:
                     self._add_rows(event)
             elif isinstance(event, BatchEvent):
@@ -155,7 +155,7 @@ class Record:
             self._add_beside(at, event)
         self._count = at + 1
 
-    def _add_rows(self, rows: Rows) -> None:
+    def _add_rows(self, rows: EventArrays) -> None:
         columns = rows.columns
         if (columns["sweep"] != self.sweep).any():
             rows = rows.where(columns["sweep"] == self.sweep)

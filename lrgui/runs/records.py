@@ -15,8 +15,8 @@ from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.alignment import align, in_order
+from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
-from lrgui.runs.rows import Rows
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -35,7 +35,7 @@ class Records:
         self._task: TaskEvent | None = None
 
     @classmethod
-    def of(cls, events: Iterable[Event | Rows]) -> Records:
+    def of(cls, events: Iterable[Event | EventArrays]) -> Records:
         """Records of `events`, for example those of a log."""
         records = cls()
         records.add(events)
@@ -60,7 +60,7 @@ class Records:
         """Points of all sweeps."""
         return sum(len(record) for record in self.all)
 
-    def add(self, events: Iterable[Event | Rows]) -> None:
+    def add(self, events: Iterable[Event | EventArrays]) -> None:
         """Take in more events."""
         for number, group in groupby(_cut(events), key=_sweep_of):
             some = list(group)
@@ -120,16 +120,16 @@ def _agree(rows: Sequence[NDArray[Any]]) -> bool:
     return all(np.array_equal(row, longest[: len(row)]) for row in rows)
 
 
-def _cut(events: Iterable[Event | Rows]) -> Iterator[Event | Rows]:
+def _cut(events: Iterable[Event | EventArrays]) -> Iterator[Event | EventArrays]:
     """`events` with rows of one sweep each."""
     for event in events:
-        if isinstance(event, Rows) and event.kind is BatchEvent:
+        if isinstance(event, EventArrays) and event.kind is BatchEvent:
             yield from event.runs_of("sweep")
         else:
             yield event
 
 
-def _sweep_of(event: Event | Rows) -> int | None:
-    if isinstance(event, Rows):
+def _sweep_of(event: Event | EventArrays) -> int | None:
+    if isinstance(event, EventArrays):
         return int(event.columns["sweep"][0]) if event.kind is BatchEvent else None
     return event.sweep if isinstance(event, BatchEvent | SweepEndEvent) else None

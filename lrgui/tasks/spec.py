@@ -14,7 +14,7 @@ from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.core.run_settings import Problem, is_finite
 from lrgui.tasks.catalog import SOURCES
-from lrgui.tasks.rows import ModelRow, PathRow, SourceRow
+from lrgui.tasks.catalog_rows import ModelRow, PathRow, SourceRow
 from lrgui.tasks.user.rows import OWN, TASK
 from lrgui.tasks.user.target import Target
 

@@ -8,11 +8,11 @@ import pytest
 
 from lrgui.core.events import BatchEvent, EndEvent, OutputEvent, SweepEndEvent, TaskEvent
 from lrgui.core.run_settings import SweepSettings
+from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_PRINTED, MOST_TEXT, encode
 from lrgui.runs.log_reader import CHUNK, MOST_KINDS, MOST_LINE, LogReader
 from lrgui.runs.opened import open_run
-from lrgui.runs.rows import Rows
 
 HEADER = json.dumps({"lrrun": 1, "job": Job(sweep=SweepSettings(steps=60_000)).to_dict()})
 END = encode(EndEvent("completed", "Done."))
@@ -77,7 +77,7 @@ def test_many_ordinary_lines_come_as_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "a.lrrun", *batches(2000), END)
     with LogReader(path) as reader:
         pieces = [piece for some in reader for piece in some]
-    assert sum(len(piece) for piece in pieces if isinstance(piece, Rows)) > 1900
+    assert sum(len(piece) for piece in pieces if isinstance(piece, EventArrays)) > 1900
 
 
 def test_whoever_waits_is_told_how_far_it_is_and_can_give_up(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import KINDS, Option
 from lrgui.errors.missing_modules import PACKAGES
 from lrgui.tasks.catalog import SOURCES
+from lrgui.tasks.catalog_rows import GROUPS, ModelRow
 from lrgui.tasks.optimizers.optimizing import MADE_HERE
-from lrgui.tasks.rows import GROUPS, ModelRow
 from lrgui.tasks.spec import TaskSpec
 
 MODELS = {(key, model.key): model for key, source in SOURCES.items() for model in source.models.values()}

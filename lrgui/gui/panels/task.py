@@ -36,7 +36,7 @@ from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.panels.task_rows import fill_main, fill_more
 from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
-from lrgui.tasks.rows import PathRow
+from lrgui.tasks.catalog_rows import PathRow
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.target import Target
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrgui.core.options import Option
-from lrgui.tasks.rows import ModelRow, by_key
+from lrgui.tasks.catalog_rows import ModelRow, by_key
 
 
 def _width(default: int, tip: str, least: int = 1) -> Option:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrgui.tasks.rows import PathRow, SourceRow
+from lrgui.tasks.catalog_rows import PathRow, SourceRow
 
 #: Key of the source.
 TASK = "task"

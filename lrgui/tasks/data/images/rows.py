@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrgui.core.options import Option, Scalar
+from lrgui.tasks.catalog_rows import PathRow, SourceRow
 from lrgui.tasks.models.rows import IMAGE_MODELS
-from lrgui.tasks.rows import PathRow, SourceRow
 
 #: Where data sets lie that are downloaded, unless a person chooses another folder.
 DATA_FOLDER = "~/.cache/lrgui/data"

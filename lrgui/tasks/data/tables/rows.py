@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lrgui.core.options import Option
+from lrgui.tasks.catalog_rows import PathRow, SourceRow
 from lrgui.tasks.data.tables.header import PARQUET, SEPARATORS
 from lrgui.tasks.data.tables.model_rows import TABLE_MODELS
 from lrgui.tasks.models.rows import IMAGE_MODELS
-from lrgui.tasks.rows import PathRow, SourceRow
 
 KIND = Option(
     "kind",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrgui.core.options import Option
-from lrgui.tasks.rows import ModelRow, PathRow, SourceRow, by_key
+from lrgui.tasks.catalog_rows import ModelRow, PathRow, SourceRow, by_key
 
 WIDTH = Option("width", "Width", "whole", 128, "Embedding size of one character", minimum=4, maximum=8192)
 DROPOUT = Option(

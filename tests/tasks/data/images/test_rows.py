@@ -9,8 +9,8 @@ import pytest
 from torchvision import datasets
 
 from lrgui.core.options import filled, option_problems
+from lrgui.tasks.catalog_rows import GROUPS, SourceRow
 from lrgui.tasks.data.images.rows import IMAGE_FOLDER, IMAGE_SETS, SETS
-from lrgui.tasks.rows import GROUPS, SourceRow
 from lrgui.tasks.spec import TaskSpec
 
 ROWS = (*IMAGE_SETS, IMAGE_FOLDER)

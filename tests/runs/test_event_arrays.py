@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from lrgui.core.events import BatchEvent, CandidateEvent, Event
+from lrgui.runs.event_arrays import EventArrays, parse_lines
 from lrgui.runs.lines import decode, encode
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
-from lrgui.runs.rows import Rows, parse_rows
 
 
 def batches(count: int, **beside: float) -> list[Event]:
@@ -27,14 +27,14 @@ def block(events: list[Event]) -> bytes:
 @pytest.mark.parametrize("beside", [{}, {"train_loss": 1.5}, {"metric": 0.25}, {"train_loss": -2.0, "metric": 1e-9}])
 def test_batches_come_back_bit_by_bit(beside: dict[str, float]) -> None:
     events = batches(500, **beside)
-    rows = parse_rows(block(events))
+    rows = parse_lines(block(events))
     assert rows is not None and len(rows) == 500
     assert list(rows.events()) == events
 
 
 def test_steps_of_races_come_back() -> None:
     events: list[Event] = [CandidateEvent(1, 3, 1e-3, step, 9, 2.5 - step, step / 3) for step in range(9)]
-    rows = parse_rows(block(events))
+    rows = parse_lines(block(events))
     assert rows is not None and rows.kind is CandidateEvent
     assert list(rows.events()) == events
 
@@ -59,9 +59,9 @@ def test_steps_of_races_come_back() -> None:
 )
 def test_everything_that_is_not_ordinary_is_left_to_the_other_way(line: bytes) -> None:
     usual = block(batches(20))
-    assert parse_rows(line) is None
-    assert parse_rows(usual + line) is None
-    assert parse_rows(line + usual) is None
+    assert parse_lines(line) is None
+    assert parse_lines(usual + line) is None
+    assert parse_lines(line + usual) is None
 
 
 def test_a_byte_changed_anywhere_is_read_as_json_reads_it_or_not_at_all() -> None:
@@ -69,7 +69,7 @@ def test_a_byte_changed_anywhere_is_read_as_json_reads_it_or_not_at_all() -> Non
     dice = random.Random(0)
     for at, _ in itertools.product(range(len(line) - 1), range(12)):
         changed = line[:at] + bytes([dice.choice(b'0123456789.-+eE",:{} x')]) + line[at + 1 :]
-        rows = parse_rows(changed)
+        rows = parse_lines(changed)
         if rows is None:
             continue
         try:
@@ -81,9 +81,9 @@ def test_a_byte_changed_anywhere_is_read_as_json_reads_it_or_not_at_all() -> Non
 @pytest.mark.parametrize("beside", [{}, {"metric": 0.5}])
 def test_records_take_rows_as_they_take_events(beside: dict[str, float]) -> None:
     before, events = batches(5), batches(300, **beside)
-    rows = parse_rows(block(events))
+    rows = parse_lines(block(events))
     assert rows is not None
-    packed: list[Event | Rows] = [*before, rows, *before]
+    packed: list[Event | EventArrays] = [*before, rows, *before]
     wanted = [*before, *events, *before]
     mine, theirs = [*Records.of(packed).all, Record.of(packed, 1)], [*Records.of(wanted).all, Record.of(wanted, 1)]
     for one, other in zip(mine, theirs, strict=True):

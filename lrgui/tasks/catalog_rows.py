@@ -47,7 +47,7 @@ class ModelRow:
 class SourceRow:
     """One data source. `dotted(spec)` loads it and returns a `Data`.
 
-    Where there are no models, the source is the person's own code: `dotted(spec, device)` returns a whole `Task`.
+    Where there are no models, the source is the person's own code: `dotted(spec, device)` returns a whole `BuiltTask`.
     """
 
     key: str

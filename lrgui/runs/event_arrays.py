@@ -23,7 +23,7 @@ _EXACT = 1 << 53
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class EventArrays:
     """Events of one kind, `BatchEvent` or `CandidateEvent`, in the order in which they happened."""
 
     kind: type
@@ -33,12 +33,12 @@ class Rows:
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
-    def __getitem__(self, part: slice) -> Rows:
-        return Rows(self.kind, {name: column[part] for name, column in self.columns.items()})
+    def __getitem__(self, part: slice) -> EventArrays:
+        return EventArrays(self.kind, {name: column[part] for name, column in self.columns.items()})
 
-    def where(self, wanted: NDArray[np.bool_]) -> Rows:
+    def where(self, wanted: NDArray[np.bool_]) -> EventArrays:
         """Those for which `wanted`, shape (n,), is true."""
-        return Rows(self.kind, {name: column[wanted] for name, column in self.columns.items()})
+        return EventArrays(self.kind, {name: column[wanted] for name, column in self.columns.items()})
 
     def events(self) -> Iterator[Event]:
         """One by one."""
@@ -46,7 +46,7 @@ class Rows:
         for values in zip(*(column.tolist() for column in self.columns.values()), strict=True):
             yield self.kind(**dict(zip(names, values, strict=True)))
 
-    def runs_of(self, *names: str) -> Iterator[Rows]:
+    def runs_of(self, *names: str) -> Iterator[EventArrays]:
         """Cut where one of these columns changes."""
         changes = np.zeros(len(self) - 1, dtype=bool)
         for name in names:
@@ -93,7 +93,7 @@ _FORMS = {
 }
 
 
-def parse_rows(block: bytes) -> Rows | None:
+def parse_lines(block: bytes) -> EventArrays | None:
     """The events of whole lines that all are ordinary ones of one kind; None where they are not.
 
     `block` ends with a line end. Numbers that are not finite, and integers that no run counts to, are not ordinary.
@@ -114,4 +114,4 @@ def parse_rows(block: bytes) -> Rows | None:
         if kind is np.int64 and not ((column >= 0) & (column < _EXACT) & (column == np.floor(column))).all():
             return None
         columns[name] = column.astype(kind)
-    return Rows(form.kind, columns)
+    return EventArrays(form.kind, columns)
