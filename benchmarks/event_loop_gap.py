@@ -57,7 +57,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
     from lrgui.gui.app import create_window, pool_source
     from lrgui.gui.settings import Settings
     from lrgui.runs.job import Job
-    from lrgui.runs.launch import SparePool
+    from lrgui.runs.spare_pool import SparePool
     from lrgui.tasks.spec import TaskSpec
 
     app = QApplication(["benchmark"])

@@ -167,7 +167,7 @@ def window(steps: int) -> float:
 
     from lrgui.gui.app import create_window, pool_source
     from lrgui.gui.settings import Settings
-    from lrgui.runs.launch import SparePool
+    from lrgui.runs.spare_pool import SparePool
 
     app = QApplication(["benchmark"])
     app.setStyle("Fusion")

@@ -1,6 +1,6 @@
 """What a Python has for runs: its versions, devices and the names that libraries offer, as one line of JSON.
 
-Runs inside the Python that is described, started by `interpreters.describe`, which reads the line: nothing there is
+Runs inside the Python that is described, started by `environment.describe`, which reads the line: nothing there is
 ever unpickled. Only the standard library is imported before something fails: a Python without torch or numpy is
 described too, with a sentence that says what is missing.
 """
@@ -36,7 +36,7 @@ def main() -> NoReturn:
 
 
 def description() -> dict[str, Any]:
-    """The fields of an `interpreters.Environment`, as what JSON knows. Never raises."""
+    """The fields of an `environment.Environment`, as what JSON knows. Never raises."""
     found: dict[str, Any] = {"version": sys.version.split()[0], "packages": packages(), "devices": []}
     try:
         import torch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lrgui.core.options import Scalar
@@ -158,7 +158,7 @@ class ModuleSyntax:
             return {str(key.value): part for key, part in pairs if isinstance(key, ast.Constant)}
         return {}
 
-    def title(self, parts: dict[str, ast.expr]) -> str:
+    def title(self, parts: Mapping[str, ast.expr]) -> str:
         """The text behind “name”, empty where it is none that can be known."""
         known, title = constant(parts["name"], self.constants) if "name" in parts else (False, None)
         return title if known and isinstance(title, str) else ""

@@ -81,15 +81,7 @@ def _one_function(module: ModuleSyntax, name: str) -> Outline:
     parts: dict[str, ast.expr] = {}
     for value in returned:
         parts |= module.parts(value, node)
-    return replace(
-        made,
-        style="function",
-        name=module.title(parts),
-        defaults={**made.defaults, **module.mapping(parts.get("defaults"))},
-        has_optimizer="optimizer" in parts,
-        has_validation="val_loader" in parts,
-        lines=_part_lines(parts),
-    )
+    return _with_parts(module, made, "function", parts)
 
 
 def _object(module: ModuleSyntax, name: str) -> Outline:
@@ -108,16 +100,7 @@ def _object(module: ModuleSyntax, name: str) -> Outline:
     problem = what_lacks(module, {role for role in ROLES if role in parts}) if named and not unpacked else None
     if problem is not None:
         problem = OutlineProblem(problem.sentence, value.lineno)
-    return replace(
-        made,
-        style="object",
-        name=module.title(parts),
-        defaults={**made.defaults, **module.mapping(parts.get("defaults"))},
-        has_optimizer="optimizer" in parts,
-        has_validation="val_loader" in parts,
-        problem=OutlineProblem.both(problem, made.problem),
-        lines=_part_lines(parts),
-    )
+    return replace(_with_parts(module, made, "object", parts), problem=OutlineProblem.both(problem, made.problem))
 
 
 def _own_class(module: ModuleSyntax, kind: str, parts: Mapping[str, ast.expr]) -> Outline:
@@ -135,10 +118,7 @@ def _own_class(module: ModuleSyntax, kind: str, parts: Mapping[str, ast.expr]) -
     made = functions_outline(module, [(role, methods[role], module) for role in ROLES if role in methods], method=True)
     missing = None if "__init__" in methods else what_lacks(module, given & set(ROLES))
     return replace(
-        made,
-        style="object",
-        name=module.title(fields),
-        defaults={**made.defaults, **module.mapping(fields.get("defaults"))},
+        _with_parts(module, made, "object", fields),
         has_optimizer="optimizer" in given,
         has_validation="val_loader" in given,
         problem=OutlineProblem.both(missing, made.problem),
@@ -178,6 +158,19 @@ def _lightning(module: ModuleSyntax, modules: list[str]) -> Outline:
         has_optimizer="configure_optimizers" in methods or module.inherits(modules[0], MODULE),
         has_validation="val_dataloader" in methods or module.has("val_loader"),
         problem=problem,
+    )
+
+
+def _with_parts(module: ModuleSyntax, made: Outline, style: str, parts: Mapping[str, ast.expr]) -> Outline:
+    """`made`, which knows the functions, with what the parts of a task themselves say."""
+    return replace(
+        made,
+        style=style,
+        name=module.title(parts),
+        defaults={**made.defaults, **module.mapping(parts.get("defaults"))},
+        has_optimizer="optimizer" in parts,
+        has_validation="val_loader" in parts,
+        lines=_part_lines(parts),
     )
 
 
