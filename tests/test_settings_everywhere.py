@@ -90,8 +90,8 @@ def test_every_one_is_a_row_of_a_form(qtbot: QtBot) -> None:
 
     assert rows(sweep) == {option.name for option in settings_of(SweepSettings)}
     assert rows(training) == {option.name for option in settings_of(TrainSettings)} - set(LOOP)
-    # The tab has lists for rates and steps; `around` is the selection, and the rest is the training's.
-    assert rows(race) | {"rates", "steps", "around"} | rows(training) | set(LOOP) >= {
+    # The tab has lists for trainings and steps; `around` is the selection, and the rest is the training's.
+    assert rows(race) | {"trainings", "steps", "around"} | rows(training) | set(LOOP) >= {
         option.name for option in settings_of(RaceSettings)
     }
 

@@ -1,4 +1,4 @@
-"""A race drawn with matplotlib: a bar for each candidate, the smooth through them, the winner."""
+"""A race drawn with matplotlib: a bar for each candidate, the smooth through them, its lowest point, the winner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.standings import Ranking
+from lrgui.core.standings import SAFE_FACTOR, Ranking
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SIZE = (7.0, 2.8)
 
 
-def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None = None) -> Axes:
+def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = None) -> Axes:
     """Draw on `ax`, or on a new figure of pyplot's, each candidate's loss in its last round.
 
-    Candidates that left early were judged after a shorter training: their bars are hollow. `octaves` is how far the
-    candidates' rates lie apart, `loss_name` what the losses are called.
+    Candidates that left early were judged after a shorter training: their bars are hollow. `step` is the factor
+    between neighbouring candidates' rates, `loss_name` what the losses are called.
     """
     if ax is None:
         import matplotlib.pyplot as plt
@@ -31,7 +31,6 @@ def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None 
     rows = sorted(ranking.rows, key=lambda row: row.candidate)
     losses = np.array([row.loss if math.isfinite(row.loss) else np.nan for row in rows])
     ax.set_xscale("log", base=2)
-    step = 2.0**octaves
     for row, loss in zip(rows, losses, strict=True):
         left, right = row.lr / step**0.31, row.lr * step**0.31
         if math.isnan(loss):
@@ -51,7 +50,7 @@ def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None 
             align="edge",
             color=LIGHT.curve if row.alive else "none",
             edgecolor=LIGHT.curve,
-            label="whole training" if row.alive else "left after a shorter round",
+            label="training" if row.alive else "left after a shorter round",
             zorder=2,
         )
         ax.annotate(
@@ -74,16 +73,25 @@ def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None 
             ranking.smooth_loss[shown],
             color=LIGHT.divergence_line,
             linestyle="--",
-            label="fitted curve",
+            label="parabola",
             zorder=3,
         )
-    if ranking.lr is not None:
+    ax.margins(y=0.2)
+    if ranking.untrained is not None:
+        seen = ax.get_ylim()  # the bars stay readable: a line far above them is only named
+        ax.axhline(
+            ranking.untrained, color=LIGHT.muted, linestyle=":", label=f"untrained: {ranking.untrained:.3g}", zorder=1
+        )
+        ax.set_ylim(seen)
+    if ranking.lr is not None and ranking.lowest is not None:
+        ax.axvline(ranking.lowest, color=LIGHT.divergence_line, linewidth=1, linestyle=":", zorder=3)
+        ax.lines[-1].set_label(f"lowest: {format_lr(ranking.lowest)}")
         ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
-        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)}")
-    ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
+        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)} (safety step ÷{SAFE_FACTOR:.2f})")
+    if rows:
+        ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
     ax.set_xticks([row.lr for row in rows], [format_lr(row.lr) for row in rows])
     ax.set_xticks([], minor=True)
-    ax.margins(y=0.2)
     ax.set_xlabel("Max learning rate")
     ax.set_ylabel(loss_name)
     for side in ("top", "right"):
@@ -92,6 +100,6 @@ def draw_race(ranking: Ranking, octaves: float, loss_name: str, ax: Axes | None 
     if handles:
         once = dict(zip(labels, handles, strict=True))
         ax.legend(
-            once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=9, frameon=False
+            once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=9, frameon=False
         )
     return ax

@@ -44,8 +44,19 @@ class Verified:
 
     @property
     def lr(self) -> float | None:
-        """The winner, read off the smooth through the candidates; None where none finished."""
+        """The winner, read off the smooth through the candidates; None where none finished, or none ended better than
+        the untrained model."""
         return self.ranking.lr
+
+    @property
+    def confirmed(self) -> bool:
+        """True where the rate raced around trained as well as the best, within the noise of trainings."""
+        return self.ranking.confirmed
+
+    @property
+    def untrained(self) -> float | None:
+        """The loss before any training; None where it was not measured."""
+        return self.ranking.untrained
 
     @property
     def rows(self) -> tuple[Standing, ...]:
@@ -98,7 +109,7 @@ class Verified:
         from lrgui.api.race_drawing import draw_race
 
         loss_name = "Validation loss" if self.validation else "Training loss"
-        return draw_race(self.ranking, self.config.octaves, loss_name, ax)
+        return draw_race(self.ranking, 10.0**self.config.distance, loss_name, ax)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""

@@ -56,12 +56,14 @@ def verify(
     snapshot_folder: str | None = None,
     title: str | None = None,
 ) -> Verified:
-    """Race short OneCycle trainings at `rates` learning rates around `lr`, and say which one wins.
+    """Measure the best learning rate around `lr` by short OneCycle trainings.
 
-    Each candidate starts from the same weights and sees the same batches. After each round of successive
-    halving the worse half drops out, and the others start again, with twice the steps. The cost is
-    `RaceSettings.total_steps()`: 1,080 optimizer steps with the defaults. Everything is as it was afterwards, however
-    the race ends.
+    The race brackets the best rate: it trains at `lr` and at 2.4 times less and more, then at a neighbour of the best
+    as long as that is at an end, `trainings` times at most. Each starts from the same weights and sees the same
+    batches. The rate is read off the parabola through the best and its neighbours, less a safety step. The cost is 3
+    to 5 trainings of `steps` optimizer steps: at most 800 with the defaults (`RaceSettings.total_steps()`). Where
+    every training ends worse than the untrained model, there is no winner. Everything is as it was afterwards,
+    however the race ends.
 
     Args:
         model: as in `find_lr`, and so are `loader`, which must be one that can begin again, `loss`, `optimizer`,
@@ -202,9 +204,10 @@ class _Verifier:
             if isinstance(event, CandidateEvent):
                 self._seconds = event.seconds
                 if line.due():
+                    where = standings.place_in_race(event.round)
                     line.write(
-                        f"Round {event.round + 1} of {self.config.rounds} · step {standings.done:,} of {total:,} · "
-                        f"LR {format_lr(event.lr)} · loss {event.loss:.4g}"
+                        f"{where.capitalize()} · step {standings.done:,} of {total:,} · LR {format_lr(event.lr)} · "
+                        f"loss {event.loss:.4g}"
                     )
             elif isinstance(event, EndEvent):
                 end = event

@@ -1,4 +1,4 @@
-"""`lrgui verify`: settle a learning rate by a race of short real trainings around it."""
+"""`lrgui verify`: measure the best learning rate by a race of short real trainings."""
 
 from __future__ import annotations
 
@@ -46,10 +46,11 @@ def verify(
     log: Log = None,
     python: Python = None,
 ) -> None:
-    """Race short OneCycle trainings around a learning rate and say which one wins.
+    """Measure the best learning rate by short OneCycle trainings around one.
 
-    All start from the same weights and see the same batches; the worse half leaves after each round. Exit status:
-    0 with a winner, 3 where every rate diverged or none was measured, 2 for bad arguments, 1 for a failure.
+    They bracket the best rate: three trainings, then neighbours of the best while that is at an end. All start from the
+    same weights and see the same batches. Exit status: 0 with a winner, 3 where every rate diverged, none was better
+    than no training or none was measured, 2 for bad arguments, 1 for a failure.
     """
     spare({"log": log}, source_file(base.task))
     base = base.with_shared(given)
@@ -59,12 +60,7 @@ def verify(
         job = replace(job, race=replace(job.race, around=_swept(base, as_json, python)))
     config = job.race
     if not as_json:
-        lrs = config.lrs()
-        words.print(
-            f"Race of {config.rates} rates from {format_lr(lrs[0])} to {format_lr(lrs[-1])}: "
-            f"{config.total_steps():,} steps in {config.rounds} round{'s' if config.rounds != 1 else ''}",
-            highlight=False,
-        )
+        words.print(f"Race around {format_lr(config.around)}: {config.price}", highlight=False)
     standings, end, unkept, metric = _raced(job, log, as_json, python)
     ranking = standings.ranking()
     if as_json:
@@ -119,7 +115,7 @@ def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tupl
                 _show(event, quiet)
             last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
             if last is not None:
-                where = f"Round {last.round + 1} of {job.race.rounds} · {format_lr(last.lr)}"
+                where = f"{standings.place_in_race(last.round).capitalize()} · {format_lr(last.lr)}"
                 bar.update(line, completed=standings.done, description=where)
     return standings, end, journals.lost, metric
 
@@ -146,14 +142,17 @@ def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> N
     if ranking.reason not in end.detail:
         tell(ranking.reason)
     tell(end.detail)
-    if ranking.lr is not None:
-        results().print(f"[bold]Learning rate: {format_lr(ranking.lr)}[/]", highlight=False)
+    number = "none" if ranking.lr is None else format_lr(ranking.lr)
+    results().print(f"[bold]Learning rate: {number}[/]", highlight=False)
 
 
 def _document(config: RaceSettings, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:
     return {
         "lr": ranking.lr,
         "around": config.around,
+        "lowest": ranking.lowest,
+        "confirmed": ranking.confirmed,
+        "untrained": ranking.untrained,
         "reason": ranking.reason,
         "steps": {"planned": config.total_steps(), "made": done},
         "ranking": [

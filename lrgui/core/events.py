@@ -204,6 +204,15 @@ class CandidateEvent:
 
 
 @dataclass(frozen=True)
+class UntrainedEvent:
+    """What the weights that all candidates of a race begin with are judged by: said once, before the first training."""
+
+    loss: float
+    """As the candidates' losses: the validation loss, else the mean of some training batches."""
+    metric: float | None = None
+
+
+@dataclass(frozen=True)
 class StandingEvent:
     """Where a candidate stands in a race: said when its training ends, and again when the round is over."""
 
@@ -262,6 +271,7 @@ Event = (
     | SweepEndEvent
     | EpochEvent
     | CandidateEvent
+    | UntrainedEvent
     | StandingEvent
     | CheckEvent
     | OutputEvent

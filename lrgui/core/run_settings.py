@@ -38,6 +38,11 @@ MOST_RATES = 33
 MOST_ROUNDS = 8
 #: No round of a race leaves fewer: a smooth through two points is none.
 FEWEST_FINALISTS = 3
+#: A bracketing race has the pick and a rate on both sides of it; further ones are added one at a time.
+FEWEST_TRAININGS = 3
+MOST_TRAININGS = 9
+#: Decades between neighbouring rates of a bracketing race: ×2.4. Measured (docs/explanation/verify.md).
+BRACKET_DISTANCE = 0.375
 
 
 def counted(loss: float) -> float:
@@ -235,7 +240,11 @@ class TrainSettings(CycleSettings, LoopSettings):
 
 @dataclass(frozen=True)
 class RaceSettings(CycleSettings, LoopSettings):
-    """A race of short OneCycle trainings at rates around a pick, the worse half leaving after each round."""
+    """A race of short OneCycle trainings at rates around a pick.
+
+    It brackets the best rate: three trainings, at the pick and on both sides of it, then neighbours of the best while
+    that is at an end. With `rates` a fixed field races instead, by successive halving.
+    """
 
     around: float = _rate(
         1e-2,
@@ -244,70 +253,115 @@ class RaceSettings(CycleSettings, LoopSettings):
         tip="The learning rate in the middle",
         rounded=True,
     )
-    rates: int = setting(
-        7,
-        label="Rates",
-        tip="Number of learning rates that race",
+    trainings: int = setting(
+        5,
+        label="Trainings",
+        tip="Most trainings: three, then a neighbour of the best one as long as the best is at an end",
+        unit="trainings",
+        minimum=FEWEST_TRAININGS,
+        maximum=MOST_TRAININGS,
+    )
+    steps: int = setting(
+        160,
+        label="Steps",
+        tip="Optimizer steps of a training, as close to your real training as possible; in a fixed field of a training "
+        "in the last round",
+        unit="steps",
+        minimum=8,
+        maximum=MOST_STEPS,
+    )
+    rates: int | None = setting(
+        None,
+        label="Fixed field",
+        subject="The rates of a fixed field",
+        tip="Race this many rates by successive halving instead of bracketing the best one",
+        kind="whole",
         unit="learning rates",
         minimum=FEWEST_FINALISTS,
         maximum=MOST_RATES,
+        none="bracketing",
+        rare=True,
     )
     octaves: float = setting(
         0.5,
         label="Distance",
-        tip="Distance between neighbouring rates, in factors of two: half an octave is ×1.41",
+        tip="Distance between the rates of a fixed field, in factors of two: half an octave is ×1.41",
         unit="octaves",
         above=0,
         maximum=4,
         rare=True,
     )
-    steps: int = setting(
-        160,
-        label="Steps",
-        tip="Optimizer steps of a training in the last round, as close to your real training as possible; each earlier "
-        "round has half as many",
-        unit="steps",
-        minimum=8,
-        maximum=MOST_STEPS,
-    )
     rounds: int = setting(
         3,
         label="Rounds",
-        tip="Rounds of successive halving: after each, the worse half drops out",
+        tip="Rounds of a fixed field: after each, the worse half drops out and the others train twice as long",
         unit="rounds",
         minimum=1,
         maximum=MOST_ROUNDS,
         rare=True,
     )
 
+    @property
+    def places(self) -> int:
+        """How many rates the race can reach."""
+        return self.rates if self.rates is not None else 2 * self.middle + 1
+
+    @property
+    def middle(self) -> int:
+        """Which of them is the pick, from 0; of an even number one more lies below it than above."""
+        return self.rates // 2 if self.rates is not None else self.trainings - 2
+
+    @property
+    def distance(self) -> float:
+        """Decades between neighbouring rates."""
+        return self.octaves * math.log10(2) if self.rates is not None else BRACKET_DISTANCE
+
+    @property
+    def stages(self) -> int:
+        """Rounds that are run: one where the race brackets."""
+        return self.rounds if self.rates is not None else 1
+
     def lrs(self) -> list[float]:
-        """The max learning rates that race, rising; with an even number one more lies below the pick than above."""
-        below = self.rates // 2
-        return [self.around * 2.0 ** (self.octaves * (index - below)) for index in range(self.rates)]
+        """The max learning rates that the race can reach, rising. Shape (`places`,)."""
+        return [self.around * 10.0 ** (self.distance * (index - self.middle)) for index in range(self.places)]
 
     def cycle(self, lr: float) -> TrainSettings:
         """The training of one candidate."""
         return TrainSettings(1, lr, **values_of(self, CycleSettings), **values_of(self, LoopSettings))
 
     def budget(self, number: int) -> int:
-        """Optimizer steps of each training in round `number` (from 0): N/4, N/2, N in three rounds."""
-        return max(4, self.steps >> (self.rounds - 1 - number))
+        """Optimizer steps of each training in round `number` (from 0): N, or N/4, N/2, N in three rounds."""
+        return max(4, self.steps >> (self.stages - 1 - number))
 
     def field(self, number: int) -> int:
-        """How many start in round `number` (from 0), if nobody diverges."""
+        """Most trainings of round `number` (from 0); of a fixed field fewer only where some diverge."""
+        if self.rates is None:
+            return self.trainings
         count = self.rates
         for _ in range(number):
             count = survivors(count)
         return count
 
     def total_steps(self) -> int:
-        """Optimizer steps of the whole race, if nobody diverges: it never takes more."""
-        return sum(self.field(number) * self.budget(number) for number in range(self.rounds))
+        """Optimizer steps of the whole race: it never takes more."""
+        return sum(self.field(number) * self.budget(number) for number in range(self.stages))
 
     @property
     def cost(self) -> str:
-        """What it takes, for people: "7 rates, 1,080 steps"."""
-        return f"{self.rates} rates, {self.total_steps():,} steps"
+        """What it takes, for people: "3 to 5 trainings of 160 steps", "7 rates, 1,080 steps"."""
+        if self.rates is not None:
+            return f"{self.rates} rates, {self.total_steps():,} steps"
+        most = f" to {self.trainings}" if self.trainings > FEWEST_TRAININGS else ""
+        return f"{FEWEST_TRAININGS}{most} trainings of {self.steps:,} steps"
+
+    @property
+    def price(self) -> str:
+        """The same with all that follows from it: "3 to 5 trainings of 160 steps, 480 to 800 steps in all"."""
+        if self.rates is not None:
+            rounds = " + ".join(f"{self.field(n)} × {self.budget(n):,}" for n in range(self.stages))
+            return f"{self.cost} ({rounds})"
+        least, most = FEWEST_TRAININGS * self.steps, self.total_steps()
+        return f"{self.cost}, {f'{least:,} to ' if least < most else ''}{most:,} steps in all"
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""

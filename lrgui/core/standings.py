@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.events import CandidateEvent, Event, StandingEvent
+from lrgui.core import bracket, halving
+from lrgui.core.events import CandidateEvent, Event, StandingEvent, UntrainedEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, counted
 
 Floats = NDArray[np.float64]
 
-#: Candidates this many places away from a finalist still shape the smooth.
-REACH = 2
-#: The winner lies this far, in octaves, below the lowest point of the smooth: the loss rises faster above it than
-#: below, and with other weights and batches the edge may lie lower. Measured (docs/explanation/verify.md).
+#: The safety step: the winner lies this far, in octaves, below the lowest point of the smooth. The loss rises faster
+#: above it than below, and with other weights and batches the edge may lie lower. Measured
+#: (docs/explanation/verify.md).
 SAFE = 0.25
+SAFE_FACTOR = 2.0**SAFE
+#: Two trainings whose losses differ by less than this share of the fall may as well be equal: with other weights and
+#: another order of the data the same rate ends so far away. Measured (docs/explanation/verify.md).
+NOISE = 0.02
 #: Points of the smooth as it is drawn.
 POINTS = 61
 
@@ -43,6 +47,8 @@ class Standing:
     """Steps of its training in that round."""
     alive: bool
     """False once it is out."""
+    rounds: int = 1
+    """How many rounds the race has."""
 
     @property
     def diverged(self) -> bool:
@@ -54,6 +60,8 @@ class Standing:
         """How far it got."""
         if self.round < 0:
             return "not run"
+        if self.rounds == 1:
+            return "diverged" if self.diverged else "trained"
         where = f"round {self.round + 1}"
         return f"diverged in {where}" if self.diverged else where if self.alive else f"out after {where}"
 
@@ -63,20 +71,31 @@ class Ranking:
     """What a race says, at its end or so far."""
 
     rows: tuple[Standing, ...]
-    """The candidates, best first: those that got farther come before the others."""
+    """The candidates, best first: those that got farther come before the others. Of a race that brackets only those
+    that were trained, of a fixed field all."""
     lr: float | None
-    """The winner, read off the smooth through the candidates; None where nobody finished."""
+    """The winner, a safety step below the lowest point of the smooth; None where nobody finished, or nobody ended
+    better than the untrained model."""
     reason: str
-    smooth_lr: Floats
+    lowest: float | None = None
+    """The rate at which the smooth is lowest, or the best training's where there is none; None as `lr`."""
+    confirmed: bool = False
+    """True where the rate raced around trained as well as the best, within the noise of trainings."""
+    untrained: float | None = None
+    """The loss before any training; None where it was not measured."""
+    smooth_lr: Floats = field(default_factory=lambda: np.empty(0))
     """Rates of the smooth, rising; empty where fewer than three losses are there. Shape (`POINTS`,)."""
-    smooth_loss: Floats
+    smooth_loss: Floats = field(default_factory=lambda: np.empty(0))
     """The smooth at the level of the last round. Same shape."""
+
+    smooth_name: str = "parabola through the best and its neighbours"
+    """What the smooth is."""
 
     @property
     def leader(self) -> Standing | None:
         """The candidate with the lowest loss, None where nobody finished."""
-        best = self.rows[0]
-        return best if best.round >= 0 and not best.diverged else None
+        best = self.rows[0] if self.rows else None
+        return best if best is not None and best.round >= 0 and not best.diverged else None
 
 
 class Standings:
@@ -85,8 +104,10 @@ class Standings:
     def __init__(self, config: RaceSettings) -> None:
         self.config = config
         self.lrs = config.lrs()
-        self.losses: Floats = np.full((config.rounds, config.rates), np.nan)
+        self.losses: Floats = np.full((config.stages, config.places), np.nan)
         """Losses by round and candidate; NaN where it has not finished, infinite where it diverged."""
+        self.untrained: float | None = None
+        """The loss before any training; None where it is unknown or not finite."""
         self._metrics: dict[tuple[int, int], float | None] = {}
         self.done = 0
         """Optimizer steps so far, without those of candidates that diverged past their divergence."""
@@ -96,6 +117,8 @@ class Standings:
         for event in events:
             if isinstance(event, CandidateEvent):
                 self.done += 1
+            elif isinstance(event, UntrainedEvent):
+                self.untrained = event.loss if math.isfinite(counted(event.loss)) else None
             elif isinstance(event, StandingEvent):
                 where = event.round, event.candidate
                 self.losses[where] = event.loss if math.isfinite(counted(event.loss)) else math.inf
@@ -111,60 +134,70 @@ class Standings:
         return self._metrics.get((number, candidate))
 
     def contestants(self, number: int) -> list[int]:
-        """The candidates of round `number`, by rising rate: all at first, then the better half of the last."""
-        racing = list(range(self.config.rates))
-        for before in range(number):
-            racing = self._survivors(before, racing)
-        return racing
+        """The candidates of round `number`, by rising rate; where the race brackets, those that were trained."""
+        if self.config.rates is None:
+            return list(self._trained())
+        return halving.contestants(self.config, self.losses, number)
+
+    def following(self, number: int) -> int | None:
+        """The candidate that trains next in round `number`, None where the round is over."""
+        if self.config.rates is None:
+            return bracket.next_place(self._trained(), self.config.middle, self.config.trainings)
+        return halving.following(self.config, self.losses, number)
 
     def complete(self, number: int) -> bool:
         """True once all candidates of that round have finished."""
-        racing = self.contestants(number) if number == 0 or self.complete(number - 1) else []
-        return bool(racing) and not np.isnan(self.losses[number, racing]).any()
+        return (number == 0 or self.complete(number - 1)) and self.judged > 0 and self.following(number) is None
+
+    def place_in_race(self, number: int) -> str:
+        """How far the race is while a training of round `number` goes on: "training 2 of at most 5", "round 1 of 3"."""
+        if self.config.rates is not None:
+            return f"round {number + 1} of {self.config.stages}"
+        return f"training {min(self.judged + 1, self.config.trainings)} of at most {self.config.trainings}"
 
     def alive(self, number: int, candidate: int) -> bool:
         """True where a candidate goes on after round `number`, or stands in the last round without divergence."""
-        if number + 1 < self.config.rounds and self.complete(number):
+        if number + 1 < self.config.stages and self.complete(number):
             return candidate in self.contestants(number + 1)
         return not math.isinf(self.losses[number, candidate])
 
     def ranking(self) -> Ranking:
         """The table and the winner, from the rounds that are complete (of a first one that isn't: so far)."""
         config = self.config
-        over = [n for n in range(config.rounds) if self.complete(n) and np.isfinite(self.losses[n]).any()]
+        over = [n for n in range(config.stages) if self.complete(n) and np.isfinite(self.losses[n]).any()]
         last = max(over, default=0)
-        rows = sorted((self._row(candidate, last) for candidate in range(config.rates)), key=_order)
+        ran = range(config.places) if config.rates is not None else self.contestants(0)
+        rows = sorted((self._row(candidate, last) for candidate in ran), key=_order)
         placed = tuple(replace(row, place=place) for place, row in enumerate(rows, start=1))
         finalists = [c for c in self.contestants(last) if math.isfinite(self.losses[last, c])]
-        if not finalists:
-            reason = "No rate was measured."
-            if any(row.diverged for row in placed):
-                lower = format_lr(self.lrs[0] / 4)
-                reason = f"Every rate diverged: race again around a lower one, such as {lower}."
-            return Ranking(placed, None, reason, np.empty(0), np.empty(0))
+        nobody = self._no_winner(placed, finalists)
+        if nobody:
+            return Ranking(placed, None, nobody, untrained=self.untrained)
         fit = self._fit(finalists, last)
-        lr = self._rate(self._lowest(fit, finalists, last) - SAFE / config.octaves)
+        bottom = self._lowest(fit, finalists, last)
+        lowest, lr = self._rate(bottom), self._rate(bottom - SAFE * math.log10(2) / config.distance)
         where: Floats = np.empty(0)
         heights: Floats = np.empty(0)
         if fit is not None:
-            measured = [c for c in range(config.rates) if np.isfinite(self.losses[: last + 1, c]).any()]
-            first, final = max(measured[0], finalists[0] - REACH), min(measured[-1], finalists[-1] + REACH)
-            where = np.linspace(first, final, POINTS)
+            where = np.linspace(*self._reach(finalists, placed[0].candidate, last), POINTS)
             heights = (fit[0] * where + fit[1]) * where + fit[2]
         rates = np.array([self._rate(x) for x in where.tolist()])
-        return Ranking(placed, lr, self._reason(lr, placed[0], last), rates, heights)
+        confirmed = self._confirmed(placed[0], last)
+        reason = self._reason(lr, lowest, fit is not None, confirmed, placed[0], last)
+        name = Ranking.smooth_name if config.rates is None else "parabola through the candidates"
+        return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, rates, heights, name)
 
     # -- inside
 
-    def _survivors(self, number: int, racing: list[int]) -> list[int]:
-        losses = self.losses[number]
-        sound = [c for c in racing if math.isfinite(losses[c])]
-        return sorted(sorted(sound, key=lambda c: losses[c])[: self.config.field(number + 1)])
+    def _trained(self) -> dict[int, float]:
+        """The losses of the candidates that were trained in the first round, by number, rising."""
+        return {c: float(loss) for c, loss in enumerate(self.losses[0]) if not math.isnan(loss)}
 
     def _row(self, candidate: int, last: int) -> Standing:
         rounds = [number for number in range(last + 1) if not math.isnan(self.losses[number, candidate])]
+        stages = self.config.stages
         if not rounds:
-            return Standing(0, candidate, self.lrs[candidate], math.nan, None, -1, 0, True)
+            return Standing(0, candidate, self.lrs[candidate], math.nan, None, -1, 0, True, stages)
         at = rounds[-1]
         return Standing(
             place=0,
@@ -175,28 +208,22 @@ class Standings:
             round=at,
             steps=self.config.budget(at),
             alive=self.alive(at, candidate),
+            rounds=stages,
         )
 
     def _fit(self, finalists: list[int], last: int) -> Floats | None:
-        """A parabola over the candidates' numbers, at the level of round `last`: three coefficients, highest first.
+        """A parabola over the candidates' numbers, three coefficients, highest first; None where there is none."""
+        if self.config.rates is None:
+            return bracket.parabola(self._trained(), self.untrained)
+        return halving.smooth(self.config, self.losses, finalists, last)
 
-        It goes through the finalists and their neighbours; all rounds share its shape, each at a level of its own,
-        with the square of its steps as weight. None where there is too little to fit.
-        """
-        near = [c for c in range(self.config.rates) if any(abs(c - f) <= REACH for f in finalists)]
-        rows, heights, weights = [], [], []
-        for number in range(last + 1):
-            for candidate in near:
-                if math.isfinite(self.losses[number, candidate]):
-                    level = [float(number == other) for other in range(last + 1)]
-                    rows.append([candidate**2, candidate, *level])
-                    heights.append(self.losses[number, candidate])
-                    weights.append(self.config.budget(number) / self.config.budget(last))
-        if len({row[1] for row in rows}) < 3:
-            return None
-        weight = np.array(weights)
-        found = np.linalg.lstsq(np.array(rows) * weight[:, None], np.array(heights) * weight, rcond=None)[0]
-        return np.array([found[0], found[1], found[2 + last]])
+    def _reach(self, finalists: list[int], best: int, last: int) -> tuple[int, int]:
+        """The first and the last candidate between which the smooth is drawn."""
+        if self.config.rates is None:
+            return best - 1, best + 1
+        measured = np.flatnonzero(np.isfinite(self.losses[: last + 1]).any(axis=0))
+        reach = halving.REACH
+        return max(int(measured[0]), finalists[0] - reach), min(int(measured[-1]), finalists[-1] + reach)
 
     def _lowest(self, fit: Floats | None, finalists: list[int], last: int) -> float:
         """Where the parabola is lowest, in candidates' numbers, at most half a place beyond the finalists."""
@@ -210,22 +237,68 @@ class Standings:
 
     def _rate(self, place: float) -> float:
         """The rate at a place between the candidates."""
-        return float(self.lrs[0] * 2.0 ** (self.config.octaves * place))
+        return float(self.lrs[0] * 10.0 ** (self.config.distance * place))
 
-    def _reason(self, winner: float, leader: Standing, last: int) -> str:
+    def _noise(self, best: float) -> float:
+        """How far the losses of two trainings that are equally good may lie apart."""
+        return 0.0 if self.untrained is None else NOISE * (self.untrained - best)
+
+    def _confirmed(self, leader: Standing, last: int) -> bool:
+        """True where the pick itself trained as well as the best."""
+        pick = float(self.losses[last, self.config.middle])
+        return pick <= leader.loss + self._noise(leader.loss)
+
+    # -- in words
+
+    def _no_winner(self, rows: tuple[Standing, ...], finalists: list[int]) -> str:
+        """Why there is no winner, empty where there is one."""
+        if not finalists:
+            if not any(row.diverged for row in rows):
+                return "No rate was measured."
+            lower = format_lr(min(row.lr for row in rows if row.round >= 0) / 4)
+            return f"Every rate diverged: race again around a lower one, such as {lower}."
+        best = rows[0]
+        if self.untrained is None or best.loss < self.untrained:
+            return ""
+        words = (
+            f"No winner: every training ended worse than the untrained model (loss {self.untrained:.4g}); the best, at "
+            f"{format_lr(best.lr)}, ended at {best.loss:.4g}."
+        )
+        ran = [row.candidate for row in rows if row.round >= 0]
+        if len(ran) > 1 and best.candidate == min(ran):
+            return f"{words} Lower rates did less harm: race again around {format_lr(best.lr / 4)}, or check the data."
+        if len(ran) > 1 and best.candidate == max(ran):
+            return f"{words} Higher rates did better: race again around {format_lr(best.lr * 4)}, or check the data."
+        return f"{words} Check that the labels belong to the inputs, or train for more steps."
+
+    def _reason(self, winner: float, lowest: float, fitted: bool, confirmed: bool, leader: Standing, last: int) -> str:
         config = self.config
-        factor = winner / config.around
-        found = f"The fitted curve suggests {format_lr(winner)}"
-        if max(factor, 1 / factor) <= 2**0.5:
-            found += f": it confirms {format_lr(config.around)}."
-        else:
-            found += f", {factor:.2g} times {format_lr(config.around)}."
-        words = [found, f"The best single training had {format_lr(leader.lr)} (loss {leader.loss:.3g})."]
-        if last + 1 < config.rounds:
-            words.append(f"After {last + 1} of {config.rounds} rounds.")
-        if leader.candidate in (0, config.rates - 1):
-            words.append("It lies at the edge of the candidates: race again around it.")
+        at = f"the lowest point of the fitted curve, {format_lr(lowest)}"
+        if not fitted:
+            at = f"the best training's rate, {format_lr(lowest)}"
+        words = [f"Measured: {format_lr(winner)}, a safety step (÷{SAFE_FACTOR:.2f}) below {at}."]
+        words += self._of_the_pick(confirmed, leader, last)
+        if last + 1 < config.stages:
+            words.append(f"After {last + 1} of {config.stages} rounds.")
+        elif not self.complete(last):
+            words.append(f"After {self.judged} training{'s' if self.judged != 1 else ''}.")
+        ran = self.contestants(0)
+        if len(ran) > 1 and leader.candidate in (ran[0], ran[-1]):
+            words.append("The best lies at the edge of the candidates: race again around it.")
         return " ".join(words)
+
+    def _of_the_pick(self, confirmed: bool, leader: Standing, last: int) -> list[str]:
+        """How the rate raced around did, against the best."""
+        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} (loss {leader.loss:.4g})"
+        loss = float(self.losses[last, self.config.middle])
+        if leader.candidate == self.config.middle:
+            return [f"{around} trained best (loss {leader.loss:.4g}): confirmed."]
+        if confirmed:
+            return [f"{around} (loss {loss:.4g}) is confirmed: within the noise of the best training, {best}."]
+        if math.isnan(loss):
+            return [f"{around} dropped out; the best training was {best}."]
+        ended = "diverged" if math.isinf(loss) else f"ended at {loss:.4g}"
+        return [f"{around} {ended}; the best training was {best}."]
 
 
 def _order(row: Standing) -> tuple[int, float, float]:

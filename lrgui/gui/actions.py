@@ -35,7 +35,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "verify",
         "Verify",
         ("F7",),
-        "Race short trainings at rates around the selected one",
+        "Measure the best rate by short trainings around the selected one",
         "workspace.verify",
     ),
     ActionRow(

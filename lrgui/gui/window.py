@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
         self._buttons["pause"].setText("▶  Resume" if state == RunState.PAUSED else "❚❚  Pause")
         race = workspace.race_to_come().race
         if not race.validate():
-            tip = f"Race short trainings at rates around {format_lr(race.around)}: {race.cost} (F7)"
+            tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
             self._buttons["verify"].setToolTip(tip)
         self._buttons["train"].setText(f"Train with {format_lr(workspace.job.train.max_lr)} ▸")
 

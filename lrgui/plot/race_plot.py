@@ -1,4 +1,4 @@
-"""The plot of a race: every candidate's training, and below it a bar for each with the smooth through them."""
+"""The plot of a race: every candidate's training, and below it a bar for each with the parabola through them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
-from lrgui.core.standings import Ranking
+from lrgui.core.standings import SAFE_FACTOR, Ranking
 from lrgui.plot.axis import Axis, number_axis
 from lrgui.plot.chart import Chart
 from lrgui.plot.end_labels import EndLabel, EndLabels
@@ -46,6 +46,7 @@ class RacePlot(StackedPlot):
         self._candidates: tuple[Candidate, ...] = ()
         self._averages: list[LiveAverage] = []
         self._leader: int | None = None
+        self._ranking: Ranking | None = None
         self._log = False
 
         curves = number_axis("bottom", "Training step", palette)
@@ -61,6 +62,8 @@ class RacePlot(StackedPlot):
         self.ends = EndLabels(self.curves.view, 20)
         self.columns = Bars(self.bars.view, 5)
         self.smooth = Line(self.bars.view, 10)
+        self.lowest = Line(self.bars.view, 11)
+        self.untrained = Line(self.bars.view, 4)
         self.winner = Winner(self.bars.view, 15)
         self.numbers = BarNumbers(self.columns, 18)
         self.set_palette(palette)
@@ -70,16 +73,19 @@ class RacePlot(StackedPlot):
         """Paint in other colours."""
         super().set_palette(palette)
         self.smooth.set_pen(pen(palette.average, 2.0, "dash"))
+self.lowest.set_pen(pen(palette.average, 2.0, "dot"))
+        self.untrained.set_pen(pen(palette.muted, 1.4, "dot"))
         for layer in (self.numbers, self.ends, self.columns, self.winner):
             layer.set_palette(palette)
         self._colour()
 
     def clear(self) -> None:
         """Show nothing but the axes."""
-        self._candidates, self._leader = (), None
+        self._candidates, self._leader, self._ranking = (), None, None
         for line in self.lines:
             line.set_data(_NONE, _NONE)
-        self.smooth.set_data(_NONE, _NONE)
+        for line in (self.smooth, self.lowest, self.untrained):
+            line.set_data(_NONE, _NONE)
         self.winner.show_at(None, "")
         self._blank()
         self._colour()
@@ -87,14 +93,14 @@ class RacePlot(StackedPlot):
     def begin(self, config: RaceSettings, validation: bool) -> None:
         """A race starts; `validation` says whether it is judged by validation losses."""
         self._config, self._validation = config, validation
-        while len(self.lines) < config.rates:
+        while len(self.lines) < config.places:
             self.lines.append(Line(self.curves.view, 5))
-        self._averages = [LiveAverage() for _ in range(config.rates)]
+        self._averages = [LiveAverage() for _ in range(config.places)]
         self.clear()
         self.bars.left.set_title("Validation loss" if validation else "Last training losses")
         for chart in self._charts:
             chart.bottom.set_blank(False)
-        self.bars.view.setRange(xRange=(-0.6, config.rates - 0.4), yRange=(0, 1), padding=0)
+        self.bars.view.setRange(xRange=(-0.6, config.places - 0.4), yRange=(0, 1), padding=0)
         self.reset_view()
 
     def reset_view(self) -> None:
@@ -109,7 +115,7 @@ class RacePlot(StackedPlot):
     def show_race(self, candidates: Sequence[Candidate], ranking: Ranking, over: bool = False) -> None:
         """The race as it stands now; a winner is marked once it is `over`."""
         before = max([c.steps for c in self._candidates] or [0])
-        self._candidates = tuple(candidates)
+        self._candidates, self._ranking = tuple(candidates), ranking
         self._leader = ranking.leader.candidate if ranking.leader is not None else None
         self._draw_curves()
         self._draw_bars(ranking, over)
@@ -169,15 +175,22 @@ class RacePlot(StackedPlot):
             self.smooth.set_data(self._place(ranking.smooth_lr), ranking.smooth_loss)
         else:
             self.smooth.set_data(_NONE, _NONE)
-        if over and ranking.lr is not None:
-            at = float(self._place(np.array([ranking.lr]))[0])
+        if over and ranking.lr is not None and ranking.lowest is not None:
+            at, bottom = self._place(np.array([ranking.lr, ranking.lowest])).tolist()
             self.winner.show_at(at, f"winner {format_lr(ranking.lr)}")
+            self.lowest.set_data(np.array([bottom, bottom]), np.array(self.bars.view.viewRange()[1]))
         else:
             self.winner.show_at(None, "")
+            self.lowest.set_data(_NONE, _NONE)
+        if ranking.untrained is not None and len(sound):
+            # Where it lies far above the bars it is out of sight, and only named: the bars stay readable.
+            self.untrained.set_data(np.array([-1.0, self._config.places]), np.full(2, ranking.untrained))
+        else:
+            self.untrained.set_data(_NONE, _NONE)
 
     def _place(self, lrs: Floats) -> Floats:
         """Places of rates among the candidates: 0 is the first. Shape kept."""
-        return np.log2(lrs / self._config.lrs()[0]) / self._config.octaves
+        return np.log10(lrs / self._config.lrs()[0]) / self._config.distance
 
     def _loss_ticks(self, low: float, high: float, pixels: float) -> list[Tick]:
         return decade_ticks(low, high, pixels) if self._log else linear_ticks(low, high, pixels)
@@ -188,7 +201,7 @@ class RacePlot(StackedPlot):
 
     def look(self, candidate: Candidate) -> tuple[str, float, str]:
         """Colour (with its opacity), width and dashes of a candidate's line."""
-        palette, middle = self._palette, self._config.rates // 2
+        palette, middle = self._palette, self._config.middle
         if candidate.number == self._leader:
             return palette.optimal_line, 2.6, "solid"
         below = candidate.number < middle
@@ -225,9 +238,17 @@ class RacePlot(StackedPlot):
             curves.append(Entry("the pick", palette.curve, width=2.0))
             curves.append(Entry("below it", palette.low_line, "dash", width=2.0))
             curves.append(Entry("above it", palette.divergence_line, "dashdot", width=2.0))
-            curves.append(Entry("pale: out", faded(palette.previous), width=1.6))
+            if self._config.rates is not None:
+                curves.append(Entry("pale: out", faded(palette.previous), width=1.6))
         self.curves.set_legend(curves, palette)
-        bars = [Entry("smooth through the candidates", palette.average, "dash")] if len(self.smooth.points[0]) else []
+        bars, ranking = [], self._ranking
+        if ranking is not None and len(self.smooth.points[0]):
+            bars.append(Entry(ranking.smooth_name, palette.average, "dash"))
+        if ranking is not None and ranking.lowest is not None and len(self.lowest.points[0]):
+            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{SAFE_FACTOR:.2f} to the winner"
+            bars.append(Entry(below, palette.average, "dot"))
+        if ranking is not None and ranking.untrained is not None and len(self.untrained.points[0]):
+            bars.append(Entry(f"untrained {ranking.untrained:.3g}", palette.muted, "dot"))
         self.bars.set_legend(bars, palette)
 
 

@@ -29,6 +29,7 @@ from lrgui.core.events import (
     Stream,
     SweepEndEvent,
     TaskEvent,
+    UntrainedEvent,
 )
 from lrgui.runs.from_dict import from_plain, plain_fields
 
@@ -45,6 +46,7 @@ KINDS: dict[str, type] = {
     "sweep_end": SweepEndEvent,
     "epoch": EpochEvent,
     "candidate": CandidateEvent,
+    "untrained": UntrainedEvent,
     "standing": StandingEvent,
     "check": CheckEvent,
     "output": OutputEvent,

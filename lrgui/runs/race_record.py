@@ -55,7 +55,7 @@ class RaceRecord(Record):
     def _has(self, event: CandidateEvent | StandingEvent) -> bool:
         """True where this race has such a training: a file can say anything."""
         config = self.standings.config
-        return 0 <= event.round < config.rounds and 0 <= event.candidate < config.rates
+        return 0 <= event.round < config.stages and 0 <= event.candidate < config.places
 
     def losses(self, leg: Leg) -> NDArray[np.float64]:
         """The batch losses of a training so far. Shape (steps,)."""

@@ -67,6 +67,36 @@ def test_a_winner_a_ranked_table_and_the_cost() -> None:
     assert verified.validation and verified.seconds > 0
 
 
+def test_a_race_brackets_unless_a_fixed_field_is_asked_for() -> None:
+    verified = small(rates=None)
+    assert verified.config.rates is None and 3 <= len(verified.rows) <= 5
+    assert verified.steps <= len(verified.rows) * 16 and verified.lr is not None and verified.untrained is not None
+    best = verified.rows[0]
+    assert verified.lr == pytest.approx(best.lr, rel=0.7) and best.loss < verified.untrained
+    around = next(row for row in verified.rows if row.lr == pytest.approx(0.05))
+    near = best.loss + 0.02 * (verified.untrained - best.loss)
+    assert verified.confirmed == (around.loss <= near)
+    assert len(small(rates=None, trainings=3).rows) == 3
+
+
+def test_where_every_training_is_worse_than_none_there_is_no_winner() -> None:
+    net = nn.Linear(4, 1)
+    with torch.no_grad():
+        net.weight.zero_()
+        net.bias.zero_()
+    x = data()[0]
+    labels = torch.Generator().manual_seed(2)
+    wrong = [(x[:48], torch.randn(48, 1, generator=labels))] * 2
+    held = [(x[48:], torch.randn(112, 1, generator=labels) * 0.1)]
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    verified = verify(net, wrong, nn.MSELoss(), optimizer, lr=0.05, steps=30, validation=held)
+    assert verified.untrained is not None and all(row.loss > verified.untrained for row in verified.rows)
+    assert verified.lr is None and not verified.confirmed and "worse than the untrained model" in verified.reason
+    assert "Learning rate: none" in str(verified) and "No winner" in verified._repr_html_()
+    legend = [text.get_text() for text in verified.plot(Figure().add_subplot()).get_legend().get_texts()]
+    assert any(words.startswith("untrained") for words in legend) and not any("winner" in words for words in legend)
+
+
 def test_everything_of_the_callers_stays_as_it_was() -> None:
     net, batches = model(), loader(generator=torch.Generator().manual_seed(5))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.123)
@@ -122,7 +152,7 @@ def test_a_training_step_and_a_metric() -> None:
     [
         ({"lr": None}, "Pass the rate to race around"),
         ({"lr": 0.0}, "cannot be “0”"),
-        ({"rates": 2}, "Rates cannot be “2”"),
+        ({"rates": 2}, "The rates of a fixed field cannot be “2”"),
         ({"metric": lambda o, t: 0.0, "validation": None}, "needs validation batches"),
         ({"amp": "fp8"}, "Precision cannot be"),
     ],
@@ -141,7 +171,7 @@ def test_a_cancelled_race_gives_the_ranking_so_far() -> None:
 
     verified = small(control=control, on_event=watch)
     assert verified.end.reason == "cancelled" and verified.lr is not None
-    assert str(verified).count("The fitted curve suggests") == 1
+    assert str(verified).count("a safety step (÷1.19) below") == 1
 
 
 def test_an_error_of_the_callers_passes_through_at_first_and_ends_the_race_later(
@@ -160,9 +190,9 @@ def test_an_error_of_the_callers_passes_through_at_first_and_ends_the_race_later
             with pytest.raises(RuntimeError, match="my own mistake"):
                 verify(net, loader(), training_step=breaking, lr=0.02, rates=5, steps=16)
             continue
-        verified = verify(net, loader(), training_step=breaking, lr=0.02, rates=5, steps=16)
+        verified = verify(net, loader(), training_step=breaking, lr=0.05, steps=16)
         assert verified.end.reason == "failed" and "my own mistake" in verified.end.traceback
-        assert verified.lr is not None and verified.steps == 30
+        assert verified.lr is not None and verified.steps == 27  # three more batches measured the untrained model
         assert "The race ended early" in capsys.readouterr().err
 
 
@@ -200,11 +230,13 @@ def test_words_and_html_hold_the_table() -> None:
     for bars in ax.containers:
         heights.setdefault(bars.get_label(), []).append(bars.patches[0].get_height())
     rows = sorted(verified.rows, key=lambda row: row.candidate)
-    assert heights["whole training"] == [row.loss for row in rows if row.alive]
+    assert heights["training"] == [row.loss for row in rows if row.alive]
     assert heights["left after a shorter round"] == [row.loss for row in rows if not row.alive]
-    assert len(ax.patches) == 5 and len(heights["whole training"]) == 3
+    assert len(ax.patches) == 5 and len(heights["training"]) == 3
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert f"winner: {format_lr(verified.lr)}" in legend and "fitted curve" in legend
+    assert f"winner: {format_lr(verified.lr)} (safety step ÷1.19)" in legend and "parabola" in legend
+    assert f"lowest: {format_lr(verified.ranking.lowest)}" in legend
+    assert f"untrained: {verified.untrained:.3g}" in legend
 
 
 def test_a_race_where_all_diverge_is_drawn_too() -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from lrgui.core.events import CandidateEvent, StandingEvent
+from lrgui.core.events import CandidateEvent, StandingEvent, UntrainedEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, survivors
 from lrgui.core.standings import POINTS, SAFE, Ranking, Standings
 
-CONFIG = RaceSettings(around=0.01)
+#: A fixed field.
+CONFIG = RaceSettings(around=0.01, rates=7)
 
 
 def valley(config: RaceSettings, lowest: float, noise: float = 0.0, seed: int = 0) -> Standings:
     """A race whose losses are a parabola in log LR with its lowest point at `lowest`, lower from round to round."""
     draw = np.random.RandomState(seed)
     standings = Standings(config)
-    for number in range(config.rounds):
+    for number in range(config.stages):
         for c in standings.contestants(number):
             octaves = math.log2(standings.lrs[c] / lowest)
             loss = 1.0 / (number + 1) + 0.1 * octaves**2 + noise * draw.normal()
@@ -52,11 +56,17 @@ def test_a_lucky_run_does_not_win() -> None:
     assert np.mean(smooth) < 0.8 * np.mean(lucky)
 
 
-def test_the_pick_is_confirmed_or_corrected_in_words() -> None:
-    assert "it confirms 1e-2" in read(valley(CONFIG, 0.0115)).reason
-    far = read(valley(CONFIG, 0.024)).reason
-    assert "2 times 1e-2" in far and "confirmed" not in far
-    assert "0.42 times 1e-2" in read(valley(CONFIG, 0.005)).reason
+def test_the_pick_is_confirmed_only_where_it_trained_as_well_as_the_best() -> None:
+    near = read(valley(CONFIG, 0.0115))
+    assert near.confirmed and near.reason.endswith("1e-2 trained best (loss 0.3374): confirmed.")
+    for lowest in (0.024, 0.005):
+        far = read(valley(CONFIG, lowest))
+        assert not far.confirmed and "confirmed" not in far.reason and "the best training was" in far.reason
+    # Another one was better, but by no more than what another seed would change.
+    slightly = valley(CONFIG, 0.0125)
+    assert not read(slightly).confirmed
+    slightly.add([UntrainedEvent(2.0)])
+    assert read(slightly).confirmed and "within the noise of the best training" in read(slightly).reason
 
 
 def test_a_best_rate_beyond_the_field_is_said_to_be_there() -> None:
@@ -93,7 +103,7 @@ def test_a_race_that_has_hardly_begun_says_what_there_is() -> None:
 
 
 def test_an_unfinished_round_does_not_count() -> None:
-    standings = valley(RaceSettings(around=0.01, rounds=1), 0.01)
+    standings = valley(RaceSettings(around=0.01, rates=7, rounds=1), 0.01)
     whole = Standings(CONFIG)
     whole.losses[0] = standings.losses[0]
     for c in range(7):
@@ -112,7 +122,7 @@ def test_survivors_and_cost() -> None:
 
 
 def test_the_grid_is_half_an_octave_wide_around_the_pick() -> None:
-    lrs = RaceSettings(around=0.03).lrs()
+    lrs = RaceSettings(around=0.03, rates=7).lrs()
     assert lrs[3] == pytest.approx(0.03)
     assert [b / a for a, b in pairwise(lrs)] == pytest.approx([2**0.5] * 6)
 
@@ -121,3 +131,134 @@ def test_steps_are_counted() -> None:
     standings = Standings(CONFIG)
     standings.add([CandidateEvent(0, 3, 0.01, step, 40, 1.0, 0.1) for step in range(5)])
     assert standings.done == 5
+
+
+# ---------------------------------------------------------------- bracketing
+BRACKET = RaceSettings(around=0.01)
+
+
+def bracketed(
+    config: RaceSettings, fall: Callable[[float], float], untrained: float | None = None
+) -> tuple[Standings, list[int]]:
+    """A race whose losses are `fall` of the decades from 1e-2, and the order in which it trained."""
+    standings, order = Standings(config), []
+    if untrained is not None:
+        standings.add([UntrainedEvent(untrained)])
+    while (candidate := standings.following(0)) is not None:
+        lr = standings.lrs[candidate]
+        order.append(candidate - config.middle)
+        standings.add([StandingEvent(0, candidate, lr, fall(math.log10(lr / 0.01)), True, config.budget(0))])
+    return standings, order
+
+
+def bowl(lowest: float) -> Callable[[float], float]:
+    return lambda decades: 0.3 + (decades - lowest) ** 2
+
+
+@pytest.mark.parametrize(
+    ("lowest", "order"),
+    [
+        (0.0, [0, -1, 1]),
+        (0.15, [0, -1, 1]),
+        (0.3, [0, -1, 1, 2]),
+        (-0.3, [0, -1, 1, -2]),
+        (0.75, [0, -1, 1, 2, 3]),
+        (-5.0, [0, -1, 1, -2, -3]),
+    ],
+)
+def test_neighbours_are_added_while_the_best_is_at_an_end(lowest: float, order: list[int]) -> None:
+    standings, trained = bracketed(BRACKET, bowl(lowest), 99.0)
+    assert trained == order and standings.complete(0)
+    ranking = standings.ranking()
+    assert len(ranking.rows) == len(order) <= BRACKET.trainings and ranking.rows[0].words == "trained"
+    assert ("at the edge" in ranking.reason) == (abs(lowest) > 1)
+
+
+@pytest.mark.parametrize("lowest", [-0.6, -0.2, 0.0, 0.11, 0.5])
+def test_the_rate_is_a_safety_step_below_the_lowest_point_of_the_parabola(lowest: float) -> None:
+    ranking = bracketed(BRACKET, bowl(lowest), 3.0)[0].ranking()
+    assert ranking.lowest == pytest.approx(0.01 * 10**lowest)
+    assert ranking.lr == pytest.approx(0.01 * 10**lowest / 2**SAFE)
+    assert ranking.smooth_lr.shape == (POINTS,) and ranking.smooth_loss.min() == pytest.approx(0.3, abs=1e-3)
+    assert ranking.lr is not None and ranking.lowest is not None
+    words = f"Measured: {format_lr(ranking.lr)}, a safety step (÷1.19) below the lowest point of the fitted curve, "
+    assert ranking.reason.startswith(words + format_lr(ranking.lowest))
+
+
+def test_at_the_edge_the_best_training_itself_is_what_there_is() -> None:
+    ranking = bracketed(BRACKET, lambda decades: 1 - decades, 3.0)[0].ranking()
+    assert ranking.lowest == pytest.approx(0.01 * 10 ** (3 * 0.375)) and not len(ranking.smooth_lr)
+    assert "below the best training's rate" in ranking.reason and "race again around it" in ranking.reason
+
+
+def test_a_neighbour_that_diverged_counts_as_no_training() -> None:
+    def cliff(decades: float) -> float:
+        return math.inf if decades > 0.1 else 0.3 + decades**2
+
+    known = bracketed(BRACKET, cliff, 0.9)[0].ranking()
+    # Through (-1, 0.44), (0, 0.3), (1, 0.9): what diverged is as bad as not training.
+    low, high = 0.3 + 0.375**2, 0.9
+    vertex = 0.375 * 0.5 * (low - high) / (low - 0.6 + high)
+    assert known.lowest == pytest.approx(0.01 * 10**vertex)
+    unknown = bracketed(BRACKET, cliff)[0].ranking()
+    assert unknown.lowest == pytest.approx(0.01) and not len(unknown.smooth_lr)
+
+
+def test_where_all_diverge_it_goes_down_and_says_what_to_try() -> None:
+    standings, order = bracketed(BRACKET, lambda decades: math.inf, 2.0)
+    assert order == [0, -1, 1, -2, -3]
+    ranking = standings.ranking()
+    assert ranking.lr is None and f"such as {format_lr(standings.lrs[0] / 4)}" in ranking.reason
+    assert all(row.words == "diverged" for row in ranking.rows)
+
+
+@pytest.mark.parametrize("config", [BRACKET, CONFIG])
+def test_where_every_training_is_worse_than_none_there_is_no_winner(config: RaceSettings) -> None:
+    """Random labels: the losses have a lowest one all the same."""
+    shapes: dict[str, Callable[[float], float]] = {
+        "Check that the labels": lambda d: 2.5 + d**2,
+        "Lower rates did less harm: race again around": lambda d: 4.0 + d,
+        "Higher rates did better: race again around": lambda d: 4.0 - d,
+    }
+    for advice, shape in shapes.items():
+        standings = Standings(config)
+        standings.add([UntrainedEvent(2.3026)])
+        for number in range(config.stages):
+            while (candidate := standings.following(number)) is not None:
+                lr = standings.lrs[candidate]
+                standings.add([StandingEvent(number, candidate, lr, shape(math.log10(lr / 0.01)), True, 9)])
+        ranking = standings.ranking()
+        assert ranking.lr is None and ranking.lowest is None and not ranking.confirmed
+        assert "every training ended worse than the untrained model (loss 2.303)" in ranking.reason
+        assert advice in ranking.reason and ranking.untrained == 2.3026
+        assert ranking.leader is not None
+
+
+def test_confirmed_is_said_only_within_the_noise_of_the_best() -> None:
+    within = bracketed(BRACKET, bowl(0.18 + 0.02), 2.4)[0].ranking()
+    assert within.leader is not None and within.leader.lr > 0.02
+    assert within.confirmed and "1e-2 (loss 0.34) is confirmed" in within.reason
+    beyond = bracketed(BRACKET, bowl(0.25), 2.4)[0].ranking()
+    assert not beyond.confirmed and "1e-2 ended at 0.3625; the best training was" in beyond.reason
+    # A loss that is told in another unit changes nothing.
+    for scale in (1e-3, 1e3):
+        other = bracketed(BRACKET, lambda d, s=scale: s * bowl(0.2)(d) + 5 * s, 7.4 * scale)[0].ranking()
+        assert other.confirmed and other.lr == pytest.approx(within.lr)
+
+
+def test_stopped_early_the_race_tells_what_it_has() -> None:
+    standings = Standings(BRACKET)
+    standings.add([UntrainedEvent(2.0), StandingEvent(0, BRACKET.middle, 0.01, 0.5, True, 160)])
+    ranking = standings.ranking()
+    assert ranking.lr == pytest.approx(0.01 / 2**SAFE) and "After 1 training." in ranking.reason
+    assert not standings.complete(0) and standings.place_in_race(0) == "training 2 of at most 5"
+    assert Standings(BRACKET).ranking().rows == ()
+
+
+def test_the_cost_is_known_before() -> None:
+    assert BRACKET.cost == "3 to 5 trainings of 160 steps"
+    assert BRACKET.price == "3 to 5 trainings of 160 steps, 480 to 800 steps in all"
+    assert replace(BRACKET, trainings=3).price == "3 trainings of 160 steps, 480 steps in all"
+    assert BRACKET.total_steps() == 800 and len(BRACKET.lrs()) == 7
+    assert BRACKET.lrs()[BRACKET.middle] == pytest.approx(0.01)
+    assert CONFIG.price == "7 rates, 1,080 steps (7 × 40 + 4 × 80 + 3 × 160)"

@@ -9,7 +9,7 @@ import pytest
 from bench import Bench
 from scripted import Scripted, task, training
 
-from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent
+from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent, UntrainedEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
@@ -17,21 +17,24 @@ from lrgui.gui.window import MainWindow
 from lrgui.runs.library import runs_folder
 
 
-def race(config: RaceSettings, rounds: int = 3, end: bool = True) -> list[list[Event]]:
-    """A race whose losses are lowest at the second candidate above the middle, round by round."""
+def race(config: RaceSettings, trainings: int = 9, end: bool = True, untrained: float = 2.3) -> list[list[Event]]:
+    """A race whose losses are lowest a bit above the middle, one chunk for each training."""
     standings = Standings(config)
-    chunks: list[list[Event]] = [[StateEvent("starting"), task(config.total_steps()), StateEvent("running")]]
+    first = [StateEvent("starting"), task(config.total_steps()), StateEvent("running"), UntrainedEvent(untrained)]
+    standings.add(first)
+    chunks: list[list[Event]] = [first]
     seconds = 0.0
-    for number in range(rounds):
-        chunk: list[Event] = []
-        for c in standings.contestants(number):
+    for number in range(config.stages):
+        while trainings and (c := standings.following(number)) is not None:
+            trainings -= 1
             steps, lr = config.budget(number), standings.lrs[c]
-            chunk += [CandidateEvent(number, c, lr, i, steps, 2.3 / (i + 1), seconds + i / 100) for i in range(steps)]
+            chunk: list[Event] = [
+                CandidateEvent(number, c, lr, i, steps, 2.3 / (i + 1), seconds + i / 100) for i in range(steps)
+            ]
             seconds += steps / 100
-            score = StandingEvent(number, c, lr, 0.2 + 0.05 * (c - config.rates // 2 - 1) ** 2, True, steps, 0.9)
+            score = StandingEvent(number, c, lr, 0.2 + 0.5 * (c - config.middle - 0.6) ** 2, True, steps, 0.9)
             standings.add([score])
-            chunk.append(score)
-        chunks.append(chunk)
+            chunks.append([*chunk, score])
     if end:
         chunks.append([EndEvent("completed", standings.ranking().reason)])
     return chunks
@@ -51,19 +54,22 @@ def test_the_tab_is_made_when_it_is_first_looked_at(window: MainWindow) -> None:
 
 def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> None:
     tab = window.verify_tab
-    assert "7 rates, 1,080 steps (F7)" in window._buttons["verify"].toolTip()
-    assert tab.cost.text().startswith("7 rates, 1,080 steps · from ")
+    assert "3 to 5 trainings of 160 steps (F7)" in window._buttons["verify"].toolTip()
+    assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all · within ")
     bench.play()  # the sweep says how fast this task is: 0.01 s a step
-    assert tab.cost.text().startswith("7 rates, 1,080 steps, about 11 s · from ")
+    assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all, at most 8 s · within ")
     assert bench.workspace.selection is not None
     assert f"Verify {format_lr(bench.workspace.selection)}" in tab.start.text()
-    tab.rates.setCurrentIndex(tab.rates.findData(5))
-    tab.rates.activated.emit(tab.rates.currentIndex())
+    tab.trainings.setCurrentIndex(tab.trainings.findData(4))
+    tab.trainings.activated.emit(tab.trainings.currentIndex())
     tab.steps.setCurrentIndex(tab.steps.findData(320))
     tab.steps.activated.emit(tab.steps.currentIndex())
     config = bench.workspace.job.race
-    assert (config.rates, config.steps) == (5, 320)
-    assert "5 rates, 1,840 steps" in tab.cost.text() and "5 × 80 + 3 × 160 + 3 × 320" in tab.cost.text()
+    assert (config.trainings, config.steps) == (4, 320)
+    assert tab.cost.text().startswith("3 to 4 trainings of 320 steps, 960 to 1,280 steps in all")
+    bench.workspace.edit(race=replace(config, rates=5))
+    assert "5 rates, 1,840 steps (5 × 80 + 3 × 160 + 3 × 320), about 18 s" in tab.cost.text()
+    assert not tab.trainings.isEnabled(), "a fixed field has as many as it has rates"
 
 
 def test_f7_races_around_the_selection_as_a_training_would_train(window: MainWindow, bench: Bench, qtbot) -> None:
@@ -92,7 +98,7 @@ def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, b
     assert winner is not None and old is not None and winner > old
     assert tab.use.isVisible() and tab.use.text() == f"Use {format_lr(winner)}"
     assert tab.plot.winner.text.startswith("winner ")
-    assert "The fitted curve suggests" in tab.heading.text()
+    assert "a safety step (÷1.19) below the lowest point of the fitted curve" in tab.heading.text()
     tab.use.click()
     assert bench.workspace.selection == winner and bench.workspace.job.train.max_lr == winner
     window.undo_stack.undo()
@@ -101,13 +107,13 @@ def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, b
 
 def test_a_race_that_goes_on_shows_round_leader_and_steps(window: MainWindow, bench: Bench, qtbot) -> None:
     config = bench.workspace.race_to_come().race
-    bench.source = Scripted(race(config, rounds=2, end=False), hold=True)
+    bench.source = Scripted(race(config, trainings=2, end=False), hold=True)
     bench.workspace.verify()
     tab = window.verify_tab
-    qtbot.waitUntil(lambda: "round 2 of 3" in tab.heading.text(), timeout=10_000)
-    qtbot.waitUntil(lambda: "600 of 1,080 steps" in tab.heading.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Training 3 of at most 5" in tab.heading.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "320 of at most 800 steps" in tab.heading.text(), timeout=10_000)
     assert "leader" in tab.heading.text() and not tab.use.isVisible()
-    assert not tab.start.isEnabled() and not tab.rates.isEnabled() and tab.plot.winner.text == ""
+    assert not tab.start.isEnabled() and not tab.trainings.isEnabled() and tab.plot.winner.text == ""
     with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
         bench.workspace.stop()
     assert tab.use.isVisible(), "the ranking so far has a winner"
@@ -144,3 +150,11 @@ def test_dark(window: MainWindow, bench: Bench) -> None:
     play(bench)
     window.toggle_theme()
     assert window.verify_tab.plot.grab().toImage().pixelColor(2, 2).lightness() < 60
+
+
+def test_without_a_winner_there_is_nothing_to_use(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    bench.play(Scripted(race(bench.workspace.race_to_come().race, untrained=0.1)), bench.workspace.verify)
+    tab = window.verify_tab
+    assert not tab.use.isVisible() and tab.plot.winner.text == ""
+    assert "every training ended worse than the untrained model (loss 0.1)" in tab.heading.text()

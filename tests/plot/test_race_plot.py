@@ -10,19 +10,21 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from lrgui.core.events import StandingEvent
+from lrgui.core.events import StandingEvent, UntrainedEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Ranking, Standings
 from lrgui.plot.race_bars import Candidate
 from lrgui.plot.race_plot import RacePlot, faded
 from lrgui.plot.theme import DARK, LIGHT
 
-CONFIG = RaceSettings(around=0.032, steps=100)
+#: A fixed field.
+CONFIG = RaceSettings(around=0.032, rates=7, steps=100)
 SCORES = [0.9, 0.5, 0.31, 0.3, 0.33, 0.6, math.inf]
 
 
 def ranking(scores: list[float] = SCORES) -> Ranking:
-    standings = Standings(RaceSettings(around=0.032, rounds=1))
+    standings = Standings(RaceSettings(around=0.032, rates=7, rounds=1))
     standings.add([StandingEvent(0, c, lr, scores[c], scores[c] < 1, 100) for c, lr in enumerate(standings.lrs)])
     return standings.ranking()
 
@@ -139,3 +141,53 @@ def test_dark_and_a_new_race(plot):
     plot.begin(RaceSettings(rates=9), True)
     assert plot.winner.text == "" and all(not len(line.points[0]) for line in plot.lines)
     plot.grab()
+
+
+BRACKET = RaceSettings(around=0.032, steps=100)
+
+
+def bracketed(scores: dict[int, float], untrained: float) -> tuple[list[Candidate], Ranking]:
+    """A race that brackets, with losses by place around the pick."""
+    standings = Standings(BRACKET)
+    standings.add([UntrainedEvent(untrained)])
+    candidates = []
+    for number, lr in enumerate(standings.lrs):
+        score = scores.get(number - BRACKET.middle, math.nan)
+        losses = np.full(0 if math.isnan(score) else 100, score)
+        candidates.append(Candidate(number, lr, losses, len(losses), score, True, False))
+        if len(losses):
+            standings.add([StandingEvent(0, number, lr, score, True, 100)])
+    return candidates, standings.ranking()
+
+
+def legend(plot) -> list[str]:
+    return [entry.text for entry in plot.bars.legend.entries]
+
+
+def test_a_race_that_brackets_names_its_parabola_and_the_safety_step(plot):
+    plot.begin(BRACKET, True)
+    candidates, found = bracketed({-1: 0.4, 0: 0.3, 1: 0.35}, 0.5)
+    plot.show_race(candidates, found, over=True)
+    plot.grab()
+    assert [words for words, _, _ in plot.columns.labels()] == ["0.4", "0.3", "0.35"]
+    # Through the three bars, from the one to the other.
+    x, y = plot.smooth.points
+    assert (x[0], x[-1]) == pytest.approx((2.0, 4.0)) and (y[0], y[-1]) == pytest.approx((0.4, 0.35))
+    assert plot.lowest.points[0][0] == pytest.approx(x[int(np.argmin(y))], abs=0.05)
+    assert plot.winner.text == f"winner {format_lr(found.lr)}"
+    assert legend(plot) == [
+        "parabola through the best and its neighbours",
+        f"lowest {format_lr(found.lowest)}, safety step ÷1.19 to the winner",
+        "untrained 0.5",
+    ]
+    assert plot.untrained.points[1].tolist() == [0.5, 0.5]
+
+
+def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
+    plot.begin(BRACKET, True)
+    plot.show_race(*bracketed({0: 0.3}, 0.5))
+    plot.grab()
+    assert [words for words, _, _ in plot.columns.labels()] == ["0.3"] and not len(plot.smooth.points[0])
+    plot.show_race(*bracketed({-1: 2.7, 0: 2.6, 1: 2.8}, 2.3), over=True)
+    plot.grab()
+    assert plot.winner.text == "" and not len(plot.lowest.points[0]) and legend(plot) == ["untrained 2.3"]

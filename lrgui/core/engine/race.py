@@ -1,10 +1,11 @@
-"""The race: short real trainings at rates around a pick, the worse half leaving after each round."""
+"""The race: short real trainings at rates around a pick, one after the other, until the best rate is known."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.engine.team import Team
 from lrgui.core.engine.train import one_cycle_scheduler
 from lrgui.core.engine.validation import Probe
-from lrgui.core.events import CandidateEvent, EndEvent, EndReason, Event, StandingEvent
+from lrgui.core.events import CandidateEvent, EndEvent, EndReason, Event, StandingEvent, UntrainedEvent
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
 
@@ -33,6 +34,11 @@ from lrgui.core.standings import Standings
 LAST_SHARE = 0.2
 
 _MISSING = object()
+
+
+def _last(steps: int) -> int:
+    """How many of a training's losses it is judged by, without validation data."""
+    return max(1, round(LAST_SHARE * steps))
 
 
 def race(
@@ -113,22 +119,23 @@ class _Race:
         self._batches: Iterator[Any] = iter(())
         self._in_eval: list[nn.Module] = []
         self._losses: list[float] = []
+        self._sound_at_first = True
 
     def events(self) -> Iterator[Event]:
         """All events of the race."""
-        config, standings = self.config, self.standings
+        standings = self.standings
         self._in_eval = kept_in_eval(self.model)
-        for number in range(config.rounds):
-            racing = standings.contestants(number)
-            for candidate in sorted(racing, key=lambda c: (abs(c - config.rates // 2), c)):
-                # The pick first, then ever farther from it: whoever stops early has what matters most.
+        self._begin_again()
+        yield from self._untrained()
+        for number in range(self.config.stages):
+            while self.end is None and (candidate := standings.following(number)) is not None:
                 self.leave()
                 self._begin_again()
                 yield from self._training(number, candidate)
-                if self.end is not None:
-                    yield self.end
-                    return
-            over = [self._standing(number, c, standings.alive(number, c)) for c in racing]
+            if self.end is not None:
+                yield self.end
+                return
+            over = [self._standing(number, c, standings.alive(number, c)) for c in standings.contestants(number)]
             yield from over
             if not any(event.alive for event in over):
                 break
@@ -140,21 +147,45 @@ class _Race:
         if close is not None:
             close()
 
-    def _training(self, number: int, candidate: int) -> Iterator[Event]:
-        """One candidate's training and its standing. Sets `end` where the race is over."""
-        config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
-        self._batches = endless(self.loader)
-        scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
-        stepper = Stepper(
+    def _stepper(self) -> Stepper:
+        return Stepper(
             self.model,
             self.optimizer,
             self.loss,
             self.device,
             Team(),
-            config,
+            self.config,
             scaler=self.scaler,
             first=self._start.add_behind,
         )
+
+    def _untrained(self) -> Iterator[UntrainedEvent]:
+        """Measure what the first weights are judged by, as each candidate is. Nothing where the race is cancelled."""
+        if self.control.cancelled:
+            return
+        value, metric = math.nan, None
+        if self.probe is not None:
+            loss, other = self.probe(self.model, self.optimizer)
+            value, metric = float(loss), None if other is None else float(other)
+        else:
+            stepper, self._batches, losses = self._stepper(), endless(self.loader), []
+            for batch in islice(self._batches, _last(self.config.steps) * self.config.accumulation):
+                if self.control.cancelled:
+                    return
+                losses.append(stepper.loss_if_any(to_device(batch, self.device)))
+            known = [loss for loss in losses if loss is not None]
+            value = sum(known) / len(known) if known else math.nan
+        self._sound_at_first = math.isfinite(value)
+        event = UntrainedEvent(value, metric)
+        self.standings.add([event])
+        yield event
+
+    def _training(self, number: int, candidate: int) -> Iterator[Event]:
+        """One candidate's training and its standing. Sets `end` where the race is over."""
+        config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
+        self._batches = endless(self.loader)
+        scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
+        stepper = self._stepper()
         readings: Readings[tuple[int, float]] = readings_for(self.device, self.scaler is not None)
         self._suspects = Suspects(config.accumulation * (1 + (LAG if readings.late else 0)))
         watch, self._losses = TrainWatch(lr), []
@@ -238,11 +269,11 @@ class _Race:
             loss, other = self.probe(self.model, self.optimizer)
             value, metric = float(loss), None if other is None else float(other)
             if not math.isfinite(value):
-                self.end = bad_batch(self._validation_to_blame())
+                self.end = bad_batch("" if self._sound_at_first else VALIDATION)
                 if self.end is not None:
                     return
         elif sound:
-            last = self._losses[-max(1, round(LAST_SHARE * len(self._losses))) :]
+            last = self._losses[-_last(len(self._losses)) :]
             value = sum(last) / len(last)
         value = value if math.isfinite(value) else math.inf
         event = StandingEvent(
@@ -256,13 +287,6 @@ class _Race:
         )
         self.standings.add([event])
         yield event
-
-    def _validation_to_blame(self) -> str:
-        """A sentence where the validation loss is not finite with the first weights either, else nothing."""
-        assert self.probe is not None
-        self._begin_again()
-        loss, _ = self.probe(self.model, self.optimizer)
-        return "" if math.isfinite(float(loss)) else VALIDATION
 
     def _standing(self, number: int, candidate: int, alive: bool) -> StandingEvent:
         row = self.standings.losses[number, candidate]

@@ -108,9 +108,14 @@ class Stepper:
 
     def only_loss(self, batch: Any) -> float:
         """The loss of a batch that no step follows; what was computed for one is given up. 0 where there is none."""
+        value = self.loss_if_any(batch)
+        return 0.0 if value is None else value
+
+    def loss_if_any(self, batch: Any) -> float | None:
+        """As `only_loss`, None where the training step has no loss for this batch."""
         self._pending = self._total = None
         value = self._value(batch)
-        return 0.0 if value is None else float(value.detach())
+        return None if value is None else float(value.detach())
 
     def step(self) -> bool:
         """Backward and step. False where fp16's scaler found gradients that overflowed and skipped the step."""

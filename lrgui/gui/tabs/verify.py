@@ -24,7 +24,7 @@ from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.race_record import RaceRecord
 
-RATES = (5, 7, 9, 13)
+TRAININGS = (3, 4, 5, 6, 7)
 STEPS = (40, 80, 160, 320, 640, 1280, 2560)
 
 
@@ -85,13 +85,10 @@ class VerifyTab(QWidget):
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._workspace.verify)
         row.addWidget(self.start)
-        self.rates = self._choice("Rates", RATES, "Number of learning rates that race, half an octave (×1.41) apart")
-        self.steps = self._choice(
-            "Steps",
-            STEPS,
-            "Optimizer steps of a training in the last round, as close to your real training as possible",
-        )
-        for box, words in ((self.rates, "rates"), (self.steps, "steps")):
+        tips = {option.name: option.tip for option in settings_of(RaceSettings)}
+        self.trainings = self._choice("Most trainings", TRAININGS, tips["trainings"])
+        self.steps = self._choice("Steps", STEPS, tips["steps"])
+        for box, words in ((self.trainings, "trainings at most"), (self.steps, "steps each")):
             row.addWidget(box)
             name = QLabel(words)
             name.setObjectName("fieldName")
@@ -127,9 +124,9 @@ class VerifyTab(QWidget):
     def _empty_state() -> QWidget:
         return empty_state(
             "Verify the learning rate",
-            "Short real trainings (OneCycle) race at rates around the selected one, from the same weights and on the "
-            "same batches. After each round of successive halving the worse half drops out and the others train twice "
-            "as long. The winner comes from a curve fitted through all of them, not from the luckiest run.",
+            "Short real trainings (OneCycle) at the selected rate and on both sides of it bracket the best one, all "
+            "from the same weights and on the same batches; while the best is at an end, its neighbour is added. The "
+            "rate is read off the parabola through the best and its neighbours, less a small safety step.",
             width=560,
         )
 
@@ -142,11 +139,12 @@ class VerifyTab(QWidget):
     def _show_cost(self) -> None:
         workspace = self._workspace
         config = workspace.race_to_come().race
-        for box, value in ((self.rates, config.rates), (self.steps, config.steps)):
+        for box, value in ((self.trainings, config.trainings), (self.steps, config.steps)):
             if box.findData(value) < 0:
                 box.addItem(f"{value:,}", value)
             box.setCurrentIndex(box.findData(value))
             box.setEnabled(not workspace.busy)
+        self.trainings.setEnabled(not workspace.busy and config.rates is None)
         for name in self.form.editors:
             self.form.set_value(name, getattr(config, name))
         self.form.set_enabled(not workspace.busy)
@@ -162,14 +160,12 @@ class VerifyTab(QWidget):
         if config.validate():
             self.cost.setText("")
             return
-        words = [config.cost]
+        words = config.price
         seconds = self._seconds(config.total_steps())
         if seconds is not None:
-            words.append(f"about {_duration(seconds)}")
+            words += f", {'at most' if config.rates is None else 'about'} {_duration(seconds)}"
         lrs = config.lrs()
-        span = f"from {format_lr(lrs[0])} to {format_lr(lrs[-1])}"
-        rounds = " + ".join(f"{config.field(n)} × {config.budget(n):,}" for n in range(config.rounds))
-        self.cost.setText(f"{', '.join(words)} · {span} · {rounds}")
+        self.cost.setText(f"{words} · within {format_lr(lrs[0])} to {format_lr(lrs[-1])}")
 
     def _seconds(self, steps: int) -> float | None:
         """How long so many steps take, as fast as the last run on the same task was; None where there is none."""
@@ -187,7 +183,7 @@ class VerifyTab(QWidget):
 
     def _chosen(self) -> None:
         race = self._workspace.job.race
-        self._workspace.edit(race=replace(race, rates=self.rates.currentData(), steps=self.steps.currentData()))
+        self._workspace.edit(race=replace(race, trainings=self.trainings.currentData(), steps=self.steps.currentData()))
 
     # ---------------------------------------------------------------- the race
     @Slot()
@@ -252,14 +248,14 @@ class VerifyTab(QWidget):
 
     def _say(self, record: RaceRecord, ranking: Ranking) -> None:
         config, leg = record.standings.config, record.legs[-1]
+        most = "" if config.rates is not None else "at most "
         words = [
-            f"Race of {config.rates} rates",
-            f"round {leg.round + 1} of {config.rounds}",
-            f"{record.standings.done:,} of {config.total_steps():,} steps",
+            record.standings.place_in_race(leg.round).capitalize(),
+            f"{record.standings.done:,} of {most}{config.total_steps():,} steps",
         ]
         leader = ranking.leader
         if leader is not None:
-            which = " (the pick)" if leader.candidate == config.rates // 2 else ""
+            which = " (the pick)" if leader.candidate == config.middle else ""
             words.append(f"leader {format_lr(leader.lr)}{which}")
         self.heading.setText(" · ".join(words))
 

@@ -17,11 +17,14 @@ from lrgui.core.engine.race import race
 from lrgui.core.engine.readback import Readings, at_once
 from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.validation import Probe
-from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent
+from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent, UntrainedEvent
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
 
+#: A fixed field of three rounds.
 SMALL = RaceSettings(around=0.05, rates=5, steps=16)
+#: Losses of the untrained model are measured first, so many where there is no validation data.
+FIRST = {8: 2, 14: 3, 16: 3, 20: 4}
 
 
 def loss(model: nn.Module, batch: Any) -> torch.Tensor:
@@ -106,6 +109,8 @@ def test_the_order_of_the_data_is_the_same_for_all() -> None:
 
     config = RaceSettings(around=0.05, rates=3, rounds=1, steps=14)
     list(race(model, loader, optimizer, noting, config))
+    before, seen = seen[:3], seen[3:]
+    assert before == seen[:3]
     assert seen[:14] == seen[14:28] == seen[28:]
     assert len(set(seen[:14])) == 14  # two passes and a bit, in another order each
 
@@ -132,11 +137,11 @@ def test_each_training_is_a_one_cycle_of_the_rounds_length_momentum_cycled_only_
 
     config = RaceSettings(around=1e-3, rates=3, rounds=2, steps=20)
     list(race(model, loader, optimizer, noting, config))
-    rates = [lr for lr, _ in used]
+    rates = [lr for lr, _ in used[FIRST[20] :]]
     middle = config.lrs()[1]
     assert rates[:10] == pytest.approx(one_cycle(middle, 10).tolist())
     assert rates[30:50] == pytest.approx(one_cycle(middle, 20).tolist())
-    momenta = {momentum for _, momentum in used}
+    momenta = {momentum for _, momentum in used[FIRST[20] :]}
     assert (len(momenta) > 1) == (name in ("sgd", "adam"))
     assert name in ("sgd", "adam") or momenta == {0}
 
@@ -153,6 +158,7 @@ def test_groups_keep_the_ratio_of_their_rates() -> None:
         return loss(m, batch)
 
     list(race(model, loader, optimizer, noting, SMALL))
+    seen = seen[FIRST[16] :]
     assert all(small == pytest.approx(large / 10) for small, large in seen)
     assert max(large for _, large in seen) == pytest.approx(SMALL.lrs()[-1], rel=0.05)
 
@@ -207,7 +213,7 @@ def test_where_all_diverge_the_race_ends_and_says_what_to_try() -> None:
     model, loader, _ = parts()
     model = nn.Sequential(nn.Linear(4, 1))
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    events = list(race(model, loader, optimizer, loss, RaceSettings(around=1e9, rates=5, steps=40)))
+    events = list(race(model, loader, optimizer, loss, RaceSettings(around=1e9, steps=40)))
     assert isinstance(events[-1], EndEvent)
     assert "diverged: race again around a lower one" in events[-1].detail
     assert all(e.round == 0 for e in events if isinstance(e, CandidateEvent))
@@ -215,7 +221,9 @@ def test_where_all_diverge_the_race_ends_and_says_what_to_try() -> None:
 
 def test_validation_losses_decide_where_there_are_such() -> None:
     model, loader, optimizer = parts()
-    values = iter([5.0, 4.0, 3.0, 2.0, 1.0, *[1.0] * 20])  # in the order in which they run: 2, 1, 3, 0, 4
+    values = iter(
+        [6.0, 5.0, 4.0, 3.0, 2.0, 1.0, *[1.0] * 20]
+    )  # untrained, then in the order in which they run: 2, 1, 3, 0, 4
     decided = Probe(lambda m, batch: (next(values), None), [next(iter(loader))])
     events = list(race(model, loader, optimizer, loss, SMALL, probe=decided))
     out = {e.candidate for e in events if isinstance(e, CandidateEvent) and e.round == 1}
@@ -294,4 +302,95 @@ def test_accumulation_clipping_and_bf16_are_as_in_the_training() -> None:
     config = RaceSettings(around=0.05, rates=3, rounds=1, steps=8, accumulation=2, clip_grad_norm=0.5, amp="bf16")
     events = list(race(model, loader, optimizer, counting, config))
     assert len([e for e in events if isinstance(e, CandidateEvent)]) == 24
-    assert len(calls) == 48 and all(calls)
+    assert len(calls) == FIRST[8] * 2 + 48 and all(calls)
+
+
+# ---------------------------------------------------------------- bracketing
+def test_a_race_brackets_and_its_cost_is_within_what_was_said() -> None:
+    config = RaceSettings(around=0.05, steps=16)
+    events = run(config)
+    order = list(dict.fromkeys(e.candidate - config.middle for e in events if isinstance(e, CandidateEvent)))
+    assert order[:3] == [0, -1, 1] and len(order) <= 5
+    steps = [e for e in events if isinstance(e, CandidateEvent)]
+    assert (
+        len(steps) <= 16 * len(order) <= config.total_steps()
+        and {e.steps for e in steps} == {16}
+        and {e.round for e in steps} == {0}
+    )
+    standings = Standings(config)
+    standings.add(events)
+    assert standings.complete(0) and standings.ranking().lr is not None
+    assert isinstance(events[-1], EndEvent) and events[-1].detail == standings.ranking().reason
+
+
+@pytest.mark.parametrize(("around", "sides"), [(1e-4, 1), (50.0, -1)])
+def test_it_walks_towards_the_better_rates(around: float, sides: int) -> None:
+    _, loader, _ = parts()
+    model = nn.Sequential(nn.Linear(4, 8), nn.Sigmoid(), nn.Linear(8, 1))
+    optimizer = torch.optim.Adam(model.parameters())
+    config = RaceSettings(around=around, steps=12)
+    events = list(race(model, loader, optimizer, loss, config, probe=probe(loader)))
+    tried = {e.candidate - config.middle for e in events if isinstance(e, StandingEvent)}
+    assert tried == {0, -sides, sides, 2 * sides, 3 * sides}
+    assert "race again around it" in events[-1].detail  # type: ignore[union-attr]
+
+
+def test_the_untrained_model_is_measured_as_the_candidates_are() -> None:
+    model, loader, optimizer = parts()
+    judge = probe(loader)
+    expected = float(judge(model)[0])
+    events = list(race(model, loader, optimizer, loss, SMALL, probe=judge))
+    (untrained,) = [e for e in events if isinstance(e, UntrainedEvent)]
+    assert events.index(untrained) == 0
+    assert untrained.loss == pytest.approx(expected) and untrained.metric == 0.5
+    # Without validation data: the mean loss of the first batches, which all candidates begin with.
+    events = run()
+    (untrained,) = [e for e in events if isinstance(e, UntrainedEvent)]
+    first = next(e.loss for e in events if isinstance(e, CandidateEvent))
+    assert untrained.loss == pytest.approx(first, rel=0.5) and untrained.metric is None
+
+
+def test_random_labels_have_no_winner() -> None:
+    """What is learned of them is wrong for other examples: every rate does harm."""
+    torch.manual_seed(0)
+    x, y = torch.randn(64, 8), torch.randint(0, 4, (64,))
+    held_out = [(torch.randn(400, 8), torch.randint(0, 4, (400,)))]
+    model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 4))
+    nn.init.zeros_(model[2].weight)
+    nn.init.zeros_(model[2].bias)
+    loader = DataLoader(TensorDataset(x, y), batch_size=16, shuffle=True)
+
+    def guess(m: nn.Module, batch: Any) -> torch.Tensor:
+        return nn.functional.cross_entropy(m(batch[0]), batch[1])
+
+    optimizer = torch.optim.Adam(model.parameters())
+    config = RaceSettings(around=0.02, steps=60)
+    judge = Probe(lambda m, batch: (guess(m, batch), None), held_out)
+    events = list(race(model, loader, optimizer, guess, config, probe=judge))
+    (untrained,) = [e for e in events if isinstance(e, UntrainedEvent)]
+    losses = [e.loss for e in events if isinstance(e, StandingEvent)]
+    assert untrained.loss == pytest.approx(math.log(4)) and min(losses) > untrained.loss
+    standings = Standings(config)
+    standings.add(events)
+    assert standings.ranking().lr is None
+    assert isinstance(events[-1], EndEvent) and "worse than the untrained model" in events[-1].detail
+
+
+def test_batches_that_are_left_out_do_not_count_for_the_untrained_model() -> None:
+    model, loader, optimizer = parts()
+    calls = iter(range(10_000))
+
+    def every_other(m: nn.Module, batch: Any) -> torch.Tensor | None:
+        return None if next(calls) % 2 else loss(m, batch)
+
+    events = list(race(model, loader, optimizer, every_other, RaceSettings(around=0.05, trainings=3, steps=8)))
+    (untrained,) = [e for e in events if isinstance(e, UntrainedEvent)]
+    first = next(e.loss for e in events if isinstance(e, CandidateEvent))
+    assert untrained.loss == pytest.approx(first)  # two batches, of which one had a loss
+
+
+def test_a_race_cancelled_at_once_measures_nothing() -> None:
+    control = Control()
+    control.cancel()
+    (end,) = run(control=control)
+    assert isinstance(end, EndEvent) and end.reason == "cancelled"

@@ -1,0 +1,122 @@
+"""What a race would find, simulated from the recorded truth: whole trainings at rates around every recorded pick.
+
+    python benchmarks/suggestions/races.py [--all]
+
+Reads truth.json and sweeps.json beside this file; nothing is trained. A race runs on the trainings of one seed, between
+the grid's rates their losses are linear in log LR, and what it finds is judged by the other two seeds. Every 200-step
+sweep races once on each seed. Without `--all` only the development tasks, on which the numbers were chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from score import GRID, Truth, figures, load_runs, load_truth, ours
+from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
+
+from lrgui.core.bracket import best_place, next_place, parabola
+from lrgui.core.events import StandingEvent
+from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
+from lrgui.core.standings import SAFE, Standings
+
+#: log10 of a rate → the final validation loss of a training with it.
+Training = Callable[[float], float]
+#: A race: from a pick (its log10), its confidence, the trainings and the untrained loss to a rate and how many
+#: trainings it took.
+Race = Callable[[float, str, Training, float], tuple[float | None, int]]
+SEEDS = 3
+SAFE_DECADES = SAFE * math.log10(2)
+
+
+def one_seed(truth: Truth, seed: int) -> Training:
+    """The trainings of one seed; what diverged or got worse counts as untrained."""
+    known = [truth.before if column[seed] is None else min(column[seed], truth.before) for column in truth.losses]
+    # Beyond the grid nothing is known; its last rates are those that diverge.
+    return lambda x: float(np.interp(x, GRID, known)) if x <= GRID[-1] + 0.25 else math.inf
+
+
+def other_seeds(truth: Truth, seed: int) -> Truth:
+    """The truth without one seed."""
+    losses = tuple(tuple(loss for number, loss in enumerate(column) if number != seed) for column in truth.losses)
+    return Truth(truth.before, losses, truth.steps)
+
+
+def bracketing(distance: float, most: int, safe: float = SAFE_DECADES) -> Race:
+    """The program's race, with another distance in decades, number of trainings or safety step in decades."""
+
+    def run(pick: float, _confidence: str, training: Training, before: float) -> tuple[float | None, int]:
+        losses: dict[int, float] = {}
+        while (place := next_place(losses, 0, most)) is not None:
+            losses[place] = training(pick + distance * place)
+        best, fit = best_place(losses), parabola(losses, before)
+        if losses[best] >= before:
+            return None, len(losses)
+        lowest = best if fit is None else -fit[1] / (2 * fit[0])
+        return 10 ** (pick + distance * lowest - safe), len(losses)
+
+    return run
+
+
+def fixed_field(pick: float, _confidence: str, training: Training, _before: float) -> tuple[float | None, int]:
+    """Seven rates half an octave apart, each trained to the end: the most that halving could find."""
+    standings = Standings(RaceSettings(around=10**pick, rates=7, rounds=1))
+    standings.add(StandingEvent(0, c, lr, training(math.log10(lr)), True, 160) for c, lr in enumerate(standings.lrs))
+    return standings.ranking().lr, len(standings.lrs)
+
+
+def where_not_high(race: Race) -> Race:
+    """Race only where the pick's confidence is not high."""
+    return lambda pick, word, *rest: (10**pick, 0) if word == "high" else race(pick, word, *rest)
+
+
+def races() -> Iterator[tuple[str, Race]]:
+    """What is compared."""
+    yield "the sweep's recommendation", lambda pick, *_: (10**pick, 0)
+    yield "7 rates, half an octave apart, all to the end", fixed_field
+    for distance in (0.25, 0.3, BRACKET_DISTANCE, 0.5):
+        for most in (3, 4, 5, 6):
+            here = distance == BRACKET_DISTANCE and most == RaceSettings().trainings
+            name = f"bracket, {distance:g} decades apart, at most {most}"
+            yield f"**{name}**" if here else name, bracketing(distance, most)
+    for safe in (0.0, 0.05, 0.1):
+        yield f"the bold one, safety step {safe:g} decades", bracketing(BRACKET_DISTANCE, 5, safe)
+    yield "the bold one, only where confidence is not high", where_not_high(bracketing(BRACKET_DISTANCE, 5))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="also the tasks on which nothing was chosen")
+    asked = parser.parse_args()
+    truths = load_truth()
+    picks = [
+        (run.task, ours(run.curve, truths[run.task].steps)) for run in load_runs() if run.curve.planned_steps == 200
+    ]
+    known = {
+        (name, seed): (one_seed(truth, seed), other_seeds(truth, seed))
+        for name, truth in truths.items()
+        for seed in range(SEEDS)
+    }
+    parts = {"development": DEVELOPMENT, "unseen": (*HELD_OUT, *CONFIRMATION)}
+    for part, tasks in parts.items() if asked.all else [("development", DEVELOPMENT)]:
+        names = {task.name for task in tasks}
+        chosen = [(name, pick) for name, pick in picks if name in names]
+        print(f"\n## {part}: {len(names)} tasks, {len(chosen) * SEEDS} races each\n")
+        print("| race | trainings | mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|---|---|")
+        for label, race in races():
+            regrets, costs = [], []
+            for name, pick in chosen:
+                for seed in range(SEEDS):
+                    training, judge = known[name, seed]
+                    guess = pick.best_guess
+                    before = truths[name].before
+                    found = (None, 0) if guess is None else race(math.log10(guess), pick.confidence, training, before)
+                    regrets.append(judge.regret(found[0]))
+                    costs.append(found[1])
+            print(f"| {label} | {np.mean(costs):.2f} | {figures(regrets)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
