@@ -73,7 +73,7 @@ class RacePlot(StackedPlot):
         """Paint in other colours."""
         super().set_palette(palette)
         self.smooth.set_pen(pen(palette.average, 2.0, "dash"))
-self.lowest.set_pen(pen(palette.average, 2.0, "dot"))
+        self.lowest.set_pen(pen(palette.average, 2.0, "dot"))
         self.untrained.set_pen(pen(palette.muted, 1.4, "dot"))
         for layer in (self.numbers, self.ends, self.columns, self.winner):
             layer.set_palette(palette)

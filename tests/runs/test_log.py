@@ -21,6 +21,7 @@ from lrgui.core.events import (
     StateEvent,
     SweepEndEvent,
     TaskEvent,
+    UntrainedEvent,
 )
 from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.job import Job
@@ -39,6 +40,8 @@ EVENTS: list[Event] = [
     EpochEvent(1, 0.5, 0.25, 0.9, 0.95, 1e-3, 2.5),
     EpochEvent(2, 0.5, None, None, None, 1e-3, 2.5),
     CandidateEvent(1, 3, 0.1, 17, 80, 0.25, 1.5),
+    UntrainedEvent(2.3026, 0.1),
+    UntrainedEvent(math.nan),
     StandingEvent(1, 3, 0.1, 0.25, True, 80),
     StandingEvent(0, 6, 0.28, math.inf, False, 40, 0.1),
     OutputEvent('two\nlines, "quotes", äöü, \udc80, \x00'),
