@@ -25,7 +25,7 @@ FEW = 4
 QUIET, LONGEST = 1.0, 10.0
 
 
-class Folder:
+class RepeatFolder:
     """Lines as they come, without those that only repeat what was there: of them the number is told."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -115,7 +115,7 @@ class OutputThrottle:
         self._half = HALF  # what is kept now, of the beginning and of the end
         self._allowed = 2.0 * HALF
         self._counted = clock()  # when that was
-        self._folder = Folder(clock)
+        self._folder = RepeatFolder(clock)
         self.last_line = ""
         """The last line told that was not blank."""
 

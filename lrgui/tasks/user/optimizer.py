@@ -16,7 +16,7 @@ from lrgui.tasks.user.signature import signature_of
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OptimizerCall:
     """What a function that makes an optimizer is called with: the parameters or the model, and a rate."""
 
     positional: tuple[Any, ...]
@@ -29,7 +29,7 @@ class Wanted:
         return make(*self.positional, **self.by_name, **more)
 
 
-def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: bool = False) -> Wanted:
+def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: bool = False) -> OptimizerCall:
     """What `make` asks for, by the names of its arguments; the first one without a known name is the parameters.
 
     A partial that has a rate already gets this one in its place. With `by_place` the only other argument that has no
@@ -38,19 +38,19 @@ def wanted_by(make: Callable[..., Any], model: nn.Module, lr: float, by_place: b
     trainable = [p for p in model.parameters() if p.requires_grad]
     signature = signature_of(make)
     if signature is None:  # a class written in C: as torch's
-        return Wanted((trainable,), {"lr": lr}, ())
+        return OptimizerCall((trainable,), {"lr": lr}, ())
     known: dict[str, Any] = dict.fromkeys(RATES, lr) | dict.fromkeys(PARAMETERS, trainable)
     known["model"] = model
     free = [one for one in signature.by_place if one.name not in known]
     if not signature.by_place and signature.any_places:
-        return Wanted((trainable, lr), {}, ())
+        return OptimizerCall((trainable, lr), {}, ())
     if own := signature.parameters():
         known.setdefault(own, trainable)
     needed = [one for one in free if one.name not in known and one.required]
     if by_place and len(needed) == 1 and not set(RATES) & set(signature.names):
         known[needed[0].name] = lr
     given = [one for one in signature.arguments if one.name in known]
-    return Wanted(
+    return OptimizerCall(
         tuple(known[one.name] for one in given if not one.by_name),
         {one.name: known[one.name] for one in given if one.by_name},
         tuple(one.name for one in given),
