@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from score import Truth, figures, load_runs, load_truth, ours
+from score import Run, Truth, figures, load_runs, load_truth, ours
 from tasks import DEVELOPMENT, TASKS, Task, batches
 from truth import evaluate
 
@@ -124,7 +124,10 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     truths: dict[str, Truth] = load_truth()
-    sweeps = {run.task: run for run in load_runs() if run.curve.planned_steps == 200 and run.end == 10.0}
+    sweeps: dict[str, Run] = {}
+    for run in load_runs():
+        if run.curve.planned_steps == 200 and run.end == 10.0:
+            sweeps.setdefault(run.task, run)
     known: dict[str, Raced] = {}
     for name in asked.tasks:
         pick = ours(sweeps[name].curve, truths[name].steps).best_guess
