@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lrgui.core.formats import format_bytes
 from lrgui.writing import write_atomically
 
 #: The largest file that is read, in bytes, and how many lists and objects may be in each other: what is kept is small.
@@ -28,7 +29,7 @@ def read_json(path: Path) -> tuple[Any, os.stat_result]:
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "it is no file", str(path))
         if facts.st_size > MOST_BYTES:
-            raise ValueError(f"it has {facts.st_size / 1e6:,.0f} MB")
+            raise ValueError(f"it has {format_bytes(facts.st_size)}")
         text = file.read(MOST_BYTES + 1)
     try:
         data = json.loads(text.decode(), parse_constant=_not_finite, parse_float=_finite)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.ranges import curve_range
 from lrgui.plot.theme import LIGHT
@@ -280,7 +281,7 @@ def _pick(result: Found, lr: float, ax: Axes) -> None:
     loss = result.curve.loss_at(lr)
     words = f"recommended {format_lr(lr)}" if sure else f"a guess: {format_lr(lr)} (no confidence)"
     if sure and math.isfinite(loss):
-        words += f" · loss {loss:.3g}"
+        words += f" · loss {format_loss(loss)}"
     low, high = ax.get_xlim()
     right = math.log(lr / low) < math.log(high / low) / 2
     ax.annotate(

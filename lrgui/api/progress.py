@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 
 #: Seconds between two lines, so that they can be read and cost nothing.
@@ -29,7 +30,7 @@ class Progress:
         if not self.due():
             return
         which = f"Sweep {sweep + 1} of {self._sweeps}: step" if self._sweeps > 1 else "Step"
-        self.write(f"{which} {step + 1:,} of {self._steps:,} · LR {format_lr(lr)} · loss {loss:.4g}")
+        self.write(f"{which} {step + 1:,} of {self._steps:,} · LR {format_lr(lr)} · loss {format_loss(loss)}")
 
     def due(self) -> bool:
         """True where the line is seen and old enough to be written over; then it counts as written."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrgui.core.formats import format_figure, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.standings import SAFE_FACTOR, Ranking
 from lrgui.plot.theme import LIGHT
@@ -54,7 +55,7 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
             zorder=2,
         )
         ax.annotate(
-            f"{loss:.3g}",
+            format_loss(loss),
             (row.lr, loss),
             xytext=(0, 3 if loss >= 0 else -3),
             textcoords="offset points",
@@ -80,14 +81,18 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
     if ranking.untrained is not None:
         seen = ax.get_ylim()  # the bars stay readable: a line far above them is only named
         ax.axhline(
-            ranking.untrained, color=LIGHT.muted, linestyle=":", label=f"untrained: {ranking.untrained:.3g}", zorder=1
+            ranking.untrained,
+            color=LIGHT.muted,
+            linestyle=":",
+            label=f"untrained: {format_loss(ranking.untrained)}",
+            zorder=1,
         )
         ax.set_ylim(seen)
     if ranking.lr is not None and ranking.lowest is not None:
         ax.axvline(ranking.lowest, color=LIGHT.divergence_line, linewidth=1, linestyle=":", zorder=3)
         ax.lines[-1].set_label(f"lowest: {format_lr(ranking.lowest)}")
         ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
-        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)} (safety step ÷{SAFE_FACTOR:.2f})")
+        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)} (safety step ÷{format_figure(SAFE_FACTOR)})")
     if rows:
         ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
     ax.set_xticks([row.lr for row in rows], [format_lr(row.lr) for row in rows])

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from lrgui.core.events import EndEvent, EndReason
+from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import format_lr
 
 
@@ -42,14 +43,13 @@ def stopped(rate: float, loss: float, best: float | None, start: float, factor: 
     """
     if best is None or math.isnan(loss):
         print("Stopping early, the loss is not a number")
-        return EndEvent(
-            EndReason.NOT_FINITE, f"The loss became NaN at {format_lr(rate)}; everything before it is kept."
-        )
+        return EndEvent(EndReason.NOT_FINITE, f"The loss became NaN at {format_lr(rate)}.")
     if math.isinf(loss):
-        why = f"The loss became infinite at {format_lr(rate)}; everything before it is kept."
-        end = EndEvent(EndReason.NOT_FINITE, why)
+        end = EndEvent(EndReason.NOT_FINITE, f"The loss became infinite at {format_lr(rate)}.")
     elif _diverged(loss, best, start, factor):
-        end = EndEvent(EndReason.DIVERGED, f"The loss rose above {factor:g} × its best at {format_lr(rate)}.")
+        end = EndEvent(
+            EndReason.DIVERGED, f"The loss rose above {exact_number(factor)} × its best at {format_lr(rate)}."
+        )
     else:
         return None
     print("Stopping early, the loss has diverged")

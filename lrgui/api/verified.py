@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 from lrgui.api.found import End
 from lrgui.api.text import WIDTH
 from lrgui.core.events import ERRORS
+from lrgui.core.formats import NOTHING, format_metric
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
-from lrgui.core.standings import Ranking, Standing
+from lrgui.core.standings import Ranking, Standing, loss_column
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -114,23 +114,17 @@ class Verified:
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""
         heads = ["", "learning rate", "validation loss" if self.validation else "training loss", "steps", "how far"]
+        losses = loss_column(self.rows)
         table = [
-            [str(row.place), format_lr(row.lr), loss_words(row), f"{row.steps:,}" if row.steps else "–", row.words]
-            for row in self.rows
+            [str(row.place), format_lr(row.lr), loss, f"{row.steps:,}" if row.steps else NOTHING, row.words]
+            for row, loss in zip(self.rows, losses, strict=True)
         ]
         if self.metric_name is not None:
             heads.insert(3, self.metric_name)
             for cells, row in zip(table, self.rows, strict=True):
-                cells.insert(3, "–" if row.metric is None else f"{row.metric:.4g}")
+                cells.insert(3, format_metric(self.metric_name, row.metric))
         return heads, table
 
     @property
     def _winner(self) -> str:
         return "none" if self.lr is None else format_lr(self.lr)
-
-
-def loss_words(row: Standing) -> str:
-    """A candidate's loss: "0.1234", "diverged", or a dash."""
-    if math.isnan(row.loss):
-        return "–"
-    return "diverged" if row.diverged else f"{row.loss:.4g}"

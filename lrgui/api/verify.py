@@ -27,6 +27,7 @@ from lrgui.core.engine.random_state import gradients_back
 from lrgui.core.engine.snapshot import RandomState, Snapshot
 from lrgui.core.engine.step import Loss
 from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
@@ -207,7 +208,7 @@ class _Verifier:
                     where = standings.place_in_race(event.round)
                     line.write(
                         f"{where.capitalize()} · step {standings.done:,} of {total:,} · LR {format_lr(event.lr)} · "
-                        f"loss {event.loss:.4g}"
+                        f"loss {format_loss(event.loss)}"
                     )
             elif isinstance(event, EndEvent):
                 end = event

@@ -27,6 +27,7 @@ from lrgui.core.events import (
     RunState,
     StateEvent,
 )
+from lrgui.core.formats import format_seconds
 from lrgui.errors.diagnosis import Diagnosis
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
@@ -67,7 +68,7 @@ class Checked:
             if step is None:
                 table.add_row("", f"[dim]{label}[/]", "", "")
                 continue
-            time = "" if step.seconds is None else _time(step.seconds)
+            time = "" if step.seconds is None else format_seconds(step.seconds)
             told = Diagnosis(step.detail, step.file, step.line).words if step.state == CheckState.BAD else step.detail
             if step.state == CheckState.WARNING and step.file:
                 told += f" ({Path(step.file).name}, line {step.line})"
@@ -121,7 +122,3 @@ def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
             if shown:
                 live.update(found.table(), refresh=True)
     return found
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.1f} ms"

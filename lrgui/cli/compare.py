@@ -19,6 +19,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
+from lrgui.core.formats import format_losses
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.run_settings import SweepSettings
@@ -108,13 +109,13 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
     from lrgui.core.curve.recommend import GUESS, confidence_words
 
     table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
-    for each in compared:
+    lowests = format_losses([each.lowest for each in compared])
+    for each, lowest in zip(compared, lowests, strict=True):
         pick = each.reading.recommendation
         rate = "–" if each.pick is None else format_lr(each.pick)
         zones = each.reading.zones
         safe = "–" if zones is None else f"{format_lr(zones.low_end)} to {format_lr(zones.high_start)}"
         sure = confidence_words(pick).removeprefix("confidence ") if pick.lr is not None else f"{GUESS}. {pick.reason}"
-        lowest = "–" if each.lowest is None else f"{each.lowest:.3g}"
         table.add_row(escape(each.label), rate, escape(sure), lowest, safe)
     if compared:
         results().print(table)

@@ -25,6 +25,7 @@ from lrgui.core.events import (
     StateEvent,
     TaskEvent,
 )
+from lrgui.core.formats import format_loss
 from lrgui.gui.settings import Settings, leave_out_foreign_pythons, load_settings, settings_file
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
@@ -236,7 +237,9 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
                 elif isinstance(event, OutputEvent):
                     printed(event)
                 elif isinstance(event, EpochEvent):
-                    bar.update(line, description=f"Training · epoch {event.epoch} · loss {event.train_loss:.3g}")
+                    bar.update(
+                        line, description=f"Training · epoch {event.epoch} · loss {format_loss(event.train_loss)}"
+                    )
             bar.update(line, completed=done)
 
         yield show

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from lrgui.cli.app import ARGUMENTS, Status, fail, say
+from lrgui.core.formats import exact_number
 from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job, switched
@@ -51,9 +52,11 @@ def _options(
             show_default="the task's own, else sgd",
         ),
     ] = None,
-    momentum: Annotated[float | None, typer.Option(help="SGD's momentum.", show_default=f"{_TASK.momentum:g}")] = None,
+    momentum: Annotated[
+        float | None, typer.Option(help="SGD's momentum.", show_default=exact_number(_TASK.momentum))
+    ] = None,
     weight_decay: Annotated[
-        float | None, typer.Option(help="Weight decay.", show_default=f"{_TASK.weight_decay:g}")
+        float | None, typer.Option(help="Weight decay.", show_default=exact_number(_TASK.weight_decay))
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Examples per step.", show_default=f"the task's, else {_TASK.batch_size}")

@@ -15,6 +15,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
+from lrgui.core.formats import format_losses, format_metric
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.job import Job
@@ -49,9 +50,10 @@ def train(
         table = Table(
             "epoch", "training loss", "validation loss", f"training {name}", f"validation {name}", "LR at the end"
         )
-        for e in record.epochs:
-            val = "–" if e.val_loss is None else f"{e.val_loss:.4f}"
-            table.add_row(str(e.epoch), f"{e.train_loss:.4f}", val, *_metrics(e), format_lr(e.lr))
+        epochs = record.epochs
+        losses = format_losses([e.train_loss for e in epochs]), format_losses([e.val_loss for e in epochs])
+        for e, trained, held_out in zip(epochs, *losses, strict=True):
+            table.add_row(str(e.epoch), trained, held_out, *_metrics(e), format_lr(e.lr))
         results().print(table)
         tell(end.detail)
     if unkept:
@@ -62,12 +64,8 @@ def train(
 def _metrics(epoch: EpochEvent) -> tuple[str, str]:
     """Training and validation metric of an epoch, for people."""
     if epoch.metric_name:
-        return _shown(epoch.train_metric, "{:.4g}"), _shown(epoch.val_metric, "{:.4g}")
-    return _shown(epoch.train_accuracy, "{:.1%}"), _shown(epoch.val_accuracy, "{:.1%}")
-
-
-def _shown(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value).replace("%", " %")
+        return format_metric(epoch.metric_name, epoch.train_metric), format_metric(epoch.metric_name, epoch.val_metric)
+    return format_metric("accuracy", epoch.train_accuracy), format_metric("accuracy", epoch.val_accuracy)
 
 
 def _training(record: Record, end: EndEvent) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import (
-    ACCURACIES,
     ERRORS,
     CandidateEvent,
     EndEvent,
@@ -28,6 +27,7 @@ from lrgui.core.events import (
     RunKind,
     TaskEvent,
 )
+from lrgui.core.formats import format_metric
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.runs.job import Job
@@ -129,12 +129,12 @@ def _show(event: Event, quiet: bool) -> None:
 
 def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> None:
     """The ranking in a table and words, on standard output."""
+    from lrgui.core.standings import loss_column
+
     metric = any(row.metric is not None for row in ranking.rows)
-    form = "{:.1%}" if name in ACCURACIES else "{:.4g}"
     table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "how far")
-    for row in ranking.rows:
-        loss = "–" if not math.isfinite(row.loss) else f"{row.loss:.4f}"
-        shown = "–" if row.metric is None else form.format(row.metric).replace("%", " %")
+    for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True):
+        shown = format_metric(name, row.metric)
         table.add_row(
             str(row.place), format_lr(row.lr), loss, *([shown] if metric else []), f"{row.steps:,}", row.words
         )

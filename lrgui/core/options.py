@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import exact_lr, format_lr, parse_lr
 
 Scalar = bool | int | float | str | None
@@ -145,12 +146,12 @@ class Option:
         if self.zero and value == 0:
             return self.zero
         if not is_finite(value):
-            return f"{value:g}"
+            return exact_number(value)
         if self.kind == "rate" and value > 0:
             return format_lr(value) if self.rounded else exact_lr(value)
         if self.kind == "share":
-            return f"{100 * value:.10g} %"
-        return f"{value:,}" if isinstance(value, int) else f"{value:.10g}".replace("e+", "e")
+            return f"{exact_number(100 * value)} %"
+        return f"{value:,}" if isinstance(value, int) else exact_number(value)
 
     def written(self, value: Scalar) -> str:
         """A value as it is typed into a field: without a thousands separator."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lrgui.core import bracket, halving
 from lrgui.core.events import CandidateEvent, Event, StandingEvent, UntrainedEvent
+from lrgui.core.formats import format_figure, format_loss, format_losses
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, counted
 
@@ -261,8 +262,8 @@ class Standings:
         if self.untrained is None or best.loss < self.untrained:
             return ""
         words = (
-            f"No winner: every training ended worse than the untrained model (loss {self.untrained:.4g}); the best, at "
-            f"{format_lr(best.lr)}, ended at {best.loss:.4g}."
+            f"No winner: every training ended worse than the untrained model (loss {format_loss(self.untrained)}); "
+            f"the best, at {format_lr(best.lr)}, ended at {format_loss(best.loss)}."
         )
         ran = [row.candidate for row in rows if row.round >= 0]
         if len(ran) > 1 and best.candidate == min(ran):
@@ -276,7 +277,7 @@ class Standings:
         at = f"the lowest point of the fitted curve, {format_lr(lowest)}"
         if not fitted:
             at = f"the best training's rate, {format_lr(lowest)}"
-        words = [f"Measured: {format_lr(winner)}, a safety step (÷{SAFE_FACTOR:.2f}) below {at}."]
+        words = [f"Measured: {format_lr(winner)}, a safety step (÷{format_figure(SAFE_FACTOR)}) below {at}."]
         words += self._of_the_pick(confirmed, leader, last)
         if last + 1 < config.stages:
             words.append(f"After {last + 1} of {config.stages} rounds.")
@@ -289,16 +290,22 @@ class Standings:
 
     def _of_the_pick(self, confirmed: bool, leader: Standing, last: int) -> list[str]:
         """How the rate raced around did, against the best."""
-        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} (loss {leader.loss:.4g})"
+        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} (loss {format_loss(leader.loss)})"
         loss = float(self.losses[last, self.config.middle])
         if leader.candidate == self.config.middle:
-            return [f"{around} trained best (loss {leader.loss:.4g}): confirmed."]
+            return [f"{around} trained best (loss {format_loss(leader.loss)}): confirmed."]
         if confirmed:
-            return [f"{around} (loss {loss:.4g}) is confirmed: within the noise of the best training, {best}."]
+            return [f"{around} (loss {format_loss(loss)}) is confirmed: within the noise of the best training, {best}."]
         if math.isnan(loss):
             return [f"{around} dropped out; the best training was {best}."]
-        ended = "diverged" if math.isinf(loss) else f"ended at {loss:.4g}"
+        ended = "diverged" if math.isinf(loss) else f"ended at {format_loss(loss)}"
         return [f"{around} {ended}; the best training was {best}."]
+
+
+def loss_column(rows: Sequence[Standing]) -> list[str]:
+    """The candidates' losses for a table: `0.1234`, `diverged`, or a dash where one has not run."""
+    losses = format_losses([row.loss if math.isfinite(row.loss) else None for row in rows])
+    return ["diverged" if row.diverged else loss for row, loss in zip(rows, losses, strict=True)]
 
 
 def _order(row: Standing) -> tuple[int, float, float]:

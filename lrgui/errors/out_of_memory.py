@@ -6,6 +6,7 @@ import re
 import traceback
 from pathlib import Path
 
+from lrgui.core.formats import format_bytes
 from lrgui.errors.origins import frames_there, original, text_of
 from lrgui.errors.traces import PACKAGE
 
@@ -16,6 +17,8 @@ _ARRAY = re.compile(
     r"Unable to allocate (?P<size>[\d.]+ \w+) for an array with shape \((?P<shape>[^)]*)\) and data type (?P<dtype>\w+)"
 )
 _AMOUNT = re.compile(r"[Tt]ried to allocate (?P<size>[\d.,]+ ?\w+)")
+#: Units in which they tell amounts, as powers of 1,024.
+_UNITS = {"byte": 0, "bytes": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4, "PiB": 5}
 
 #: What the error came in; the sentence about each.
 _SENTENCES = {
@@ -93,18 +96,15 @@ def _amount(message: str) -> str:
     array = _ARRAY.search(message)
     if array is not None:
         shape = "×".join(f"{int(n):,}" if n.isdigit() else n for n in re.split(r", *", array["shape"].rstrip(", ")))
-        return f": an array of {array['size']} ({shape}, {array['dtype']})"
+        return f": an array of {_amount_of(array['size'])} ({shape}, {array['dtype']})"
     found = _AMOUNT.search(message)
     if found is None:
         return ""
-    size = found["size"].removesuffix(" bytes")
-    return f": {_bytes(int(size)) if size.isdigit() else found['size']} were asked for"
+    return f": {_amount_of(found['size'])} were asked for"
 
 
-def _bytes(count: float) -> str:
-    """As numpy and torch say it, in powers of 1,024."""
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
-        if count < 1024:
-            return f"{count:.3g} {unit}"
-        count /= 1024
-    return f"{count:.3g} PiB"
+def _amount_of(text: str) -> str:
+    """An amount that numpy or torch told, "2.00 GiB" or "4096 bytes", as this program writes it."""
+    number, unit = re.fullmatch(r"([\d.,]+) ?(\w+)", text).groups()  # type: ignore[union-attr]
+    power = _UNITS.get(unit)
+    return text if power is None else format_bytes(float(number.replace(",", "")) * 1024**power)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtGui import QContextMenuEvent, QFont, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 #: Where a long word may be broken: nothing is seen of it.
 BREAK = "\u200b"
@@ -48,6 +48,13 @@ def wrapped(text: str, name: str = "") -> QLabel:
 def breakable(text: str, longest: int = 20) -> str:
     """`text`, in which words of more than `longest` letters may be broken: a label is as wide as its longest word."""
     return re.sub(rf"\S{{{longest + 1},}}", lambda word: _ENDS.sub(rf"\g<0>{BREAK}", word[0]), text)
+
+
+def with_tabular_figures(widget: QWidget) -> None:
+    """All digits of `widget` get the same width: columns of numbers align, and a number that changes does not jump."""
+    font = widget.font()
+    font.setFeature(QFont.Tag("tnum"), 1)
+    widget.setFont(font)
 
 
 def short(name: str, most: int = 24) -> str:

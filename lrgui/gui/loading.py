@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.events import RunKind
+from lrgui.core.formats import format_percent
 from lrgui.gui.background import Background, GivenUp, Watch
 from lrgui.gui.notice import Notice
 from lrgui.gui.shown_sweep import ShownSweep
@@ -81,7 +82,9 @@ class RunLoading(QObject):
     @Slot(float)
     def _on_told(self, share: float) -> None:
         act: Callable[[], None] = self.give_up
-        self.noticed.emit(Notice("info", f"Opening {self._path.name}: {share:.0%}", action="Cancel", act=act))
+        self.noticed.emit(
+            Notice("info", f"Opening {self._path.name}: {format_percent(share)}", action="Cancel", act=act)
+        )
 
     def _on_loaded(self, run: LoadedRun | None, error: Exception | None) -> None:
         if run is not None:

@@ -9,12 +9,17 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
+from lrgui.core.formats import format_bytes, format_estimate, format_figure
+from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.workspace import Workspace
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
 #: The memory of the process that waits for the next run is looked at this often.
 SPARE_MS = 3000
+SPARE_TIP = (
+    "A process with PyTorch loaded is ready, so the next run starts at once. It ends after ten minutes without a run."
+)
 VERBS: dict[str, str] = {
     RunKind.SWEEP: "Sweep",
     RunKind.TRAIN: "Training",
@@ -25,12 +30,10 @@ VERBS: dict[str, str] = {
 }
 ENDS: dict[str, str] = {
     EndReason.COMPLETED: "finished",
-    EndReason.DIVERGED: "ended: diverged",
-    EndReason.NOT_FINITE: "ended: loss not finite",
     EndReason.DATA_ENDED: "ended: no more data",
     EndReason.CANCELLED: "stopped",
     EndReason.OUT_OF_MEMORY: "failed: out of memory",
-    EndReason.LOADER_DIED: "failed: batch loading died",
+    EndReason.LOADER_DIED: "failed: a DataLoader worker died",
     EndReason.BAD_BATCH: "failed: a batch without a finite loss",
     EndReason.FAILED: "failed",
     EndReason.KILLED: "ended unexpectedly",
@@ -78,17 +81,16 @@ class StatusLine(QWidget):
         self.cursor_text = QLabel()
         self.cursor_text.setObjectName("cursor")
         self.cursor_text.setAccessibleName("Under the pointer")
+        for label in (self.text, self.cursor_text):
+            with_tabular_figures(label)
         layout.addWidget(self.text)
         layout.addWidget(self.bar)
         layout.addStretch(1)
         layout.addWidget(self.cursor_text)
-        self.spare_text = QLabel()
+        self.spare_text = QLabel("Engine ready")
         self.spare_text.setObjectName("muted")
         self.spare_text.setAccessibleName("Engine")
-        self.spare_text.setToolTip(
-            "A process with PyTorch loaded is ready, so the next run starts at once. It ends after ten minutes without "
-            "a run."
-        )
+        self.spare_text.setToolTip(SPARE_TIP)
         self.spare_text.hide()
         layout.addWidget(self.spare_text)
         self._spare_memory: Callable[[], int | None] = lambda: None
@@ -113,7 +115,8 @@ class StatusLine(QWidget):
     def _on_ended(self, end: EndEvent) -> None:
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
-        self.text.setText(f"{VERBS[self._workspace.kind]} {ENDS['cancelled' if asked else end.reason]} · {end.detail}")
+        how = ENDS.get(EndReason.CANCELLED if asked else end.reason)  # none where the sentence says it all
+        self.text.setText(f"{VERBS[self._workspace.kind]} {how} · {end.detail}" if how else end.detail)
 
     @Slot()
     def refresh(self) -> None:
@@ -146,7 +149,7 @@ class StatusLine(QWidget):
             words.append("stopping…")
         elif done > 3 and seconds > 0:
             speed = done / seconds
-            words += [f"{speed:,.0f} it/s" if speed >= 10 else f"{speed:.2g} it/s", _left((total - done) / speed)]
+            words += [f"{format_figure(speed)} it/s", f"{format_estimate((total - done) / speed)} left"]
         self.text.setText(" · ".join(words))
         self.bar.setRange(0, total)
         self.bar.setValue(done)
@@ -165,17 +168,9 @@ class StatusLine(QWidget):
         size = self._spare_memory()
         self.spare_text.setVisible(size is not None)
         if size is not None:
-            self.spare_text.setText(f"warm worker: {round(size / 1e6):,} MB")
+            self.spare_text.setToolTip(f"{SPARE_TIP} It takes {format_bytes(size)} of memory.")
 
     @Slot(str)
     def show_cursor(self, text: str) -> None:
         """Say what stands under the pointer."""
         self.cursor_text.setText(text)
-
-
-def _left(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"

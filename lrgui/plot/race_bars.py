@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from lrgui.core.formats import format_loss
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import PaletteLayer
 from lrgui.plot.view import PlotView
@@ -82,7 +83,7 @@ class Bars(PaletteLayer):
         """What stands above a candidate's bar."""
         if math.isnan(candidate.score):
             return "…" if candidate.runs else ""
-        return "diverged" if math.isinf(candidate.score) else f"{candidate.score:.3g}"
+        return "diverged" if math.isinf(candidate.score) else format_loss(candidate.score)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint bars and numbers."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
+from lrgui.core.formats import format_figure, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import SAFE_FACTOR, Ranking
@@ -245,10 +246,10 @@ class RacePlot(StackedPlot):
         if ranking is not None and len(self.smooth.points[0]):
             bars.append(Entry(ranking.smooth_name, palette.average, "dash"))
         if ranking is not None and ranking.lowest is not None and len(self.lowest.points[0]):
-            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{SAFE_FACTOR:.2f} to the winner"
+            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{format_figure(SAFE_FACTOR)} to the winner"
             bars.append(Entry(below, palette.average, "dot"))
         if ranking is not None and ranking.untrained is not None and len(self.untrained.points[0]):
-            bars.append(Entry(f"untrained {ranking.untrained:.3g}", palette.muted, "dot"))
+            bars.append(Entry(f"untrained {format_loss(ranking.untrained)}", palette.muted, "dot"))
         self.bars.set_legend(bars, palette)
 
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lrgui.core.curve.zones import Zones
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import Annotations, Crosshair, ZoneTints
 from lrgui.plot.curve_canvas import CurveCanvas
@@ -244,7 +245,7 @@ class SelectablePlot(RatePlot):
         number = format_lr(lr)
         loss = self._loss_at(lr)
         if loss is not None:
-            words = f"loss {loss:.3g}" if math.isfinite(loss) else "not measured"
+            words = f"loss {format_loss(loss)}" if math.isfinite(loss) else "not measured"
             return (f"selected {number} · {words}", f"{number} · {words}", number)
         return (f"selected {number}", number)
 

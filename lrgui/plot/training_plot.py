@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from lrgui.core.events import EpochEvent
+from lrgui.core.formats import format_loss, format_metric, format_percent
 from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Chart
@@ -138,8 +139,9 @@ class TrainingPlot(StackedPlot):
         if best is None or best.val_loss is None:
             self.best.show_nothing()
         else:
-            words = f"best epoch {best.epoch} · validation loss {best.val_loss:.3g}"
-            forms = (words + _metric_words(best), f"best epoch {best.epoch} · {best.val_loss:.3g}")
+            loss = format_loss(best.val_loss)
+            words = f"best epoch {best.epoch} · validation loss {loss}"
+            forms = (words + _metric_words(best), f"best epoch {best.epoch} · {loss}")
             self.best.show_at(float(best.epoch * self._per_epoch), best.val_loss, forms)
         self.best.set_obstacles([self.smoothed, self.val_loss, self.train_loss])
         self.accuracy.left.set_blank(not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0]))
@@ -233,8 +235,12 @@ def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
 def _metric_words(epoch: EpochEvent) -> str:
     """The validation metric of an epoch, for behind its loss."""
     if epoch.val_accuracy is not None:
-        return f" · {100 * epoch.val_accuracy:.1f} %"
-    return "" if epoch.val_metric is None else f" · {epoch.metric_name} {epoch.val_metric:.3g}"
+        return f" · {format_percent(epoch.val_accuracy, 1)}"
+    return (
+        ""
+        if epoch.val_metric is None
+        else f" · {epoch.metric_name} {format_metric(epoch.metric_name, epoch.val_metric)}"
+    )
 
 
 class BestEpoch(PaletteLayer):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrgui import frozen
+from lrgui.core.formats import format_seconds
 from lrgui.runs.failures import cannot_start, signal_name
 from lrgui.runs.from_dict import from_plain
 from lrgui.runs.pipes import open_pipes
@@ -85,7 +86,7 @@ class Description:
                     f"{command[0]} does not behave like a Python interpreter: it prints endlessly. {_OTHER}"
                 )
             if late:
-                return self._failed(f"{command[0]} did not answer within {limit:g} s. {_OTHER}")
+                return self._failed(f"{command[0]} did not answer within {format_seconds(limit)}. {_OTHER}")
         finally:
             with self._lock:
                 self._process = None

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from lrgui import frozen
 from lrgui.core.events import ERRORS, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent
+from lrgui.core.formats import format_seconds
 from lrgui.runs.failures import cannot_start, explain_exit
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
@@ -200,7 +201,9 @@ class ChildProcess:
                 )
             if silent > HANGS:
                 self._end_process()
-                end = EndEvent(EndReason.FAILED, f"{self._command[0]} was not ready within {HANGS:g} s. {_ANOTHER}")
+                end = EndEvent(
+                    EndReason.FAILED, f"{self._command[0]} was not ready within {format_seconds(HANGS)}. {_ANOTHER}"
+                )
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
                 chunk += self._last_words(merger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lrgui.core.curve.lr_scaling import Transfer, transfer
+from lrgui.core.formats import exact_number
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import filled
 from lrgui.runs.job import Job
@@ -31,7 +32,8 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
     if before.optimizer == after.optimizer and takes_momentum and before.momentum != after.momentum:
         return Transfer(
             None,
-            f"The sweep was made with momentum {before.momentum:g}; higher momentum needs a lower rate: sweep again.",
+            f"The sweep was made with momentum {exact_number(before.momentum)}; higher momentum needs "
+            "a lower rate: sweep again.",
         )
     return transfer(lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new)
 

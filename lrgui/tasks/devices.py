@@ -14,6 +14,7 @@ from lrgui.core.engine.devices import (
     usual_threads,
     why_missing,
 )
+from lrgui.core.formats import format_bytes
 from lrgui.tasks.device_rows import DeviceFacts
 
 _LABELS = {"cuda": "CUDA", "xpu": "XPU", "mps": "MPS"}
@@ -98,8 +99,7 @@ def _with_memory(name: str, kind: str, index: int) -> str:
     free = free_on_device(kind, index)
     if free is None:
         return name
-    size = free / 2**30
-    return f"{name} · {size:.0f} GB free" if size >= 10 else f"{name} · {size:.1f} GB free"
+    return f"{name} · {format_bytes(free)} free"
 
 
 def _counted(number: int, what: str) -> str:

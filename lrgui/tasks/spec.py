@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lrgui.core.formats import exact_number
 from lrgui.core.optimizers import EXCLUDED, OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.core.run_settings import Problem, is_finite
@@ -116,7 +117,7 @@ class TaskSpec:
             return "own optimizer" if self.optimizer == OWN else self.optimizer
         words = str(filled(row.options, self.optimizer_options).get("name") or row.label)
         momentum = "momentum" in row.fields and self.momentum > 0
-        return f"{words}, momentum {self.momentum:g}" if momentum else words
+        return f"{words}, momentum {exact_number(self.momentum)}" if momentum else words
 
     @property
     def argv(self) -> list[str]:
@@ -146,7 +147,7 @@ class TaskSpec:
     def _not_finite(self) -> list[Problem]:
         """Settings of source, model and optimizer, of code too, that a run file could not hold."""
         return [
-            Problem(f"{part}.{name}", f"{name} cannot be {value:g}.", "Use a finite number.")
+            Problem(f"{part}.{name}", f"{name} cannot be {exact_number(value)}.", "Use a finite number.")
             for part in _OPTIONS
             for name, value in getattr(self, part).items()
             if isinstance(value, float) and not is_finite(value)
@@ -198,14 +199,16 @@ class TaskSpec:
         if not (math.isfinite(self.momentum) and 0 <= self.momentum < 1):
             problems.append(
                 Problem(
-                    "momentum", f"A momentum of {self.momentum:g} is out of range.", "Use 0 to 0.999; 0.9 is usual."
+                    "momentum",
+                    f"A momentum of {exact_number(self.momentum)} is out of range.",
+                    "Use 0 to 0.999; 0.9 is usual.",
                 )
             )
         if not (math.isfinite(self.weight_decay) and 0 <= self.weight_decay < 1):
             problems.append(
                 Problem(
                     "weight_decay",
-                    f"A weight decay of {self.weight_decay:g} is out of range.",
+                    f"A weight decay of {exact_number(self.weight_decay)} is out of range.",
                     "Use 0 to below 1; 1e-4 is usual.",
                 )
             )

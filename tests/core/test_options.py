@@ -35,7 +35,7 @@ def test_what_can_be_used(option: Option, value: Scalar) -> None:
         (WIDTH, 2.5, "Width cannot be “2.5”. Use an integer."),
         (WIDTH, True, "Width cannot be “True”. Use an integer."),
         (DECAY, -1.0, "Decay cannot be “-1”. Use 0 or more."),
-        (DECAY, float("nan"), "Decay cannot be “nan”. Use 0 or more."),
+        (DECAY, float("nan"), "Decay cannot be “NaN”. Use 0 or more."),
         (FLAG, 1, "Flip cannot be “1”. Use true or false."),
         (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
         (WIDTH, None, "Width is empty. 16 is usual."),

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.labels import BREAK, breakable, short, wrapped
+from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.status import StatusLine
+from lrgui.gui.window import MainWindow
 
 
 def test_long_words_may_be_broken() -> None:
@@ -48,3 +51,13 @@ def test_a_path_is_copied_as_it_is(qtbot: QtBot, tmp_path: Path, way: str) -> No
 def test_short_names() -> None:
     assert short("cats") == "cats"
     assert short("a" * 30) == "a" * 23 + "…"
+
+
+def test_digits_of_tables_have_one_width_whatever_the_style(window: MainWindow) -> None:
+    table, status = window.findChild(SuggestionsPanel).table, window.findChild(StatusLine).text
+    for _ in range(2):
+        for widget in (table, status):
+            widget.ensurePolished()
+            width = QFontMetricsF(widget.font()).horizontalAdvance
+            assert width("1111") == width("0000")
+        window.toggle_theme()

@@ -456,7 +456,7 @@ def test_distances_in_words():
     assert distance(1e-3, 1e-3) == distance(1.04e-3, 1e-3) == "the same"
     assert distance(2e-3, 1e-3) == "×2 higher"
     assert distance(1e-4, 1e-3) == "×10 lower"
-    assert distance(3e-2, 1e-5) == "×3e+03 higher"
+    assert distance(3e-2, 1e-5) == "×3,000 higher"
 
 
 def test_verdicts_in_words():

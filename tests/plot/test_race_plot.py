@@ -56,7 +56,15 @@ def test_every_candidate_has_a_line_and_a_bar(plot):
     assert bars[6] is None and all(bar is not None for bar in bars[:6])
     heights = [bar.height() for bar in bars[:6]]
     assert heights.index(min(heights)) == 3 and heights[0] > heights[1] > heights[2]
-    assert [words for words, _, _ in plot.columns.labels()] == ["0.9", "0.5", "0.31", "0.3", "0.33", "0.6", "diverged"]
+    assert [words for words, _, _ in plot.columns.labels()] == [
+        "0.900",
+        "0.500",
+        "0.310",
+        "0.300",
+        "0.330",
+        "0.600",
+        "diverged",
+    ]
 
 
 def test_the_winner_is_marked_only_at_the_end(plot):
@@ -99,7 +107,7 @@ def test_a_bar_that_is_cut_says_so(plot):
     plot.grab()
     cut = [plot.columns.is_cut(c) for c in field(scores)]
     assert cut == [True, *[False] * 6]
-    assert plot.columns.labels()[0][0] == "50"
+    assert plot.columns.labels()[0][0] == "50.0"
     box = plot.columns.labels()[0][1]
     assert box.top() >= 0
 

@@ -104,7 +104,7 @@ def test_a_gpu_that_does_not_tell_its_memory_is_taken_last(machine: Machine) -> 
     machine.cuda(1, 1)
     machine.set(torch.cuda, "mem_get_info", memory)
     assert pick_device("auto") == torch.device("cuda:1")
-    assert [facts.label for facts in device_facts()[:2]] == ["NVIDIA H100", "NVIDIA H100 · 1.0 GB free"]
+    assert [facts.label for facts in device_facts()[:2]] == ["NVIDIA H100", "NVIDIA H100 · 1.1 GB free"]
 
 
 def test_the_driver_is_asked_before_torch_which_would_make_a_context(machine: Machine) -> None:
@@ -220,9 +220,9 @@ def test_facts_of_a_machine_with_much(machine: Machine) -> None:
     machine.xpu(12)
     found = device_facts()
     assert [(facts.key, facts.label) for facts in found[:3]] == [
-        ("cuda:0", "NVIDIA H100 · 78 GB free"),
-        ("cuda:1", "NVIDIA H100 · 3.0 GB free"),
-        ("xpu:0", "Intel Arc · 12 GB free"),
+        ("cuda:0", "NVIDIA H100 · 84 GB free"),
+        ("cuda:1", "NVIDIA H100 · 3.2 GB free"),
+        ("xpu:0", "Intel Arc · 13 GB free"),
     ]
     assert found[3].key == "cpu" and found[3].label.startswith("CPU · ")
     assert all(facts.there and not facts.note for facts in found)
@@ -253,7 +253,7 @@ def test_a_gpu_that_fails_hides_no_other(machine: Machine) -> None:
     machine.set(torch.cuda, "get_device_name", name)
     broken, sound = device_facts()[:2]
     assert (broken.there, broken.note) == (False, "it does not answer: CUDA error: uncorrectable ECC error")
-    assert sound.label == "NVIDIA A100 · 20 GB free"
+    assert sound.label == "NVIDIA A100 · 21 GB free"
 
 
 def test_a_driver_that_breaks_leaves_the_cpu(machine: Machine) -> None:

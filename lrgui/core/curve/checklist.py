@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +10,7 @@ from lrgui.core.curve.curve import Curve, only_so_many
 from lrgui.core.curve.landmarks import Landmarks
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.curve.zones import Zones
+from lrgui.core.formats import format_change, format_loss, format_ratio
 from lrgui.core.learning_rate import format_lr, same_lr
 
 #: What stands before an answer.
@@ -58,27 +58,17 @@ def _falls(curve: Curve, marks: Landmarks | None) -> Check:
         return Check("falls", "bad", f"{only_so_many(len(curve)).capitalize()}: too few to see a fall")
     if not marks.falls:
         return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
-    noise = f", {marks.fall / curve.noise:.0f} × the batch noise" if curve.noise > curve.resolution else ""
-    words = f"{_from_to(marks)}{noise}"
+    noise = f", {format_ratio(marks.fall / curve.noise)} × the batch noise" if curve.noise > curve.resolution else ""
+    words = f"{' to '.join(format_change(marks.level, marks.lowest))}{noise}"
     if not clear_fall(curve, marks.fall):
         return Check("falls", "bad", f"The loss hardly falls ({words})")
     return Check("falls", "good", f"The loss falls sharply ({words})")
 
 
-def _from_to(marks: Landmarks) -> str:
-    """The fall in losses, with as many digits as show it beside a constant that is part of them: "2.32 to 2.00"."""
-    places = 1 - math.floor(math.log10(marks.fall))
-    size = max(abs(marks.level), abs(marks.lowest))
-    if places > 6 or size >= 1e6:
-        digits = max(3, places + math.ceil(math.log10(size)))
-        return f"{marks.level:.{digits}g} to {marks.lowest:.{digits}g}"
-    return f"{marks.level:.{max(places, 0)}f} to {marks.lowest:.{max(places, 0)}f}"
-
-
 def _lowest(curve: Curve, marks: Landmarks | None) -> Check:
     if marks is None or not marks.falls:
         return Check("lowest", "bad", "No lowest loss before an explosion")
-    at = f"{format_lr(marks.lowest_at)} (loss {marks.lowest:.3g})"
+    at = f"{format_lr(marks.lowest_at)} (loss {format_loss(marks.lowest)})"
     if curve.ended_early and marks.rises_at is None:
         return Check("lowest", "bad", f"Lowest so far at {at}; the run ended early ({curve.ended_early})")
     if marks.still_falling:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.formats import format_change, format_ratio
 from lrgui.core.learning_rate import format_lr
 
 #: Lowest losses that differ by less than this share of the fall are called equal: the noise of a sweep is no less.
@@ -71,8 +72,7 @@ def _picks(compared: Sequence[Compared]) -> str:
     times = high / low
     if times < 1.1:
         return f"All picks are about {format_lr(high)}"
-    factor = f"{times:.2g}" if times < 10 else f"{float(f'{times:.2g}'):,.0f}"
-    return f"{above}'s pick, {format_lr(high)}, is {factor} times {below}'s, {format_lr(low)}"
+    return f"{above}'s pick, {format_lr(high)}, is {format_ratio(times)} times {below}'s, {format_lr(low)}"
 
 
 def _falls(compared: Sequence[Compared]) -> str:
@@ -85,7 +85,8 @@ def _falls(compared: Sequence[Compared]) -> str:
     assert marks is not None
     if high - low < EQUAL * marks.fall:
         return "all losses fall about as far"
-    return f"the loss falls furthest with {best.name}, to {low:.2g}, least with {worst.name}, to {high:.2g}"
+    least, most = format_change(high, low)
+    return f"the loss falls furthest with {best.name}, to {most}, least with {worst.name}, to {least}"
 
 
 def _widths(compared: Sequence[Compared]) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lrgui.core.formats import format_ratio
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 
@@ -76,7 +77,9 @@ def transfer(
     there = lr * ratio**exponent
     words = f"{made}; for {to_batch:,} an estimate is {format_lr(there)} ({WORDS[exponent]})."
     if not 1 / FAR <= ratio <= FAR:
-        words += f" The batch changes {max(ratio, 1 / ratio):.0f}-fold, beyond what the rule covers: sweep again."
+        words += (
+            f" The batch changes {format_ratio(max(ratio, 1 / ratio))}-fold, beyond what the rule covers: sweep again."
+        )
     return Transfer(there, words, OWN_SOURCES.get(old, SOURCES[exponent]))
 
 

@@ -13,6 +13,7 @@ from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.valley import Valley, find_valley
 from lrgui.core.events import EndReason
+from lrgui.core.formats import format_factor, format_percent, format_ratio
 from lrgui.core.learning_rate import format_lr
 
 __all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
@@ -86,7 +87,7 @@ def recommend(
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
-        return _none(guess, f"the batch noise shifts it by a factor of {factor:.0f}", advice)
+        return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", advice)
     reason = _reason(curve, valley) + lowered(planned_steps)
     if advice is not None:
         reason += f" {advice.why}"
@@ -108,7 +109,7 @@ def for_longer(planned_steps: int | None) -> float:
 def lowered(planned_steps: int | None) -> str:
     """The sentence that says so, with a space before it; empty for a short training."""
     share = for_longer(planned_steps)
-    return "" if share == 1 else f" Lowered to {share:.0%} for a training of {planned_steps:,} steps."
+    return "" if share == 1 else f" Lowered to {format_percent(share)} for a training of {planned_steps:,} steps."
 
 
 def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
@@ -145,7 +146,7 @@ def _reason(curve: Curve, valley: Valley) -> str:
     limit = _limit(curve, np.array([valley.edge]))[0]
     if limit < _steps_back(curve, np.array([valley.middle]), ANSWER)[0]:
         ends = "the sweep ends" if valley.open else "half of the fall is lost again"
-        return f"{BREAK} steps and a factor of {SAFETY:.1f} before {edge}, where {ends}."
+        return f"{BREAK} steps and a factor of {format_ratio(SAFETY)} before {edge}, where {ends}."
     if valley.open:
         kept = "half of the fall is not lost again in this range"
         return f"The middle of the valley, {middle}, {ANSWER} steps back; {kept}."
@@ -187,5 +188,5 @@ def confidence_words(pick: Recommendation) -> str:
     if pick.factor is None or not math.isfinite(pick.factor):
         return f"confidence {pick.confidence}"
     if pick.factor >= WORST:
-        return f"confidence {pick.confidence} · within more than ×{WORST:g}"
-    return f"confidence {pick.confidence} · within ×{pick.factor:.2g}"
+        return f"confidence {pick.confidence} · within more than {format_factor(WORST)}"
+    return f"confidence {pick.confidence} · within {format_factor(pick.factor)}"

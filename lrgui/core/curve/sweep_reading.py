@@ -20,6 +20,7 @@ from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.summary import interpret
 from lrgui.core.curve.zones import Zones, find_zones
 from lrgui.core.events import EndEvent
+from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import format_lr
 
 #: The tips of the classic guide: true of every pick.
@@ -125,7 +126,7 @@ class SweepReading:
     @property
     def average_label(self) -> str:
         """What the classic average is called in a legend."""
-        return f"average, β {self.curve.beta:g}"
+        return f"average, β {exact_number(self.curve.beta)}"
 
     @property
     def table(self) -> tuple[RuleRow, ...]:

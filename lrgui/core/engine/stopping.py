@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrgui.core.curve.confidence import AT_ONCE
 from lrgui.core.curve.smoothing import DebiasedAverage, noise_of
 from lrgui.core.events import EndReason
 from lrgui.core.learning_rate import format_lr
@@ -31,6 +32,13 @@ class Stop:
     detail: str
 
 
+def stopped_where(what: str, lr: float, done: int, planned: int) -> str:
+    """The sentence for a sweep that stopped where training breaks: that is where it was to go, unless at once."""
+    if done <= AT_ONCE * planned:
+        return f"Stopped after {done:,} of {planned:,} steps: {what} ({format_lr(lr)})."
+    return f"Done. {done:,} of {planned:,} steps; stopped where {what} ({format_lr(lr)}), as intended."
+
+
 class SweepWatch:
     """The stop rules of a sweep.
 
@@ -51,6 +59,7 @@ class SweepWatch:
     """
 
     def __init__(self, planned_steps: int, beta: float, factor: float) -> None:
+        self._planned = planned_steps
         self._early = max(2, planned_steps // 10)
         self._calm = max(self._early, SHORT)
         self._factor = factor
@@ -73,9 +82,7 @@ class SweepWatch:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
-            return Stop(
-                EndReason.NOT_FINITE, f"The loss became {what} at {format_lr(lr)}; everything before it is kept."
-            )
+            return self._stop(EndReason.NOT_FINITE, f"the loss became {what}", lr)
         self._count = count = self._count + 1
         average = self._average.push(loss)
         if average < self._best:
@@ -115,10 +122,7 @@ class SweepWatch:
             scale = scale if scale > NOTHING * abs(start) else abs(start)
             if average - best <= (self._factor - 1) * scale:
                 return None
-        return Stop(
-            EndReason.DIVERGED,
-            f"The loss exploded: its average rose above {self._factor:g} × its best at {format_lr(lr)}.",
-        )
+        return self._stop(EndReason.DIVERGED, "the loss blew up", lr)
 
     def _sustained(self, lr: float) -> Stop | None:
         recent = sorted(self._losses)[SHORT // 2]
@@ -127,7 +131,10 @@ class SweepWatch:
         margin = margin if margin > NOTHING * abs(self._start) else 0.2 * abs(self._start)
         if recent <= self._start + margin:
             return None
-        return Stop(EndReason.DIVERGED, f"The loss rose far above its start and stayed there, at {format_lr(lr)}.")
+        return self._stop(EndReason.DIVERGED, "the loss stayed far above its start", lr)
+
+    def _stop(self, reason: str, what: str, lr: float) -> Stop:
+        return Stop(reason, stopped_where(what, lr, self._count, self._planned))
 
 
 class TrainWatch:

@@ -12,6 +12,8 @@ from typing import IO, Any
 
 import torch
 
+from lrgui.core.formats import format_bytes
+
 CHUNK = 16 * 2**20
 """Bytes that are read or written at a time; what a file needs in memory."""
 
@@ -103,7 +105,7 @@ class Copies:
         try:
             free = shutil.disk_usage(folder).free
             if free < size:
-                raise OSError(f"it has {_readable(free)} left")
+                raise OSError(f"it has {format_bytes(free)} left")
             file = self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 (lives as long as this)
             weakref.finalize(self, file.close)
             for memory, is_plain in zip(self._pending, self._is_plain, strict=True):
@@ -111,8 +113,8 @@ class Copies:
         except OSError as error:
             self.close()
             raise OSError(
-                f"A snapshot of {_readable(size)} cannot be written to {folder} ({error}): choose a folder with more "
-                "space, or none to keep it in memory."
+                f"A snapshot of {format_bytes(size)} cannot be written to {folder} ({error}): choose a folder with "
+                "more space, or none to keep it in memory."
             ) from error
 
     def _read(self, place: _Place, memory: torch.Tensor) -> None:
@@ -212,7 +214,3 @@ def _pieces(memory: torch.Tensor) -> Iterator[torch.Tensor]:
     share = max(1, memory.size(longest) * CHUNK // memory.nbytes)
     for piece in memory.split(share, longest):  # type: ignore[no-untyped-call]
         yield from _pieces(piece)
-
-
-def _readable(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"

@@ -23,6 +23,7 @@ from lrgui.core.engine.step import Stepper
 from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.engine.team import Team
 from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EndReason, EpochEvent, Event
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 
@@ -355,8 +356,8 @@ def _summary(config: TrainSettings, first: float, best: float) -> str:
     done = done if config.steps is None else f"All {config.steps:,} steps were"
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         return (
-            f"{done} trained, but the loss hardly fell (best {best:.3g}, start {first:.3g}). Where the sweep falls at "
-            f"higher rates, max LR {format_lr(config.max_lr)} is too low, or the epochs too few; else the network "
-            f"may have died at too high a rate: try {format_lr(config.max_lr / 10)}."
+            f"{done} trained, but the loss hardly fell (best {format_loss(best)}, start {format_loss(first)}). "
+            f"Where the sweep falls at higher rates, max LR {format_lr(config.max_lr)} is too low, or the "
+            f"epochs too few; else the network may have died at too high a rate: try {format_lr(config.max_lr / 10)}."
         )
-    return f"{done} trained with max LR {format_lr(config.max_lr)}; best loss {best:.3g}."
+    return f"{done} trained with max LR {format_lr(config.max_lr)}; best loss {format_loss(best)}."

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
-from lrgui.gui.labels import breakable, wrapped
+from lrgui.core.formats import format_estimate, format_seconds
+from lrgui.gui.labels import breakable, with_tabular_figures, wrapped
 from lrgui.gui.workspace import Workspace
 from lrgui.tasks.checks.step import STEPS
 
@@ -64,6 +65,7 @@ class StepRow:
         self._sign.setFixedWidth(16)
         self._sign.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._seconds.setObjectName("muted")
+        with_tabular_figures(self._seconds)
         self._detail = wrapped("", "muted")
         self._line = wrapped("", "codeLine")
         self._notes = wrapped("")
@@ -94,7 +96,7 @@ class StepRow:
         for label in (self._sign, self._name, self._detail):
             label.style().unpolish(label)
             label.style().polish(label)
-        self._seconds.setText(seconds_words(event.seconds))
+        self._seconds.setText(_time(event))
         self._detail.setText(breakable(event.detail))
         self._detail.setVisible(bool(event.detail))
         line = source_line(event)
@@ -207,7 +209,7 @@ class CheckDialog(QDialog):
         lines = [self._title]
         for row in self.steps.values():
             event = row.event
-            head = f"{SIGNS[event.state]} {name_of(event)}  {seconds_words(event.seconds)}".rstrip()
+            head = f"{SIGNS[event.state]} {name_of(event)}  {_time(event)}".rstrip()
             notes = self._notes if row is self._first else ""
             lines += [head, *(f"    {words}" for words in (event.detail, source_line(event), notes) if words)]
         return "\n".join([*lines, self.summary.text(), "", self.details.toPlainText()]).strip() + "\n"
@@ -241,7 +243,7 @@ class CheckDialog(QDialog):
             return
         step = next((row.event for row in self.steps.values() if row.event.state == CheckState.RUNNING), None)
         doing = name_of(step) if step is not None else record.state_detail or "Starting"
-        self.summary.setText(f"{doing} … {seconds:.0f} s")
+        self.summary.setText(f"{doing} … {format_estimate(seconds)}")
 
     @Slot(object)
     def _on_end(self, end: EndEvent) -> None:
@@ -299,13 +301,9 @@ def name_of(event: CheckEvent) -> str:
     return STEPS.get(event.step, event.step)
 
 
-def seconds_words(seconds: float | None) -> str:
-    """A time as people read it: "12 ms", "1.3 s"; empty where none was taken."""
-    if seconds is None:
-        return ""
-    if seconds < 0.001:
-        return "< 1 ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+def _time(event: CheckEvent) -> str:
+    """What a step took; empty where it was not measured."""
+    return "" if event.seconds is None else format_seconds(event.seconds)
 
 
 def source_line(event: CheckEvent) -> str:

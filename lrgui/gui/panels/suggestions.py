@@ -11,7 +11,9 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, muted
+from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.workspace import Workspace
 
 
@@ -23,6 +25,7 @@ class SuggestionsPanel(Card):
         self._workspace = workspace
         self._rates: list[float | None] = []
         self.table = QTableWidget(0, 3)
+        with_tabular_figures(self.table)
         self.table.setHorizontalHeaderLabels(["Rule", "LR", "Spread"])
         spread = self.table.horizontalHeaderItem(2)
         assert spread is not None
@@ -68,7 +71,7 @@ class SuggestionsPanel(Card):
         self.table.setRowCount(len(rows))
         for index, row in enumerate(rows):
             factor = reading.spread_factor(row.key)
-            apart = "–" if factor is None else f"×{factor:.2g}"
+            apart = "–" if factor is None else format_factor(factor)
             tip = f"{row.reason} Single repeats: {row.spread}." if repeated else row.reason
             for column, text in enumerate((row.label, row.rate, apart)):
                 item = QTableWidgetItem(text)

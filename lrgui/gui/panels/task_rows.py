@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lrgui.core.formats import exact_number
 from lrgui.core.options import read_number, read_whole
 from lrgui.gui.fields import AUTO, Form
 from lrgui.gui.form_choices import AUTOMATIC, device_lines, optimizer_lines, source_lines
@@ -41,8 +42,8 @@ def fill_main(form: Form, browse: Callable[[], object]) -> None:
 def fill_more(form: Form) -> None:
     """What most people don't need. The optimizer's own settings are here, but for its name."""
     form.add_group("options")
-    form.add_text("momentum", "Momentum", read_number, "{:g}".format, "Momentum of the optimizer; 0 for none")
-    form.add_text("weight_decay", "Weight decay", read_number, "{:g}".format, "Shrinks weights towards zero")
+    form.add_text("momentum", "Momentum", read_number, exact_number, "Momentum of the optimizer; 0 for none")
+    form.add_text("weight_decay", "Weight decay", read_number, exact_number, "Shrinks weights towards zero")
     form.add_group("optimizer_options")
     form.add_text(
         "subset",

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunState
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import muted
 from lrgui.gui.tabs.empty import empty_state
@@ -81,7 +82,7 @@ class CurveTab(QWidget):
         self.plot.selection_finished.connect(workspace.commit_selection)
         self.plot.zones_moved.connect(self._preview_zones)
         self.plot.zones_finished.connect(workspace.commit_zones)
-        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {loss:.3g}"))
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
         self.plot.left.connect(lambda: self.hovered.emit(""))
 
     def _empty_state(self) -> QWidget:

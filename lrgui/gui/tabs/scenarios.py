@@ -29,11 +29,13 @@ from lrgui.core.curve.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
+from lrgui.core.formats import format_factor, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import SCENE_FORMATS, ExportError, write_atomically
 from lrgui.export.scenarios import FILE_NAME, Scene
 from lrgui.gui.cards import Card, Side, muted
 from lrgui.gui.fields import Choice
+from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.workspace import Notice, Workspace
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
@@ -99,7 +101,7 @@ class ScenariosTab(QWidget):
         self.plot.selection_finished.connect(self._selected)
         self.plot.zones_moved.connect(self._zones_moved)
         self.plot.zones_finished.connect(self._zones_finished)
-        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {loss:.3g}"))
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
         self.plot.left.connect(lambda: self.hovered.emit(""))
         workspace.run_ended.connect(self._on_run_ended)
         workspace.state_changed.connect(self._on_state)
@@ -171,6 +173,7 @@ class ScenariosTab(QWidget):
         self.answer.clicked.connect(lambda: self._reveal(not self._revealed))
         card.body.addWidget(self.answer)
         self.answers = QTableWidget(0, 3)
+        with_tabular_figures(self.answers)
         self.answers.setHorizontalHeaderLabels(["Rule", "LR", "from yours"])
         self.answers.setAccessibleName("What the rules say")
         self.answers.verticalHeader().hide()
@@ -416,4 +419,4 @@ def distance(lr: float, pick: float) -> str:
     factor = lr / pick
     if max(factor, 1 / factor) < 1.05:
         return "the same"
-    return f"×{factor:.2g} higher" if factor > 1 else f"×{1 / factor:.2g} lower"
+    return f"{format_factor(factor)} higher" if factor > 1 else f"{format_factor(1 / factor)} lower"

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.events import RunKind
+from lrgui.core.formats import format_loss, format_metric, format_percent
 from lrgui.gui.tabs.curve import REDRAW_MS
 from lrgui.gui.tabs.empty import empty_line
 from lrgui.gui.workspace import Workspace
@@ -93,13 +94,13 @@ class TrainingTab(QWidget):
         self._redraw()
         self.plot.set_epochs(record.epochs)
         last = record.epochs[-1]
-        words = [f"Epoch {last.epoch} of {job.train.epochs}", f"training loss {last.train_loss:.3g}"]
+        words = [f"Epoch {last.epoch} of {job.train.epochs}", f"training loss {format_loss(last.train_loss)}"]
         if last.val_loss is not None:
-            words.append(f"validation loss {last.val_loss:.3g}")
+            words.append(f"validation loss {format_loss(last.val_loss)}")
         if last.val_accuracy is not None:
-            words.append(f"validation accuracy {100 * last.val_accuracy:.1f} %")
+            words.append(f"validation accuracy {format_percent(last.val_accuracy, 1)}")
         elif last.val_metric is not None:
-            words.append(f"validation {last.metric_name} {last.val_metric:.3g}")
+            words.append(f"validation {last.metric_name} {format_metric(last.metric_name, last.val_metric)}")
         self.heading.setText(" · ".join(words))
 
     @Slot(object)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.events import EndEvent, RunKind, RunState
+from lrgui.core.formats import format_estimate
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, TrainSettings
 from lrgui.core.settings import settings_of
@@ -163,7 +164,7 @@ class VerifyTab(QWidget):
         words = config.price
         seconds = self._seconds(config.total_steps())
         if seconds is not None:
-            words += f", {'at most' if config.rates is None else 'about'} {_duration(seconds)}"
+            words += f", {'at most' if config.rates is None else 'about'} {format_estimate(seconds)}"
         lrs = config.lrs()
         self.cost.setText(f"{words} · within {format_lr(lrs[0])} to {format_lr(lrs[-1])}")
 
@@ -281,11 +282,3 @@ class VerifyTab(QWidget):
         """The winner becomes the selection."""
         if self._ranking is not None and self._ranking.lr is not None:
             self._workspace.select(self._ranking.lr)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

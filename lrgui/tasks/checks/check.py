@@ -11,6 +11,7 @@ from time import perf_counter
 from lrgui.core.control import Control, Terminated
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, Event, OutputEvent, Stream
+from lrgui.core.formats import format_seconds
 from lrgui.core.run_settings import SweepSettings
 from lrgui.errors.diagnosis import Diagnosis, diagnose
 from lrgui.errors.traces import folded, says_it_all
@@ -88,7 +89,7 @@ def _failed(keys: Sequence[str], number: int, found: Diagnosis, seconds: float) 
 
 
 def _ready(title: str, seconds: float, warnings: int) -> str:
-    time = f"a training step took {1000 * seconds:.3g} ms" if seconds < 1 else f"a training step took {seconds:.2f} s"
+    time = f"a training step took {format_seconds(seconds)}"
     if not warnings:
         return f"{title} is ready: {time}."
     told = "a warning: read it" if warnings == 1 else f"{warnings} warnings: read them"

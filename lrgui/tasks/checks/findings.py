@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from lrgui.core.engine.objective import target_name
+from lrgui.core.formats import format_figure, format_percent
 from lrgui.tasks.checks.loss_graph import LossKind
 
 #: Inputs whose mean or deviation is beyond this many are far from the 0 and 1 that networks are made for.
@@ -108,9 +109,10 @@ def _range_words(tensor: torch.Tensor) -> str:
     if not values.numel():
         return "empty"
     if values.dtype == torch.bool:
-        return f"{values.float().mean():.0%} true"
+        return f"{format_percent(float(values.float().mean()))} true"
     if values.is_floating_point():
-        return f"mean {_figure(float(values.float().mean()))}, standard deviation {_figure(_deviation(values))}"
+        mean, deviation = float(values.float().mean()), _deviation(values)
+        return f"mean {format_figure(mean)}, standard deviation {format_figure(deviation)}"
     if values.is_complex():
         return "complex"
     return f"{int(values.min()):,} to {int(values.max()):,}"
@@ -156,7 +158,7 @@ def input_findings(part: BatchPart, alone: bool = True) -> list[str]:
     if low == high and not alone:
         return []
     if low == high:
-        return [f"All numbers of {name} are {_figure(low)}: there is nothing to learn from."]
+        return [f"All numbers of {name} are {format_figure(low)}: there is nothing to learn from."]
     if alone and values.dim() > 0 and len(values) > 1 and bool((values == values[:1]).all()):
         return [f"All examples of the batch have the same {name}: the data set returns the same example each time."]
     return _scale_findings(values, name)
@@ -171,19 +173,19 @@ def _scale_findings(values: torch.Tensor, name: str) -> list[str]:
             worst = max(far, key=lambda column: float(means[column].abs() + deviations[column]))
             return [
                 f"{len(far)} of {values.shape[1]} columns of {name} are not normalised (column {worst}: mean "
-                f"{_figure(float(means[worst]))}, standard deviation {_figure(float(deviations[worst]))}): "
+                f"{format_figure(float(means[worst]))}, standard deviation {format_figure(float(deviations[worst]))}): "
                 "subtract each column's mean and divide by its standard deviation."
             ]
         return []
     if abs(mean) > FAR or deviation > FAR:
         return [
-            f"{_subject(name)} are not normalised (mean {_figure(mean)}, standard deviation {_figure(deviation)}; "
-            f"expected 0 and 1): {NORMALISE}."
+            f"{_subject(name)} are not normalised (mean {format_figure(mean)}, standard deviation "
+            f"{format_figure(deviation)}; expected 0 and 1): {NORMALISE}."
         ]
     if deviation < FLAT:
         return [
-            f"{_subject(name)} hardly vary (standard deviation {_figure(deviation)}; expected 1): they were probably "
-            "divided by 255 twice, or never scaled."
+            f"{_subject(name)} hardly vary (standard deviation {format_figure(deviation)}; expected 1): they were "
+            "probably divided by 255 twice, or never scaled."
         ]
     return []
 
@@ -198,7 +200,7 @@ def target_findings(part: BatchPart) -> list[str]:
     if values.numel() >= 16 and values.dim() <= 2 and bool((values == values.flatten()[0]).all()):
         one = values.flatten()[0].item()
         return [
-            f"Every {name} of the batch is {_figure(one)}: the data is sorted and not shuffled, "
+            f"Every {name} of the batch is {format_figure(one)}: the data is sorted and not shuffled, "
             "or all examples belong to one class."
         ]
     return []
@@ -249,8 +251,8 @@ def loss_findings(value: float, kind: LossKind, expected: float | None, doubtful
         low, high = float(kind.target.min()), float(kind.target.max())
         if low < 0 or high > 1:
             found.append(
-                f"Binary cross-entropy expects targets from 0 to 1, but they range from {_figure(low)} to "
-                f"{_figure(high)}: "
+                f"Binary cross-entropy expects targets from 0 to 1, but they range from {format_figure(low)} to "
+                f"{format_figure(high)}: "
                 "use CrossEntropyLoss for classes by number."
             )
     if kind.summed and kind.count > 1:
@@ -270,8 +272,8 @@ def _start_findings(value: float, kind: LossKind, expected: float, doubtful: boo
         mean = float(kind.target.double().mean())
         if (value > 10 * expected and mean * mean > 4 * expected) or expected > 100:
             return [
-                f"The target is not normalised (mean {_figure(mean)}, standard deviation "
-                f"{_figure(math.sqrt(expected))}): "
+                f"The target is not normalised (mean {format_figure(mean)}, standard deviation "
+                f"{format_figure(math.sqrt(expected))}): "
                 "subtract its mean and divide by its standard deviation; otherwise only tiny rates work."
             ]
         if value > 20 * max(expected, 1e-12):
@@ -299,8 +301,3 @@ def _subject(name: str) -> str:
 
 def _deviation(values: torch.Tensor) -> float:
     return float(values.float().std(correction=0))
-
-
-def _figure(value: float) -> str:
-    """A number with as many digits as a person reads."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{0.0 if abs(value) < 5e-4 else value:.3g}"

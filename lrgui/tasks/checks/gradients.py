@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from lrgui.core.formats import format_figure
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.phrases import listed
@@ -42,7 +43,7 @@ def gradient_result(
     zeros = sum(not bool(gradient.any()) for gradient in gradients.values())
     still = f", {zeros} of them 0 on this batch" if zeros else ""
     facts = [
-        f"gradient norm {norm:.3g}",
+        f"gradient norm {format_figure(norm)}",
         f"{len(gradients)} of {len(learning)} parameter tensors get a gradient{still}",
     ]
     if broken:

@@ -15,6 +15,7 @@ from lrgui.core.engine.modes import to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.step import check_loss
 from lrgui.core.events import ACCURACIES
+from lrgui.core.formats import format_bytes, format_figure, format_loss, format_metric, format_percent, format_seconds
 from lrgui.errors.diagnosis import Diagnosis
 from lrgui.errors.origins import original, text_of
 from lrgui.errors.out_of_memory import is_out_of_memory, memory_words
@@ -37,7 +38,6 @@ from lrgui.tasks.checks.memory import free_memory, memory_use
 from lrgui.tasks.checks.places import TaskPlaces, changed_in_place, written
 from lrgui.tasks.checks.step import Finding, StepResult
 from lrgui.tasks.checks.stretching import each_with_each, noticed_stretching, stretch_findings
-from lrgui.tasks.data.limits import bytes_words
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.task import BuiltTask
@@ -156,7 +156,7 @@ class Trial:
         count = length(task.loader) or 0
         if count:
             passes = self._steps / count
-            through = f"{passes:.1f} passes" if passes >= 1 else f"{passes:.0%} of a pass".replace("%", " %")
+            through = f"{passes:,.1f} passes" if passes >= 1 else f"{format_percent(passes)} of a pass"
             facts.append(f"{count:,} batch{'es' if count > 1 else ''} per epoch: {self._steps:,} steps are {through}")
         place = self._places.of("batch")
         return StepResult(facts, [Finding(told, False, *place) for wrong in sentences.values() for told in wrong])
@@ -227,12 +227,12 @@ class Trial:
         self._summed = kind.summed
         expected, source = expected_start(kind, task.classes)
         if expected is not None and kind.summed:
-            shown = f"loss {value:.4g}, {value / max(kind.count, 1):.3g} for each target"
+            shown = f"loss {format_loss(value)}, {format_loss(value / max(kind.count, 1))} for each target"
         else:
-            shown = f"loss {value:.4g}"
+            shown = f"loss {format_loss(value)}"
         facts = [shown]
         if expected is not None:
-            facts = [f"{shown}; a model that has learned nothing has {expected:.4g} ({source})"]
+            facts = [f"{shown}; a model that has learned nothing has {format_loss(expected)} ({source})"]
         if not math.isfinite(value):
             cause = "a log of 0, a division by 0, or a target that is no number"
             if self._doubtful:
@@ -286,13 +286,14 @@ class Trial:
             double = need + max(0, need - fixed)
         size = batch_size(self._batch)  # the loader may have a size of its own
         facts = [
-            f"{1000 * self.step_seconds:.3g} ms a step",
-            f"{bytes_words(need)}: parameters {bytes_words(use.parameters)}, gradients {bytes_words(use.gradients)}, "
-            f"optimizer {bytes_words(use.optimizer)}, the batch on its way {bytes_words(max(0, need - fixed))}",
+            f"{format_seconds(self.step_seconds)} a step",
+            f"{format_bytes(need)}: parameters {format_bytes(use.parameters)}, gradients "
+            f"{format_bytes(use.gradients)}, optimizer {format_bytes(use.optimizer)}, "
+            f"the batch on its way {format_bytes(max(0, need - fixed))}",
         ]
         free = free_memory(task.device)
-        there = "" if free is None else f" of {bytes_words(free)} free"
-        facts.append(f"batches of {2 * size:,} would need {bytes_words(double)}{there}")
+        there = "" if free is None else f" of {format_bytes(free)} free"
+        facts.append(f"batches of {2 * size:,} would need {format_bytes(double)}{there}")
         findings = []
         if free is not None and need > 0.9 * (free + need):
             findings.append(
@@ -315,7 +316,7 @@ class Trial:
         value = float(loss)
         sizes = ", ".join(tensor_words(part.tensor) for part in parts_of(batch)[:1])
         facts = [f"inputs {sizes}"] if sizes else []
-        facts.append(f"loss {value:.4g}")
+        facts.append(f"loss {format_loss(value)}")
         findings = []
         if math.isnan(value):
             findings.append(
@@ -323,12 +324,11 @@ class Trial:
             )
         if metric is not None:
             named = metric if isinstance(metric, dict) else {task.metric_name or "metric": metric}
-            facts += [_metric_words(str(name), float(number)) for name, number in named.items()]
+            facts += [f"{name} {format_metric(str(name), float(number))}" for name, number in named.items()]
             for name, number in named.items():
                 if name in ACCURACIES and float(number) > 1:
-                    told = (
-                        f"The {name} is {float(number):.4g}: return it as a share, 0 to 1, which is shown in percent."
-                    )
+                    shown = format_figure(float(number), 4)
+                    told = f"The {name} is {shown}: return a share from 0 to 1; it is shown in percent."
                     findings.append(Finding(told))
         return StepResult(facts, findings)
 
@@ -347,10 +347,6 @@ def _first(loader: Any) -> Iterator[Any]:
     for batch in loader:
         yield batch
         return
-
-
-def _metric_words(name: str, value: float) -> str:
-    return f"{name} {100 * value:.1f} %" if name in ACCURACIES else f"{name} {value:.4g}"
 
 
 def _device_words(device: torch.device) -> str:

@@ -9,6 +9,8 @@ from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from lrgui.core.formats import format_bytes
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -26,15 +28,6 @@ def free_ram() -> int | None:
         return None
 
 
-def bytes_words(count: float) -> str:
-    """ "3.2 MB": bytes for people, in powers of 1,000."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 99.5 else f"{count:.2g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
-
-
 def must_fit(needed: float, what: str, way_out: str) -> None:
     """Raise ValueError, with a sentence, where `what` takes more than the free memory; do nothing where none is known.
 
@@ -42,7 +35,9 @@ def must_fit(needed: float, what: str, way_out: str) -> None:
     """
     free = free_ram()
     if free is not None and needed > free:
-        raise ValueError(f"{what} takes {bytes_words(needed)} of memory, and {bytes_words(free)} are free: {way_out}.")
+        raise ValueError(
+            f"{what} takes {format_bytes(needed)} of memory, and {format_bytes(free)} are free: {way_out}."
+        )
 
 
 def must_be_file(path: Path) -> None:
@@ -82,7 +77,7 @@ class Bounded(RawIOBase):
         self._read += len(block)
         if self._most is not None and self._read > self._most:
             raise ValueError(
-                f"{self._what} unpacks to more than {bytes_words(self._most)}, half of the memory that is free: "
+                f"{self._what} unpacks to more than {format_bytes(self._most)}, half of the memory that is free: "
                 f"{self._way_out}."
             )
         return len(block)

@@ -11,6 +11,7 @@ from torch import nn
 
 from lrgui.core.engine.objective import Supervised, target_name
 from lrgui.core.engine.output_loss import NO_LOSS, loss_in
+from lrgui.core.formats import format_figure
 from lrgui.tasks.user.calling import Part, described
 from lrgui.tasks.user.target import TaskError
 
@@ -34,7 +35,9 @@ def scalar(value: Any, error: Words, wanted: str = "the loss") -> torch.Tensor:
     if value is None:
         raise error("{} returned None: did you forget return?")
     if isinstance(value, bool | int | float):
-        raise error(f"{{}} returned the number {value:.6g}: return the tensor itself, without .item() or float().")
+        raise error(
+            f"{{}} returned the number {format_figure(value, 6)}: return the tensor itself, without .item() or float()."
+        )
     raise error(f"{{}} returned {described(value)}: return {wanted}, a tensor.")
 
 

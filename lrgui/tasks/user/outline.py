@@ -9,6 +9,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+from lrgui.core.formats import format_bytes
 from lrgui.tasks.user.local_files import find_module, local_files, packages_of
 from lrgui.tasks.user.module_syntax import ModuleSyntax
 from lrgui.tasks.user.outline_styles import task_in
@@ -44,7 +45,7 @@ def outline(path: str) -> Outline:
     except (OSError, ValueError) as error:  # ValueError: a name that no system allows
         return _refused(file, f"{file} cannot be read ({getattr(error, 'strerror', None) or error}).")
     if size > MOST_BYTES:
-        big = f"{file.name} has {size / 1e6:.3g} MB, and a task has {MOST_BYTES / 1e6:g} MB at most."
+        big = f"{file.name} has {format_bytes(size)}, and a task has {format_bytes(MOST_BYTES)} at most."
         return _refused(file, f"{big} Keep its data in a file of its own, which the code reads.")
     tree = parsed(data, file.name)
     if isinstance(tree, OutlineProblem):

@@ -10,7 +10,8 @@ import pytest
 
 from lrgui.core.curve.smoothing import debiased_average
 from lrgui.core.engine.schedules import exponential
-from lrgui.core.engine.stopping import Stop, SweepWatch, TrainWatch
+from lrgui.core.engine.stopping import Stop, SweepWatch, TrainWatch, stopped_where
+from lrgui.core.learning_rate import format_lr
 
 
 def first_stop(
@@ -45,7 +46,19 @@ def test_the_classic_rule_stops_at_the_factor() -> None:
     step, stop = found
     assert step == crossing
     assert stop.reason == "diverged"
-    assert "4 × its best" in stop.detail
+    lr = format_lr(float(exponential(1e-6, 1, 200)[step]))
+    assert stop.detail == f"Done. {step + 1} of 200 steps; stopped where the loss blew up ({lr}), as intended."
+
+
+@pytest.mark.parametrize(
+    ("done", "sentence"),
+    [
+        (50, "Stopped after 50 of 200 steps: the loss became NaN (3.2e-2)."),
+        (51, "Done. 51 of 200 steps; stopped where the loss became NaN (3.2e-2), as intended."),
+    ],
+)
+def test_a_sweep_that_breaks_at_once_is_not_as_intended(done: int, sentence: str) -> None:
+    assert stopped_where("the loss became NaN", 0.0316, done, 200) == sentence
 
 
 def test_a_larger_factor_stops_later() -> None:
@@ -74,7 +87,7 @@ def test_a_dead_network_back_above_guessing_is_stopped_while_the_classic_rule_is
     assert found is not None
     assert 145 <= found[0] <= 160
     assert found[1].reason == "diverged"
-    assert "stayed there" in found[1].detail
+    assert "stayed far above its start" in found[1].detail
 
 
 @pytest.mark.parametrize("seed", range(10))

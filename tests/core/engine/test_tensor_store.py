@@ -177,7 +177,7 @@ def test_a_disk_with_too_little_room_is_told(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5_000}))
     copies = Copies(tmp_path, limit_bytes=0)
     copies.add(torch.zeros(10_000))
-    with pytest.raises(OSError, match=r"0\.0 MB left.*more space, or none to keep it in memory"):
+    with pytest.raises(OSError, match=r"it has 5 kB left.*more space, or none to keep it in memory"):
         copies.take()
 
 

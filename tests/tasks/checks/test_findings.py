@@ -122,7 +122,7 @@ def test_words_for_a_tensor() -> None:
     assert tensor_words(X) == "32×3×8×8 float32"
     assert tensor_words(torch.tensor(1)) == "one number int64"
     assert BatchPart("y", Y, True).words == "y 32 int64, 0 to 9"
-    assert BatchPart("m", Y > 4, False).words == "m 32 bool, 47% true"
+    assert BatchPart("m", Y > 4, False).words == "m 32 bool, 47 % true"
     assert "mean 0, standard deviation 0" in BatchPart("x", torch.zeros(3), False).words
 
 

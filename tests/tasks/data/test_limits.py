@@ -11,23 +11,7 @@ from pathlib import Path
 import pytest
 
 from lrgui.tasks.data import limits
-from lrgui.tasks.data.limits import Bounded, bytes_words, free_ram, must_be_file, must_fit
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1500, "1.5 kB"),
-        (15_272, "15 kB"),
-        (123_456, "123 kB"),
-        (2.5e9, "2.5 GB"),
-        (4e12, "4 TB"),
-    ],
-)
-def test_bytes_in_words(count: float, words: str) -> None:
-    assert bytes_words(count) == words
+from lrgui.tasks.data.limits import Bounded, free_ram, must_be_file, must_fit
 
 
 def test_free_memory() -> None:

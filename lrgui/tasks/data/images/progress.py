@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from lrgui.core.control import Control
 from lrgui.core.events import RunState, StateEvent
+from lrgui.core.formats import format_bytes, format_estimate, format_percent
 
 #: Seconds without an answer after which a server counts as gone.
 TIMEOUT = 10.0
@@ -123,17 +124,13 @@ class _Bar:
     def _tell(self) -> None:
         got, total = self._got, self._total
         if not total:
-            self._say(f"Downloading {self._title}: {got / 1e6:.1f} MB")
+            self._say(f"Downloading {self._title}: {format_bytes(got)}")
             return
-        left = _left((total - got) * (self._told - self._began) / got) if got else ""
-        self._say(f"Downloading {self._title}: {round(100 * got / total)} % of {total / 1e6:.1f} MB{left}")
+        left = f", {format_estimate((total - got) * (self._told - self._began) / got)} left" if got else ""
+        self._say(f"Downloading {self._title}: {format_percent(got / total)} of {format_bytes(total)}{left}")
 
     def close(self) -> None:
         """As tqdm has it."""
-
-
-def _left(seconds: float) -> str:
-    return f", {max(1, round(seconds))} s left" if seconds < 90 else f", {round(seconds / 60)} min left"
 
 
 def trust_system() -> None:

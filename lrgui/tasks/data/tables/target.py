@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.core.formats import format_figure
 from lrgui.tasks.data.tables.columns import Category, Number, looks_like_classes, meaning, plain
 from lrgui.tasks.data.tables.reading import Column
 from lrgui.tasks.data.targets import MOST_CLASSES, enough
@@ -54,7 +55,8 @@ def answers(column: Column, kind: str, file: str) -> Answers:
     if there.min() == there.max():
         raise ValueError(f"The target column {column.name} is {plain(there[0])} in every row. {OTHER}")
     if kind == "regression" or (kind == "auto" and not looks_like_classes(there)):
-        note = f"{column.name} is taken as a number: mean {there.mean():.4g}, standard deviation {there.std():.4g}."
+        mean, deviation = (format_figure(float(number), 4) for number in (there.mean(), there.std()))
+        note = f"Target “{column.name}” treated as numeric (mean {mean}, standard deviation {deviation})."
         return Answers(known, None, found.values[:, None], (), note)
     return _classes(_as_category(found, known), known, kind)
 

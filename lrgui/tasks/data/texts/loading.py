@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import Dataset
 
+from lrgui.core.formats import format_bytes, format_percent
 from lrgui.core.options import filled
 from lrgui.tasks.data.examples import as_batch
 from lrgui.tasks.data.targets import accuracy
@@ -48,7 +49,7 @@ def load(spec: TaskSpec) -> Data:
     if cut < needed or (share > 0 and len(characters) - cut < needed):
         raise ValueError(
             f"{path.name} has {len(characters):,} characters, too few for sequences of {length:,} with a validation "
-            f"share of {share:g}: use a longer text or shorter sequences."
+            f"share of {format_percent(share)}: use a longer text or shorter sequences."
         )
     lookup, size = _vocabulary(characters[:cut])
     tokens = torch.from_numpy(lookup[np.minimum(characters, len(lookup) - 1)])
@@ -114,7 +115,7 @@ def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
     with path.open("rb") as file:
         content = file.read(MOST_BYTES)
     if size > MOST_BYTES:
-        notes.append(f"Only the first {MOST_BYTES // 1_000_000} MB of {path.name} are used.")
+        notes.append(f"Only the first {format_bytes(MOST_BYTES)} of {path.name} are used.")
     if level == "bytes":
         return np.frombuffer(content, np.uint8).astype(np.uint32), notes
     try:

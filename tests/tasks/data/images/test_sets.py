@@ -124,7 +124,7 @@ def test_a_file_that_says_it_is_larger_than_memory(tmp_path: Path, packed: bool)
     content = bytes([0, 0, 8, 3]) + np.array([4_000_000_000, 28, 28], ">u4").tobytes() + bytes(10**6)
     file = tmp_path / ("train-images-idx3-ubyte" + (".gz" if packed else ""))
     file.write_bytes(gzip.compress(content) if packed else content)
-    with pytest.raises(ValueError, match=r"takes 6.27 TB of memory, and .* are free: choose a smaller data set"):
+    with pytest.raises(ValueError, match=r"takes 6.3 TB of memory, and .* are free: choose a smaller data set"):
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 

@@ -73,7 +73,7 @@ def test_a_regression_in_its_own_unit(tmp_path: Path) -> None:
     assert data.detail == "85 training and 21 validation rows · 3 columns · regression of weight"
     assert data.notes[:2] == (
         "14 rows have no weight and were left out.",
-        "weight is taken as a number: mean 16.47, standard deviation 10.17.",
+        "Target “weight” treated as numeric (mean 16.47, standard deviation 10.17).",
     )
     _, y = part(data.train)
     assert y.shape == (85, 1)

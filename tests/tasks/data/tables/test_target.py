@@ -31,7 +31,7 @@ def test_other_numbers_are_a_regression() -> None:
     found = answers(Column("price", np.array([1.5, 2.5, NAN, 3, 4, 4]), None), "auto", "f.csv")
     assert found.codes is None
     assert found.values.shape == (6, 1)
-    assert found.note == "price is taken as a number: mean 3, standard deviation 0.9487."
+    assert found.note == "Target “price” treated as numeric (mean 3, standard deviation 0.9487)."
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression"])
