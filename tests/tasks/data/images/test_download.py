@@ -135,7 +135,7 @@ def test_what_is_missing_is_downloaded_once(server: Server, tmp_path: Path, monk
     events = prepared(tmp_path / "né w")
     assert {event.state for event in events} == {"starting"}
     first = next(iter(server.files.values()))
-    assert events[0].detail == f"Downloading MNIST: 0 % of {len(first) / 1e6:.1f} MB"
+    assert events[0].detail == f"Downloading MNIST: 0 % of {len(first) / 1e3:.0f} kB"
     assert events[-1].detail == "Checking MNIST"
     assert names(tmp_path) == sorted(name.removesuffix(".gz") for name in server.files)
     data = load(TaskSpec(source="mnist", path=str(tmp_path / "né w")))
@@ -161,7 +161,7 @@ def test_the_progress_is_told(server: Server, tmp_path: Path, monkeypatch: pytes
     mirrors(monkeypatch, server, "slow")
     monkeypatch.setattr(progress, "EVERY", 0.02)
     told = [event.detail for event in prepared(tmp_path)]
-    assert any(re.fullmatch(r"Downloading MNIST: [1-9]\d? % of 0\.2 MB, 1 s left", detail) for detail in told)
+    assert any(re.fullmatch(r"Downloading MNIST: [1-9]\d? % of \d{3} kB, 1 s left", detail) for detail in told)
 
 
 def test_a_cancelled_download_leaves_nothing(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
