@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from lrgui.core.curve.zones import Zones
+from lrgui.core.formats import format_loss
 
 
 def test_the_label_tells_rate_and_loss(plot, reading):
     tag = plot.annotations.tag
-    assert tag.text == f"selected 1e-2 · loss {reading.curve.loss_at(1e-2):.3g}"
+    assert tag.text == f"selected 1e-2 · loss {format_loss(reading.curve.loss_at(1e-2))}"
 
 
 def test_zones_without_divergence_have_two_names(plot):
