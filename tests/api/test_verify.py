@@ -19,6 +19,7 @@ from lrgui.api.verified import Verified
 from lrgui.api.verify import verify
 from lrgui.core.control import Control
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, TaskEvent
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 
 Data = tuple[torch.Tensor, torch.Tensor]
@@ -236,7 +237,7 @@ def test_words_and_html_hold_the_table() -> None:
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert f"winner: {format_lr(verified.lr)} (safety step ÷1.19)" in legend and "parabola" in legend
     assert f"lowest: {format_lr(verified.ranking.lowest)}" in legend
-    assert f"untrained: {verified.untrained:.3g}" in legend
+    assert f"untrained: {format_loss(verified.untrained)}" in legend
 
 
 def test_a_race_where_all_diverge_is_drawn_too() -> None:
