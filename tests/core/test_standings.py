@@ -58,7 +58,7 @@ def test_a_lucky_run_does_not_win() -> None:
 
 def test_the_pick_is_confirmed_only_where_it_trained_as_well_as_the_best() -> None:
     near = read(valley(CONFIG, 0.0115))
-    assert near.confirmed and near.reason.endswith("1e-2 trained best (loss 0.3374): confirmed.")
+    assert near.confirmed and near.reason.endswith("1e-2 trained best (loss 0.337): confirmed.")
     for lowest in (0.024, 0.005):
         far = read(valley(CONFIG, lowest))
         assert not far.confirmed and "confirmed" not in far.reason and "the best training was" in far.reason
@@ -229,7 +229,7 @@ def test_where_every_training_is_worse_than_none_there_is_no_winner(config: Race
                 standings.add([StandingEvent(number, candidate, lr, shape(math.log10(lr / 0.01)), True, 9)])
         ranking = standings.ranking()
         assert ranking.lr is None and ranking.lowest is None and not ranking.confirmed
-        assert "every training ended worse than the untrained model (loss 2.303)" in ranking.reason
+        assert "every training ended worse than the untrained model (loss 2.30)" in ranking.reason
         assert advice in ranking.reason and ranking.untrained == 2.3026
         assert ranking.leader is not None
 
@@ -237,7 +237,7 @@ def test_where_every_training_is_worse_than_none_there_is_no_winner(config: Race
 def test_confirmed_is_said_only_within_the_noise_of_the_best() -> None:
     within = bracketed(BRACKET, bowl(0.18 + 0.02), 2.4)[0].ranking()
     assert within.leader is not None and within.leader.lr > 0.02
-    assert within.confirmed and "1e-2 (loss 0.34) is confirmed" in within.reason
+    assert within.confirmed and "1e-2 (loss 0.340) is confirmed" in within.reason
     beyond = bracketed(BRACKET, bowl(0.25), 2.4)[0].ranking()
     assert not beyond.confirmed and "1e-2 ended at 0.3625; the best training was" in beyond.reason
     # A loss that is told in another unit changes nothing.
