@@ -68,7 +68,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
     )
     window = create_window(Settings(job=job.to_dict(), theme="light"), pool_source(pool))
     window.show()
-    workspace = window.workspace
+    session = window.session
     turns: list[float] = []
     timer = QTimer(window, interval=5, timerType=Qt.TimerType.PreciseTimer)
     timer.timeout.connect(lambda: turns.append(time.perf_counter()))
@@ -94,13 +94,13 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
             marks[1] = time.perf_counter()
             QTimer.singleShot(700, loop.quit)
 
-        workspace.state_changed.connect(began)
-        workspace.run_ended.connect(over)
+        session.state_changed.connect(began)
+        session.run_ended.connect(over)
         turns.clear()
-        getattr(workspace, verb)()
+        getattr(session, verb)()
         loop.exec()
-        workspace.state_changed.disconnect(began)
-        workspace.run_ended.disconnect(over)
+        session.state_changed.disconnect(began)
+        session.run_ended.disconnect(over)
         return gaps(marks[0], marks[1] - 0.2), gaps(marks[1] - 0.2, marks[1] + 0.6)
 
     def gaps(start: float, end: float) -> list[float]:
@@ -119,7 +119,7 @@ def measure(rounds: int, steps: int, epochs: int) -> dict[str, list[list[float]]
             found["train"].append(run("train")[0])
             print(f"  round {number + 1} of {rounds}", file=sys.stderr)
     finally:
-        workspace.close()
+        session.close()
         pool.close()
     app.quit()
     return found

@@ -177,11 +177,11 @@ def window(steps: int) -> float:
         main_window = create_window(Settings(job=wanted.to_dict(), theme="light"), pool_source(pool))
         main_window.show()
         pool.warm()
-        main_window.workspace.worker.chunk.connect(clock.take)
-        main_window.workspace.run_ended.connect(app.quit)
-        QTimer.singleShot(6000, main_window.workspace.find)
+        main_window.session.worker.chunk.connect(clock.take)
+        main_window.session.run_ended.connect(app.quit)
+        QTimer.singleShot(6000, main_window.session.find)
         app.exec()
-        main_window.workspace.close()
+        main_window.session.close()
     finally:
         pool.close()
     return clock.rate

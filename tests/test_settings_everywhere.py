@@ -17,10 +17,9 @@ from lrgui.core.options import Option, Scalar, read_option
 from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.gui.fields import Form
-from lrgui.gui.panels.sweep import SweepPanel
-from lrgui.gui.panels.training import TrainingPanel
+from lrgui.gui.panels.settings import SweepPanel, TrainingPanel
+from lrgui.gui.session import Session
 from lrgui.gui.tabs.verify import VerifyTab
-from lrgui.gui.workspace import Workspace
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 
@@ -80,8 +79,12 @@ def test_it_is_an_argument_in_python_with_its_help(cls: type, option: Option) ->
 
 
 def test_every_one_is_a_row_of_a_form(qtbot: QtBot) -> None:
-    workspace = Workspace(Job(), lambda job: pytest.fail("nothing is run"))  # type: ignore[arg-type,return-value]
-    sweep, training, race = SweepPanel(workspace), TrainingPanel(workspace), VerifyTab(workspace, LIGHT)
+    session = Session(Job(), lambda job: pytest.fail("nothing is run"))  # type: ignore[arg-type,return-value]
+    sweep, training, race = (
+        SweepPanel(session),
+        TrainingPanel(session, session.runs),
+        VerifyTab(session, session.runs, LIGHT),
+    )
     for widget in (sweep, training, race):
         qtbot.addWidget(widget)
 

@@ -140,14 +140,14 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
 
     try:
         window = create_window(settings, pool_source(pool), environments)
-        PythonChoice(window.workspace, environments, pool, settings, save, parent=window)
+        PythonChoice(window.session, environments, pool, settings, save, parent=window)
         for warning in (*warnings, *foreign):
             print(f"lrgui: {warning}", file=sys.stderr)
         if foreign:
-            window.workspace.noticed.emit(Notice("warning", " ".join(foreign)))
+            window.session.noticed.emit(Notice("warning", " ".join(foreign)))
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
-        window.workspace.run_ended.connect(lambda _end: pool.warm())
+        window.session.run_ended.connect(lambda _end: pool.warm())
         window.status.watch_spare(pool.memory)
         # A process that starts competes with the window for the processor.
         QTimer.singleShot(AFTER_PAINT, warm)
@@ -159,7 +159,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         status = app.exec()
         collector.close()
         instance.close()
-        window.workspace.close()
+        window.session.close()
     finally:
         instance.close()
         environments.close()
@@ -182,7 +182,7 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
         looks -= 1
         if environments.current is not None:
             timer.stop()  # the person was quicker
-        elif window.workspace.state == RunState.IDLE and (pool.ready or looks <= 0):
+        elif window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
             timer.stop()
             environments.refresh()
 
@@ -214,21 +214,21 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
     from lrgui.runs.library import SUFFIX
 
     if arguments[:1] == ["--scenarios"]:
-        window.tabs.setCurrentWidget(window.scenarios_tab)
+        window.tabs.setCurrentWidget(window.tabs.scenarios)
         if len(arguments) > 1 and not misuse(arguments):  # another start may have sent anything
-            window.scenarios_tab.show_seed(int(arguments[1]))
+            window.tabs.scenarios.show_seed(int(arguments[1]))
     elif arguments and arguments[0].endswith(SUFFIX):
         window.open_run(Path(arguments[0]))
     elif arguments and not arguments[0].startswith("-"):
-        window.workspace.use(arguments[0])
+        window.session.use(arguments[0])
 
 
 def create_window(
     settings: Settings, open_source: Callable[[Job], EventSource], environments: Environments | None = None
 ) -> MainWindow:
-    """Put workspace and window together; needs a QApplication, starts nothing."""
+    """Put session and window together; needs a QApplication, starts nothing."""
+    from lrgui.gui.session import Session
     from lrgui.gui.window import MainWindow
-    from lrgui.gui.workspace import Workspace
     from lrgui.runs.job import Job
 
     try:
@@ -238,12 +238,12 @@ def create_window(
             job = Job()
     except ValueError:
         job = Job()
-    workspace = Workspace(job, open_source)
-    workspace.environments = environments
-    workspace.recent[:] = settings.recent
-    workspace.recent_changed.connect(lambda: setattr(settings, "recent", list(workspace.recent)))
-    window = MainWindow(workspace, settings)
-    workspace.setParent(window)
+    session = Session(job, open_source)
+    session.environments = environments
+    session.tasks.recent[:] = settings.recent
+    session.tasks.recent_changed.connect(lambda: setattr(settings, "recent", list(session.tasks.recent)))
+    window = MainWindow(session, settings)
+    session.setParent(window)
     return window
 
 
@@ -266,7 +266,7 @@ def _quit_on_signals(app: QApplication, window: MainWindow) -> None:
     from PySide6.QtCore import QTimer
 
     def leave(_number: int, _frame: object) -> None:
-        window.workspace.close()
+        window.session.close()
         app.quit()
 
     signal.signal(signal.SIGINT, leave)

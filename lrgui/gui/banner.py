@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.gui.labels import BREAK, breakable
-from lrgui.gui.workspace import Notice
+from lrgui.gui.notice import Notice
 
 SIGNS = {"info": "i", "warning": "!", "error": "✗"}
 IDS = {"info": "open", "warning": "open", "error": "bad"}

@@ -1,8 +1,10 @@
-"""The boxes that side panels are made of: cards and folds."""
+"""What side panels are made of: cards, folds, small buttons and muted lines."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -53,6 +55,44 @@ class Fold(QWidget):
         self.button.setText(f"{'▾' if shown else '▸'} {self._title}")
 
 
+class MoreSettings(Fold):
+    """Rarely needed settings: stays as it was left, and hides nothing that matters.
+
+    Remembers between starts whether it is open; while folded it counts the settings that are not the usual ones.
+    """
+
+    def __init__(self, key: str, content: QWidget) -> None:
+        self._changed: Sequence[str] = ()
+        super().__init__("More settings", content)
+        self._key = f"unfolded/{key}"
+        stored = QSettings("lrgui", "lrgui").value(self._key, False, type=bool)
+        self.button.setChecked(bool(stored))
+        # Not `toggled`: what the program opens, to show a problem, is no wish of the person.
+        self.button.clicked.connect(self._remember)
+
+    def set_changed(self, changed: Sequence[str]) -> None:
+        """Say which settings are not the usual ones: "Accumulation 2"."""
+        self._changed = changed
+        self._toggle(self.button.isChecked())
+
+    def open(self) -> None:
+        """Show what is inside."""
+        self.button.setChecked(True)
+
+    @Slot(bool)
+    def _toggle(self, shown: bool) -> None:
+        super()._toggle(shown)
+        count = len(self._changed)
+        if count and not shown:
+            self.button.setText(f"{self.button.text()} · {count} changed")
+        tip = f"Show or hide: {self._title}"
+        self.button.setToolTip("; ".join([tip, ", ".join(self._changed)]) if count else tip)
+
+    @Slot(bool)
+    def _remember(self, shown: bool) -> None:
+        QSettings("lrgui", "lrgui").setValue(self._key, shown)
+
+
 class Side(QScrollArea):
     """A column of cards that scrolls where the window is low."""
 
@@ -84,3 +124,14 @@ def muted(text: str = "") -> QLabel:
     label.setObjectName("muted")
     label.setWordWrap(True)
     return label
+
+
+def small_button(text: str, tip: str, act: Callable[[], object] | None = None, name: str = "") -> QPushButton:
+    """A button within a card; `name` is what a screen reader calls it where its text says too little."""
+    button = QPushButton(text)
+    button.setObjectName("small")
+    button.setToolTip(tip)
+    button.setAccessibleName(name or text.removesuffix(" ▾").removesuffix("…"))
+    if act is not None:
+        button.clicked.connect(lambda: act())
+    return button

@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
-from lrgui.gui.labels import breakable
-
-__all__ = ["Choice", "Form"]
-
-#: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
-NAMES = 88
-#: Letters of a word in a name; longer ones may be broken: arguments are called so.
-LONGEST = 8
-#: What an option's editor shows where it is left to the program.
-AUTO = "auto"
-
-
-@dataclass(eq=False)
-class _Row:
-    """What one row is made of."""
-
-    label: str
-    words: QLabel
-    editor: QWidget
-    problem: QLabel
-    show: Callable[[Any], None]
-    text: Callable[[], str]
-    """What stands in it, for people."""
-    line: QLineEdit | None = None
-    """Where one types; None where nothing is typed."""
-    read: Callable[[str], Any] | None = None
-    option: Option | None = None
-    visible: bool = True
-
-    @property
-    def stops(self) -> list[QWidget]:
-        """Where Tab stops, in order."""
-        return [self.editor.line, self.editor.button] if isinstance(self.editor, PathEditor) else [self.editor]
+from lrgui.gui.form_row import AUTO, NAMES, Row, bare_path, how_written
 
 
 class Form(QWidget):
@@ -67,7 +34,7 @@ class Form(QWidget):
         self._grid.setColumnMinimumWidth(0, NAMES)
         self._grid.setColumnStretch(1, 1)
         self.editors: dict[str, QWidget] = {}
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, Row] = {}
         self._order: list[str] = []
         """Names of rows and of groups, from the top."""
         self._groups: dict[str, tuple[Option, ...]] = {}
@@ -97,7 +64,7 @@ class Form(QWidget):
         self._order.append(name)
         editor = PathEditor()
         editor.button.clicked.connect(lambda: browse())
-        self._add_line(name, label, editor, editor.line, _bare_path, str, tip)
+        self._add_line(name, label, editor, editor.line, bare_path, str, tip)
         self.set_path_row(name, label, tip)
 
     def add_group(self, key: str) -> None:
@@ -116,9 +83,7 @@ class Form(QWidget):
     def set_path_row(self, name: str, label: str, tip: str, placeholder: str = "") -> None:
         """Say what the path is."""
         row = self._rows[name]
-        row.label = label
-        row.words.setText(breakable(label, LONGEST))
-        row.words.setToolTip(tip)
+        row.name(label, tip)
         self._editor(name, PathEditor).set_row(label, tip, placeholder)
 
     # ---------------------------------------------------------------- rows that come and go
@@ -139,9 +104,7 @@ class Form(QWidget):
             self._lay_out()
             self._grid.activate()
             for option in options:  # now, and not a moment later than those that were there
-                row = self._rows[f"{key}.{option.name}"]
-                row.words.show()
-                row.editor.show()
+                self._rows[f"{key}.{option.name}"].set_visible(True)
         finally:
             self.setUpdatesEnabled(True)
 
@@ -174,7 +137,7 @@ class Form(QWidget):
         elif option.kind == "text" and option.choices:
             self._add_suggesting(name, option)
         else:
-            self._add_text(name, option.label, lambda text: read_option(option, text), _shown(option), option.tip)
+            self._add_text(name, option.label, lambda text: read_option(option, text), how_written(option), option.tip)
             if option.optional:
                 self._editor(name, QLineEdit).setPlaceholderText(option.none)
         self._rows[name].option = option
@@ -184,13 +147,11 @@ class Form(QWidget):
         del self.editors[name]
         for widget in (row.words, row.editor, row.problem):
             self._grid.removeWidget(widget)
-            widget.hide()
-            widget.setObjectName("")
-            widget.deleteLater()
+        row.drop()
         if self._unread.pop(name, None) is not None:
             self.unreadable.emit(name, "")
 
-    def _in_order(self) -> list[_Row]:
+    def _in_order(self) -> list[Row]:
         names: list[str] = []
         for name in self._order:
             names += [f"{name}.{option.name}" for option in self._groups[name]] if name in self._groups else [name]
@@ -205,7 +166,7 @@ class Form(QWidget):
         for before, after in itertools.pairwise(stops):
             QWidget.setTabOrder(before, after)
 
-    def _place(self, row: _Row, number: int) -> None:
+    def _place(self, row: Row, number: int) -> None:
         self._grid.addWidget(row.words, number, 0)
         self._grid.addWidget(row.editor, number, 1)
         self._grid.addWidget(row.problem, number + 1, 0, 1, 2)
@@ -230,7 +191,7 @@ class Form(QWidget):
     def _add_suggesting(self, name: str, option: Option) -> None:
         box = Suggesting()
         box.offer([value for value, _label in option.choices])
-        show = _shown(option)
+        show = how_written(option)
         row = self._add_line(
             name, option.label, box, box.line, lambda text: read_option(option, text), show, option.tip
         )
@@ -265,12 +226,12 @@ class Form(QWidget):
         read: Callable[[str], Any],
         show: Callable[[Any], str],
         tip: str,
-    ) -> _Row:
+    ) -> Row:
         row = self._add(name, label, editor, tip, lambda value: line.setText(show(value)), line.text)
         row.line, row.read = line, read
         line.setAccessibleName(label)
         line.editingFinished.connect(lambda: self._read(name, row))
-        line.textEdited.connect(lambda _text: self._mark(name, "") if name in self._rows else None)
+        line.textEdited.connect(lambda _text: row.mark("") if name in self._rows else None)
         return row
 
     def _add(
@@ -281,25 +242,8 @@ class Form(QWidget):
         tip: str,
         show: Callable[[Any], None],
         text: Callable[[], str],
-    ) -> _Row:
-        words = QLabel(breakable(label, LONGEST))
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        words.setObjectName("fieldName")
-        words.setWordWrap(True)
-        words.setMaximumWidth(NAMES)
-        words.setToolTip(tip)
-        focus = editor.line if isinstance(editor, PathEditor) else editor
-        words.setBuddy(focus)
-        focus.setToolTip(tip)
-        focus.setObjectName(f"field_{name}")
-        focus.setAccessibleName(label)
-        focus.setAccessibleDescription(tip)
-        problem = QLabel()
-        problem.setTextFormat(Qt.TextFormat.PlainText)
-        problem.setObjectName("problem")
-        problem.setWordWrap(True)
-        problem.hide()
-        row = _Row(label, words, editor, problem, show, text)
+    ) -> Row:
+        row = Row.of(name, label, editor, tip, show, text)
         editor.setEnabled(self._enabled)
         self._place(row, self._grid.rowCount())
         self.editors[name], self._rows[name] = editor, row
@@ -311,7 +255,7 @@ class Form(QWidget):
         return editor
 
     # ---------------------------------------------------------------- reading and showing
-    def _read(self, name: str, row: _Row) -> None:
+    def _read(self, name: str, row: Row) -> None:
         line, read = row.line, row.read
         # A row that was taken away ends its editing too; nobody wants to know.
         if line is None or read is None or self._rows.get(name) is not row or not line.isModified():
@@ -322,12 +266,12 @@ class Form(QWidget):
         except ValueError as error:
             text = str(error)
             self._unread[name] = text
-            self._mark(name, text)
+            row.mark(text)
             # Elsewhere nothing says which field it is about.
             self.unreadable.emit(name, text if text.startswith(row.label) else f"{row.label}: {text}")
             return
         if self._unread.pop(name, None) is not None:
-            self._mark(name, "")
+            row.mark("")
             self.unreadable.emit(name, "")
         row.show(value)
         self.edited.emit(name, value)
@@ -341,37 +285,23 @@ class Form(QWidget):
         """Give up texts that cannot be read: other values come."""
         for name in list(self._unread):
             del self._unread[name]
-            self._mark(name, "")
+            self._rows[name].mark("")
             self.unreadable.emit(name, "")
 
     def set_value(self, name: str, value: Any) -> None:
         """Show `value`, unless the person is typing in that field, or has yet to mend what they typed."""
         row = self._rows[name]
-        typing = row.line is not None and row.line.hasFocus() and row.line.isModified()
-        if name not in self._unread and not typing:
+        if name not in self._unread and not row.is_typed:
             row.show(value)
 
     def words(self, name: str) -> str:
         """A field's name and what stands in it: "Steps 200"."""
-        row = self._rows[name]
-        return f"{row.label} {row.text()}"
-
-    def _mark(self, name: str, text: str) -> None:
-        """Mark a field with what is wrong with it; an empty text takes the mark away."""
-        row = self._rows[name]
-        row.problem.setText(breakable(text))
-        row.problem.setVisible(bool(text) and row.visible)
-        editor = row.line if isinstance(row.editor, PathEditor) and row.line is not None else row.editor
-        if bool(editor.property("wrong")) == bool(text):
-            return
-        editor.setProperty("wrong", bool(text))
-        editor.style().unpolish(editor)
-        editor.style().polish(editor)
+        return self._rows[name].sentence
 
     def set_problems(self, problems: Mapping[str, str]) -> None:
         """Mark exactly the fields in `problems`."""
-        for name in self._rows:
-            self._mark(name, self._unread.get(name) or problems.get(name, ""))
+        for name, row in self._rows.items():
+            row.mark(self._unread.get(name) or problems.get(name, ""))
 
     @property
     def has_problem(self) -> bool:
@@ -380,11 +310,7 @@ class Form(QWidget):
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row."""
-        row = self._rows[name]
-        row.visible = visible
-        row.words.setVisible(visible)
-        row.editor.setVisible(visible)
-        row.problem.setVisible(visible and bool(row.problem.text()))
+        self._rows[name].set_visible(visible)
 
     def is_row_visible(self, name: str) -> bool:
         """True for a row that was not hidden by `set_row_visible`; it may be folded away."""
@@ -396,20 +322,3 @@ class Form(QWidget):
         self._enabled = enabled
         for editor in self.editors.values():
             editor.setEnabled(enabled)
-
-
-def _bare_path(text: str) -> str:
-    """A path as file managers copy it, without its quotes."""
-    words = text.strip()
-    return words[1:-1] if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" else words
-
-
-def _shown(option: Option) -> Callable[[Any], str]:
-    """How an option's value is written."""
-
-    def show(value: Any) -> str:
-        if value is None or (value == "" and option.optional):
-            return "" if option.kind == "text" else option.none
-        return option.written(value)
-
-    return show

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui import places
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.tasks.user.target import Target
 
 ALL_FILES = "All files (*)"
@@ -43,12 +43,12 @@ def _dialog(parent: QWidget, start: Path, title: str, then: Callable[[str], obje
     return dialog
 
 
-def start_folder(workspace: Workspace, usual: str = "", *, for_code: bool = False) -> Path:
+def start_folder(session: Session, usual: str = "", *, for_code: bool = False) -> Path:
     """Where to begin: beside the task, else beside the last one that is still there, else in `usual`, else at home.
 
     With `for_code` only beside tasks that are code: a new file has no place among images.
     """
-    for path in (workspace.job.task.path, *workspace.recent):
+    for path in (session.job.task.path, *session.tasks.recent):
         place = Target.parse(path).file if path else None
         if place is None or (for_code and place.suffix != ".py"):
             continue

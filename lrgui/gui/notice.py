@@ -1,4 +1,4 @@
-"""What the window tells the person above the plot."""
+"""What the window tells the person above the plot. Its widget is `banner.py`: whoever notices something knows none."""
 
 from __future__ import annotations
 

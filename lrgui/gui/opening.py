@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from lrgui.gui.file_dialogs import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
+from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
-from lrgui.gui.workspace import Workspace
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.trust import Question
 from lrgui.tasks.recognise import READERS, recognise
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 class Opening(QObject):
     """The window's ways in. Its dialogs leave the event loop as it is; there is one at a time."""
 
-    def __init__(self, workspace: Workspace, settings: Settings, say: Callable[[str], object], window: QWidget) -> None:
+    def __init__(self, session: Session, settings: Settings, say: Callable[[str], object], window: QWidget) -> None:
         """`say` shows a line of text; `window` is what the dialogs belong to."""
         super().__init__(window)
-        self._workspace = workspace
+        self._session = session
         self._settings = settings
         self._say = say
         self._window = window
         self._check: CheckDialog | None = None
-        self.recent = RecentMenu(workspace, window)
-        self._workspace.trust_wanted.connect(self._ask_for_trust)
-        self._workspace.check_started.connect(self._show_check)
+        self.recent = RecentMenu(session, window)
+        self._session.tasks.trust_wanted.connect(self._ask_for_trust)
+        self._session.check_started.connect(self._show_check)
 
     def menu(self, actions: Mapping[str, QAction]) -> QMenu:
         """Everything that brings something into the window; `actions` by key."""
@@ -52,7 +52,7 @@ class Opening(QObject):
         """Open the first of these files and folders that can be used; what is wrong is said of the first one."""
         usable = [path for path in paths if path.endswith(SUFFIX) or not recognise(path).problem]
         chosen = (usable or list(paths))[0]
-        if self._workspace.use(chosen):
+        if self._session.use(chosen):
             self._say(f"Opened {chosen}")
 
     def open_file(self) -> None:
@@ -74,8 +74,8 @@ class Opening(QObject):
         """Choose a template, and write it to a new file."""
         from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
 
-        folder = start_folder(self._workspace, self._settings.folder, for_code=True)
-        dialog = NewTaskDialog(self._workspace, folder, self._window)
+        folder = start_folder(self._session, self._settings.folder, for_code=True)
+        dialog = NewTaskDialog(self._session, folder, self._window)
         dialog.written.connect(self._remember_folder)
         dialog.open()
 
@@ -90,15 +90,15 @@ class Opening(QObject):
         self._settings.folder = path if Path(path).is_dir() else str(Path(path).parent)
 
     def _folder(self) -> Path:
-        return start_folder(self._workspace, self._settings.folder)
+        return start_folder(self._session, self._settings.folder)
 
     @Slot(object)
     def _ask_for_trust(self, question: Question) -> None:
         from lrgui.gui.dialogs.trust import TrustDialog
 
         dialog = TrustDialog(question, self._window)
-        dialog.granted.connect(self._workspace.grant)
-        dialog.refused.connect(self._workspace.refuse)
+        dialog.granted.connect(self._session.tasks.grant)
+        dialog.refused.connect(self._session.tasks.refuse)
         dialog.open()
 
     @Slot()
@@ -108,7 +108,7 @@ class Opening(QObject):
 
         if self._check is not None:
             self._check.close()
-        self._check = dialog = CheckDialog(self._workspace, self._window)
+        self._check = dialog = CheckDialog(self._session, self._window)
         dialog.finished.connect(self._forget_check)
         dialog.show()
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from lrgui.core.events import RunState
 from lrgui.gui.environments import Environments
+from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
-from lrgui.gui.workspace import Workspace
 from lrgui.runs.job import Job
 from lrgui.tasks.user.target import Target
 
@@ -33,7 +33,7 @@ class PythonChoice(QObject):
 
     def __init__(
         self,
-        workspace: Workspace,
+        session: Session,
         environments: Environments,
         pool: SparePool,
         settings: Settings,
@@ -42,7 +42,7 @@ class PythonChoice(QObject):
     ) -> None:
         """The environments' Python is the usual one. `save` writes the settings."""
         super().__init__(parent)
-        self._workspace, self._environments, self._pool = workspace, environments, pool
+        self._session, self._environments, self._pool = session, environments, pool
         self._settings, self._save = settings, save
         self._usual = environments.python
         self._task: str | None = None
@@ -50,8 +50,8 @@ class PythonChoice(QObject):
         self._warm_soon = QTimer(self, singleShot=True, interval=SOON)
         self._warm_soon.timeout.connect(self._warm)
         environments.chosen.connect(self._on_chosen)
-        workspace.job_changed.connect(self.follow)
-        self.follow(workspace.job)
+        session.job_changed.connect(self.follow)
+        self.follow(session.job)
 
     @Slot(object)
     def follow(self, job: Job) -> None:
@@ -84,7 +84,7 @@ class PythonChoice(QObject):
 
     @Slot()
     def _warm(self) -> None:
-        if self._workspace.state == RunState.IDLE:  # else the end of the run warms a worker
+        if self._session.state == RunState.IDLE:  # else the end of the run warms a worker
             warm_aside(self._pool)
 
 

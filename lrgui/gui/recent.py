@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from lrgui.gui.plain_text import without_mnemonic
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.tasks.user.target import Target
 
 #: Characters of a name and of a folder that the menu shows.
@@ -18,9 +18,9 @@ MOST_NAME, MOST_FOLDER = 40, 44
 class RecentMenu(QMenu):
     """Filled when it opens, with what is there; choosing one uses it."""
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Recent tasks", parent)
-        self._workspace = workspace
+        self._session = session
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)
         self.fill()
@@ -29,11 +29,11 @@ class RecentMenu(QMenu):
     def fill(self) -> None:
         """Show the tasks whose files are there, the last one first."""
         self.clear()
-        there = [path for path in self._workspace.recent if _is_there(path)]
+        there = [path for path in self._session.tasks.recent if _is_there(path)]
         for path in there:
             action = self.addAction(without_mnemonic(label(path)))
             action.setToolTip(path)
-            action.triggered.connect(lambda _checked=False, path=path: self._workspace.use(path))
+            action.triggered.connect(lambda _checked=False, path=path: self._session.use(path))
         if there:
             self.addSeparator()
             self.addAction("Clear list").triggered.connect(self._forget)
@@ -42,8 +42,8 @@ class RecentMenu(QMenu):
 
     @Slot()
     def _forget(self) -> None:
-        self._workspace.recent.clear()
-        self._workspace.recent_changed.emit()
+        self._session.tasks.recent.clear()
+        self._session.tasks.recent_changed.emit()
 
 
 def label(path: str) -> str:

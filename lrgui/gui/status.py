@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
 from lrgui.core.formats import format_bytes, format_estimate, format_figure
 from lrgui.gui.labels import with_tabular_figures
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
@@ -62,11 +62,11 @@ class Elided(QLabel):
 
 
 class StatusLine(QWidget):
-    """Follows the workspace four times a second while something goes on."""
+    """Follows the session four times a second while something goes on."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._workspace = workspace
+        self._session = session
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(12)
@@ -97,8 +97,8 @@ class StatusLine(QWidget):
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._stopping = False
-        workspace.state_changed.connect(self._on_state)
-        workspace.run_ended.connect(self._on_ended)
+        session.state_changed.connect(self._on_state)
+        session.run_ended.connect(self._on_ended)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
@@ -116,20 +116,20 @@ class StatusLine(QWidget):
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
         how = ENDS.get(EndReason.CANCELLED if asked else end.reason)  # none where the sentence says it all
-        self.text.setText(f"{VERBS[self._workspace.kind]} {how} · {end.detail}" if how else end.detail)
+        self.text.setText(f"{VERBS[self._session.kind]} {how} · {end.detail}" if how else end.detail)
 
     @Slot()
     def refresh(self) -> None:
         """Say what goes on now."""
-        workspace, record = self._workspace, self._workspace.record
-        verb = VERBS[workspace.kind]
+        session, record = self._session, self._session.record
+        verb = VERBS[session.kind]
         if record is None:
             return
         total = record.task.steps if record.task is not None else 0
         done = len(record.loss)
-        if workspace.state == RunState.STARTING or not total:
-            checking = workspace.kind == RunKind.CHECK
-            what = f"Checking {workspace.job.task.title}" if checking else verb
+        if session.state == RunState.STARTING or not total:
+            checking = session.kind == RunKind.CHECK
+            what = f"Checking {session.job.task.title}" if checking else verb
             doing = "stopping" if self._stopping else record.state_detail or ("" if checking else "starting")
             self.text.setText(" · ".join(words for words in (what, doing) if words) + " …")
             self.bar.setRange(0, 0)
@@ -137,15 +137,15 @@ class StatusLine(QWidget):
             return
         seconds = float(record.seconds[-1]) if done else 0.0
         words = [verb, f"step {done:,} of {total:,}"]
-        sweeps, count = workspace.several
+        sweeps, count = session.runs.several(session.kind)
         if sweeps is not None and count > 1:
             words[0] = f"{verb} {len(sweeps.all)} of {count}"
             words[1] = f"step {len(sweeps.last):,} of {total:,}"
             done, total = len(sweeps), total * count
             seconds = sum(float(each.seconds[-1]) for each in sweeps.all if len(each))
-        if workspace.state == RunState.PAUSED:
+        if session.state == RunState.PAUSED:
             words.append("paused, press Space to resume")
-        elif workspace.state == RunState.STOPPING:
+        elif session.state == RunState.STOPPING:
             words.append("stopping…")
         elif done > 3 and seconds > 0:
             speed = done / seconds

@@ -65,7 +65,7 @@ class TaskChoice(QObject):
         return job if lent is None else lent.given_back(job)
 
     def new_task(self, template_key: str, path: str) -> str:
-        """See `Workspace.new_task`."""
+        """Write a template to a new file, which is trusted: its text is ours. Returns what went wrong, else ""."""
         file = Path(os.path.expanduser(path)).absolute()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ class TaskChoice(QObject):
         return True
 
     def grant(self, question: Question, folder: bool) -> None:
-        """See `Workspace.grant`."""
+        """The person trusts the code (or with `folder` all of its folder): what waited for it runs."""
         again, self._waiting = self._waiting, None
         unkept = self._trust.grant(question, folder)
         if again is not None:
@@ -122,7 +122,7 @@ class TaskChoice(QObject):
             self.noticed.emit(Notice("warning", unkept))
 
     def refuse(self, question: Question) -> None:
-        """See `Workspace.refuse`."""
+        """The person does not trust the code: nothing runs."""
         self._waiting = None
         words = f"{Path(question.path).name} was not run; no code was executed."
         self.noticed.emit(Notice("info", words))

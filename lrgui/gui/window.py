@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent, QUndoStack
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -35,57 +33,42 @@ from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
 from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.saving import save_as
+from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
-from lrgui.gui.tabs.curve import CurveTab
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.tabs.tabs import Tabs
 from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
 from lrgui.resources import resource
 from lrgui.runs.library import SUFFIX
 
-if TYPE_CHECKING:
-    from lrgui.gui.tabs.compare import CompareTab
-    from lrgui.gui.tabs.scenarios import ScenariosTab
-    from lrgui.gui.tabs.training import TrainingTab
-    from lrgui.gui.tabs.verify import VerifyTab
-
-
 #: The curve's tab, and from which width of the window on it is called so.
 LONG_NAME, WIDE = "Learning-rate curve", 1180
 
 
 class MainWindow(QMainWindow):
-    """Shows one workspace."""
+    """Shows one session and its runs."""
 
-    workspace: Workspace
+    session: Session
     opening: Opening
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+    def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
-        self.workspace = workspace
+        self.session, self.runs = session, session.runs
         self.settings = settings
         self.setWindowTitle("LR Finder")
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()
         palette = self._wanted_palette()
         self.actions_by_key = make_actions(self)
-        self.curve_tab = CurveTab(workspace, palette)
+        self.tabs = Tabs(session, session.runs, palette)
         self._palette = palette
-        self._training: TrainingTab | None = None
-        self._no_training_yet = QWidget()
-        self._scenarios: ScenariosTab | None = None
-        self._no_scenarios_yet = QWidget()
-        self._verify: VerifyTab | None = None
-        self._no_verify_yet = QWidget()
-        self._compare: CompareTab | None = None
-        self._no_compare_yet = QWidget()
         self.banner = Banner()
-        self.status = StatusLine(workspace)
+        self.status = StatusLine(session)
         self.dropping = Dropping(self)
-        self.opening = Opening(workspace, settings, self.status.text.setText, self)
+        self.opening = Opening(session, settings, self.status.text.setText, self)
         self._buttons: dict[str, QPushButton] = {}
         self._build()
         self._connect()
@@ -106,13 +89,8 @@ class MainWindow(QMainWindow):
         left, right = Side(288, "Settings"), Side(308, "Result")
         self._sides = (left, right)
         for row in PANELS:
-            (left if row.side == "left" else right).add(row.make(self.workspace))
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self.curve_tab, LONG_NAME)
-        self.tabs.addTab(self._no_training_yet, "Training")
-        self.tabs.addTab(self._no_verify_yet, "Verify")
-        self.tabs.addTab(self._no_compare_yet, "Compare")
-        self.tabs.addTab(self._no_scenarios_yet, "Scenarios")
+            (left if row.side == "left" else right).add(row.make(self.session, self.runs))
+        self.tabs.name_curve(LONG_NAME)
         center = QVBoxLayout()
         center.setSpacing(6)
         center.addWidget(self.banner)
@@ -170,108 +148,32 @@ class MainWindow(QMainWindow):
         return button
 
     def _connect(self) -> None:
-        workspace = self.workspace
-        workspace.noticed.connect(self.banner.show_notice)
-        workspace.wanted.connect(lambda key: self.actions_by_key[key].trigger())
-        workspace.code_changed_on_disk.connect(self.banner.on_saved)
-        workspace.code_changed_on_disk.connect(self._on_code_saved)
+        session, runs = self.session, self.runs
+        session.noticed.connect(self.banner.show_notice)
+        session.wanted.connect(lambda key: self.actions_by_key[key].trigger())
+        session.code_changed_on_disk.connect(self.banner.on_saved)
+        session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
-        workspace.state_changed.connect(self._refresh_actions)
-        workspace.choice_changed.connect(self._refresh_actions)
-        workspace.job_changed.connect(self._refresh_actions)
-        workspace.reading_changed.connect(self._refresh_actions)
-        workspace.undo_stack.indexChanged.connect(self._refresh_actions)
-        workspace.sweep_started.connect(lambda: self.tabs.setCurrentWidget(self.curve_tab))
-        workspace.training_started.connect(lambda: self.tabs.setCurrentWidget(self.training_tab))
-        workspace.compare_started.connect(lambda: self.tabs.setCurrentWidget(self.compare_tab))
-        workspace.race_started.connect(lambda: self.tabs.setCurrentWidget(self.verify_tab))
+        session.state_changed.connect(self._refresh_actions)
+        runs.choice_changed.connect(self._refresh_actions)
+        session.job_changed.connect(self._refresh_actions)
+        runs.reading_changed.connect(self._refresh_actions)
+        self.tabs.undo_changed.connect(self._refresh_actions)
         self.tabs.currentChanged.connect(self._on_tab)
-        self.curve_tab.hovered.connect(self.status.show_cursor)
+        self.tabs.hovered.connect(self.status.show_cursor)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-
-    @property
-    def scenarios_tab(self) -> ScenariosTab:
-        """The scenarios, made when somebody first looks at them: the window is there sooner without."""
-        if self._scenarios is None:
-            from lrgui.gui.tabs.scenarios import ScenariosTab
-
-            tab = self._scenarios = ScenariosTab(self.workspace, self._palette)
-            tab.set_palette(self._palette)
-            tab.hovered.connect(self.status.show_cursor)
-            tab.undo_stack.indexChanged.connect(self._refresh_actions)
-            for button in (tab.compare, tab.send):
-                button.setEnabled(self.workspace.state == RunState.IDLE)
-            self._put_in(self._no_scenarios_yet, tab)
-        return self._scenarios
-
-    @property
-    def training_tab(self) -> TrainingTab:
-        """The training, made when somebody first looks at it or starts one."""
-        if self._training is None:
-            from lrgui.gui.tabs.training import TrainingTab
-
-            tab = self._training = TrainingTab(self.workspace, self._palette)
-            self._put_in(self._no_training_yet, tab)
-        return self._training
-
-    @property
-    def verify_tab(self) -> VerifyTab:
-        """The race, made when somebody first looks at it or starts one."""
-        if self._verify is None:
-            from lrgui.gui.tabs.verify import VerifyTab
-
-            tab = self._verify = VerifyTab(self.workspace, self._palette)
-            tab.set_palette(self._palette)
-            self._put_in(self._no_verify_yet, tab)
-        return self._verify
-
-    @property
-    def compare_tab(self) -> CompareTab:
-        """The comparison, made when somebody first looks at it or starts one."""
-        if self._compare is None:
-            from lrgui.gui.tabs.compare import CompareTab
-
-            tab = self._compare = CompareTab(self.workspace, self._palette)
-            self._put_in(self._no_compare_yet, tab)
-        return self._compare
-
-    def _put_in(self, empty: QWidget, tab: QWidget) -> None:
-        """Put a tab in the place that was kept for it."""
-        place, current = self.tabs.indexOf(empty), self.tabs.currentIndex()
-        text = self.tabs.tabText(place)
-        self.tabs.blockSignals(True)
-        self.tabs.removeTab(place)
-        self.tabs.insertTab(place, tab, text)
-        self.tabs.setCurrentIndex(current)
-        self.tabs.blockSignals(False)
-        empty.deleteLater()
-
-    @property
-    def undo_stack(self) -> QUndoStack:
-        """What undo and redo act on: the scenarios have steps of their own."""
-        tab = self._scenarios
-        return tab.undo_stack if tab is not None and self.tabs.currentWidget() is tab else self.workspace.undo_stack
 
     @Slot()
     def _on_tab(self) -> None:
         """The scenarios bring their own side; task and result have nothing to do with them."""
-        on_scenarios = self.tabs.currentWidget() in (self._no_scenarios_yet, self._scenarios)
-        if on_scenarios:
-            self.tabs.setCurrentWidget(self.scenarios_tab)
-        elif self.tabs.currentWidget() is self._no_training_yet:
-            self.tabs.setCurrentWidget(self.training_tab)
-        elif self.tabs.currentWidget() is self._no_verify_yet:
-            self.tabs.setCurrentWidget(self.verify_tab)
-        elif self.tabs.currentWidget() is self._no_compare_yet:
-            self.tabs.setCurrentWidget(self.compare_tab)
         for side in self._sides:
-            side.setVisible(not on_scenarios)
+            side.setVisible(not self.tabs.on_scenarios)
         self._refresh_actions()
 
     @Slot()
     def _refresh_actions(self) -> None:
-        workspace, actions = self.workspace, self.actions_by_key
-        state = workspace.state
+        session, actions = self.session, self.actions_by_key
+        state = session.state
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
         actions["train"].setEnabled(idle)
@@ -279,38 +181,38 @@ class MainWindow(QMainWindow):
         actions["compare"].setEnabled(idle)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
-        actions["undo"].setEnabled(self.undo_stack.canUndo())
-        actions["redo"].setEnabled(self.undo_stack.canRedo())
-        actions["export"].setEnabled(workspace.reading is not None)
+        actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
+        actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
+        actions["export"].setEnabled(self.runs.reading is not None)
         for key in ("check", "open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
             button.setEnabled(actions[key].isEnabled())
         self._buttons["pause"].setText("▶  Resume" if state == RunState.PAUSED else "❚❚  Pause")
-        race = workspace.race_to_come().race
+        race = session.job.verification().race
         if not race.validate():
             tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
             self._buttons["verify"].setToolTip(tip)
-        self._buttons["train"].setText(f"Train with {format_lr(workspace.job.train.max_lr)} ▸")
+        self._buttons["train"].setText(f"Train with {format_lr(session.job.train.max_lr)} ▸")
 
     # ---------------------------------------------------------------- actions
     def compare_optimizers(self) -> None:
         """Sweep the optimizers that are ticked on the Compare tab."""
-        self.compare_tab.start()
+        self.tabs.compare.start()
 
     def export_as(self, key: str = "png", path: Path | None = None) -> None:
         """Write the sweep on screen to `path`, or to a file that is asked for."""
-        said = save_as(self.workspace.report(), key, self.settings, self, path)
+        said = save_as(self.runs.report(), key, self.settings, self, path)
         if isinstance(said, Notice):
-            self.workspace.noticed.emit(said)
+            self.session.noticed.emit(said)
         elif said:
             self.status.text.setText(said)
 
     @Slot()
     def _on_code_saved(self) -> None:
-        code = self.workspace.tasks.code
-        if self.workspace.state == RunState.IDLE and code.file is not None:
+        code = self.session.tasks.code
+        if self.session.state == RunState.IDLE and code.file is not None:
             now = f"{code.file.name} was saved"
             self.status.text.setText(
                 f"{now}. {code.problem}" if code.problem else f"{now} and will be used for the next run."
@@ -324,7 +226,7 @@ class MainWindow(QMainWindow):
             if not chosen:
                 return
             path = Path(chosen)
-        self.workspace.open_run(path)
+        self.session.open_run(path)
 
     def show_shortcuts(self) -> None:
         """All keys, in a dialog."""
@@ -369,16 +271,13 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         use_plain_text(app)
         app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
-        self.curve_tab.set_palette(palette)
-        for tab in (self._training, self._scenarios, self._verify, self._compare):
-            if tab is not None:
-                tab.set_palette(palette)
+        self.tabs.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window the first tab is called by its short name, so that all tabs are in sight."""
         super().resizeEvent(event)
-        self.tabs.setTabText(self.tabs.indexOf(self.curve_tab), LONG_NAME if self.width() >= WIDE else "Curve")
+        self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
 
     # ---------------------------------------------------------------- coming and going
     def showEvent(self, event: QShowEvent) -> None:
@@ -393,14 +292,14 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
-        kept = self.workspace.kind != RunKind.CHECK
-        stopping = self.workspace.state == RunState.STOPPING  # the person has already said that it is to end
-        if self.workspace.busy and kept and not stopping and not self._may_stop():
+        kept = self.session.kind != RunKind.CHECK
+        stopping = self.session.state == RunState.STOPPING  # the person has already said that it is to end
+        if self.session.busy and kept and not stopping and not self._may_stop():
             event.ignore()
             return
-        self.workspace.close()
+        self.session.close()
         QSettings("lrgui", "lrgui").setValue("geometry", self.saveGeometry())
-        self.settings.job = self.workspace.job.to_dict()
+        self.settings.job = self.session.job.to_dict()
         super().closeEvent(event)
 
     def _may_stop(self) -> bool:

@@ -1,4 +1,4 @@
-"""A workspace whose runs a test writes."""
+"""A session whose runs a test writes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.runs.job import Job
 
 
 class Bench:
-    """A workspace whose next run is `source`."""
+    """A session whose next run is `source`."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
@@ -21,7 +21,8 @@ class Bench:
         self.jobs: list[Job] = []
         # With a parent it is not left to Python's collector, which may run in another thread: Qt crashes where timers
         # and watchers are destroyed there.
-        self.workspace = Workspace(Job(), self._open, QCoreApplication.instance())
+        self.session = Session(Job(), self._open, QCoreApplication.instance())
+        self.runs = self.session.runs
 
     def _open(self, job: Job) -> Scripted:
         self.jobs.append(job)
@@ -30,11 +31,11 @@ class Bench:
     def play(self, source: Scripted | None = None, start: Callable[[], None] | None = None) -> None:
         """Run a source to its end."""
         self.source = source or Scripted(sweep())
-        with self.qtbot.waitSignal(self.workspace.run_ended, timeout=10_000):
-            (start or self.workspace.find)()
+        with self.qtbot.waitSignal(self.session.run_ended, timeout=10_000):
+            (start or self.session.find)()
 
     def begin(self, source: Scripted) -> None:
         """Start a source that goes on until it is stopped."""
         self.source = source
-        self.workspace.find()
-        self.qtbot.waitUntil(lambda: self.workspace.state == "running", timeout=10_000)
+        self.session.find()
+        self.qtbot.waitUntil(lambda: self.session.state == "running", timeout=10_000)

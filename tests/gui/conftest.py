@@ -1,4 +1,4 @@
-"""A workspace and a window over scripted runs."""
+"""A session and a window over scripted runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from lrgui.gui.window import MainWindow
 
 @pytest.fixture
 def bench(qtbot: QtBot) -> Iterator[Bench]:
-    """A workspace without a window."""
+    """A session without a window."""
     bench = Bench(qtbot)
     yield bench
-    bench.workspace.close()
-    bench.workspace.deleteLater()
+    bench.session.close()
+    bench.session.deleteLater()
 
 
 @pytest.fixture
 def window(bench: Bench, qtbot: QtBot) -> MainWindow:
-    """The window over the bench's workspace, shown at 1440×900."""
+    """The window over the bench's session, shown at 1440×900."""
     # Windows of earlier tests that still wait to be deleted would be painted anew with each style sheet.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    window = MainWindow(bench.workspace, Settings(theme="light"))
-    qtbot.addWidget(window, before_close_func=lambda _window: bench.workspace.close())
+    window = MainWindow(bench.session, Settings(theme="light"))
+    qtbot.addWidget(window, before_close_func=lambda _window: bench.session.close())
     window.resize(1440, 900)
     window.show()
     qtbot.waitExposed(window)

@@ -23,7 +23,7 @@ def opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[tuple[st
     """What the window was asked to open."""
     opened: list[tuple[str, str]] = []
     monkeypatch.setattr(window, "open_run", lambda path: opened.append(("run", str(path))))
-    monkeypatch.setattr(window.workspace, "use", lambda text: opened.append(("task", text)))
+    monkeypatch.setattr(window.session, "use", lambda text: opened.append(("task", text)))
     return opened
 
 
@@ -62,7 +62,7 @@ def test_a_run_is_opened_as_one(window: MainWindow, opened: list[tuple[str, str]
 def test_nothing_and_options_open_nothing(window: MainWindow, opened: list[tuple[str, str]]) -> None:
     app._obey(window, [])
     app._obey(window, ["--scenarios", "3"])
-    assert not opened and window.tabs.currentWidget() is window.scenarios_tab
+    assert not opened and window.tabs.currentWidget() is window.tabs.scenarios
 
 
 def test_a_current_folder_that_was_deleted_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,11 +87,11 @@ def test_the_window_remembers_what_was_opened(bench: Bench, qtbot: QtBot) -> Non
     settings = Settings(theme="light", recent=["/a/task.py", "/b"])
     environments = Environments(parent=QCoreApplication.instance())
     window = app.create_window(settings, lambda _job: bench.source, environments)
-    qtbot.addWidget(window, before_close_func=lambda _window: window.workspace.close())
-    assert window.workspace.environments is environments
-    assert window.workspace.recent == ["/a/task.py", "/b"]
-    window.workspace.recent.insert(0, "/c/task.py")
-    window.workspace.recent_changed.emit()
+    qtbot.addWidget(window, before_close_func=lambda _window: window.session.close())
+    assert window.session.environments is environments
+    assert window.session.tasks.recent == ["/a/task.py", "/b"]
+    window.session.tasks.recent.insert(0, "/c/task.py")
+    window.session.tasks.recent_changed.emit()
     assert settings.recent == ["/c/task.py", "/a/task.py", "/b"]
 
 
@@ -105,7 +105,7 @@ class TestDescribeLater:
         refreshed: list[bool] = []
         environments = SimpleNamespace(current=None, refresh=lambda: refreshed.append(True))
         window = QObject()
-        window.workspace = SimpleNamespace(state=state)  # type: ignore[attr-defined]
+        window.session = SimpleNamespace(state=state)  # type: ignore[attr-defined]
         return window, SimpleNamespace(ready=False), environments, refreshed
 
     def test_after_the_warm_worker_is_up(self, qtbot: QtBot) -> None:
@@ -124,7 +124,7 @@ class TestDescribeLater:
         app._describe_later(window, pool, environments)
         qtbot.wait(60)
         assert not refreshed
-        window.workspace.state = "idle"
+        window.session.state = "idle"
         qtbot.waitUntil(lambda: bool(refreshed))
 
     def test_where_no_worker_comes_up_after_a_while(self, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,27 +15,27 @@ from lrgui.runs.trust import Question
 
 def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -> None:
     bench.source = source or Scripted(sweep())
-    with bench.qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         window.actions_by_key["compare"].trigger()
 
 
 def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Bench) -> None:
     bench.play()
-    selection, reading = bench.workspace.selection, bench.workspace.reading
+    selection, reading = bench.runs.selection, bench.runs.reading
     _compare(window, bench)
-    tab = window.compare_tab
+    tab = window.tabs.compare
     assert window.tabs.currentWidget() is tab
     assert [job.task.optimizer for job in bench.jobs[1:]] == list(tab.boxes)
-    assert [each.key for each in bench.workspace.comparison] == list(tab.boxes)
+    assert [each.key for each in bench.runs.comparison] == list(tab.boxes)
     assert not tab.sentences.isHidden() and "shapes show how wide" in tab.sentences.text()
     assert len(tab.plot.picks.labels) == len(tab.boxes)
     # The sweep on screen is untouched.
-    assert bench.workspace.selection == selection and bench.workspace.reading is reading
+    assert bench.runs.selection == selection and bench.runs.reading is reading
     assert window.status.text.text().startswith("Comparison finished")
 
 
 def test_a_selection_of_two(window: MainWindow, bench: Bench) -> None:
-    tab = window.compare_tab
+    tab = window.tabs.compare
     tab.boxes["adamw"].setChecked(False)
     _compare(window, bench)
     assert [job.task.optimizer for job in bench.jobs] == ["sgd", "adam"]
@@ -43,29 +43,27 @@ def test_a_selection_of_two(window: MainWindow, bench: Bench) -> None:
 
 
 def test_fewer_than_two_are_refused_with_the_way_out(window: MainWindow, bench: Bench) -> None:
-    tab = window.compare_tab
+    tab = window.tabs.compare
     for key in ("adam", "adamw"):
         tab.boxes[key].setChecked(False)
     tab.button.click()
-    assert "Check at least two" in window.banner.text and not bench.workspace.busy and not bench.jobs
+    assert "Check at least two" in window.banner.text and not bench.session.busy and not bench.jobs
 
 
 def test_cancel_keeps_what_there_is(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
     held = Scripted([[StateEvent("running"), task(), *points()[:60]]], hold=True)
     first = Scripted(sweep())
     sources = [first, held]
-    bench.workspace._open_source = lambda _job: sources.pop(0)  # type: ignore[assignment]
+    bench.session._open_source = lambda _job: sources.pop(0)  # type: ignore[assignment]
     window.actions_by_key["compare"].trigger()
-    tab = window.compare_tab
-    qtbot.waitUntil(
-        lambda: bench.workspace.compared is not None and len(bench.workspace.compared) >= 260, timeout=10_000
-    )
+    tab = window.tabs.compare
+    qtbot.waitUntil(lambda: bench.runs.compared is not None and len(bench.runs.compared) >= 260, timeout=10_000)
     qtbot.waitUntil(lambda: "2 of 3" in window.status.text.text(), timeout=10_000)
     assert not tab.button.isEnabled()
-    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
-        bench.workspace.stop()
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
     assert held.asked == ["cancel"]
-    assert [each.key for each in bench.workspace.comparison] == ["sgd"]
+    assert [each.key for each in bench.runs.comparison] == ["sgd"]
     assert len(tab.plot._lines[0].points[0]) == 200 and len(tab.plot._lines[1].points[0]) == 60
     assert "Only SGD" in tab.sentences.text() and tab.button.isEnabled()
 
@@ -74,41 +72,41 @@ def test_a_failure_says_which_optimizer(window: MainWindow, bench: Bench) -> Non
     broken = Scripted([[StateEvent("running"), task(), EndEvent("failed", "It broke.")]])
     _compare(window, bench, broken)
     assert "SGD, momentum 0.9: It broke." in window.banner.text
-    assert "No sweep of the comparison finished" in window.compare_tab.sentences.text()
+    assert "No sweep of the comparison finished" in window.tabs.compare.sentences.text()
 
 
 def test_settings_that_cannot_run_start_nothing(window: MainWindow, bench: Bench) -> None:
     from dataclasses import replace
 
-    workspace = bench.workspace
-    workspace.edit(sweep=replace(workspace.job.sweep, steps=1))
+    session = bench.session
+    session.edit(sweep=replace(session.job.sweep, steps=1))
     window.actions_by_key["compare"].trigger()
-    assert not workspace.busy and "Steps cannot be “1”" in window.banner.text
+    assert not session.busy and "Steps cannot be “1”" in window.banner.text
 
 
 def test_a_second_comparison_replaces_the_first(window: MainWindow, bench: Bench) -> None:
     _compare(window, bench)
-    window.compare_tab.boxes["sgd"].setChecked(False)
+    window.tabs.compare.boxes["sgd"].setChecked(False)
     _compare(window, bench)
-    assert [each.key for each in bench.workspace.comparison] == ["adam", "adamw"]
-    assert [entry.text for entry in window.compare_tab.plot.chart.legend.entries] == ["Adam", "AdamW"]
+    assert [each.key for each in bench.runs.comparison] == ["adam", "adamw"]
+    assert [entry.text for entry in window.tabs.compare.plot.chart.legend.entries] == ["Adam", "AdamW"]
 
 
 def test_the_tasks_own_optimizer_takes_part_where_there_is_one(
     window: MainWindow, bench: Bench, tmp_path: Path
 ) -> None:
-    tab = window.compare_tab
+    tab = window.tabs.compare
     assert tab.own.isHidden()
     lines = ["def model(): ...", "def train_loader(batch_size): ...", "def loss(output, target): ..."]
     (tmp_path / "mine.py").write_text("\n".join([*lines, "def optimizer(params, lr): ..."]))
-    assert bench.workspace.use(str(tmp_path / "mine.py"))
+    assert bench.session.use(str(tmp_path / "mine.py"))
     assert not tab.own.isHidden()
     asked: list[Question] = []
-    bench.workspace.trust_wanted.connect(asked.append)
+    bench.session.tasks.trust_wanted.connect(asked.append)
     window.actions_by_key["compare"].trigger()
     assert not bench.jobs, "nothing runs before it is trusted"
     bench.source = Scripted(sweep())
-    with bench.qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
-        bench.workspace.grant(asked[0], False)
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.tasks.grant(asked[0], False)
     assert [job.task.optimizer for job in bench.jobs] == ["own", "sgd", "adam", "adamw"]
-    assert bench.workspace.comparison[0].label == "own optimizer"
+    assert bench.runs.comparison[0].label == "own optimizer"

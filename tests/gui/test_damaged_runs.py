@@ -17,7 +17,7 @@ def test_a_damaged_run_is_shown_or_refused_in_a_sentence(window: MainWindow, tmp
     shown = 0
     for number in range(start, start + 20):
         path.write_bytes(mutated(number))
-        if window.workspace.open_run(path):
+        if window.session.open_run(path):
             shown += 1
         else:
             assert "a.lrrun" in window.banner.text

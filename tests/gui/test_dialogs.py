@@ -76,18 +76,18 @@ def named_and_explained(dialog: QDialog) -> None:
 @pytest.fixture
 def asking(bench: Bench, qtbot: QtBot, task: Path) -> TrustDialog:
     """The question before a sweep."""
-    workspace, shown = bench.workspace, list[TrustDialog]()
+    session, shown = bench.session, list[TrustDialog]()
 
     def ask(question: Question) -> None:
         dialog = TrustDialog(question)
-        dialog.granted.connect(workspace.grant)
-        dialog.refused.connect(workspace.refuse)
+        dialog.granted.connect(session.tasks.grant)
+        dialog.refused.connect(session.tasks.refuse)
         dialog.open()
         shown.append(dialog)
 
-    workspace.trust_wanted.connect(ask)
-    assert workspace.use(str(task))
-    workspace.find()
+    session.tasks.trust_wanted.connect(ask)
+    assert session.use(str(task))
+    session.find()
     qtbot.addWidget(shown[0])
     shown[0].setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # a test looks at it afterwards
     return shown[0]
@@ -106,7 +106,7 @@ def test_what_is_pressed_without_thinking_runs_nothing(
     asking: TrustDialog, bench: Bench, qtbot: QtBot, key: Qt.Key | None
 ) -> None:
     notices: list[str] = []
-    bench.workspace.noticed.connect(lambda notice: notices.append("" if notice is None else notice.text))
+    bench.session.noticed.connect(lambda notice: notices.append("" if notice is None else notice.text))
     assert asking.focusWidget() is asking.refuse
     if key is None:
         asking.close()
@@ -115,7 +115,7 @@ def test_what_is_pressed_without_thinking_runs_nothing(
     assert not asking.isVisible()
     assert bench.jobs == []
     assert "was not run" in notices[-1]
-    assert bench.workspace.state == "idle"
+    assert bench.session.state == "idle"
 
 
 @pytest.mark.parametrize("folder", [False, True])
@@ -123,7 +123,7 @@ def test_trust_starts_the_run_that_waited(
     asking: TrustDialog, bench: Bench, qtbot: QtBot, task: Path, folder: bool
 ) -> None:
     button = asking.trust_folder if folder else asking.trust_file
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert [job.kind for job in bench.jobs] == ["sweep"]
     other = task.with_name("other.py")
@@ -135,7 +135,7 @@ def test_enter_presses_the_button_that_has_the_focus(asking: TrustDialog, bench:
     asking.code.setFocus()
     assert asking.refuse.isDefault(), "in the code Enter means no"
     asking.trust_file.setFocus()
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         qtbot.keyClick(asking.trust_file, Qt.Key.Key_Return)
     assert not asking.isVisible()
 
@@ -146,7 +146,7 @@ def test_the_window_asks(bench: Bench, window: MainWindow, qtbot: QtBot, task: P
     qtbot.mouseClick(the(window, TrustDialog).refuse, Qt.MouseButton.LeftButton)
     assert "was not run" in window.banner.text
     window.actions_by_key["find"].trigger()
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         qtbot.mouseClick(the(window, TrustDialog).trust_file, Qt.MouseButton.LeftButton)
     assert [job.task.path for job in bench.jobs] == [str(task)]
 
@@ -208,14 +208,14 @@ def checking(bench: Bench, qtbot: QtBot) -> CheckDialog:
     """A check that goes on: two steps are done, one runs."""
     dialog = shown(bench, qtbot)
     bench.source = Scripted([good_steps()[:6]], hold=True)
-    bench.workspace.check()
+    bench.session.check()
     qtbot.waitUntil(lambda: dialog.steps["forward"].event.state == "running")
     return dialog
 
 
 def shown(bench: Bench, qtbot: QtBot) -> CheckDialog:
     """A dialog that waits for a check."""
-    dialog = CheckDialog(bench.workspace)
+    dialog = CheckDialog(bench.session)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # a test looks at it afterwards
     qtbot.addWidget(dialog)
     dialog.show()
@@ -242,19 +242,19 @@ def test_what_takes_long_says_how_long(
     monkeypatch.setattr(time, "monotonic", lambda: now + 12)
     qtbot.waitUntil(lambda: checking.summary.text() == "Forward pass … 12 s", timeout=3000)
     checking.stop.click()
-    qtbot.waitUntil(lambda: not bench.workspace.busy)
+    qtbot.waitUntil(lambda: not bench.session.busy)
     again = shown(bench, qtbot)
     bench.source = Scripted([[StateEvent("starting", "Downloading MNIST: 3 of 11 MB")]], hold=True)
-    bench.workspace.check()
+    bench.session.check()
     monkeypatch.setattr(time, "monotonic", lambda: now + 24)
     qtbot.waitUntil(lambda: again.summary.text() == "Downloading MNIST: 3 of 11 MB … 12 s", timeout=3000)
-    bench.workspace.stop()
-    qtbot.waitUntil(lambda: not bench.workspace.busy)
+    bench.session.stop()
+    qtbot.waitUntil(lambda: not bench.session.busy)
 
 
 @pytest.mark.parametrize("how", ["button", "escape", "close"])
 def test_a_check_can_be_stopped(checking: CheckDialog, bench: Bench, qtbot: QtBot, how: str) -> None:
-    with qtbot.waitSignal(bench.workspace.check_ended):
+    with qtbot.waitSignal(bench.session.check_ended):
         if how == "button":
             qtbot.mouseClick(checking.stop, Qt.MouseButton.LeftButton)
         elif how == "escape":
@@ -263,7 +263,7 @@ def test_a_check_can_be_stopped(checking: CheckDialog, bench: Bench, qtbot: QtBo
             checking.close()
     assert not checking.isVisible()
     assert bench.source.asked == ["cancel"]
-    assert bench.workspace.state == "idle"
+    assert bench.session.state == "idle"
 
 
 class Stubborn(Scripted):
@@ -286,33 +286,33 @@ def test_the_status_line_says_what_a_check_does(bench: Bench, window: MainWindow
     qtbot.waitUntil(lambda: window.status.text.text().endswith(" · Downloading MNIST: 3 of 11 MB …"))
     window.actions_by_key["stop"].trigger()
     qtbot.waitUntil(lambda: window.status.text.text().endswith(" · stopping …"))
-    bench.workspace.worker.kill()
-    qtbot.waitUntil(lambda: bench.workspace.state == "idle")
+    bench.session.worker.kill()
+    qtbot.waitUntil(lambda: bench.session.state == "idle")
     assert window.status.text.text() == "Check stopped · The run was terminated."
 
 
 def test_the_window_closes_in_the_middle_of_a_check(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.source = Scripted([good_steps()[:6]], hold=True)
     window.actions_by_key["check"].trigger()
-    qtbot.waitUntil(lambda: bench.workspace.busy)
+    qtbot.waitUntil(lambda: bench.session.busy)
     assert window.close(), "there is nothing to keep, so nothing to ask"
-    assert not bench.workspace.worker.running
+    assert not bench.session.worker.running
 
 
 def test_a_good_check_goes_on_to_the_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.source = Scripted([good_steps()], hold=True)
     window.actions_by_key["check"].trigger()
     qtbot.waitUntil(lambda: "Checking digits" in window.status.text.text())
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["stop"].trigger()
     assert the(window, CheckDialog).stop.text() == "Close"
     bench.source = Scripted([good_steps(), [EndEvent("completed", "Ready.")]])
-    with qtbot.waitSignal(bench.workspace.check_ended):
+    with qtbot.waitSignal(bench.session.check_ended):
         qtbot.mouseClick(the(window, CheckDialog).again, Qt.MouseButton.LeftButton)
     dialog = the(window, CheckDialog)
     assert dialog.summary.text() == "Ready."
     bench.source = Scripted(sweep())
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         qtbot.mouseClick(dialog.find_rate, Qt.MouseButton.LeftButton)
     assert [job.kind for job in bench.jobs] == ["check", "check", "sweep"]
     assert not [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
@@ -322,7 +322,7 @@ def test_a_failure_shows_the_line_and_can_be_copied(bench: Bench, qtbot: QtBot, 
     dialog = shown(bench, qtbot)
     bad = CheckEvent("loss", "bad", "The target is a float. Use target.long().", 0.002, str(task), 10)
     events = [*good_steps()[:7], CheckEvent("loss", "running"), bad]
-    bench.play(Scripted([events, [EndEvent("failed", "The task cannot be trained yet.")]]), bench.workspace.check)
+    bench.play(Scripted([events, [EndEvent("failed", "The task cannot be trained yet.")]]), bench.session.check)
     words = said(dialog)
     assert "✗" in words
     assert "The target is a float." in words
@@ -339,7 +339,7 @@ def test_a_failure_shows_the_line_and_can_be_copied(bench: Bench, qtbot: QtBot, 
     assert "task.py, line 10" in copied
     assert "\u200b" not in copied
     bench.source = Scripted([good_steps(), [EndEvent("completed", "Ready.")]])
-    with qtbot.waitSignal(bench.workspace.check_ended):
+    with qtbot.waitSignal(bench.session.check_ended):
         dialog.again.setFocus()
         qtbot.keyClick(dialog.again, Qt.Key.Key_Return)
 
@@ -348,7 +348,7 @@ def test_what_is_said_of_the_data_and_what_was_printed(bench: Bench, qtbot: QtBo
     dialog = shown(bench, qtbot)
     note, printed = OutputEvent("1 file was left out: bad.png.", "note"), OutputEvent("epoch 1\n", "stdout")
     events = [*good_steps()[:2], note, printed, *good_steps()[2:]]
-    bench.play(Scripted([events, [EndEvent("completed", "Ready.")]]), bench.workspace.check)
+    bench.play(Scripted([events, [EndEvent("completed", "Ready.")]]), bench.session.check)
     assert "1 file was left out: bad.png." in said(dialog)
     named_and_explained(dialog)
     assert not dialog.details.isVisible()
@@ -366,7 +366,7 @@ def test_what_is_said_of_the_data_and_what_was_printed(bench: Bench, qtbot: QtBo
 def test_a_check_whose_process_died_says_where(bench: Bench, qtbot: QtBot) -> None:
     dialog = shown(bench, qtbot)
     end = EndEvent("killed", "The process ended with status 7.")
-    bench.play(Scripted([good_steps()[:6], [end]]), bench.workspace.check)
+    bench.play(Scripted([good_steps()[:6], [end]]), bench.session.check)
     assert dialog.steps["forward"].event.state == "bad"
     assert dialog.steps["loss"].event.state == "skipped"
     assert dialog.summary.text() == end.detail
@@ -376,7 +376,7 @@ def test_a_check_whose_process_died_says_where(bench: Bench, qtbot: QtBot) -> No
 @pytest.fixture
 def making(bench: Bench, qtbot: QtBot, tmp_path: Path) -> NewTaskDialog:
     """The dialog, in a folder of the test."""
-    dialog = NewTaskDialog(bench.workspace, tmp_path)
+    dialog = NewTaskDialog(bench.session, tmp_path)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # a test looks at it afterwards
     qtbot.addWidget(dialog)
     dialog.show()
@@ -411,7 +411,7 @@ def test_a_new_task_is_written_and_opened(bench: Bench, window: MainWindow, qtbo
     assert "Trusted" in making.said.text()
     assert window.settings.folder == str(path.parent)
     qtbot.mouseClick(making.open_it, Qt.MouseButton.LeftButton)
-    assert bench.workspace.job.task.path == str(path)
+    assert bench.session.job.task.path == str(path)
     bench.play()
     assert len(bench.jobs) == 1, "what comes with the program is trusted"
 

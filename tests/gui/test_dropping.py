@@ -75,7 +75,7 @@ def hand(window: MainWindow) -> Hand:
 
 
 def test_files_of_all_kinds(hand: Hand, bench: Bench, tmp_path: Path) -> None:
-    window, workspace = hand.window, bench.workspace
+    window, session, runs = hand.window, bench.session, bench.runs
     task = tmp_path / "Ünser Task" / "train it.py"
     task.parent.mkdir()
     task.write_text(CODE)
@@ -89,30 +89,30 @@ def test_files_of_all_kinds(hand: Hand, bench: Bench, tmp_path: Path) -> None:
     assert not hint.isVisible()
     assert hand.drop(mime)
     assert not hint.isVisible()
-    assert workspace.job.task.path == str(task)
+    assert session.job.task.path == str(task)
     assert str(task) in window.status.text.text()
-    workspace.choose_source("digits")
+    session.choose_source("digits")
     assert hand.drop(files(tmp_path / "none.xyz", task.parent)), "the first that can be used"
-    assert workspace.job.task.path == str(task)
+    assert session.job.task.path == str(task)
     log = tmp_path / "run.lrrun"
     with LogWriter(log, Job()) as writer:
         for chunk in sweep():
             writer.write(chunk)
     hand.drop(files(log))
-    assert workspace.reading is not None
-    assert workspace.job.task.source == "digits"
+    assert runs.reading is not None
+    assert session.job.task.source == "digits"
     assert bench.jobs == [], "nothing has run"
 
 
 def test_what_cannot_be_used_is_one_sentence(hand: Hand, bench: Bench, tmp_path: Path) -> None:
-    banner, before = hand.window.banner, bench.workspace.job
+    banner, before = hand.window.banner, bench.session.job
     (tmp_path / "train.ipynb").write_text("{}")
     (tmp_path / "movie.mp4").write_text("")
     hand.drop(files(tmp_path / "train.ipynb", tmp_path / "movie.mp4"))
     assert "jupyter nbconvert" in banner.text
     hand.drop(files(tmp_path / "movie.mp4"))
     assert "neither a supported data file" in banner.text and "nor a run" in banner.text
-    assert bench.workspace.job == before
+    assert bench.session.job == before
 
 
 def test_other_things_are_left_to_the_widgets(hand: Hand) -> None:
@@ -129,8 +129,8 @@ def test_other_things_are_left_to_the_widgets(hand: Hand) -> None:
 def test_nothing_is_taken_while_a_question_is_open(hand: Hand, bench: Bench, tmp_path: Path) -> None:
     task = tmp_path / "task.py"
     task.write_text(CODE)
-    bench.workspace.use(str(task))
-    bench.workspace.find()  # asks
+    bench.session.use(str(task))
+    bench.session.find()  # asks
     assert not hand.drag(files(tmp_path)).isAccepted()
     assert not hand.window.dropping.hint.isVisible()
 
@@ -140,6 +140,6 @@ def test_a_run_that_goes_on_is_not_disturbed(hand: Hand, bench: Bench, tmp_path:
     bench.begin(Scripted([[StateEvent("running")]], hold=True))
     hand.drop(files(tmp_path))
     assert "stop it before" in hand.window.banner.text
-    assert bench.workspace.job.task.source == "digits"
-    with bench.qtbot.waitSignal(bench.workspace.run_ended):
-        bench.workspace.stop()
+    assert bench.session.job.task.source == "digits"
+    with bench.qtbot.waitSignal(bench.session.run_ended):
+        bench.session.stop()

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from lrgui.core.options import Option, read_whole
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, beginning_of, end_of
-from lrgui.gui.fields import NAMES, Form
+from lrgui.gui.fields import Form
+from lrgui.gui.form_row import NAMES
 from lrgui.gui.style import style_sheet
 from lrgui.plot.theme import LIGHT
 

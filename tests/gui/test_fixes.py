@@ -42,7 +42,7 @@ def press(window: MainWindow, qtbot: QtBot, text: str) -> None:
 
 def numbers(bench: Bench) -> tuple[int, int]:
     """Batch size and accumulation."""
-    return bench.workspace.job.task.batch_size, bench.workspace.job.sweep.accumulation
+    return bench.session.job.task.batch_size, bench.session.job.sweep.accumulation
 
 
 def test_half_the_batch_twice_the_accumulation(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
@@ -61,7 +61,7 @@ def test_half_the_batch_twice_the_accumulation(bench: Bench, window: MainWindow,
     assert numbers(bench) == (16, 4)
     bench.play(Scripted(sweep()))
     assert window.banner.text == ""
-    assert bench.workspace.reading is not None
+    assert bench.runs.reading is not None
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
@@ -101,27 +101,27 @@ def test_a_batch_size_that_cannot_be_read_does_not_stand_in_the_way(
 
 
 def test_a_training_gets_half_the_batch_and_learns_alike(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
-    bench.play(Scripted(NO_MEMORY), bench.workspace.train)
+    bench.play(Scripted(NO_MEMORY), bench.session.train)
     press(window, qtbot, "Use half the batch size")
     assert numbers(bench) == (32, 2)
     assert "Start again with F6" in window.banner.text
-    bench.play(Scripted(NO_MEMORY), bench.workspace.train)
+    bench.play(Scripted(NO_MEMORY), bench.session.train)
     assert (bench.jobs[-1].task.batch_size, bench.jobs[-1].train.accumulation) == (32, 2)
 
 
 def test_a_batch_of_one_cannot_be_halved(bench: Bench, window: MainWindow) -> None:
-    bench.workspace.edit(task=replace(bench.workspace.job.task, batch_size=1))
+    bench.session.edit(task=replace(bench.session.job.task, batch_size=1))
     bench.play(Scripted(NO_MEMORY))
     assert mend(window) is None
     assert window.banner.text
 
 
 def test_a_loader_that_died_is_done_without(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
-    bench.workspace.edit(task=replace(bench.workspace.job.task, loader_workers=2))
+    bench.session.edit(task=replace(bench.session.job.task, loader_workers=2))
     bench.play(Scripted(NO_LOADER))
     assert "A DataLoader worker was killed" in window.banner.text
     press(window, qtbot, "Use 0 workers")
-    assert bench.workspace.job.task.loader_workers == 0
+    assert bench.session.job.task.loader_workers == 0
     bench.play(Scripted(NO_LOADER))
     assert mend(window) is None, "there is none left to do without"
 
@@ -138,9 +138,9 @@ def test_an_error_of_torch_itself_gets_the_button(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
     monkeypatch.setattr(in_process, "build_task", greedy)
-    monkeypatch.setattr(bench.workspace, "_open_source", InProcess)
-    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
-        bench.workspace.find()
+    monkeypatch.setattr(bench.session, "_open_source", InProcess)
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.find()
     assert "Out of memory with batches of 64" in window.banner.text
     press(window, qtbot, "Use half the batch size")
     assert numbers(bench) == (32, 2)
@@ -151,8 +151,8 @@ def test_a_process_without_memory_gets_the_button(
     bench: Bench, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = [sys.executable, str(FAKE), "out_of_memory"]
-    monkeypatch.setattr(bench.workspace, "_open_source", lambda job: ChildProcess(job, command=command))
-    with qtbot.waitSignal(bench.workspace.run_ended, timeout=20_000):
-        bench.workspace.find()
+    monkeypatch.setattr(bench.session, "_open_source", lambda job: ChildProcess(job, command=command))
+    with qtbot.waitSignal(bench.session.run_ended, timeout=20_000):
+        bench.session.find()
     press(window, qtbot, "Use half the batch size")
     assert numbers(bench) == (32, 2)

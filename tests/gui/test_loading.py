@@ -43,78 +43,78 @@ def long_log(tmp_path: Path) -> Path:
 
 
 def test_a_long_run_comes_later_and_says_how_far_it_is(bench: Bench, long_log: Path) -> None:
-    workspace, notices = bench.workspace, list[Notice | None]()
-    workspace.noticed.connect(notices.append)
-    with bench.qtbot.waitSignal(workspace.run_ended, timeout=10_000):
-        assert workspace.open_run(long_log)
-        assert workspace.sweep is None, "nothing is read in the window's thread"
+    session, runs, notices = bench.session, bench.runs, list[Notice | None]()
+    session.noticed.connect(notices.append)
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        assert session.open_run(long_log)
+        assert runs.sweep is None, "nothing is read in the window's thread"
         assert notices[-1] is not None
         assert (notices[-1].text, notices[-1].action) == ("Opening long.lrrun: 0%", "Cancel")
-    assert workspace.sweep is not None and len(workspace.sweep) == 2000
-    assert workspace.reading is not None and workspace.selection == workspace.reading.selection
+    assert runs.sweep is not None and len(runs.sweep) == 2000
+    assert runs.reading is not None and runs.selection == runs.reading.selection
     assert notices[-1] is None
 
 
 def test_opening_can_be_cancelled(bench: Bench, long_log: Path) -> None:
-    workspace, notices = bench.workspace, list[Notice | None]()
-    workspace.noticed.connect(notices.append)
-    workspace.open_run(long_log)
+    session, runs, notices = bench.session, bench.runs, list[Notice | None]()
+    session.noticed.connect(notices.append)
+    session.open_run(long_log)
     assert notices[-1] is not None and notices[-1].act is not None
     notices[-1].act()
     assert notices[-1] is None
     bench.qtbot.wait(100)
-    assert workspace.sweep is None
+    assert runs.sweep is None
 
 
 def test_a_run_that_is_started_is_not_taken_away_by_one_that_is_opened(bench: Bench, long_log: Path) -> None:
-    bench.workspace.open_run(long_log)
+    bench.session.open_run(long_log)
     bench.play()
     bench.qtbot.wait(100)
-    assert bench.workspace.sweep is not None and len(bench.workspace.sweep) != 2000
+    assert bench.runs.sweep is not None and len(bench.runs.sweep) != 2000
 
 
 def test_of_two_runs_the_later_one_is_shown(bench: Bench, long_log: Path, tmp_path: Path) -> None:
     (tmp_path / "train.lrrun").write_bytes(log_of("train"))
-    bench.workspace.open_run(long_log)
-    assert bench.workspace.open_run(tmp_path / "train.lrrun")
+    bench.session.open_run(long_log)
+    assert bench.session.open_run(tmp_path / "train.lrrun")
     bench.qtbot.wait(100)
-    assert bench.workspace.training is not None and bench.workspace.sweep is None
+    assert bench.runs.training is not None and bench.runs.sweep is None
 
 
 def test_a_large_file_that_is_no_run_is_refused_in_a_sentence(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "x.lrrun").write_bytes(b"x" * 200_000)
     notices = list[Notice | None]()
-    bench.workspace.noticed.connect(notices.append)
-    bench.workspace.open_run(tmp_path / "x.lrrun")
+    bench.session.noticed.connect(notices.append)
+    bench.session.open_run(tmp_path / "x.lrrun")
     bench.qtbot.waitUntil(lambda: notices[-1] is not None and notices[-1].kind == "error", timeout=5000)
     assert notices[-1] is not None and notices[-1].text.startswith("x.lrrun could not be opened: ")
 
 
 def test_a_check_is_nothing_to_open(bench: Bench, tmp_path: Path) -> None:
     notices = list[Notice | None]()
-    bench.workspace.noticed.connect(notices.append)
+    bench.session.noticed.connect(notices.append)
     LogWriter(tmp_path / "x.lrrun", Job("check")).close()
-    assert not bench.workspace.open_run(tmp_path / "x.lrrun")
+    assert not bench.session.open_run(tmp_path / "x.lrrun")
     assert notices[-1] is not None and notices[-1].text == "x.lrrun could not be opened: A check cannot be displayed."
 
 
 def test_a_long_sweep_is_read_in_the_background_and_the_run_ends_after_it(bench: Bench) -> None:
-    workspace, order = bench.workspace, list[str]()
-    workspace.reading_changed.connect(lambda _reading: order.append("read"))
-    workspace.run_ended.connect(lambda _end: order.append("ended"))
-    workspace.edit(sweep=LONG)
+    session, runs, order = bench.session, bench.runs, list[str]()
+    runs.reading_changed.connect(lambda _reading: order.append("read"))
+    session.run_ended.connect(lambda _end: order.append("ended"))
+    session.edit(sweep=LONG)
     bench.play(Scripted([events(), [EndEvent("completed", "Done.")]]))
     assert order == ["read", "ended"]
-    assert workspace.reading is not None and not workspace.busy and workspace.state == "idle"
+    assert runs.reading is not None and not session.busy and session.state == "idle"
 
 
 def test_another_beta_of_a_long_sweep_is_computed_in_the_background(bench: Bench, long_log: Path) -> None:
-    workspace = bench.workspace
-    with bench.qtbot.waitSignal(workspace.run_ended, timeout=10_000):
-        workspace.open_run(long_log)
-    before = workspace.reading
+    session, runs = bench.session, bench.runs
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.open_run(long_log)
+    before = runs.reading
     for beta in (0.5, 0.6, 0.7):  # the last one counts
-        workspace.edit(sweep=replace(workspace.job.sweep, beta=beta))
-    assert workspace.reading is before
-    bench.qtbot.waitUntil(lambda: workspace.reading is not before, timeout=10_000)
-    assert workspace.reading is not None and workspace.reading.curve.beta == 0.7
+        session.edit(sweep=replace(session.job.sweep, beta=beta))
+    assert runs.reading is before
+    bench.qtbot.waitUntil(lambda: runs.reading is not before, timeout=10_000)
+    assert runs.reading is not None and runs.reading.curve.beta == 0.7

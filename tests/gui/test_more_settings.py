@@ -12,9 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.app import create_window
-from lrgui.gui.fields import Choice
-from lrgui.gui.panels.sweep import SweepPanel
-from lrgui.gui.panels.training import TrainingPanel
+from lrgui.gui.editors import Choice
+from lrgui.gui.panels.settings import SweepPanel, TrainingPanel
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -120,9 +119,9 @@ def test_an_empty_clip_is_off(bench: Bench, window: MainWindow, qtbot: QtBot, te
     fold(window).click()
     field = line(window, "clip_grad_norm")
     retype(qtbot, field, "2")
-    assert bench.workspace.job.sweep.clip_grad_norm == 2.0
+    assert bench.session.job.sweep.clip_grad_norm == 2.0
     retype(qtbot, field, text)
-    assert bench.workspace.job.sweep.clip_grad_norm is None
+    assert bench.session.job.sweep.clip_grad_norm is None
     assert field.text() == "off"
     assert said(window) == []
 
@@ -156,7 +155,7 @@ def test_opening_a_run_shows_the_settings_it_had(bench: Bench, window: MainWindo
     LogWriter(path, Job(sweep=OTHER)).close()
     window.open_run(path)
     assert shown(window) == ["Linear", "1", "3", "2", "1.5", "bf16"]
-    assert bench.workspace.job.sweep == OTHER
+    assert bench.session.job.sweep == OTHER
     LogWriter(path, Job(sweep=replace(OTHER, amp=None, clip_grad_norm=None))).close()
     window.open_run(path)
     assert shown(window) == ["Linear", "1", "3", "2", "off", "Full"]
@@ -172,15 +171,15 @@ def test_the_last_settings_are_shown_at_the_start(bench: Bench, qtbot: QtBot) ->
 
 
 def test_folded_settings_that_are_not_the_usual_ones_are_told(bench: Bench, window: MainWindow) -> None:
-    workspace, button = bench.workspace, fold(window)
-    workspace.edit(sweep=replace(workspace.job.sweep, accumulation=4, amp="bf16"))
+    session, button = bench.session, fold(window)
+    session.edit(sweep=replace(session.job.sweep, accumulation=4, amp="bf16"))
     assert button.text() == "▸ More settings · 2 changed"
     assert "Accumulation 4" in button.toolTip()
     assert "Precision bf16" in button.toolTip()
     button.click()
     assert button.text() == "▾ More settings"
     button.click()
-    workspace.edit(sweep=SweepSettings())
+    session.edit(sweep=SweepSettings())
     assert button.text() == "▸ More settings"
 
 
@@ -249,6 +248,6 @@ def test_a_number_that_is_not_finite_in_another_runs_settings_does_not_lose_the_
     retype(qtbot, line(window, "div_factor"), "inf")
     more.click()
     bench.play()
-    assert bench.workspace.job.train.div_factor == Job().train.div_factor
+    assert bench.session.job.train.div_factor == Job().train.div_factor
     (log,) = runs_folder().glob("*.lrrun")
     assert read_log(log).warnings == []

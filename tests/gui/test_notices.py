@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.gui.notice import Notice
 from lrgui.gui.status import Elided
 from lrgui.gui.window import MainWindow
-from lrgui.gui.workspace import Notice
 
 LONG = "RuntimeError: an error at /home/somebody/a/path/without/spaces/model.py that goes on. " * 12
 
@@ -33,7 +33,7 @@ def test_a_long_error_leaves_room_for_the_curve(bench: Bench, window: MainWindow
         window.grab()
         text = window.banner._text
         assert text.height() >= text.heightForWidth(text.width()), "lines of the message are cut"
-        assert window.curve_tab.plot.height() > 120
+        assert window.tabs.curve.plot.height() > 120
         assert window.width() == 1024
 
 
@@ -52,14 +52,14 @@ def test_the_status_line_never_widens_the_window(window: MainWindow) -> None:
 def test_a_log_that_cannot_be_kept_is_told_beside_a_failure(bench: Bench, own_folders: Path) -> None:
     (own_folders / "runs").write_text("a file where the folder should be")
     heard: list[Notice | None] = []
-    bench.workspace.noticed.connect(heard.append)
+    bench.session.noticed.connect(heard.append)
     bench.play(Scripted([[EndEvent("failed", "It broke. Mend it.")]]))
     last = heard[-1]
     assert last is not None
     assert last.kind == "error"
     assert "cannot be saved" in last.text
     assert last.text.endswith("It broke. Mend it.")
-    bench.play(Scripted(training("diverged")), bench.workspace.train)
+    bench.play(Scripted(training("diverged")), bench.session.train)
     last = heard[-1]
     assert last is not None
     assert "cannot be saved" in last.text
@@ -73,7 +73,7 @@ def test_keep_running_keeps_the_window_even_if_the_run_has_ended_meanwhile(
 
     def press(box: QMessageBox) -> int:
         bench.source.cancel()
-        qtbot.waitUntil(lambda: not bench.workspace.busy)
+        qtbot.waitUntil(lambda: not bench.session.busy)
         next(button for button in box.buttons() if button.text() == "Keep running").click()
         return 0
 
@@ -120,31 +120,31 @@ def test_a_message_is_no_markup(window: MainWindow) -> None:
 
 
 def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    workspace, file = window.workspace, tmp_path / "task.py"
+    session, file = window.session, tmp_path / "task.py"
     file.write_text("def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target: ...\n")
-    workspace.use(str(file))
-    workspace.find()
+    session.use(str(file))
+    session.find()
     assert "task.py, line 3" in window.banner.text
     mended = "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
     file.write_text(mended)
     qtbot.waitUntil(lambda: window.banner.text == "")
     file.unlink()
-    workspace.find()
+    session.find()
     assert "There is no file" in window.banner.text
     problems: list[object] = []
-    workspace.problems_found.connect(problems.append)
+    session.problems_found.connect(problems.append)
     file.write_text(f"{mended}\n# back again\n")
     qtbot.waitUntil(lambda: window.banner.text == "")
     assert problems[-1] == {"task": [], "sweep": [], "train": []}
-    workspace.noticed.emit(Notice("error", "The run failed."))
+    session.noticed.emit(Notice("error", "The run failed."))
     file.write_text(mended)
     qtbot.waitUntil(lambda: len(problems) > 1)
     assert window.banner.text == "The run failed.", "that is still so"
 
 
 def test_another_source_takes_the_message_away(window: MainWindow) -> None:
-    window.workspace.noticed.emit(Notice("info", "2 images were left out."))
-    window.workspace.choose_source("digits")
+    window.session.noticed.emit(Notice("info", "2 images were left out."))
+    window.session.choose_source("digits")
     assert window.banner.text == "2 images were left out.", "it is that source"
-    window.workspace.choose_source("breast_cancer")
+    window.session.choose_source("breast_cancer")
     assert window.banner.text == ""

@@ -21,8 +21,8 @@ from lrgui.plot.theme import LIGHT
 
 @pytest.fixture
 def panel(bench: Bench, qtbot: QtBot) -> SelectionPanel:
-    """The result card over the bench's workspace."""
-    panel = SelectionPanel(bench.workspace)
+    """The result card over the bench's session."""
+    panel = SelectionPanel(bench.session, bench.runs)
     qtbot.addWidget(panel)
     panel.show()
     return panel
@@ -52,42 +52,42 @@ def repeats(count: int = 3, last: str = "completed") -> list[list[Event]]:
 def test_confidence_in_words_and_as_a_factor(bench: Bench, panel: SelectionPanel) -> None:
     assert panel.confidence.isHidden()
     bench.play()
-    assert bench.workspace.reading is not None
-    pick = bench.workspace.reading.recommendation
+    assert bench.runs.reading is not None
+    pick = bench.runs.reading.recommendation
     assert not panel.confidence.isHidden()
     assert panel.confidence.text() == f"Confidence {pick.confidence} · within ×{pick.factor:.2g}"
 
 
 def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel: SelectionPanel) -> None:
     bench.play()
-    pick = bench.workspace.reading.recommendation
-    bench.workspace.select(pick.lr * 3)
+    pick = bench.runs.reading.recommendation
+    bench.runs.select(pick.lr * 3)
     assert panel.confidence.text().startswith("Selected by you; recommended: confidence ")
     assert panel.confidence.objectName() == "muted"
-    bench.workspace.select(pick.lr * 1.01)
+    bench.runs.select(pick.lr * 1.01)
     assert panel.confidence.text().startswith("Confidence ")
     assert panel.confidence.objectName() != "muted"
 
 
 def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     bench.play(Scripted(sweep(depth=0.001)))
-    assert bench.workspace.reading is not None
+    assert bench.runs.reading is not None
     assert panel.confidence.text() == "No confidence" and panel.confidence.objectName() == "bad"
-    assert panel.confidence.toolTip() == bench.workspace.reading.recommendation.reason
+    assert panel.confidence.toolTip() == bench.runs.reading.recommendation.reason
 
 
 def test_one_button_sweeps_the_range_that_would_be_right(window: MainWindow, bench: Bench) -> None:
-    workspace = bench.workspace
-    workspace.edit(sweep=replace(workspace.job.sweep, end_lr=1e-2))
+    session, runs = bench.session, bench.runs
+    session.edit(sweep=replace(session.job.sweep, end_lr=1e-2))
     bench.play(Scripted(short_range()))
-    assert workspace.reading is not None
-    advice = workspace.reading.recommendation.advice
+    assert runs.reading is not None
+    advice = runs.reading.recommendation.advice
     assert advice is not None and advice.end_lr > 1e-2
     button = window.banner._action
     assert button.isVisible() and button.text().startswith("Sweep 1e-6 to") and button.text().endswith("instead")
     bench.play(Scripted(sweep()), button.click)
     assert (bench.jobs[-1].sweep.start_lr, bench.jobs[-1].sweep.end_lr) == (advice.start_lr, advice.end_lr)
-    assert workspace.job.sweep.end_lr == advice.end_lr
+    assert session.job.sweep.end_lr == advice.end_lr
     assert window.banner.isHidden()
 
 
@@ -95,24 +95,24 @@ def test_another_batch_offers_an_estimate_that_one_press_takes(
     bench: Bench, panel: SelectionPanel, qtbot: QtBot
 ) -> None:
     bench.play()
-    workspace = bench.workspace
-    pick = workspace.selection
+    session, runs = bench.session, bench.runs
+    pick = runs.selection
     assert pick is not None and panel.stale.isHidden() and panel.take.isHidden()
-    workspace.edit(task=replace(workspace.job.task, batch_size=128))
+    session.edit(task=replace(session.job.task, batch_size=128))
     assert not panel.stale.isHidden() and "batch 64; for 128 an estimate is" in panel.stale.text()
     qtbot.mouseClick(panel.take, Qt.MouseButton.LeftButton)
-    assert workspace.selection == pytest.approx(2 * pick)
+    assert runs.selection == pytest.approx(2 * pick)
     assert not panel.take.isEnabled() and not panel.stale.isHidden()
-    workspace.undo_stack.undo()
-    assert workspace.selection == pick and panel.take.isEnabled()
-    workspace.edit(task=replace(workspace.job.task, batch_size=64))
+    runs.undo_stack.undo()
+    assert runs.selection == pick and panel.take.isEnabled()
+    session.edit(task=replace(session.job.task, batch_size=64))
     assert panel.stale.isHidden() and panel.take.isHidden()
 
 
 def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, panel: SelectionPanel) -> None:
     bench.play()
-    workspace = bench.workspace
-    workspace.edit(task=replace(workspace.job.task, optimizer="adam"))
+    session = bench.session
+    session.edit(task=replace(session.job.task, optimizer="adam"))
     assert "sweep again" in panel.stale.text() and panel.take.isHidden()
     bench.play()
     assert panel.stale.isHidden()
@@ -120,46 +120,46 @@ def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, p
 
 def test_a_scenario_is_never_stale(bench: Bench) -> None:
     bench.play()
-    assert bench.workspace.reading is not None and bench.workspace.zones is not None
-    bench.workspace.show_synthetic("stable", bench.workspace.reading.curve, bench.workspace.zones)
-    bench.workspace.edit(task=replace(bench.workspace.job.task, batch_size=128))
-    assert bench.workspace.carried_over() is None
+    assert bench.runs.reading is not None and bench.runs.zones is not None
+    bench.session.show_synthetic("stable", bench.runs.reading.curve, bench.runs.zones)
+    bench.session.edit(task=replace(bench.session.job.task, batch_size=128))
+    assert bench.runs.carried_over(bench.session.job) is None
 
 
 def test_repeats_are_read_together(bench: Bench, qtbot: QtBot) -> None:
-    table, tab = SuggestionsPanel(bench.workspace), CurveTab(bench.workspace, LIGHT)
+    table, tab = SuggestionsPanel(bench.runs), CurveTab(bench.session, bench.runs, LIGHT)
     for widget in (table, tab):
         qtbot.addWidget(widget)
     bench.play()
     assert table.table.isColumnHidden(2) and not len(tab.plot.band.points[0])
-    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.session.edit(sweep=replace(bench.session.job.sweep, repeats=3))
     bench.play(Scripted(repeats()))
-    workspace = bench.workspace
-    assert workspace.sweeps is not None and len(workspace.sweeps.all) == 3
-    assert workspace.reading is not None and workspace.reading.band is not None
-    assert "mean of 3 recommendations" in workspace.reading.recommendation.reason
-    assert workspace.selection == workspace.reading.recommendation.lr
+    runs = bench.runs
+    assert runs.sweeps is not None and len(runs.sweeps.all) == 3
+    assert runs.reading is not None and runs.reading.band is not None
+    assert "mean of 3 recommendations" in runs.reading.recommendation.reason
+    assert runs.selection == runs.reading.recommendation.lr
     assert not table.table.isColumnHidden(2)
     cell = table.table.item(0, 2)
     assert cell is not None and cell.text().startswith("×") and "Single repeats" in cell.toolTip()
     assert len(tab.plot.band.points[0]) == 200
     assert [entry.sample for entry in tab.plot.chart.legend.entries] == ["dots", "line", "band", "line"]
-    report = workspace.report()
+    report = runs.report()
     assert report is not None and report.to_dict()["repeats"] == 3 and "loss_3" in report.to_dict()["curve"]
 
 
 def test_smoothing_again_keeps_what_the_repeats_say(bench: Bench) -> None:
-    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.session.edit(sweep=replace(bench.session.job.sweep, repeats=3))
     bench.play(Scripted(repeats()))
-    workspace = bench.workspace
-    workspace.edit(sweep=replace(workspace.job.sweep, beta=0.5))
-    assert workspace.reading is not None
-    assert workspace.reading.curve.beta == 0.5 and workspace.reading.band is not None
-    assert "mean of 3 recommendations" in workspace.reading.recommendation.reason
+    session, runs = bench.session, bench.runs
+    session.edit(sweep=replace(session.job.sweep, beta=0.5))
+    assert runs.reading is not None
+    assert runs.reading.curve.beta == 0.5 and runs.reading.band is not None
+    assert "mean of 3 recommendations" in runs.reading.recommendation.reason
 
 
 def test_a_sweep_after_repeats_has_no_band(bench: Bench, qtbot: QtBot) -> None:
-    tab = CurveTab(bench.workspace, LIGHT)
+    tab = CurveTab(bench.session, bench.runs, LIGHT)
     qtbot.addWidget(tab)
     bench.play(Scripted(repeats()))
     assert len(tab.plot.band.points[0])
@@ -168,15 +168,15 @@ def test_a_sweep_after_repeats_has_no_band(bench: Bench, qtbot: QtBot) -> None:
 
 
 def test_a_run_with_repeats_is_opened_again_with_its_band(bench: Bench) -> None:
-    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, repeats=3))
+    bench.session.edit(sweep=replace(bench.session.job.sweep, repeats=3))
     bench.play(Scripted(repeats()))
-    journal = bench.workspace.worker
+    journal = bench.session.worker
     assert not journal.running
     from lrgui.runs.library import runs_folder
 
     path = next(runs_folder().glob("*.lrrun"))
-    before = bench.workspace.reading
-    bench.workspace.open_run(path)
-    assert bench.workspace.reading is not None and bench.workspace.reading.band is not None
-    assert before is not None and bench.workspace.reading is not None
-    assert bench.workspace.reading.recommendation == before.recommendation
+    before = bench.runs.reading
+    bench.session.open_run(path)
+    assert bench.runs.reading is not None and bench.runs.reading.band is not None
+    assert before is not None and bench.runs.reading is not None
+    assert bench.runs.reading.recommendation == before.recommendation

@@ -131,9 +131,9 @@ def walk(root: QWidget) -> int:
 @pytest.mark.parametrize("kind", ["sweep", "train"])
 def test_a_run_file(window: MainWindow, tmp_path: Path, qtbot: QtBot, kind: str) -> None:
     path = log(tmp_path / f"{WORDS.replace('/', '')}.lrrun", sweep() if kind == "sweep" else training(), kind)
-    window.workspace.open_run(path)
+    window.session.open_run(path)
     qtbot.waitUntil(lambda: walk(window) >= 2, timeout=10_000)
-    window.workspace.noticed.emit(Notice("error", WORDS, WORDS, WORDS.replace("&", "&&"), tip=WORDS))
+    window.session.noticed.emit(Notice("error", WORDS, WORDS, WORDS.replace("&", "&&"), tip=WORDS))
     assert walk(window) >= 4
     window.tabs.setCurrentIndex(3)
     window.grab()
@@ -145,7 +145,7 @@ def test_a_task(window: MainWindow, bench: Bench, tmp_path: Path, qtbot: QtBot) 
     folder.mkdir()
     file = folder / "<b>bold &x<b>.py"
     file.write_text(TASK)
-    assert window.workspace.use(str(file))
+    assert window.session.use(str(file))
     qtbot.waitUntil(lambda: walk(window) >= 3, timeout=10_000)
     window.opening.recent.fill()
     walk(window.opening.recent)
@@ -161,13 +161,11 @@ def test_a_task(window: MainWindow, bench: Bench, tmp_path: Path, qtbot: QtBot) 
 
 
 def test_a_check(bench: Bench, qtbot: QtBot) -> None:
-    dialog = CheckDialog(bench.workspace)
+    dialog = CheckDialog(bench.session)
     qtbot.addWidget(dialog)
     dialog.show()
     events: list[Event] = [StateEvent("starting", WORDS), CheckEvent("batch", "bad", WORDS, 0.1, f"/{WORDS}.py", 3)]
-    bench.play(
-        Scripted([events, [OutputEvent(WORDS), EndEvent("failed", WORDS)]]), start=lambda: bench.workspace.check()
-    )
+    bench.play(Scripted([events, [OutputEvent(WORDS), EndEvent("failed", WORDS)]]), start=lambda: bench.session.check())
     assert walk(dialog) >= 1
 
 

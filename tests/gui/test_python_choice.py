@@ -23,10 +23,10 @@ from lrgui.tasks.spec import TaskSpec
 
 
 class Table:
-    """A workspace with a choice of Pythons; nothing is started."""
+    """A session with a choice of Pythons; nothing is started."""
 
     def __init__(self, bench: Bench, settings: Settings, python: str = "") -> None:
-        self.workspace = bench.workspace
+        self.session = bench.session
         self.settings = settings
         self.environments = Environments(python)
         self.used: list[str | None] = []
@@ -35,14 +35,14 @@ class Table:
         pool = SparePool()
         pool.use = self.used.append  # type: ignore[method-assign,assignment]
         pool.warm = self.warmed.set  # type: ignore[method-assign]
-        self.choice = PythonChoice(self.workspace, self.environments, pool, settings, self._save)
+        self.choice = PythonChoice(self.session, self.environments, pool, settings, self._save)
 
     def _save(self) -> None:
         self.saved += 1
 
     def show(self, path: str) -> None:
         """Show the task of this path, none for ""."""
-        self.workspace.edit(task=TaskSpec(source="task", model="", path=path) if path else TaskSpec())
+        self.session.edit(task=TaskSpec(source="task", model="", path=path) if path else TaskSpec())
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ def test_a_choice_without_a_task_is_the_usual_one(table: Table) -> None:
 def test_a_run_file_that_is_opened_chooses_nothing(table: Table) -> None:
     data = Job(task=TaskSpec(source="task", model="", path="/c/task.py")).to_dict()
     data["python"] = data["task"]["python"] = "/evil/python"
-    table.workspace.set_job(Job.from_dict(data))
+    table.session.set_job(Job.from_dict(data))
     assert table.environments.python == "" and table.used == []
 
 
 def test_while_a_run_goes_on_no_worker_is_warmed(table: Table, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
-    monkeypatch.setattr(table.workspace, "state", "running")
+    monkeypatch.setattr(table.session, "state", "running")
     table.show("/a/task.py")
     assert table.used == ["/a/.venv/bin/python"]
     qtbot.wait(100)
@@ -121,7 +121,7 @@ def test_a_relative_path_is_the_same_task(table: Table, monkeypatch: pytest.Monk
     table.show("task.py")
     table.environments.choose("/b/python")
     assert table.settings.pythons[str(tmp_path / "task.py")] == "/b/python"
-    job = table.workspace.job
+    job = table.session.job
     table.show("")
-    table.workspace.set_job(replace(job, task=replace(job.task, path=str(tmp_path / "task.py"))))
+    table.session.set_job(replace(job, task=replace(job.task, path=str(tmp_path / "task.py"))))
     assert table.environments.python == "/b/python"

@@ -19,25 +19,25 @@ def texts(menu: RecentMenu) -> list[str]:
 
 
 def test_only_what_is_there_is_shown_and_it_opens(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
-    menu = RecentMenu(bench.workspace)
+    menu = RecentMenu(bench.session)
     qtbot.addWidget(menu)
     assert texts(menu) == ["No recent files"]
     assert not menu.actions()[0].isEnabled()
     for name in ("one & only", "two", "three"):
         (tmp_path / f"{name}.py").write_text(CODE)
-        bench.workspace.use(f"{tmp_path / name}.py:model")
-    bench.workspace.use("my_project.training")
+        bench.session.use(f"{tmp_path / name}.py:model")
+    bench.session.use("my_project.training")
     (tmp_path / "two.py").unlink()
     shown = texts(menu)
     assert shown[0] == "my_project.training"
     assert [text.split(".py")[0] for text in shown[1:3]] == ["three", "one && only"]
     assert shown[1].startswith("three.py:model")
     menu.actions()[1].trigger()
-    assert bench.workspace.job.task.path == f"{tmp_path / 'three'}.py:model"
-    assert bench.workspace.recent[0] == bench.workspace.job.task.path
+    assert bench.session.job.task.path == f"{tmp_path / 'three'}.py:model"
+    assert bench.session.tasks.recent[0] == bench.session.job.task.path
     menu.fill()
     menu.actions()[-1].trigger()
-    assert bench.workspace.recent == []
+    assert bench.session.tasks.recent == []
 
 
 def test_a_long_folder_is_cut_at_its_beginning(tmp_path: Path) -> None:

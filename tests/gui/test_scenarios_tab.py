@@ -19,10 +19,11 @@ from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSli
 from lrgui.core.curve.scenarios import SCENARIOS, START
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
 from lrgui.export import FORMATS, SCENE_FORMATS
+from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
-from lrgui.gui.tabs.scenarios import SLIDER_STEPS, SLIDERS, distance, verdict
+from lrgui.gui.tabs.scenario_cards import distance, verdict
+from lrgui.gui.tabs.scenarios import SLIDER_STEPS, SLIDERS
 from lrgui.gui.window import MainWindow
-from lrgui.gui.workspace import Workspace
 from lrgui.plot.theme import DARK, LIGHT
 from lrgui.runs.job import Job
 
@@ -62,13 +63,14 @@ class Bench:
         self.qtbot = qtbot
         self.jobs: list[Job] = []
         self.script = digits()
-        self.workspace = Workspace(Job(), self._source, QApplication.instance())
+        self.session = Session(Job(), self._source, QApplication.instance())
+        self.runs = self.session.runs
         self.notices: list[object] = []
-        self.workspace.noticed.connect(self.notices.append)
-        self.window = MainWindow(self.workspace, Settings())
-        self.workspace.setParent(self.window)
+        self.session.noticed.connect(self.notices.append)
+        self.window = MainWindow(self.session, Settings())
+        self.session.setParent(self.window)
         self.window.resize(1440, 900)
-        self.tab = self.window.scenarios_tab
+        self.tab = self.window.tabs.scenarios
         self.plot = self.tab.plot
         self.window.tabs.setCurrentWidget(self.tab)
         self.window.show()
@@ -143,10 +145,10 @@ class Bench:
 
     @property
     def question(self) -> str:
-        return self.tab._question.text()
+        return self.tab.game.question.text()
 
     def table(self) -> list[list[str]]:
-        table = self.tab.answers
+        table = self.tab.game.answers
         return [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount())]
 
     def drawn(self, key: str):
@@ -162,7 +164,7 @@ def bench(qtbot) -> Iterator[Bench]:
     pg.setConfigOption("mouseRateLimit", -1)
     bench = Bench(qtbot)
     yield bench
-    bench.workspace.close()
+    bench.session.close()
     bench.window.close()
     # At once, not some day: every window left over makes the next one's style sheet slower.
     shiboken6.delete(bench.window)
@@ -201,17 +203,17 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(bench):
 def test_nothing_is_cut_at_any_size(bench, size, palette):
     bench.window.resize(*size)
     bench.tab.set_palette(palette)
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
     bench.double_click(1e-3, y=200)
     QApplication.processEvents()
     for button in bench.tab.findChildren(QPushButton):
         assert button.width() >= button.minimumSizeHint().width(), button.text()
-    for label in [*bench.tab._values.values(), bench.tab._question, bench.tab._words]:
+    for label in [*bench.tab._values.values(), bench.tab.game.question, bench.tab._words]:
         needed = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
         assert label.height() >= needed, label.text()
         if not label.wordWrap():
             assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
-    table = bench.tab.answers
+    table = bench.tab.game.answers
     assert table.height() >= table.horizontalHeader().height() + sum(map(table.rowHeight, range(table.rowCount())))
     for row, texts in enumerate(bench.table()):
         for column, text in enumerate(texts):
@@ -292,7 +294,7 @@ def test_sliders_show_the_chosen_scenario_without_changing_it(bench):
 
 def test_a_redraw_is_quick_enough_to_be_live(bench):
     bench.double_click(1e-3)
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
 
     def redrawn(move: bool) -> float:
         """Processor time of twenty pictures."""
@@ -349,7 +351,7 @@ def test_zones_can_be_dragged_and_stay_through_slides_and_reveals(bench):
     moved = bench.tab.choices.zones.low_end
     assert moved == pytest.approx(1e-4, rel=0.1)
     bench.slide("depth", 0.3)
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
     assert bench.plot.zones.low_end == bench.tab.choices.zones.low_end == moved
     bench.tab.undo_stack.undo()
     assert bench.plot.zones == bench.tab.choices.zones
@@ -362,18 +364,18 @@ def test_zones_can_be_dragged_and_stay_through_slides_and_reveals(bench):
 def test_the_game(bench):
     tab = bench.tab
     assert "where you would set" in bench.question
-    assert not tab.answers.isVisible()
+    assert not tab.game.answers.isVisible()
     assert bench.plot.view.handles.marks == ()
     bench.double_click(1e-3)
     assert bench.pick == pytest.approx(1e-3, rel=0.02)
     assert "You picked 1e-3" in bench.question and "lowest" not in bench.question
-    assert not tab.answers.isVisible() and bench.plot.view.handles.marks == ()
+    assert not tab.game.answers.isVisible() and bench.plot.view.handles.marks == ()
     at = 0.3 * bench.plot.view.rect().height()
     bench.drag(1e-3, 4e-3, at)
     assert bench.pick == pytest.approx(4e-3, rel=0.05)
 
-    bench.click(tab.answer)
-    assert tab.answers.isVisible()
+    bench.click(tab.game.answer)
+    assert tab.game.answers.isVisible()
     assert len(bench.plot.view.handles.marks) >= 4
     rows = bench.table()
     assert rows[0][0] == "★ recommended"
@@ -395,20 +397,20 @@ def test_the_game(bench):
     bench.double_click(1e-5, y=500)
     assert "safe, but slow" in bench.question
     assert bench.table() != rows
-    bench.click(tab.answer)
-    assert not tab.answers.isVisible() and bench.plot.view.handles.marks == ()
+    bench.click(tab.game.answer)
+    assert not tab.game.answers.isVisible() and bench.plot.view.handles.marks == ()
 
 
 def test_without_a_pick_the_answers_have_no_distance(bench):
-    bench.click(bench.tab.answer)
-    assert bench.tab.answers.isVisible()
+    bench.click(bench.tab.game.answer)
+    assert bench.tab.game.answers.isVisible()
     assert {row[2] for row in bench.table()} == {""}
 
 
 def test_a_pick_does_not_snap_to_an_answer_that_is_hidden(bench):
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
     mark = next(mark for mark in bench.plot.view.handles.marks if mark.key == "recommended")
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
     near = 10 ** (mark.x + 4 / bench.plot.view.rect().width() * 6.24)
     bench.double_click(1e-5)
     bench.drag(1e-5, near, 0.3 * bench.plot.view.rect().height())
@@ -418,7 +420,7 @@ def test_a_pick_does_not_snap_to_an_answer_that_is_hidden(bench):
 
 def test_undo_and_redo_are_the_tabs_own(bench):
     window, tab = bench.window, bench.tab
-    assert window.undo_stack is tab.undo_stack
+    assert window.tabs.undo_stack is tab.undo_stack
     assert not window.actions_by_key["undo"].isEnabled()
     bench.double_click(1e-4)
     bench.double_click(1e-2, y=500)
@@ -433,18 +435,18 @@ def test_undo_and_redo_are_the_tabs_own(bench):
     window.actions_by_key["redo"].trigger()
     window.actions_by_key["redo"].trigger()
     assert bench.pick == second
-    assert bench.workspace.undo_stack.count() == 0
-    assert bench.workspace.selection is None  # the main plot's is another one
-    window.tabs.setCurrentWidget(window.curve_tab)
-    assert window.undo_stack is bench.workspace.undo_stack
+    assert bench.runs.undo_stack.count() == 0
+    assert bench.runs.selection is None  # the main plot's is another one
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    assert window.tabs.undo_stack is bench.runs.undo_stack
     assert not window.actions_by_key["undo"].isEnabled()
 
 
 def test_another_scenario_is_another_game(bench):
     bench.double_click(1e-3)
-    bench.click(bench.tab.answer)
+    bench.click(bench.tab.game.answer)
     bench.choose("stable")
-    assert bench.pick is None and not bench.tab.answers.isVisible()
+    assert bench.pick is None and not bench.tab.game.answers.isVisible()
     assert bench.tab.undo_stack.count() == 0
     # The same scenario once more changes nothing.
     bench.double_click(1e-3)
@@ -472,16 +474,16 @@ def test_verdicts_in_words():
 def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path):
     bench.choose(key)
     bench.click(bench.tab.send)
-    window, workspace, scenario = bench.window, bench.workspace, SCENARIOS[key]
-    assert window.tabs.currentWidget() is window.curve_tab
-    reading = workspace.reading
+    window, session, runs, scenario = bench.window, bench.session, bench.runs, SCENARIOS[key]
+    assert window.tabs.currentWidget() is window.tabs.curve
+    reading = runs.reading
     assert reading is not None
     assert np.array_equal(reading.curve.loss, bench.tab.scene.loss(scenario))
-    assert workspace.zones == scenario.zones == window.curve_tab.plot.zones
+    assert runs.zones == scenario.zones == window.tabs.curve.plot.zones
     assert reading.recommendation.lr is not None
-    assert len(reading.suggestions) >= 4 and len(window.curve_tab.plot.view.handles.marks) >= 4
+    assert len(reading.suggestions) >= 4 and len(window.tabs.curve.plot.view.handles.marks) >= 4
     assert reading.checklist
-    assert workspace.selection is not None
+    assert runs.selection is not None
     assert not bench.jobs  # nothing was run
 
     path = tmp_path / "run.json"
@@ -490,30 +492,30 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path)
     assert document["title"] == f"LR Finder: {scenario.label} (synthetic)"
     assert document["job"] is None
     assert "synthetic" in document["end"]["detail"]
-    report = workspace.report()
+    report = runs.report()
     assert "(synthetic)" in report.title
     for form in FORMATS.values():
         assert form.render(report)
     # A real sweep takes its place.
-    with bench.qtbot.waitSignal(workspace.run_ended, timeout=20_000):
-        workspace.find()
-    assert workspace.report().synthetic == ""
+    with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
+        session.find()
+    assert runs.report().synthetic == ""
 
 
 def test_the_main_plot_gets_what_was_set_here(bench):
     bench.slide("depth", 1.0)
     bench.drag(2e-3 / 3, 1e-4, 0.8 * bench.plot.view.rect().height())
     bench.click(bench.tab.send)
-    assert np.array_equal(bench.workspace.reading.curve.loss, bench.drawn("well_behaved"))
-    assert bench.workspace.zones == bench.tab.choices.zones
+    assert np.array_equal(bench.runs.reading.curve.loss, bench.drawn("well_behaved"))
+    assert bench.runs.zones == bench.tab.choices.zones
 
 
 def test_the_comparison_lays_a_real_sweep_over(bench):
-    workspace, tab = bench.workspace, bench.tab
+    session, runs, tab = bench.session, bench.runs, bench.tab
     bench.click(tab.send)
     bench.window.tabs.setCurrentWidget(tab)
-    shown = workspace.sweep
-    with bench.qtbot.waitSignal(workspace.run_ended, timeout=20_000):
+    shown = runs.sweep
+    with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
         bench.click(tab.compare)
     assert bench.jobs == [Job()]
     assert bench.window.tabs.currentWidget() is tab
@@ -525,7 +527,7 @@ def test_the_comparison_lays_a_real_sweep_over(bench):
     assert 10 ** x[int(np.argmin(y))] == pytest.approx(1e-1, rel=0.3)
     assert "real digits" in [entry.text for entry in bench.plot.chart.legend.entries]
     assert tab._real_words.isVisible() and "real sweep" in tab._real_words.text()
-    assert workspace.sweep is shown  # what the main plot shows stays
+    assert runs.sweep is shown  # what the main plot shows stays
     assert tab.compare.isEnabled() and tab.send.isEnabled()
     # It keeps to the well-behaved curve's depth, and goes with a reset.
     bench.slide("depth", 1.0)
@@ -539,7 +541,7 @@ def test_the_comparison_lays_a_real_sweep_over(bench):
 
 def test_a_comparison_that_fails_says_so_and_draws_nothing(bench):
     bench.script = [EndEvent("failed", "The data could not be read.")]
-    with bench.qtbot.waitSignal(bench.workspace.run_ended, timeout=20_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=20_000):
         bench.click(bench.tab.compare)
     assert len(bench.plot._real.points[0]) == 0
     assert "The data could not be read." in [getattr(notice, "text", "") for notice in bench.notices]
@@ -547,10 +549,10 @@ def test_a_comparison_that_fails_says_so_and_draws_nothing(bench):
 
 
 def test_while_something_runs_no_second_thing_can_be_started(bench):
-    bench.workspace.state_changed.emit("running")
+    bench.session.state_changed.emit("running")
     assert not bench.tab.compare.isEnabled() and not bench.tab.send.isEnabled()
     assert bench.tab.sliders["depth"].isEnabled()
-    bench.workspace.state_changed.emit("idle")
+    bench.session.state_changed.emit("idle")
     assert bench.tab.compare.isEnabled() and bench.tab.send.isEnabled()
 
 

@@ -226,10 +226,10 @@ def test_the_window_opens_what_it_is_asked_for(window: MainWindow, tmp_path: Pat
     window.showMinimized()
     app._come_forward(window, [str(tmp_path / "run.lrrun")])
     assert not window.isMinimized() and window.isVisible()
-    assert window.workspace.sweep is not None and len(window.workspace.sweep) == 50
+    assert window.runs.sweep is not None and len(window.runs.sweep) == 50
     app._come_forward(window, [])
     app._come_forward(window, ["--scenarios", "3"])
-    assert window.tabs.currentWidget() is window.scenarios_tab
+    assert window.tabs.currentWidget() is window.tabs.scenarios
 
 
 @posix

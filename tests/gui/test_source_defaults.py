@@ -9,7 +9,7 @@ import pytest
 from bench import Bench
 from pytestqt.qtbot import QtBot
 
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.runs.job import Job
 
 CODE = """
@@ -22,8 +22,8 @@ def loss(output, target): ...
 
 
 @pytest.fixture
-def workspace(bench: Bench) -> Workspace:
-    return bench.workspace
+def session(bench: Bench) -> Session:
+    return bench.session
 
 
 @pytest.fixture
@@ -37,45 +37,45 @@ def plain(job: Job) -> Job:
     return replace(job, task=replace(job.task, source="digits", model="cnn", path="", subset=None))
 
 
-def test_a_source_takes_its_optimizer_along(workspace: Workspace) -> None:
-    before = workspace.job
+def test_a_source_takes_its_optimizer_along(session: Session) -> None:
+    before = session.job
     sgd = replace(before.task, optimizer_options={"nesterov": True})
-    workspace.edit(task=sgd)
-    workspace.choose_source("text")
-    assert (workspace.job.task.optimizer, workspace.job.task.optimizer_options) == ("adamw", {})
-    assert [problem.field for problem in workspace.job.validate()] == ["path"]
-    workspace.choose_source("mnist")
-    assert workspace.job.task.optimizer == "sgd"
-    assert workspace.job.task.optimizer_options == {"nesterov": True}
-    assert workspace.job.task.subset == 2048
-    workspace.choose_source("digits")
-    assert workspace.job == replace(before, task=sgd)
+    session.edit(task=sgd)
+    session.choose_source("text")
+    assert (session.job.task.optimizer, session.job.task.optimizer_options) == ("adamw", {})
+    assert [problem.field for problem in session.job.validate()] == ["path"]
+    session.choose_source("mnist")
+    assert session.job.task.optimizer == "sgd"
+    assert session.job.task.optimizer_options == {"nesterov": True}
+    assert session.job.task.subset == 2048
+    session.choose_source("digits")
+    assert session.job == replace(before, task=sgd)
 
 
-def test_what_the_person_changed_stays(workspace: Workspace) -> None:
-    workspace.choose_source("text")
-    workspace.edit(task=replace(workspace.job.task, optimizer="radam", batch_size=8))
-    workspace.edit(sweep=replace(workspace.job.sweep, steps=50))
-    workspace.choose_source("digits")
-    assert workspace.job.task.optimizer == "radam"
-    assert workspace.job.sweep.steps == 50
+def test_what_the_person_changed_stays(session: Session) -> None:
+    session.choose_source("text")
+    session.edit(task=replace(session.job.task, optimizer="radam", batch_size=8))
+    session.edit(sweep=replace(session.job.sweep, steps=50))
+    session.choose_source("digits")
+    assert session.job.task.optimizer == "radam"
+    assert session.job.sweep.steps == 50
 
 
-def test_a_task_takes_its_defaults_along(workspace: Workspace, task: str) -> None:
-    before = workspace.job
-    workspace.use(task)
-    job = workspace.job
+def test_a_task_takes_its_defaults_along(session: Session, task: str) -> None:
+    before = session.job
+    session.use(task)
+    job = session.job
     assert (job.task.optimizer, job.sweep.start_lr, job.sweep.steps, job.train.epochs) == ("adam", 1e-5, 100, 3)
-    workspace.use(task)  # opened once more
-    workspace.choose_source("digits")
-    assert plain(workspace.job) == before
+    session.use(task)  # opened once more
+    session.choose_source("digits")
+    assert plain(session.job) == before
 
 
-def test_also_in_the_next_session(workspace: Workspace, task: str, qtbot: QtBot) -> None:
-    before = workspace.job
-    workspace.use(task)
+def test_also_in_the_next_session(session: Session, task: str, qtbot: QtBot) -> None:
+    before = session.job
+    session.use(task)
     later = Bench(qtbot)
-    later.workspace.set_job(workspace.job)
-    later.workspace.choose_source("digits")
-    assert plain(later.workspace.job) == before
-    later.workspace.close()
+    later.session.set_job(session.job)
+    later.session.choose_source("digits")
+    assert plain(later.session.job) == before
+    later.session.close()

@@ -93,10 +93,10 @@ class Card:
     """The card on screen, worked with mouse and keyboard."""
 
     def __init__(self, bench: Bench, qtbot: QtBot, pythons: Pythons | None) -> None:
-        self.qtbot, self.workspace = qtbot, bench.workspace
+        self.qtbot, self.session = qtbot, bench.session
         if pythons is not None:
-            self.workspace.environments = pythons  # type: ignore[assignment]
-        self.panel = TaskPanel(self.workspace)
+            self.session.environments = pythons  # type: ignore[assignment]
+        self.panel = TaskPanel(self.session)
         qtbot.addWidget(self.panel)
         self.panel.resize(272, 700)
         self.panel.show()
@@ -108,7 +108,7 @@ class Card:
 
     @property
     def task(self) -> Any:
-        return self.workspace.job.task
+        return self.session.job.task
 
     def editor(self, name: str) -> Any:
         """A field's editor, None where there is none (any more)."""
@@ -191,7 +191,7 @@ def test_another_source_brings_its_fields_and_takes_them_away(card: Card, qtbot:
     assert card.problems() == [], "nothing was done wrong yet"
     card.choose("source", "digits")
     assert card.rows() == ["source", "model", "optimizer", "batch_size", "device", "python"]
-    assert not card.workspace.job.task.options
+    assert not card.session.job.task.options
 
 
 def test_tab_goes_through_the_fields_in_their_order(card: Card, qtbot: QtBot) -> None:
@@ -223,7 +223,7 @@ def test_a_path_that_is_wrong_is_said_below_it(card: Card, tmp_path: Path) -> No
 def test_the_columns_of_a_table_are_suggested_as_its_target(card: Card, tmp_path: Path) -> None:
     table = tmp_path / "cats.csv"
     table.write_text("weight,colour,price\n1,red,3\n2,blue,4\n")
-    card.workspace.use(str(table))
+    card.session.use(str(table))
     box = card.editor("options.target")
     assert isinstance(box, Suggesting)
     assert [box.itemText(number) for number in range(box.count())] == ["weight", "colour", "price"]
@@ -238,13 +238,13 @@ def test_the_columns_of_a_table_are_suggested_as_its_target(card: Card, tmp_path
 @pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
 def test_devices_are_looked_at_anew_when_their_list_opens(card: Card, qtbot: QtBot) -> None:
     qtbot.mouseClick(card.editor("device"), Qt.MouseButton.LeftButton)
-    assert isinstance(card.workspace.environments, Pythons)
-    assert card.workspace.environments.asked == 1
+    assert isinstance(card.session.environments, Pythons)
+    assert card.session.environments.asked == 1
     card.editor("device").hidePopup()
 
 
 def test_a_file_of_the_last_session_that_is_gone_is_told_at_once(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
-    bench.workspace.edit(task=replace(bench.workspace.job.task, source="task", path=str(tmp_path / "gone.py")))
+    bench.session.edit(task=replace(bench.session.job.task, source="task", path=str(tmp_path / "gone.py")))
     card = Card(bench, qtbot, Pythons())
     assert any("There is no file" in text for text in card.problems())
 
@@ -253,7 +253,7 @@ def test_a_path_that_is_still_to_be_chosen_is_a_problem_when_a_run_wants_it(card
     card.choose("source", "task")
     assert card.problems() == []
     assert card.line("path").placeholderText() == "task.py"
-    card.workspace.find()
+    card.session.find()
     assert any("No task is chosen" in text for text in card.problems())
     card.choose("source", "digits")
     assert card.problems() == []
@@ -322,7 +322,7 @@ def test_names_of_libraries() -> None:
 def test_a_target_that_the_table_does_not_have_is_told_before_the_run(card: Card, tmp_path: Path) -> None:
     table = tmp_path / "cats.csv"
     table.write_text("weight,colour,price\n1,red,3\n2,blue,4\n")
-    card.workspace.use(str(table))
+    card.session.use(str(table))
     card.type("options.target", "prise")
     wrong = "cats.csv has no column “prise”. Choose one of: weight, colour, price."
     assert card.problems() == [wrong]
@@ -367,20 +367,20 @@ def test_code_shows_its_name_and_its_arguments(card: Card, file: Path) -> None:
 def test_long_names_make_the_card_no_wider(card: Card, tmp_path: Path) -> None:
     short = tmp_path / "cats.py"
     short.write_text(CODE)
-    card.workspace.use(str(short))
+    card.session.use(str(short))
     usual = card.panel.minimumSizeHint().width()
     file = tmp_path / f"{'a_quite_long_name_' * 6}.py"
     file.write_text(CODE.replace("name =", "title ="))
-    card.workspace.use(str(file))
+    card.session.use(str(file))
     assert file.name in card.muted().replace(BREAK, "")
     file.unlink()
-    card.workspace.find()
+    card.session.find()
     assert any(file.name in text.replace(BREAK, "") for text in card.problems())
     assert card.panel.minimumSizeHint().width() == usual
 
 
 def test_code_that_was_saved_shows_its_new_fields_and_its_error(card: Card, file: Path, qtbot: QtBot) -> None:
-    card.workspace.use(str(file))
+    card.session.use(str(file))
     assert "changed on disk" not in card.muted()
     file.write_text(CODE.replace("width=32", "depth=4"))
     qtbot.waitUntil(lambda: card.editor("options.depth") is not None)
@@ -395,11 +395,11 @@ def test_code_that_was_saved_shows_its_new_fields_and_its_error(card: Card, file
 
 
 def test_the_tasks_own_optimizer_is_on_offer_where_there_is_one(card: Card, file: Path) -> None:
-    card.workspace.use(str(file))
+    card.session.use(str(file))
     assert "own" not in card.editor("optimizer").values
     file.write_text(CODE + OWN_OPTIMIZER)
-    card.workspace.choose_source("digits")
-    card.workspace.use(str(file))
+    card.session.choose_source("digits")
+    card.session.use(str(file))
     assert card.editor("optimizer").values[0] == "own"
     assert card.task.optimizer == "own" and "own" in card.editor("optimizer").currentText()
     more = card.panel.forms[1]
@@ -417,9 +417,9 @@ def test_devices_are_those_of_the_python_that_computes(card: Card) -> None:
     assert item.toolTip() == "MPS is available only on Macs" and not item.isEnabled()
     card.choose("device", "cuda:0")
     assert card.task.device == "cuda:0"
-    card.workspace.edit(task=replace(card.task, device="mps"))
+    card.session.edit(task=replace(card.task, device="mps"))
     assert card.problems() == ["MPS is missing: MPS is available only on Macs."]
-    card.workspace.edit(task=replace(card.task, device="cuda:3"))
+    card.session.edit(task=replace(card.task, device="cuda:3"))
     assert box.currentText() == "CUDA 3", "what a run file asks for is shown"
 
 
@@ -431,8 +431,8 @@ def test_devices_while_nothing_is_known(bench: Bench, qtbot: QtBot) -> None:
 
 def test_another_python_says_what_it_lacks(card: Card, qtbot: QtBot) -> None:
     card.choose("python", BARE.python)
-    assert card.workspace.environments is not None
-    assert card.workspace.environments.python == BARE.python
+    assert card.session.environments is not None
+    assert card.session.environments.python == BARE.python
     assert card.problems() == ["PyTorch is missing there."]
     assert "no torch" in card.muted()
     card.choose("python", "")
@@ -441,7 +441,7 @@ def test_another_python_says_what_it_lacks(card: Card, qtbot: QtBot) -> None:
 
 
 def test_of_a_python_that_does_not_start_only_its_problem_is_told(card: Card) -> None:
-    pythons = card.workspace.environments
+    pythons = card.session.environments
     assert isinstance(pythons, Pythons)
     broken = replace(BARE, version="", problem="/old/python is Python 3.8.18; LR Finder needs 3.10 or newer.")
     pythons.current = broken
@@ -468,8 +468,8 @@ def test_a_python_is_chosen_in_a_dialog(card: Card, qtbot: QtBot, tmp_path: Path
     assert box.currentData() == ""
     dialog.fileSelected.emit(str(python))
     dialog.close()
-    assert card.workspace.environments is not None
-    assert card.workspace.environments.python == str(python) and box.currentData() == str(python)
+    assert card.session.environments is not None
+    assert card.session.environments.python == str(python) and box.currentData() == str(python)
 
 
 def test_a_file_is_chosen_in_a_dialog_that_begins_beside_the_last_one(
@@ -482,25 +482,25 @@ def test_a_file_is_chosen_in_a_dialog_that_begins_beside_the_last_one(
     dialog.fileSelected.emit(str(file))
     dialog.close()
     assert card.task.path == str(file) and "options.width" in card.rows()
-    assert start_folder(card.workspace) == tmp_path
+    assert start_folder(card.session) == tmp_path
 
 
 def test_a_new_file_is_not_proposed_among_images(card: Card, file: Path) -> None:
     photos = file.parent / "photos"
     photos.mkdir()
-    card.workspace.edit(task=replace(card.task, source="image_folder", path=str(photos)))
-    assert start_folder(card.workspace) == photos
-    assert start_folder(card.workspace, str(file.parent), for_code=True) == file.parent
-    card.workspace.recent[:] = [str(photos), str(file)]
-    assert start_folder(card.workspace, for_code=True) == file.parent
+    card.session.edit(task=replace(card.task, source="image_folder", path=str(photos)))
+    assert start_folder(card.session) == photos
+    assert start_folder(card.session, str(file.parent), for_code=True) == file.parent
+    card.session.tasks.recent[:] = [str(photos), str(file)]
+    assert start_folder(card.session, for_code=True) == file.parent
 
 
 def test_the_buttons(card: Card, qtbot: QtBot) -> None:
     started: list[bool] = []
     wanted: list[str] = []
-    card.workspace.check_started.connect(lambda: started.append(True))
-    card.workspace.wanted.connect(wanted.append)
-    with qtbot.waitSignal(card.workspace.check_ended, timeout=5000):
+    card.session.check_started.connect(lambda: started.append(True))
+    card.session.wanted.connect(wanted.append)
+    with qtbot.waitSignal(card.session.check_ended, timeout=5000):
         qtbot.mouseClick(card.button("Check task"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(card.button("New task"), Qt.MouseButton.LeftButton)
     assert (started, wanted) == ([True], ["new"])
@@ -508,14 +508,14 @@ def test_the_buttons(card: Card, qtbot: QtBot) -> None:
 
 def test_names_of_ones_own_are_no_markup(card: Card, file: Path) -> None:
     file.write_text(CODE.replace("Cats and dogs", "<b>Cats</b>"))
-    card.workspace.use(str(file))
+    card.session.use(str(file))
     label = next(one for one in card.panel.findChildren(QLabel) if "Cats" in one.text())
     assert label.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_every_control_of_every_source_has_a_name_and_a_tooltip(card: Card) -> None:
     for key in card.editor("source").values:
-        card.workspace.choose_source(key)
+        card.session.choose_source(key)
         for form in card.panel.forms:
             for name, editor in form.editors.items():
                 for widget in [editor, *editor.findChildren(QLineEdit), *editor.findChildren(QPushButton)]:
@@ -530,9 +530,9 @@ def test_every_source_fits_into_the_side(window: MainWindow, qtbot: QtBot) -> No
     side = window.findChild(Side)
     assert not side.verticalScrollBar().isVisible(), "the first success needs no scrolling"
     for key, row in SOURCES.items():
-        window.workspace.choose_source(key)
+        window.session.choose_source(key)
         for model in row.models:
-            window.workspace.edit(task=replace(window.workspace.job.task, model=model))
+            window.session.edit(task=replace(window.session.job.task, model=model))
             assert card.minimumSizeHint().width() <= side.width() - 8, (key, model)
 
 

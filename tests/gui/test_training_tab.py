@@ -17,12 +17,12 @@ from lrgui.runs.log import LogWriter
 
 
 def test_an_opened_training_shows_its_steps(window: MainWindow, bench: Bench) -> None:
-    bench.play(Scripted(training()), bench.workspace.train)
+    bench.play(Scripted(training()), bench.session.train)
     (log,) = list(Path(runs_folder()).glob("*train*.lrrun"))
-    plot = window.training_tab.plot
+    plot = window.tabs.training.plot
     losses = list(plot._losses)
     assert losses and len(plot._planned)
-    bench.workspace.open_run(log)
+    bench.session.open_run(log)
     assert list(plot._losses) == losses and len(plot._planned) and len(plot.train_loss.points[0])
 
 
@@ -33,18 +33,18 @@ def test_a_training_of_impossibly_many_steps_is_opened_without_its_plan(
     task = TaskEvent("x", "", 10, 0, 10, None, "cpu", 10**11, 10**12)
     with LogWriter(path, Job(kind="train", train=TrainSettings(epochs=10))) as log:
         log.write([task, BatchEvent(0, 0, 1e-3, 2.0, 0.1), EndEvent("cancelled", "Stopped.")])
-    assert bench.workspace.open_run(path)
-    assert list(window.training_tab.plot._losses) == [2.0] and not len(window.training_tab.plot._planned)
+    assert bench.session.open_run(path)
+    assert list(window.tabs.training.plot._losses) == [2.0] and not len(window.tabs.training.plot._planned)
 
 
 def test_an_interrupted_run_that_is_opened_was_not_stopped_here(
     window: MainWindow, bench: Bench, tmp_path: Path
 ) -> None:
-    bench.workspace.state_changed.emit("stopping")
-    bench.workspace.run_ended.emit(EndEvent("cancelled", "Stopped."))
-    bench.workspace.state_changed.emit("idle")
+    bench.session.state_changed.emit("stopping")
+    bench.session.run_ended.emit(EndEvent("cancelled", "Stopped."))
+    bench.session.state_changed.emit("idle")
     path = tmp_path / "a.lrrun"
     with LogWriter(path, Job(kind="train")) as log:
         log.write([BatchEvent(0, 0, 1e-3, 2.0, 0.1)])
-    assert bench.workspace.open_run(path)
+    assert bench.session.open_run(path)
     assert ENDS["killed"] in window.status.text.text()

@@ -33,7 +33,7 @@ def _said(window: MainWindow) -> list[str]:
 def test_f5_takes_what_was_typed_without_enter(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     steps = _field(window, "steps")
     _type(qtbot, steps, "321")
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["find"].trigger()
     assert bench.jobs[-1].sweep.steps == 321
 
@@ -42,7 +42,7 @@ def test_f6_takes_the_rate_that_was_typed_without_enter(bench: Bench, window: Ma
     bench.play()
     number = window.findChild(SelectionPanel).number
     _type(qtbot, number, "7e-3")
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["train"].trigger()
     assert bench.jobs[-1].train.max_lr == 7e-3
 
@@ -58,7 +58,7 @@ def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, win
     qtbot.keyClick(_field(window, "steps"), Qt.Key.Key_Return)
     assert _said(window) == ["“many” is not an integer."], "editing another field does not mend this one"
     _type(qtbot, batch, "32")
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["find"].trigger()
     assert bench.jobs[-1].task.batch_size == 32
     assert bench.jobs[-1].sweep.steps == 150
@@ -68,7 +68,7 @@ def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, win
 def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     epochs = _field(window, "epochs")
     _type(qtbot, epochs, "a dozen")
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["find"].trigger()
     window.actions_by_key["train"].trigger()
     assert [job.kind for job in bench.jobs] == ["sweep"]
@@ -92,14 +92,14 @@ def test_the_result_says_that_the_sweep_is_running(bench: Bench, window: MainWin
     bench.begin(Scripted([[StateEvent("running"), task(), *points()[:30]]], hold=True))
     texts = [label.text() for label in window.findChild(SelectionPanel).findChildren(QLabel)]
     assert "The sweep is running." in texts
-    bench.workspace.close()
+    bench.session.close()
 
 
 def test_while_the_next_sweep_starts_the_result_is_empty(bench: Bench, window: MainWindow) -> None:
     bench.play()
     panel = window.findChild(SelectionPanel)
     seen: dict[str, tuple[str, bool]] = {}
-    bench.workspace.state_changed.connect(
+    bench.session.state_changed.connect(
         lambda state: seen.setdefault(
             state, (panel.low.text(), any(_runs(label) for label in panel.findChildren(QLabel)))
         )
@@ -128,9 +128,9 @@ def test_a_drag_takes_the_place_of_a_rate_that_cannot_be_read(bench: Bench, wind
     window.actions_by_key["train"].trigger()
     assert len(bench.jobs) == 1
     assert "“fast” is not a number" in window.banner.text
-    bench.workspace.preview_selection(2e-3)
+    bench.runs.preview_selection(2e-3)
     assert number.text() == "2e-3"
     assert not number.property("wrong")
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["train"].trigger()
     assert bench.jobs[-1].train.max_lr == 2e-3

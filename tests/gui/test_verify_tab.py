@@ -41,33 +41,33 @@ def race(config: RaceSettings, trainings: int = 9, end: bool = True, untrained: 
 
 
 def play(bench: Bench) -> None:
-    bench.play(Scripted(race(bench.workspace.race_to_come().race)), bench.workspace.verify)
+    bench.play(Scripted(race(bench.session.job.verification().race)), bench.session.verify)
 
 
 def test_the_tab_is_made_when_it_is_first_looked_at(window: MainWindow) -> None:
-    assert window._verify is None
+    assert "verify" not in window.tabs._made
     names = [window.tabs.tabText(index) for index in range(window.tabs.count())]
     window.tabs.setCurrentIndex(names.index("Verify"))
-    assert window.tabs.currentWidget() is window.verify_tab
+    assert window.tabs.currentWidget() is window.tabs.verify
     assert [window.tabs.tabText(index) for index in range(window.tabs.count())] == names
 
 
 def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> None:
-    tab = window.verify_tab
+    tab = window.tabs.verify
     assert "3 to 5 trainings of 160 steps (F7)" in window._buttons["verify"].toolTip()
     assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all · within ")
     bench.play()  # the sweep says how fast this task is: 0.01 s a step
     assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all, at most 8 s · within ")
-    assert bench.workspace.selection is not None
-    assert f"Verify {format_lr(bench.workspace.selection)}" in tab.start.text()
+    assert bench.runs.selection is not None
+    assert f"Verify {format_lr(bench.runs.selection)}" in tab.start.text()
     tab.trainings.setCurrentIndex(tab.trainings.findData(4))
     tab.trainings.activated.emit(tab.trainings.currentIndex())
     tab.steps.setCurrentIndex(tab.steps.findData(320))
     tab.steps.activated.emit(tab.steps.currentIndex())
-    config = bench.workspace.job.race
+    config = bench.session.job.race
     assert (config.trainings, config.steps) == (4, 320)
     assert tab.cost.text().startswith("3 to 4 trainings of 320 steps, 960 to 1,280 steps in all")
-    bench.workspace.edit(race=replace(config, rates=5))
+    bench.session.edit(race=replace(config, rates=5))
     assert "5 rates, 1,840 steps (5 × 80 + 3 × 160 + 3 × 320), about 18 s" in tab.cost.text()
     assert not tab.trainings.isEnabled(), "a fixed field has as many as it has rates"
 
@@ -76,46 +76,46 @@ def test_f7_races_around_the_selection_as_a_training_would_train(window: MainWin
     # The action itself: a key reaches a window only where a window manager gives it the focus.
     assert window.actions_by_key["verify"].shortcut().toString() == "F7"
     bench.play()
-    job = bench.workspace.job
-    bench.workspace.edit(train=replace(job.train, pct_start=0.2), sweep=replace(job.sweep, accumulation=2))
-    bench.source = Scripted(race(bench.workspace.race_to_come().race))
-    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
+    job = bench.session.job
+    bench.session.edit(train=replace(job.train, pct_start=0.2), sweep=replace(job.sweep, accumulation=2))
+    bench.source = Scripted(race(bench.session.job.verification().race))
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         window.actions_by_key["verify"].trigger()
     ran = bench.jobs[-1]
-    assert ran.kind == "race" and ran.race.around == bench.workspace.selection
+    assert ran.kind == "race" and ran.race.around == bench.runs.selection
     assert (ran.race.pct_start, ran.race.accumulation) == (0.2, 2)
-    assert window.tabs.currentWidget() is window.verify_tab
+    assert window.tabs.currentWidget() is window.tabs.verify
     assert "Race finished" in window.status.text.text()
 
 
 def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, bench: Bench) -> None:
     bench.play()
-    old = bench.workspace.selection
+    old = bench.runs.selection
     play(bench)
-    tab = window.verify_tab
-    assert bench.workspace.race is not None
-    winner = bench.workspace.race.standings.ranking().lr
+    tab = window.tabs.verify
+    assert bench.runs.race is not None
+    winner = bench.runs.race.standings.ranking().lr
     assert winner is not None and old is not None and winner > old
     assert tab.use.isVisible() and tab.use.text() == f"Use {format_lr(winner)}"
     assert tab.plot.winner.text.startswith("winner ")
     assert "a safety step (÷1.19) below the lowest point of the fitted curve" in tab.heading.text()
     tab.use.click()
-    assert bench.workspace.selection == winner and bench.workspace.job.train.max_lr == winner
-    window.undo_stack.undo()
-    assert bench.workspace.selection == old
+    assert bench.runs.selection == winner and bench.session.job.train.max_lr == winner
+    window.tabs.undo_stack.undo()
+    assert bench.runs.selection == old
 
 
 def test_a_race_that_goes_on_shows_round_leader_and_steps(window: MainWindow, bench: Bench, qtbot) -> None:
-    config = bench.workspace.race_to_come().race
+    config = bench.session.job.verification().race
     bench.source = Scripted(race(config, trainings=2, end=False), hold=True)
-    bench.workspace.verify()
-    tab = window.verify_tab
+    bench.session.verify()
+    tab = window.tabs.verify
     qtbot.waitUntil(lambda: "Training 3 of at most 5" in tab.heading.text(), timeout=10_000)
     qtbot.waitUntil(lambda: "320 of at most 800 steps" in tab.heading.text(), timeout=10_000)
     assert "leader" in tab.heading.text() and not tab.use.isVisible()
     assert not tab.start.isEnabled() and not tab.trainings.isEnabled() and tab.plot.winner.text == ""
-    with qtbot.waitSignal(bench.workspace.run_ended, timeout=10_000):
-        bench.workspace.stop()
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
     assert tab.use.isVisible(), "the ranking so far has a winner"
     assert tab.start.isEnabled() and "stopped" in window.status.text.text()
 
@@ -123,16 +123,16 @@ def test_a_race_that_goes_on_shows_round_leader_and_steps(window: MainWindow, be
 def test_a_race_is_opened_from_its_log(window: MainWindow, bench: Bench) -> None:
     play(bench)
     (log,) = list(Path(runs_folder()).glob("*race*.lrrun"))
-    assert bench.workspace.race is not None
-    winner = bench.workspace.race.standings.ranking().lr
-    bench.play(Scripted(training()), bench.workspace.train)
+    assert bench.runs.race is not None
+    winner = bench.runs.race.standings.ranking().lr
+    bench.play(Scripted(training()), bench.session.train)
     window.tabs.setCurrentIndex(0)
-    bench.workspace.race = None
-    bench.workspace.open_run(log)
-    assert window.tabs.currentWidget() is window.verify_tab
-    assert bench.workspace.race is not None
-    assert bench.workspace.race.standings.ranking().lr == pytest.approx(winner)
-    assert window.verify_tab.use.isVisible() and window.verify_tab.plot.winner.text
+    bench.runs.race = None
+    bench.session.open_run(log)
+    assert window.tabs.currentWidget() is window.tabs.verify
+    assert bench.runs.race is not None
+    assert bench.runs.race.standings.ranking().lr == pytest.approx(winner)
+    assert window.tabs.verify.use.isVisible() and window.tabs.verify.plot.winner.text
 
 
 def test_a_tab_made_after_the_race_shows_its_end(bench: Bench, qtbot) -> None:
@@ -140,8 +140,8 @@ def test_a_tab_made_after_the_race_shows_its_end(bench: Bench, qtbot) -> None:
     from lrgui.plot.theme import LIGHT
 
     play(bench)
-    bench.play(Scripted(training()), bench.workspace.train)
-    tab = VerifyTab(bench.workspace, LIGHT)
+    bench.play(Scripted(training()), bench.session.train)
+    tab = VerifyTab(bench.session, bench.runs, LIGHT)
     qtbot.addWidget(tab)
     assert tab.use.text().startswith("Use ") and not tab.use.isHidden()
 
@@ -149,12 +149,12 @@ def test_a_tab_made_after_the_race_shows_its_end(bench: Bench, qtbot) -> None:
 def test_dark(window: MainWindow, bench: Bench) -> None:
     play(bench)
     window.toggle_theme()
-    assert window.verify_tab.plot.grab().toImage().pixelColor(2, 2).lightness() < 60
+    assert window.tabs.verify.plot.grab().toImage().pixelColor(2, 2).lightness() < 60
 
 
 def test_without_a_winner_there_is_nothing_to_use(window: MainWindow, bench: Bench) -> None:
     bench.play()
-    bench.play(Scripted(race(bench.workspace.race_to_come().race, untrained=0.1)), bench.workspace.verify)
-    tab = window.verify_tab
+    bench.play(Scripted(race(bench.session.job.verification().race, untrained=0.1)), bench.session.verify)
+    tab = window.tabs.verify
     assert not tab.use.isVisible() and tab.plot.winner.text == ""
     assert "every training ended worse than the untrained model (loss 0.1)" in tab.heading.text()

@@ -76,30 +76,30 @@ def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
 
 
 def test_the_whole_flow(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["find"].trigger()  # keys need a window manager: see the journeys
-    plot = window.curve_tab.plot
-    selection = bench.workspace.selection
+    plot = window.tabs.curve.plot
+    selection = bench.runs.selection
     assert selection is not None
     assert plot.selection == pytest.approx(selection)
-    assert plot.zones == bench.workspace.zones
+    assert plot.zones == bench.runs.zones
     bench.source = Scripted(training())
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["train"].trigger()
-    assert window.tabs.currentWidget() is window.training_tab
-    assert "validation accuracy 90.0 %" in window.training_tab.heading.text()
+    assert window.tabs.currentWidget() is window.tabs.training
+    assert "validation accuracy 90.0 %" in window.tabs.training.heading.text()
     assert bench.jobs[-1].train.max_lr == selection
 
 
 def test_the_training_is_there_once_somebody_looks_at_it(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentIndex(1)
-    tab = window.training_tab
+    tab = window.tabs.training
     assert window.tabs.currentWidget() is tab and window.tabs.tabText(1) == "Training"
     assert not tab.plot.isVisible()  # nothing was trained yet
     bench.source = Scripted(training())
-    with qtbot.waitSignal(bench.workspace.run_ended):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["train"].trigger()
-    assert window.training_tab is tab and tab.plot.isVisible()
+    assert window.tabs.training is tab and tab.plot.isVisible()
     assert "validation accuracy 90.0 %" in tab.heading.text()
 
 
@@ -107,10 +107,10 @@ def test_a_typed_rate_is_selected_and_nonsense_is_marked(bench: Bench, window: M
     bench.play()
     number = window.findChild(SelectionPanel).number
     retype(qtbot, number, "3e-3")
-    assert bench.workspace.selection == 3e-3
-    assert window.curve_tab.plot.selection == pytest.approx(3e-3)
+    assert bench.runs.selection == 3e-3
+    assert window.tabs.curve.plot.selection == pytest.approx(3e-3)
     retype(qtbot, number, "fast")
-    assert bench.workspace.selection == 3e-3
+    assert bench.runs.selection == 3e-3
     assert number.property("wrong")
 
 
@@ -118,11 +118,11 @@ def test_typed_zones(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.play()
     panel = window.findChild(SelectionPanel)
     retype(qtbot, panel.low, "1e-4")
-    assert bench.workspace.zones is not None
-    assert bench.workspace.zones.low_end == 1e-4
-    before = bench.workspace.zones
+    assert bench.runs.zones is not None
+    assert bench.runs.zones.low_end == 1e-4
+    before = bench.runs.zones
     retype(qtbot, panel.low, "0.9")
-    assert bench.workspace.zones == before, "borders must rise"
+    assert bench.runs.zones == before, "borders must rise"
 
 
 def test_a_row_of_the_table_selects(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
@@ -130,13 +130,13 @@ def test_a_row_of_the_table_selects(bench: Bench, window: MainWindow, qtbot: QtB
     table = window.findChild(SuggestionsPanel).table
     cell = table.visualItemRect(table.item(3, 0)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
-    assert bench.workspace.reading is not None
-    assert bench.workspace.selection == bench.workspace.reading.suggestions["minimum_div10"].lr
+    assert bench.runs.reading is not None
+    assert bench.runs.selection == bench.runs.reading.suggestions["minimum_div10"].lr
 
 
 def test_checklist_and_button_follow_a_drag(bench: Bench, window: MainWindow) -> None:
     bench.play()
-    bench.workspace.preview_selection(1e-5)
+    bench.runs.preview_selection(1e-5)
     assert any("too-low zone" in text for text in window.findChild(ChecklistPanel).texts)
     assert any("Train with 1e-5" in b.text() for b in window.findChildren(QPushButton))
     assert window.findChild(SelectionPanel).number.text() == "1e-5"
@@ -166,20 +166,20 @@ def test_a_bad_field_says_what_would_be_right(bench: Bench, window: MainWindow, 
 def test_a_failure_shows_its_details(bench: Bench, window: MainWindow) -> None:
     bench.play(Scripted([[OutputEvent("line 3\n", "traceback"), EndEvent("failed", "It broke. Mend it.")]]))
     assert window.banner.text == "It broke. Mend it."
-    assert bench.workspace.state == "idle"
+    assert bench.session.state == "idle"
 
 
 def test_a_sweep_that_fails_at_once_leaves_the_curve_as_it_was(bench: Bench, window: MainWindow) -> None:
     bench.play()
-    plot = window.curve_tab.plot
+    plot = window.tabs.curve.plot
     before = plot.view.viewRange()
     zones, entries = plot.zones, [entry.text for entry in plot.chart.legend.entries]
-    bench.workspace.edit(sweep=replace(bench.workspace.job.sweep, start_lr=1e-9, end_lr=10.0))
+    bench.session.edit(sweep=replace(bench.session.job.sweep, start_lr=1e-9, end_lr=10.0))
     bench.play(Scripted([[StateEvent("starting"), EndEvent("failed", "It broke. Mend it.")]]))
     assert np.allclose(plot.view.viewRange(), before)
     assert plot.zones == zones
     assert [entry.text for entry in plot.chart.legend.entries] == entries
-    assert plot.selection == pytest.approx(bench.workspace.selection)
+    assert plot.selection == pytest.approx(bench.runs.selection)
     assert window.findChild(SuggestionsPanel).table.isVisible()
 
 
@@ -203,7 +203,7 @@ def test_closing_while_a_run_stops_does_not_ask_again(
 ) -> None:
     bench.begin(Scripted([[StateEvent("running"), task(), *points()[:30]]], hold=True))
     monkeypatch.setattr(QMessageBox, "exec", lambda _box: pytest.fail("it asked"))
-    bench.workspace.stop()
+    bench.session.stop()
     assert window.close()
 
 
@@ -227,19 +227,19 @@ def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, t
 
 def test_the_curve_before_is_shown_below_one_of_the_same_data_only(bench: Bench, window: MainWindow) -> None:
     def there() -> int:
-        return len(window.curve_tab.plot.previous.points[0])
+        return len(window.tabs.curve.plot.previous.points[0])
 
     bench.play()
     bench.play()
     assert there()
-    bench.workspace.choose_source("breast_cancer")
+    bench.session.choose_source("breast_cancer")
     bench.play()
     assert not there()
 
 
 def test_a_first_sweep_that_measured_nothing_leaves_the_way_to_the_next(bench: Bench, window: MainWindow) -> None:
     bench.play(Scripted([[StateEvent("starting"), EndEvent("failed", "PyTorch is missing there.")]]))
-    words = [label.text() for label in window.curve_tab.findChildren(QLabel) if label.isVisible()]
+    words = [label.text() for label in window.tabs.curve.findChildren(QLabel) if label.isVisible()]
     assert "Find a learning rate" in words
 
 
@@ -260,8 +260,8 @@ def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path:
     assert texts == ["Open file…", "Open folder…", "Open run…", "New task…", "Recent tasks"]
     bench.begin(Scripted([[StateEvent("running")]], hold=True))
     assert not any(action.isEnabled() for action in button.menu().actions() if not action.isSeparator())
-    with bench.qtbot.waitSignal(bench.workspace.run_ended):
-        bench.workspace.stop()
+    with bench.qtbot.waitSignal(bench.session.run_ended):
+        bench.session.stop()
     assert all(action.isEnabled() for action in button.menu().actions())
 
 
@@ -277,14 +277,14 @@ def test_what_is_chosen_is_opened(bench: Bench, window: MainWindow, tmp_path: Pa
     assert dialog.directory().path() == str(before)
     dialog.fileSelected.emit(str(file if kind == "file" else tmp_path))
     dialog.close()
-    assert bench.workspace.job.task.path == str(file)
+    assert bench.session.job.task.path == str(file)
     assert window.settings.folder == str(tmp_path)
     if kind == "file":
         assert all(pattern in dialog.nameFilters()[0] for pattern in ("*.py", "*.csv", "*.npz", "*.lrrun"))
 
 
 def test_a_button_of_a_card_does_what_the_windows_action_does(window: MainWindow) -> None:
-    window.workspace.wanted.emit("new")
+    window.session.wanted.emit("new")
     dialog = window.findChild(NewTaskDialog)
     assert dialog is not None
     dialog.close()
@@ -295,7 +295,7 @@ def test_a_saved_task_is_told_and_so_is_what_is_wrong_with_it(
 ) -> None:
     file = tmp_path / "task.py"
     file.write_text(TASK)
-    bench.workspace.use(str(file))
+    bench.session.use(str(file))
     file.write_text(f"{TASK}\n# more\n")
     qtbot.waitUntil(lambda: window.status.text.text() == "task.py was saved and will be used for the next run.")
     file.write_text(f"{TASK}\ndef (\n")
@@ -335,6 +335,6 @@ def test_no_text_is_cut(bench: Bench, window: MainWindow, size: tuple[int, int])
 
 def test_the_number_is_what_is_selected(bench: Bench, window: MainWindow) -> None:
     bench.play()
-    selection = bench.workspace.selection
+    selection = bench.runs.selection
     assert selection is not None
     assert window.findChild(SelectionPanel).number.text() == format_lr(selection)

@@ -13,9 +13,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui import app
+from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
-from lrgui.gui.workspace import Workspace
 from lrgui.runs.failures import check_torch
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
@@ -49,12 +49,12 @@ def test_a_torch_that_is_no_use_is_told_above_the_plot(
     window = app.create_window(Settings(theme="light"), app.pool_source(pool))
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.workspace.run_ended, timeout=20_000):
-        window.workspace.find()
+    with qtbot.waitSignal(window.session.run_ended, timeout=20_000):
+        window.session.find()
     assert said in window.banner.text and sys.executable in window.banner.text
     if kind != "broken":
         assert f"{sys.executable} -m pip install " in window.banner.text
-    assert window.workspace.state == "idle"
+    assert window.session.state == "idle"
 
 
 def test_versions_are_compared_as_numbers() -> None:
@@ -73,7 +73,7 @@ def sleeper() -> ChildProcess:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell")
 def test_the_memory_of_the_waiting_process_is_shown(qtbot: QtBot) -> None:
     pool = SparePool(make=sleeper, idle_seconds=2.0)
-    line = StatusLine(Workspace(Job(), lambda _job: pool.take()))
+    line = StatusLine(Session(Job(), lambda _job: pool.take()))
     qtbot.addWidget(line)
     line.watch_spare(pool.memory)
     line.refresh_spare()

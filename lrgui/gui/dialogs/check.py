@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
 from lrgui.core.formats import format_estimate, format_seconds
 from lrgui.gui.labels import breakable, with_tabular_figures, wrapped
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.tasks.checks.step import STEPS
 
 SIGNS: dict[str, str] = {
@@ -110,13 +110,13 @@ class StepRow:
 
 
 class CheckDialog(QDialog):
-    """One check of the workspace's task; closing it stops a check that goes on."""
+    """One check of the session's task; closing it stops a check that goes on."""
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workspace = workspace
+        self._session = session
         self.steps: dict[str, StepRow] = {}
-        self._title, self._notes = workspace.job.task.title, ""
+        self._title, self._notes = session.job.task.title, ""
         self.setWindowTitle("Check task")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
@@ -147,8 +147,8 @@ class CheckDialog(QDialog):
         self._clock = QTimer(self, interval=TICK_MS)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
-        workspace.checked.connect(self._on_step)
-        workspace.check_ended.connect(self._on_end)
+        session.checked.connect(self._on_step)
+        session.check_ended.connect(self._on_end)
 
     def _list(self) -> QScrollArea:
         inner = QWidget()
@@ -222,7 +222,7 @@ class CheckDialog(QDialog):
     @property
     def running(self) -> bool:
         """True while the check goes on."""
-        return self._workspace.busy and self._workspace.kind == RunKind.CHECK
+        return self._session.busy and self._session.kind == RunKind.CHECK
 
     @Slot(object)
     def _on_step(self, event: CheckEvent) -> None:
@@ -238,7 +238,7 @@ class CheckDialog(QDialog):
     @Slot()
     def _tick(self) -> None:
         """Say what goes on, a download or a step, and how long it has taken: who sees only time go by knows enough."""
-        seconds, record = time.monotonic() - self._step_began, self._workspace.record
+        seconds, record = time.monotonic() - self._step_began, self._session.record
         if not self.running or record is None or seconds < PATIENCE:
             return
         step = next((row.event for row in self.steps.values() if row.event.state == CheckState.RUNNING), None)
@@ -248,7 +248,7 @@ class CheckDialog(QDialog):
     @Slot(object)
     def _on_end(self, end: EndEvent) -> None:
         self._clock.stop()
-        record = self._workspace.record
+        record = self._session.record
         output = record.output if record is not None else ()
         self._notes = " ".join(event.text.strip() for event in output if event.stream == Stream.NOTE)
         printed = "".join(event.text for event in output if event.stream != Stream.NOTE).strip()
@@ -282,17 +282,17 @@ class CheckDialog(QDialog):
     @Slot()
     def _again(self) -> None:
         self.accept()
-        self._workspace.check()
+        self._session.check()
 
     @Slot()
     def _find(self) -> None:
         self.accept()
-        self._workspace.find()
+        self._session.find()
 
     def reject(self) -> None:
         """Esc, × and the button: stop a check that goes on."""
         if self.running:
-            self._workspace.stop()
+            self._session.stop()
         super().reject()
 
 

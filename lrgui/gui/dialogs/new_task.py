@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.gui.labels import breakable, wrapped
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.tasks.user.templates import TEMPLATES
 
 
@@ -31,9 +31,9 @@ class NewTaskDialog(QDialog):
     written = Signal(str)
     """Path of the new file."""
 
-    def __init__(self, workspace: Workspace, folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workspace = workspace
+        self._session = session
         self._path: Path | None = None
         self._own_name = False
         self.setWindowTitle("New task")
@@ -142,7 +142,7 @@ class NewTaskDialog(QDialog):
         name, folder = self.name.text().strip(), self.folder.text().strip()
         problem = _problem(name, folder)
         path = Path(os.path.expanduser(folder)).absolute() / (name if name.endswith(".py") else f"{name}.py")
-        problem = problem or self._workspace.new_task(self.template, str(path))
+        problem = problem or self._session.tasks.new_task(self.template, str(path))
         if problem:
             self._say(problem, "problem")
             return
@@ -161,7 +161,7 @@ class NewTaskDialog(QDialog):
     @Slot()
     def _open(self) -> None:
         self.accept()
-        self._workspace.use(str(self._path))
+        self._session.use(str(self._path))
 
     def _say(self, text: str, style: str) -> None:
         self.said.setObjectName(style)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 
 from lrgui.gui.panels.checklist import ChecklistPanel
 from lrgui.gui.panels.selection import SelectionPanel
+from lrgui.gui.panels.settings import SweepPanel, TrainingPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
-from lrgui.gui.panels.sweep import SweepPanel
 from lrgui.gui.panels.task import TaskPanel
-from lrgui.gui.panels.training import TrainingPanel
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class PanelRow:
 
     key: str
     side: str
-    make: Callable[[Workspace], QWidget]
+    make: Callable[[Session, RunsOnScreen], QWidget]
 
 
 PANELS: tuple[PanelRow, ...] = (
-    PanelRow("task", "left", TaskPanel),
-    PanelRow("sweep", "left", SweepPanel),
+    PanelRow("task", "left", lambda session, _runs: TaskPanel(session)),
+    PanelRow("sweep", "left", lambda session, _runs: SweepPanel(session)),
     PanelRow("training", "left", TrainingPanel),
     PanelRow("selection", "right", SelectionPanel),
-    PanelRow("suggestions", "right", SuggestionsPanel),
-    PanelRow("checklist", "right", ChecklistPanel),
+    PanelRow("suggestions", "right", lambda _session, runs: SuggestionsPanel(runs)),
+    PanelRow("checklist", "right", lambda _session, runs: ChecklistPanel(runs)),
 )

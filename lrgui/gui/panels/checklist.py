@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from lrgui.core.curve.sweep_reading import TIPS
 from lrgui.gui.cards import Card, Fold, muted
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.runs_on_screen import RunsOnScreen
 
 WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
 
@@ -15,9 +15,9 @@ WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
 class ChecklistPanel(Card):
     """Follows the selection live."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Checklist")
-        self._workspace = workspace
+        self._runs = runs
         self.sentence = muted("The interpretation of the curve appears here after a sweep.")
         self.sentence.setAccessibleName("What the curve says")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -38,15 +38,15 @@ class ChecklistPanel(Card):
         for row, tip in enumerate(TIPS):
             column.addWidget(muted(f"· {tip}"), row, 0)
         self.body.addWidget(Fold("Tips", tips))
-        workspace.reading_changed.connect(self.refresh)
-        workspace.choice_changed.connect(self.refresh)
-        workspace.sweep_started.connect(self.refresh)
+        runs.reading_changed.connect(self.refresh)
+        runs.choice_changed.connect(self.refresh)
+        runs.sweep_started.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
         """Show the checks of the sweep on screen."""
-        reading = self._workspace.reading
+        reading = self._runs.reading
         checks = reading.checklist if reading is not None else ()
         self._caption.setVisible(reading is not None)
         self.sentence.setText(

@@ -12,46 +12,46 @@ from lrgui.core.events import RunState
 from lrgui.core.run_settings import Problem
 from lrgui.gui.cards import Card
 from lrgui.gui.fields import Form
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.runs.job import Job
 
 
 class ConfigCard(Card):
-    """Binds forms to `job.<part>`: what is typed goes to the workspace, what it holds is shown.
+    """Binds forms to `job.<part>`: what is typed goes to the session, what it holds is shown.
 
     A field is called like the config's, or "<field>.<key>" where that one is a dict of options.
     """
 
-    def __init__(self, title: str, part: str, workspace: Workspace) -> None:
+    def __init__(self, title: str, part: str, session: Session) -> None:
         super().__init__(title)
-        self.workspace = workspace
+        self.session = session
         self._part = part
         self.forms: list[Form] = []
         self._problems: list[Problem] = []
-        workspace.job_changed.connect(self.show_job)
-        workspace.problems_found.connect(self.show_problems)
-        workspace.state_changed.connect(self._on_state)
+        session.job_changed.connect(self.show_job)
+        session.problems_found.connect(self.show_problems)
+        session.state_changed.connect(self._on_state)
 
     def add_form(self) -> Form:
         """A new form whose field names are those of the config."""
         form = Form()
         form.edited.connect(self._on_edited)
-        form.unreadable.connect(lambda name, text: self.workspace.set_unreadable(self._part, name, text))
-        self.workspace.about_to_run.connect(form.flush)
-        self.workspace.job_replaced.connect(form.forget_unread)
+        form.unreadable.connect(lambda name, text: self.session.set_unreadable(self._part, name, text))
+        self.session.about_to_run.connect(form.flush)
+        self.session.job_replaced.connect(form.forget_unread)
         self.forms.append(form)
         return form
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
-        config = getattr(self.workspace.job, self._part)
+        config = getattr(self.session.job, self._part)
         field, _, key = name.partition(".")
         if key:
             options = {**getattr(config, field), key: value}
             if _told(value) == _told(self._default(name)):
                 del options[key]  # back to the usual: the settings are those of before
             value = options
-        self.workspace.edit(**{self._part: replace(config, **{field: value})})
+        self.session.edit(**{self._part: replace(config, **{field: value})})
 
     def _default(self, name: str) -> Any:
         for form in self.forms:

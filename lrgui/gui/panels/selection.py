@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPush
 from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
-from lrgui.gui.cards import Card, muted
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.cards import Card, muted, small_button
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
 
 #: One press on − or + in decades.
 NUDGE = 0.05
@@ -20,9 +21,9 @@ NUDGE = 0.05
 class SelectionPanel(Card):
     """Shows and takes the selection and the zone borders as numbers."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, session: Session, runs: RunsOnScreen) -> None:
         super().__init__("Selected learning rate")
-        self._workspace = workspace
+        self._session, self._runs = session, runs
         self.number = QLineEdit()
         self.number.setObjectName("bigNumber")
         self.number.setAccessibleName("Selected learning rate")
@@ -53,14 +54,14 @@ class SelectionPanel(Card):
 
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
-        self._minus = self._button("−", f"Lower by {NUDGE} decades (← on the plot: a hundredth)", "Lower")
-        self._plus = self._button("+", f"Raise by {NUDGE} decades (→ on the plot: a hundredth)", "Raise")
-        self._undo = self._button("Undo", "Undo the last change of selection or zones (Ctrl+Z)", "Undo")
-        self._redo = self._button("Redo", "Redo (Ctrl+Shift+Z)", "Redo")
+        self._minus = small_button("−", f"Lower by {NUDGE} decades (← on the plot: a hundredth)", name="Lower")
+        self._plus = small_button("+", f"Raise by {NUDGE} decades (→ on the plot: a hundredth)", name="Raise")
+        self._undo = small_button("Undo", "Undo the last change of selection or zones (Ctrl+Z)")
+        self._redo = small_button("Redo", "Redo (Ctrl+Shift+Z)")
         self._minus.clicked.connect(lambda: self._nudge(-NUDGE))
         self._plus.clicked.connect(lambda: self._nudge(NUDGE))
-        self._undo.clicked.connect(workspace.undo_stack.undo)
-        self._redo.clicked.connect(workspace.undo_stack.redo)
+        self._undo.clicked.connect(runs.undo_stack.undo)
+        self._redo.clicked.connect(runs.undo_stack.redo)
         for button in (self._minus, self._plus, self._undo, self._redo):
             buttons.addWidget(button, 1)
         self.body.addLayout(buttons)
@@ -79,24 +80,17 @@ class SelectionPanel(Card):
         self._note = muted()
         self.body.addWidget(self._note)
 
-        workspace.choice_changed.connect(self.refresh)
-        workspace.job_changed.connect(self._show_stale)
-        workspace.sweep_started.connect(self._show_stale)
-        workspace.sweep_started.connect(self._show_confidence)
-        workspace.reading_changed.connect(self.refresh)
-        workspace.sweep_started.connect(self.refresh)
-        workspace.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
-        workspace.about_to_run.connect(self._typed)
-        workspace.undo_stack.indexChanged.connect(self._refresh_undo)
+        runs.choice_changed.connect(self.refresh)
+        session.job_changed.connect(self._show_stale)
+        runs.sweep_started.connect(self._show_stale)
+        runs.sweep_started.connect(self._show_confidence)
+        runs.reading_changed.connect(self.refresh)
+        runs.sweep_started.connect(self.refresh)
+        session.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
+        session.about_to_run.connect(self._typed)
+        runs.undo_stack.indexChanged.connect(self._refresh_undo)
         self.refresh()
         self._refresh_undo()
-
-    def _button(self, text: str, tip: str, name: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName("small")
-        button.setToolTip(tip)
-        button.setAccessibleName(name)
-        return button
 
     def _border(self, name: str, tip: str) -> QLineEdit:
         line = QLineEdit()
@@ -107,10 +101,10 @@ class SelectionPanel(Card):
 
     @Slot()
     def refresh(self) -> None:
-        """Show what the workspace holds; it takes the place of what could not be read."""
-        workspace = self._workspace
-        workspace.set_unreadable("train", "selection", "")
-        lr, zones = workspace.selection, workspace.zones
+        """Show what is chosen; it takes the place of what could not be read."""
+        session, runs = self._session, self._runs
+        session.set_unreadable("train", "selection", "")
+        lr, zones = runs.selection, runs.zones
         self._set(self.number, "" if lr is None else format_lr(lr))
         _mark(self.number, "empty", lr is None)
         self._set(self.low, "" if zones is None else format_lr(zones.low_end))
@@ -128,7 +122,7 @@ class SelectionPanel(Card):
     @Slot()
     def _show_stale(self) -> None:
         """Say that the pick belongs to other settings, and offer what it becomes for the present ones."""
-        found = self._workspace.carried_over()
+        found = self._runs.carried_over(self._session.job)
         self.stale.setVisible(found is not None)
         offered = None if found is None else found.lr
         self.take.setVisible(offered is not None)
@@ -142,18 +136,18 @@ class SelectionPanel(Card):
         name = f"Select {format_lr(offered)}, an estimate by {found.source}"
         self.take.setToolTip(f"{name}; a new sweep measures it")
         self.take.setAccessibleName(name)
-        self.take.setEnabled(self._workspace.selection != offered)
+        self.take.setEnabled(self._runs.selection != offered)
 
     @Slot()
     def _take_estimate(self) -> None:
-        found = self._workspace.carried_over()
+        found = self._runs.carried_over(self._session.job)
         if found is not None and found.lr is not None:
-            self._workspace.select(found.lr)
+            self._runs.select(found.lr)
 
     @Slot()
     def _show_confidence(self) -> None:
         """How far the pick can be relied on, coloured and in words."""
-        reading = self._workspace.reading
+        reading = self._runs.reading
         self.confidence.setVisible(reading is not None)
         if reading is None:
             return
@@ -162,7 +156,7 @@ class SelectionPanel(Card):
             confidence_words(pick),
             {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open"),
         )
-        chosen = self._workspace.selection
+        chosen = self._runs.selection
         if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
             # It says nothing of a rate that a person chose.
             words, style = f"selected by you; recommended: {words}", "muted"
@@ -174,12 +168,12 @@ class SelectionPanel(Card):
             self.confidence.style().polish(self.confidence)
 
     def _say(self) -> str:
-        workspace = self._workspace
-        if workspace.reading is None:
-            if workspace.sweep is not None and workspace.state != RunState.IDLE and workspace.kind == RunKind.SWEEP:
+        session, runs = self._session, self._runs
+        if runs.reading is None:
+            if runs.sweep is not None and session.state != RunState.IDLE and session.kind == RunKind.SWEEP:
                 return "The sweep is running."
             return "Find a learning rate first (F5), or type one."
-        pick = workspace.reading.recommendation
+        pick = runs.reading.recommendation
         if pick.lr is not None:
             return f"Recommended {format_lr(pick.lr)}. {pick.reason}"
         if pick.best_guess is not None:
@@ -188,7 +182,7 @@ class SelectionPanel(Card):
 
     @Slot()
     def _refresh_undo(self) -> None:
-        stack = self._workspace.undo_stack
+        stack = self._runs.undo_stack
         self._undo.setEnabled(stack.canUndo())
         self._redo.setEnabled(stack.canRedo())
 
@@ -208,21 +202,21 @@ class SelectionPanel(Card):
         except ValueError as error:
             _mark(self.number, "wrong", True)
             self._verdict.setText(str(error))
-            self._workspace.set_unreadable("train", "selection", str(error))
+            self._session.set_unreadable("train", "selection", str(error))
             return
-        self._workspace.select(lr)
+        self._runs.select(lr)
         self.refresh()
 
     @Slot()
     def _typed_zone(self) -> None:
-        zones = self._workspace.zones
+        zones = self._runs.zones
         if zones is None or not (self.low.isModified() or self.high.isModified()):
             return
         self.low.setModified(False)
         self.high.setModified(False)
         try:
             low, high = parse_lr(self.low.text()), parse_lr(self.high.text())
-            self._workspace.set_zones(replace(zones, low_end=low, high_start=high, end=max(zones.end, high)))
+            self._runs.set_zones(replace(zones, low_end=low, high_start=high, end=max(zones.end, high)))
         except ValueError:
             _mark(self.low, "wrong", True)
             _mark(self.high, "wrong", True)
@@ -232,9 +226,9 @@ class SelectionPanel(Card):
         self.refresh()
 
     def _nudge(self, decades: float) -> None:
-        lr = self._workspace.selection
+        lr = self._runs.selection
         if lr is not None:
-            self._workspace.select(lr * 10**decades, nudge=True)
+            self._runs.select(lr * 10**decades, nudge=True)
 
 
 def _mark(line: QLineEdit, name: str, value: bool) -> None:

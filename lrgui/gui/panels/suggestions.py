@@ -14,15 +14,15 @@ from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, muted
 from lrgui.gui.labels import with_tabular_figures
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.runs_on_screen import RunsOnScreen
 
 
 class SuggestionsPanel(Card):
     """Ours first, then the known rules; a click or Enter on a row selects its rate."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Suggestions")
-        self._workspace = workspace
+        self._runs = runs
         self._rates: list[float | None] = []
         self.table = QTableWidget(0, 3)
         with_tabular_figures(self.table)
@@ -53,9 +53,9 @@ class SuggestionsPanel(Card):
         self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
         self.body.addWidget(self._empty)
         self.body.addWidget(self.table)
-        workspace.reading_changed.connect(self.show_reading)
-        workspace.sweep_started.connect(lambda: self.show_reading(None))
-        workspace.choice_changed.connect(self._mark_selected)
+        runs.reading_changed.connect(self.show_reading)
+        runs.sweep_started.connect(lambda: self.show_reading(None))
+        runs.choice_changed.connect(self._mark_selected)
         self.show_reading(None)
 
     @Slot(object)
@@ -87,12 +87,12 @@ class SuggestionsPanel(Card):
     def _take(self, row: int) -> None:
         lr = self._rates[row]
         if lr is not None:
-            self._workspace.select(lr)
+            self._runs.select(lr)
 
     @Slot()
     def _mark_selected(self) -> None:
         """The row whose rate is the selection is marked, none otherwise."""
-        selection = self._workspace.selection
+        selection = self._runs.selection
         for row, lr in enumerate(self._rates[: self.table.rowCount()]):
             if lr is not None and lr == selection:
                 self.table.selectRow(row)

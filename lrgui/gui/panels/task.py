@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QHBoxLayout
 
 from lrgui.core.events import RunState, TaskEvent
 from lrgui.core.options import Option, filled, option_problems
 from lrgui.core.run_settings import Problem
-from lrgui.gui.cards import muted
+from lrgui.gui.cards import MoreSettings, muted, small_button
 from lrgui.gui.editors import Entry
-from lrgui.gui.fields import AUTO
 from lrgui.gui.file_dialogs import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.form_choices import (
     CHOOSE,
@@ -30,11 +29,11 @@ from lrgui.gui.form_choices import (
     usual_column,
     what_is_missing,
 )
+from lrgui.gui.form_row import AUTO
 from lrgui.gui.labels import breakable
 from lrgui.gui.panels.config_card import ConfigCard
-from lrgui.gui.panels.more_settings import MoreSettings
 from lrgui.gui.panels.task_rows import fill_main, fill_more
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.session import Session
 from lrgui.runs.job import Job
 from lrgui.tasks.catalog_rows import PathRow
 from lrgui.tasks.spec import TaskSpec
@@ -54,8 +53,8 @@ CHANGED = "changed on disk · the next run uses it"
 class TaskPanel(ConfigCard):
     """The task's fields; those of a data set, a model or an optimizer come and go with it, rare ones are folded."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__("Task", "task", workspace)
+    def __init__(self, session: Session) -> None:
+        super().__init__("Task", "task", session)
         self._main, self._more = self.add_form(), self.add_form()
         fill_main(self._main, self._browse)
         fill_more(self._more)
@@ -74,45 +73,37 @@ class TaskPanel(ConfigCard):
             self.body.addWidget(widget)
         self.body.addLayout(self._buttons())
         self.body.addWidget(self.more)
-        workspace.task_known.connect(self._on_task)
-        workspace.about_to_run.connect(self._on_about_to_run)
-        workspace.outline_changed.connect(self._on_outline)
-        workspace.code_changed_on_disk.connect(self._show_detail)
+        session.task_known.connect(self._on_task)
+        session.about_to_run.connect(self._on_about_to_run)
+        session.outline_changed.connect(self._on_outline)
+        session.code_changed_on_disk.connect(self._show_detail)
         self._follow_environments()
-        self.show_job(workspace.job)
-        self.show_problems({"task": workspace.job.task.validate()})  # the last session's file may be gone
+        self.show_job(session.job)
+        self.show_problems({"task": session.job.task.validate()})  # the last session's file may be gone
 
     # ---------------------------------------------------------------- what it is made of
     def _buttons(self) -> QHBoxLayout:
-        self._check = self._button("Check task", "Try one batch, step by step, and report problems (F4)")
-        self._check.clicked.connect(self.workspace.check)
-        self._new = self._button("New task…", "Create a commented task file to start from (Ctrl+N)")
-        self._new.clicked.connect(lambda: self.workspace.wanted.emit("new"))
+        self._check = small_button("Check task", "Try one batch, step by step, and report problems (F4)")
+        self._check.clicked.connect(self.session.check)
+        self._new = small_button("New task…", "Create a commented task file to start from (Ctrl+N)")
+        self._new.clicked.connect(lambda: self.session.wanted.emit("new"))
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in (self._check, self._new):
             row.addWidget(button, 1)
         return row
 
-    @staticmethod
-    def _button(text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName("small")
-        button.setAccessibleName(text.removesuffix("…"))
-        button.setToolTip(tip)
-        return button
-
     # ---------------------------------------------------------------- showing
     @property
     def _environment(self) -> Environment | None:
-        environments = self.workspace.environments
+        environments = self.session.environments
         return None if environments is None else environments.current
 
     def _outline(self, task: TaskSpec) -> Outline | None:
         """What the task's code says of itself; while it is broken, what it said before."""
         if not task.is_code:
             return None
-        outline = self.workspace.outline
+        outline = self.session.tasks.code.outline
         if outline is None or outline.problem is None:
             self._good = (task.path, outline)
         path, good = self._good
@@ -182,7 +173,7 @@ class TaskPanel(ConfigCard):
 
     @Slot()
     def _show_detail(self) -> None:
-        task = self.workspace.job.task
+        task = self.session.job.task
         if self._detail_of != _subject(task):
             row, outline = task.row, self._outline(task)
             words = row.detail if row is not None else ""
@@ -191,20 +182,20 @@ class TaskPanel(ConfigCard):
             if task.is_code and task.path:
                 words = (outline.name if outline is not None else "") or Path(Target.parse(task.path).place).name
             self._words = words
-        changed = task.is_code and self.workspace.code_changed
+        changed = task.is_code and self.session.tasks.code.changed
         said = " · ".join(words for words in (self._words, CHANGED if changed else "") if words)
         self._detail.setText(breakable(said))
 
     @Slot(object)
     def _on_task(self, event: TaskEvent) -> None:
-        task = self.workspace.job.task
+        task = self.session.job.task
         self._detail_of = _subject(task)
         self._words = f"{event.detail} · {event.parameters:,} parameters · {event.device}"
         self._show_detail()
 
     @Slot(object)
     def _on_outline(self, _outline: object) -> None:
-        self.show_job(self.workspace.job)
+        self.show_job(self.session.job)
         self.mark()
 
     # ---------------------------------------------------------------- problems
@@ -223,7 +214,7 @@ class TaskPanel(ConfigCard):
             self.more.open()
 
     def problem_texts(self) -> dict[str, str]:
-        task, environment = self.workspace.job.task, self._environment
+        task, environment = self.session.job.task, self._environment
         texts = {
             "device": missing_device(environment, task.device),
             "python": environment.problem if environment is not None else "",
@@ -237,7 +228,7 @@ class TaskPanel(ConfigCard):
         texts.update(self._unknown_names(task))
         outline = self._outline(task)
         if task.is_code and outline is not None:
-            broken = self.workspace.outline.problem if self.workspace.outline is not None else None
+            broken = self.session.tasks.code.outline.problem if self.session.tasks.code.outline is not None else None
             texts["path"] = broken.sentence if broken is not None else ""
             wrong = option_problems(outline.options, task.options, "options")
             texts.update({problem.field: str(problem) for problem in wrong})
@@ -263,7 +254,7 @@ class TaskPanel(ConfigCard):
 
     # ---------------------------------------------------------------- the Python that computes
     def _follow_environments(self) -> None:
-        environments = self.workspace.environments
+        environments = self.session.environments
         self._main.set_row_visible("python", environments is not None)
         if environments is not None:
             environments.known.connect(self._on_environment)
@@ -277,7 +268,7 @@ class TaskPanel(ConfigCard):
     @Slot(object)
     def _on_environment(self, _environment: object) -> None:
         self._show_python()
-        self.show_job(self.workspace.job)
+        self.show_job(self.session.job)
         self.mark()
 
     @Slot(object)
@@ -289,7 +280,7 @@ class TaskPanel(ConfigCard):
         """As in other cards, but the Python is none of the job's: no run file may choose one."""
         if name != "python":
             return super().value(config, name)
-        environments = self.workspace.environments
+        environments = self.session.environments
         return "" if environments is None else environments.python
 
     def _show_python(self) -> None:
@@ -298,14 +289,14 @@ class TaskPanel(ConfigCard):
         self._main.set_value("python", python)
         words = LOOKING if environment is None else python_words(environment)
         self._versions.setText(words)
-        self._versions.setVisible(bool(words) and self.workspace.environments is not None)
+        self._versions.setVisible(bool(words) and self.session.environments is not None)
 
     def _choose_python(self, python: str) -> None:
-        environments = self.workspace.environments
+        environments = self.session.environments
         assert environments is not None
         if python == CHOOSE:
             self._main.set_value("python", environments.python)
-            ask_file(self, start_folder(self.workspace), "Python that computes", filters(), environments.choose)
+            ask_file(self, start_folder(self.session), "Python that computes", filters(), environments.choose)
         elif python != environments.python:
             environments.choose(python)
             self._show_python()
@@ -313,33 +304,33 @@ class TaskPanel(ConfigCard):
     # ---------------------------------------------------------------- what the person does
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
-        workspace, task = self.workspace, self.workspace.job.task
+        session, task = self.session, self.session.job.task
         if name == "source":
             self._asked = False
-            workspace.choose_source(value)
+            session.choose_source(value)
         elif name == "path":
             self._take_path(value)
         elif name == "python":
             self._choose_python(value)
         elif name in ("model", "optimizer"):
             if value != getattr(task, name):  # its settings are others'
-                workspace.edit(task=replace(task, **{name: value, f"{name}_options": {}}))
+                session.edit(task=replace(task, **{name: value, f"{name}_options": {}}))
         else:
             super()._on_edited(name, value)
 
     def _take_path(self, path: str) -> None:
-        task = self.workspace.job.task
+        task = self.session.job.task
         file = Target.parse(path).file if task.is_code else None
-        if task.is_code and path and (file is None or file.is_file()) and self.workspace.use(path):
+        if task.is_code and path and (file is None or file.is_file()) and self.session.use(path):
             return
         self._asked = self._asked or bool(path)
-        self.workspace.edit(task=replace(task, path=path))
+        self.session.edit(task=replace(task, path=path))
 
     @Slot()
     def _browse(self) -> None:
-        row = self.workspace.job.task.row
+        row = self.session.job.task.row
         path = row.path if row is not None and row.path is not None else PathRow("File", "file", "")
-        start = start_folder(self.workspace)
+        start = start_folder(self.session)
         if path.kind == "folder":
             ask_folder(self, start, path.label, self._take_path)
         else:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from lrgui.core.formats import exact_number
 from lrgui.core.options import read_number, read_whole
-from lrgui.gui.fields import AUTO, Form
+from lrgui.gui.fields import Form
 from lrgui.gui.form_choices import AUTOMATIC, device_lines, optimizer_lines, source_lines
+from lrgui.gui.form_row import AUTO
 from lrgui.tasks.catalog import SOURCES
 
 PINNED = {None: "Automatic", True: "Yes", False: "No"}

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout
 
 from lrgui.core.curve.comparison import how_to_read
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.gui.cards import muted
-from lrgui.gui.tabs.curve import REDRAW_MS
-from lrgui.gui.tabs.empty import empty_line
-from lrgui.gui.workspace import Notice, Workspace
+from lrgui.gui.notice import Notice
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
 from lrgui.tasks.user.rows import OWN
 
 
-class CompareTab(QWidget):
+class CompareTab(RunTab):
     """Which optimizers, their curves with the picks, and how to read the difference."""
 
-    def __init__(self, workspace: Workspace, palette: Palette) -> None:
-        super().__init__()
-        self._workspace = workspace
+    plot: ComparePlot
+
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
+        super().__init__(session, runs, ComparePlot(palette=palette))
         self._drawn: dict[int, int] = {}
-        self.plot = ComparePlot(palette=palette)
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 0, 0)
         row.setSpacing(12)
@@ -63,34 +64,25 @@ class CompareTab(QWidget):
             "No comparison yet. Check at least two optimizers above and press F8:\n"
             "each is swept on the task, with the same weights and batches."
         )
-        self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
-        self._stack.addWidget(self.plot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(row)
         column.addLayout(under)
         column.addWidget(self.sentences)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._fill_stack(empty, self.plot), 1)
         self.sentences.hide()
         self.reset.hide()
-        self._timer = QTimer(self, interval=REDRAW_MS)
-        self._timer.timeout.connect(self._redraw)
-        workspace.job_changed.connect(self._show_own)
-        workspace.outline_changed.connect(self._show_own)
+        session.job_changed.connect(self._show_own)
+        session.outline_changed.connect(self._show_own)
         self._show_own()
-        workspace.compare_started.connect(self._begin)
-        workspace.comparison_changed.connect(self._read)
-        workspace.run_ended.connect(self._on_ended)
-        workspace.state_changed.connect(self._on_state)
-        self._on_state(workspace.state)
-        if workspace.compared is not None:
+        runs.compare_started.connect(self._begin)
+        runs.comparison_changed.connect(self._read)
+        session.run_ended.connect(self._on_ended)
+        session.state_changed.connect(self._on_state)
+        self._on_state(session.state)
+        if runs.compared is not None:
             self._begin()
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self.plot.set_palette(palette)
 
     @Slot()
     def start(self) -> None:
@@ -99,23 +91,23 @@ class CompareTab(QWidget):
         if self.own.isChecked() and not self.own.isHidden():
             wanted.insert(0, OWN)
         if len(wanted) < 2:
-            self._workspace.noticed.emit(Notice("warning", "Check at least two optimizers on the Compare tab."))
+            self._session.noticed.emit(Notice("warning", "Check at least two optimizers on the Compare tab."))
             return
-        self._workspace.compare_optimizers(wanted)
+        self._session.compare_optimizers(wanted)
 
     @Slot()
     def _show_own(self) -> None:
         """Only code can bring an optimizer of its own."""
-        outline = self._workspace.outline
-        self.own.setVisible(self._workspace.job.task.is_code and outline is not None and outline.has_optimizer)
+        outline = self._session.tasks.code.outline
+        self.own.setVisible(self._session.job.task.is_code and outline is not None and outline.has_optimizer)
 
     @Slot()
     def _begin(self) -> None:
-        jobs = self._workspace.compare_jobs
+        jobs = self._runs.compare_jobs
         self._drawn = {}
         sweep = jobs[0].sweep
         self.plot.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
-        self._stack.setCurrentIndex(1)
+        self._show_plot()
         self.reset.show()
         self.sentences.setText("Sweeping one optimizer after another, from the same weights.")
         self.sentences.show()
@@ -125,7 +117,7 @@ class CompareTab(QWidget):
 
     @Slot()
     def _redraw(self) -> None:
-        records = self._workspace.compared
+        records = self._runs.compared
         if records is None:
             return
         for record in records.all:
@@ -137,19 +129,19 @@ class CompareTab(QWidget):
     def _read(self) -> None:
         """Show what the sweeps that have ended say."""
         self._redraw()
-        found = self._workspace.comparison
-        keys = [job.task.optimizer for job in self._workspace.compare_jobs]
+        found = self._runs.comparison
+        keys = [job.task.optimizer for job in self._runs.compare_jobs]
         for compared in found:
             self.plot.set_finished(keys.index(compared.key), compared)
-        if len(found) > 1 or (found and not self._workspace.busy):
+        if len(found) > 1 or (found and not self._session.busy):
             self.sentences.setText(" ".join(how_to_read(found)))
 
     @Slot(object)
     def _on_ended(self, _end: object) -> None:
         self._timer.stop()
-        if self._workspace.kind == RunKind.COMPARE:
+        if self._session.kind == RunKind.COMPARE:
             self._read()
-            if not self._workspace.comparison:
+            if not self._runs.comparison:
                 self.sentences.setText("No sweep of the comparison finished.")
 
     @Slot(str)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -19,29 +18,27 @@ from lrgui.core.events import RunState
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import muted
-from lrgui.gui.tabs.empty import empty_state
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
 
-#: Curves are redrawn this often while a run goes on.
-REDRAW_MS = 33
 
-
-class CurveTab(QWidget):
+class CurveTab(RunTab):
     """The plot with its two switches, or what to do while there is nothing to plot."""
+
+    plot: CurvePlot
 
     hovered = Signal(str)
     """What stands under the pointer, in words; empty when it has left."""
 
-    def __init__(self, workspace: Workspace, palette: Palette) -> None:
-        super().__init__()
-        self._workspace = workspace
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
+        super().__init__(session, runs, CurvePlot(palette=palette))
         self._drawn = (0, 0)
         """Number of the sweep that is drawn, and how many of its points."""
         self._data = ("", "")
         """Source and path of what the drawn sweep was made with."""
-        self.plot = CurvePlot(palette=palette)
         self.rules = QCheckBox("Classic rules")
         self.rules.setToolTip("Show the lagging average (β) used by the classic rules, with their rates marked on it")
         self.rules.setChecked(True)
@@ -51,37 +48,24 @@ class CurveTab(QWidget):
         self.reset.setToolTip("Show the whole sweep again (0 on the plot)")
         self.reset.clicked.connect(self.plot.reset_view)
 
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
         row = QHBoxLayout()
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.rules)
         row.addWidget(self.reset)
-        column.addLayout(row)
-        column.addWidget(self.plot, 1)
-
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
-
-        self._timer = QTimer(self, interval=REDRAW_MS)
-        self._timer.timeout.connect(self._redraw)
-        workspace.sweep_started.connect(self._begin)
-        workspace.reading_changed.connect(self._show_reading)
-        workspace.choice_changed.connect(self._show_choice)
-        workspace.run_ended.connect(self._on_ended)
-        workspace.state_changed.connect(self._say_starting)
-        self.plot.selection_moved.connect(workspace.preview_selection)
-        self.plot.selection_finished.connect(workspace.commit_selection)
+        layout.addWidget(self._fill_stack(self._empty_state(), with_row(row, self.plot)))
+        runs.sweep_started.connect(self._begin)
+        runs.reading_changed.connect(self._show_reading)
+        runs.choice_changed.connect(self._show_choice)
+        session.run_ended.connect(self._on_ended)
+        session.state_changed.connect(self._say_starting)
+        self.plot.selection_moved.connect(runs.preview_selection)
+        self.plot.selection_finished.connect(runs.commit_selection)
         self.plot.zones_moved.connect(self._preview_zones)
-        self.plot.zones_finished.connect(workspace.commit_zones)
+        self.plot.zones_finished.connect(runs.commit_zones)
         self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
         self.plot.left.connect(lambda: self.hovered.emit(""))
 
@@ -89,8 +73,8 @@ class CurveTab(QWidget):
         button = QPushButton("▶  Find learning rate   F5")
         button.setObjectName("primary")
         button.setToolTip("Sweep the task on the left (F5)")
-        button.clicked.connect(self._workspace.find)
-        self._workspace.state_changed.connect(lambda state: button.setEnabled(state == RunState.IDLE))
+        button.clicked.connect(self._session.find)
+        self._session.state_changed.connect(lambda state: button.setEnabled(state == RunState.IDLE))
         return empty_state(
             "Find a learning rate",
             "The sweep raises the learning rate batch by batch, from very small to very large, "
@@ -99,16 +83,12 @@ class CurveTab(QWidget):
             muted("To use your own model or data, drop a task.py, a table or a folder onto the window, or use Open."),
         )
 
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self.plot.set_palette(palette)
-
     @Slot()
     def _begin(self) -> None:
-        job = self._workspace.sweep_job
+        job = self._runs.sweep_job
         assert job is not None
         self._drawn = (0, 0)
-        self._stack.setCurrentIndex(1)
+        self._show_plot()
         data = job.task.source, job.task.path
         # Losses of other data are of another scale, and comparing them would mislead.
         keep, self._data = data == self._data, data
@@ -119,7 +99,7 @@ class CurveTab(QWidget):
 
     @Slot()
     def _redraw(self) -> None:
-        sweeps = self._workspace.sweeps
+        sweeps = self._runs.sweeps
         if sweeps is None:
             return
         record = sweeps.last
@@ -143,7 +123,7 @@ class CurveTab(QWidget):
     @Slot(object)
     def _show_reading(self, reading: SweepReading | None) -> None:
         if reading is None:  # nothing was measured, and nothing was there before
-            self._stack.setCurrentIndex(0)
+            self._show_plot(False)
             return
         self._timer.stop()
         self._redraw()
@@ -152,13 +132,13 @@ class CurveTab(QWidget):
 
     @Slot()
     def _show_choice(self) -> None:
-        if self._workspace.reading is None:
+        if self._runs.reading is None:
             return
-        self.plot.set_zones(self._workspace.zones)
-        self.plot.set_selection(self._workspace.selection)
+        self.plot.set_zones(self._runs.zones)
+        self.plot.set_selection(self._runs.selection)
 
     @Slot(float, float)
     def _preview_zones(self, low_end: float, high_start: float) -> None:
-        zones = self._workspace.zones
+        zones = self._runs.zones
         if zones is not None:
-            self._workspace.preview_zones(replace(zones, low_end=low_end, high_start=high_start))
+            self._runs.preview_zones(replace(zones, low_end=low_end, high_start=high_start))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,9 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QMenu,
-    QPushButton,
     QSlider,
-    QTableWidget,
-    QTableWidgetItem,
     QWidget,
 )
 
@@ -29,15 +24,17 @@ from lrgui.core.curve.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.formats import format_factor, format_loss
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import SCENE_FORMATS, ExportError, write_atomically
 from lrgui.export.scenarios import FILE_NAME, Scene
-from lrgui.gui.cards import Card, Side, muted
-from lrgui.gui.fields import Choice
-from lrgui.gui.labels import with_tabular_figures
+from lrgui.gui.cards import Card, Side, muted, small_button
+from lrgui.gui.editors import Choice
+from lrgui.gui.notice import Notice
+from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.selection import Choices, Selection
-from lrgui.gui.workspace import Notice, Workspace
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.scenario_cards import GameCard, lesson_card, terms_card
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import Palette
 
@@ -49,20 +46,6 @@ SLIDERS: tuple[tuple[str, str, float, float, str], ...] = (
     ("divergence", "Divergence", 0.4, 4.0, "How steeply the loss rises past the optimum"),
 )
 SLIDER_STEPS = 200
-
-READING = (
-    "1.  Skip the flat part on the left: these rates train, but very slowly.",
-    "2.  Pick a rate in the steep descent, just before the minimum: fast and still stable.",
-    "3.  Stay away from the divergence on the right, where each step overshoots.",
-)
-TERMS = (
-    ("Learning rate", "The size of the optimizer's steps. Too small: very slow. Too large: unstable."),
-    ("Loss", "One number for how wrong the model is; lower is better."),
-    ("Optimal window", "The rates just before the lowest point of the curve: the steepest fall that is still stable."),
-    ("Divergence", "Beyond the window the steps overshoot and the loss rises sharply."),
-    ("Log axis", "Good rates span several orders of magnitude; only a logarithmic axis shows them all."),
-    ("Batch noise", "Each batch is a different sample of the data, so its loss varies; use the smoothed line."),
-)
 
 
 class Slider(QSlider):
@@ -80,17 +63,19 @@ class ScenariosTab(QWidget):
 
     hovered = Signal(str)
 
-    def __init__(self, workspace: Workspace, palette: Palette) -> None:
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__()
-        self._workspace = workspace
+        self._session, self._runs = session, runs
         self._scene = Scene()
         self._reading: SweepReading | None = None
         self._revealed = False
         self.undo_stack = QUndoStack(self)
         self._chosen = Selection(self._show, self.undo_stack, Choices(None, self._scene.scenario.zones))
         self.plot = ScenarioPlot(palette=palette)
+        self.game = GameCard()
+        self.game.asked.connect(lambda: self._reveal(not self._revealed))
         side = Side(320, "Scenarios")
-        for card in (self._controls(), self._game(), self._lesson("How to read it", READING), self._terms()):
+        for card in (self._controls(), self.game, lesson_card(), terms_card()):
             side.add(card)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -103,8 +88,9 @@ class ScenariosTab(QWidget):
         self.plot.zones_finished.connect(self._zones_finished)
         self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
         self.plot.left.connect(lambda: self.hovered.emit(""))
-        workspace.run_ended.connect(self._on_run_ended)
-        workspace.state_changed.connect(self._on_state)
+        session.run_ended.connect(self._on_run_ended)
+        session.state_changed.connect(self._on_state)
+        self._on_state(session.state)
         self._redraw()
 
     # ---------------------------------------------------------------- cards
@@ -138,17 +124,17 @@ class ScenariosTab(QWidget):
                 grid.addWidget(widget, row, column)
             self.sliders[name], self._values[name] = slider, value
         card.body.addLayout(grid)
-        self.new_noise = self._button("New noise", "The same curves with different random batches", self._renew)
-        self.reset = self._button("Reset", "Restore all three scenarios", self._reset)
-        self.send = self._button(
+        self.new_noise = small_button("New noise", "The same curves with different random batches", self._renew)
+        self.reset = small_button("Reset", "Restore all three scenarios", self._reset)
+        self.send = small_button(
             "Show on the main plot", "Rules and checklist then apply to this curve as to a run", self._send
         )
-        self.compare = self._button(
+        self.compare = small_button(
             "Compare with real data",
             "Sweep the digits and overlay their curve on the well-behaved one, on the same scale",
-            self._workspace.compare,
+            self._session.compare,
         )
-        save = self._button("Save ▾", "Save the picture or its points", None)
+        save = small_button("Save ▾", "Save the picture or its points")
         menu = QMenu(save)
         for form in SCENE_FORMATS.values():
             menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.save(key))
@@ -164,58 +150,6 @@ class ScenariosTab(QWidget):
         self._real_words.hide()
         card.body.addWidget(self._real_words)
         return card
-
-    def _game(self) -> Card:
-        card = Card("Where would you pick?")
-        self._question = muted("Double-click the plot (or drag the line) where you would set the learning rate.")
-        card.body.addWidget(self._question)
-        self.answer = self._button("Reveal the answers", "Show each rule's rate and its distance from yours", None)
-        self.answer.clicked.connect(lambda: self._reveal(not self._revealed))
-        card.body.addWidget(self.answer)
-        self.answers = QTableWidget(0, 3)
-        with_tabular_figures(self.answers)
-        self.answers.setHorizontalHeaderLabels(["Rule", "LR", "from yours"])
-        self.answers.setAccessibleName("What the rules say")
-        self.answers.verticalHeader().hide()
-        self.answers.verticalHeader().setDefaultSectionSize(25)
-        self.answers.setShowGrid(False)
-        self.answers.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.answers.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-        self.answers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.answers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.answers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = self.answers.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        self.answers.hide()
-        card.body.addWidget(self.answers)
-        return card
-
-    def _lesson(self, title: str, lines: tuple[str, ...]) -> Card:
-        card = Card(title)
-        for line in lines:
-            card.body.addWidget(muted(line))
-        return card
-
-    def _terms(self) -> Card:
-        card = Card("Terms")
-        for term, meaning in TERMS:
-            words = muted(f"<b>{term}</b>: {meaning}")
-            words.setTextFormat(Qt.TextFormat.RichText)
-            card.body.addWidget(words)
-        return card
-
-    def _button(self, text: str, tip: str, act: Callable[[], None] | None) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName("small")
-        button.setToolTip(tip)
-        button.setAccessibleName(text.removesuffix(" ▾"))
-        if act is not None:
-            button.clicked.connect(lambda: act())
-        return button
 
     # ---------------------------------------------------------------- what is shown
     def set_palette(self, palette: Palette) -> None:
@@ -258,7 +192,7 @@ class ScenariosTab(QWidget):
 
     def _reset(self) -> None:
         self._scene = Scene(chosen=self._scene.chosen)
-        self._workspace.aside = None if not self._workspace.busy else self._workspace.aside
+        self._runs.aside = None if not self._session.busy else self._runs.aside
         self._real_words.hide()
         self.plot.set_real(np.empty(0), np.empty(0))
         self._start_over()
@@ -282,7 +216,7 @@ class ScenariosTab(QWidget):
         self.plot.show_curves(curves, scene.chosen, self._reading, choices.zones)
         self.plot.set_selection(choices.selection)
         self._show_real()
-        self._fill_answers()
+        self._show_answers()
 
     def _show_sliders(self, scenario: Scenario) -> None:
         for name, _label, low, high, _tip in SLIDERS:
@@ -297,7 +231,7 @@ class ScenariosTab(QWidget):
     def _show(self, choices: Choices) -> None:
         self.plot.set_zones(choices.zones)
         self.plot.set_selection(choices.selection)
-        self._fill_answers()
+        self._show_answers()
 
     @Slot(object, float)
     def _selected(self, old: float | None, new: float) -> None:
@@ -315,52 +249,23 @@ class ScenariosTab(QWidget):
 
     def _reveal(self, revealed: bool) -> None:
         self._revealed = revealed
-        self.answer.setText("Hide the answers" if revealed else "Reveal the answers")
         self.plot.reveal(revealed)
         self.plot.set_selection(self._chosen.now.selection)
-        self._fill_answers()
+        self._show_answers()
 
-    def _fill_answers(self) -> None:
-        pick, scenario = self._chosen.now.selection, self._scene.scenario
-        if pick is None:
-            question = "Double-click the plot (or drag the line) where you would set the learning rate."
-        elif not self._revealed:
-            question = f"You picked {format_lr(pick)}. Now reveal the answers."
-        else:
-            where = distance(scenario.optimum, pick)
-            question = (
-                f"You picked {format_lr(pick)}: {verdict(scenario, pick)} "
-                f"The lowest point is at {format_lr(scenario.optimum)}, {where}."
-            )
-        self._question.setText(question)
-        self.answers.setVisible(self._revealed)
-        if not self._revealed or self._reading is None:
-            return
-        reading = self._reading
-        rows = [("★ recommended", reading.recommendation.lr, reading.recommendation.reason)]
-        rows += [(s.label, s.lr, s.reason) for s in reading.suggestions.values()]
-        self.answers.setRowCount(len(rows))
-        for row, (label, lr, reason) in enumerate(rows):
-            texts = (
-                label,
-                "–" if lr is None else format_lr(lr),
-                "" if lr is None or pick is None else distance(lr, pick),
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(reason)
-                self.answers.setItem(row, column, item)
-        self.answers.setFixedHeight(self.answers.horizontalHeader().sizeHint().height() + 25 * len(rows) + 4)
+    def _show_answers(self) -> None:
+        reading = self._reading if self._revealed else None
+        self.game.show_answers(self._chosen.now.selection, self._scene.scenario, reading)
 
     # ---------------------------------------------------------------- elsewhere
     def _send(self) -> None:
         scenario = self._scene.scenario
         zones = self._chosen.now.zones or scenario.zones
-        self._workspace.show_synthetic(scenario.label, self._scene.curve(), zones)
+        self._session.show_synthetic(scenario.label, self._scene.curve(), zones)
 
     @Slot(object)
     def _on_run_ended(self, _end: object) -> None:
-        if self._workspace.kind == RunKind.ASIDE:
+        if self._session.kind == RunKind.ASIDE:
             self._show_real()
 
     @Slot(str)
@@ -369,7 +274,7 @@ class ScenariosTab(QWidget):
             button.setEnabled(state == RunState.IDLE)
 
     def _show_real(self) -> None:
-        record = self._workspace.aside
+        record = self._runs.aside
         if record is None or record.end is None or len(record) < 10:
             return
         curve = record.curve()
@@ -399,24 +304,6 @@ class ScenariosTab(QWidget):
         try:
             write_atomically(path, form.render(self._scene))
         except ExportError as error:
-            self._workspace.noticed.emit(Notice("error", str(error)))
+            self._session.noticed.emit(Notice("error", str(error)))
             return
-        self._workspace.noticed.emit(Notice("info", f"Saved {path}"))
-
-
-def verdict(scenario: Scenario, pick: float) -> str:
-    """What a pick would do, judged by the documented zones and the place of the minimum."""
-    zones = scenario.zones
-    if pick < zones.low_end:
-        return "safe, but slow."
-    if pick <= scenario.optimum:
-        return "inside the steep descent: well done."
-    return "past the minimum, on the edge." if pick <= zones.high_start else "too high, it would diverge."
-
-
-def distance(lr: float, pick: float) -> str:
-    """How far `lr` lies from the pick, as a factor: "×2.1 higher"."""
-    factor = lr / pick
-    if max(factor, 1 / factor) < 1.05:
-        return "the same"
-    return f"{format_factor(factor)} higher" if factor > 1 else f"{format_factor(1 / factor)} lower"
+        self._session.noticed.emit(Notice("info", f"Saved {path}"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.events import RunKind
 from lrgui.core.formats import format_loss, format_metric, format_percent
-from lrgui.gui.tabs.curve import REDRAW_MS
-from lrgui.gui.tabs.empty import empty_line
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
 
@@ -18,48 +18,34 @@ from lrgui.plot.training_plot import TrainingPlot
 MOST_PLANNED = 1 << 22
 
 
-class TrainingTab(QWidget):
-    """Follows the workspace's training."""
+class TrainingTab(RunTab):
+    """Follows the training."""
 
-    def __init__(self, workspace: Workspace, palette: Palette) -> None:
-        super().__init__()
-        self._workspace = workspace
+    plot: TrainingPlot
+
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
+        super().__init__(session, runs, TrainingPlot(palette=palette))
         self._drawn = 0
-        self.plot = TrainingPlot(palette=palette)
         self.heading = QLabel()
         self.heading.setObjectName("muted")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.heading)
-        column.addWidget(self.plot, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6."))
-        self._stack.addWidget(shown)
+        empty = empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
-        self._timer = QTimer(self, interval=REDRAW_MS)
-        self._timer.timeout.connect(self._redraw)
-        workspace.training_started.connect(self._begin)
-        workspace.task_known.connect(self._plan)
-        workspace.epoch_ended.connect(self._show_epochs)
-        workspace.run_ended.connect(self._finish)
-        if workspace.training is not None:  # the tab is made when the first training starts
+        layout.addWidget(self._fill_stack(empty, with_row(self.heading, self.plot)))
+        runs.training_started.connect(self._begin)
+        session.task_known.connect(self._plan)
+        runs.epoch_ended.connect(self._show_epochs)
+        session.run_ended.connect(self._finish)
+        if runs.training is not None:  # the tab is made when the first training starts
             self._begin()
-
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self.plot.set_palette(palette)
 
     @Slot()
     def _begin(self) -> None:
         self._drawn = 0
-        self._stack.setCurrentIndex(1)
+        self._show_plot()
         self.plot.clear()
         self.heading.setText("Starting…")
         self._timer.start()
@@ -67,8 +53,8 @@ class TrainingTab(QWidget):
     @Slot(object)
     def _plan(self, _task: object) -> None:
         """The number of batches is known: the whole learning-rate plan can be drawn."""
-        job, record = self._workspace.training_job, self._workspace.training
-        if self._workspace.kind != RunKind.TRAIN or job is None or record is None or record.task is None:
+        job, record = self._runs.training_job, self._runs.training
+        if self._session.kind != RunKind.TRAIN or job is None or record is None or record.task is None:
             return
         config, steps = job.train, record.task.steps
         drawn = steps if steps <= MOST_PLANNED else 0
@@ -80,7 +66,7 @@ class TrainingTab(QWidget):
 
     @Slot()
     def _redraw(self) -> None:
-        record = self._workspace.training
+        record = self._runs.training
         if record is None or record.task is None or len(record.loss) == self._drawn:
             return
         self._drawn = len(record.loss)
@@ -88,7 +74,7 @@ class TrainingTab(QWidget):
 
     @Slot()
     def _show_epochs(self) -> None:
-        job, record = self._workspace.training_job, self._workspace.training
+        job, record = self._runs.training_job, self._runs.training
         if job is None or record is None or not record.epochs:
             return
         self._redraw()
@@ -106,10 +92,10 @@ class TrainingTab(QWidget):
     @Slot(object)
     def _finish(self, end: object) -> None:
         self._timer.stop()
-        if self._workspace.kind != RunKind.TRAIN:
+        if self._session.kind != RunKind.TRAIN:
             return
         self._redraw()
         self._show_epochs()
-        record = self._workspace.training
+        record = self._runs.training
         if record is None or not record.epochs:
             self.heading.setText(getattr(end, "detail", ""))

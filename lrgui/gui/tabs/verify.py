@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.events import EndEvent, RunKind, RunState
 from lrgui.core.formats import format_estimate
@@ -14,12 +14,12 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.core.standings import Ranking
-from lrgui.gui.cards import muted
-from lrgui.gui.fields import Choice, Form
-from lrgui.gui.panels.more_settings import MoreSettings
-from lrgui.gui.tabs.curve import REDRAW_MS
-from lrgui.gui.tabs.empty import empty_state
-from lrgui.gui.workspace import Workspace
+from lrgui.gui.cards import MoreSettings, muted
+from lrgui.gui.editors import Choice
+from lrgui.gui.fields import Form
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.plot.race_bars import Candidate
 from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
@@ -29,15 +29,15 @@ TRAININGS = (3, 4, 5, 6, 7)
 STEPS = (40, 80, 160, 320, 640, 1280, 2560)
 
 
-class VerifyTab(QWidget):
-    """Starts and follows the workspace's race."""
+class VerifyTab(RunTab):
+    """Starts and follows the race."""
 
-    def __init__(self, workspace: Workspace, palette: Palette) -> None:
-        super().__init__()
-        self._workspace = workspace
+    plot: RacePlot
+
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
+        super().__init__(session, runs, RacePlot(palette=palette))
         self._drawn = (-1, -1)
         self._ranking: Ranking | None = None
-        self.plot = RacePlot(palette=palette)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 4, 0)
         layout.setSpacing(4)
@@ -45,10 +45,6 @@ class VerifyTab(QWidget):
         self.cost = muted()
         layout.addWidget(self.cost)
         layout.addWidget(self._more_settings())
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
         self.heading = muted()
         self.use = QPushButton()
         self.use.setAccessibleName("Use the winner")
@@ -58,33 +54,26 @@ class VerifyTab(QWidget):
         said.setSpacing(8)
         said.addWidget(self.heading, 1)
         said.addWidget(self.use)
-        column.addLayout(said)
-        column.addWidget(self.plot, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty_state())
-        self._stack.addWidget(shown)
-        layout.addWidget(self._stack, 1)
-        self._timer = QTimer(self, interval=REDRAW_MS)
-        self._timer.timeout.connect(self._redraw)
-        workspace.race_started.connect(self._begin)
-        workspace.task_known.connect(self._on_task)
-        workspace.run_ended.connect(self._finish)
-        workspace.job_changed.connect(self._show_cost)
-        workspace.reading_changed.connect(self._show_cost)
-        workspace.state_changed.connect(self._show_cost)
+        layout.addWidget(self._fill_stack(self._empty_state(), with_row(said, self.plot)), 1)
+        runs.race_started.connect(self._begin)
+        session.task_known.connect(self._on_task)
+        session.run_ended.connect(self._finish)
+        session.job_changed.connect(self._show_cost)
+        runs.reading_changed.connect(self._show_cost)
+        session.state_changed.connect(self._show_cost)
         self._show_cost()
-        if workspace.race is not None:  # the tab is made when it is first looked at
+        if runs.race is not None:  # the tab is made when it is first looked at
             self._begin()
             self._plan()
-            if workspace.race.end is not None:
-                self._show_end(workspace.race, workspace.race.end)
+            if runs.race.end is not None:
+                self._show_end(runs.race, runs.race.end)
 
     def _controls(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
         self.start = QPushButton()
         self.start.setObjectName("primary")
-        self.start.clicked.connect(self._workspace.verify)
+        self.start.clicked.connect(self._session.verify)
         row.addWidget(self.start)
         tips = {option.name: option.tip for option in settings_of(RaceSettings)}
         self.trainings = self._choice("Most trainings", TRAININGS, tips["trainings"])
@@ -109,15 +98,15 @@ class VerifyTab(QWidget):
 
     def _more_settings(self) -> MoreSettings:
         """The settings of the race that are not among the controls and not the training's."""
-        workspace, form = self._workspace, Form()
+        session, form = self._session, Form()
         shared = {option.name for option in settings_of(TrainSettings)}
         for option in settings_of(RaceSettings):
             if option.rare and option.name not in shared:
                 form.add_option(option)
-        form.edited.connect(lambda name, value: workspace.edit(race=replace(workspace.job.race, **{name: value})))
-        form.unreadable.connect(lambda name, text: workspace.set_unreadable("race", name, text))
-        workspace.about_to_run.connect(form.flush)
-        workspace.job_replaced.connect(form.forget_unread)
+        form.edited.connect(lambda name, value: session.edit(race=replace(session.job.race, **{name: value})))
+        form.unreadable.connect(lambda name, text: session.set_unreadable("race", name, text))
+        session.about_to_run.connect(form.flush)
+        session.job_replaced.connect(form.forget_unread)
         self.form, self.more = form, MoreSettings("race", form)
         return self.more
 
@@ -131,24 +120,20 @@ class VerifyTab(QWidget):
             width=560,
         )
 
-    def set_palette(self, palette: Palette) -> None:
-        """Paint in other colours."""
-        self.plot.set_palette(palette)
-
     # ---------------------------------------------------------------- what it would cost
     @Slot()
     def _show_cost(self) -> None:
-        workspace = self._workspace
-        config = workspace.race_to_come().race
+        session = self._session
+        config = session.job.verification().race
         for box, value in ((self.trainings, config.trainings), (self.steps, config.steps)):
             if box.findData(value) < 0:
                 box.addItem(f"{value:,}", value)
             box.setCurrentIndex(box.findData(value))
-            box.setEnabled(not workspace.busy)
-        self.trainings.setEnabled(not workspace.busy and config.rates is None)
+            box.setEnabled(not session.busy)
+        self.trainings.setEnabled(not session.busy and config.rates is None)
         for name in self.form.editors:
             self.form.set_value(name, getattr(config, name))
-        self.form.set_enabled(not workspace.busy)
+        self.form.set_enabled(not session.busy)
         self.form.set_problems({problem.field: str(problem) for problem in config.validate()})
         usual = RaceSettings()
         changed = [name for name in self.form.editors if getattr(config, name) != getattr(usual, name)]
@@ -157,7 +142,7 @@ class VerifyTab(QWidget):
         self.start.setText(f"▶  Verify {pick}   F7")
         self.start.setToolTip("Race short trainings at rates around the selected one (F7)")
         self.start.setAccessibleName(f"Verify {pick}")
-        self.start.setEnabled(workspace.state == RunState.IDLE)
+        self.start.setEnabled(session.state == RunState.IDLE)
         if config.validate():
             self.cost.setText("")
             return
@@ -170,42 +155,42 @@ class VerifyTab(QWidget):
 
     def _seconds(self, steps: int) -> float | None:
         """How long so many steps take, as fast as the last run on the same task was; None where there is none."""
-        workspace = self._workspace
-        runs = (
-            (workspace.race_job, workspace.race),
-            (workspace.sweep_job, workspace.sweep if not workspace.synthetic else None),
-            (workspace.training_job, workspace.training),
+        session, runs = self._session, self._runs
+        measured = (
+            (runs.race_job, runs.race),
+            (runs.sweep_job, runs.sweep if not runs.synthetic else None),
+            (runs.training_job, runs.training),
         )
-        for job, record in runs:
-            same = job is not None and replace(job.task, optimizer="") == replace(workspace.job.task, optimizer="")
+        for job, record in measured:
+            same = job is not None and replace(job.task, optimizer="") == replace(session.job.task, optimizer="")
             if same and record is not None and len(record) > 20 and record.seconds[-1] > 0:
                 return steps * float(record.seconds[-1]) / (len(record) - 1)
         return None
 
     def _chosen(self) -> None:
-        race = self._workspace.job.race
-        self._workspace.edit(race=replace(race, trainings=self.trainings.currentData(), steps=self.steps.currentData()))
+        race = self._session.job.race
+        self._session.edit(race=replace(race, trainings=self.trainings.currentData(), steps=self.steps.currentData()))
 
     # ---------------------------------------------------------------- the race
     @Slot()
     def _begin(self) -> None:
         self._drawn, self._ranking = (-1, -1), None
-        self._stack.setCurrentIndex(1)
+        self._show_plot()
         self.use.hide()
         self.heading.setText("Starting…")
-        job = self._workspace.race_job
+        job = self._runs.race_job
         assert job is not None
         self.plot.begin(job.race, True)
         self._timer.start()
 
     @Slot()
     def _on_task(self) -> None:
-        if self._workspace.kind == RunKind.RACE:
+        if self._session.kind == RunKind.RACE:
             self._plan()
 
     def _plan(self) -> None:
         """The data is known: with validation examples or without."""
-        job, record = self._workspace.race_job, self._workspace.race
+        job, record = self._runs.race_job, self._runs.race
         if job is None or record is None or record.task is None:
             return
         self.plot.begin(job.race, record.task.val_size > 0)
@@ -214,7 +199,7 @@ class VerifyTab(QWidget):
 
     @Slot()
     def _redraw(self) -> None:
-        record = self._workspace.race
+        record = self._runs.race
         if record is None:
             return
         known = len(record), record.standings.judged
@@ -228,7 +213,7 @@ class VerifyTab(QWidget):
 
     def _candidates(self, record: RaceRecord) -> list[Candidate]:
         standings, running = record.standings, record.legs[-1] if record.legs else None
-        over = record.end is not None or not self._workspace.busy
+        over = record.end is not None or not self._session.busy
         found = []
         for number, lr in enumerate(standings.lrs):
             leg = record.latest(number)
@@ -262,8 +247,8 @@ class VerifyTab(QWidget):
 
     @Slot(object)
     def _finish(self, end: EndEvent) -> None:
-        if self._workspace.kind == RunKind.RACE and self._workspace.race is not None:
-            self._show_end(self._workspace.race, end)
+        if self._session.kind == RunKind.RACE and self._runs.race is not None:
+            self._show_end(self._runs.race, end)
 
     def _show_end(self, record: RaceRecord, end: EndEvent) -> None:
         self._timer.stop()
@@ -281,4 +266,4 @@ class VerifyTab(QWidget):
     def _use(self) -> None:
         """The winner becomes the selection."""
         if self._ranking is not None and self._ranking.lr is not None:
-            self._workspace.select(self._ranking.lr)
+            self._runs.select(self._ranking.lr)

@@ -1,0 +1,134 @@
+"""One row of a form: its name, its editor, and below them what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+
+from lrgui.core.options import Option
+from lrgui.gui.editors import PathEditor
+from lrgui.gui.labels import breakable
+
+#: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
+NAMES = 88
+#: Letters of a word in a name; longer ones may be broken: arguments are called so.
+LONGEST = 8
+#: What an option's editor shows where it is left to the program.
+AUTO = "auto"
+
+
+@dataclass(eq=False)
+class Row:
+    """What one row is made of."""
+
+    label: str
+    words: QLabel
+    editor: QWidget
+    problem: QLabel
+    show: Callable[[Any], None]
+    """Shows a value."""
+    text: Callable[[], str]
+    """What stands in it, for people."""
+    line: QLineEdit | None = None
+    """Where one types; None where nothing is typed."""
+    read: Callable[[str], Any] | None = None
+    option: Option | None = None
+    visible: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        label: str,
+        editor: QWidget,
+        tip: str,
+        show: Callable[[Any], None],
+        text: Callable[[], str],
+    ) -> Row:
+        """A row around an editor, for the field `name`, with its words for people and for screen readers."""
+        words = QLabel()
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setObjectName("fieldName")
+        words.setWordWrap(True)
+        words.setMaximumWidth(NAMES)
+        focus = editor.line if isinstance(editor, PathEditor) else editor
+        words.setBuddy(focus)
+        focus.setToolTip(tip)
+        focus.setObjectName(f"field_{name}")
+        focus.setAccessibleName(label)
+        focus.setAccessibleDescription(tip)
+        problem = QLabel()
+        problem.setTextFormat(Qt.TextFormat.PlainText)
+        problem.setObjectName("problem")
+        problem.setWordWrap(True)
+        problem.hide()
+        row = cls(label, words, editor, problem, show, text)
+        row.name(label, tip)
+        return row
+
+    def name(self, label: str, tip: str) -> None:
+        """Call the field so."""
+        self.label = label
+        self.words.setText(breakable(label, LONGEST))
+        self.words.setToolTip(tip)
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in order."""
+        return [self.editor.line, self.editor.button] if isinstance(self.editor, PathEditor) else [self.editor]
+
+    @property
+    def sentence(self) -> str:
+        """The field's name and what stands in it: "Steps 200"."""
+        return f"{self.label} {self.text()}"
+
+    @property
+    def is_typed(self) -> bool:
+        """True while the person types in it."""
+        return self.line is not None and self.line.hasFocus() and self.line.isModified()
+
+    def mark(self, text: str) -> None:
+        """Mark the field with what is wrong with it; an empty text takes the mark away."""
+        self.problem.setText(breakable(text))
+        self.problem.setVisible(bool(text) and self.visible)
+        editor = self.line if isinstance(self.editor, PathEditor) and self.line is not None else self.editor
+        if bool(editor.property("wrong")) == bool(text):
+            return
+        editor.setProperty("wrong", bool(text))
+        editor.style().unpolish(editor)
+        editor.style().polish(editor)
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide all of it."""
+        self.visible = visible
+        self.words.setVisible(visible)
+        self.editor.setVisible(visible)
+        self.problem.setVisible(visible and bool(self.problem.text()))
+
+    def drop(self) -> None:
+        """Take it off the screen for good."""
+        for widget in (self.words, self.editor, self.problem):
+            widget.hide()
+            widget.setObjectName("")
+            widget.deleteLater()
+
+
+def bare_path(text: str) -> str:
+    """A path as file managers copy it, without its quotes."""
+    words = text.strip()
+    return words[1:-1] if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'" else words
+
+
+def how_written(option: Option) -> Callable[[Any], str]:
+    """How an option's value is written."""
+
+    def show(value: Any) -> str:
+        if value is None or (value == "" and option.optional):
+            return "" if option.kind == "text" else option.none
+        return option.written(value)
+
+    return show

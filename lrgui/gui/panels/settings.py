@@ -1,0 +1,82 @@
+"""How to sweep and how to train: cards whose rows are the settings of a class, the rarely needed ones behind a fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Slot
+
+from lrgui.core.options import Problem
+from lrgui.core.run_settings import LOOP, SweepSettings, TrainSettings
+from lrgui.core.settings import settings_of
+from lrgui.gui.cards import MoreSettings
+from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.runs.job import Job
+
+
+class SettingsCard(ConfigCard):
+    """The settings of `cls` in the job's `part`, less those `without`.
+
+    What differs from the defaults is counted on the fold, and what is wrong opens it.
+    """
+
+    def __init__(self, title: str, part: str, cls: type, session: Session, without: Iterable[str] = ()) -> None:
+        super().__init__(title, part, session)
+        left_out = set(without)
+        main, rare = self.add_form(), self.add_form()
+        for option in settings_of(cls):
+            if option.name not in left_out:
+                (rare if option.rare else main).add_option(option)
+        self._usual = cls()
+        self._rare, self.more = rare, MoreSettings(part, rare)
+        self.body.addWidget(main)
+        self.body.addWidget(self.more)
+        session.about_to_run.connect(self._hide_no_problem)
+        self.show_job(session.job)
+
+    @Slot(object)
+    def show_job(self, job: Job) -> None:
+        super().show_job(job)
+        config = getattr(job, self._part)
+        changed = [name for name in self._rare.editors if getattr(config, name) != getattr(self._usual, name)]
+        self.more.set_changed([self._rare.words(name) for name in changed])
+
+    @Slot(object)
+    def show_problems(self, found: Mapping[str, list[Problem]]) -> None:
+        super().show_problems(found)
+        self._hide_no_problem()
+
+    @Slot()
+    def _hide_no_problem(self) -> None:
+        if self._rare.has_problem:
+            self.more.open()
+
+
+class SweepPanel(SettingsCard):
+    """The sweep's fields. β stays open after a run: it only changes how the curve is read."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Sweep", "sweep", SweepSettings, session)
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        super()._on_state(state)
+        self.forms[0].editors["beta"].setEnabled(True)
+
+
+class TrainingPanel(SettingsCard):
+    """The training's fields; max LR is the selection, and typing it selects. The loop's settings are the sweep's."""
+
+    def __init__(self, session: Session, runs: RunsOnScreen) -> None:
+        super().__init__("Training · OneCycle", "train", TrainSettings, session, without=LOOP)
+        self._runs = runs
+
+    @Slot(str, object)
+    def _on_edited(self, name: str, value: Any) -> None:
+        if name == "max_lr":
+            self._runs.select(value)
+        else:
+            super()._on_edited(name, value)

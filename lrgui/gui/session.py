@@ -1,0 +1,382 @@
+"""The session: what will run, and the run that goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.zones import Zones
+from lrgui.core.events import (
+    CheckEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+    Stream,
+)
+from lrgui.gui.fixes import Repair
+from lrgui.gui.job_editor import JobEditor
+from lrgui.gui.loading import LoadedRun, RunLoading
+from lrgui.gui.notice import Notice
+from lrgui.gui.run_jobs import job_of
+from lrgui.gui.run_notices import how_it_ended
+from lrgui.gui.run_worker import RunWorker
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.runs.event_source import EventSource
+from lrgui.runs.job import Job
+from lrgui.runs.library import SUFFIX, start_log
+from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.record import Record
+from lrgui.runs.sequential import InTurn, jobs_to_compare
+from lrgui.runs.trust import Trust
+from lrgui.tasks.recognise import recognise
+
+if TYPE_CHECKING:
+    from lrgui.gui.environments import Environments
+
+
+class Session(JobEditor):
+    """The job, and how it is run; knows no widget. What is measured goes to `runs`.
+
+    Panels read the properties, connect to the signals and call the verbs. They never know each other.
+    """
+
+    about_to_run = Signal()
+    """A run is about to start: what was typed and not yet confirmed is to be read now."""
+    state_changed = Signal(str)
+    """`idle`, `starting`, `running`, `paused` or `stopping`."""
+    task_known = Signal(object)
+    """The run's TaskEvent."""
+    run_ended = Signal(object)
+    """The EndEvent."""
+    check_started = Signal()
+    checked = Signal(object)
+    """A CheckEvent."""
+    check_ended = Signal(object)
+    """The EndEvent of a check."""
+    wanted = Signal(str)
+    """Key of one of the window's actions, which a panel has a button for."""
+
+    def __init__(
+        self,
+        job: Job,
+        open_source: Callable[[Job], EventSource],
+        parent: QObject | None = None,
+        trust: Trust | None = None,
+    ) -> None:
+        """`trust` knows which code may run; None is what the person trusts on this computer."""
+        super().__init__(job, parent, trust)
+        self._open_source = open_source
+        self.environments: Environments | None = None
+        """The Pythons that can compute, None where nobody looks for them."""
+        self.worker = RunWorker(self)
+        self.worker.chunk.connect(self._on_chunk)
+        self.worker.ended.connect(self._on_ended)
+        self.runs = RunsOnScreen(self)
+        self.runs.selected.connect(self._on_selected)
+        self.loading = RunLoading(self)
+        """Runs from disk on their way to the screen."""
+        self.loading.loaded.connect(self._show_run)
+        self.loading.noticed.connect(self.noticed)
+        self.state: str = RunState.IDLE
+        self.kind: str = RunKind.SWEEP
+        """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
+        self._running = job
+        """The job of the present or last run."""
+        self._journal: LogWriter | None = None
+        self._turn: InTurn | None = None
+        self._check: Record | None = None
+        self.tasks.follow(self.job.task)
+
+    # ---------------------------------------------------------------- settings that the curve shares
+    def edit(self, **changes: Any) -> None:
+        """As in the editor; with another β the sweep on screen is read anew."""
+        beta = self.job.sweep.beta
+        super().edit(**changes)
+        self._smooth_as_set(beta)
+
+    def _smooth_as_set(self, beta: float) -> None:
+        """Smooth the curve with the job's β, where that is not the one that it had."""
+        if self.job.sweep.beta != beta and not self.job.sweep.validate():
+            self.runs.smooth(self.job.sweep.beta)
+
+    @Slot(float)
+    def _on_selected(self, lr: float) -> None:
+        """A training takes the rate that is selected."""
+        if lr != self.job.train.max_lr:
+            self.job = replace(self.job, train=replace(self.job.train, max_lr=lr))
+            self.job_changed.emit(self.job)
+
+    # ---------------------------------------------------------------- the task
+    def use(self, text: str) -> bool:
+        """Take what `text` names (a file, a folder, `package.module`, a run) as the task; runs nothing of it.
+
+        Returns False, and a notice says why, where that can't be.
+        """
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before opening something else."))
+            return False
+        if text.strip().endswith(SUFFIX):
+            return self.open_run(Path(os.path.expanduser(text.strip())))
+        found = recognise(text)
+        if found.problem:
+            self.noticed.emit(Notice("warning", found.problem))
+            return False
+        self._switch(found.source, found.path, found.model)
+        self.tasks.remember(found.path)
+        return True
+
+    def choose_source(self, key: str) -> None:
+        """Train on another data source, with its usual settings."""
+        if key != self.job.task.source:
+            self._switch(key)
+
+    def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
+        self.noticed.emit(None)  # it was about the other one
+        job, notes = self.tasks.switched(self.job, source, path, model)
+        self.set_job(job)
+        if self.tasks.code.problem:
+            self.noticed.emit(Notice("warning", self.tasks.code.problem, until_saved=True))
+        elif notes:
+            self.noticed.emit(Notice("info", " ".join(notes)))
+        if self.environments is not None and path:
+            self.environments.look_near(path)
+
+    # ---------------------------------------------------------------- starting
+    @property
+    def busy(self) -> bool:
+        """True while a run goes on, or is read at its end."""
+        return self.worker.running or self.runs.finishing
+
+    @Slot()
+    def find(self) -> None:
+        """Start a sweep."""
+        self._start(RunKind.SWEEP)
+
+    @Slot()
+    def train(self) -> None:
+        """Train with the selected learning rate."""
+        self._start(RunKind.TRAIN)
+
+    @Slot()
+    def verify(self) -> None:
+        """Race short trainings around the selected learning rate."""
+        self._start(RunKind.RACE)
+
+    @Slot()
+    def check(self) -> None:
+        """Try one batch of the task, step by step."""
+        self._start(RunKind.CHECK)
+
+    @Slot()
+    def compare(self) -> None:
+        """Sweep the built-in digits beside everything else: what is on screen stays."""
+        self._start(RunKind.ASIDE)
+
+    def compare_optimizers(self, optimizers: Sequence[str]) -> None:
+        """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
+        self.loading.give_up()
+        job = None if self.busy or not optimizers else self._job_to_run(RunKind.COMPARE)
+        if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
+            return
+        self.kind, self._running = RunKind.COMPARE, job
+        jobs = jobs_to_compare(job, optimizers)
+        self.runs.begin_comparison(jobs)
+        self._set_state(RunState.STARTING)
+        self._turn = InTurn(jobs, self._open_source, origin="window")
+        self.worker.start(self._turn)
+
+    def _start(self, kind: str) -> None:
+        self.loading.give_up()
+        job = None if self.busy else self._job_to_run(kind)
+        if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
+            return
+        self.kind, self._running = kind, job
+        if kind == RunKind.CHECK:
+            self._check = Record()
+            self.check_started.emit()
+        else:
+            self.runs.begin(kind, job)
+        self._set_state(RunState.STARTING)
+        self._journal = None if kind == RunKind.CHECK else start_log(job, origin="window")
+        self.worker.start(self._open_source(job), self._journal)
+
+    def _job_to_run(self, kind: str) -> Job | None:
+        """What a run of `kind` would run, with all that was typed; None, and a notice says why, where it can't."""
+        self.about_to_run.emit()
+        unread = self._unread.that_matter(kind)
+        if unread:
+            self.noticed.emit(Notice("warning", " ".join(unread)))
+            return None
+        job = job_of(kind, self.job)
+        problems = job.validate()
+        self.look_again()
+        if problems:
+            missing = job.task.is_code and all(problem.field == "path" for problem in problems)
+            text = " ".join(str(problem) for problem in problems)
+            self.noticed.emit(Notice("warning", text, until_saved=missing))
+            return None
+        self.noticed.emit(None)
+        return job
+
+    # ---------------------------------------------------------------- the run that goes on
+    @Slot()
+    def toggle_pause(self) -> None:
+        """Pause a running run, resume a paused one."""
+        if self.state == RunState.RUNNING:
+            self.worker.pause()
+        elif self.state == RunState.PAUSED:
+            self.worker.resume()
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask the run to end; everything measured so far is kept."""
+        if self.busy and self.state != RunState.STOPPING:
+            self._set_state(RunState.STOPPING)
+            self.worker.stop()
+
+    def close(self) -> None:
+        """End whatever goes on; returns when it has ended."""
+        self.loading.close()
+        self.runs.close()
+        self.worker.close()
+        self.tasks.close()
+
+    @property
+    def record(self) -> Record | None:
+        """What the present (or last) run has measured so far; of repeats the first."""
+        return self._check if self.kind == RunKind.CHECK else self.runs.record(self.kind)
+
+    @Slot(object)
+    def _on_chunk(self, events: list[Event]) -> None:
+        record = self.record
+        assert record is not None
+        had_task = record.task is not None
+        if record is self._check:
+            record.add(events)
+        else:
+            self.runs.add(self.kind, events)
+        if not had_task and record.task is not None:
+            self.task_known.emit(record.task)
+        notes = [
+            event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
+        ]
+        if notes and self.kind != RunKind.CHECK:
+            self.noticed.emit(Notice("info", " ".join(notes)))
+        for event in events:
+            if isinstance(event, StateEvent) and self.state != RunState.STOPPING and event.state != self.state:
+                self._set_state(event.state)
+            elif isinstance(event, CheckEvent):
+                self.checked.emit(event)
+
+    @Slot(object)
+    def _on_ended(self, end: EndEvent) -> None:
+        if self.kind == RunKind.SWEEP:
+            self.runs.read_ahead(lambda read, error: self._finish(end, read, error))
+        else:
+            self._finish(end)
+
+    def _finish(self, end: EndEvent, read: ShownSweep | None = None, error: Exception | None = None) -> None:
+        """The run is over; `read` is its sweep where that was read already, and `error` why it could not be."""
+        asked = self.state == RunState.STOPPING
+        record = self.record
+        assert record is not None
+        self._set_state(RunState.IDLE)
+        if self.kind != RunKind.CHECK:
+            self.runs.end(self.kind, read, error)
+        if self.kind == RunKind.SWEEP:
+            self._smooth_late()
+        journal = self._turn if self.kind == RunKind.COMPARE else self._journal
+        problem = journal.problem if journal is not None else None
+        self._journal = self._turn = None
+        # Somebody who pressed Stop knows why it ended, even if it took force.
+        shown = asked or self.kind == RunKind.CHECK  # a check has a dialog of its own
+        notice = None if shown else self._ending(end, record)
+        if problem:
+            notice = Notice("warning", problem) if notice is None else notice.after(problem)
+        if notice is not None:
+            self.noticed.emit(notice)
+        if self.kind == RunKind.CHECK:
+            self.check_ended.emit(end)
+        self.run_ended.emit(end)
+        if error is not None:
+            raise error
+
+    def _smooth_late(self) -> None:
+        """β may have changed since the sweep began that is on screen now."""
+        job = self.runs.sweep_job
+        if job is not None and self.runs.reading is not None:
+            self._smooth_as_set(job.sweep.beta)
+
+    def _ending(self, end: EndEvent, record: Record) -> Notice | None:
+        """What to say about the run that has ended, with a button where one click mends something."""
+        runs = self.runs
+        reading = runs.reading if self.kind == RunKind.SWEEP and record is runs.sweep else None
+        pick = None if reading is None else reading.recommendation
+        notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
+        if notice is None or repair is None:
+            return notice
+        return replace(notice, action=repair.label, tip=repair.tip, act=lambda: self._mend(repair))
+
+    def _mend(self, repair: Repair) -> None:
+        """Change the settings as a button offers it."""
+        if repair.task or repair.sweep:  # whatever is being typed there is given up: other values come
+            job = self.job
+            task, sweep = replace(job.task, **repair.task), replace(job.sweep, **repair.sweep)
+            self.set_job(replace(job, task=task, sweep=sweep))
+        if repair.select is not None:
+            self.runs.select(repair.select)
+        if repair.done:
+            self.noticed.emit(Notice("info", repair.done))
+        if repair.sweeps:
+            self.find()
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    # ---------------------------------------------------------------- what was run before
+    def open_run(self, path: Path) -> bool:
+        """Show a run from its log, sweep, training or race, with the settings it had; runs none of its code.
+
+        A large one is shown later. Returns False, and a notice says why, where it can't be shown.
+        """
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before opening another one."))
+            return False
+        return self.loading.load(path)
+
+    @Slot(object)
+    def _show_run(self, run: LoadedRun) -> None:
+        opened = run.opened
+        self.noticed.emit(None)
+        self.kind = opened.job.kind
+        self.set_job(opened.job)
+        self.runs.show(run)
+        if self.kind == RunKind.SWEEP:
+            self._smooth_late()
+        if opened.record.task is not None:
+            self.task_known.emit(opened.record.task)
+        if opened.warnings:
+            self.noticed.emit(Notice("info", " ".join(opened.warnings)))
+        cut_off = f"{run.path.name} is incomplete: the program ended during the run."
+        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
+
+    def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
+        """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before showing another curve."))
+            return
+        self.noticed.emit(None)
+        self.kind = RunKind.SWEEP
+        self.run_ended.emit(self.runs.show_synthetic(name, curve, zones, self.job))

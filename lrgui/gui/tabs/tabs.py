@@ -1,0 +1,131 @@
+"""The tabs in the middle of the window: the curve, and those that are made when somebody first looks at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.gui.tabs.curve import CurveTab
+from lrgui.plot.theme import Palette
+
+if TYPE_CHECKING:
+    from lrgui.gui.tabs.compare import CompareTab
+    from lrgui.gui.tabs.scenarios import ScenariosTab
+    from lrgui.gui.tabs.training import TrainingTab
+    from lrgui.gui.tabs.verify import VerifyTab
+
+    AnyTab = TypeVar("AnyTab", bound=TrainingTab | VerifyTab | CompareTab | ScenariosTab)
+
+#: The tabs after the curve's, by the name of the property that makes each: the window is there sooner without them.
+LATER = {"training": "Training", "verify": "Verify", "compare": "Compare", "scenarios": "Scenarios"}
+
+
+class Tabs(QTabWidget):
+    """Shows the tab of a run that starts."""
+
+    hovered = Signal(str)
+    """What stands under the pointer, in words; empty when it has left."""
+    undo_changed = Signal()
+    """Something of `undo_stack` is another."""
+
+    def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
+        super().__init__()
+        self._session, self._runs, self._palette = session, runs, palette
+        self._made: dict[str, TrainingTab | VerifyTab | CompareTab | ScenariosTab] = {}
+        self.curve = CurveTab(session, runs, palette)
+        self.curve.hovered.connect(self.hovered)
+        self.addTab(self.curve, "")
+        self._places = {key: QWidget() for key in LATER}
+        for key, name in LATER.items():
+            self.addTab(self._places[key], name)
+        runs.undo_stack.indexChanged.connect(self.undo_changed)
+        runs.sweep_started.connect(lambda: self.setCurrentWidget(self.curve))
+        runs.training_started.connect(lambda: self.setCurrentWidget(self.training))
+        runs.compare_started.connect(lambda: self.setCurrentWidget(self.compare))
+        runs.race_started.connect(lambda: self.setCurrentWidget(self.verify))
+        self.currentChanged.connect(self._make_current)
+
+    @property
+    def training(self) -> TrainingTab:
+        """The training, made when somebody first looks at it or starts one."""
+        from lrgui.gui.tabs.training import TrainingTab
+
+        return self._tab("training", TrainingTab)
+
+    @property
+    def verify(self) -> VerifyTab:
+        """The race, made when somebody first looks at it or starts one."""
+        from lrgui.gui.tabs.verify import VerifyTab
+
+        return self._tab("verify", VerifyTab)
+
+    @property
+    def compare(self) -> CompareTab:
+        """The comparison, made when somebody first looks at it or starts one."""
+        from lrgui.gui.tabs.compare import CompareTab
+
+        return self._tab("compare", CompareTab)
+
+    @property
+    def scenarios(self) -> ScenariosTab:
+        """The scenarios, made when somebody first looks at them."""
+        from lrgui.gui.tabs.scenarios import ScenariosTab
+
+        new = "scenarios" not in self._made
+        tab = self._tab("scenarios", ScenariosTab)
+        if new:
+            tab.hovered.connect(self.hovered)
+            tab.undo_stack.indexChanged.connect(self.undo_changed)
+        return tab
+
+    def _tab(self, key: str, kind: type[AnyTab]) -> AnyTab:
+        tab = self._made.get(key)
+        if tab is None:
+            tab = self._made[key] = kind(self._session, self._runs, self._palette)
+            self._put_in(self._places.pop(key), tab)
+        assert isinstance(tab, kind)
+        return tab
+
+    def _put_in(self, empty: QWidget, tab: QWidget) -> None:
+        """Put a tab in the place that was kept for it."""
+        place, current = self.indexOf(empty), self.currentIndex()
+        text = self.tabText(place)
+        self.blockSignals(True)
+        self.removeTab(place)
+        self.insertTab(place, tab, text)
+        self.setCurrentIndex(current)
+        self.blockSignals(False)
+        empty.deleteLater()
+
+    @Slot()
+    def _make_current(self) -> None:
+        current = self.currentWidget()
+        for key, empty in list(self._places.items()):
+            if empty is current:
+                self.setCurrentWidget(getattr(self, key))
+
+    @property
+    def on_scenarios(self) -> bool:
+        """True where the scenarios are in sight, which bring their own side and their own steps to undo."""
+        return self.currentWidget() in (self._made.get("scenarios"), self._places.get("scenarios"))
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        """What undo and redo act on."""
+        made = "scenarios" in self._made and self.on_scenarios
+        return self.scenarios.undo_stack if made else self._runs.undo_stack
+
+    def name_curve(self, name: str) -> None:
+        """What the curve's tab is called."""
+        self.setTabText(self.indexOf(self.curve), name)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours, also what is made later."""
+        self._palette = palette
+        for tab in (self.curve, *self._made.values()):
+            tab.set_palette(palette)

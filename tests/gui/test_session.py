@@ -1,0 +1,147 @@
+"""Starting, stopping and opening runs, and what is said about them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench import Bench
+from scripted import Scripted, points, sweep, task, training
+
+from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.gui.notice import Notice
+from lrgui.gui.window import MainWindow
+from lrgui.runs.job import Job
+from lrgui.runs.log import read_log
+
+
+def _notices(bench: Bench) -> list[Notice]:
+    found: list[Notice] = []
+    bench.session.noticed.connect(lambda notice: found.append(notice) if notice is not None else None)
+    return found
+
+
+def test_problems_keep_a_run_from_starting(bench: Bench) -> None:
+    notices = _notices(bench)
+    session = bench.session
+    session.edit(sweep=replace(session.job.sweep, steps=1))
+    session.find()
+    assert bench.jobs == []
+    assert "Steps cannot be “1”" in notices[-1].text
+
+
+def test_a_diverged_training_offers_a_tenth(bench: Bench) -> None:
+    notices = _notices(bench)
+    session, runs = bench.session, bench.runs
+    runs.select(0.5)
+    bench.play(Scripted(training("diverged")), session.train)
+    assert bench.jobs[-1].train.max_lr == 0.5
+    assert notices[-1].action == "Select 5e-2"
+    assert notices[-1].act is not None
+    notices[-1].act()
+    assert runs.selection == pytest.approx(0.05)
+
+
+def test_a_failure_brings_its_details(bench: Bench) -> None:
+    notices = _notices(bench)
+    bench.play(Scripted([[OutputEvent("line 3 of task.py\n", "traceback"), EndEvent("failed", "It broke. Mend it.")]]))
+    assert (notices[-1].kind, notices[-1].text) == ("error", "It broke. Mend it.")
+    assert "line 3 of task.py" in notices[-1].details
+
+
+def test_pause_resume_stop(bench: Bench) -> None:
+    source = Scripted([[StateEvent("running"), task(), *points()[:50]]], hold=True)
+    bench.begin(source)
+    session, runs = bench.session, bench.runs
+    session.toggle_pause()
+    session._set_state("paused")
+    session.toggle_pause()
+    with bench.qtbot.waitSignal(session.run_ended):
+        session.stop()
+    assert source.asked == ["pause", "resume", "cancel"]
+    assert runs.reading is not None
+    assert len(runs.reading.curve) == 50
+
+
+def test_runs_are_kept_and_open_again(bench: Bench, own_folders: Path) -> None:
+    bench.play()
+    session, runs = bench.session, bench.runs
+    selection = runs.selection
+    path = next((own_folders / "runs").glob("*.lrrun"))
+    assert len(read_log(path).events) == sum(map(len, sweep()))
+    runs.select(1e-5)
+    session.open_run(path)
+    assert runs.selection == selection
+    assert runs.reading is not None
+    assert len(runs.reading.curve) == 200
+
+
+def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folders: Path) -> None:
+    bench.play()
+    path = next((own_folders / "runs").glob("*.lrrun"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:60]) + lines[60][:11])
+    ends: list[EndEvent] = []
+    bench.session.run_ended.connect(ends.append)
+    bench.session.open_run(path)
+    assert "is incomplete: the program ended during the run" in ends[-1].detail
+    assert bench.runs.reading is not None
+    assert 40 < len(bench.runs.reading.curve) < 60
+
+
+def test_a_file_that_is_no_run_is_said_to_be_none(bench: Bench, tmp_path: Path) -> None:
+    notices = _notices(bench)
+    (tmp_path / "x.lrrun").write_text("hello\n")
+    bench.session.open_run(tmp_path / "x.lrrun")
+    assert notices[-1].kind == "error"
+    assert "x.lrrun" in notices[-1].text
+
+
+def test_a_run_goes_on_where_it_cannot_be_kept(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notices = _notices(bench)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "file" / "runs"))
+    bench.play()
+    assert bench.runs.reading is not None
+    assert any("cannot be saved to" in notice.text for notice in notices)
+
+
+def test_no_reliable_pick_is_said(bench: Bench) -> None:
+    notices = _notices(bench)
+    bench.play(Scripted(sweep(depth=0.0)))
+    assert "No reliable pick" in notices[-1].text
+    assert bench.runs.selection is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "options"),
+    [
+        ("task", "{folder}/pipe", {}),
+        ("task", "/dev/zero", {}),
+        ("task", "~nobody-of-that-name/task.py", {}),
+        ("task", "a" * 5000 + ".py", {}),
+        ("task", "\0.py", {}),
+        ("task", "\ud800.py", {}),
+        ("table", "{folder}/pipe", {"target": 3}),
+        ("table", "~nobody-of-that-name/a.csv", {}),
+        ("image_folder", "~nobody-of-that-name", {"size": "x"}),
+        ("mnist", "~nobody-of-that-name", {"download": "x"}),
+    ],
+)
+def test_a_run_that_names_what_cannot_be_opened_is_shown(
+    bench: Bench, window: MainWindow, tmp_path: Path, source: str, path: str, options: dict[str, Any]
+) -> None:
+    """Run files come from anybody: no pipe is waited for, no device is read, and nothing raises."""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    job = Job().to_dict()
+    job["task"] |= {"source": source, "path": path.format(folder=tmp_path), "options": options, "model": ""}
+    file = tmp_path / "a.lrrun"
+    file.write_text(json.dumps({"lrrun": 1, "job": job}) + "\n")
+    assert bench.session.open_run(file)
+    bench.session.find()
+    assert bench.jobs == [], "and it cannot be run"
