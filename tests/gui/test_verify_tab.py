@@ -157,4 +157,4 @@ def test_without_a_winner_there_is_nothing_to_use(window: MainWindow, bench: Ben
     bench.play(Scripted(race(bench.session.job.verification().race, untrained=0.1)), bench.session.verify)
     tab = window.tabs.verify
     assert not tab.use.isVisible() and tab.plot.winner.text == ""
-    assert "every training ended worse than the untrained model (loss 0.1)" in tab.heading.text()
+    assert "every training ended worse than the untrained model (loss 0.100)" in tab.heading.text()
