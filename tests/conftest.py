@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: server.communicate(timeout=10))
 
 
+@pytest.fixture(scope="session")
+def all_own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for each test: its number is not looked for among thousands, as pytest does for those of its own."""
+    parent = tmp_path_factory.mktemp("lrgui")
+    return (parent / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_folders(all_own_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Runs and settings go to a folder of the test, never to the person's."""
-    folder = tmp_path_factory.mktemp("lrgui")
+    folder = next(all_own_folders)
+    folder.mkdir()
     monkeypatch.setenv("LRGUI_RUNS", str(folder / "runs"))
     monkeypatch.setenv("LRGUI_CONFIG", str(folder / "config"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "xdg"))

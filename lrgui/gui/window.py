@@ -270,7 +270,9 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         use_plain_text(app)
-        app.setStyleSheet(style_sheet(palette, self._family, arrow, check))
+        sheet = style_sheet(palette, self._family, arrow, check)
+        if app.styleSheet() != sheet:  # to set it again would style every widget again
+            app.setStyleSheet(sheet)
         self.tabs.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 

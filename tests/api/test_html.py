@@ -27,6 +27,15 @@ def cells(html: str) -> list[list[str]]:
     ]
 
 
+@pytest.fixture
+def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty element where the curve would be: a drawing takes as long as a dozen of these tests."""
+    monkeypatch.setattr(
+        "lrgui.api.html.inline_svg",
+        lambda _draw, spoken, *_size: f'<svg aria-label="{escape(spoken, quote=True)}"></svg>',
+    )
+
+
 def test_picture_pick_rules_and_checklist(make: Make) -> None:
     result = make(notes=["A note."])
     html = result._repr_html_()
@@ -42,6 +51,7 @@ def test_picture_pick_rules_and_checklist(make: Make) -> None:
     assert result.interpretation in text and result.end.detail in text and "Note: A note." in text
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_repeats_have_a_column_for_their_spread(
     make: Make, scenario: Callable[..., Arrays], record: Callable[..., Record]
 ) -> None:
@@ -62,12 +72,14 @@ def test_words_of_others_are_text_not_markup(make: Make) -> None:
     assert html.count("&lt;script&gt;alert") >= 5
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_a_failure_shows_its_lines(make: Make) -> None:
     html = make(reason="failed", traceback="File train.py, line 3\nRuntimeError: boom")._repr_html_()
     assert "<details" in html and "File train.py, line 3\nRuntimeError: boom" in unescape(html)
     assert "<details" not in make()._repr_html_()
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_groups_come_one_by_one(make: Make, scenario: Callable[..., Arrays]) -> None:
     lr, _ = scenario()
     flat = make((lr, 2 + 0.01 * np.random.default_rng(0).standard_normal(200)))
@@ -77,6 +89,7 @@ def test_groups_come_one_by_one(make: Make, scenario: Callable[..., Arrays]) -> 
     assert rows["head"].startswith("no reliable pick") and "confidence" in rows["body"]
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_no_pick_says_so(doubtful: Result) -> None:
     text = "".join(ET.fromstring(doubtful._repr_html_()).itertext())
     assert "No reliable pick 2e-3 is a guess (no confidence)" in " ".join(text.split())
@@ -89,6 +102,7 @@ def test_few_points(make: Make, scenario: Callable[..., Arrays], points: int) ->
     ET.fromstring(make((lr[:points], loss[:points]))._repr_html_())
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_every_coloured_place_has_its_own_background(make: Make) -> None:
     """A dark notebook's own colours for tables and text never come through."""
     root = ET.fromstring(make(groups={"a": make()}, reason="failed", traceback="x")._repr_html_())

@@ -179,7 +179,8 @@ class Program:
         found = np.ones(screen.shape[:2], bool)
         for channel, start in enumerate((1, 3, 5)):
             wanted = int(colour[start : start + 2], 16)
-            found &= np.abs(screen[..., channel].astype(np.int16) - wanted) <= tolerance
+            values = screen[..., channel]  # compared as bytes: this is done many times a second beside the program
+            found &= (values >= max(wanted - tolerance, 0)) & (values <= min(wanted + tolerance, 255))
         return found
 
     def count(self, colour: str) -> int:

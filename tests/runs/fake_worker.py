@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from neighbours import NO_TORCH
+
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
 from lrgui.runs import worker
@@ -178,6 +180,18 @@ def registering(job: Job, control: Control) -> Iterator[Event]:
     yield from batches(job, control)
 
 
+def coding(job: Job, control: Control) -> Iterator[Event]:
+    """Imports the task's code as the real worker does, and calls its loss."""
+    from lrgui.tasks.user.code import enter_folder, load_code
+    from lrgui.tasks.user.target import Target
+
+    exec(NO_TORCH)
+    code = load_code(Target.parse(enter_folder(job.task).path))
+    yield BatchEvent(0, 0, 1e-3, 1.0, 0.0)
+    code.loss()
+    yield EndEvent("completed", "all done")
+
+
 def without_torch() -> dict[str, str]:
     raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
@@ -202,6 +216,7 @@ RUNS = {
         parenting,
         tidying,
         registering,
+        coding,
     )
 }
 

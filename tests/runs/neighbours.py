@@ -11,6 +11,14 @@ EVIL = (
 )  # fmt: skip
 
 
+#: What a program of a test begins with that imports a task's code and has no use for torch: that takes seconds.
+NO_TORCH = """
+import contextlib, sys, types
+watch = sys.modules["lrgui.tasks.user.trains_at_import"] = types.ModuleType("lrgui.tasks.user.trains_at_import")
+watch.no_training = contextlib.nullcontext
+"""
+
+
 def put_evil(folder: Path, names: tuple[str, ...] = EVIL) -> None:
     """Put a file of each name there."""
     for name in names:

@@ -24,7 +24,6 @@ LAUNCHER = """
 import json, sys
 from lrgui.core.events import BatchEvent, EndEvent, OutputEvent
 from lrgui.runs.job import Job
-from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.tasks.spec import TaskSpec
 job, command = json.loads(sys.argv[1])
@@ -150,13 +149,10 @@ def test_a_worker_that_is_killed_before_its_job_leaves_nothing() -> None:
 def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) -> None:
     # Its name is that of a module which others need, so that a file stands for it.
     (tmp_path / "random.py").write_text(
-        "import os, torch\n"
-        "def model(): return torch.nn.Linear(2, 1)\n"
-        "def train_loader(batch_size): return [(torch.ones(2, 2), torch.ones(2, 1))] * 4\n"
-        "def loss(output, target):\n"
-        f"    print(os.listdir({tempfile.gettempdir()!r}), flush=True); {end}\n"
+        f"import os\ndef loss(): print(os.listdir({tempfile.gettempdir()!r}), flush=True); {end}\n"
     )
-    child = ChildProcess(Job(task=TaskSpec("task", path=str(tmp_path / "random.py"))))
+    task = TaskSpec("task", path=str(tmp_path / "random.py"))
+    child = ChildProcess(Job(task=task), command=fake_command("coding"))
     printed = "".join(event.text for event in read(child) if isinstance(event, OutputEvent))
     assert f"'lrgui-{child.pid}-" in printed
     folder = Path(tempfile.gettempdir())

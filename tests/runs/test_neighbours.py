@@ -43,7 +43,7 @@ class Data(torch.utils.data.Dataset):
         return torch.randn(3) + helper.x, random.randrange(1) + index % 2
 
 def train_loader():
-    return DataLoader(Data(), batch_size=8, num_workers=2, multiprocessing_context={method!r})
+    return DataLoader(Data(), batch_size=8, num_workers=1, multiprocessing_context={method!r})
 """
 
 
@@ -71,7 +71,7 @@ def test_beside_a_task(tmp_path: Path, method: str | None) -> None:
 def test_in_the_current_folder_of_a_run_without_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_evil(tmp_path)
     monkeypatch.chdir(tmp_path)
-    events = read(ChildProcess(Job(task=TaskSpec(loader_workers=2), sweep=SWEEP)))
+    events = read(ChildProcess(Job(task=TaskSpec(loader_workers=1), sweep=SWEEP)))
     assert ran(tmp_path) == []
     assert end_of(events).reason == "completed", end_of(events)
 

@@ -131,7 +131,8 @@ def _fastai(lr: Floats, loss: Floats, planned: int) -> tuple[int, Singles, Singl
     value, weight = np.float32(0.0), np.float32(1) - np.float32(BETA)
     average = np.empty(len(loss), dtype=np.float32)
     for step, raw in enumerate(loss.astype(np.float32)):
-        value = value - (value - raw) * weight
+        # torch rounds product and difference once (a fused multiply-add): here that of a double.
+        value = np.float32(np.float64(value) - np.float64(value - raw) * np.float64(weight))
         average[step] = value / np.float32(1 - BETA ** (step + 1))
     rates, y = lr[first:-LAST].astype(np.float32), average[first:-LAST]
     bad = np.flatnonzero(~np.isfinite(y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,13 +187,33 @@ def _foot(x: Floats, y: Floats, lowest: int, rises: int, top: float) -> float:
     # Where few points are left several knots fit exactly: rounding must not choose among them.
     same = 1e-9 * float(y @ y)
     best, place = np.inf, float(x[min(rises - lowest, len(x) - 1)])
-    for knot in np.linspace(x[0], x[-1], min(4 * len(x), 160), endpoint=False)[1:]:
-        basis = np.column_stack([np.ones(len(x)), x, np.maximum(x - knot, 0.0)])
-        weights, *_ = np.linalg.lstsq(basis, y, rcond=None)
-        error = float(np.sum((y - basis @ weights) ** 2))
-        if error < best - same and weights[1] + weights[2] > 3 * abs(weights[1]):
-            best, place = error, float(knot)
+    for knot, error, gentle, steep in _two_lines(x, y, min(4 * len(x), 160)):
+        if error < best - same and steep > 3 * abs(gentle):
+            best, place = error, knot
     return place
+
+
+def _two_lines(x: Floats, y: Floats, count: int) -> Iterator[tuple[float, float, float, float]]:
+    """Two straight lines through the points that meet at each of `count` - 1 knots: the knot, what the lines leave (a
+    sum of squares), the slope before it and the slope behind it. None for fewer than three points."""
+    if len(x) < 3:
+        return
+    centred_x = x - x.mean()
+    square = float(centred_x @ centred_x)
+
+    def rest(values: Floats) -> tuple[Floats, Floats]:
+        """The slopes of the best single lines, and what these leave, over the last axis."""
+        slopes = values @ centred_x / square
+        return slopes, values - values.mean(axis=-1, keepdims=True) - slopes[..., None] * centred_x
+
+    whole, left = rest(y)
+    knots = np.linspace(x[0], x[-1], count, endpoint=False)[1:]
+    for some in np.array_split(knots, 1 + len(x) // 5000):  # all at once would take much memory for long curves
+        bends, bent = rest(np.maximum(x - some[:, None], 0.0))
+        turns = bent @ left / np.sum(bent**2, axis=1)
+        errors = np.sum((left - turns[:, None] * bent) ** 2, axis=1)
+        gentle = whole - turns * bends
+        yield from zip(some.tolist(), errors.tolist(), gentle.tolist(), (gentle + turns).tolist(), strict=True)
 
 
 def _first_below(y: Floats, threshold: float) -> int:

@@ -81,6 +81,22 @@ def test_each_rule_by_hand_without_smoothing() -> None:
     assert all(s.reason.endswith(".") for s in found.values())
 
 
+@pytest.mark.parametrize(
+    ("head", "tail", "reached"),
+    [
+        # The level is the median of the first tenth, 1.5; of nine points it would be 2, of eleven 1.
+        ([2.0] * 5 + [1.0] * 6 + [0.9] * 79, [0.9] * 6 + [0.09, 0.07, 0.04, 0.0], 97),
+        # Of three points at least, 1.2; of two it would be 1.5, of four 1.1.
+        ([2.0, 1.0, 1.2, 1.0, 0.9], [0.9] * 3 + [0.07, 0.058, 0.0], 9),
+    ],
+)
+def test_what_the_fall_is_measured_from_near_the_minimum(head: list[float], tail: list[float], reached: int) -> None:
+    losses = np.array(head + tail)
+    rates = exponential(1e-6, 1, len(losses))
+    rule = next(rule for rule in RULES if rule.key == "near_minimum")
+    assert rule.find(Curve.measured(rates, losses, len(losses), 0.0)) == rates[reached]
+
+
 def test_the_average_with_beta_is_what_the_rules_read() -> None:
     losses = hand_made()
     average = debiased_average(losses, 0.95)

@@ -130,7 +130,7 @@ def test_losses_that_come_in_pieces_are_averaged_as_if_one_by_one(beta: float, c
     one_by_one, pieces = DebiasedAverage(beta), DebiasedAverage(beta)
     wanted = [one_by_one.push(loss) for loss in losses.tolist()]
     found = np.concatenate([pieces.push_all(losses[begin:end]) for begin, end in pairwise(cuts)])
-    assert found == pytest.approx(wanted, rel=1e-9)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
     assert pieces.push(1.0) == pytest.approx(one_by_one.push(1.0), rel=1e-9)
 
 

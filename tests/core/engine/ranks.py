@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import faulthandler
+import io
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +27,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+import lrgui
 from lrgui.core.control import Control
 from lrgui.core.engine import team as distributed
 from lrgui.core.engine.sweep import sweep
@@ -257,6 +260,23 @@ def swept(
     }
 
 
+def found() -> dict[str, Any]:
+    """A sweep by `find_lr`: what each process gets, and what it prints."""
+    rank, size = place("ddp")
+    model = shared("ddp", lively_net())
+    before = plain(dict(model.state_dict()))
+    with redirect_stdout(io.StringIO()) as out:
+        result = lrgui.find_lr(
+            model,
+            batches(rank, size),
+            optimizer=torch.optim.SGD,
+            training_step=loss,
+            **{"start_lr": 1e-4, "end_lr": 3.0, "steps": 60, "stop_factor": 0},
+        )
+    facts = {"lr": result.lr, "loss": [float(value) for value in result.curve.loss], "end": result.end.reason}
+    return {**facts, "printed": out.getvalue(), "changed": not same(before, plain(dict(model.state_dict())))}
+
+
 def facts() -> dict[str, Any]:
     it = team()
     return {"size": it.size, "rank": it.rank, "leads": it.leads, "same": team() is it}
@@ -395,7 +415,22 @@ def refused(call: Callable[..., Any], *arguments: Any) -> str:
 
 CASES: dict[str, Callable[..., Any]] = {
     case.__name__: case
-    for case in (facts, agreed, led, mean, gradients, settled, closed, alone, told, deserted, waiting, again, swept)
+    for case in (
+        facts,
+        agreed,
+        led,
+        mean,
+        gradients,
+        settled,
+        closed,
+        alone,
+        told,
+        deserted,
+        waiting,
+        again,
+        swept,
+        found,
+    )
 }
 
 

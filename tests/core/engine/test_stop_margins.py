@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,7 @@ def test_a_fall_is_a_scale_from_a_thousandth_of_the_start_on(fall: float, stop: 
     assert stops_at(curve(-1.0, -1.0 - fall, -0.99), factor=4.0) == stop
 
 
+@cache
 def recorded() -> list[np.ndarray]:
     path = Path(__file__).parents[3] / "benchmarks" / "suggestions" / "sweeps.json"
     runs = [run for task in list(json.loads(path.read_text()).values())[::3] for run in task if run["steps"] == 200]
@@ -173,6 +175,14 @@ def test_or_by_ten_times_its_noise(times: float, stops: bool) -> None:
 def test_all_of_the_last_seven_must_be_far_above() -> None:
     assert not train_stops([1.0] * 20 + ([9.0] * 6 + [1.0]) * 3)
     assert train_stops([1.0] * 20 + [9.0] * 7)
+
+
+def test_the_noise_of_a_training_is_that_of_its_last_fourteen_losses() -> None:
+    """Nine losses after the noise it is in fewer than half of them: what was far by nothing but the noise stands."""
+    watch = TrainWatch(0.1)
+    losses = [0.1] * 7 + [1.1, 0.1] * 7 + [5.0] * 12
+    stops = [step for step, loss in enumerate(losses) if watch.push(loss) is not None]
+    assert stops[0] == 7 + 14 + 8
 
 
 def test_a_training_that_begins_at_zero_has_no_measure() -> None:

@@ -359,6 +359,14 @@ class Launched:
         ]
 
 
+def test_find_lr_gives_all_the_same(ranks: Ranks) -> None:
+    one, other = ranks.run("found")
+    assert one == other
+    assert one["end"] == "completed" and len(one["loss"]) == 60 and not one["changed"]
+    assert one["printed"] == ""
+
+
+@pytest.mark.slow  # three processes more; in those above `find_lr` does the same
 def test_find_lr_under_torchrun_gives_all_the_same_and_the_first_reports(torchrun: Callable[..., Launched]) -> None:
     run = torchrun("fine")
     assert run.status == 0, run.printed

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from neighbours import EVIL, put_evil, ran
+from neighbours import EVIL, NO_TORCH, put_evil, ran
 
 METHODS = ["fork", "spawn", "forkserver"]
 
@@ -17,7 +17,8 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and forks
 
 def run(code: str, folder: Path) -> str:
     """What a program prints that is run in this folder, without the folder on its path."""
-    program = f"import sys\nsys.path[:] = [{str(Path(__file__).parents[3])!r}, *filter(None, sys.path)]\n{dedent(code)}"
+    path = f"import sys\nsys.path[:] = [{str(Path(__file__).parents[3])!r}, *filter(None, sys.path)]\n"
+    program = path + NO_TORCH + dedent(code)
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=40, check=False
     )

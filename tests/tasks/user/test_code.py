@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from neighbours import NO_TORCH
 
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user import code as user_code
@@ -112,7 +113,7 @@ def test_processes_that_load_batches_can_import_it(tmp_path: Path, name: str) ->
                 print(pool.map(module.item, range(3)))
     """
     run = subprocess.run(
-        [sys.executable, "-c", dedent(code)],
+        [sys.executable, "-c", NO_TORCH + dedent(code)],
         capture_output=True,
         text=True,
         check=False,
