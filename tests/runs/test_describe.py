@@ -116,7 +116,7 @@ def test_one_that_hangs_is_given_up_with_all_that_it_started(tmp_path: Path) -> 
     facts = Description(str(path)).run(limit=0.3)  # else it takes as long as the sleep
     assert "did not answer within 0.3 s" in facts.problem
     child = int((tmp_path / "child").read_text())
-    assert within(3, lambda: _is_gone(child))
+    assert within(60, lambda: _is_gone(child))
 
 
 def test_it_can_be_stopped(tmp_path: Path) -> None:

@@ -66,10 +66,10 @@ def test_a_worker_goes_with_its_launcher_also_where_its_guard_was_killed_first(k
     launcher, worker = launcher_of(fake_command(kind))
     for other in set(members(worker)) - {worker}:
         os.kill(other, signal.SIGKILL)
-    assert within(3, lambda: members(worker) == [worker])
+    assert within(60, lambda: members(worker) == [worker])
     launcher.kill()
     launcher.wait()
-    assert within(3, lambda: not members(worker)), members(worker)
+    assert within(60, lambda: not members(worker)), members(worker)
 
 
 def test_a_worker_without_its_guard_computes_on() -> None:
@@ -89,14 +89,14 @@ def test_a_killed_launcher_leaves_no_loader_of_torch() -> None:
     assert len(members(worker)) >= 4  # worker, guard, two loaders
     launcher.kill()
     launcher.wait()
-    assert within(3, lambda: not members(worker)), members(worker)
+    assert within(60, lambda: not members(worker)), members(worker)
 
 
 def test_a_launcher_that_ends_in_the_middle_leaves_nothing() -> None:
     launcher, worker = launcher_of(fake_command("parenting"))
     launcher.send_signal(signal.SIGINT)
     launcher.wait(10)
-    assert within(3, lambda: not members(worker)), members(worker)
+    assert within(60, lambda: not members(worker)), members(worker)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -109,7 +109,7 @@ def test_a_killed_worker_leaves_nothing(number: int) -> None:
                 os.kill(child.pid, number)
     assert child.pid is not None
     worker = child.pid
-    assert within(3, lambda: not members(worker))
+    assert within(60, lambda: not members(worker))
 
 
 def test_what_a_finished_run_left_running_is_ended() -> None:
@@ -117,7 +117,7 @@ def test_what_a_finished_run_left_running_is_ended() -> None:
     read(child)
     assert child.pid is not None
     worker = child.pid
-    assert within(3, lambda: not members(worker))
+    assert within(60, lambda: not members(worker))
 
 
 def test_the_guard_is_small_and_holds_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_a_worker_that_is_killed_before_its_job_leaves_nothing() -> None:
     assert child.pid is not None
     child.kill()
     worker = child.pid
-    assert within(3, lambda: not members(worker))
+    assert within(60, lambda: not members(worker))
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)", "raise SystemExit"])
@@ -156,7 +156,7 @@ def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) ->
     printed = "".join(event.text for event in read(child) if isinstance(event, OutputEvent))
     assert f"'lrgui-{child.pid}-" in printed
     folder = Path(tempfile.gettempdir())
-    assert within(3, lambda: not list(folder.glob(f"lrgui-{child.pid}-*")))
+    assert within(60, lambda: not list(folder.glob(f"lrgui-{child.pid}-*")))
 
 
 def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,4 +167,4 @@ def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch:
     assert child.pid is not None
     assert not list(Path("/tmp").glob(f"lrgui-{child.pid}-*")), "where sockets lie if tmp_path is a long one"
     left = [path.name for path in tmp_path.iterdir() if not path.name.startswith("torchinductor")]
-    assert within(3, lambda: not [name for name in left if (tmp_path / name).exists()]), left
+    assert within(60, lambda: not [name for name in left if (tmp_path / name).exists()]), left

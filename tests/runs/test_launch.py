@@ -71,7 +71,7 @@ def test_pause_resume_and_cancel_arrive_from_another_thread() -> None:
         steps_while_paused.append(len(measured))
         child.resume()
         child.resume()
-        within(10, lambda: len(measured) > steps_while_paused[0])
+        within(60, lambda: len(measured) > steps_while_paused[0])
         child.cancel()
         child.cancel()
 
@@ -282,7 +282,7 @@ def test_leaving_the_chunks_early_ends_the_run() -> None:
     child = fake("batches", steps=100_000)
     for _ in child.chunks():
         break
-    assert within(3, lambda: not child.alive)
+    assert within(60, lambda: not child.alive)
 
 
 def test_killed_before_it_started() -> None:

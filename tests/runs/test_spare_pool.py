@@ -61,12 +61,12 @@ class TestSparePool:
         threads = threading.active_count()
         pool = SparePool(idle_seconds=0.2, make=make)
         pool.warm()
-        assert within(5, lambda: not made[0].alive)
+        assert within(60, lambda: not made[0].alive)
         child = pool.take()
         assert child.alive and len(made) == 2
         child.kill()
         pool.close()
-        assert within(2, lambda: threading.active_count() == threads)
+        assert within(60, lambda: threading.active_count() == threads)
 
     @posix
     def test_a_spare_that_died_is_replaced(self) -> None:
@@ -75,7 +75,7 @@ class TestSparePool:
         spare = pool._spare
         assert spare is not None and spare.pid is not None
         os.kill(spare.pid, signal.SIGKILL)
-        assert within(3, lambda: not spare.alive)
+        assert within(60, lambda: not spare.alive)
         child = pool.take()
         assert child.alive and child is not spare
         child.kill()
@@ -110,7 +110,7 @@ class TestSparePool:
         pool = SparePool(make=self.make)
         assert not pool.ready
         pool.warm()
-        assert within(10, lambda: pool.ready)
+        assert within(60, lambda: pool.ready)
         child = pool.take()
         assert not pool.ready
         child.submit(Job(sweep=SweepSettings(steps=3)))

@@ -440,7 +440,7 @@ def begin(file: str) -> None:
 
 def asked() -> Iterator[tuple[str, dict[str, Any]]]:
     for line in sys.stdin:
-        faulthandler.dump_traceback_later(30, exit=True)  # whatever happens, no process is left behind
+        faulthandler.dump_traceback_later(130, exit=True)  # whatever happens, no process is left behind
         question = json.loads(line)
         yield question["case"], question["args"]
         faulthandler.cancel_dump_traceback_later()

@@ -47,7 +47,7 @@ class Ranks:
     def alive(self) -> bool:
         return all(process.poll() is None for process in self._processes)
 
-    def run(self, case: str, timeout: float = 20, **arguments: Any) -> list[Any]:
+    def run(self, case: str, timeout: float = 120, **arguments: Any) -> list[Any]:
         """What each process answered; None for one that died."""
         for process in self._processes:
             assert process.stdin is not None

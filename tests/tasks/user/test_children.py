@@ -20,7 +20,7 @@ def run(code: str, folder: Path) -> str:
     path = f"import sys\nsys.path[:] = [{str(Path(__file__).parents[3])!r}, *filter(None, sys.path)]\n"
     program = path + NO_TORCH + dedent(code)
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=40, check=False
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -118,7 +118,7 @@ def test_processes_that_load_batches_can_import_it(tmp_path: Path, name: str) ->
         text=True,
         check=False,
         cwd=Path(__file__).parents[3],
-        timeout=60,
+        timeout=120,
     )
     assert run.stdout.strip() == "[7, 8, 9]", run.stderr
 
