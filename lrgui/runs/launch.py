@@ -178,7 +178,9 @@ class ChildProcess:
             gone = process.poll() is not None  # before reading: all that it wrote is in the pipes by then
             due = merger.due()
             wait = 0.25 if due is None else min(0.25, due)
-            events, printed = self._pipes.read(wait if said_starting and not gone else 0)
+            if gone:
+                wait = 0.0 if self._pipes.ended else self._pipes.quiet
+            events, printed = self._pipes.read(wait if said_starting else 0)
             *lines, rest = (rest + events).split(b"\n")
             chunk: list[Event] = []
             for line in filter(None, lines):

@@ -19,6 +19,8 @@ class Pipes(Protocol):
 
     ended: bool
     """True once the pipe of events is closed on the other side and read to its end."""
+    quiet: float
+    """Once the process has gone, what it wrote has been read when nothing came for so many seconds."""
 
     def read(self, timeout: float) -> tuple[bytes, bytes]:
         """New bytes of (events, printed text); waits up to `timeout` seconds for the first."""
@@ -34,6 +36,8 @@ def open_pipes(events: IO[bytes], printed: IO[bytes]) -> Pipes:
 
 class SelectedPipes:
     """With `select`, without further threads (POSIX)."""
+
+    quiet = 0.0
 
     def __init__(self, events: IO[bytes], printed: IO[bytes]) -> None:
         self.ended = False
@@ -77,6 +81,8 @@ class SelectedPipes:
 class ThreadedPipes:
     """With a thread for each pipe: on Windows nothing else can wait for two."""
 
+    quiet = 1.0  # what the threads have not passed on yet
+
     def __init__(self, events: IO[bytes], printed: IO[bytes]) -> None:
         self.ended = False
         self._closing = False
@@ -105,16 +111,15 @@ class ThreadedPipes:
         """See `Pipes`."""
         parts: tuple[list[bytes], list[bytes]] = ([], [])
         size = 0
+        until = time.monotonic() + timeout
         try:
-            item = self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
-            while True:
-                index, data = item
+            while size < MOST:
+                # The end of what is printed is nothing that came, and the events may be still to come.
+                left = 0.0 if size or self.ended else until - time.monotonic()
+                index, data = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
                 self.ended = self.ended or (index == 0 and not data)
                 parts[index].append(data)
                 size += len(data)
-                if size >= MOST:
-                    break
-                item = self._queue.get_nowait()
         except queue.Empty:
             pass
         return b"".join(parts[0]), b"".join(parts[1])

@@ -58,6 +58,32 @@ def test_the_same_with_the_way_of_reading_that_windows_needs(monkeypatch: pytest
     assert threading.active_count() <= threads  # one of an earlier test may have ended meanwhile
 
 
+def test_what_a_thread_reads_late_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = threading.Event()
+
+    class Late(ThreadedPipes):
+        """Passes nothing on before the process has gone."""
+
+        quiet = 60.0
+
+        def _pump(self, index: int) -> None:
+            assert gone.wait(60)
+            super()._pump(index)
+
+    monkeypatch.setattr(launch, "open_pipes", Late)
+    child = fake("batches", steps=30)
+
+    def look() -> None:
+        if within(60, lambda: child.pid is not None) and within(60, lambda: not child.alive):
+            time.sleep(0.5)
+            gone.set()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    assert end_of(read(child)).detail == "all done"
+    looking.join()
+
+
 def test_pause_resume_and_cancel_arrive_from_another_thread() -> None:
     child = fake("batches", steps=100_000)
     states, steps_while_paused = [], []
