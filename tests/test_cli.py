@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,12 +15,9 @@ import pytest
 from PIL import Image
 
 from lrgui import __version__
-from lrgui.cli.running import Signals
 from lrgui.core.curve.rules import RULES
-from lrgui.core.events import BatchEvent, EndEvent
+from lrgui.core.events import BatchEvent
 from lrgui.core.run_settings import SweepSettings
-from lrgui.runs.in_process import InProcess
-from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -258,141 +252,6 @@ def test_a_diverged_training_is_status_1_with_advice(command: Command) -> None:
     assert "Lower max LR to 30, a tenth" in done.stdout
 
 
-def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:
-    log = tmp_path / "run.lrrun"
-    environment = {**HEADLESS, "LRGUI_RUNS": str(tmp_path / "runs"), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "lrgui",
-            "find",
-            "digits",
-            "--steps",
-            "100000",
-            "--to",
-            "1e-4",
-            "--json",
-            "--log",
-            str(log),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    )
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 20_000):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
-    assert b"Traceback" not in err
-    assert process.returncode == 3
-    assert json.loads(out)["end"]["reason"] == "cancelled"
-    last = read_log(log).events[-1]
-    assert isinstance(last, EndEvent)
-    assert last.reason == "cancelled"
-
-
-SLOW_TASK = """\
-import pathlib, time
-import torch
-from torch.utils.data import DataLoader, TensorDataset
-
-X = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
-
-
-class Slow(torch.nn.Linear):
-    calls = 0
-
-    def forward(self, x):
-        Slow.calls += 1
-        if Slow.calls == 40:
-            pathlib.Path({mark!r}).touch()
-            time.sleep({seconds})
-        return super().forward(x)
-
-
-def model():
-    return Slow(4, 1)
-
-
-def train_loader(batch_size):
-    return DataLoader(TensorDataset(X, X.sum(1, keepdim=True)), 8)
-
-
-def loss(output, target):
-    return torch.nn.functional.mse_loss(output, target)
-"""
-
-
-@contextmanager
-def running(tmp_path: Path, *words: object, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """The command on a task that stops for so many seconds after 39 steps, once it has come there."""
-    mark, task = tmp_path / "mark", tmp_path / "task.py"
-    task.write_text(SLOW_TASK.format(mark=str(mark), seconds=seconds))
-    environment = {**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "lrgui", words[0], str(task), "--device", "cpu", *map(str, words[1:])],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-    ) as process:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and not mark.exists():
-            time.sleep(0.05)
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_and_sighup_end_in_good_order(number: signal.Signals, tmp_path: Path, own_folders: Path) -> None:
-    """Slurm sends the one, a terminal that is closed the other."""
-    log = tmp_path / "run.lrrun"
-    with running(tmp_path, "find", "--json", "--log", log, seconds=0.5) as process:
-        process.send_signal(number)
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 128 + number, err
-    assert b"Traceback" not in err and f"Stopping: {number.name}.".encode() in err
-    found = json.loads(out)
-    assert found["end"]["reason"] == "cancelled" and len(found["curve"]["lr"]) >= 39
-    for kept in (log, *(own_folders / "runs").iterdir()):
-        assert read_log(kept).events[-1] == EndEvent("cancelled", found["end"]["detail"])
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
-def test_a_second_ctrl_c_still_prints_what_was_measured(tmp_path: Path, own_folders: Path) -> None:
-    with running(tmp_path, "find", "--json", seconds=1000) as process:
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        while b"Ctrl+C again" not in process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
-    assert b"Traceback" not in err
-    found = json.loads(out)
-    assert found["end"]["reason"] == "killed" and len(found["curve"]["lr"]) == 39
-    (kept,) = (own_folders / "runs").iterdir()
-    assert isinstance(read_log(kept).events[-1], EndEvent)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    """As with nohup, and for jobs in the background of a script."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with Signals(InProcess(Job())):
-            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-            assert signal.getsignal(signal.SIGTERM) not in (signal.SIG_IGN, signal.SIG_DFL)
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
 def test_results_that_no_terminal_shows_are_not_broken_into_lines(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,34 +298,6 @@ def test_the_window_never_loads_torch() -> None:
     code = "import sys, lrgui.gui.window, lrgui.gui.app, lrgui.export.pictures; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
-def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path) -> None:
-    mark, task = tmp_path / "imported", tmp_path / "task.py"
-    task.write_text(
-        f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(1000)\n"
-        "def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-m", "lrgui", "check", str(task)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}},
-    ) as process:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and not mark.exists():
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        assert process.stderr.readline() == b"\n"
-        assert process.stderr.readline() == b"Stopping. Press Ctrl+C again to end it at once if the code hangs.\n"
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-    assert b"Traceback" not in err and b"The check was terminated." in err
-    assert process.returncode == 130
-    assert "✗ │ Code, data and model" in out.decode(), "what is known is shown all the same"
 
 
 def test_an_encoding_without_stars_is_no_failure(tmp_path: Path) -> None:

@@ -52,6 +52,6 @@ def test_repeats_in_words_and_files(tmp_path: Path) -> None:
     assert read_log(log).job.sweep.repeats == 2 and png.stat().st_size > 10_000
 
 
-def test_too_many_repeats_are_refused() -> None:
-    done = find("--repeats", 51)
+def test_too_many_repeats_are_refused(command: Command) -> None:
+    done = command("find", "--repeats", 51)
     assert done.returncode == 2 and "Use 1 to 50" in done.stderr
