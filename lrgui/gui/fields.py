@@ -178,7 +178,7 @@ class Form(QWidget):
         box = Choice()
         box.offer(entries_of(options) if isinstance(options, Mapping) else options)
         box.activated.connect(lambda _index: self.edited.emit(name, box.currentData()))
-        self._add(name, label, box, tip, box.set_value, box.currentText)
+        self._add(name, Row.of(name, label, box, tip, box.set_value, box.currentText))
         box.set_tip(tip)
 
     def _add_text(
@@ -208,14 +208,11 @@ class Form(QWidget):
     def _add_tick(self, name: str, option: Option) -> None:
         box = Tick()
         box.clicked.connect(lambda checked: self.edited.emit(name, checked))
-        self._add(
-            name,
-            option.label,
-            box,
-            option.tip,
-            lambda value: box.setChecked(value is True),
-            lambda: "yes" if box.isChecked() else "no",
-        )
+
+        def show(value: Any) -> None:
+            box.setChecked(value is True)
+
+        self._add(name, Row.of(name, option.label, box, option.tip, show, lambda: "yes" if box.isChecked() else "no"))
 
     def _add_line(
         self,
@@ -227,26 +224,17 @@ class Form(QWidget):
         show: Callable[[Any], str],
         tip: str,
     ) -> Row:
-        row = self._add(name, label, editor, tip, lambda value: line.setText(show(value)), line.text)
+        row = self._add(name, Row.of(name, label, editor, tip, lambda value: line.setText(show(value)), line.text))
         row.line, row.read = line, read
         line.setAccessibleName(label)
         line.editingFinished.connect(lambda: self._read(name, row))
         line.textEdited.connect(lambda _text: row.mark("") if name in self._rows else None)
         return row
 
-    def _add(
-        self,
-        name: str,
-        label: str,
-        editor: QWidget,
-        tip: str,
-        show: Callable[[Any], None],
-        text: Callable[[], str],
-    ) -> Row:
-        row = Row.of(name, label, editor, tip, show, text)
-        editor.setEnabled(self._enabled)
+    def _add(self, name: str, row: Row) -> Row:
+        row.editor.setEnabled(self._enabled)
         self._place(row, self._grid.rowCount())
-        self.editors[name], self._rows[name] = editor, row
+        self.editors[name], self._rows[name] = row.editor, row
         return row
 
     def _editor(self, name: str, kind: type[Any]) -> Any:

@@ -13,6 +13,7 @@ from weakref import WeakMethod
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from lrgui.core.curve.zones import Zones
 from lrgui.core.formats import format_loss
@@ -218,7 +219,8 @@ class SelectablePlot(RatePlot):
 
     @Slot("QWidget*", "QWidget*")
     def _focus_changed(self, old: QWidget | None, now: QWidget | None) -> None:
-        if old is self.canvas and now is not self.canvas:
+        # A canvas that is being destroyed loses the focus, too, and what it showed has gone before it.
+        if old is self.canvas and now is not self.canvas and isValid(self.annotations):
             self.canvas.show_focus(False)
             self.interrupt()
 

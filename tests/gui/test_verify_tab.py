@@ -44,14 +44,6 @@ def play(bench: Bench) -> None:
     bench.play(Scripted(race(bench.session.job.verification().race)), bench.session.verify)
 
 
-def test_the_tab_is_made_when_it_is_first_looked_at(window: MainWindow) -> None:
-    assert "verify" not in window.tabs._made
-    names = [window.tabs.tabText(index) for index in range(window.tabs.count())]
-    window.tabs.setCurrentIndex(names.index("Verify"))
-    assert window.tabs.currentWidget() is window.tabs.verify
-    assert [window.tabs.tabText(index) for index in range(window.tabs.count())] == names
-
-
 def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> None:
     tab = window.tabs.verify
     assert "3 to 5 trainings of 160 steps (F7)" in window._buttons["verify"].toolTip()

@@ -181,3 +181,4 @@ def test_a_program_that_ends_with_a_plot_on_screen_ends_cleanly():
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert ended.returncode == 0, ended.stderr.decode()
+    assert b"Error" not in ended.stderr, ended.stderr.decode()

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-)
+from PySide6.QtWidgets import QAbstractItemView
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, muted
-from lrgui.gui.labels import with_tabular_figures
+from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
 
 
@@ -24,30 +19,15 @@ class SuggestionsPanel(Card):
         super().__init__("Suggestions")
         self._runs = runs
         self._rates: list[float | None] = []
-        self.table = QTableWidget(0, 3)
-        with_tabular_figures(self.table)
-        self.table.setHorizontalHeaderLabels(["Rule", "LR", "Spread"])
+        self.table = RateTable(["Rule", "LR", "Spread"], "Suggested learning rates", 27)
         spread = self.table.horizontalHeaderItem(2)
         assert spread is not None
         spread.setToolTip("Ratio of the highest to the lowest rate this rule suggests across the repeats")
-        self.table.setAccessibleName("Suggested learning rates")
         self.table.setToolTip("Click a row to select its learning rate")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(27)
-        self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setTabKeyNavigation(False)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.setMinimumSectionSize(64)
+        self.table.horizontalHeader().setMinimumSectionSize(64)
         self.table.cellClicked.connect(lambda row, _column: self._take(row))
         self.table.cellActivated.connect(lambda row, _column: self._take(row))
         self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
@@ -68,21 +48,25 @@ class SuggestionsPanel(Card):
         rows, repeated = reading.table, reading.band is not None
         self._rates = [row.lr for row in rows]
         self.table.setColumnHidden(2, not repeated)
-        self.table.setRowCount(len(rows))
-        for index, row in enumerate(rows):
+        lines = []
+        for row in rows:
             factor = reading.spread_factor(row.key)
             apart = "–" if factor is None else format_factor(factor)
             tip = f"{row.reason} Single repeats: {row.spread}." if repeated else row.reason
-            for column, text in enumerate((row.label, row.rate, apart)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(tip)
-                if row.lr is None:
-                    item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                    item.setForeground(self.palette().placeholderText())
-                self.table.setItem(index, column, item)
-        height = self.table.horizontalHeader().sizeHint().height() + 27 * len(rows) + 4
-        self.table.setFixedHeight(height)
+            lines.append(((row.label, row.rate, apart), tip))
+        self.table.fill(lines)
+        for index, row in enumerate(rows):
+            if row.lr is None:
+                self._pale(index)
         self._mark_selected()
+
+    def _pale(self, row: int) -> None:
+        """Show a row as one that cannot be chosen."""
+        for column in range(self.table.columnCount()):
+            item = self.table.item(row, column)
+            assert item is not None
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            item.setForeground(self.palette().placeholderText())
 
     def _take(self, row: int) -> None:
         lr = self._rates[row]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QTableWidget
 
 from lrgui.core.curve.scenarios import Scenario
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import Card, muted, small_button
-from lrgui.gui.labels import with_tabular_figures
+from lrgui.gui.rate_table import RateTable
 
 ASK = "Double-click the plot (or drag the line) where you would set the learning rate."
 READING = (
@@ -42,24 +42,9 @@ class GameCard(Card):
             "Reveal the answers", "Show each rule's rate and its distance from yours", self.asked.emit
         )
         self.body.addWidget(self.answer)
-        self.answers = QTableWidget(0, 3)
-        with_tabular_figures(self.answers)
-        self.answers.setHorizontalHeaderLabels(["Rule", "LR", "from yours"])
-        self.answers.setAccessibleName("What the rules say")
-        self.answers.verticalHeader().hide()
-        self.answers.verticalHeader().setDefaultSectionSize(25)
-        self.answers.setShowGrid(False)
-        self.answers.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.answers = RateTable(["Rule", "LR", "from yours"], "What the rules say", 25)
         self.answers.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.answers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.answers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.answers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = self.answers.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         self.answers.hide()
         self.body.addWidget(self.answers)
 
@@ -80,20 +65,13 @@ class GameCard(Card):
         self.answers.setVisible(reading is not None)
         if reading is None:
             return
-        rows = [("★ recommended", reading.recommendation.lr, reading.recommendation.reason)]
-        rows += [(s.label, s.lr, s.reason) for s in reading.suggestions.values()]
-        self.answers.setRowCount(len(rows))
-        for row, (label, lr, reason) in enumerate(rows):
-            texts = (
-                label,
-                "–" if lr is None else format_lr(lr),
-                "" if lr is None or pick is None else distance(lr, pick),
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(reason)
-                self.answers.setItem(row, column, item)
-        self.answers.setFixedHeight(self.answers.horizontalHeader().sizeHint().height() + 25 * len(rows) + 4)
+        said = [("★ recommended", reading.recommendation.lr, reading.recommendation.reason)]
+        said += [(s.label, s.lr, s.reason) for s in reading.suggestions.values()]
+        rows = []
+        for label, lr, reason in said:
+            away = "" if lr is None or pick is None else distance(lr, pick)
+            rows.append(((label, "–" if lr is None else format_lr(lr), away), reason))
+        self.answers.fill(rows)
 
 
 def lesson_card() -> Card:
