@@ -29,7 +29,7 @@ def read_json(path: Path) -> tuple[Any, os.stat_result]:
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "it is no file", str(path))
         if facts.st_size > MOST_BYTES:
-            raise ValueError(f"it has {format_bytes(facts.st_size)}")
+            raise ValueError(f"it is too large: {format_bytes(facts.st_size)}")
         text = file.read(MOST_BYTES + 1)
     try:
         data = json.loads(text.decode(), parse_constant=_not_finite, parse_float=_finite)
@@ -53,7 +53,7 @@ def _finite(text: str) -> float:
 
 
 def _not_finite(text: str) -> NoReturn:
-    raise ValueError(f"it has the number {text[:20]}")
+    raise ValueError(f"it contains the number {text[:20]}")
 
 
 def _check_depth(data: Any) -> None:

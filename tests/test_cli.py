@@ -103,7 +103,7 @@ def test_words_for_people(command: Command) -> None:
         (("find", "digits", "--optimizer", "magic"), "Unknown optimizer “magic”"),
         (("find", "digits", "--steps", "many"), "valid integer"),
         (("find", "digits", "--batch-size", "5000"), "A batch of 5,000 cannot be made from 1,347 training examples."),
-        (("find", "digits", "--subset", "5000"), "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."),
+        (("find", "digits", "--subset", "5000"), "A subset of 5,000 examples is not possible. Use 2 to 1,347, or all."),
         (
             ("find", "digits", "--schedule", "cosine"),
             "Schedule cannot be “cosine”. Choose one of: exponential, linear;",
@@ -170,7 +170,7 @@ def test_a_log_that_cannot_be_written_is_said_and_status_1(
     assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged"), "results are printed all the same"
     said = done.stderr.splitlines()
     assert f"cannot be saved to {log}" in said[0]
-    assert said[-1] == f"lrgui: {log} does not hold the whole run: it could not be written."
+    assert said[-1] == f"lrgui: {log} is incomplete: it could not be written."
     assert "Traceback" not in done.stderr
 
 

@@ -113,7 +113,7 @@ class Verified:
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""
-        heads = ["", "learning rate", "validation loss" if self.validation else "training loss", "steps", "how far"]
+        heads = ["", "learning rate", "validation loss" if self.validation else "training loss", "steps", "status"]
         losses = loss_column(self.rows)
         table = [
             [str(row.place), format_lr(row.lr), loss, f"{row.steps:,}" if row.steps else NOTHING, row.words]

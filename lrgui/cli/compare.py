@@ -108,7 +108,7 @@ def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
     from lrgui.core.curve.comparison import how_to_read
     from lrgui.core.curve.recommend import GUESS, confidence_words
 
-    table = Table("optimizer", "learning rate", "how sure", "lowest loss", "safe range")
+    table = Table("optimizer", "learning rate", "confidence", "lowest loss", "optimal zone")
     lowests = format_losses([each.lowest for each in compared])
     for each, lowest in zip(compared, lowests, strict=True):
         pick = each.reading.recommendation

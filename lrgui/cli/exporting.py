@@ -27,7 +27,7 @@ def export_run(
     from lrgui.runs.opened import open_run
 
     if not files:
-        fail(f"Say what to write: {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
+        fail(f"Nothing to write: add {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
     spare(files, run)
     try:
         opened = open_run(run)

@@ -79,7 +79,7 @@ class Journals:
     def lost(self) -> str:
         """A sentence where the log that was asked for was not written, else empty."""
         lost = self._log is not None and self._writers[-1].problem is not None
-        return f"{self._log} does not hold the whole run: it could not be written." if lost else ""
+        return f"{self._log} is incomplete: it could not be written." if lost else ""
 
     def __enter__(self) -> Journals:
         return self
@@ -90,7 +90,7 @@ class Journals:
                 [
                     EndEvent(
                         EndReason.CANCELLED,
-                        "The command was ended before the run finished; everything measured so far is kept.",
+                        "The command ended before the run finished; everything measured so far is kept.",
                     )
                 ]
             )

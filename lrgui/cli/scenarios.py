@@ -27,7 +27,7 @@ def scenarios(
 
     if not files and not show:
         fail(
-            f"Say what to write: {wanted_words(SCENE_FORMATS.values())}; or --show for the window.",
+            f"Nothing to write: add {wanted_words(SCENE_FORMATS.values())}; or --show for the window.",
             Status.BAD_ARGUMENTS,
         )
 

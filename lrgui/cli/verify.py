@@ -132,7 +132,7 @@ def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> N
     from lrgui.core.standings import loss_column
 
     metric = any(row.metric is not None for row in ranking.rows)
-    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "how far")
+    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "status")
     for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True):
         shown = format_metric(name, row.metric)
         table.add_row(

@@ -92,12 +92,12 @@ class Option:
         if self.kind == "choice" and value not in [key for key, _ in self.choices]:
             return self._wrong(value, f"Choose one of: {', '.join(key for key, _ in self.choices)}")
         if not isinstance(value, str):
-            return self._wrong(value, "Use a text")
+            return self._wrong(value, "Use text")
         if self.items:
             try:
                 read_items(value, self.items)
             except ValueError:
-                return self._wrong(value, f"Use {ITEMS[self.items]} with commas")
+                return self._wrong(value, f"Use a comma-separated list of {ITEMS[self.items]}")
         return None
 
     def _number_problem(self, value: Scalar) -> Problem | None:
@@ -176,7 +176,7 @@ def option_problems(options: Sequence[Option], values: Mapping[str, Scalar], par
     for name in values:
         if name not in known:
             names = ", ".join(known) or "none"
-            problems.append(Problem(f"{part}.{name}", f"Unknown setting “{name}”.", f"There are: {names}."))
+            problems.append(Problem(f"{part}.{name}", f"Unknown setting “{name}”.", f"Available: {names}."))
     for option in options:
         problem = option.problem(values.get(option.name, option.default))
         if problem is not None:
@@ -263,5 +263,5 @@ def _listed(option: Option, text: str) -> str:
     try:
         read_items(text, option.items)
     except ValueError:
-        raise ValueError(f"{option.label}: “{text}” is no list of {ITEMS[option.items]} with commas.") from None
+        raise ValueError(f"{option.label}: “{text}” is not a comma-separated list of {ITEMS[option.items]}.") from None
     return text

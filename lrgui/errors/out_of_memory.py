@@ -100,7 +100,7 @@ def _amount(message: str) -> str:
     found = _AMOUNT.search(message)
     if found is None:
         return ""
-    return f": {_amount_of(found['size'])} were asked for"
+    return f": {_amount_of(found['size'])} were requested"
 
 
 def _amount_of(text: str) -> str:

@@ -110,5 +110,5 @@ def _optimizer_key(name: str) -> str:
 def _unknown(name: str) -> str:
     known = [one for names in PARTS.values() for one in names]
     near = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(known)}."
+    hint = f"Did you mean “{near[0]}”?" if near else f"Available: {', '.join(known)}."
     return f"The task's defaults contain “{name}”, which is not a setting. {hint}"

@@ -173,7 +173,7 @@ def check_torch(version: str) -> None:
         wanted = ".".join(str(number) for number in OLDEST_TORCH)
         raise ValueError(
             f"PyTorch {version} in {sys.executable} is too old: LR Finder needs {wanted} or newer. "
-            f"Get it with “{sys.executable} -m pip install --upgrade torch torchvision”, or choose another Python."
+            f"Upgrade with “{sys.executable} -m pip install --upgrade torch torchvision”, or choose another Python."
         )
 
 

@@ -30,11 +30,11 @@ _MOST_NAMED = 4
 
 _WHY = {
     "new": "{name} has not been run here before.",
-    "changed": "{name} was changed while you were asked about it: look at it again.",
-    "added": "{name} imports code that it did not import when you trusted it: {names}.",
-    "elsewhere": "{name} leads to code that lies elsewhere: {names}.",
+    "changed": "{name} changed while you were being asked about it: review it again.",
+    "added": "{name} now imports code that it did not import when you trusted it: {names}.",
+    "elsewhere": "{name} links to code in another place: {names}.",
     "owner": "{name}, or a module that it imports, belongs to another user of this computer.",
-    "module": "{name} is a module: where its code lies is known only once it is imported, so each session asks.",
+    "module": "{name} is a module: its place is known only after the import, so LR Finder asks in every session.",
 }
 
 
@@ -212,7 +212,7 @@ class Trust:
         try:
             write_json(self._file, data, private=True)
         except OSError as error:
-            return f"This is trusted for this session only: {self._file} cannot be written ({error.strerror or error})."
+            return f"Trusted for this session only: {self._file} could not be written ({error.strerror or error})."
         return ""
 
 
@@ -225,7 +225,7 @@ def _read(file: Path | None) -> tuple[_Store, str]:
         data, status = read_json(file)
         shared = stat.S_IWGRP | stat.S_IWOTH
         if os.name == "posix" and (status.st_uid != os.getuid() or status.st_mode & shared):
-            return _Store(), f"(The list of trusted files is one that others can write: {file}, {ask_again}.)"
+            return _Store(), f"(Other users can change the list of trusted files: {file}, {ask_again}.)"
         files, folders = data["files"], data["folders"]
         if not all(isinstance(part, dict) for part in (files, folders)):
             raise ValueError("no objects")

@@ -44,7 +44,7 @@ def build_task(spec: TaskSpec) -> BuiltTask:
     loader, validation = make_loaders(spec, data, device)
     notes = data.notes
     if loader.batch_size is not None and loader.batch_size < spec.batch_size:
-        notes += (f"A batch holds {loader.batch_size:,} examples, not {spec.batch_size:,}: there are no more.",)
+        notes += (f"The batch size is {loader.batch_size:,}, not {spec.batch_size:,}: there are no more examples.",)
     return BuiltTask(
         name=spec.title,
         detail=data.detail,

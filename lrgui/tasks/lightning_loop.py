@@ -23,7 +23,7 @@ ROOTS = ("lightning.pytorch", "pytorch_lightning")
 PACKAGES = tuple(root.split(".")[0] for root in ROOTS)
 
 #: What {} (the module) is refused for; the way out follows.
-BY_HAND = "{} optimizes by hand (automatic_optimization is False), so its steps can't be swept from outside:"
+BY_HAND = "{} uses manual optimization (automatic_optimization is False), so its steps cannot be swept from outside:"
 
 
 def of_lightning(kind: type) -> bool:

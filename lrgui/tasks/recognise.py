@@ -102,7 +102,7 @@ def recognise(text: str) -> Recognised:
     if os.path.isfile(file):
         return _file(file, target.name)
     if os.path.exists(file):
-        return Recognised(problem=f"{file} is a pipe, a device or a socket, not a file: save what it gives to a file.")
+        return Recognised(problem=f"{file} is a pipe, a device or a socket, not a file: save its output to a file.")
     return Recognised(problem=f"There is no file or folder {file}: check its name. {_closest(words)}".rstrip())
 
 

@@ -217,7 +217,7 @@ class TaskSpec:
             problems.append(
                 Problem(
                     "subset",
-                    f"A subset of {self.subset:,} examples cannot be taken.",
+                    f"A subset of {self.subset:,} examples is not possible.",
                     "Use 2 or more, or all." if size is None else f"Use 2 to {size:,}, or all.",
                 )
             )

@@ -40,10 +40,10 @@ def test_what_can_be_used(option: Option, value: Scalar) -> None:
         (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
         (WIDTH, None, "Width is empty. 16 is usual."),
         (TARGET, 3, "Target cannot be “3”. Use a text."),
-        (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use integers with commas."),
-        (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use integers with commas."),
+        (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use a comma-separated list of integers."),
+        (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use a comma-separated list of integers."),
         (SIZES, "", "Sizes is empty. 8, 4 is usual."),
-        (RATES, "1;2", "Rates cannot be “1;2”. Use numbers with commas."),
+        (RATES, "1;2", "Rates cannot be “1;2”. Use a comma-separated list of numbers."),
     ],
 )
 def test_what_cannot(option: Option, value: Scalar, sentence: str) -> None:
@@ -55,7 +55,7 @@ def test_what_cannot(option: Option, value: Scalar, sentence: str) -> None:
 def test_problems_name_their_part_and_unknown_names() -> None:
     problems = option_problems((WIDTH, FLAG), {"width": 0, "hight": 3}, "options")
     assert [problem.field for problem in problems] == ["options.hight", "options.width"]
-    assert str(problems[0]) == "Unknown setting “hight”. There are: width, flip."
+    assert str(problems[0]) == "Unknown setting “hight”. Available: width, flip."
 
 
 def test_filling_takes_what_is_known() -> None:
@@ -87,7 +87,7 @@ def test_reading(option: Option, text: str, value: Any) -> None:
         (WIDTH, "many", "Width: “many” is not an integer."),
         (DECAY, "x", "Decay: “x” is not a number."),
         (FLAG, "perhaps", "Flip: “perhaps” is neither true nor false."),
-        (SIZES, "64, wide", "Sizes: “64, wide” is no list of integers with commas."),
+        (SIZES, "64, wide", "Sizes: “64, wide” is not a comma-separated list of integers."),
     ],
 )
 def test_reading_what_cannot_be_read(option: Option, text: str, sentence: str) -> None:

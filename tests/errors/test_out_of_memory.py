@@ -88,7 +88,7 @@ def test_an_example_that_is_too_large_is_no_matter_of_the_batch_size(workers: in
             "X = np.ones((100_000, 100_000_000))",
             "loading the data: an array of 80 TB (100,000×100,000,000, ",
         ),
-        ("loader", "torch.empty(1 << 50)", "loading the data: 4,504 TB were asked for."),
+        ("loader", "torch.empty(1 << 50)", "loading the data: 4,504 TB were requested."),
         ("model", "nn.Linear(1 << 25, 1 << 25)", "creating the model"),
         ("top", "torch.empty(1 << 50)", "creating data and model"),
         ("example", "torch.empty(1 << 50)", "loading a batch"),

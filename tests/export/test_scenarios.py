@@ -104,7 +104,9 @@ def test_the_command_needs_no_display(tmp_path):
 def test_the_command_writes_nothing_unasked(tmp_path):
     done = lrgui(cwd=tmp_path)
     assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
-    assert done.stderr == "lrgui: Say what to write: --png FILE, --svg FILE or --csv FILE; or --show for the window.\n"
+    assert (
+        done.stderr == "lrgui: Nothing to write: add --png FILE, --svg FILE or --csv FILE; or --show for the window.\n"
+    )
 
 
 def test_the_command_writes_what_is_asked_for(qtbot, tmp_path, monkeypatch):

@@ -547,7 +547,7 @@ def test_ctrl_c_stays_one(make, trainer, loader):
 def test_what_cannot_be_swept_is_said(make, trainer, loader):
     module = make()
     module.automatic_optimization = False
-    with pytest.raises(ValueError, match="optimizes by hand"):
+    with pytest.raises(ValueError, match="uses manual optimization"):
         find_lr(trainer(), module, train_dataloaders=loader)
     module = make()
     parameters = list(module.parameters())

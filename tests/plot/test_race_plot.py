@@ -177,7 +177,7 @@ def test_a_race_that_brackets_names_its_parabola_and_the_safety_step(plot):
     candidates, found = bracketed({-1: 0.4, 0: 0.3, 1: 0.35}, 0.5)
     plot.show_race(candidates, found, over=True)
     plot.grab()
-    assert [words for words, _, _ in plot.columns.labels()] == ["0.4", "0.3", "0.35"]
+    assert [words for words, _, _ in plot.columns.labels()] == ["0.400", "0.300", "0.350"]
     # Through the three bars, from the one to the other.
     x, y = plot.smooth.points
     assert (x[0], x[-1]) == pytest.approx((2.0, 4.0)) and (y[0], y[-1]) == pytest.approx((0.4, 0.35))
@@ -195,7 +195,7 @@ def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
     plot.begin(BRACKET, True)
     plot.show_race(*bracketed({0: 0.3}, 0.5))
     plot.grab()
-    assert [words for words, _, _ in plot.columns.labels()] == ["0.3"] and not len(plot.smooth.points[0])
+    assert [words for words, _, _ in plot.columns.labels()] == ["0.300"] and not len(plot.smooth.points[0])
     plot.show_race(*bracketed({-1: 2.7, 0: 2.6, 1: 2.8}, 2.3), over=True)
     plot.grab()
     assert plot.winner.text == "" and not len(plot.lowest.points[0]) and legend(plot) == ["untrained 2.3"]

@@ -61,7 +61,7 @@ def test_the_own_optimizer_wins_unless_another_is_named() -> None:
         ("start_lr", 3.0, "The task's default for start_lr was not used: The last learning rate (1) is not above"),
         ("optimizer", "sgdm", "The task's default for optimizer was not used: Unknown optimizer “sgdm”."),
         ("epoch", 3, "The task's defaults contain “epoch”, which is not a setting. Did you mean “epochs”?"),
-        ("zzz", 3, "The task's defaults contain “zzz”, which is not a setting. There are: batch_size, "),
+        ("zzz", 3, "The task's defaults contain “zzz”, which is not a setting. Available: batch_size, "),
     ],
 )
 def test_what_cannot_be_used_is_said_and_left_out(name: str, value: Scalar, words: str) -> None:

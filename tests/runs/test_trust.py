@@ -100,7 +100,7 @@ def test_a_module_that_was_not_imported_then_asks_after_the_session(store: Path,
     assert trust.question(str(task)) is None, "edited while the program is open"
     question = asked(Trust(store), task)
     assert question.reason == "added"
-    assert question.sentence.startswith("task.py imports code that it did not import when you trusted it: ")
+    assert question.sentence.startswith("task.py now imports code that it did not import when you trusted it: ")
     for text in ("# deeper.py", "y = 1", "# more.py"):
         assert text in question.shows.text, "what was added is shown"
     assert "deeper.py" in question.sentence and "more.py" in question.sentence

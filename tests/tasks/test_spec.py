@@ -45,7 +45,7 @@ def test_large_numbers_have_their_commas() -> None:
     (batch,) = TaskSpec(batch_size=5000).validate()
     assert str(batch) == "A batch of 5,000 cannot be made from 1,347 training examples. Use 1 to 1,347; 64 is usual."
     (subset,) = TaskSpec(subset=5000).validate()
-    assert str(subset) == "A subset of 5,000 examples cannot be taken. Use 2 to 1,347, or all."
+    assert str(subset) == "A subset of 5,000 examples is not possible. Use 2 to 1,347, or all."
 
 
 def test_an_unknown_source_has_an_unknown_number_of_examples() -> None:

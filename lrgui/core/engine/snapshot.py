@@ -101,7 +101,7 @@ class Snapshot:
         tensors = "a parameter tensor" if len(found) == 1 else f"{len(found)} parameter tensors"
         self.notes += (
             f"The loss uses {tensors} outside the model and the arguments "
-            f"({shapes}{', …' if len(found) > 3 else ''}): put back, but without the buffers and modes beside them.",
+            f"({shapes}{', …' if len(found) > 3 else ''}): restored, but not the buffers and modes beside them.",
         )
 
     def _remember_late(self, parameters: Sequence[nn.Parameter]) -> None:

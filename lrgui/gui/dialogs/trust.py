@@ -24,7 +24,7 @@ from lrgui.runs.task_files import visible
 from lrgui.runs.trust import Question
 
 WARNING = (
-    "It can do all that you can do on this computer: read and delete files, use the network. "
+    "It can do anything you can do on this computer: read and delete files, use the network. "
     "Run it only if you know where it comes from."
 )
 
@@ -108,12 +108,12 @@ class TrustDialog(QDialog):
             ("Works in", "" if folder is None else str(folder)),
             ("Defines", listed(shows.names, 12)),
             ("Imports", listed(shows.imports, 12)),
-            ("Own modules", listed([file.name for file in shows.files[1:]], 8)),
+            ("Local modules", listed([file.name for file in shows.files[1:]], 8)),
         ]
         all_of = {
             "Defines": shows.names,
             "Imports": shows.imports,
-            "Own modules": [str(file) for file in shows.files[1:]],
+            "Local modules": [str(file) for file in shows.files[1:]],
         }
         for row, (label, text) in enumerate((label, text) for label, text in rows if text):
             name = QLabel(label)
@@ -135,13 +135,13 @@ class TrustDialog(QDialog):
             "Trust this module" if module else "Trust this file",
             "It runs until the program is closed."
             if module
-            else "It runs from this path without asking again, also after changes.",
+            else "It runs from this path without asking again, even after changes.",
         )
         self.trust_folder, of_folder = self._choice(
             f"Trust the folder “{without_mnemonic(short(visible(folder.name)))}”",
-            "All code in it and below may run, also what is added or changed later.",
+            "All code in it and its sub-folders may run, including what is added or changed later.",
         )
-        self.refuse, of_refusal = self._choice("Don't trust", "Nothing of it runs.")
+        self.refuse, of_refusal = self._choice("Don't trust", "None of it runs.")
         self.refuse.setObjectName("primary")
         self.trust_file.clicked.connect(lambda: self._grant(False))
         self.trust_folder.clicked.connect(lambda: self._grant(True))

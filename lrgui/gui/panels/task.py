@@ -296,7 +296,7 @@ class TaskPanel(ConfigCard):
         assert environments is not None
         if python == CHOOSE:
             self._main.set_value("python", environments.python)
-            ask_file(self, start_folder(self.session), "Python that computes", filters(), environments.choose)
+            ask_file(self, start_folder(self.session), "Python interpreter for runs", filters(), environments.choose)
         elif python != environments.python:
             environments.choose(python)
             self._show_python()

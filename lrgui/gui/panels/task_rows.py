@@ -48,14 +48,12 @@ def fill_more(form: Form) -> None:
     form.add_group("optimizer_options")
     form.add_text(
         "subset",
-        "Subset",
+        "Training examples",
         _subset,
         lambda value: "all" if value is None else str(value),
         "Train on only this many examples from the start, or “all”",
     )
-    form.add_text(
-        "loader_workers", "Loaders", read_whole, str, "DataLoader workers (processes that load batches); 0 is safest"
-    )
+    form.add_text("loader_workers", "DataLoader workers", read_whole, str, "Processes that load batches; 0 is safest")
     form.add_choice(
         "pin_memory",
         "Pinned memory",

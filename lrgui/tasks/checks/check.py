@@ -92,5 +92,5 @@ def _ready(title: str, seconds: float, warnings: int) -> str:
     time = f"a training step took {format_seconds(seconds)}"
     if not warnings:
         return f"{title} is ready: {time}."
-    told = "a warning: read it" if warnings == 1 else f"{warnings} warnings: read them"
-    return f"{title} can run, with {told} first; {time}."
+    told = "a warning" if warnings == 1 else f"{warnings} warnings"
+    return f"{title} can run, with {told} to read first; {time}."

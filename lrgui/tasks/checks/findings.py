@@ -22,7 +22,7 @@ MOST_PARTS = 8
 #: Columns that a table may have for each of them to be looked at.
 MOST_COLUMNS = 4096
 
-NORMALISE = "subtract the mean and divide by the deviation, or for pixels divide by 255"
+NORMALISE = "subtract the mean and divide by the standard deviation, or divide pixels by 255"
 
 
 @dataclasses.dataclass(frozen=True)

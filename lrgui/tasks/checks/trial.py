@@ -289,7 +289,7 @@ class Trial:
             f"{format_seconds(self.step_seconds)} a step",
             f"{format_bytes(need)}: parameters {format_bytes(use.parameters)}, gradients "
             f"{format_bytes(use.gradients)}, optimizer {format_bytes(use.optimizer)}, "
-            f"the batch on its way {format_bytes(max(0, need - fixed))}",
+            f"activations and batch {format_bytes(max(0, need - fixed))}",
         ]
         free = free_memory(task.device)
         there = "" if free is None else f" of {format_bytes(free)} free"

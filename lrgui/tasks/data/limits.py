@@ -36,7 +36,7 @@ def must_fit(needed: float, what: str, way_out: str) -> None:
     free = free_ram()
     if free is not None and needed > free:
         raise ValueError(
-            f"{what} takes {format_bytes(needed)} of memory, and {format_bytes(free)} are free: {way_out}."
+            f"{what} takes {format_bytes(needed)} of memory, but only {format_bytes(free)} is free: {way_out}."
         )
 
 
@@ -77,7 +77,7 @@ class Bounded(RawIOBase):
         self._read += len(block)
         if self._most is not None and self._read > self._most:
             raise ValueError(
-                f"{self._what} unpacks to more than {format_bytes(self._most)}, half of the memory that is free: "
+                f"{self._what} unpacks to more than {format_bytes(self._most)}, half of the free memory: "
                 f"{self._way_out}."
             )
         return len(block)

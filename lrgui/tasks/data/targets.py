@@ -38,7 +38,7 @@ def enough(count: int, what: str, file: str) -> None:
     """Raises ValueError, with a sentence, where `count` are too few."""
     if count < FEWEST:
         raise ValueError(
-            f"{file} has too few {what}: {count}. At least {FEWEST} are needed, and some hundreds to learn anything."
+            f"{file} has too few {what}: {count}. At least {FEWEST} are needed, and a few hundred to learn anything."
         )
 
 

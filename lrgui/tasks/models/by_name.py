@@ -81,7 +81,7 @@ def _state(name: str, weights: Any) -> dict[str, Any]:
                 "yourself, or switch Pretrained off."
             ) from error
         raise ValueError(
-            f"The weights of {name} in {file} cannot be read: delete that file, so that it is downloaded again, "
+            f"The weights of {name} in {file} cannot be read: delete that file to download it again, "
             "or switch Pretrained off."
         ) from error
     return state

@@ -54,14 +54,14 @@ IMAGE_MODELS = by_key(
         "ViT-tiny",
         "lrgui.tasks.models.vit.vit_tiny",
         options=(
-            _width(96, "Numbers for each patch", 8),
+            _width(96, "Embedding size of a patch", 8),
             _depth(6, "Transformer blocks"),
             Option(
                 "patch",
                 "Patch",
                 "whole",
                 None,
-                "Pixels along a patch's side; automatic makes about 8×8 of them",
+                "Pixels per side of a patch; automatic makes about 8×8 patches",
                 (),
                 1,
                 256,

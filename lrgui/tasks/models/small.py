@@ -52,7 +52,7 @@ def must_be_large(data: Data, least: int, label: str) -> None:
     _, height, width = data.inputs
     if min(height, width) < least:
         raise ValueError(
-            f"{label} needs images of {least}×{least} pixels or more, and these are {height}×{width}: "
+            f"{label} needs images of {least}×{least} pixels or more, but these are {height}×{width}: "
             "choose the MLP, or larger images."
         )
 

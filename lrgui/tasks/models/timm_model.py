@@ -99,7 +99,7 @@ def _pretrained(name: str, arguments: Mapping[str, Any]) -> nn.Module:
     except Exception as error:  # each library on the way to the weights has errors of its own
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(
-            f"The weights of timm's {name} could not be had ({lines[0].rstrip('.')}): "
+            f"The weights of timm's {name} could not be downloaded ({lines[0].rstrip('.')}): "
             "try again with a connection to huggingface.co, or switch Pretrained off."
         ) from error
     return network

@@ -119,7 +119,7 @@ def _empty(found: Batches) -> str:
             f"{{}} has no batch: its {found.examples:,} examples are fewer than a batch of {found.size:,}, and the "
             "last, short one is dropped. Use a smaller batch size, or drop_last=False."
         )
-    return "{} has no batch: look whether its data were found."
+    return "{} has no batches: check that its data was found."
 
 
 def _wrapped(spec: TaskSpec, data: Any, device: torch.device, training: bool) -> DataLoader[Any]:
@@ -147,7 +147,7 @@ def _cut(spec: TaskSpec, data: Any) -> tuple[Any, tuple[str, ...]]:
     if spec.subset is None:
         return data, ()
     if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
-        return data, ("The subset was not taken: the training data do not know how many examples they have.",)
+        return data, ("The subset setting is not used: the training data has no length.",)
     count: int = len(data)
     if spec.subset >= count:
         return data, ()
@@ -158,8 +158,8 @@ def _cut(spec: TaskSpec, data: Any) -> tuple[Any, tuple[str, ...]]:
 def _cut_loader(spec: TaskSpec, made: Any) -> tuple[Any, tuple[str, ...]]:
     """A loader like `made` over a part of its data, where it is one of torch's usual kind."""
     refused = (
-        "The subset was not taken: that works with a Dataset and with a plain DataLoader; "
-        "let train_loader() have an argument “subset”, and it gets the number."
+        "The subset setting is not used: it needs a Dataset or a plain DataLoader; "
+        "or give train_loader() an argument “subset”, which receives the number."
     )
     plain = type(made) is DataLoader and type(made.sampler) in (RandomSampler, SequentialSampler)
     if not plain or made.batch_size is None or getattr(made.sampler, "replacement", False):
@@ -212,7 +212,7 @@ def _unused(spec: TaskSpec, part: Part, found: Batches, asked: set[str], made: A
     workers = getattr(found.loader, "num_workers", None)
     if "loader_workers" not in asked and spec.loader_workers and workers != spec.loader_workers:
         yield (
-            f"The loader workers setting is not used: {part.words} makes its own loader. "
+            f"The DataLoader workers setting is not used: {part.words} makes its own loader. "
             "Give it an argument “num_workers”, or return the data set."
         )
 

@@ -162,7 +162,7 @@ class Calls:
         if unknown:
             known = ", ".join(dict.fromkeys(self.options)) or "none"
             raise TaskError(
-                f"{Path(file).name} has no setting “{unknown[0]}”. There are: {known}.",
+                f"{Path(file).name} has no setting “{unknown[0]}”. Available: {known}.",
                 file,
             )
 
@@ -248,7 +248,7 @@ def _several(text: str, holder: type, item: type, part: Part, name: str) -> Any:
     try:
         items = read_items(text, kind)
     except ValueError:
-        raise part.error(f"{{}}: “{name}” cannot be “{text}”. Use {ITEMS[kind]} with commas.") from None
+        raise part.error(f"{{}}: “{name}” cannot be “{text}”. Use a comma-separated list of {ITEMS[kind]}.") from None
     return holder(map(item, items))
 
 

@@ -153,7 +153,7 @@ def _batches(
             made = next(iter(made.values())) if isinstance(made, Mapping) else made[0]
         found = loaded(spec, made, device, training=kind == "train")
         if length(found.loader) == 0:
-            raise part.error("{} has no batch: look whether its data were found, and at the batch size.")
+            raise part.error("{} has no batches: check that its data was found, and check the batch size.")
         asked = kind != "train" or any("batch_size" in _asked(one) for one in (data, network) if one is not None)
         if not asked and found.size not in (None, spec.batch_size):
             notes += (
@@ -186,7 +186,7 @@ def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[
             raise part.error("{} returned None: did you forget return? Without an optimizer nothing is trained.")
         raise part.error(f"{{}} returned {described(made)} without an optimizer.")
     if schedule:
-        notes.append("The schedule of configure_optimizers() does not take part: the run sets the rates.")
+        notes.append("The scheduler from configure_optimizers() is not used: the run sets the learning rates.")
     refused = refusal(optimizer)
     if refused:
         raise part.error(f"{{}}: {refused}")

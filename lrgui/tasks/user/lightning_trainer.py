@@ -79,5 +79,5 @@ class StandIn:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
             f"The module asks for trainer.{name}, but LR Finder runs it without a Trainer: "
-            "look for self._trainer is None, or give the value as an argument of the module."
+            "check self._trainer is None first, or pass the value as an argument of the module."
         )

@@ -29,7 +29,7 @@ def scalar(value: Any, error: Words, wanted: str = "the loss") -> torch.Tensor:
         if torch.is_grad_enabled() and not value.requires_grad:
             raise error(
                 "{} returned a loss that leads back to no weight: .item(), .detach(), no_grad(), argmax() or a "
-                "computation outside of torch cut it off."
+                "computation outside torch detached it."
             )
         return value
     if value is None:
@@ -108,7 +108,8 @@ class OwnLoss(Supervised):
         except ValueError as error:
             if str(error) != NO_LOSS:
                 raise
-            more = " A model that has one gives it where the batch has an entry “labels”." if self._unlabelled else ""
+            more = " A model with a loss of its own returns it when the batch has an entry “labels”."
+            more = more if self._unlabelled else ""
             raise TaskError(self._sentence + more, self._file) from None
 
 
@@ -155,9 +156,9 @@ class Steps:
                 raise
             said = next(iter(str(error).splitlines()), "")
             raise TaskError(
-                f"{part.words} fails on validation batches, for which the model is in eval mode and may answer "
-                f"otherwise ({type(error).__name__}: {said}): write validation_step(model, batch), or leave those "
-                "batches out."
+                f"{part.words} fails on validation batches, for which the model is in eval mode and may return "
+                f"something else ({type(error).__name__}: {said}): write validation_step(model, batch), or omit those "
+                "batches."
             ) from error
         metrics = None
         # What a training step returns beside its loss is for its author's own loop.
@@ -174,9 +175,7 @@ class Steps:
 
     def without_loss(self) -> ValueError:
         """What is wrong where the only batch that was tried was left out."""
-        return self._training_part.error(
-            "{} returned None: did you forget return? Only a batch that is to be left out may have no loss."
-        )
+        return self._training_part.error("{} returned None: did you forget return? Return None only to skip a batch.")
 
     def measured(self) -> Any:
         """None: training batches have no metric."""

@@ -39,14 +39,14 @@ def outline(path: str) -> Outline:
     try:
         facts = file.stat()
         if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for, and a device read for ever
-            return _refused(file, f"{file} is no file that can be read. Choose a Python file.")
+            return _refused(file, f"{file} is not a regular file. Choose a Python file.")
         size = facts.st_size
         data = file.read_bytes() if size <= MOST_BYTES else b""
     except (OSError, ValueError) as error:  # ValueError: a name that no system allows
         return _refused(file, f"{file} cannot be read ({getattr(error, 'strerror', None) or error}).")
     if size > MOST_BYTES:
-        big = f"{file.name} has {format_bytes(size)}, and a task has {format_bytes(MOST_BYTES)} at most."
-        return _refused(file, f"{big} Keep its data in a file of its own, which the code reads.")
+        big = f"{file.name} has {format_bytes(size)}, but a task may have at most {format_bytes(MOST_BYTES)}."
+        return _refused(file, f"{big} Keep its data in a separate file and read it from the code.")
     tree = parsed(data, file.name)
     if isinstance(tree, OutlineProblem):
         return Outline(problem=tree, file=file)

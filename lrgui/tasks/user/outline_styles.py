@@ -34,7 +34,7 @@ def _named(module: ModuleSyntax, name: str) -> Outline:
     if module.has(name) or module.any_name:
         return _object(module, name)
     there = [one for one in (*module.functions, *module.classes, *module.values) if not one.startswith("_")]
-    listed = f"There are: {', '.join(there[:12])}." if there else "It has no functions."
+    listed = f"Available: {', '.join(there[:12])}." if there else "It has no functions."
     return Outline(problem=OutlineProblem(f"{module.file} has no function or object “{name}”. {listed}"))
 
 

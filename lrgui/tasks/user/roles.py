@@ -101,7 +101,7 @@ def likely_words(
         found["model"] = list(models)
     best = {role: next((name for name in names if fits(role, name)), "") for role, names in found.items()}
     lines = [f"“{role} = {name}”" for role, name in best.items() if name]
-    words = f" At the end of the file {' and '.join(lines)} will do for what it has." if lines else ""
+    words = f" At the end of the file, {' and '.join(lines)} will do." if lines else ""
     if found.get("loss") and not best["loss"]:
         words += f" {found['loss'][0]}() takes other arguments than (output, target): call it in a training_step()."
     return words

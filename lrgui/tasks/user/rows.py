@@ -22,7 +22,7 @@ USER_TASK = SourceRow(
     path=PathRow(
         "Task",
         "code",
-        "A Python file, or package.module; “:name” behind it picks one function or object",
+        "A Python file, or package.module; “:name” after it selects one function or object",
         suffixes=(".py",),
     ),
 )

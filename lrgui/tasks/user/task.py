@@ -75,7 +75,7 @@ def _find(module: ModuleType, target: Target, calls: Calls) -> TaskParts | type:
     if target.name:
         if not hasattr(module, target.name):
             there = [name for name in vars(module) if not name.startswith("_")]
-            listed = f"There are: {', '.join(there[:12])}." if there else "It is empty."
+            listed = f"Available: {', '.join(there[:12])}." if there else "It is empty."
             raise TaskError(f"{Path(file).name} has no function or object “{target.name}”. {listed}", file)
         thing = getattr(module, target.name)
         if isinstance(thing, type) and is_module(thing):
@@ -261,7 +261,7 @@ def _refuse_frozen(model: nn.Module, part: Part) -> None:
         hidden = next((sentence for sentence, _ in hidden_layers(model)), "")
         raise part.error(f"{{}}: the model has no parameters, so there is nothing to train. {hidden}".rstrip())
     if not any(p.requires_grad for p in model.parameters()):
-        raise part.error("{}: every parameter of the model is frozen (requires_grad is False): free some of them.")
+        raise part.error("{}: every parameter of the model is frozen (requires_grad is False): unfreeze some of them.")
 
 
 def _optimizer(spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module) -> torch.optim.Optimizer:
@@ -292,13 +292,13 @@ def _optimizer(spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module)
     if len(optimizers_in(made)) > 1:
         found.notes.append(f"{part.words} returned several optimizers: the first one is used.")
     if schedule:
-        found.notes.append(f"The schedule that {part.words} returned does not take part: the run sets the rates.")
+        found.notes.append(f"The scheduler from {part.words} is not used: the run sets the learning rates.")
     refused = refusal(optimizer)
     if refused:
         raise part.error(f"{{}}: {refused}")
     own = {id(p) for p in model.parameters()}
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
-        raise part.error("{} made an optimizer of other weights than the model's: use the ones that it is given.")
+        raise part.error("{} created an optimizer for other weights than the model's: use the parameters it receives.")
     return optimizer
 
 
@@ -310,8 +310,8 @@ def _note_idle_loss(found: TaskParts, objective: Objective, model: nn.Module, op
     known = {id(p) for p in model.parameters()} | {id(p) for group in optimizer.param_groups for p in group["params"]}
     if any(p.requires_grad and id(p) not in known for p in criterion.parameters()):
         found.notes.append(
-            f"{found.parts['loss'].words} has weights of its own, which will not learn: the optimizer gets the "
-            "model's. Make the loss a part of the model, and take it from there in training_step(model, batch)."
+            f"{found.parts['loss'].words} has weights of its own, which are not trained: the optimizer gets the "
+            "model's. Make the loss a part of the model, and use it from there in training_step(model, batch)."
         )
 
 

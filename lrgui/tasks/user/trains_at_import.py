@@ -28,8 +28,8 @@ def no_training(file: Path) -> Iterator[None]:
         steps += 1
         if steps >= STEPS and monotonic() - begun >= SECONDS:
             raise TaskError(
-                f'{file.name} trains when it is imported: put the training under if __name__ == "__main__":, so that '
-                "only model, batches and loss are left.",
+                f'{file.name} trains when it is imported: put the training under if __name__ == "__main__":, leaving '
+                "only model, batches and loss.",
                 str(file),
                 _line_in(file),
             )

@@ -91,5 +91,5 @@ def test_width_depth_and_batch_norm_of_the_mlp() -> None:
 
 @pytest.mark.parametrize("key", ["cnn", "simplenet"])
 def test_an_image_of_one_pixel_is_refused_in_a_sentence(key: str) -> None:
-    with pytest.raises(ValueError, match=r"needs images of 2×2 pixels or more, and these are 1×9: choose the MLP"):
+    with pytest.raises(ValueError, match=r"needs images of 2×2 pixels or more, but these are 1×9: choose the MLP"):
         built(key, images(1, 1, 9))

@@ -314,7 +314,7 @@ def test_one_of_several_by_name(spec) -> None:
     ("parts", "words"),
     [
         ((NET,), "Net in lit.py has no training batches: add a LightningDataModule, a train_dataloader(), or a"),
-        ((NET, method("automatic_optimization = False"), LOADER), "optimizes by hand"),
+        ((NET, method("automatic_optimization = False"), LOADER), "uses manual optimization"),
         ((NET, method("def configure_optimizers(self): pass"), LOADER), "returned None: did you forget return?"),
         ((NET, method("def configure_optimizers(self): return 3"), LOADER), "returned an int without an optimizer"),
         ((NET.replace("width: int = 8", "width"), LOADER), "Net in lit.py needs “width”: give it a default"),
@@ -322,7 +322,7 @@ def test_one_of_several_by_name(spec) -> None:
         ((NET, method("def train_dataloader(self): pass")), "returned None: did you forget return?"),
         ((NET, method("def train_dataloader(self): return []")), "has no batch"),
         ((NET, POINTS, POINTS.replace("Points", "More")), "several LightningDataModules (Points, More)"),
-        ((NET, LOADER, "OPTIONS"), "lit.py has no setting “wdth”. There are: width, noise."),
+        ((NET, LOADER, "OPTIONS"), "lit.py has no setting “wdth”. Available: width, noise."),
     ],
 )
 def test_what_is_wrong_is_said(spec, parts: tuple[str, ...], words: str) -> None:

@@ -450,7 +450,7 @@ def test_an_object_that_a_function_makes(read) -> None:
 def test_a_name_that_is_not_there(read) -> None:
     problem = read("def small(): ...\nx = 1\n", ":large").problem
     assert problem is not None
-    assert problem.sentence == "task.py has no function or object “large”. There are: small, x."
+    assert problem.sentence == "task.py has no function or object “large”. Available: small, x."
 
 
 @pytest.mark.parametrize("base", ["LightningModule", "pl.LightningModule", "L.pytorch.LightningModule"])
@@ -571,7 +571,7 @@ def test_what_is_no_plain_file_is_neither_waited_for_nor_read(tmp_path: Path) ->
     os.mkfifo(tmp_path / "a.py")
     for path in (str(tmp_path / "a.py"), "/dev/zero"):
         problem = outline(path).problem
-        assert problem is not None and problem.sentence == f"{path} is no file that can be read. Choose a Python file."
+        assert problem is not None and problem.sentence == f"{path} is not a regular file. Choose a Python file."
 
 
 def test_a_file_that_the_window_would_wait_for_is_refused_with_a_way_out(tmp_path: Path) -> None:
@@ -579,5 +579,6 @@ def test_a_file_that_the_window_would_wait_for_is_refused_with_a_way_out(tmp_pat
     problem = outline(str(tmp_path / "task.py")).problem
     assert problem is not None
     assert problem.sentence == (
-        "task.py has 1.2 MB, and a task has 1 MB at most. Keep its data in a file of its own, which the code reads."
+        "task.py has 1.2 MB, but a task may have at most 1 MB. Keep its data in a separate file and read it from the "
+        "code."
     )

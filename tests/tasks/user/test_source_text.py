@@ -12,8 +12,8 @@ from lrgui.tasks.user.source_text import no_python
     [
         ("x = 1\ndef f(:\n", "a.py, line 2: invalid syntax.", 2),
         ("print 'x'\n", "a.py, line 1: Missing parentheses in call to 'print'. Did you mean print(...)?", 1),
-        ("x = 1\0", "a.py is no Python file: save it as text, in UTF-8.", 0),
-        ("x = 1\n".encode("utf-16"), "a.py is no Python file: save it as text, in UTF-8.", 0),
+        ("x = 1\0", "a.py is not a Python file: save it as text in UTF-8.", 0),
+        ("x = 1\n".encode("utf-16"), "a.py is not a Python file: save it as text in UTF-8.", 0),
     ],
 )
 def test_every_reason_is_a_sentence(code: str | bytes, sentence: str, line: int) -> None:
@@ -23,4 +23,4 @@ def test_every_reason_is_a_sentence(code: str | bytes, sentence: str, line: int)
 
 
 def test_brackets_in_brackets() -> None:
-    assert no_python("a.py", RecursionError()) == ("a.py is not a Python file that can be read.", 0)
+    assert no_python("a.py", RecursionError()) == ("a.py is not a readable Python file.", 0)

@@ -194,7 +194,7 @@ def test_a_model_with_a_loss_whose_batches_have_no_labels(make: Maker) -> None:
 def test_a_loss_with_weights_of_its_own_is_said(make: Maker) -> None:
     loss = "class Own(nn.Linear):\n    def forward(self, output, target): return super().forward(output).mean()\n"
     task = make.task(f"{loss}loss = Own(3, 1)", without="loss")
-    assert [note for note in task.notes if "has weights of its own, which will not learn" in note]
+    assert [note for note in task.notes if "has weights of its own, which are not trained" in note]
     own = "def optimizer(params, lr): return torch.optim.SGD([*params, *loss.parameters()], lr)"
     assert not make.task(f"{loss}loss = Own(3, 1)\n{own}", without="loss", optimizer="own").notes
     made = make.task(f"{loss}def make_loss(): return Own(3, 1)\nloss = make_loss", without="loss")
@@ -311,7 +311,7 @@ def test_a_subset_of_a_loader(make: Maker) -> None:
         "def train_loader(): return DataLoader(DATA, sampler=range(9))",
     ):
         (note,) = make.task(text, without="train_loader", subset=25, batch_size=1).notes
-        assert note.startswith("The subset was not taken")
+        assert note.startswith("The subset setting is not used")
     asks = make.task("def train_loader(batch_size, subset=None): return [(X[:subset], Y[:subset])]", subset=25)
     assert len(next(iter(asks.loader))[0]) == 25
 
@@ -321,7 +321,7 @@ def test_fields_of_the_form_that_are_passed_over_are_said(make: Maker) -> None:
     notes = make.task(text, without="train_loader", batch_size=64, loader_workers=1).notes
     assert [note.split(":")[0] for note in notes] == [
         "The batch size setting is not used",
-        "The loader workers setting is not used",
+        "The DataLoader workers setting is not used",
     ]
     asks = "def train_loader(batch_size, num_workers=0): return DataLoader(DATA, batch_size, num_workers=num_workers)"
     task = make.task(asks, without="train_loader", loader_workers=1)
@@ -363,8 +363,7 @@ def test_a_schedule_beside_the_optimizer_is_said(make: Maker) -> None:
     task = make.task(text, optimizer="own")
     assert isinstance(task.optimizer, torch.optim.SGD)
     assert task.notes == (
-        f"The schedule that optimizer() in mine.py (line {MODEL_LINE + 4}) returned does not take part: "
-        "the run sets the rates.",
+        f"The scheduler from optimizer() in mine.py (line {MODEL_LINE + 4}) is not used: the run sets the learning rates.",
     )
 
 
@@ -402,11 +401,11 @@ def test_options_are_given_as_what_they_are(make: Maker) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"witdh": 3}, "mine.py has no setting “witdh”. There are: width, kind, hidden, norm."),
+        ({"witdh": 3}, "mine.py has no setting “witdh”. Available: width, kind, hidden, norm."),
         ({"width": "wide"}, "“width” cannot be “wide”. Use an integer."),
         ({"width": 1.5}, "“width” cannot be “1.5”. Use an integer."),
         ({"kind": "c"}, "“kind” cannot be “c”. Choose one of: a, b."),
-        ({"hidden": "8, wide"}, "“hidden” cannot be “8, wide”. Use integers with commas."),
+        ({"hidden": "8, wide"}, "“hidden” cannot be “8, wide”. Use a comma-separated list of integers."),
         ({"norm": "group"}, "“norm” cannot be “group”. Choose one of: batch, layer."),
     ],
 )
@@ -654,7 +653,7 @@ def test_a_training_step_without_return_is_told_in_a_run(make: Maker) -> None:
         ("def train_loader(b): return X", "train_loader", "returned a Tensor: it must return a DataLoader, a Dataset,"),
         ("def train_loader(b): return DataLoader", "train_loader", "returned the class DataLoader: return DataLoader("),
         ("def train_loader(b): return 3", "train_loader", "returned an int: it must return a DataLoader"),
-        ("def train_loader(b): return []", "train_loader", "has no batch: look whether its data were found."),
+        ("def train_loader(b): return []", "train_loader", "has no batches: check that its data was found."),
         (
             "def train_loader(b): return DataLoader(DATA, 64, drop_last=True)",
             "train_loader",
@@ -672,7 +671,7 @@ def test_a_training_step_without_return_is_told_in_a_run(make: Maker) -> None:
         ),
         ("loss = F.mse_loss(X, X)", "loss", "a number that a training loop left there: put the loop under if __name__"),
         ("def training_step(model, batch): return {'box': model(batch[0]).sum()}", "loss", "sum(losses.values())."),
-        ("criterion = nn.CrossEntropyLoss()", "loss", "At the end of the file “loss = criterion” will do for what it"),
+        ("criterion = nn.CrossEntropyLoss()", "loss", "At the end of the file “loss = criterion” will do"),
         ("def loss(o, t): return 'x'", "loss", "returned a str: return the loss, a tensor."),
         ("def loss(o): return o.mean()", "loss", "takes 1 argument, but it is called with the model's output and the"),
         ("loss = 3", "loss", "loss in mine.py is of the type int: it must be a function (output, target)."),
@@ -705,7 +704,7 @@ def test_what_is_wrong_is_said_with_function_and_line(make: Maker, text: str, wi
         ("optimizer = 3", "optimizer in mine.py is of the type int: it must be a function (params, lr)."),
         (
             "def optimizer(params, lr): return torch.optim.SGD(nn.Linear(1, 1).parameters(), lr)",
-            "of other weights than",
+            "for other weights than",
         ),
         ("def optimizer(params, lr): return torch.optim.LBFGS(params, lr)", "LBFGS cannot be swept. It evaluates the"),
         ("optimizer = 'adm'", "Unknown optimizer “adm”. Choose one of: sgd, adam"),
@@ -720,7 +719,7 @@ def test_an_own_optimizer_that_is_none(make: Maker, text: str, words: str) -> No
 @pytest.mark.parametrize(
     ("text", "suffix", "words"),
     [
-        ("", ":large", "mine.py has no function or object “large”. There are: torch, nn, F,"),
+        ("", ":large", "mine.py has no function or object “large”. Available: torch, nn, F,"),
         (
             "",
             ":model",

@@ -79,7 +79,7 @@ def folder_of(spec: TaskSpec) -> Path:
 
 def not_there(label: str, folder: Path) -> str:
     """The sentence for a data set that is not there and may not be downloaded."""
-    return f"{label} is not there: switch Download on, or {_by_hand(folder)}."
+    return f"{label} is missing: switch Download on, or {_by_hand(folder)}."
 
 
 def _not_to_be_had(image_set: ImageSet, error: Exception, folder: Path) -> str:

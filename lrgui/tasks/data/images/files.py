@@ -152,4 +152,4 @@ def _files(folder: Path) -> list[Path]:
 
 def _too_few(classes: Sequence[str], folder: Path) -> str:
     found = f"only one class of images, “{classes[0]}”" if classes else "no class of images"
-    return f"{folder} has {found}: put the images of each class into a sub-folder of its own, two or more."
+    return f"{folder} has {found}: put the images of each class into a sub-folder of its own; at least two are needed."

@@ -134,7 +134,7 @@ def _look_through(spec: TaskSpec, control: Control) -> Generator[StateEvent, Non
     """What is in the folder, None where it was cancelled."""
     place = Path(os.path.expanduser(spec.path))
     square = _square(filled(IMAGE_FOLDER.options, spec.options))
-    yield StateEvent(RunState.STARTING, f"Looking through {place.name}")
+    yield StateEvent(RunState.STARTING, f"Scanning {place.name}")
     files, notes = find_images(place)
     count = len(files.files)
     if count <= DECODED and count * square.channels * square.size**2 <= KEEP:
@@ -153,7 +153,7 @@ def _look_through(spec: TaskSpec, control: Control) -> Generator[StateEvent, Non
             check_header(files.files[index])
             return ""
 
-        problems = yield from _each(count, look, "Looking at images", control)
+        problems = yield from _each(count, look, "Measuring images", control)
     if problems is None:
         return None
     good = [index for index in range(count) if index not in problems]

@@ -166,7 +166,7 @@ def _plain(said: str) -> str:
 def no_writing(error: OSError, folder: Path) -> str:
     """The sentence for a folder that cannot be written."""
     if error.errno == errno.ENOSPC:
-        return f"The disk is full: make room beside {folder}, or choose another folder."
+        return f"The disk is full: free some space in {folder}, or choose another folder."
     place = error.filename or folder
     return f"{place} cannot be written ({error.strerror or error}). Choose another folder."
 

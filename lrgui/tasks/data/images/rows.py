@@ -28,7 +28,7 @@ SIZE = Option(
     "Size",
     "whole",
     64,
-    "Pixels of each side: the middle square of an image is scaled to it; pretrained models are used to 224",
+    "Pixels per side: the centre square of each image is scaled to it; pretrained models expect 224",
     minimum=8,
     maximum=1024,
 )
@@ -93,7 +93,7 @@ _EMNIST_SPLIT = Option(
     "Characters",
     "choice",
     "balanced",
-    "Which of EMNIST's parts is used",
+    "Which EMNIST split to use",
     choices=(
         ("balanced", "Balanced: 47 digits and letters, 112,800 images"),
         ("letters", "Letters: 26, 124,800 images"),
@@ -244,7 +244,7 @@ IMAGE_FOLDER = SourceRow(
     key="image_folder",
     label="Image folder",
     short="images",
-    detail="A folder with one sub-folder of images for each class, or train and val folders of such",
+    detail="A folder with one sub-folder of images for each class, or train and val folders with such sub-folders",
     dotted="lrgui.tasks.data.images.folder.load",
     models=IMAGE_MODELS,
     train_size=None,

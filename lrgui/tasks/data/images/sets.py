@@ -49,7 +49,7 @@ def load(spec: TaskSpec) -> Data:
             train, validation = ((pixels, labels - 1) for pixels, labels in (train, validation))
         if image_set.transposed:
             train, validation = ((pixels.mT.contiguous(), labels) for pixels, labels in (train, validation))
-            notes += (f"{image_set.label}'s files hold its images lying on their side: here they stand upright.",)
+            notes += (f"{image_set.label}'s files store its images sideways; they were turned upright.",)
     else:
         train, validation = (_array_part(part) for part in _opened(image_set, options, folder))
     mean, deviation = image_set.mean, image_set.deviation
@@ -95,8 +95,8 @@ def _idx_parts(files: IdxFiles, image_set: ImageSet, folder: Path) -> tuple[_Par
     images, labels = _idx_part(pair)
     rest, held = (torch.from_numpy(np.sort(part)) for part in split(len(labels), VALIDATION_SHARE, labels.numpy()))
     note = (
-        f"{folder} holds only the {name} images of {image_set.label}: {len(held):,} of them validate, "
-        f"the other {len(rest):,} are for training. Choose another folder to get the whole data set."
+        f"{folder} contains only the {name} images of {image_set.label}: {len(held):,} are used for validation, "
+        f"the other {len(rest):,} for training. Choose another folder to get the whole data set."
     )
     return (images[rest], labels[rest]), (images[held], labels[held]), (note,)
 

@@ -32,26 +32,26 @@ def read_arrays(path: Path, x: str, y: str) -> tuple[tuple[str, ...], list[NDArr
     """
     must_be_file(path)
     if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path.name} is no .npz file: make one with numpy.savez(file, x=inputs, y=targets).")
+        raise ValueError(f"{path.name} is not an .npz file: create one with numpy.savez(file, x=inputs, y=targets).")
     try:
         with np.load(path, allow_pickle=False) as stored:
             names = _names(stored.files, x, y, path.name)
             _must_fit(path, names)
             arrays = [stored[name] for name in names]
     except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
-        raise ValueError(f"{path.name} is damaged ({problem}): make it anew with numpy.savez.") from None
+        raise ValueError(f"{path.name} is damaged ({problem}): create it again with numpy.savez.") from None
     except ValueError as problem:
         if "Object arrays" not in str(problem):
             raise
         raise ValueError(
-            f"An array of {path.name} holds Python objects, which would have to be unpickled: save it as numbers, "
+            f"An array in {path.name} contains Python objects, which cannot be loaded safely: save it as numbers, "
             "for example with x.astype('float32')."
         ) from None
 
     for place in range(0, len(names), 2):
         _fit(arrays[place], arrays[place + 1], *names[place : place + 2])
     if any(one.shape[1:] != other.shape[1:] for one, other in zip(arrays[:2], arrays[2:], strict=False)):
-        raise ValueError(f"{names[2]} and {names[3]} have other shapes than {names[0]} and {names[1]}.")
+        raise ValueError(f"{names[2]} and {names[3]} must have the same shapes as {names[0]} and {names[1]}.")
     return names, arrays
 
 
@@ -94,7 +94,7 @@ def _must_fit(path: Path, names: Sequence[str]) -> None:
                 except ValueError as problem:
                     raise zipfile.BadZipFile(str(problem)) from None
                 needed += math.prod(shape) * (dtype.itemsize + 8)
-    must_fit(needed, f"What {path.name} holds", "keep fewer examples, or read it in a task.py of your own")
+    must_fit(needed, f"The content of {path.name}", "keep fewer examples, or read it in a task.py of your own")
 
 
 def _usual_pairs(inputs: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
@@ -121,6 +121,4 @@ def _spellings(word: str, part: str) -> tuple[str, ...]:
 
 def _fit(x: NDArray[Any], y: NDArray[Any], x_name: str, y_name: str) -> None:
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
-        raise ValueError(
-            f"{x_name} {x.shape} and {y_name} {y.shape} do not fit each other: both need one entry for each example."
-        )
+        raise ValueError(f"{x_name} {x.shape} and {y_name} {y.shape} do not match: both need one entry per example.")

@@ -45,12 +45,12 @@ def load(spec: TaskSpec) -> Data:
     notes: list[str] = []
     if len(arrays) == 4:
         x, y = np.concatenate(arrays[::2]), np.concatenate(arrays[1::2])
-        notes.append(f"{names[2]} and {names[3]} are taken for validation.")
+        notes.append(f"{names[2]} and {names[3]} are used for validation.")
     enough(len(x), "examples", path.name)
     inputs = _inputs(x, names[0])
     if inputs.ndim != 4 and spec.model not in TABLE_MODELS:
         raise ValueError(
-            f"{spec.model} is a model for images, but {names[0]} has the shape {x.shape}: "
+            f"{spec.model} is a model for images, but {names[0]} has shape {x.shape}: "
             f"choose one of {', '.join(TABLE_MODELS)}."
         )
     codes, values = _targets(y, names[1], kind)
@@ -60,12 +60,12 @@ def load(spec: TaskSpec) -> Data:
     rows = np.flatnonzero(known)
     if not len(rows):
         raise ValueError(
-            f"None of the {len(known):,} examples of {path.name} is complete: numbers are missing or infinite in all. "
-            "Fill them in before numpy.savez, or save a table (CSV), in which missing numbers become the median."
+            f"All {len(known):,} examples of {path.name} have missing or infinite numbers. "
+            "Fill them in before numpy.savez, or save a table (CSV), where the median replaces missing numbers."
         )
     enough(len(rows), "complete examples", path.name)
     if len(rows) < len(known):
-        notes.append(f"{len(known) - len(rows):,} examples with numbers that are missing or infinite were left out.")
+        notes.append(f"{len(known) - len(rows):,} examples with missing or infinite numbers were left out.")
     if len(arrays) == 4:
         count = len(arrays[0])
         order = split(count, 0)[0]
@@ -77,10 +77,12 @@ def load(spec: TaskSpec) -> Data:
     if settings["normalise"]:
         _standardise(inputs, train)
     if values is not None and kind == "auto" and values.shape[1] == 1 and looks_like_classes(values[rows, 0]):
-        notes.append(f"{names[1]} holds {y.dtype}: a regression. If these are classes, set the task to classification.")
+        notes.append(
+            f"{names[1]} contains {y.dtype}: a regression. If these are classes, set the task to classification."
+        )
     if values is not None and values.shape[1] > 1 and np.isin(values[rows], (0, 1)).all():
         notes.append(
-            f"The zeros and ones in the rows of {names[1]} are learned as numbers. If they are labels, of which "
+            f"The zeros and ones in {names[1]} are treated as numbers. If they are labels, of which "
             "several may be true, write a task.py with BCEWithLogitsLoss."
         )
     train = train[: spec.subset]
@@ -109,7 +111,7 @@ def _inputs(x: NDArray[Any], name: str) -> NDArray[Any]:
     Those may be times or identifiers, of which the last digits are all that differs: they are standardised first.
     """
     if x.dtype.kind not in "buif":
-        raise ValueError(f"{name} holds {x.dtype}, but a model takes numbers: save it as float32 or uint8.")
+        raise ValueError(f"{name} contains {x.dtype}, but a model needs numbers: save it as float32 or uint8.")
     precise = x.ndim <= 2 and x.dtype.itemsize >= 4 and x.dtype != np.float32
     with np.errstate(over="ignore"):
         values: NDArray[np.floating[Any]] = x.astype(np.float64 if precise else np.float32)
@@ -145,21 +147,21 @@ def _standardise(inputs: NDArray[Any], train: NDArray[np.int64]) -> None:
 def _targets(y: NDArray[Any], name: str, kind: str) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
     """Classes (N,) from 0, -1 where there is none, and None; or anything and the numbers (N, outputs)."""
     if y.ndim > 2:
-        raise ValueError(f"{name} has the shape {y.shape}: one class or one row of numbers for each example is needed.")
+        raise ValueError(f"{name} has shape {y.shape}, but needs one class or one row of numbers per example.")
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.dtype.kind not in "buifUS":
-        raise ValueError(f"{name} holds {y.dtype}: save classes as int64 and numbers as float32.")
+        raise ValueError(f"{name} contains {y.dtype}: save classes as int64 and numbers as float32.")
     is_text = y.dtype.kind in "US"
     if y.ndim == 2:
         one_hot = not is_text and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
         if one_hot and kind != "regression":
             return y.argmax(axis=1).astype(np.int64), None
         if is_text or kind == "classification":
-            raise ValueError(f"{name} has the shape {y.shape}: classes need one number for each example.")
+            raise ValueError(f"{name} has shape {y.shape}, but classes need one number per example.")
         return _no_classes(y), y.astype(np.float64)
     if is_text and kind == "regression":
-        raise ValueError(f"{name} holds words, which a regression cannot learn: set the task to classification.")
+        raise ValueError(f"{name} contains words, which a regression cannot predict: set the task to classification.")
     there = np.ones(len(y), bool) if y.dtype.kind != "f" else np.isfinite(y)
     different, places = np.unique(y[there], return_inverse=True)
     if len(different) < 2:

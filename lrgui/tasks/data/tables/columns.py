@@ -151,16 +151,18 @@ def encode(columns: Sequence[Column], train: Rows, one_hot: bool) -> Encoded:
                 sizes.append(size)
     notes = []
     if missing:
-        notes.append(f"Missing numbers became the column's median, and a column says where: {listed(missing)}.")
+        notes.append(
+            f"The column's median replaced missing numbers, and an extra column marks them: {listed(missing)}."
+        )
     if unread:
-        notes.append(f"Words between numbers count as missing: {listed(unread)}.")
+        notes.append(f"Words in columns of numbers were treated as missing: {listed(unread)}.")
     if two_dates:
         notes.append(
-            f"Day or month may come first in these dates, so they are taken as words: {listed(two_dates)}. "
-            "Written as 2024-12-31 they are numbers."
+            f"Dates in which day or month may come first were treated as words: {listed(two_dates)}. "
+            "Write them as 2024-12-31 to use them as numbers."
         )
     if left_out:
-        notes.append(f"Left out: {listed(left_out)}.")
+        notes.append(f"Columns left out: {listed(left_out)}.")
     width = len(parts) + len(embedded)
     rows = len(columns[0].values) if columns else 0
     inputs = np.empty((rows, width), np.float32)

@@ -116,7 +116,7 @@ def layout(path: Path, encoding: str, separator: str = "auto", header: str = "au
     numbered = _numbered(lines, form, comment)
     rows = [row for _, row in numbered]
     if not rows:
-        raise ValueError(f"{path.name} has no row: choose a file that has something in it.")
+        raise ValueError(f"{path.name} has no rows: choose a file with data in it.")
     decimal_comma = has_decimal_commas((cell for row in rows for cell in row), form.delimiter == ",")
     naming = _naming_rows(rows, decimal_comma) if header == "auto" else int(header == "yes")
     rest = rows[naming:]

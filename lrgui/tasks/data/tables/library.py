@@ -15,4 +15,4 @@ def pandas() -> Any:
     try:
         return importlib.import_module("pandas")
     except ImportError as problem:
-        raise ValueError(f"pandas, which reads tables, cannot be loaded ({problem}): install it again.") from None
+        raise ValueError(f"Tables are read by pandas, which could not be imported ({problem}): reinstall it.") from None

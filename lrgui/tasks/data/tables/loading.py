@@ -50,7 +50,7 @@ def load(spec: TaskSpec) -> Data:
     encoded = encode(others, train, one_hot=settings["categories"] == "one-hot")
     if not encoded.used:
         raise ValueError(
-            f"{path.name} has no column to learn {target.name} from. "
+            f"{path.name} has no column to predict {target.name} from. "
             + (" ".join(encoded.notes) or "Choose a table with more columns, or another separator.")
         )
     notes = [*table.notes]
@@ -133,8 +133,8 @@ def _data(
 def _target_column(table: Table, name: str, file: str) -> Column:
     if len(table.columns) < 2:
         raise ValueError(
-            f"{file} has one column only: a table needs a target and something to learn it from. "
-            "Is it the separator? It can be chosen."
+            f"{file} has only one column: a table needs a target and something to predict it from. "
+            "If the separator is wrong, choose it."
         )
     if not name:
         return table.columns[-1]
@@ -143,5 +143,5 @@ def _target_column(table: Table, name: str, file: str) -> Column:
     if name.strip() in known or len(alike) == 1:
         return known.get(name.strip()) or alike[0]
     close = difflib.get_close_matches(name.strip(), known, n=1)
-    hint = f"Is it “{close[0]}”? " if close else ""
+    hint = f"Did you mean “{close[0]}”? " if close else ""
     raise ValueError(f"{file} has no column “{name}”. {hint}It has: {listed(list(known), 12)}.")

@@ -133,16 +133,14 @@ def _unparsed(name: str, problem: str, form: Layout) -> str:
     """A sentence about what the parser said."""
     row = re.search(r"EOF inside string starting at row (\d+)", problem)
     if row is not None:
-        return (
-            f"{name} cannot be read: look near line {form.above + int(row[1]) + 1:,} for a quote that is never closed."
-        )
+        return f"{name} cannot be read: a quote near line {form.above + int(row[1]) + 1:,} is never closed."
     return f"{name} cannot be read ({problem.split('C error: ')[-1].strip().rstrip('.')}): choose another separator."
 
 
 def _said_of(preamble: int) -> tuple[str, ...]:
     if not preamble:
         return ()
-    lines_are = "line stands" if preamble == 1 else f"{preamble:,} lines stand"
+    lines_are = "line" if preamble == 1 else f"{preamble:,} lines"
     return (f"The first {lines_are} above the table and {'was' if preamble == 1 else 'were'} left out.",)
 
 
@@ -207,11 +205,11 @@ def _read_parquet(path: Path) -> Table:
             raise
         reason = (str(problem) or type(problem).__name__).splitlines()[0]
         reason = reason.removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
-        raise ValueError(f"{path.name} is no Parquet file that can be read ({reason}).") from None
+        raise ValueError(f"{path.name} is not a readable Parquet file ({reason}).") from None
     named = [name for name in frame.index.names if name is not None]
     if named:
         frame = frame.reset_index(level=named)
     if not len(frame):
-        raise ValueError(f"{path.name} has no row: choose a table with rows.")
+        raise ValueError(f"{path.name} has no rows: choose a table with rows.")
     names = unique([str(name) for name in frame.columns])
     return Table(tuple(_column(name, frame.iloc[:, place]) for place, name in enumerate(names)))

@@ -13,7 +13,7 @@ KIND = Option(
     "Kind",
     "choice",
     "auto",
-    "Whether the target is one of some classes or a number; automatic looks at its values",
+    "Whether the target is a class or a number; automatic decides by its values",
     choices=(("auto", "Automatic"), ("classification", "Classification"), ("regression", "Regression")),
 )
 VALIDATION = Option(
@@ -21,7 +21,7 @@ VALIDATION = Option(
     "Validation share",
     "number",
     0.2,
-    "The part that is kept for validation, 0 to 0.9; 0 is none",
+    "Share of the rows used for validation, 0 to 0.9; 0 for none",
     minimum=0,
     maximum=0.9,
 )
@@ -52,7 +52,7 @@ TABLE = SourceRow(
     key="table",
     label="Table (CSV, Parquet)",
     short="table",
-    detail="Rows and columns; one column is learned from the others",
+    detail="Rows and columns; one column is predicted from the others",
     dotted="lrgui.tasks.data.tables.loading.load",
     models=TABLE_MODELS,
     train_size=None,
@@ -61,19 +61,19 @@ TABLE = SourceRow(
     path=PathRow(
         "Table",
         "file",
-        "A file with one row a line, or a Parquet file",
+        "A text file with one row per line, or a Parquet file",
         suffixes=(".csv", ".tsv", ".tab", ".txt", ".data", ".csv.gz", ".tsv.gz", *PARQUET),
     ),
     needs=("pandas",),
     options=(
-        Option("target", "Target column", "text", "", "The column to learn; empty is the last one", optional=True),
+        Option("target", "Target column", "text", "", "The column to predict; empty uses the last one", optional=True),
         KIND,
         Option(
             "categories",
             "Categories",
             "choice",
             "one-hot",
-            "One-hot gives each word a column; an embedding learns some numbers for each, good for many words",
+            "One-hot gives each word a column; an embedding learns a vector for each, better for many words",
             choices=(("one-hot", "One-hot"), ("embedding", "Embedding")),
         ),
         VALIDATION,
@@ -82,7 +82,7 @@ TABLE = SourceRow(
             "Separator",
             "choice",
             "auto",
-            "What stands between two cells; automatic looks at the first rows",
+            "The character between cells; automatic detects it",
             choices=(("auto", "Automatic"), *((key, key) for key in SEPARATORS)),
             rare=True,
         ),
@@ -91,7 +91,7 @@ TABLE = SourceRow(
             "Names in first row",
             "choice",
             "auto",
-            "Whether the first row names the columns; automatic looks at the first rows",
+            "Whether the first row names the columns; automatic detects it",
             choices=(("auto", "Automatic"), ("yes", "Yes"), ("no", "No")),
             rare=True,
         ),
@@ -106,20 +106,16 @@ ARRAYS = SourceRow(
     key="arrays",
     label="Arrays (NumPy .npz)",
     short="arrays",
-    detail="Inputs x and targets y, made with numpy.savez",
+    detail="Inputs x and targets y, saved with numpy.savez",
     dotted="lrgui.tasks.data.tables.arrays.load",
     models=ARRAY_MODELS,
     train_size=None,
     val_size=None,
     group="Your files",
-    path=PathRow("Arrays", "file", "A file made with numpy.savez(file, x=…, y=…)", suffixes=(".npz",)),
+    path=PathRow("Arrays", "file", "A file saved with numpy.savez(file, x=…, y=…)", suffixes=(".npz",)),
     options=(
-        Option(
-            "x", "Inputs", "text", "", "Name of the array of inputs; empty looks for the usual names", optional=True
-        ),
-        Option(
-            "y", "Targets", "text", "", "Name of the array of targets; empty looks for the usual names", optional=True
-        ),
+        Option("x", "Inputs", "text", "", "Name of the input array; empty tries the usual names", optional=True),
+        Option("y", "Targets", "text", "", "Name of the target array; empty tries the usual names", optional=True),
         KIND,
         Option(
             "normalise",

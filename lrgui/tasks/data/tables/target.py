@@ -41,14 +41,14 @@ def answers(column: Column, kind: str, file: str) -> Answers:
     """
     found = meaning(column)
     if isinstance(found, str):
-        raise ValueError(f"The target column {column.name} of {file} cannot be learned: it is {found}. {OTHER}")
+        raise ValueError(f"The target column {column.name} of {file} cannot be predicted: it is {found}. {OTHER}")
     known = found.codes > 0 if isinstance(found, Category) else ~np.isnan(found.values)
     enough(int(known.sum()), f"rows with a {column.name}", file)
     if isinstance(found, Category):
         if kind == "regression":
             raise ValueError(
-                f"The target column {column.name} holds words (“{found.words[0]}”), which a regression cannot learn: "
-                "set the task to classification, or choose another target column."
+                f"The target column {column.name} contains words (“{found.words[0]}”), which a regression cannot "
+                "predict: set the task to classification, or choose another target column."
             )
         return _classes(found, known, "")
     there = found.values[known]
@@ -85,5 +85,5 @@ def _classes(found: Category, known: NDArray[np.bool_], kind: str) -> Answers:
     table[used] = np.arange(len(used))
     note = ""
     if kind == "auto" and len(used) > 2:  # numbers that could be meant as such
-        note = f"{found.name} is taken as {len(used)} classes; if it is a number, set the task to regression."
+        note = f"Target “{found.name}” treated as {len(used)} classes; if it is a number, set the task to regression."
     return Answers(known, table[found.codes], np.empty((0, 1)), tuple(found.words[code - 1] for code in used), note)

@@ -47,7 +47,7 @@ def encoding_of(file: IO[bytes], file_name: str, most: int | None = None) -> str
             except UnicodeDecodeError:
                 utf8 = False
     if not read:
-        raise ValueError(f"{file_name} is empty: choose a file that has something in it.")
+        raise ValueError(f"{file_name} is empty: choose a file with text in it.")
     return "utf-8" if utf8 else "cp1252"
 
 

@@ -58,7 +58,7 @@ def load(spec: TaskSpec) -> Data:
     unknown = int((tokens == 0).sum())
     if unknown > len(characters) / WORTH_TELLING:
         notes.append(
-            f"{unknown:,} characters that are rare or not in the training part count as one unknown character."
+            f"{unknown:,} characters that are rare or missing from the training part count as one unknown character."
         )
     return Data(
         train=train,
@@ -111,7 +111,7 @@ def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
     notes = []
     size = path.stat().st_size
     if not size:
-        raise ValueError(f"{path.name} is empty: choose a file that has something in it.")
+        raise ValueError(f"{path.name} is empty: choose a file with text in it.")
     with path.open("rb") as file:
         content = file.read(MOST_BYTES)
     if size > MOST_BYTES:
@@ -123,7 +123,7 @@ def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
     except ValueError as problem:
         raise ValueError(f"{problem} Or set the characters to bytes, which work with any file.") from None
     if encoding == "cp1252":
-        notes.append(f"{path.name} is not UTF-8, so it is read as Windows-1252, of which Latin-1 is a part.")
+        notes.append(f"{path.name} is not UTF-8; it was read as Windows-1252, which includes Latin-1.")
     text = content.decode(encoding, errors="replace").replace("\r\n", "\n")
     if level == "lower":
         text = text.lower()

@@ -57,7 +57,7 @@ TEXT = SourceRow(
     train_size=None,
     val_size=None,
     group="Your files",
-    path=PathRow("Text", "file", "A text file in any language, from some thousand characters on"),
+    path=PathRow("Text", "file", "A text file in any language, at least a few thousand characters"),
     options=(
         Option(
             "length", "Sequence length", "whole", 64, "Length of the context in characters", minimum=2, maximum=65_536
@@ -67,7 +67,7 @@ TEXT = SourceRow(
             "Stride",
             "whole",
             None,
-            "Characters from the start of one sequence to that of the next; automatic is the sequence length",
+            "Characters from the start of one sequence to the start of the next; automatic uses the sequence length",
             minimum=1,
             maximum=1_000_000,
             optional=True,
@@ -85,7 +85,7 @@ TEXT = SourceRow(
             "Validation share",
             "number",
             0.1,
-            "The last part of the text is kept for validation, 0 to 0.9; 0 is none",
+            "Share of the text, from its end, used for validation, 0 to 0.9; 0 for none",
             minimum=0,
             maximum=0.9,
         ),

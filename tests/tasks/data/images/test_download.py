@@ -244,7 +244,7 @@ def test_a_data_set_with_one_address(
 
 def test_downloads_can_be_off(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirrors(monkeypatch, server, "good")
-    with pytest.raises(ValueError, match=r"MNIST is not there: switch Download on, or put its files into .* yourself"):
+    with pytest.raises(ValueError, match=r"MNIST is missing: switch Download on, or put its files into .* yourself"):
         prepared(tmp_path, download=False)
     assert server.asked == []
 
@@ -260,7 +260,7 @@ def test_a_full_disk_and_a_folder_that_is_none(server: Server, tmp_path: Path, m
     usage = shutil.disk_usage(tmp_path)._replace(free=10)
     with monkeypatch.context() as changed:
         changed.setattr(progress.shutil, "disk_usage", lambda place: usage)
-        with pytest.raises(ValueError, match="The disk is full: make room"):
+        with pytest.raises(ValueError, match="The disk is full: free some space"):
             prepared(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot be written .* Choose another folder"):

@@ -97,7 +97,7 @@ def test_broken_files_are_told_and_left_out(tmp_path: Path) -> None:
         (folder / "dogs" / name).write_bytes(whole_file[: len(whole_file) // 2])
     spec = spec_of(folder)
     told = [event.detail for event in prepare(spec, Control())]
-    assert told == [f"Looking through {folder.name}", "Reading images: 0 of 34"]
+    assert told == [f"Scanning {folder.name}", "Reading images: 0 of 34"]
     data = load(spec)
     assert data.notes == (
         "4 of 34 files were left out: cats/notes.txt (no image), dogs/cut.jpg (cut off), dogs/cut.png (cut off), "
@@ -151,7 +151,7 @@ def test_a_class_without_an_image_is_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_two_classes_is_a_sentence(tmp_path: Path) -> None:
-    advice = "put the images of each class into a sub-folder of its own, two or more."
+    advice = "put the images of each class into a sub-folder of its own; at least two are needed."
     with pytest.raises(ValueError) as raised:
         load(spec_of(tmp_path))
     assert str(raised.value) == f"{tmp_path} has no class of images: {advice}"
@@ -251,7 +251,7 @@ def test_a_large_folder_is_decoded_when_it_is_used(
     whole_file = noise(folder / "dogs" / "05.png")
     (folder / "dogs" / "05.png").write_bytes(whole_file[: len(whole_file) // 2])
     spec = spec_of(folder, validation=0, normalisation="own")
-    assert [event.detail for event in prepare(spec, Control())][1] == "Looking at images: 0 of 31"
+    assert [event.detail for event in prepare(spec, Control())][1] == "Measuring images: 0 of 31"
     data = load(spec)
     assert isinstance(data.train, LazyImages)
     assert data.notes == ("1 file was left out: cats/notes.txt (no image).",)

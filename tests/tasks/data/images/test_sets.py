@@ -83,7 +83,7 @@ def test_one_part_alone_is_split(tmp_path: Path, part: str, word: str, no_networ
     assert list(prepare(spec, Control())) == []
     data, again = load(spec), load(spec)
     assert data.detail == "40 training and 10 validation images 28×28 · 10 classes"
-    assert f"holds only the {word} images of MNIST: 10 of them validate, the other 40" in data.notes[0]
+    assert f"contains only the {word} images of MNIST: 10 are used for validation, the other 40" in data.notes[0]
     batches = [next(iter(DataLoader(one.train, batch_size=40, collate_fn=whole))) for one in (data, again)]
     assert torch.equal(batches[0][0], batches[1][0])
     held = [tuple(image.flatten().tolist()) for image, _ in (data.validation[i] for i in range(10))]  # type: ignore[index]
@@ -93,9 +93,9 @@ def test_one_part_alone_is_split(tmp_path: Path, part: str, word: str, no_networ
 def test_half_a_download_is_no_choice_of_a_person(tmp_path: Path) -> None:
     put(tmp_path / "MNIST" / "raw", "train", 50)
     spec = TaskSpec(source="mnist", path=str(tmp_path), options={"download": False})
-    with pytest.raises(ValueError, match=r"MNIST is not there: switch Download on, or put its files into"):
+    with pytest.raises(ValueError, match=r"MNIST is missing: switch Download on, or put its files into"):
         list(prepare(spec, Control()))
-    with pytest.raises(ValueError, match="MNIST is not there: switch Download on"):
+    with pytest.raises(ValueError, match="MNIST is missing: switch Download on"):
         load(spec)
 
 
@@ -124,7 +124,7 @@ def test_a_file_that_says_it_is_larger_than_memory(tmp_path: Path, packed: bool)
     content = bytes([0, 0, 8, 3]) + np.array([4_000_000_000, 28, 28], ">u4").tobytes() + bytes(10**6)
     file = tmp_path / ("train-images-idx3-ubyte" + (".gz" if packed else ""))
     file.write_bytes(gzip.compress(content) if packed else content)
-    with pytest.raises(ValueError, match=r"takes 6.3 TB of memory, and .* are free: choose a smaller data set"):
+    with pytest.raises(ValueError, match=r"takes 6.3 TB of memory, but only .* is free: choose a smaller data set"):
         load(TaskSpec(source="mnist", path=str(tmp_path)))
 
 
@@ -151,7 +151,7 @@ def test_emnists_images_stand_upright(tmp_path: Path) -> None:
     image, _ = data.train[3]
     rows = torch.from_numpy(PIXELS[3]).argmax(dim=1)  # of the file: the columns of what is seen
     assert torch.equal(image[0].argmax(dim=0), rows)
-    assert data.notes == ("EMNIST's files hold its images lying on their side: here they stand upright.",)
+    assert data.notes == ("EMNIST's files store its images sideways; they were turned upright.",)
 
 
 def test_qmnists_labels_are_the_first_of_eight(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_nothing_is_unpickled_that_has_another_checksum(tiny_cifar: Path, tmp_pa
         (tiny_cifar / name).write_bytes(pickle.dumps(Dangerous(trace)))
     spec = TaskSpec(source="cifar10", path=str(tiny_cifar.parent), options={"download": False})
     for attempt in (lambda: load(spec), lambda: list(prepare(spec, Control()))):
-        with pytest.raises(ValueError, match=r"CIFAR-10 is not there: switch Download on, or put its files into"):
+        with pytest.raises(ValueError, match=r"CIFAR-10 is missing: switch Download on, or put its files into"):
             attempt()
     assert not trace.exists()
     pickle.loads((tiny_cifar / "batches.meta").read_bytes())  # it would have left one
@@ -302,7 +302,7 @@ def test_the_real_mnist(no_network: None) -> None:
     assert list(prepare(spec, Control())) == []
     data = load(spec)
     assert data.detail == "2,048 training and 2,000 validation images 28×28 · 10 classes"
-    assert "holds only the test images of MNIST" in data.notes[0]
+    assert "contains only the test images of MNIST" in data.notes[0]
     images, labels = next(iter(DataLoader(data.train, 2048, collate_fn=whole)))
     assert float(images.mean()) == pytest.approx(0, abs=0.05)
     assert float(images.std()) == pytest.approx(1, abs=0.05)

@@ -69,10 +69,15 @@ def test_a_pair_for_validation(tmp_path: Path) -> None:
     [
         ({"a": X, "b": Y}, "", "", "no arrays with the usual names.*It has: a, b"),
         ({"x": X, "y": Y}, "inputs", "", "no array “inputs”. It has: x, y"),
-        ({"x": X, "y": Y[:3]}, "", "", r"x \(6, 2\) and y \(3,\) do not fit"),
-        ({"x": X, "y": np.float64(3)}, "", "", r"y \(\) do not fit"),
+        ({"x": X, "y": Y[:3]}, "", "", r"x \(6, 2\) and y \(3,\) do not match"),
+        ({"x": X, "y": np.float64(3)}, "", "", r"y \(\) do not match"),
         ({"x": X, "y": np.array([1, "a", None] * 2, object)}, "", "", "Python objects.*astype"),
-        ({"x_train": X, "y_train": Y, "x_val": X[:, :1], "y_val": Y}, "", "", "x_val and y_val have other shapes"),
+        (
+            {"x_train": X, "y_train": Y, "x_val": X[:, :1], "y_val": Y},
+            "",
+            "",
+            "x_val and y_val must have the same shapes",
+        ),
     ],
 )
 def test_what_does_not_fit(tmp_path: Path, arrays: dict[str, Any], x: str, y: str, sentence: str) -> None:
@@ -84,7 +89,7 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
     file = tmp_path / "some.npz"
     for content in (b"", b"no arrays"):
         file.write_bytes(content)
-        with pytest.raises(ValueError, match=r"is no \.npz file"):
+        with pytest.raises(ValueError, match=r"is not an \.npz file"):
             read_arrays(file, "", "")
     content = saved(tmp_path, x=np.random.RandomState(0).rand(50, 3), y=np.arange(50)).read_bytes()
     file.write_bytes(content[:400] + b"damaged" + content[407:])
@@ -99,7 +104,8 @@ def test_arrays_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(limits, "free_ram", lambda: 17_000_000)
     read_arrays(file, "", "")  # what is not asked for takes nothing
     monkeypatch.setattr(limits, "free_ram", lambda: 15_000_000)
-    with pytest.raises(ValueError, match=r"^What some.npz holds takes 16 MB of memory, and 15 MB are free: keep fewer"):
+    words = r"^The content of some.npz takes 16 MB of memory, but only 15 MB is free: keep fewer"
+    with pytest.raises(ValueError, match=words):
         read_arrays(file, "", "")
 
 
@@ -107,5 +113,5 @@ def test_a_member_that_is_no_array(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "some.npz", "w") as packed:
         packed.writestr("x.npy", b"nothing of the kind")
         packed.writestr("y.npy", b"")
-    with pytest.raises(ValueError, match=r"^some.npz is damaged .*: make it anew"):
+    with pytest.raises(ValueError, match=r"^some.npz is damaged .*: create it again"):
         read_arrays(tmp_path / "some.npz", "", "")

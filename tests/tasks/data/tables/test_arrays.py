@@ -107,12 +107,12 @@ def test_many_whole_numbers_are_a_regression(tmp_path: Path) -> None:
 def test_several_labels_are_pointed_out(tmp_path: Path) -> None:
     labels = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 0]])[LABELS]
     data = arrays(saved(tmp_path, x=RANDOM.rand(40, 5), y=labels))
-    assert data.classes is None and "are learned as numbers" in data.notes[0] and "BCEWithLogitsLoss" in data.notes[0]
+    assert data.classes is None and "are treated as numbers" in data.notes[0] and "BCEWithLogitsLoss" in data.notes[0]
 
 
 def test_classes_saved_as_floats_are_pointed_out(tmp_path: Path) -> None:
     data = arrays(saved(tmp_path, x=RANDOM.rand(40, 5), y=LABELS.astype(np.float32)))
-    assert data.notes == ("y holds float32: a regression. If these are classes, set the task to classification.",)
+    assert data.notes == ("y contains float32: a regression. If these are classes, set the task to classification.",)
 
 
 def test_what_is_not_finite_is_left_out(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_is_not_finite_is_left_out(tmp_path: Path) -> None:
         data = arrays(saved(tmp_path, x=x, y=y), kind=kind)
         assert len(part(data.train)[0]) + len(part(data.validation)[0]) == 37
         assert all(bool(torch.isfinite(tensor).all()) for tensor in (*part(data.train), *part(data.validation)))
-        assert data.notes[0].startswith("3 examples with numbers that are missing or infinite")
+        assert data.notes[0].startswith("3 examples with missing or infinite numbers")
         assert int(part(data.train)[1].min()) >= (0 if kind == "classification" else -9)
 
 
@@ -139,7 +139,7 @@ def test_a_validation_pair_is_taken(tmp_path: Path) -> None:
     x[3, 0] = np.nan
     data = arrays(saved(tmp_path, x_train=x[:40], y_train=LABELS, x_test=x[40:], y_test=LABELS[:10]))
     assert (len(part(data.train)[0]), len(part(data.validation)[0])) == (39, 10)
-    assert data.notes[0] == "x_test and y_test are taken for validation."
+    assert data.notes[0] == "x_test and y_test are used for validation."
     assert part(data.validation)[1].tolist() == LABELS[:10].tolist()
 
 
@@ -152,16 +152,21 @@ def test_a_subset_and_no_validation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("x", "y", "options", "sentence"),
     [
-        (RANDOM.rand(40, 5) * 1j, LABELS, {}, "x holds complex128, but a model takes numbers"),
-        (RANDOM.rand(40, 5), LABELS * 1j, {}, "y holds complex128: save"),
+        (RANDOM.rand(40, 5) * 1j, LABELS, {}, "x contains complex128, but a model needs numbers"),
+        (RANDOM.rand(40, 5), LABELS * 1j, {}, "y contains complex128: save"),
         (RANDOM.rand(40, 5), LABELS * 0, {}, "y is the same for all examples"),
-        (RANDOM.rand(40, 5), np.zeros((40, 2, 2)), {}, r"y has the shape \(40, 2, 2\)"),
+        (RANDOM.rand(40, 5), np.zeros((40, 2, 2)), {}, r"y has shape \(40, 2, 2\)"),
         (RANDOM.rand(40, 5), RANDOM.rand(40, 3), {"kind": "classification"}, "classes need one number"),
-        (RANDOM.rand(40, 5), LABELS.astype(str), {"kind": "regression"}, "holds words"),
+        (RANDOM.rand(40, 5), LABELS.astype(str), {"kind": "regression"}, "contains words"),
         (RANDOM.rand(3000, 2), np.arange(3000), {"kind": "classification"}, "3,000 different values, too many"),
         (RANDOM.rand(4, 2), LABELS[:4], {}, "too few examples: 4"),
         (RANDOM.rand(0, 2), LABELS[:0], {}, "too few examples: 0"),
-        (RANDOM.rand(40, 5) * np.nan, LABELS, {}, "None of the 40 examples of .*npz is complete.*save a table"),
+        (
+            RANDOM.rand(40, 5) * np.nan,
+            LABELS,
+            {},
+            "All 40 examples of .*npz have missing or infinite numbers.*save a table",
+        ),
     ],
 )
 def test_what_cannot_be_learned(
@@ -172,7 +177,7 @@ def test_what_cannot_be_learned(
 
 
 def test_a_model_for_images_needs_images(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"cnn is a model for images, but x has the shape \(40, 5\).*mlp, linear"):
+    with pytest.raises(ValueError, match=r"cnn is a model for images, but x has shape \(40, 5\).*mlp, linear"):
         arrays(saved(tmp_path, x=RANDOM.rand(40, 5), y=LABELS), model="cnn")
 
 

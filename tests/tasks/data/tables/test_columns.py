@@ -73,15 +73,15 @@ def test_dates_that_can_be_read_in_two_ways_are_words_and_told() -> None:
     column = words("01/02/1970", "01/03/1970", "01/02/1970", "01/03/1970", name="born")
     assert isinstance(meaning(column), Category)
     assert encode([column], everything(4), one_hot=True).notes == (
-        "Day or month may come first in these dates, so they are taken as words: born (01/02/1970). "
-        "Written as 2024-12-31 they are numbers.",
+        "Dates in which day or month may come first were treated as words: born (01/02/1970). "
+        "Write them as 2024-12-31 to use them as numbers.",
     )
 
 
 @pytest.mark.parametrize("name", ["ID", "PassengerId", "user_id", "customer ID", "uuid"])
 def test_a_column_that_names_the_rows_is_left_out(name: str) -> None:
     encoded = encode([numbers(7, 3, 9, 100, name=name), numbers(1, 2, 2, 1)], everything(4), one_hot=True)
-    assert encoded.notes == (f"Left out: {name} (numbers the rows).",)
+    assert encoded.notes == (f"Columns left out: {name} (numbers the rows).",)
 
 
 @pytest.mark.parametrize("name", ["paid", "Grid", "PassengerId of the first"])
@@ -143,7 +143,7 @@ def test_numbers_are_standardised_with_the_training_part() -> None:
     filled = np.array([1, 3, 2, 3, 1.0])  # the median of 1, 3, 3, 1
     np.testing.assert_allclose(encoded.inputs[:, 0], (np.array([*filled, 100]) - 2) / filled.std(), rtol=1e-6)
     np.testing.assert_equal(encoded.inputs[:, 1], [0, 0, 1, 0, 0, 0])
-    assert encoded.notes == ("Missing numbers became the column's median, and a column says where: n (1).",)
+    assert encoded.notes == ("The column's median replaced missing numbers, and an extra column marks them: n (1).",)
 
 
 def test_huge_numbers_stay_finite() -> None:
@@ -196,7 +196,7 @@ def test_what_tells_nothing_is_left_out_and_told() -> None:
     assert encoded.used == 1
     assert encoded.inputs.shape == (count, 1)
     assert encoded.notes == (
-        "Left out: id (numbers the rows), seven (always the same), same (always the same), "
+        "Columns left out: id (numbers the rows), seven (always the same), same (always the same), "
         "name (different in every row), text (nearly all different), void (empty).",
     )
 

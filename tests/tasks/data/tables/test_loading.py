@@ -52,8 +52,8 @@ def test_a_csv_with_missing_values_and_words(tmp_path: Path) -> None:
     data = table(pets(tmp_path))
     assert data.detail == "96 training and 24 validation rows · 3 columns · 2 classes"
     assert data.notes == (
-        "Missing numbers became the column's median, and a column says where: weight (14).",
-        "Left out: id (numbers the rows), name (different in every row).",
+        "The column's median replaced missing numbers, and an extra column marks them: weight (14).",
+        "Columns left out: id (numbers the rows), name (different in every row).",
     )
     x, y = part(data.train)
     assert (x.dtype, y.dtype, x.shape) == (torch.float32, torch.int64, (96, 6))  # 2 + 3 + 1
@@ -110,7 +110,7 @@ def test_what_kind_of_target(tmp_path: Path) -> None:
     file = tmp_path / "stars.csv"
     file.write_text("x,stars\n" + "".join(f"{i * 37 % 50},{i % 5 + 1}\n" for i in range(50)))
     assert table(file).classes == 5
-    assert table(file).notes == ("stars is taken as 5 classes; if it is a number, set the task to regression.",)
+    assert table(file).notes == ("Target “stars” treated as 5 classes; if it is a number, set the task to regression.",)
     assert table(file, kind="regression").classes is None
     assert table(file, target="x").classes is None
     with pytest.raises(ValueError, match="50 different values in 50 rows"):
@@ -121,13 +121,13 @@ def test_what_kind_of_target(tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         ({"target": "size"}, "no column “size”. It has: id, name, weight, colour, born, animal."),
-        ({"target": "colr"}, "no column “colr”. Is it “colour”[?] It has: id"),
+        ({"target": "colr"}, "no column “colr”. Did you mean “colour”[?] It has: id"),
         (
             {"target": "name"},
             "120 different words \\(such as “.*”\\) in 120 rows, too many for classes: choose another target",
         ),
-        ({"kind": "regression"}, "holds words \\(“cat”\\).*set the task to classification"),
-        ({"separator": "bar"}, "one column only.*Is it the separator"),
+        ({"kind": "regression"}, "contains words \\(“cat”\\).*set the task to classification"),
+        ({"separator": "bar"}, "only one column.*If the separator is wrong"),
     ],
 )
 def test_what_cannot_be_learned(tmp_path: Path, options: dict[str, Scalar], sentence: str) -> None:
@@ -143,7 +143,7 @@ def test_what_cannot_be_learned(tmp_path: Path, options: dict[str, Scalar], sent
         ("a,b\n" + "1,\n" * 9 + "1,2\n", "too few rows with a b: 1"),
         ("a,b\n" + "1,x\n" * 9, "“x” in every row. Choose"),
         ("a,b\n" + "".join(f"{i},7.5\n" for i in range(9)), "7.5 in every row. Choose"),
-        ("a,b\n" + "".join(f"1,{i}\n" for i in range(9)), "no column to learn b from. Left out: a"),
+        ("a,b\n" + "".join(f"1,{i}\n" for i in range(9)), "no column to predict b from. Columns left out: a"),
         ("a,b\n" + "".join(f"{i},\n" for i in range(9)), "The target column b .* it is empty"),
     ],
 )

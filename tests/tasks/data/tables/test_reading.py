@@ -97,11 +97,11 @@ def test_too_many_words_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("content", "sentence"),
     [
         (b"", "is empty: choose a file with rows"),
-        (b"\n \n", "has no row: choose"),
+        (b"\n \n", "has no rows: choose"),
         (b"a,b\n", "has no row below the names"),
         (b"PK\3\4\0\0", "is not a text file: .*save it as CSV"),
-        (b'a,b\n1,2\n"3,4\n5,6\n', "look near line 3 for a quote that is never closed"),
-        (b'a,b\n"' + b"x,1\n" * 60_000, "look near line 2 for a quote that is never closed"),
+        (b'a,b\n1,2\n"3,4\n5,6\n', "a quote near line 3 is never closed"),
+        (b'a,b\n"' + b"x,1\n" * 60_000, "a quote near line 2 is never closed"),
     ],
 )
 def test_what_is_no_table(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -163,7 +163,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert words(found["view"]) == ["a", "", "b"]
     assert np.isnan(found["nothing"].values).all()
     file.write_bytes(b"PAR1 nothing of the kind")
-    with pytest.raises(ValueError, match=r"^table.parquet is no Parquet file that can be read \([^/]*[^.]\)[.]$"):
+    with pytest.raises(ValueError, match=r"^table.parquet is not a readable Parquet file \([^/]*[^.]\)[.]$"):
         read_table(file)
 
 
@@ -207,7 +207,7 @@ def test_a_packed_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_table_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "free_ram", lambda: 1000)
-    with pytest.raises(ValueError, match=r"table.csv takes 8 kB of memory, and 1 kB are free: keep fewer rows"):
+    with pytest.raises(ValueError, match=r"table.csv takes 8 kB of memory, but only 1 kB is free: keep fewer rows"):
         read_table(written(tmp_path, "1,2\n" * 1000))
 
 

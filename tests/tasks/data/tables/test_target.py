@@ -43,5 +43,5 @@ def test_a_person_may_know_better(kind: str) -> None:
 
 def test_what_cannot_be_read_is_refused() -> None:
     column = Column("blob", np.full(9, NAN), None, readable=False)
-    with pytest.raises(ValueError, match=r"The target column blob of f\.csv cannot be learned: it is neither"):
+    with pytest.raises(ValueError, match=r"The target column blob of f\.csv cannot be predicted: it is neither"):
         answers(column, "auto", "f.csv")

@@ -56,7 +56,9 @@ def test_a_text(tmp_path: Path) -> None:
 def test_rare_and_new_characters_are_unknown(tmp_path: Path) -> None:
     data = text(written(tmp_path, "ab" * 500 + "§" + "ab" * 400 + "€" * 100 + "ab" * 50), length=8)
     assert data.classes == 3
-    assert data.notes == ("101 characters that are rare or not in the training part count as one unknown character.",)
+    assert data.notes == (
+        "101 characters that are rare or missing from the training part count as one unknown character.",
+    )
     x, _ = data.validation[0]  # type: ignore[index]
     assert int(x.max()) <= 2
 
