@@ -60,7 +60,5 @@ def test_weights_that_cannot_be_had_are_said(monkeypatch: pytest.MonkeyPatch) ->
         return real(name, **arguments)
 
     monkeypatch.setattr(timm, "create_model", offline)
-    with pytest.raises(
-        ValueError, match=r"^The weights of timm's resnet10t could not be downloaded \(no connection\): try"
-    ):
+    with pytest.raises(ValueError, match=r"^The weights of timm's resnet10t could not be downloaded \(no con"):
         built("resnet10t", (3, 8, 8), pretrained=True)

@@ -363,7 +363,8 @@ def test_a_schedule_beside_the_optimizer_is_said(make: Maker) -> None:
     task = make.task(text, optimizer="own")
     assert isinstance(task.optimizer, torch.optim.SGD)
     assert task.notes == (
-        f"The scheduler from optimizer() in mine.py (line {MODEL_LINE + 4}) is not used: the run sets the learning rates.",
+        f"The scheduler from optimizer() in mine.py (line {MODEL_LINE + 4}) is not used: "
+        "the run sets the learning rates.",
     )
 
 

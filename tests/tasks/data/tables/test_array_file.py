@@ -76,7 +76,7 @@ def test_a_pair_for_validation(tmp_path: Path) -> None:
             {"x_train": X, "y_train": Y, "x_val": X[:, :1], "y_val": Y},
             "",
             "",
-            "x_val and y_val must have the same shapes",
+            "x_val and y_val must have the same",
         ),
     ],
 )

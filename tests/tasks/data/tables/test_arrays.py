@@ -165,7 +165,7 @@ def test_a_subset_and_no_validation(tmp_path: Path) -> None:
             RANDOM.rand(40, 5) * np.nan,
             LABELS,
             {},
-            "All 40 examples of .*npz have missing or infinite numbers.*save a table",
+            "All 40 examples of .*npz have missing or infinite.*save a table",
         ),
     ],
 )
