@@ -39,7 +39,7 @@ def test_what_can_be_used(option: Option, value: Scalar) -> None:
         (FLAG, 1, "Flip cannot be “1”. Use true or false."),
         (KIND, "c", "Kind cannot be “c”. Choose one of: a, b."),
         (WIDTH, None, "Width is empty. 16 is usual."),
-        (TARGET, 3, "Target cannot be “3”. Use a text."),
+        (TARGET, 3, "Target cannot be “3”. Use text."),
         (SIZES, "8, wide", "Sizes cannot be “8, wide”. Use a comma-separated list of integers."),
         (SIZES, "8, 0.5", "Sizes cannot be “8, 0.5”. Use a comma-separated list of integers."),
         (SIZES, "", "Sizes is empty. 8, 4 is usual."),

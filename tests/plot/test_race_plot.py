@@ -186,7 +186,7 @@ def test_a_race_that_brackets_names_its_parabola_and_the_safety_step(plot):
     assert legend(plot) == [
         "parabola through the best and its neighbours",
         f"lowest {format_lr(found.lowest)}, safety step ÷1.19 to the winner",
-        "untrained 0.5",
+        "untrained 0.500",
     ]
     assert plot.untrained.points[1].tolist() == [0.5, 0.5]
 
@@ -198,4 +198,4 @@ def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
     assert [words for words, _, _ in plot.columns.labels()] == ["0.300"] and not len(plot.smooth.points[0])
     plot.show_race(*bracketed({-1: 2.7, 0: 2.6, 1: 2.8}, 2.3), over=True)
     plot.grab()
-    assert plot.winner.text == "" and not len(plot.lowest.points[0]) and legend(plot) == ["untrained 2.3"]
+    assert plot.winner.text == "" and not len(plot.lowest.points[0]) and legend(plot) == ["untrained 2.30"]

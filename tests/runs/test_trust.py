@@ -184,7 +184,7 @@ def test_a_file_that_changes_while_the_question_is_open_asks_again(store: Path, 
     assert trust.grant(question, folder) == ""
     question = asked(trust, task)
     assert question.reason == "changed"
-    assert question.sentence == "task.py was changed while you were asked about it: look at it again."
+    assert question.sentence == "task.py changed while you were being asked about it: review it again."
     assert "import os" in question.shows.text
     assert not store.exists()
     trust.grant(question, folder)
@@ -303,7 +303,7 @@ def test_the_store_is_written_whole_and_only_for_its_owner(store: Path, task: Pa
     store.chmod(0o666)
     question = asked(Trust(store), task)
     assert question.reason == "new"
-    assert "others can write" in question.sentence
+    assert "Other users can change the list of trusted files" in question.sentence
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"a": null}, "folders": {}}', "\x00\xff"])
@@ -321,7 +321,7 @@ def test_a_damaged_store_is_empty_and_said_so(store: Path, task: Path, text: str
 def test_a_store_that_cannot_be_written_holds_for_the_session(task: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     trust = Trust(tmp_path / "file" / "trusted.json")
-    assert "this session only" in trust.grant(asked(trust, task), folder=False)
+    assert "Trusted for this session only" in trust.grant(asked(trust, task), folder=False)
     assert trust.question(str(task)) is None
 
 

@@ -85,7 +85,7 @@ def test_fewer_examples_than_a_batch_holds_are_one_batch_and_it_is_said(tmp_path
     task = build_task(TaskSpec("table", "mlp", path=str(tmp_path / "small.csv"), device="cpu", batch_size=64))
     ((x, _),) = task.loader
     assert len(x) == task.train_size < 64
-    assert f"A batch holds {len(x)} examples, not 64: there are no more." in task.notes
+    assert f"The batch size is {len(x)}, not 64: there are no more examples." in task.notes
 
 
 def test_a_spec_with_problems_is_refused_with_all_of_them() -> None:
