@@ -367,7 +367,7 @@ def test_a_python_that_hangs_is_said_and_given_up(monkeypatch: pytest.MonkeyPatc
     events = read(ChildProcess(Job(), command=["sh", "-c", "exec sleep 1000"]))
     states = [event.detail for event in events if isinstance(event, StateEvent)]
     assert states == ["Starting Python and PyTorch", "sh is slow to start, or hangs; stopping ends it"]
-    assert end_of(events).detail.startswith("sh was not ready within 0.5 s.")
+    assert end_of(events).detail.startswith("sh was not ready within 500 ms.")
 
 
 @posix
