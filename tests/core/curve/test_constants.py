@@ -136,11 +136,17 @@ def test_a_valley_too_near_to_the_first_rate(after: float, lower: bool) -> None:
         assert (advice.start_lr, advice.end_lr) == pytest.approx((1e-9, 1.0))
 
 
-@pytest.mark.parametrize(("slowed", "end"), [(2.1, 1.0), (1.9, 10.0)])
-def test_how_far_a_sweep_is_extended(slowed: float, end: float) -> None:
-    curve = measured([-6, -3, 0], [2.3, 2.3, 0.5], end=0.1)
+def test_a_lower_start_leaves_four_decades_to_sweep() -> None:
+    curve = measured([-3, -2.8, -2.6, -2.4, -2.3], [2.3, 2.3, 0.5, 0.5, 8.0], start=1e-3, end=5e-3)
+    advice = advise(curve, *read(curve))
+    assert advice is not None and (advice.start_lr, advice.end_lr) == pytest.approx((1e-6, 1e-2))
+
+
+@pytest.mark.parametrize(("last", "slowed", "end"), [(0.1, 2.1, 1.0), (0.1, 1.9, 10.0), (2.0, 1.9, 20.0)])
+def test_how_far_a_sweep_is_extended(last: float, slowed: float, end: float) -> None:
+    curve = measured([-6, -3, 0], [2.3, 2.3, 0.5], end=last)
     marks, valley = read(curve)
-    marks = replace(marks, still_falling=True, fast_to=0.1 / slowed, begins_at=0.01)
+    marks = replace(marks, still_falling=True, fast_to=last / slowed, begins_at=last / 10)
     advice = advise(curve, marks, valley)
     assert advice is not None and advice.end_lr == pytest.approx(end)
 
