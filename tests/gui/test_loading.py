@@ -49,7 +49,7 @@ def test_a_long_run_comes_later_and_says_how_far_it_is(bench: Bench, long_log: P
         assert session.open_run(long_log)
         assert runs.sweep is None, "nothing is read in the window's thread"
         assert notices[-1] is not None
-        assert (notices[-1].text, notices[-1].action) == ("Opening long.lrrun: 0%", "Cancel")
+        assert (notices[-1].text, notices[-1].action) == ("Opening long.lrrun: 0 %", "Cancel")
     assert runs.sweep is not None and len(runs.sweep) == 2000
     assert runs.reading is not None and runs.selection == runs.reading.selection
     assert notices[-1] is None
