@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -194,3 +197,23 @@ def test_a_time_that_was_measured(seconds: float, text: str) -> None:
 )
 def test_a_time_to_come_is_coarse(seconds: float, text: str) -> None:
     assert format_estimate(seconds) == text
+
+
+#: Where numbers have a form of their own: rates, ticks of axes, coordinates in SVG, and the sliders of the scenarios.
+OTHER_FORMS = {"core/formats.py", "core/learning_rate.py", "core/curve/summary.py", "plot/svg.py", "plot/ticks.py"}
+OTHER_FORMS |= {"gui/tabs/scenarios.py"}
+FORM = re.compile(r"[-+,0-9.]*[0-9gfe][gfe%]$|[gfe%]$")
+
+
+def test_no_other_module_writes_numbers_by_hand() -> None:
+    root = Path(__file__).parents[2] / "lrgui"
+    by_hand = []
+    for file in root.rglob("*.py"):
+        if file.relative_to(root).as_posix() in OTHER_FORMS:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
+                form = "".join(part.value for part in node.format_spec.values if isinstance(part, ast.Constant))
+                if FORM.match(form):
+                    by_hand.append(f"{file.relative_to(root)}:{node.lineno} {form}")
+    assert not by_hand

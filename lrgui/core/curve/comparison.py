@@ -90,5 +90,5 @@ def _falls(compared: Sequence[Compared]) -> str:
 
 
 def _widths(compared: Sequence[Compared]) -> str:
-    widths = [f"{each.name} {each.safe_decades:.1f}" for each in compared if each.safe_decades is not None]
-    return f"Usable range in decades: {', '.join(widths)}. " if len(widths) > 1 else ""
+    widths = [f"{each.name} {format_ratio(each.safe_decades)}" for each in compared if each.safe_decades is not None]
+    return f"Usable range: {', '.join(widths)} decades. " if len(widths) > 1 else ""

@@ -15,7 +15,15 @@ from lrgui.core.engine.modes import to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.step import check_loss
 from lrgui.core.events import ACCURACIES
-from lrgui.core.formats import format_bytes, format_figure, format_loss, format_metric, format_percent, format_seconds
+from lrgui.core.formats import (
+    format_bytes,
+    format_figure,
+    format_loss,
+    format_metric,
+    format_percent,
+    format_ratio,
+    format_seconds,
+)
 from lrgui.errors.diagnosis import Diagnosis
 from lrgui.errors.origins import original, text_of
 from lrgui.errors.out_of_memory import is_out_of_memory, memory_words
@@ -156,7 +164,7 @@ class Trial:
         count = length(task.loader) or 0
         if count:
             passes = self._steps / count
-            through = f"{passes:,.1f} passes" if passes >= 1 else f"{format_percent(passes)} of a pass"
+            through = f"{format_ratio(passes)} passes" if passes >= 1 else f"{format_percent(passes)} of a pass"
             facts.append(f"{count:,} batch{'es' if count > 1 else ''} per epoch: {self._steps:,} steps are {through}")
         place = self._places.of("batch")
         return StepResult(facts, [Finding(told, False, *place) for wrong in sentences.values() for told in wrong])

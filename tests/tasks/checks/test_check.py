@@ -109,7 +109,7 @@ def test_a_good_task_says_what_it_is(tmp_path: Path) -> None:
     assert "Net, 404 parameters" in steps["task"].detail and "cpu" in steps["task"].detail
     assert "inputs 64×20 float32, mean" in steps["batch"].detail
     assert "target 64 int64, 0 to 3" in steps["batch"].detail
-    assert "2 batches per epoch: 200 steps are 100.0 passes" in steps["batch"].detail
+    assert "2 batches per epoch: 200 steps are 100 passes" in steps["batch"].detail
     assert steps["forward"].detail == "output 64×4 float32"
     assert "has 1.39 (ln 4)" in steps["loss"].detail
     assert "4 of 4 parameter tensors get a gradient" in steps["backward"].detail
