@@ -110,7 +110,7 @@ def test_words_for_people(command: Command) -> None:
         ),
         (("find", "digits", "--batches-per-lr", "0"), "Steps per rate cannot be “0”"),
         (("find", "digits", "--accumulation", "-1"), "Accumulation cannot be “-1”"),
-        (("find", "digits", "--clip-grad-norm", "nan"), "The norm that gradients are clipped to cannot be “nan”"),
+        (("find", "digits", "--clip-grad-norm", "nan"), "The norm that gradients are clipped to cannot be “NaN”"),
         (("find", "digits", "--amp", "int8"), "Precision cannot be “int8”. Choose one of: bf16, fp16."),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),

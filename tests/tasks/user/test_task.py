@@ -672,7 +672,7 @@ def test_a_training_step_without_return_is_told_in_a_run(make: Maker) -> None:
         ),
         ("loss = F.mse_loss(X, X)", "loss", "a number that a training loop left there: put the loop under if __name__"),
         ("def training_step(model, batch): return {'box': model(batch[0]).sum()}", "loss", "sum(losses.values())."),
-        ("criterion = nn.CrossEntropyLoss()", "loss", "At the end of the file “loss = criterion” will do"),
+        ("criterion = nn.CrossEntropyLoss()", "loss", "At the end of the file, “loss = criterion” will do"),
         ("def loss(o, t): return 'x'", "loss", "returned a str: return the loss, a tensor."),
         ("def loss(o): return o.mean()", "loss", "takes 1 argument, but it is called with the model's output and the"),
         ("loss = 3", "loss", "loss in mine.py is of the type int: it must be a function (output, target)."),
