@@ -89,9 +89,6 @@ class Ranking:
     smooth_loss: Floats = field(default_factory=lambda: np.empty(0))
     """The smooth at the level of the last round. Same shape."""
 
-    smooth_name: str = "parabola through the best and its neighbours"
-    """What the smooth is."""
-
     @property
     def leader(self) -> Standing | None:
         """The candidate with the lowest loss, None where nobody finished."""
@@ -185,8 +182,7 @@ class Standings:
         rates = np.array([self._rate(x) for x in where.tolist()])
         confirmed = self._confirmed(placed[0], last)
         reason = self._reason(lr, lowest, fit is not None, confirmed, placed[0], last)
-        name = Ranking.smooth_name if config.rates is None else "parabola through the candidates"
-        return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, rates, heights, name)
+        return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, rates, heights)
 
     # -- inside
 

@@ -81,22 +81,28 @@ class Legend(TextRow):
         self._entries, self._colour, self._fill = tuple(entries), colour, fill
         self.update()
 
-    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint samples and words."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        font = plot_font(12)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        x, middle = 4.0, self._height / 2 - 1
+    def placed(self) -> list[tuple[Entry, float, float]]:
+        """The entries that there is room for, where each begins and how wide its words are, in pixels."""
+        metrics = QFontMetricsF(plot_font(12))
+        found, x = [], 4.0
         for entry in self._entries:
             words = metrics.horizontalAdvance(entry.text)
             if x + self.SAMPLE + self.GAP + words > self.size().width():
-                return
+                break
+            found.append((entry, x, words))
+            x += self.SAMPLE + self.GAP + words + self.BETWEEN
+        return found
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint samples and words."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setFont(plot_font(12))
+        middle = self._height / 2 - 1
+        for entry, x, words in self.placed():
             self._paint_sample(painter, entry, x, middle)
             painter.setPen(QColor(self._colour))
             box = QRectF(x + self.SAMPLE + self.GAP, 0, words + 2, 2 * middle)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
-            x += self.SAMPLE + self.GAP + words + self.BETWEEN
 
     def _paint_sample(self, painter: QPainter, entry: Entry, x: float, y: float) -> None:
         if entry.sample == "dots":

@@ -244,9 +244,9 @@ class RacePlot(StackedPlot):
         self.curves.set_legend(curves, palette)
         bars, ranking = [], self._ranking
         if ranking is not None and len(self.smooth.points[0]):
-            bars.append(Entry(ranking.smooth_name, palette.average, "dash"))
+            bars.append(Entry("parabola", palette.average, "dash"))
         if ranking is not None and ranking.lowest is not None and len(self.lowest.points[0]):
-            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{format_figure(SAFE_FACTOR)} to the winner"
+            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{format_figure(SAFE_FACTOR)}"
             bars.append(Entry(below, palette.average, "dot"))
         if ranking is not None and ranking.untrained is not None and len(self.untrained.points[0]):
             bars.append(Entry(f"untrained {format_loss(ranking.untrained)}", palette.muted, "dot"))

@@ -184,11 +184,15 @@ def test_a_race_that_brackets_names_its_parabola_and_the_safety_step(plot):
     assert plot.lowest.points[0][0] == pytest.approx(x[int(np.argmin(y))], abs=0.05)
     assert plot.winner.text == f"winner {format_lr(found.lr)}"
     assert legend(plot) == [
-        "parabola through the best and its neighbours",
-        f"lowest {format_lr(found.lowest)}, safety step ÷1.19 to the winner",
+        "parabola",
+        f"lowest {format_lr(found.lowest)}, safety step ÷1.19",
         "untrained 0.500",
     ]
     assert plot.untrained.points[1].tolist() == [0.5, 0.5]
+    # All of it is there in a window of usual size.
+    plot.resize(640, 640)
+    plot.grab()
+    assert len(plot.bars.legend.placed()) == 3
 
 
 def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
