@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lrgui.core.curve import rules
+from lrgui.core.curve import confidence, rules
 from lrgui.core.curve.confidence import advise, judge
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, find_landmarks
@@ -158,6 +158,41 @@ def test_a_flat_loss_of_skewed_batches_is_flat(seed: int) -> None:
     for reason, points in (("completed", 200), ("diverged", 180)):
         curve = Curve.measured(RATES[:points], losses[:points], 200, end_reason=reason)
         assert "at once" not in recommend(curve, find_landmarks(curve)).reason
+
+
+@pytest.mark.parametrize(
+    ("points", "head", "tail", "flat"),
+    [
+        # The first tenth, 38 points: its median is -18.5; that of 34 is -16.5, that of 42 -20.5.
+        (380, -np.arange(50.0), [-19.0] * 30, True),
+        (380, -np.arange(50.0), [-18.0] * 30, False),
+        # The last twentieth, 19 points: its median is 9; that of 18 is 8.5, that of 20 is 9.5.
+        (380, [9.2] * 50, np.arange(30.0)[::-1], True),
+        (380, [8.8] * 50, np.arange(30.0)[::-1], False),
+        # Three points at least: their median is 1; that of two is 1.5, that of four 0.5.
+        (24, [0.0, 3.0, 1.0, 0.0, 0.0], [0.8] * 5, True),
+        (24, [0.0, 3.0, 1.0, 0.0, 0.0], [1.2] * 5, False),
+        (24, [1.2] * 5, [0.0, 0.0, 1.0, 3.0, 0.0], True),
+        (24, [0.8] * 5, [0.0, 0.0, 1.0, 3.0, 0.0], False),
+    ],
+)
+def test_flat_is_what_ends_no_higher_than_it_began(
+    points: int, head: list[float], tail: list[float], flat: bool
+) -> None:
+    curve = Curve.measured(exponential(1e-6, 1, points), np.ones(points), points, end_reason="completed")
+    marks = find_landmarks(curve)
+    assert marks is not None
+    curve.smoothed[: len(head)], curve.smoothed[-len(tail) :] = head, tail
+    assert confidence._flat_to_the_end(curve, replace(marks, residual_noise=0.0)) == flat
+
+
+@pytest.mark.parametrize(("above", "flat"), [(2.9, True), (3.1, False)])
+def test_flat_is_what_ends_within_three_times_the_noise_that_is_left(above: float, flat: bool) -> None:
+    curve = Curve.measured(RATES, np.ones(200), 200, end_reason="completed")
+    marks = find_landmarks(curve)
+    assert marks is not None
+    curve.smoothed[-20:] = 1 + above * 0.1
+    assert confidence._flat_to_the_end(curve, replace(marks, residual_noise=0.1)) == flat
 
 
 # The pick
