@@ -148,3 +148,16 @@ def test_another_source_takes_the_message_away(window: MainWindow) -> None:
     assert window.banner.text == "2 images were left out.", "it is that source"
     window.session.choose_source("breast_cancer")
     assert window.banner.text == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("diverged", "Done. 186 of 200 steps; stopped where the loss blew up (9.3e-1), as intended."),
+        ("completed", "Sweep finished · Done. 186 of 200 steps; stopped where the loss blew up (9.3e-1), as intended."),
+    ],
+)
+def test_a_sweep_that_ended_as_intended_is_no_failure(bench: Bench, window: MainWindow, reason: str, said: str) -> None:
+    detail = said.removeprefix("Sweep finished · ")
+    bench.play(Scripted([*sweep()[:2], [EndEvent(reason, detail)]]))
+    assert window.status.text.text() == said
