@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 AFTER_PAINT = 60
 #: Milliseconds between two looks whether the warm worker is up, and from the start on when nobody waits for it longer.
 LOOK, LONGEST_WAIT = 500, 20_000
+#: Width and height that a desktop's frame around the window takes, in pixels: nobody knows it before it is shown.
+FRAME = (8, 36)
 
 
 def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | None = None) -> int:
@@ -145,6 +147,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             print(f"lrgui: {warning}", file=sys.stderr)
         if foreign:
             window.session.noticed.emit(Notice("warning", " ".join(foreign)))
+        _fit(window)
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.session.run_ended.connect(lambda _end: pool.warm())
@@ -221,6 +224,17 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
         window.open_run(Path(arguments[0]))
     elif arguments and not arguments[0].startswith("-"):
         window.session.use(arguments[0])
+
+
+def _fit(window: MainWindow) -> None:
+    """Make a window that is larger than the screen as large as what the desktop leaves free, less its own frame."""
+    from PySide6.QtCore import QSize
+
+    screen = window.screen()
+    if screen is None or window.isMaximized() or window.isFullScreen():
+        return
+    room = screen.availableSize() - QSize(*FRAME)
+    window.resize(window.size().boundedTo(room).expandedTo(window.minimumSize()))
 
 
 def create_window(

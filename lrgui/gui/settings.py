@@ -59,7 +59,16 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
             setattr(settings, known.name, value)
         else:
             warnings.append(f"The setting “{known.name}” in {path} is invalid and was ignored.")
+    _bracket(settings.job)
     return settings, warnings
+
+
+def _bracket(job: dict[str, Any]) -> None:
+    """Settings that were kept before races bracketed name the fixed field that every race was; nobody chose it."""
+    race = job.get("race")
+    if isinstance(race, dict) and "trainings" not in race:
+        for name in ("rates", "octaves", "rounds"):
+            race.pop(name, None)
 
 
 def save_settings(settings: Settings, path: Path) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, QSize
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui import app
@@ -52,6 +52,18 @@ def test_no_garbage_is_looked_for_until_the_window_is_there(monkeypatch: pytest.
     assert app.main([]) == 0
     assert looked == [False, False]
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("free", "size"), [((1024, 700), (1016, 664)), ((800, 480), (960, 560)), ((2560, 1440), (1440, 900))]
+)
+def test_the_window_fits_the_screen(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, free: tuple[int, int], size: tuple[int, int]
+) -> None:
+    window.resize(1440, 900)
+    monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableSize=lambda: QSize(*free)))
+    app._fit(window)
+    assert window.size() == QSize(*size)
 
 
 def test_a_run_is_opened_as_one(window: MainWindow, opened: list[tuple[str, str]]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.core.run_settings import RaceSettings
 from lrgui.gui.settings import Settings, load_settings, save_settings, settings_file
+from lrgui.runs.job import Job
 
 
 def test_they_come_back(tmp_path: Path) -> None:
@@ -15,6 +17,18 @@ def test_they_come_back(tmp_path: Path) -> None:
     settings = Settings(theme="dark", job={"kind": "sweep"}, folder="/somewhere")
     assert save_settings(settings, path) is None
     assert load_settings(path) == (settings, [])
+
+
+def test_a_field_that_nobody_chose_makes_room_for_races_that_bracket(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    before = {"around": 0.1, "rates": 7, "octaves": 0.5, "rounds": 3, "steps": 320}
+    path.write_text(json.dumps({"version": 1, "job": {"kind": "sweep", "race": before}}))
+    settings, warnings = load_settings(path)
+    assert (settings.job["race"], warnings) == ({"around": 0.1, "steps": 320}, [])
+    assert Job.from_dict(settings.job).race.rates is None
+    chosen = Settings(job=Job(race=RaceSettings(rates=9)).to_dict())
+    save_settings(chosen, path)
+    assert load_settings(path) == (chosen, [])
 
 
 def test_nothing_there_is_no_trouble(tmp_path: Path) -> None:
