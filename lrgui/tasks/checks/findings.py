@@ -17,6 +17,8 @@ from lrgui.tasks.checks.loss_graph import LossKind
 FAR = 8.0
 #: Inputs that vary less than this are nearly constant.
 FLAT = 0.01
+#: A mean below this share of the deviation is none.
+NO_MEAN = 1e-3
 #: So many tensors of a batch are described; the others are counted.
 MOST_PARTS = 8
 #: Columns that a table may have for each of them to be looked at.
@@ -112,6 +114,7 @@ def _range_words(tensor: torch.Tensor) -> str:
         return f"{format_percent(float(values.float().mean()))} true"
     if values.is_floating_point():
         mean, deviation = float(values.float().mean()), _deviation(values)
+        mean = mean if abs(mean) > NO_MEAN * deviation else 0.0  # what is left of it after normalising says nothing
         return f"mean {format_figure(mean)}, standard deviation {format_figure(deviation)}"
     if values.is_complex():
         return "complex"

@@ -93,7 +93,7 @@ def test_good_inputs_of_every_kind_raise_no_doubt() -> None:
 
 
 def test_bad_inputs_are_told_apart() -> None:
-    assert "not normalised" in inputs(X.sigmoid() * 255) and "divide by 255" in inputs(X.sigmoid() * 255)
+    assert "not normalised" in inputs(X.sigmoid() * 255) and "divide pixels by 255" in inputs(X.sigmoid() * 255)
     assert "hardly vary" in inputs(X / 1e4) and "twice" in inputs(X / 1e4)
     assert "uint8" in inputs(X.abs().to(torch.uint8))
     assert not inputs(torch.zeros(4, 9, dtype=torch.uint8))  # bytes of a text
@@ -124,6 +124,8 @@ def test_words_for_a_tensor() -> None:
     assert BatchPart("y", Y, True).words == "y 32 int64, 0 to 9"
     assert BatchPart("m", Y > 4, False).words == "m 32 bool, 47 % true"
     assert "mean 0, standard deviation 0" in BatchPart("x", torch.zeros(3), False).words
+    assert "mean 0, standard deviation 1" in BatchPart("x", torch.tensor([-1.0, 1.0]) + 1e-6, False).words
+    assert "mean 4e-5, standard deviation 2e-5" in BatchPart("x", torch.tensor([2e-5, 6e-5]), False).words
 
 
 def test_a_label_without_a_place() -> None:
