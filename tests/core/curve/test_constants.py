@@ -16,6 +16,7 @@ from lrgui.core.curve.recommend import for_longer, recommend
 from lrgui.core.curve.rules import Rule
 from lrgui.core.curve.valley import Valley, find_valley
 from lrgui.core.engine.schedules import exponential
+from lrgui.core.learning_rate import format_lr
 
 RATES = exponential(1e-6, 1, 200)
 STEP = math.log10(RATES[1] / RATES[0])
@@ -203,6 +204,14 @@ def test_four_steps_and_a_factor_before_the_edge() -> None:
     _, valley = read(curve)
     found = recommend(curve, find_landmarks(curve))
     assert found.lr == pytest.approx(10 ** (valley.edge - 4 * STEP - 0.2), rel=1e-6)
+
+
+def test_the_reason_names_middle_and_edge() -> None:
+    curve = measured([-6, -4, -3.9, -1.1, -1, 0], [2.3, 2.3, 0.5, 0.5, 2.3, 8.0])
+    _, valley = read(curve)
+    middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
+    reason = recommend(curve, find_landmarks(curve)).reason
+    assert reason == f"The middle of the valley, {middle}, 2 steps back; half of the fall is lost again at {edge}."
 
 
 def test_steps_back_of_several_decades_are_cut_to_less_than_one() -> None:
