@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrgui.api.figure import SIZE, families
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
@@ -44,8 +45,6 @@ def draw(result: Found, ax: Axes | None = None, **style: Any) -> Axes:
     """
     if ax is None:
         import matplotlib.pyplot as plt
-
-        from lrgui.api.figure import SIZE
 
         _, ax = plt.subplots(figsize=SIZE, layout="constrained")
     _axes(result, ax)
@@ -112,6 +111,16 @@ def _measured(result: Found, ax: Axes, style: dict[str, Any]) -> list[Artist]:
     return handles
 
 
+def _heavy() -> str:
+    """The weight of what stands out: semibold in the program's font, bold in the caller's.
+
+    Most fonts have no semibold; matplotlib takes bold in its place, and prints so every time.
+    """
+    import matplotlib as mpl
+
+    return "semibold" if set(families()).intersection(mpl.rcParams["font.family"]) else "bold"
+
+
 def _axes(result: Found, ax: Axes) -> None:
     """Scales, names and ranges."""
     curve, zones = result.curve, result.zones
@@ -130,7 +139,7 @@ def _axes(result: Found, ax: Axes) -> None:
         ax.set_yticks([])
     ax.set_xlabel("Learning rate (log scale)")
     ax.set_ylabel("Smoothed validation loss" if result.validation else "Smoothed loss")
-    ax.set_title(_plain(result.picture_title), fontsize=12, fontweight="semibold", pad=24, wrap=True)
+    ax.set_title(_plain(result.picture_title), fontsize=12, fontweight=_heavy(), pad=24, wrap=True)
     ax.grid(color=LIGHT.grid, linewidth=0.8)
     ax.set_axisbelow(True)
     for side in ("top", "right"):
@@ -227,7 +236,7 @@ def _name(key: str, left: float, right: float, pick: float | None, lines: Sequen
         ha="center",
         va="top",
         fontsize=9,
-        fontweight="semibold",
+        fontweight=_heavy(),
         color=colour,
         # A line that passes behind never touches the letters.
         bbox={"boxstyle": "round,pad=0.15", "facecolor": tint, "edgecolor": "none"},
@@ -293,7 +302,7 @@ def _pick(result: Found, lr: float, ax: Axes) -> None:
         ha="left" if right else "right",
         va="center",
         fontsize=9,
-        fontweight="semibold",
+        fontweight=_heavy(),
         color=LIGHT.selection_text if sure else LIGHT.selection,
         bbox={
             "boxstyle": "round,pad=0.35",

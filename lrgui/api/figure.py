@@ -65,7 +65,7 @@ def _look() -> Iterator[None]:
 
     settings: Any = mpl.rcParams  # its type lists every name of one version
     style = {
-        "font.family": [*_families()] or ["DejaVu Sans"],
+        "font.family": [*families()] or ["DejaVu Sans"],
         "axes.edgecolor": LIGHT.axis,
         "axes.labelcolor": LIGHT.muted,
         "xtick.color": LIGHT.axis,
@@ -83,7 +83,7 @@ def _look() -> Iterator[None]:
 
 
 @cache
-def _families() -> tuple[str, ...]:
+def families() -> tuple[str, ...]:
     """The family of the shipped font, known to matplotlib from now on; none where its files are missing."""
     from matplotlib import font_manager
 

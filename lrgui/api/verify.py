@@ -121,7 +121,8 @@ def verify(
 
 def _pick(lr: float | None, result: Result | None) -> float:
     if (lr is None) == (result is None):
-        raise ValueError("Pass the rate to race around: lr=… (a number) or result=… (from find_lr).")
+        both = "" if lr is None else ", not both"
+        raise ValueError(f"Pass the rate to race around: lr=… (a number) or result=… (from find_lr){both}.")
     if lr is not None:
         return float(lr)
     assert result is not None

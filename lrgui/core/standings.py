@@ -81,7 +81,8 @@ class Ranking:
     lowest: float | None = None
     """The rate at which the smooth is lowest, or the best training's where there is none; None as `lr`."""
     confirmed: bool = False
-    """True where the rate raced around trained as well as the best, within the noise of trainings."""
+    """True where the rate raced around trained as well as the best, within the noise of trainings, and was compared
+    with both neighbours."""
     untrained: float | None = None
     """The loss before any training; None where it was not measured."""
     smooth_lr: Floats = field(default_factory=lambda: np.empty(0))
@@ -241,9 +242,14 @@ class Standings:
         return 0.0 if self.untrained is None else NOISE * (self.untrained - best)
 
     def _confirmed(self, leader: Standing, last: int) -> bool:
-        """True where the pick itself trained as well as the best."""
+        """True where the pick itself trained as well as the best, its neighbours among them."""
         pick = float(self.losses[last, self.config.middle])
-        return pick <= leader.loss + self._noise(leader.loss)
+        return self._compared() and pick <= leader.loss + self._noise(leader.loss)
+
+    def _compared(self) -> bool:
+        """True once the neighbours of the pick were trained as well: a race that was stopped may end before."""
+        beside = (self.config.middle - 1, self.config.middle + 1)
+        return all(not math.isnan(self.losses[0, place]) for place in beside if 0 <= place < self.config.places)
 
     # -- in words
 
@@ -289,7 +295,8 @@ class Standings:
         around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} (loss {format_loss(leader.loss)})"
         loss = float(self.losses[last, self.config.middle])
         if leader.candidate == self.config.middle:
-            return [f"{around} trained best (loss {format_loss(leader.loss)}): confirmed."]
+            so = ": confirmed" if confirmed else " so far; its neighbours were not all trained"
+            return [f"{around} trained best (loss {format_loss(leader.loss)}){so}."]
         if confirmed:
             return [f"{around} (loss {format_loss(loss)}) is confirmed: within the noise of the best training, {best}."]
         if math.isnan(loss):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.legend import Legend
 
+from lrgui.api.figure import rendered
 from lrgui.api.result import Result
 from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.core.learning_rate import format_lr
@@ -105,6 +106,14 @@ def test_on_axes_of_ones_own(make: Make) -> None:
     assert make().plot(axes[1]) is axes[1]
     assert len(figure.axes) == 2 and not axes[0].lines
     figure.canvas.draw()
+
+
+def test_matplotlib_has_nothing_to_say_about_fonts(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither in the caller's font, which has no semibold, nor in the program's own, which has nothing else."""
+    result = make()
+    result.plot().figure.canvas.draw()
+    rendered(result.plot, "png")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("matplotlib")] == []
 
 
 def test_repeats_and_metric(make: Make, scenario: Callable[..., Arrays], record: Callable[..., Record]) -> None:

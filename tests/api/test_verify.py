@@ -152,6 +152,7 @@ def test_a_training_step_and_a_metric() -> None:
     ("settings", "words"),
     [
         ({"lr": None}, "Pass the rate to race around"),
+        ({"result": object()}, r"lr=… .* or result=… .*, not both\."),
         ({"lr": 0.0}, "cannot be “0”"),
         ({"rates": 2}, "The rates of a fixed field cannot be “2”"),
         ({"metric": lambda o, t: 0.0, "validation": None}, "needs validation batches"),

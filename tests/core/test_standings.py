@@ -174,6 +174,25 @@ def test_neighbours_are_added_while_the_best_is_at_an_end(lowest: float, order: 
     assert ("at the edge" in ranking.reason) == (abs(lowest) > 1)
 
 
+@pytest.mark.parametrize("config", [BRACKET, CONFIG, RaceSettings(around=0.01, rates=4, rounds=1)])
+def test_a_race_stopped_before_both_neighbours_were_trained_confirms_nothing(config: RaceSettings) -> None:
+    standings, middle = Standings(config), config.middle
+    standings.add([UntrainedEvent(2.3)])
+    for candidate in (middle, middle - 1):
+        standings.add([StandingEvent(0, candidate, standings.lrs[candidate], 0.3, True, config.budget(0))])
+        early = standings.ranking()
+        assert early.lr is not None and not early.confirmed and "confirmed" not in early.reason
+    standings.add([StandingEvent(0, middle + 1, standings.lrs[middle + 1], 0.4, True, config.budget(0))])
+    assert standings.ranking().confirmed and "confirmed" in standings.ranking().reason
+
+
+def test_the_pick_trained_alone_is_said_to_be_alone() -> None:
+    standings = Standings(BRACKET)
+    standings.add([StandingEvent(0, BRACKET.middle, 0.01, 0.3, True, BRACKET.budget(0))])
+    words = "1e-2 trained best (loss 0.300) so far; its neighbours were not all trained. After 1 training."
+    assert standings.ranking().reason.endswith(words)
+
+
 @pytest.mark.parametrize("lowest", [-0.6, -0.2, 0.0, 0.11, 0.5])
 def test_the_rate_is_a_safety_step_below_the_lowest_point_of_the_parabola(lowest: float) -> None:
     ranking = bracketed(BRACKET, bowl(lowest), 3.0)[0].ranking()

@@ -80,6 +80,25 @@ def test_runs_are_kept_and_open_again(bench: Bench, own_folders: Path) -> None:
     assert len(runs.reading.curve) == 200
 
 
+@pytest.mark.parametrize("kind", ["train", "race"])
+def test_a_training_that_is_opened_again_brings_its_rate(bench: Bench, own_folders: Path, kind: str) -> None:
+    """The rate that is selected and the rate on the buttons are one, whatever was on screen before."""
+    session, runs = bench.session, bench.runs
+    runs.select(0.3)
+    if kind == "race":
+        bench.play(Scripted([[StateEvent("running"), task(), EndEvent("cancelled", "Stopped.")]]), session.verify)
+    else:
+        bench.play(Scripted(training()), session.train)
+    path = next((own_folders / "runs").glob("*.lrrun"))
+    bench.play()
+    found = runs.selection
+    assert found is not None and found != pytest.approx(0.3)
+    assert session.open_run(path)
+    assert runs.selection == session.job.train.max_lr == pytest.approx(0.3)
+    runs.undo_stack.undo()
+    assert runs.selection == session.job.train.max_lr == found
+
+
 def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folders: Path) -> None:
     bench.play()
     path = next((own_folders / "runs").glob("*.lrrun"))

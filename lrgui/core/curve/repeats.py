@@ -81,7 +81,11 @@ def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None)
     mean, low, high = (float(10**x) for x in (known.mean(), known.min(), known.max()))
     if found.lr is None:
         return replace(found, best_guess=mean)
-    reason = f"The mean of {len(known)} recommendations between {format_lr(low)} and {format_lr(high)}."
+    least, most = format_lr(low), format_lr(high)
+    between = f"between {least} and {most}" if least != most else f"of {least}"
+    reason = f"The mean of {len(known)} recommendations {between}."
+    if len(known) == 1:
+        reason = f"The only recommendation of {len(curves)} repeats."
     # Their rates are lowered already.
     reason += lowered(planned_steps)
     if found.advice is not None:

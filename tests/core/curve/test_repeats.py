@@ -11,6 +11,7 @@ from lrgui.core.curve.recommend import recommend
 from lrgui.core.curve.repeats import combine, recommend_repeats, spread
 from lrgui.core.curve.rules import RULES
 from lrgui.core.engine.schedules import exponential
+from lrgui.core.learning_rate import format_lr
 
 RATES = exponential(1e-6, 1, 200)
 
@@ -90,6 +91,16 @@ def test_the_pick_is_the_geometric_mean_of_the_repeats_own() -> None:
     found = recommend_repeats(curves)
     assert found.lr == found.best_guess == pytest.approx(float(np.prod([lr or 0.0 for lr in own])) ** (1 / 3))
     assert found.reason.startswith("The mean of 3 recommendations between ")
+
+
+def test_repeats_that_agree_are_not_said_to_lie_between_two_equal_rates() -> None:
+    found = recommend_repeats([sweep(0)] * 3)
+    assert found.lr is not None and found.reason.startswith(f"The mean of 3 recommendations of {format_lr(found.lr)}.")
+
+
+def test_a_pick_of_one_repeat_alone_is_no_mean() -> None:
+    found = recommend_repeats([sweep(0), sweep(1, 0)])
+    assert found.lr is not None and found.reason.startswith("The only recommendation of 2 repeats.")
 
 
 def test_spread_has_every_rule_and_ours_in_the_order_of_the_repeats() -> None:
