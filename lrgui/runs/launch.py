@@ -251,7 +251,7 @@ class ChildProcess:
         assert self._pipes is not None
         until = time.monotonic() + 0.5  # something that the task left running may print for ever
         while time.monotonic() < until:
-            _, printed = self._pipes.read(0)
+            _, printed = self._pipes.read(self._pipes.quiet)
             if not printed:
                 break
             merger.feed(printed)

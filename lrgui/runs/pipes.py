@@ -85,6 +85,7 @@ class ThreadedPipes:
 
     def __init__(self, events: IO[bytes], printed: IO[bytes]) -> None:
         self.ended = False
+        self._open = {0, 1}
         self._closing = False
         self._queue: queue.Queue[tuple[int, bytes]] = queue.Queue(maxsize=16)
         self._files = (events, printed)
@@ -114,10 +115,12 @@ class ThreadedPipes:
         until = time.monotonic() + timeout
         try:
             while size < MOST:
-                # The end of what is printed is nothing that came, and the events may be still to come.
-                left = 0.0 if size or self.ended else until - time.monotonic()
+                # The end of one pipe is nothing that came, and the other's bytes may be still to come.
+                left = until - time.monotonic() if self._open and not size else 0.0
                 index, data = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
-                self.ended = self.ended or (index == 0 and not data)
+                if not data:
+                    self._open.discard(index)
+                    self.ended = 0 not in self._open
                 parts[index].append(data)
                 size += len(data)
         except queue.Empty:
