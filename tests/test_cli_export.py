@@ -100,7 +100,8 @@ def test_something_else_than_a_log(tmp_path: Path) -> None:
     other.write_text("hello")
     done = call(other, "--csv", tmp_path / "out.csv")
     assert done.exit_code == Status.FAILED
-    assert "is not an LR Finder run" in " ".join(done.stderr.split())
+    words = " ".join(done.stderr.split())
+    assert words == "lrgui: other.lrrun is not an LR Finder run: its first line is not a header."
 
 
 def test_a_training_and_an_empty_run_cannot_be_exported(tmp_path: Path) -> None:

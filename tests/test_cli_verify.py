@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.cli.verify import _tell
 from lrgui.core.events import CandidateEvent, EndEvent
+from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
 from lrgui.runs.log import read_log
 
@@ -77,3 +79,9 @@ def test_bad_arguments_are_refused_before_anything_runs(command: Command, own_fo
         "The rates of a fixed field cannot be “2”" in done.stderr and "The rate to race around cannot be" in done.stderr
     )
     assert not (own_folders / "runs").exists() or not list((own_folders / "runs").iterdir())
+
+
+def test_where_nothing_was_trained_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    config = RaceSettings()
+    _tell(config, Standings(config).ranking(), EndEvent("cancelled", "Stopped. No rate was measured."), "")
+    assert capsys.readouterr().out.splitlines() == ["Stopped. No rate was measured.", "Learning rate: none"]

@@ -24,7 +24,7 @@ def export_run(
     Exit status: 0 once all is written, 2 for bad arguments, 1 for a run that cannot be read or exported.
     """
     from lrgui.export.report import Report
-    from lrgui.runs.opened import open_run
+    from lrgui.runs.opened import open_run, why_not_opened
 
     if not files:
         fail(f"Nothing to write: add {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
@@ -32,8 +32,7 @@ def export_run(
     try:
         opened = open_run(run)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        fail(f"{run} could not be opened: {why}")
+        fail(why_not_opened(run, error))
     for warning in opened.warnings:
         say(warning)
     job, sweeps = opened.job, opened.sweeps

@@ -54,7 +54,8 @@ def train(
         losses = format_losses([e.train_loss for e in epochs]), format_losses([e.val_loss for e in epochs])
         for e, trained, held_out in zip(epochs, *losses, strict=True):
             table.add_row(str(e.epoch), trained, held_out, *_metrics(e), format_lr(e.lr))
-        results().print(table)
+        if epochs:
+            results().print(table)
         tell(end.detail)
     if unkept:
         fail(unkept)

@@ -138,7 +138,8 @@ def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> N
         table.add_row(
             str(row.place), format_lr(row.lr), loss, *([shown] if metric else []), f"{row.steps:,}", row.words
         )
-    results().print(table)
+    if ranking.rows:
+        results().print(table)
     if ranking.reason not in end.detail:
         tell(ranking.reason)
     tell(end.detail)

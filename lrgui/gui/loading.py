@@ -14,7 +14,7 @@ from lrgui.core.formats import format_percent
 from lrgui.gui.background import Background, GivenUp, Watch
 from lrgui.gui.notice import Notice
 from lrgui.gui.shown_sweep import ShownSweep
-from lrgui.runs.opened import OpenedRun, open_run
+from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
 
 #: Larger files are read in the background: this one takes about as long as the window may stand still.
 MOST_BYTES = 1_000_000
@@ -36,7 +36,7 @@ class LoadedRun:
         """Read it. Raises as `open_run` does, and ValueError for a kind of run that is not shown."""
         opened = open_run(path, watch)
         if opened.job.kind not in SHOWN:
-            raise ValueError(f"A {opened.job.kind} cannot be displayed.")
+            raise ValueError(f"{path.name} cannot be opened: a {opened.job.kind} is not displayed.")
         shown = ShownSweep(opened.job, opened.sweeps).read() if opened.job.kind == RunKind.SWEEP else None
         return cls(path, opened, shown)
 
@@ -98,8 +98,7 @@ class RunLoading(QObject):
 
 def cannot_open(path: Path, error: OSError | ValueError) -> Notice:
     """Why a run cannot be shown."""
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Notice("error", f"{path.name} could not be opened: {why}")
+    return Notice("error", why_not_opened(path.name, error))
 
 
 def _size(path: Path) -> int:

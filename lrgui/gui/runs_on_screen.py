@@ -255,7 +255,7 @@ class RunsOnScreen(QObject):
                 self._take_reading(read if read is not None else self._shown.read())
 
     def show(self, run: LoadedRun) -> None:
-        """Show a run from disk, and select the rate that it was made with (a step that can be undone)."""
+        """Show a run from disk, and select the rate of a training or race (a step that can be undone)."""
         job, opened = run.opened.job, run.opened
         if job.kind == RunKind.SWEEP:
             assert run.shown is not None
@@ -265,12 +265,19 @@ class RunsOnScreen(QObject):
         elif job.kind == RunKind.RACE:
             self.race_job, self.race = job, opened.race
             self.race_started.emit()
-            self.select(job.race.around)
+            self._select_again(job.race.around)
         else:
             self.training_job, self.training = job, opened.record
             self.training_started.emit()
             self.epoch_ended.emit()
-            self.select(job.train.max_lr)
+            self._select_again(job.train.max_lr)
+
+    def _select_again(self, lr: float) -> None:
+        """Select the rate of a run that is opened; where none was selected there is nothing to go back to."""
+        if self.selection is None:
+            self._chosen.take(Choices(lr, self.zones))
+        else:
+            self.select(lr)
 
     def show_synthetic(self, name: str, curve: Curve, zones: Zones, job: Job) -> EndEvent:
         """Show a made-up curve as a sweep of `job` would look; returns how that ended."""

@@ -50,3 +50,10 @@ def open_run(path: Path | str, watch: Callable[[float], object] | None = None) -
                 watch(reader.done / max(reader.size, 1))
         left_out = sweeps.left_out() if reader.job.kind == RunKind.SWEEP else []
         return OpenedRun(reader.job, reader.created, sweeps, race, [*reader.warnings, *left_out])
+
+
+def why_not_opened(name: Path | str, error: OSError | ValueError) -> str:
+    """One sentence on the error of `open_run` for a file that is called `name` on screen."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{name} could not be opened: {error.strerror}."
+    return str(error)  # it names the file

@@ -87,7 +87,7 @@ def test_a_large_file_that_is_no_run_is_refused_in_a_sentence(bench: Bench, tmp_
     bench.session.noticed.connect(notices.append)
     bench.session.open_run(tmp_path / "x.lrrun")
     bench.qtbot.waitUntil(lambda: notices[-1] is not None and notices[-1].kind == "error", timeout=5000)
-    assert notices[-1] is not None and notices[-1].text.startswith("x.lrrun could not be opened: ")
+    assert notices[-1] is not None and notices[-1].text.startswith("x.lrrun is not an LR Finder run: ")
 
 
 def test_a_check_is_nothing_to_open(bench: Bench, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_check_is_nothing_to_open(bench: Bench, tmp_path: Path) -> None:
     bench.session.noticed.connect(notices.append)
     LogWriter(tmp_path / "x.lrrun", Job("check")).close()
     assert not bench.session.open_run(tmp_path / "x.lrrun")
-    assert notices[-1] is not None and notices[-1].text == "x.lrrun could not be opened: A check cannot be displayed."
+    assert notices[-1] is not None and notices[-1].text == "x.lrrun cannot be opened: a check is not displayed."
 
 
 def test_a_long_sweep_is_read_in_the_background_and_the_run_ends_after_it(bench: Bench) -> None:

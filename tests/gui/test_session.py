@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bench import Bench
+from mutations import log_of
 from scripted import Scripted, points, sweep, task, training
 
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
@@ -97,6 +98,12 @@ def test_a_training_that_is_opened_again_brings_its_rate(bench: Bench, own_folde
     assert runs.selection == session.job.train.max_lr == pytest.approx(0.3)
     runs.undo_stack.undo()
     assert runs.selection == session.job.train.max_lr == found
+
+
+def test_the_rate_of_the_first_run_that_is_opened_is_no_step_to_undo(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "train.lrrun").write_bytes(log_of("train"))
+    assert bench.session.open_run(tmp_path / "train.lrrun")
+    assert bench.runs.selection == bench.session.job.train.max_lr and not bench.runs.undo_stack.canUndo()
 
 
 def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folders: Path) -> None:

@@ -83,8 +83,12 @@ class Curve:
 
     @cached_property
     def smoothed(self) -> Floats:
-        """The centred smoother: passes through the dots. Shape (m,)."""
-        return centred(self.loss, width_for(self.planned_steps))
+        """The centred smoother: passes through the dots. Shape (m,).
+
+        A line through neighbours can run out a little below all of them: where no loss is below 0, neither is it.
+        """
+        smooth = centred(self.loss, width_for(self.planned_steps))
+        return np.maximum(smooth, 0.0) if len(self) and self.loss.min() >= 0 else smooth
 
     @cached_property
     def noise(self) -> float:

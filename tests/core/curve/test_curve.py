@@ -63,3 +63,12 @@ def test_loss_at_a_rate_lies_between_its_neighbours() -> None:
 def test_loss_outside_the_range_is_unknown(outside: float) -> None:
     assert math.isnan(Curve.measured(RATES, LOSSES, 50).loss_at(outside))
     assert math.isnan(Curve.measured(RATES[:0], LOSSES[:0], 50).loss_at(1e-3))
+
+
+def test_the_smoothed_curve_of_losses_above_0_does_not_go_below_it() -> None:
+    losses = np.concatenate([np.linspace(0.9, 0, 30), np.zeros(20), [1e-9] * 3])
+    lrs = exponential(1e-6, 1, len(losses))
+    assert centred(losses, width_for(50)).min() < 0, "the line through neighbours runs out below them"
+    assert Curve.measured(lrs, losses, 50, end_reason="completed").smoothed.min() == 0
+    below = Curve.measured(lrs, losses - 0.5, 50, end_reason="completed")
+    assert below.smoothed.tolist() == centred(below.loss, width_for(50)).tolist()

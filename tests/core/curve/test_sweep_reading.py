@@ -166,7 +166,8 @@ def test_the_repeats_picks_are_lowered_for_a_long_training_as_the_recommendation
     long, short = read_sweep(curves, planned_steps=30_000), read_sweep(curves)
     assert max(r for r in long.spread[OURS] if r) < min(r for r in short.spread[OURS] if r)
     low, high = (format_lr(f(r for r in long.spread[OURS] if r)) for f in (min, max))
-    assert f"recommendations between {low} and {high}" in long.recommendation.reason
+    between = f"between {low} and {high}" if low != high else f"of {low}"
+    assert f"recommendations {between}." in long.recommendation.reason
 
 
 @pytest.mark.parametrize("count", [1, 3])
