@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lrgui.core.curve import valley
 from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.smoothing import Floats, width_for
 from lrgui.core.curve.valley import MOST_POINTS, find_valley
 from lrgui.core.engine.schedules import exponential
 
@@ -110,3 +112,51 @@ def test_long_curves_are_thinned_out() -> None:
     found = find_valley(curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9], points=100 * MOST_POINTS), 3)
     assert found is not None
     assert found.middle == pytest.approx(-1.72, abs=0.05)
+
+
+def test_a_dots_weight_falls_as_a_gaussians_with_its_distance() -> None:
+    row = valley._smoother(101, 4.0)[50]
+    assert row[54] / row[50] == pytest.approx(np.exp(-0.5))
+    assert row[58] / row[50] == pytest.approx(np.exp(-2))
+
+
+@pytest.mark.parametrize(("risen", "high"), [(0.48, False), (0.52, True)])
+def test_a_rise_of_half_the_fall_above_the_level_ends_the_valley(risen: float, high: bool) -> None:
+    line = np.array([2.0, 2.0, 1.0, 1.0, 2.0 + risen])
+    measured = Curve.measured(exponential(1e-6, 10, 5), line, 5, end_reason="completed")
+    assert valley._ends_high(measured, line, 2.0, 1.0) is high
+
+
+def test_losses_count_up_to_three_times_the_noise_above_such_a_rise(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Floats] = []
+    grouped = valley._grouped
+    monkeypatch.setattr(valley, "_grouped", lambda values, group: seen.append(values) or grouped(values, group))
+    measured = curve([-6, -4, -2, -1, -0.9, 1], [2, 2, 0.5, 0.5, 1e6, 1e6])
+    assert find_valley(measured) is not None
+    level = valley._level(measured)
+    fall = level - float(np.min(measured.smoothed))
+    assert seen[1].max() == pytest.approx(level + fall + 3 * measured.noise)
+
+
+def test_resampling_keeps_the_size_of_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Floats] = []
+    places = valley._places
+    monkeypatch.setattr(valley, "_places", lambda x, lines, *rest: seen.append(lines) or places(x, lines, *rest))
+    measured = curve([-6, -4, -2, -1, 1], [2, 2, 0.5, 0.5, 9], noise=0.3)
+    assert find_valley(measured, 400) is not None
+    first, *others = seen[0]
+    fall = valley._level(measured) - float(np.min(measured.smoothed))
+    wider = float(np.clip(measured.noise / (valley.NOISY * fall), 1.0, 8.0**0.5)) ** (2 / 3)
+    smoother = valley._smoother(len(first), width_for(200) * wider)
+    rest = (measured.loss - first) / np.sqrt(np.clip(1 - np.diag(smoother), 0.1, 1.0))
+    expected = np.sqrt((smoother**2) @ rest**2)
+    middle = slice(40, 120)  # before the explosion, which is cut off
+    assert np.std(others, axis=0)[middle] == pytest.approx(expected[middle], rel=0.12)
+    assert np.mean(others, axis=0)[middle] == pytest.approx((smoother @ first)[middle], abs=0.05)
+
+
+@pytest.mark.parametrize(("points", "answers"), [(2, False), (3, True)])
+def test_three_dots_are_the_fewest(points: int, answers: bool) -> None:
+    loss = np.array([2.0, 1.0, 0.5])[:points]
+    found = find_valley(Curve.measured(exponential(1e-3, 1e-1, points), loss, points, end_reason="completed"))
+    assert (found is not None) is answers
