@@ -23,6 +23,9 @@ WORKER = (
     "runs",
 )
 
+#: Of these the one file that no worker needs: it names the person's folders, for which more than torch is needed.
+NO_WORKERS = Path("runs", "library.py")
+
 _QT = (
     "Qml QmlModels QmlWorkerScript Quick QuickWidgets QuickControls2 QuickTest Pdf PdfWidgets WebEngineCore Sql "
     "WebEngineWidgets WebEngineQuick Designer Help UiTools PrintSupport Concurrent Multimedia Charts DataVisualization"
@@ -137,7 +140,7 @@ def worker_sources(package: Path) -> Iterator[tuple[Path, str]]:
     for name in WORKER:
         part = package / name
         for path in sorted(part.rglob("*.py")) if part.is_dir() else [part]:
-            if path.name != "library.py":  # names the person's folders; needs more than torch and numpy
+            if path != package / NO_WORKERS:
                 yield path, f"lrgui/{path.relative_to(package).as_posix()}"
     for data in sorted((package / "_resources").glob("*.npz")):  # the built-in data
         yield data, f"resources/{data.name}"
