@@ -28,7 +28,6 @@ from lrgui.core.events import (
     StateEvent,
 )
 from lrgui.core.formats import format_seconds
-from lrgui.errors.diagnosis import Diagnosis
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.tasks.checks.step import STEPS
@@ -62,6 +61,8 @@ class Checked:
 
     def table(self) -> Table:
         """One row for each step."""
+        from lrgui.errors.diagnosis import Diagnosis  # with the table of causes, which no other command needs
+
         table = Table("", "step", "time", "found")
         for key, label in STEPS.items():
             step = self.steps.get(key)
