@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from score import Run, Truth, figures, load_runs, load_truth, ours
-from tasks import DEVELOPMENT, TASKS, Task, batches
-from truth import evaluate
+from tasks import DEVELOPMENT, TASKS, Task
+from truth import train
 
 from lrgui.core.bracket import best_place, next_place, parabola
 from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
@@ -44,40 +44,11 @@ class Raced:
     """Validation loss by place, infinite where it diverged."""
 
 
-def trained(task: Task, lr: float) -> tuple[float, list[float], float]:
-    """Validation loss before, losses of the batches, validation loss after."""
-    torch.manual_seed(SEED)
-    model = task.model()
-    part, validation = task.data()
-    before = evaluate(task, model, validation)
-    optimizer = task.make_optimizer(model, lr)
-    cycled = bool(task.arguments.get("momentum")) or "betas" in optimizer.defaults
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, task.steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled
-    )
-    losses: list[float] = []
-    for (x, y), _ in zip(batches(part, task.batch, SEED), range(task.steps), strict=False):
-        optimizer.zero_grad()
-        loss = task.loss(model(x), y)
-        if not math.isfinite(loss.item()) or loss.item() > 1e4:
-            return before, losses, math.inf
-        losses.append(loss.item())
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    return before, losses, evaluate(task, model, validation)
-
-
 def recorded(task: Task, pick: float) -> Raced:
     """All that a race around `pick` can reach."""
-    found = {p: trained(task, pick * 10 ** (BRACKET_DISTANCE * p)) for p in range(2 - MOST, MOST - 1)}
-    return Raced(
-        pick,
-        found[0][0],
-        task.steps,
-        {place: losses for place, (_, losses, _) in found.items()},
-        {place: after for place, (_, _, after) in found.items()},
-    )
+    losses: dict[int, list[float]] = {place: [] for place in range(2 - MOST, MOST - 1)}
+    ends = {p: train(task, pick * 10 ** (BRACKET_DISTANCE * p), SEED, losses=taken) for p, taken in losses.items()}
+    return Raced(pick, ends[0][0], task.steps, losses, {place: after for place, (_, after) in ends.items()})
 
 
 def smoothed(losses: list[float], steps: int) -> Floats:

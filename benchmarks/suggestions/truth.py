@@ -31,8 +31,11 @@ def evaluate(task: Task, model: torch.nn.Module, part: Part) -> float:
     return total / len(x) if math.isfinite(total) else math.inf
 
 
-def train(task: Task, lr: float, seed: int, times: int = 1) -> tuple[float, float]:
-    """Validation loss before and after one OneCycle training with max learning rate `lr`."""
+def train(task: Task, lr: float, seed: int, times: int = 1, losses: list[float] | None = None) -> tuple[float, float]:
+    """Validation loss before and after one OneCycle training with max learning rate `lr`.
+
+    `losses` takes the loss of every batch; they end where the training diverged.
+    """
     torch.manual_seed(seed)
     model = task.model()
     part, validation = task.data()
@@ -49,6 +52,8 @@ def train(task: Task, lr: float, seed: int, times: int = 1) -> tuple[float, floa
         loss = task.loss(model(x), y)
         if not math.isfinite(loss.item()) or loss.item() > 1e4:
             return before, math.inf
+        if losses is not None:
+            losses.append(loss.item())
         loss.backward()
         optimizer.step()
         schedule.step()
