@@ -17,10 +17,12 @@ MOST = 1 << 18
 class Pipes(Protocol):
     """Two pipes that are read by one thread."""
 
-    ended: bool
-    """True once the pipe of events is closed on the other side and read to its end."""
     quiet: float
     """Once the process has gone, what it wrote has been read when nothing came for so many seconds."""
+
+    @property
+    def ended(self) -> bool:
+        """True once the pipe of events is closed on the other side and read to its end."""
 
     def read(self, timeout: float) -> tuple[bytes, bytes]:
         """New bytes of (events, printed text); waits up to `timeout` seconds for the first."""
@@ -84,7 +86,6 @@ class ThreadedPipes:
     quiet = 1.0  # what the threads have not passed on yet
 
     def __init__(self, events: IO[bytes], printed: IO[bytes]) -> None:
-        self.ended = False
         self._open = {0, 1}
         self._closing = False
         self._queue: queue.Queue[tuple[int, bytes]] = queue.Queue(maxsize=16)
@@ -92,6 +93,11 @@ class ThreadedPipes:
         self._threads = [threading.Thread(target=self._pump, args=(index,), daemon=True) for index in (0, 1)]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """See `Pipes`."""
+        return 0 not in self._open
 
     def _pump(self, index: int) -> None:
         while True:
@@ -120,7 +126,6 @@ class ThreadedPipes:
                 index, data = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
                 if not data:
                     self._open.discard(index)
-                    self.ended = 0 not in self._open
                 parts[index].append(data)
                 size += len(data)
         except queue.Empty:
