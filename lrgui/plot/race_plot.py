@@ -235,8 +235,10 @@ class RacePlot(StackedPlot):
         palette = self._palette
         curves: list[Entry] = []
         if self._candidates:
-            curves.append(Entry("leader", palette.optimal_line, width=2.6))
-            curves.append(Entry("the pick", palette.curve, width=2.0))
+            leads = self._leader == self._config.middle  # then no line has the pick's colour
+            curves.append(Entry("leader: the pick" if leads else "leader", palette.optimal_line, width=2.6))
+            if not leads:
+                curves.append(Entry("the pick", palette.curve, width=2.0))
             curves.append(Entry("below it", palette.low_line, "dash", width=2.0))
             curves.append(Entry("above it", palette.divergence_line, "dashdot", width=2.0))
             if self._config.rates is not None:

@@ -69,6 +69,12 @@ def test_a_rate_chosen_by_hand_has_no_confidence_of_its_own(bench: Bench, panel:
     assert panel.confidence.objectName() != "muted"
 
 
+def test_a_rate_without_a_sweep_is_not_asked_for_again(bench: Bench, panel: SelectionPanel) -> None:
+    assert panel._verdict.text() == "Find a learning rate first (F5), or type one."
+    bench.session.runs.select(2e-2)
+    assert panel._verdict.text() == "Selected without a sweep on screen: F5 finds a learning rate to compare it with."
+
+
 def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     bench.play(Scripted(sweep(depth=0.001)))
     assert bench.runs.reading is not None

@@ -203,3 +203,16 @@ def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
     plot.show_race(*bracketed({-1: 2.7, 0: 2.6, 1: 2.8}, 2.3), over=True)
     plot.grab()
     assert plot.winner.text == "" and not len(plot.lowest.points[0]) and legend(plot) == ["untrained 2.30"]
+
+
+@pytest.mark.parametrize(
+    ("best", "names"),
+    [
+        (0, ["leader: the pick", "below it", "above it"]),
+        (1, ["leader", "the pick", "below it", "above it"]),
+    ],
+)
+def test_the_legend_names_only_lines_that_are_there(plot, best, names):
+    plot.begin(BRACKET, True)
+    plot.show_race(*bracketed({place: 0.3 + 0.1 * abs(place - best) for place in (-1, 0, 1, 2)}, 2.3))
+    assert [entry.text for entry in plot.curves.legend.entries] == names

@@ -172,6 +172,8 @@ class SelectionPanel(Card):
         if runs.reading is None:
             if runs.sweep is not None and session.state != RunState.IDLE and session.kind == RunKind.SWEEP:
                 return "The sweep is running."
+            if runs.selection is not None:
+                return "Selected without a sweep on screen: F5 finds a learning rate to compare it with."
             return "Find a learning rate first (F5), or type one."
         pick = runs.reading.recommendation
         if pick.lr is not None:

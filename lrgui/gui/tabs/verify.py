@@ -78,12 +78,15 @@ class VerifyTab(RunTab):
         tips = {option.name: option.tip for option in settings_of(RaceSettings)}
         self.trainings = self._choice("Most trainings", TRAININGS, tips["trainings"])
         self.steps = self._choice("Steps", STEPS, tips["steps"])
-        for box, words in ((self.trainings, "trainings at most"), (self.steps, "steps each")):
-            row.addWidget(box)
+        for words, box in (("at most", self.trainings), ("trainings of", self.steps)):
             name = QLabel(words)
             name.setObjectName("fieldName")
             name.setBuddy(box)
             row.addWidget(name)
+            row.addWidget(box)
+        unit = QLabel("steps")
+        unit.setObjectName("fieldName")
+        row.addWidget(unit)
         row.addStretch(1)
         return row
 
