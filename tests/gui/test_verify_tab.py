@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from PySide6.QtWidgets import QApplication, QLabel
 from scripted import Scripted, task, training
 
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent, UntrainedEvent
@@ -150,3 +151,13 @@ def test_without_a_winner_there_is_nothing_to_use(window: MainWindow, bench: Ben
     tab = window.tabs.verify
     assert not tab.use.isVisible() and tab.plot.winner.text == ""
     assert "every training ended worse than the untrained model (loss 0.100)" in tab.heading.text()
+
+
+def test_nothing_of_the_controls_is_cut_in_a_narrow_window(window: MainWindow) -> None:
+    tab = window.tabs.verify
+    window.resize(960, 664)
+    window.tabs.setCurrentWidget(tab)
+    window.show()
+    QApplication.processEvents()
+    for widget in (tab.start, *tab.findChildren(QLabel, "fieldName")):
+        assert widget.width() >= widget.sizeHint().width(), widget.text()

@@ -41,9 +41,9 @@ class VerifyTab(RunTab):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 4, 0)
         layout.setSpacing(4)
-        layout.addLayout(self._controls())
         self.cost = muted()
-        layout.addWidget(self.cost)
+        layout.addLayout(self._start_row())
+        layout.addLayout(self._controls())
         layout.addWidget(self._more_settings())
         self.heading = muted()
         self.use = QPushButton()
@@ -68,13 +68,20 @@ class VerifyTab(RunTab):
             if runs.race.end is not None:
                 self._show_end(runs.race, runs.race.end)
 
-    def _controls(self) -> QHBoxLayout:
+    def _start_row(self) -> QHBoxLayout:
+        """The button, and beside it what a press costs: in a narrow window its words wrap, and nothing is cut."""
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(8)
         self.start = QPushButton()
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._session.verify)
         row.addWidget(self.start)
+        row.addWidget(self.cost, 1)
+        return row
+
+    def _controls(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
         tips = {option.name: option.tip for option in settings_of(RaceSettings)}
         self.trainings = self._choice("Most trainings", TRAININGS, tips["trainings"])
         self.steps = self._choice("Steps", STEPS, tips["steps"])
