@@ -1,7 +1,8 @@
-"""The truth: final validation loss of OneCycle trainings over a grid of max learning rates.
+"""The truth: final validation loss of trainings over a grid of learning rates.
 
-    python benchmarks/suggestions/truth.py OUT.json [--seeds 3] [--times 1] [TASK ...]
+    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [TASK ...]
 
+The rates are OneCycle's maximum, the `constant` rate, or the first one of a linear `decay` to 0 without warm-up.
 `--times 4` trains four times as long. Seeds that OUT.json already holds are kept. About a minute a task, one core.
 """
 
@@ -11,13 +12,29 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from tasks import TASKS, Part, Task, batches
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 #: 1e-5 to 10, a quarter of a decade apart.
 GRID = [10 ** (k / 4) for k in range(-20, 5)]
+
+
+def one_cycle(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
+    # Momentum is cycled only where it is in use: torch would turn plain SGD and RMSprop into something else.
+    cycled = bool(optimizer.defaults.get("momentum")) or "betas" in optimizer.defaults
+    return OneCycleLR(optimizer, lr, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled)
+
+
+#: What makes the schedule of a training from its optimizer, rate and steps.
+SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, float, int], LRScheduler]] = {
+    "onecycle": one_cycle,
+    "constant": lambda optimizer, lr, steps: LambdaLR(optimizer, lambda step: 1.0),
+    "decay": lambda optimizer, lr, steps: LambdaLR(optimizer, lambda step: 1 - step / steps),
+}
 
 
 @torch.no_grad()
@@ -31,8 +48,10 @@ def evaluate(task: Task, model: torch.nn.Module, part: Part) -> float:
     return total / len(x) if math.isfinite(total) else math.inf
 
 
-def train(task: Task, lr: float, seed: int, times: int = 1, losses: list[float] | None = None) -> tuple[float, float]:
-    """Validation loss before and after one OneCycle training with max learning rate `lr`.
+def train(
+    task: Task, lr: float, seed: int, times: int = 1, losses: list[float] | None = None, schedule: str = "onecycle"
+) -> tuple[float, float]:
+    """Validation loss before and after one training with learning rate `lr` under a schedule of `SCHEDULES`.
 
     `losses` takes the loss of every batch; they end where the training diverged.
     """
@@ -41,12 +60,8 @@ def train(task: Task, lr: float, seed: int, times: int = 1, losses: list[float] 
     part, validation = task.data()
     before = evaluate(task, model, validation)
     optimizer = task.make_optimizer(model, lr)
-    # Momentum is cycled only where it is in use: torch would turn plain SGD and RMSprop into something else.
-    cycled = bool(task.arguments.get("momentum")) or "betas" in optimizer.defaults
     steps = task.steps * times
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled
-    )
+    scheduler = SCHEDULES[schedule](optimizer, lr, steps)
     for (x, y), _ in zip(batches(part, task.batch, seed), range(steps), strict=False):
         optimizer.zero_grad()
         loss = task.loss(model(x), y)
@@ -56,7 +71,7 @@ def train(task: Task, lr: float, seed: int, times: int = 1, losses: list[float] 
             losses.append(loss.item())
         loss.backward()
         optimizer.step()
-        schedule.step()
+        scheduler.step()
     return before, evaluate(task, model, validation)
 
 
@@ -65,6 +80,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--schedule", choices=SCHEDULES, default="onecycle")
     parser.add_argument("tasks", nargs="*", default=list(TASKS))
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(1)
@@ -73,7 +89,7 @@ def main() -> None:
         began, task = time.perf_counter(), TASKS[name]
         old = found.get(name, {"before": [], "losses": [[] for _ in GRID]})
         for seed in range(len(old["before"]) + 1, asked.seeds + 1):
-            runs = [train(task, lr, seed, asked.times) for lr in GRID]
+            runs = [train(task, lr, seed, asked.times, schedule=asked.schedule) for lr in GRID]
             old["before"].append(round(runs[0][0], 6))
             for column, (_, after) in zip(old["losses"], runs, strict=True):
                 # JSON knows no infinity: null is a training that diverged.
