@@ -13,7 +13,7 @@ from torch import nn
 
 from lrgui.api.arguments import check_places
 from lrgui.api.keywords import takes
-from lrgui.api.optimizer import MakeOptimizer
+from lrgui.api.optimizer import MakeOptimizer, is_made
 from lrgui.api.progress import Progress, interactive
 from lrgui.api.request import Call
 from lrgui.api.result import Result
@@ -28,10 +28,12 @@ from lrgui.api.setup import (
     prepared,
 )
 from lrgui.core.control import Control
+from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.batches import NO_BATCH
 from lrgui.core.engine.cleanup import Assured, OneInterrupt
 from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.modes import modes_note
+from lrgui.core.engine.own_rates import own_rate, own_rate_of_maker
 from lrgui.core.engine.param_groups import partly_held_note
 from lrgui.core.engine.random_state import gradients_back
 from lrgui.core.engine.snapshot import RandomState, Snapshot
@@ -150,7 +152,11 @@ def find_lr(
             last=last,
         )
         call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
-        finder = _Finder(call, config, together)
+        whole = None if param_groups == "each" else chosen_groups(ready.optimizer, param_groups)
+        own = _own_rate(ready, optimizer, config.start_lr, whole)
+        followed = following(config, own)
+        finder = _Finder(call, followed, together)
+        finder.range_note = following_note(config, followed)
         finder.interrupts = one
         finder.keep_modes = keep_modes
         finder.planned_steps = planned_steps
@@ -164,20 +170,28 @@ def find_lr(
                 return again
 
             finder.fresh = fresh
-        each = param_groups == "each"
-        groups = None if each else chosen_groups(ready.optimizer, param_groups)
-        result = finder.find(groups, auto_range)
-        if each and not finder.over:
+        result = finder.find(whole, auto_range, own)
+        if param_groups == "each" and not finder.over:
             names = group_names(ready.optimizer)
             parts = {}
             for index, part in enumerate(names):
                 if finder.over:
                     break
-                parts[part] = finder.find([index], auto_range, f"{call.title} · {part}")
+                own = _own_rate(ready, optimizer, config.start_lr, [index])
+                parts[part] = finder.find([index], auto_range, own, f"{call.title} · {part}")
             result = replace(result, groups=parts)
     if result.end.reason in ERRORS and together.leads:
         print(f"The sweep ended early: {result.end.detail}", file=sys.stderr)
     return result
+
+
+def _own_rate(ready: Made, given: Any, lr: float, groups: list[int] | None) -> OwnRate | None:
+    """The rate of the caller's optimizer, of the `groups` that are swept; one that is made here was made with `lr`."""
+    if is_made(given):
+        return own_rate(ready.optimizer, groups)
+    if given is None:
+        return None  # nobody chose it
+    return own_rate_of_maker(type(ready.optimizer) if isinstance(given, str) else given, ready.optimizer, lr)
 
 
 class _Finder:
@@ -188,6 +202,8 @@ class _Finder:
         self.config = config
         self.team = together
         self.planned_steps: int | None = None
+        self.range_note: str | None = None
+        """What is to be said of a range that follows the optimizer."""
         self.progress = False
         self.seeds: list[int | None] = [None]
         self.fresh: Callable[[], Made] | None = None
@@ -199,10 +215,13 @@ class _Finder:
         self._snapshot: Snapshot | None = None
         self._traceback = ""
 
-    def find(self, groups: list[int] | None, auto_range: bool, title: str | None = None) -> Result:
+    def find(
+        self, groups: list[int] | None, auto_range: bool, own: OwnRate | None = None, title: str | None = None
+    ) -> Result:
         """Sweep, as often as the repeats and the range ask for."""
         call, config = self.call, self.config
-        ranges: list[str] = []
+        ranges: list[str] = [] if self.range_note is None else [self.range_note]
+        most = len(ranges) + MOST_RANGES - 1
         while True:
             self._notes = []
             records, end = self._repeats(config, groups)
@@ -219,9 +238,10 @@ class _Finder:
                 swept=groups,
                 optimizer=optimizer_name(call.ready.optimizer),
                 batch_size=self._batch_size(),
+                own=own,
             )
             advice = result.reading.recommendation.advice
-            if not auto_range or advice is None or self.over or len(ranges) == MOST_RANGES - 1:
+            if not auto_range or advice is None or self.over or len(ranges) == most:
                 return result
             ranges.append(
                 f"The range {format_lr(config.start_lr)} to {format_lr(config.end_lr)} was changed to "

@@ -79,6 +79,11 @@ class Found:
         return self.reading.recommendation.factor
 
     @property
+    def own_lr(self) -> float | None:
+        """The learning rate that the optimizer had of its own, None where it had none."""
+        return None if self.reading.own is None else self.reading.own.lr
+
+    @property
     def reason(self) -> str:
         """How the pick came about, or why there is none and what to try."""
         return self.reading.recommendation.reason

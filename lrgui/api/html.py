@@ -45,6 +45,7 @@ def card(content: str) -> str:
 def _content(result: Found) -> str:
     parts = [
         _pick(result),
+        paragraph(result.reading.own_words, LIGHT.muted) if result.reading.own_words else "",
         inline_svg(partial(draw, result), f"{result.picture_title}. {result.interpretation}"),
         paragraph(result.interpretation),
         _rules(result),
@@ -59,7 +60,7 @@ def _content(result: Found) -> str:
     parts += [paragraph(f"Note: {note}") for note in result.notes]
     if result.groups:
         parts.append(_groups(result.groups))
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _pick(result: Found) -> str:

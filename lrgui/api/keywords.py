@@ -53,7 +53,9 @@ def takes(
             for name in values.keys() - known:
                 raise TypeError(_unknown(function.__name__, name, known))
             given = {o.name: _plain(o, values.pop(o.name)) for o in options if o.name in values}
-            return function(*arguments, config=cls(**given), **values)
+            # A class may want to know what was chosen, and what is only the default.
+            config = cls().with_given(given) if hasattr(cls, "with_given") else cls(**given)
+            return function(*arguments, config=config, **values)
 
         call.__signature__ = usual.replace(parameters=[*before, *keywords, *after])  # type: ignore[attr-defined]
         call.__doc__ = (function.__doc__ or "").replace(PLACE, _help(options))

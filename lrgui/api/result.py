@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lrgui.api.found import End, Found
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer, transfer
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr
@@ -50,11 +51,13 @@ class Result(Found):
         swept: Sequence[int] | None = None,
         optimizer: str = "",
         batch_size: int | None = None,
+        own: OwnRate | None = None,
     ) -> Result:
         """The result of `records`, one per repeat.
 
         With several, the curve is their median and the recommendation is theirs together. `end` is how the
-        whole run ended, `traceback` the lines of the task's code where that failed. ValueError without records.
+        whole run ended, `traceback` the lines of the task's code where that failed, `own` the optimizer's own rate.
+        ValueError without records.
         """
         if not records:
             raise ValueError("A result needs at least one record.")
@@ -65,6 +68,7 @@ class Result(Found):
                 planned_range=(config.start_lr, config.end_lr),
                 planned_steps=planned_steps,
                 end=End(end.reason, end.detail, traceback),
+                own=own,
             ),
             config=config,
             title=title,

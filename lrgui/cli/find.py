@@ -51,7 +51,7 @@ def find(
     from lrgui.export.report import Report
 
     spare({**files, "log": log}, source_file(base.task))
-    sweep = replace(base.sweep, **given)
+    sweep = base.sweep.with_given(given)
     job, end, reading, unkept = _sweep(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
     report = Report(reading, job, more={"sweep": job.to_dict()["sweep"]})
     if as_json:
@@ -108,6 +108,8 @@ def _tell(reading: SweepReading) -> None:
         tell(reading.zones.note)
     if reading.end is not None:
         tell(reading.end.detail)
+    if reading.own_words:
+        tell(reading.own_words)
     if pick.lr is not None:
         results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
     else:

@@ -121,6 +121,14 @@ class TaskEvent:
     """Optimizer steps behind each point of a sweep."""
     metric_name: str = ""
     """What the numbers beside the loss are, "accuracy" is a share, 0…1; empty where there are none."""
+    own_lr: float | None = None
+    """The optimizer's own learning rate, of a sweep; None where it has none."""
+    own_chosen: bool = True
+    """False where that is only the default of its class."""
+    optimizer: str = ""
+    """Its class, for people; empty where that is not known."""
+    end_lr: float | None = None
+    """The last rate of a sweep, where it follows the optimizer and is not that of the settings."""
 
 
 @dataclass(frozen=True)

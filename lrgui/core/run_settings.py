@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lrgui.core.learning_rate import exact_lr
@@ -131,7 +132,11 @@ class SweepSettings(LoopSettings):
         1e-6, label="From", tip="Learning rate of the first step", flag="--from", subject="The first learning rate"
     )
     end_lr: float = _rate(
-        1.0, label="To", tip="Learning rate of the last step", flag="--to", subject="The last learning rate"
+        1.0,
+        label="To",
+        tip="Learning rate of the last step; unless set, at least ten times the optimizer's own",
+        flag="--to",
+        subject="The last learning rate",
     )
     steps: int = setting(
         200,
@@ -185,6 +190,12 @@ class SweepSettings(LoopSettings):
         maximum=MOST_STEPS,
         rare=True,
     )
+    end_chosen: bool = False
+    """True where somebody chose the last rate: then it does not follow the optimizer (`core.curve.own_rate`)."""
+
+    def with_given(self, given: Mapping[str, Any]) -> SweepSettings:
+        """The same with these settings, by name, as somebody chose them."""
+        return replace(self, **given, end_chosen=self.end_chosen or "end_lr" in given)
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""

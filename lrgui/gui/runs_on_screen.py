@@ -12,7 +12,7 @@ from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
-from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent
+from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
@@ -221,6 +221,8 @@ class RunsOnScreen(QObject):
         assert record is not None
         epochs = len(record.epochs)
         (record if sweeps is None else sweeps).add(events)
+        if kind == RunKind.SWEEP and self._shown is not None and any(isinstance(event, TaskEvent) for event in events):
+            self._shown = self._shown.as_run()
         if kind == RunKind.COMPARE and any(isinstance(event, SweepEndEvent) for event in events):
             self._read_comparison()
         if len(record.epochs) != epochs:
@@ -259,7 +261,7 @@ class RunsOnScreen(QObject):
         job, opened = run.opened.job, run.opened
         if job.kind == RunKind.SWEEP:
             assert run.shown is not None
-            self._shown = ShownSweep(job, opened.sweeps)
+            self._shown = ShownSweep(job, opened.sweeps).as_run()
             self.sweep_started.emit()
             self._take_reading(run.shown)
         elif job.kind == RunKind.RACE:

@@ -23,6 +23,7 @@ from lrgui.core.events import (
     StateEvent,
     Stream,
 )
+from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
@@ -96,6 +97,8 @@ class Session(JobEditor):
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
         self._check: Record | None = None
+        self._followed: float | None = None
+        """The last rate that the form shows because the optimizer asked for it."""
         self.tasks.follow(self.job.task)
 
     # ---------------------------------------------------------------- settings that the curve shares
@@ -143,7 +146,11 @@ class Session(JobEditor):
 
     def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
         self.noticed.emit(None)  # it was about the other one
-        job, notes = self.tasks.switched(self.job, source, path, model)
+        sweep = self.job.sweep
+        if sweep.end_lr == self._followed and not sweep.end_chosen:
+            sweep = replace(sweep, end_lr=SweepSettings().end_lr)
+        self._followed = None
+        job, notes = self.tasks.switched(replace(self.job, sweep=sweep), source, path, model)
         self.set_job(job)
         if self.tasks.code.problem:
             self.noticed.emit(Notice("warning", self.tasks.code.problem, until_saved=True))
@@ -268,6 +275,7 @@ class Session(JobEditor):
             self.runs.add(self.kind, events)
         if not had_task and record.task is not None:
             self.task_known.emit(record.task)
+            self._show_followed()
         notes = [
             event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
         ]
@@ -278,6 +286,13 @@ class Session(JobEditor):
                 self._set_state(event.state)
             elif isinstance(event, CheckEvent):
                 self.checked.emit(event)
+
+    def _show_followed(self) -> None:
+        """The last rate may follow the optimizer of the task: the form shows it until another task comes."""
+        job = self.runs.sweep_job
+        if self.kind == RunKind.SWEEP and job is not None and job.sweep.end_lr != self._running.sweep.end_lr:
+            self._followed = job.sweep.end_lr
+            self.edit(sweep=replace(self.job.sweep, end_lr=self._followed))
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:

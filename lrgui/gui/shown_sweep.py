@@ -14,7 +14,7 @@ from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
 from lrgui.runs.job import Job
 from lrgui.runs.lr_for_settings import carry_over
-from lrgui.runs.records import Records
+from lrgui.runs.records import Records, as_run
 
 #: Points that are read in about 0.1 s.
 LONG = 20_000
@@ -44,6 +44,11 @@ class ShownSweep:
     def is_long(self) -> bool:
         """True where reading it takes longer than a window may stand still."""
         return len(self.sweeps) > LONG
+
+    def as_run(self) -> ShownSweep:
+        """The same with the settings that it runs with: the range may follow the optimizer of the task."""
+        task = self.sweeps.first.task
+        return self if task is None else replace(self, job=replace(self.job, sweep=as_run(self.job.sweep, task)))
 
     def read(self, zones: Zones | None = None) -> ShownSweep:
         """The same, read; without a reading where nothing was measured. `zones` are those known beforehand."""

@@ -88,11 +88,15 @@ class CurvePlot(SelectablePlot):
         if keep_previous and len(kept[0]) > 1:
             self.previous.set_data(*kept)
             self._previous_shown, self._previous_home = True, home
-        self._limits = (math.log10(start_lr), math.log10(end_lr))
         self._live.begin(planned_steps)
+        self.set_range(start_lr, end_lr)
+        self._update_legend()
+
+    def set_range(self, start_lr: float, end_lr: float) -> None:
+        """Show these rates: a sweep that has begun may turn out to reach further."""
+        self._limits = (math.log10(start_lr), math.log10(end_lr))
         self._apply_limits()
         self.reset_view()
-        self._update_legend()
 
     def set_live(self, lr: Floats, loss: Floats) -> None:
         """All raw points measured so far, arrays of shape (n,); the first ones are those shown already."""

@@ -69,6 +69,8 @@ def _with(job: Job, part: str, name: str, value: Scalar) -> tuple[Job, str]:
 
 
 def _put(job: Job, part: str, values: dict[str, Any]) -> Job:
+    if part == "sweep":  # a range of the file's own does not follow the optimizer
+        return replace(job, sweep=job.sweep.with_given(values))
     changed: dict[str, Any] = {part: replace(getattr(job, part), **values)}
     return replace(job, **changed)
 

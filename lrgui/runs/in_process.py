@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from lrgui.core.control import Control
+from lrgui.core.curve.own_rate import following, following_note
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.modes import modes_note
@@ -68,7 +70,10 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         yield from check_task(job.task, control, job.sweep.steps)
         return
     task = build_task(job.task)
-    for note in (*task.notes, partly_held_note(task.model, task.optimizer), modes_note(task.model)):
+    asked, own = job.sweep, task.own_rate if job.kind == RunKind.SWEEP else None
+    job = replace(job, sweep=following(asked, own))
+    notes = (*task.notes, partly_held_note(task.model, task.optimizer), modes_note(task.model))
+    for note in (*notes, following_note(asked, job.sweep)):
         if note is not None:
             yield OutputEvent(note, Stream.NOTE)
     passes = job.kind == RunKind.TRAIN and job.train.steps is None
@@ -89,6 +94,10 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         }[job.kind],
         steps_per_point=job.sweep.batches_per_lr if job.kind == RunKind.SWEEP else 1,
         metric_name=task.metric_name,
+        own_lr=None if own is None else own.lr,
+        own_chosen=own is None or own.chosen,
+        optimizer="" if own is None else own.optimizer,
+        end_lr=None if job.sweep == asked else job.sweep.end_lr,
     )
     yield StateEvent(RunState.RUNNING)
     yield from _engine(job, task, control, batches)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
-from lrgui.core.run_settings import SweepSettings
+from lrgui.core.run_settings import HIGHEST_LR, SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
@@ -24,6 +26,12 @@ Kind = TypeVar("Kind", bound=np.generic)
 def whole(records: Sequence[Record]) -> list[Record]:
     """The records of all whole sweeps; the first one alone, as far as it goes, where none is whole."""
     return [record for record in records if record.end_reason in WHOLE and len(record)] or list(records[:1])
+
+
+def as_run(config: SweepSettings, task: TaskEvent) -> SweepSettings:
+    """The settings of a sweep as it ran: its range may have followed the optimizer of the task."""
+    end = task.end_lr
+    return config if end is None or not config.start_lr < end <= HIGHEST_LR else replace(config, end_lr=end)
 
 
 class Records:
@@ -48,8 +56,15 @@ class Records:
 
     def read(self, config: SweepSettings, zones: Zones | None = None) -> SweepReading:
         """What the sweeps, planned as `config`, say together; `zones` are those known beforehand."""
-        ends = (config.start_lr, config.end_lr)
-        return read_sweep(self.curves(config.beta), zones=zones, planned_range=ends, end=self.first.end)
+        task = self.first.task
+        config = config if task is None else as_run(config, task)
+        return read_sweep(
+            self.curves(config.beta),
+            zones=zones,
+            planned_range=(config.start_lr, config.end_lr),
+            end=self.first.end,
+            own=None if task is None or task.own_lr is None else OwnRate(task.own_lr, task.own_chosen, task.optimizer),
+        )
 
     @property
     def last(self) -> Record:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.engine.objective import Objective
 
 
@@ -61,6 +62,8 @@ class BuiltTask:
     """Examples; 0 where that is not known."""
     val_size: int = 0
     notes: tuple[str, ...] = ()
+    own_rate: OwnRate | None = None
+    """The rate that the person's own optimizer has; None where the form's optimizer trains."""
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
         """The loss of one batch on the device; None where its training step leaves the batch out."""

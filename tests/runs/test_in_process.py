@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,10 +23,11 @@ from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.runs import in_process
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.in_process import InProcess, run_job
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, switched
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.records import Records
 from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.user.rows import OWN
 
 SHORT = Job(task=TaskSpec(device="cpu"), sweep=SweepSettings(steps=5, stop_factor=0))
 
@@ -161,3 +163,33 @@ def test_a_race_validates_in_the_precision_of_its_trainings(amp: str | None, mon
     events = list(run_job(Job("race", TaskSpec(device="cpu", subset=256), race=race)))
     assert isinstance(events[-1], EndEvent) and events[-1].reason == "completed"
     assert seen and set(seen) == {amp is not None}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "own", "chosen", "end"),
+    [
+        ("def optimizer(params): return torch.optim.SGD(params, lr=20)", 20.0, True, 200.0),
+        ("def optimizer(params, lr=3): return torch.optim.SGD(params, lr)", 3.0, True, 30.0),
+        ("optimizer = torch.optim.Adadelta", 1.0, False, 10.0),
+        ("def optimizer(params, lr): return torch.optim.SGD(params, lr)", None, True, None),
+    ],
+)
+def test_a_range_that_nobody_chose_follows_the_tasks_own_optimizer(
+    tmp_path: Path, optimizer: str, own: float | None, chosen: bool, end: float | None
+) -> None:
+    file = tmp_path / "task.py"
+    file.write_text(
+        "import torch\nmodel = torch.nn.Linear(2, 1)\n"
+        "train_loader = [(torch.ones(4, 2), torch.ones(4, 1))] * 3\nloss = torch.nn.functional.mse_loss\n" + optimizer
+    )
+    job = switched(SHORT, "task", str(file))
+    job = replace(job, task=replace(job.task, optimizer=OWN, device="cpu"))
+    records = Records.of(run_job(job))
+    task = records.first.task
+    assert task is not None, records.first.end
+    assert (task.own_lr, task.own_chosen, task.end_lr) == (own, chosen, end)
+    assert records.first.lr[-1] == pytest.approx(end or 1.0)
+    reading = records.read(job.sweep)
+    assert (reading.own is None) == (own is None)
+    set_by_hand = Records.of(run_job(replace(job, sweep=job.sweep.with_given({"end_lr": 1.0})))).first
+    assert set_by_hand.lr[-1] == 1 and set_by_hand.task is not None and set_by_hand.task.end_lr is None

@@ -13,6 +13,7 @@ import numpy as np
 from lrgui.core.curve.checklist import Check, checklist
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, find_landmarks
+from lrgui.core.curve.own_rate import OwnRate, where_it_lies
 from lrgui.core.curve.recommend import Recommendation, pick_label, recommend
 from lrgui.core.curve.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.curve.rules import OF_AVERAGE, Suggestion, suggest
@@ -86,6 +87,8 @@ class SweepReading:
     """How the run ended; None for one that was cut off, and where nobody said."""
     planned_steps: int | None = None
     """Steps of the training that the recommendation is meant for; None for a short one."""
+    own: OwnRate | None = None
+    """The rate that the optimizer had of its own; None where it had none, or nobody knows."""
     band: Repeats | None = None
     """Lowest and highest smoothed loss of the repeats; None for one sweep."""
     spread: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
@@ -122,6 +125,11 @@ class SweepReading:
             RuleMark(key, label.replace(OF_AVERAGE, ""), lr, self.curve.average_at(lr)) for key, label, lr in rates
         ]
         return tuple(mark for mark in found if math.isfinite(mark.loss))
+
+    @property
+    def own_words(self) -> str:
+        """Where the optimizer's own rate lies, in a sentence; empty where none is known."""
+        return where_it_lies(self.own, self.recommendation, self.curve, self.zones)
 
     @property
     def average_label(self) -> str:
@@ -178,6 +186,8 @@ class SweepReading:
             "reason": pick.reason,
             "best_guess": pick.best_guess,
             "range_advice": None if pick.advice is None else asdict(pick.advice),
+            "own_lr": None if self.own is None else self.own.lr,
+            "own_lr_words": self.own_words,
             "selection": self.selection,
             "suggestions": {key: {"lr": s.lr, "reason": s.reason} for key, s in self.every_suggestion.items()},
             "zones": None if self.zones is None else self.zones.to_dict(),
@@ -197,12 +207,14 @@ def read_sweep(
     planned_range: tuple[float, float] | None = None,
     planned_steps: int | None = None,
     end: EndEvent | None = None,
+    own: OwnRate | None = None,
 ) -> SweepReading:
     """Read the curve of one sweep, or the curves of repeats, which share their rates.
 
     `selection` is the rate that the person holds; without one the recommendation (or best guess) is taken.
     `zones` overrides the measured zones. `planned_range` is the sweep's first and last planned rate; without
-    it the measured ends are taken. `planned_steps` are those of the training to come, `end` is how the run ended.
+    it the measured ends are taken. `planned_steps` are those of the training to come, `end` is how the run ended,
+    `own` the rate that the optimizer had of its own.
     ValueError without curves, or where their rates differ.
     """
     curves = (curves,) if isinstance(curves, Curve) else tuple(curves)
@@ -229,6 +241,7 @@ def read_sweep(
         selection=selection,
         end=end,
         planned_steps=planned_steps,
+        own=own,
         band=band,
         spread=spread(curves, planned_steps) if band is not None else {},
     )

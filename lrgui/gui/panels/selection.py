@@ -176,11 +176,12 @@ class SelectionPanel(Card):
                 return "Selected without a sweep on screen: F5 finds a learning rate to compare it with."
             return "Find a learning rate first (F5), or type one."
         pick = runs.reading.recommendation
+        words = [pick.reason]
         if pick.lr is not None:
-            return f"Recommended {format_lr(pick.lr)}. {pick.reason}"
-        if pick.best_guess is not None:
-            return f"{pick.reason} {format_lr(pick.best_guess)} is a {GUESS}."
-        return pick.reason
+            words.insert(0, f"Recommended {format_lr(pick.lr)}.")
+        elif pick.best_guess is not None:
+            words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")
+        return " ".join(part for part in (*words, runs.reading.own_words) if part)
 
     @Slot()
     def _refresh_undo(self) -> None:

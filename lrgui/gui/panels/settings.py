@@ -61,6 +61,10 @@ class SweepPanel(SettingsCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweep", SweepSettings, session)
 
+    @Slot(str, object)
+    def _on_edited(self, name: str, value: Any) -> None:
+        self.session.edit(sweep=self.session.job.sweep.with_given({name: value}))
+
     @Slot(str)
     def _on_state(self, state: str) -> None:
         super()._on_state(state)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.curve.sweep_reading import SweepReading
-from lrgui.core.events import RunState
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import muted
@@ -37,6 +37,8 @@ class CurveTab(RunTab):
         super().__init__(session, runs, CurvePlot(palette=palette))
         self._drawn = (0, 0)
         """Number of the sweep that is drawn, and how many of its points."""
+        self._end = 0.0
+        """The last rate of the range that is shown."""
         self._data = ("", "")
         """Source and path of what the drawn sweep was made with."""
         self.rules = QCheckBox("Classic rules")
@@ -60,6 +62,7 @@ class CurveTab(RunTab):
         runs.sweep_started.connect(self._begin)
         runs.reading_changed.connect(self._show_reading)
         runs.choice_changed.connect(self._show_choice)
+        session.task_known.connect(self._show_range)
         session.run_ended.connect(self._on_ended)
         session.state_changed.connect(self._say_starting)
         self.plot.selection_moved.connect(runs.preview_selection)
@@ -87,7 +90,7 @@ class CurveTab(RunTab):
     def _begin(self) -> None:
         job = self._runs.sweep_job
         assert job is not None
-        self._drawn = (0, 0)
+        self._drawn, self._end = (0, 0), job.sweep.end_lr
         self._show_plot()
         data = job.task.source, job.task.path
         # Losses of other data are of another scale, and comparing them would mislead.
@@ -96,6 +99,14 @@ class CurveTab(RunTab):
         self._timer.start()
         # The button that was pressed is disabled now; the keys of the curve should work at once.
         self.plot.setFocus()
+
+    @Slot()
+    def _show_range(self) -> None:
+        """The range may follow the optimizer, which is known now."""
+        job = self._runs.sweep_job
+        if job is not None and self._session.kind == RunKind.SWEEP and job.sweep.end_lr != self._end:
+            self._end = job.sweep.end_lr
+            self.plot.set_range(job.sweep.start_lr, self._end)
 
     @Slot()
     def _redraw(self) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.engine.batches import length
+from lrgui.core.engine.own_rates import own_rate
 from lrgui.core.optimizers import refusal
 from lrgui.tasks.lightning_loop import (
     BY_HAND,
@@ -80,7 +82,7 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
     trainer.count(training)
     calls.check_options(file)
     notes: list[str] = []
-    optimizer = _optimizer(spec, network, kind, file, notes)
+    optimizer, own = _optimizer(spec, network, kind, file, notes)
     trainer.optimizers = [optimizer]
     trainer.strategy._lightning_optimizers = [optimizer]
     loop = LightningLoop(trainer)
@@ -105,7 +107,15 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
         train_size=training.examples,
         val_size=0 if validation is None else validation.examples,
         notes=(*notes, *training.notes, *(validation.notes if validation is not None else ())),
+        own_rate=own,
     )
+
+
+def _own_rate(kind: type, optimizer: torch.optim.Optimizer) -> OwnRate | None:
+    """The rate of the module's own optimizer; not that which its `__init__` was given here."""
+    given = any(one.required and one.name in RATES for one in (signature_of(kind) or Signature()).arguments)
+    found = own_rate(optimizer)
+    return None if given and found is not None and found.lr == FIRST_LR else found
 
 
 def _made(kind: type, file: str, calls: Calls) -> Any:
@@ -173,9 +183,11 @@ def _is_loader(thing: Any) -> bool:
     return hasattr(thing, "__iter__") and not isinstance(thing, torch.Tensor | list | tuple | Mapping)
 
 
-def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[str]) -> torch.optim.Optimizer:
+def _optimizer(
+    spec: TaskSpec, network: Any, kind: type, file: str, notes: list[str]
+) -> tuple[torch.optim.Optimizer, OwnRate | None]:
     if spec.optimizer != OWN:
-        return make_optimizer(spec, network)
+        return make_optimizer(spec, network), None
     if not overrides(network, "configure_optimizers"):
         raise _error(kind, file, "{} has no configure_optimizers(): add it, or choose another optimizer.")
     part = Part("configure_optimizers", network.configure_optimizers, file)
@@ -192,7 +204,7 @@ def _optimizer(spec: TaskSpec, network: Any, kind: type, file: str, notes: list[
         raise part.error(f"{{}}: {refused}")
     if len(optimizers_in(made)) > 1:
         notes.append("configure_optimizers() returned several optimizers: the first one is used.")
-    return optimizer
+    return optimizer, _own_rate(kind, optimizer)
 
 
 def _error(kind: type, file: str, sentence: str) -> TaskError:

@@ -13,8 +13,10 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.engine.batches import to_device
 from lrgui.core.engine.objective import Objective, Supervised
+from lrgui.core.engine.own_rates import own_rate, own_rate_of_maker
 from lrgui.core.optimizers import refusal
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 from lrgui.tasks.optimizers.optimizing import FIRST_LR, make_optimizer, optimizer_called
@@ -142,7 +144,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: TaskParts, calls: Ca
     objective = _objective(found, calls, device)
     _finish_lazy(model, training, objective, device)
     _refuse_frozen(model, parts["model"])
-    optimizer = _optimizer(spec, found, calls, model)
+    optimizer, own = _optimizer(spec, found, calls, model)
     _note_idle_loss(found, objective, model, optimizer)
     calls.check_options(found.file)
     classes = class_count(training.loader, parts.get("loss"), model)
@@ -160,6 +162,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: TaskParts, calls: Ca
         train_size=training.examples,
         val_size=0 if validation is None else validation.examples,
         notes=(*found.notes, *training.notes, *(validation.notes if validation is not None else ())),
+        own_rate=own,
     )
 
 
@@ -264,24 +267,28 @@ def _refuse_frozen(model: nn.Module, part: Part) -> None:
         raise part.error("{}: every parameter of the model is frozen (requires_grad is False): unfreeze some of them.")
 
 
-def _optimizer(spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module) -> torch.optim.Optimizer:
+def _optimizer(
+    spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module
+) -> tuple[torch.optim.Optimizer, OwnRate | None]:
+    """The optimizer, and the rate that it has of its own where it is the person's."""
     part = found.parts.get("optimizer")
     if spec.optimizer != OWN:
         if part is not None and callable(part.thing):
             calls.note_options(part)  # its settings stay known while another optimizer is tried
-        return make_optimizer(spec, model)
+        return make_optimizer(spec, model), None
     if part is None:
         raise TaskError(
             f"{Path(found.file).name} has no optimizer of its own: choose one, or add optimizer(params, lr).",
             found.file,
         )
     made = part.thing
+    is_there = bool(optimizers_in(made))
     if isinstance(made, str):
         try:
             made = optimizer_called(made, model, FIRST_LR)
         except ValueError as error:
             raise part.error(f"{{}}: {error}") from None
-    elif not optimizers_in(made):
+    elif not is_there:
         _refuse_uncallable(part, "(params, lr)")
         made = calls.optimizer(part, model, FIRST_LR)
     optimizer, schedule = first_optimizer(made)
@@ -299,7 +306,7 @@ def _optimizer(spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module)
     own = {id(p) for p in model.parameters()}
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
         raise part.error("{} created an optimizer for other weights than the model's: use the parameters it receives.")
-    return optimizer
+    return optimizer, own_rate(optimizer) if is_there else own_rate_of_maker(part.thing, optimizer, FIRST_LR)
 
 
 def _note_idle_loss(found: TaskParts, objective: Objective, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
