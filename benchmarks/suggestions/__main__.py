@@ -1,4 +1,4 @@
-"""Prints how far every rule's suggestion is from the truth, and draws suggested against best rates.
+"""Prints how far every rule's suggestion is from the truth, and draws the explanation page's charts.
 
     python benchmarks/suggestions [--no-picture]
 
@@ -12,21 +12,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from charts import draw_calibration, draw_cost
 from picture import draw
+from races import raced_by_default
 from score import Run, Truth, figures, known, load_runs, load_truth, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
+from without_finder import regrets_without
 
 from lrgui.core.curve.confidence import CONFIDENCES
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.repeats import recommend_repeats
 from lrgui.core.curve.rules import RULES
 
-PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "suggested-vs-best.svg"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 HEAD = "| mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|---|"
 PARTS = {
     name: {task.name for task in part}
     for name, part in (("development", DEVELOPMENT), ("held out", HELD_OUT), ("confirmation", CONFIRMATION))
 }
+#: Sweeps × steps that are compared.
+COSTS = ((1, 60), (3, 60), (1, 100), (3, 100), (1, 200), (3, 200), (5, 200), (1, 1000))
 Pick = Callable[[Curve], "float | None"]
 
 
@@ -56,17 +61,39 @@ def kinds_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
             print(f"| {first} to {end:g}, {steps} steps | {cells} |")
 
 
+def repeated(truth: dict[str, Truth], runs: Sequence[Run], count: int, steps: int) -> list[float]:
+    """Regrets of ours over groups of `count` sweeps of `steps` steps of the same task and range."""
+    regrets = []
+    for name in dict.fromkeys(run.task for run in runs):
+        for end in (1.0, 10.0):
+            same = [r.curve for r in runs if r.task == name and r.end == end and r.curve.planned_steps == steps]
+            groups = [same[i : i + count] for i in range(0, len(same) - count + 1, count)]
+            regrets += [truth[name].regret(recommend_repeats(group).best_guess) for group in groups]
+    return regrets
+
+
 def cost_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
     """Ours by what it costs: how many sweeps of how many steps, both ranges together."""
     print(f"| sweeps × steps | steps in all {HEAD.replace('|---|', '|---|---|', 1)}")
-    for count, steps in ((1, 60), (3, 60), (1, 100), (3, 100), (1, 200), (3, 200), (5, 200), (1, 1000)):
-        regrets = []
-        for name in dict.fromkeys(run.task for run in runs):
-            for end in (1.0, 10.0):
-                same = [r.curve for r in runs if r.task == name and r.end == end and r.curve.planned_steps == steps]
-                groups = [same[i : i + count] for i in range(0, len(same) - count + 1, count)]
-                regrets += [truth[name].regret(recommend_repeats(group).best_guess) for group in groups]
-        print(f"| {count} × {steps} | {count * steps} | {figures(regrets)} |")
+    for count, steps in COSTS:
+        print(f"| {count} × {steps} | {count * steps} | {figures(repeated(truth, runs, count, steps))} |")
+
+
+def methods_by_cost(
+    truth: dict[str, Truth], runs: Sequence[Run], names: set[str]
+) -> dict[str, list[tuple[float, float]]]:
+    """(optimizer steps before the training, mean regret) of every method, best first: ours, the known rules on the same
+    sweeps, a race, and what needs no finder."""
+    usual = [run for run in runs if run.curve.planned_steps == 200]
+    ours_by_steps = [(steps, float(np.mean(repeated(truth, runs, 1, steps)))) for steps in (60, 100, 200, 1000)]
+    cost, raced = raced_by_default(truth, usual)
+    found = {"LR Finder, one sweep": ours_by_steps, "LR Finder, sweep and Verify": [(200 + cost, raced)]}
+    others = {
+        rule.label: [(200.0, float(np.mean([truth[r.task].regret(known(rule.key)(r.curve)) for r in usual])))]
+        for rule in RULES
+    }
+    others |= {label: [(0.0, float(np.mean(regrets)))] for label, regrets in regrets_without(truth, names).items()}
+    return found | dict(sorted(others.items(), key=lambda row: row[1][0][1]))
 
 
 def words_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
@@ -121,13 +148,13 @@ def main() -> None:
         print("\nTask by task, 200 steps\n")
         tasks_table(truth, usual)
     if not asked.no_picture:
-        draw(
-            truth,
-            [run for run in everything if run.curve.planned_steps == 200],
-            PARTS["held out"] | PARTS["confirmation"],
-            PICTURE,
-        )
-        print(f"\nPicture: {PICTURE}")
+        unseen = PARTS["held out"] | PARTS["confirmation"]
+        usual = [run for run in everything if run.curve.planned_steps == 200]
+        draw(truth, usual, unseen, PICTURES / "suggested-vs-best.svg")
+        runs = [run for run in everything if run.task in unseen]
+        draw_calibration(truth, [run for run in usual if run.task in unseen], PICTURES / "calibration.svg")
+        draw_cost(methods_by_cost(truth, runs, unseen), PICTURES / "regret-against-cost.svg")
+        print(f"\nPictures: {PICTURES}")
 
 
 if __name__ == "__main__":

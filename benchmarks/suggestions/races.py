@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
-from score import GRID, Truth, figures, load_runs, load_truth, ours
+from score import GRID, Run, Truth, figures, load_runs, load_truth, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 
 from lrgui.core.bracket import best_place, next_place, parabola
+from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.events import StandingEvent
 from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
 from lrgui.core.standings import SAFE, Standings
@@ -86,6 +87,32 @@ def races() -> Iterator[tuple[str, Race]]:
     yield "the bold one, only where confidence is not high", where_not_high(bracketing(BRACKET_DISTANCE, 5))
 
 
+def raced(
+    truths: Mapping[str, Truth], picks: Iterable[tuple[str, Recommendation]], race: Race
+) -> Iterator[tuple[float, int]]:
+    """The regret of what a race finds and its trainings, from every pick on the trainings of each seed in turn."""
+    known = {
+        (name, seed): (one_seed(truth, seed), other_seeds(truth, seed))
+        for name, truth in truths.items()
+        for seed in range(SEEDS)
+    }
+    for name, pick in picks:
+        for seed in range(SEEDS):
+            training, judge = known[name, seed]
+            guess, before = pick.best_guess, truths[name].before
+            found = (None, 0) if guess is None else race(math.log10(guess), pick.confidence, training, before)
+            yield judge.regret(found[0]), found[1]
+
+
+def raced_by_default(truths: Mapping[str, Truth], runs: Iterable[Run]) -> tuple[float, float]:
+    """The optimizer steps that the program's race takes after a sweep, and the regret it leaves; both means."""
+    runs = list(runs)
+    picks = [(run.task, ours(run.curve, truths[run.task].steps)) for run in runs]
+    regrets, trainings = zip(*raced(truths, picks, bracketing(BRACKET_DISTANCE, 5)), strict=True)
+    steps = np.repeat([truths[run.task].steps for run in runs], SEEDS)
+    return float(np.mean(steps * np.array(trainings))), float(np.mean(regrets))
+
+
 def wavering(truth: Truth) -> float:
     """Standard deviation of the best rate's final loss over the seeds, as a share of the fall to it."""
     losses = np.array(
@@ -103,11 +130,6 @@ def main() -> None:
     picks = [
         (run.task, ours(run.curve, truths[run.task].steps)) for run in load_runs() if run.curve.planned_steps == 200
     ]
-    known = {
-        (name, seed): (one_seed(truth, seed), other_seeds(truth, seed))
-        for name, truth in truths.items()
-        for seed in range(SEEDS)
-    }
     parts = {"development": DEVELOPMENT, "unseen": (*HELD_OUT, *CONFIRMATION)}
     for part, tasks in parts.items() if asked.all else [("development", DEVELOPMENT)]:
         names = {task.name for task in tasks}
@@ -116,15 +138,7 @@ def main() -> None:
         print(f"\n## {part}: {len(names)} tasks, {len(chosen) * SEEDS} races each\n")
         print("| race | trainings | mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|---|---|")
         for label, race in races():
-            regrets, costs = [], []
-            for name, pick in chosen:
-                for seed in range(SEEDS):
-                    training, judge = known[name, seed]
-                    guess = pick.best_guess
-                    before = truths[name].before
-                    found = (None, 0) if guess is None else race(math.log10(guess), pick.confidence, training, before)
-                    regrets.append(judge.regret(found[0]))
-                    costs.append(found[1])
+            regrets, costs = zip(*raced(truths, chosen, race), strict=True)
             print(f"| {label} | {np.mean(costs):.2f} | {figures(regrets)} |", flush=True)
         print(
             f"\nFrom seed to seed the best rate's final loss wavers by {noise[0]:.1%} of the fall (median), on one "

@@ -34,15 +34,24 @@ class Truth:
     steps: int
 
     @cached_property
-    def regrets(self) -> np.ndarray:
-        """(loss − best) / (loss before training − best), 0 to 1. Shape of `GRID`.
+    def smooth(self) -> np.ndarray:
+        """Mean final loss of every rate of the grid. Shape of `GRID`.
 
         A rate is only as good as its neighbours a quarter of a decade away: lucky single runs don't count.
         """
         seeds = [[self.before if x is None else min(x, self.before) for x in column] for column in self.losses]
         mean = np.array([np.mean(column) for column in seeds])
-        smooth = np.convolve(np.pad(mean, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
-        return np.clip((smooth - smooth.min()) / (self.before - smooth.min()), 0.0, 1.0)
+        return np.convolve(np.pad(mean, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+
+    @property
+    def lowest(self) -> float:
+        """The final loss of the best rate."""
+        return float(self.smooth.min())
+
+    @cached_property
+    def regrets(self) -> np.ndarray:
+        """(loss − best) / (loss before training − best), 0 to 1. Shape of `GRID`."""
+        return np.clip((self.smooth - self.lowest) / (self.before - self.lowest), 0.0, 1.0)
 
     @property
     def best(self) -> float:

@@ -2,7 +2,8 @@
 
     python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [TASK ...]
 
-The rates are OneCycle's maximum, the `constant` rate, or the first one of a linear `decay` to 0 without warm-up.
+The rates are OneCycle's maximum, the `constant` rate, the first one of a linear or `cosine` `decay` to 0 or of a `step`
+decay (÷10 after a half and three quarters), or the highest of a `warmup` over a tenth before a linear decay to 0.
 `--times 4` trains four times as long. Seeds that OUT.json already holds are kept. About a minute a task, one core.
 """
 
@@ -16,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from larger import LARGER
 from tasks import TASKS, Part, Task, batches
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler, MultiStepLR, OneCycleLR
 
 #: 1e-5 to 10, a quarter of a decade apart.
 GRID = [10 ** (k / 4) for k in range(-20, 5)]
@@ -29,11 +31,19 @@ def one_cycle(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRSche
     return OneCycleLR(optimizer, lr, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled)
 
 
+def warmed_up(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
+    first = max(1, round(0.1 * steps))
+    return LambdaLR(optimizer, lambda step: min((step + 1) / first, (steps - step) / (steps - first)))
+
+
 #: What makes the schedule of a training from its optimizer, rate and steps.
 SCHEDULES: dict[str, Callable[[torch.optim.Optimizer, float, int], LRScheduler]] = {
     "onecycle": one_cycle,
     "constant": lambda optimizer, lr, steps: LambdaLR(optimizer, lambda step: 1.0),
     "decay": lambda optimizer, lr, steps: LambdaLR(optimizer, lambda step: 1 - step / steps),
+    "warmup": warmed_up,
+    "step": lambda optimizer, lr, steps: MultiStepLR(optimizer, [steps // 2, 3 * steps // 4]),
+    "cosine": lambda optimizer, lr, steps: CosineAnnealingLR(optimizer, steps),
 }
 
 
@@ -49,9 +59,17 @@ def evaluate(task: Task, model: torch.nn.Module, part: Part) -> float:
 
 
 def train(
-    task: Task, lr: float, seed: int, times: int = 1, losses: list[float] | None = None, schedule: str = "onecycle"
+    task: Task,
+    lr: float,
+    seed: int,
+    times: int = 1,
+    losses: list[float] | None = None,
+    schedule: str = "onecycle",
+    make: Callable[[torch.nn.Module, float], torch.optim.Optimizer] | None = None,
 ) -> tuple[float, float]:
     """Validation loss before and after one training with learning rate `lr` under a schedule of `SCHEDULES`.
+
+    `make` makes another optimizer than the task's.
 
     `losses` takes the loss of every batch; they end where the training diverged.
     """
@@ -59,7 +77,7 @@ def train(
     model = task.model()
     part, validation = task.data()
     before = evaluate(task, model, validation)
-    optimizer = task.make_optimizer(model, lr)
+    optimizer = (make or task.make_optimizer)(model, lr)
     steps = task.steps * times
     scheduler = SCHEDULES[schedule](optimizer, lr, steps)
     for (x, y), _ in zip(batches(part, task.batch, seed), range(steps), strict=False):
@@ -84,9 +102,10 @@ def main() -> None:
     parser.add_argument("tasks", nargs="*", default=list(TASKS))
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(1)
+    every = TASKS | {task.name: task for task in LARGER}
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
     for name in asked.tasks:
-        began, task = time.perf_counter(), TASKS[name]
+        began, task = time.perf_counter(), every[name]
         old = found.get(name, {"before": [], "losses": [[] for _ in GRID]})
         for seed in range(len(old["before"]) + 1, asked.seeds + 1):
             runs = [train(task, lr, seed, asked.times, schedule=asked.schedule) for lr in GRID]
