@@ -9,7 +9,7 @@ import numpy as np
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, last_calm
-from lrgui.core.curve.valley import Valley
+from lrgui.core.curve.valley import BREAK, Valley
 from lrgui.core.learning_rate import format_lr
 
 #: How far a pick can be relied on, worst first.
@@ -93,7 +93,9 @@ def judge(curve: Curve, marks: Landmarks, valley: Valley, spread: float) -> tupl
 
     `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats.
     """
-    factor = min(10 ** math.hypot(FLOOR, NINE_OF_TEN * spread), WORST)
+    # How late the loss answers differs from task to task by as much: in a short sweep that is half a decade.
+    late = valley.middle - float(curve.steps_back(np.array([valley.middle]), BREAK)[0])
+    factor = min(10 ** math.hypot(FLOOR, NINE_OF_TEN * spread, late), WORST)
     unseen = marks.still_falling and not _mostly_seen(curve, marks) and float(curve.lr[-1]) < USUAL
     if spread > LOST or unseen:
         return "none", factor

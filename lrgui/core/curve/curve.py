@@ -12,6 +12,8 @@ from lrgui.core.events import BROKE, WHOLE, EndReason
 
 #: Losses that differ by less than this share of their size are the same: float32 tells them apart no better.
 RESOLUTION = 1e-6
+#: Steps back never go further than this, in decades.
+FURTHEST = 0.6
 #: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
 _EARLY: dict[str, str] = {
     EndReason.DATA_ENDED: "the data ended",
@@ -125,6 +127,24 @@ class Curve:
             return ""
         what = _EARLY.get(self.end_reason, self.end_reason)
         return f"{what} after {len(self)} of {self.planned_steps} steps"
+
+    def steps_back(self, x: Floats, steps: int) -> Floats:
+        """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""
+        index = np.arange(len(self), dtype=np.float64)
+        points = steps / self.steps_per_point
+        back: Floats = np.interp(np.interp(x, self.log_lr, index) - points, index, self.log_lr)
+        # A linear sweep begins with steps of several decades each: there a step back says nothing.
+        return np.maximum(back, x - FURTHEST)
+
+    def work_before(self, x: Floats) -> Floats:
+        """What training had done on its way up to the log10 rates `x`: the sum of the rates of all steps so far, as a
+        number of steps at that rate. Shape of `x`.
+
+        With s steps for each decade it soon is s / ln 10, whatever the rate.
+        """
+        done = np.log10(self.steps_per_point * np.cumsum(self.lr))
+        work: Floats = 10.0 ** (np.interp(x, self.log_lr, done) - x)
+        return work
 
     def loss_at(self, lr: float) -> float:
         """The centred smoothed loss at `lr`, linear in log LR between points, NaN outside the measured range."""

@@ -11,20 +11,21 @@ from lrgui.core.curve.confidence import CONFIDENCES, RESAMPLES, WORST, RangeAdvi
 from lrgui.core.curve.curve import Curve, only_so_many
 from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
 from lrgui.core.curve.smoothing import Floats
-from lrgui.core.curve.valley import Valley, find_valley
+from lrgui.core.curve.valley import ANSWER, BREAK, Valley, find_valley
 from lrgui.core.events import EndReason
 from lrgui.core.formats import format_factor, format_percent, format_ratio
 from lrgui.core.learning_rate import format_lr
 
 __all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
 
-#: The loss answers late: what is seen at a rate was made by the rates of the steps before. The middle of the
-#: valley was made by the rate of so many steps before …
-ANSWER = 2
-#: … and the break at its far edge, up to which momentum carries a training, by that of so many.
-BREAK = 4
-#: Steps back never go further than this, in decades.
-FURTHEST = 0.6
+#: A longer sweep has learnt more before it gets to a rate: its loss is low from lower rates on, but breaks where that
+#: of a shorter one does, and the best rate is the same. From so much work before the middle on (`Curve.work_before`; it
+#: is 15 steps in a sweep of 200 over six decades) …
+LEARNT = 15.0
+#: … the middle is raised by this power of it.
+RAISE = 0.25
+#: A raise of fewer decades than this is not worth a word.
+SEEN = 0.05
 #: The factor that is kept from the edge besides.
 SAFETY = 10**0.2
 #: The trainings by which the rule was judged: OneCycle of about so many steps.
@@ -62,6 +63,7 @@ def recommend(
     few steps back, because the loss answers late, and a factor of 1.6 is kept from the edge. `planned_steps` is
     the length of the OneCycle training to come, which lowers the pick if it is long; None is a short one.
     `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
+    A middle that much was learnt before, as in long sweeps, is raised.
     """
     if marks is None:
         if curve.ended_early:
@@ -114,8 +116,19 @@ def lowered(planned_steps: int | None) -> str:
 
 def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
     """log10 of the pick for each middle and edge. Shapes (n,)."""
-    picks: Floats = np.minimum(_steps_back(curve, middles, ANSWER), _limit(curve, edges))
+    picks: Floats = np.minimum(_middles(curve, middles), _limit(curve, edges))
     return picks
+
+
+def _middles(curve: Curve, middles: Floats) -> Floats:
+    """The log10 rates that made each middle, as a sweep of the usual length would show them. Shape of `middles`."""
+    return curve.steps_back(middles, ANSWER) + _raised(curve, middles)
+
+
+def _raised(curve: Curve, middles: Floats) -> Floats:
+    """By how many decades a long sweep's middles are raised. Shape of `middles`."""
+    raised: Floats = RAISE * np.log10(np.maximum(curve.work_before(middles) / LEARNT, 1.0))
+    return raised
 
 
 def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:
@@ -129,28 +142,19 @@ def _before_the_rise(curve: Curve, marks: Landmarks) -> float | None:
 
 def _limit(curve: Curve, edges: Floats) -> Floats:
     """The highest log10 pick for each edge. Shape of `edges`."""
-    return _steps_back(curve, edges, BREAK) - float(np.log10(SAFETY))
-
-
-def _steps_back(curve: Curve, x: Floats, steps: int) -> Floats:
-    """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""
-    index = np.arange(len(curve), dtype=np.float64)
-    points = steps / curve.steps_per_point
-    back: Floats = np.interp(np.interp(x, curve.log_lr, index) - points, index, curve.log_lr)
-    # A linear sweep begins with steps of several decades each: there a step back says nothing.
-    return np.maximum(back, x - FURTHEST)
+    return curve.steps_back(edges, BREAK) - float(np.log10(SAFETY))
 
 
 def _reason(curve: Curve, valley: Valley) -> str:
     middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
     limit = _limit(curve, np.array([valley.edge]))[0]
-    if limit < _steps_back(curve, np.array([valley.middle]), ANSWER)[0]:
+    if limit < _middles(curve, np.array([valley.middle]))[0]:
         ends = "the sweep ends" if valley.open else "half of the fall is lost again"
         return f"{BREAK} steps and a factor of {format_ratio(SAFETY)} before {edge}, where {ends}."
-    if valley.open:
-        kept = "half of the fall is not lost again in this range"
-        return f"The middle of the valley, {middle}, {ANSWER} steps back; {kept}."
-    return f"The middle of the valley, {middle}, {ANSWER} steps back; half of the fall is lost again at {edge}."
+    kept = "is not lost again in this range" if valley.open else f"is lost again at {edge}"
+    raised = float(_raised(curve, np.array([valley.middle]))[0])
+    more = f" and {format_factor(10**raised)} up for the length of the sweep" if raised > SEEN else ""
+    return f"The middle of the valley, {middle}, {ANSWER} steps back{more}; half of the fall {kept}."
 
 
 def _ended_early(curve: Curve, guess: float | None) -> Recommendation:

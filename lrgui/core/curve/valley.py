@@ -16,6 +16,11 @@ POWER = 4
 EDGE = 0.5
 #: Nothing further before the edge than this, in decades, is part of the valley: a dip there is noise.
 REACH = 3.0
+#: The loss answers late: what is seen at a rate was made by the rates of the steps before. The middle of the
+#: valley was made by the rate of so many steps before …
+ANSWER = 2
+#: … and the break at its far edge, up to which momentum carries a training, by that of so many.
+BREAK = 4
 #: Longer curves are averaged over neighbours first: no more than this many points are looked at.
 MOST_POINTS = 256
 #: Noise above this share of the fall asks for a wider smoother, at most twice as wide.

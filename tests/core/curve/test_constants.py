@@ -69,11 +69,18 @@ def test_an_edge_that_was_not_seen_is_never_high() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spread", "factor"), [(0.0, 10**0.15), (0.3, 10 ** math.hypot(0.15, 0.492)), (1.8, 897.4), (2.0, 1000), (9, 1000)]
+    ("spread", "factor"),
+    [(0.0, 10 ** math.hypot(0.15, 4 * STEP)), (0.3, 10 ** math.hypot(0.15, 0.492, 4 * STEP)), (2.0, 1000), (9, 1000)],
 )
 def test_the_factor(spread: float, factor: float) -> None:
     curve = measured(*VALLEY)
     assert judge(curve, *read(curve), spread)[1] == pytest.approx(factor, rel=1e-2)
+
+
+@pytest.mark.parametrize(("per_point", "steps"), [(1, 4), (4, 1)])
+def test_four_steps_of_the_sweep_are_part_of_the_factor(per_point: int, steps: int) -> None:
+    curve = replace(measured(*VALLEY), steps_per_point=per_point)
+    assert judge(curve, *read(curve), 0.0)[1] == pytest.approx(10 ** math.hypot(0.15, steps * STEP), rel=1e-6)
 
 
 @pytest.mark.parametrize(

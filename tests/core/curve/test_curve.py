@@ -72,3 +72,15 @@ def test_the_smoothed_curve_of_losses_above_0_does_not_go_below_it() -> None:
     assert Curve.measured(lrs, losses, 50, end_reason="completed").smoothed.min() == 0
     below = Curve.measured(lrs, losses - 0.5, 50, end_reason="completed")
     assert below.smoothed.tolist() == centred(below.loss, width_for(50)).tolist()
+
+
+def test_the_work_before_a_rate_in_steps_at_that_rate() -> None:
+    rates = exponential(1e-6, 1, 301)  # 50 steps for each decade
+    curve = Curve.measured(rates, np.ones(301), 301)
+    ratio = 10 ** (1 / 50)
+    assert curve.work_before(np.array([-3.0, -1.0])) == pytest.approx(2 * [ratio / (ratio - 1)], rel=2e-3)
+    assert curve.work_before(np.array([-6.0])) == pytest.approx([1.0])
+    held = Curve.measured(rates, np.ones(301), 301, steps_per_point=3)
+    assert held.work_before(np.array([-3.0])) == pytest.approx(3 * curve.work_before(np.array([-3.0])))
+    line = Curve.measured(np.linspace(1e-3, 1.0, 1000), np.ones(1000), 1000)
+    assert line.work_before(np.array([-1.0])) == pytest.approx([50.5], rel=1e-3)

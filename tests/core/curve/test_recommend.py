@@ -85,7 +85,31 @@ def test_steps_back_are_optimizer_steps_not_points() -> None:
     assert valley is not None
     held = replace(curve, steps_per_point=4)
     found = recommend(held, find_landmarks(held))
-    assert found.lr == pytest.approx(10 ** (valley.middle - STEP / 2), rel=1e-6)
+    # Four steps at each rate are a sweep four times as long: its middle is raised.
+    raised = 0.25 * math.log10(4 / (1 - 10**-STEP) / 15)
+    assert found.lr == pytest.approx(10 ** (valley.middle - STEP / 2 + raised), rel=1e-4)
+
+
+@pytest.mark.parametrize(("steps", "raised"), [(200, 0.0), (207, 0.0), (800, 0.147), (3000, 0.290)])
+def test_a_long_sweep_raises_its_middle_by_the_fourth_root_of_its_work(steps: int, raised: float) -> None:
+    rates = exponential(1e-6, 1, steps)
+    x, y = [-6.0, -4.0, -3.0, -0.6, -0.5, 0.0], [2.3, 2.3, 0.5, 0.5, 3.0, 8.0]
+    losses = np.interp(np.log10(rates), x, y) + np.random.default_rng(0).normal(0, 0.01, steps)
+    curve = Curve.measured(rates, losses, steps, end_reason="completed")
+    found, valley = recommend(curve, find_landmarks(curve)), find_valley(curve)
+    assert valley is not None and found.lr is not None
+    step = math.log10(rates[1] / rates[0])
+    assert math.log10(found.lr) == pytest.approx(valley.middle - 2 * step + raised, abs=3e-3)
+    assert (" up for the length of the sweep" in found.reason) == (raised > 0)
+
+
+def test_a_raised_middle_stays_before_the_edge() -> None:
+    rates = exponential(1e-6, 1, 3000)
+    losses = np.interp(np.log10(rates), [-6, -1.5, -1, -0.9, 0], [2.3, 2.3, 0.5, 8.0, 50.0])
+    curve = Curve.measured(rates, losses, 3000, end_reason="completed")
+    found = recommend(curve, find_landmarks(curve))
+    assert found.lr is not None and found.lr < 0.125 / 1.58
+    assert found.reason.startswith("4 steps and a factor of 1.6 before ")
 
 
 def test_the_first_steps_of_a_linear_sweep_are_not_taken_back() -> None:
