@@ -21,6 +21,7 @@ from score import Run, Truth, load_runs, load_truth, ours
 from tasks import TASKS, Task
 from torch.utils.data import DataLoader, TensorDataset
 
+from lrgui.core.curve.plan import Plan
 from lrgui.core.engine.race import race
 from lrgui.core.engine.validation import Probe
 from lrgui.core.run_settings import RaceSettings
@@ -32,7 +33,7 @@ STEPS, END = 200, 10.0
 
 def raced(task: Task, run: Run, truth: Truth, seed: int, rates: int | None) -> tuple[float, float, float, float]:
     """Regrets of the pick, of the race's winner, and of its best single training; what it cost, in whole trainings."""
-    recommendation = ours(run.curve, task.steps)
+    recommendation = ours(run.curve, Plan(task.steps))
     pick = recommendation.lr if recommendation.lr is not None else recommendation.best_guess
     if pick is None:
         return 1.0, 1.0, 1.0, 0.0

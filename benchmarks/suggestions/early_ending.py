@@ -21,6 +21,7 @@ from tasks import DEVELOPMENT, TASKS, Task
 from truth import train
 
 from lrgui.core.bracket import best_place, next_place, parabola
+from lrgui.core.curve.plan import Plan
 from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
 from lrgui.core.standings import SAFE
 
@@ -101,7 +102,7 @@ def main() -> None:
             sweeps.setdefault(run.task, run)
     known: dict[str, Raced] = {}
     for name in asked.tasks:
-        pick = ours(sweeps[name].curve, truths[name].steps).best_guess
+        pick = ours(sweeps[name].curve, Plan(truths[name].steps)).best_guess
         if pick is not None:
             known[name] = recorded(TASKS[name], pick)
             print(name, flush=True)

@@ -18,6 +18,7 @@ from score import GRID, Run, Truth, figures, load_runs, load_truth, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 
 from lrgui.core.bracket import best_place, next_place, parabola
+from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.events import StandingEvent
 from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
@@ -128,7 +129,9 @@ def main() -> None:
     asked = parser.parse_args()
     truths = load_truth()
     picks = [
-        (run.task, ours(run.curve, truths[run.task].steps)) for run in load_runs() if run.curve.planned_steps == 200
+        (run.task, ours(run.curve, Plan(truths[run.task].steps)))
+        for run in load_runs()
+        if run.curve.planned_steps == 200
     ]
     parts = {"development": DEVELOPMENT, "unseen": (*HELD_OUT, *CONFIRMATION)}
     for part, tasks in parts.items() if asked.all else [("development", DEVELOPMENT)]:

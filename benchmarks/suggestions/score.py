@@ -13,6 +13,7 @@ import numpy as np
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
+from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.curve.recommend import Recommendation, recommend
 from lrgui.core.curve.rules import RULES
 from lrgui.core.engine.schedules import exponential
@@ -112,9 +113,9 @@ def stopped(start: float, end: float, steps: int, losses: list[float | None]) ->
     return Curve.measured(rates[:count], raw[:count], steps, end_reason=reason)
 
 
-def ours(curve: Curve, planned_steps: int | None = None) -> Recommendation:
+def ours(curve: Curve, plan: Plan = USUAL) -> Recommendation:
     """Our recommendation."""
-    return recommend(curve, find_landmarks(curve), planned_steps)
+    return recommend(curve, find_landmarks(curve), plan)
 
 
 def known(key: str) -> Callable[[Curve], float | None]:

@@ -69,7 +69,6 @@ def find_lr(
     metric: Callable[[Any, Any], Any] | None = None,
     param_groups: Sequence[int | str] | str | None = None,
     training_step: Loss | None = None,
-    planned_steps: int | None = None,
     auto_range: bool = False,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
@@ -102,7 +101,6 @@ def find_lr(
             None sweeps all, at the ratio of their rates; "each" adds a sweep for every group by itself.
         training_step: `training_step(model, batch)` → loss, for everything else; None leaves the batch out.
             `core.engine.objective.loss_in` says where in a dict or a tuple the loss is found.
-        planned_steps: optimizer steps of the training to come; a longer one wants a lower rate.
         auto_range: if the range turns out to be wrong, correct it and sweep again, at most twice.
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens.
@@ -159,7 +157,6 @@ def find_lr(
         finder.range_note = following_note(config, followed)
         finder.interrupts = one
         finder.keep_modes = keep_modes
-        finder.planned_steps = planned_steps
         finder.progress = progress and together.leads
         finder.seeds = [None if seed is None and r == 0 else first_seed + r for r in range(config.repeats)]
         if fresh_init:
@@ -201,7 +198,6 @@ class _Finder:
         self.call = call
         self.config = config
         self.team = together
-        self.planned_steps: int | None = None
         self.range_note: str | None = None
         """What is to be said of a range that follows the optimizer."""
         self.progress = False
@@ -231,7 +227,6 @@ class _Finder:
                 title=title or call.title,
                 end=end,
                 notes=(*ranges, *self._notes),
-                planned_steps=self.planned_steps,
                 traceback=self._traceback,
                 metric_name=call.objective.metric_name,
                 validation=call.objective.probe is not None,

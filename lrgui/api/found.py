@@ -132,8 +132,18 @@ class Found:
 
     @property
     def planned_steps(self) -> int | None:
-        """Steps of the training that the pick is meant for, where they were given."""
-        return self.reading.planned_steps
+        """Steps of the training that the pick is meant for, where they were given or its schedule told."""
+        return self.reading.plan.steps
+
+    @property
+    def planned_schedule(self) -> str | None:
+        """The schedule that the pick is meant for, as given or as found; None: it is meant for OneCycle's maximum."""
+        return self.reading.plan.schedule
+
+    @property
+    def by_schedule(self) -> dict[str, float]:
+        """The pick, or the guess where there is none, for each schedule that may be planned."""
+        return self.reading.recommendation.by_schedule
 
     @property
     def spread(self) -> dict[str, tuple[float | None, ...]]:

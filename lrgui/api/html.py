@@ -43,8 +43,10 @@ def card(content: str) -> str:
 
 
 def _content(result: Found) -> str:
+    both = result.reading.both_rates
     parts = [
         _pick(result),
+        *([paragraph(both)] if both else []),
         paragraph(result.reading.own_words, LIGHT.muted) if result.reading.own_words else "",
         inline_svg(partial(draw, result), f"{result.picture_title}. {result.interpretation}"),
         paragraph(result.interpretation),

@@ -13,6 +13,7 @@ from lrgui.core.control import Control
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.cleanup import Action
 from lrgui.core.engine.loader_state import loader_back
+from lrgui.core.engine.planned import planned
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.events import Event, TaskEvent
 from lrgui.core.optimizers import optimizer_name
@@ -71,4 +72,5 @@ class Call:
             batches_per_epoch=length(self.loader) or 0,
             steps=steps,
             steps_per_point=steps_per_point,
+            **planned(self.ready.optimizer),
         )

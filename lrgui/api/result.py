@@ -17,6 +17,7 @@ from lrgui.core.events import EndEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
+from lrgui.runs.records import plan_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,6 @@ class Result(Found):
         title: str,
         end: EndEvent,
         notes: Sequence[str] = (),
-        planned_steps: int | None = None,
         traceback: str = "",
         groups: Mapping[str, Result] | None = None,
         metric_name: str | None = None,
@@ -66,7 +66,7 @@ class Result(Found):
             reading=read_sweep(
                 curves,
                 planned_range=(config.start_lr, config.end_lr),
-                planned_steps=planned_steps,
+                plan=plan_of(config, records[0].task),
                 end=End(end.reason, end.detail, traceback),
                 own=own,
             ),
@@ -200,7 +200,6 @@ class Result(Found):
         """Further entries of the document, plain values only."""
         return {
             "sweep": asdict(self.config),
-            "planned_steps": self.planned_steps,
             "validation": self.validation,
             "metric_name": self.metric_name,
             "seconds": self.seconds,

@@ -37,7 +37,9 @@ def one_line(result: Found) -> str:
 def block(result: Found) -> str:
     """Pick, sentence, table of rules, checklist and notes, at most about a hundred columns wide."""
     lines = [*_wrapped(result.picture_title), f"Learning rate: {pick_words(result)}"]
-    lines += [*(_wrapped(result.reading.own_words) if result.reading.own_words else []), ""]
+    for said in (result.reading.both_rates, result.reading.own_words):
+        lines += _wrapped(said) if said else []
+    lines.append("")
     table = [(row.label, row.rate, row.spread, row.reason) for row in result.reading.table]
     repeats = len(result.curves) > 1
     head = ("rule", "learning rate", "over the repeats" if repeats else "", "why")

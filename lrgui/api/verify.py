@@ -20,6 +20,7 @@ from lrgui.api.result import Result
 from lrgui.api.setup import Model, precision, prepared
 from lrgui.api.verified import Verified
 from lrgui.core.control import Control
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.engine.cleanup import Assured, OneInterrupt
 from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.race import race
@@ -70,7 +71,8 @@ def verify(
         model: as in `find_lr`, and so are `loader`, which must be one that can begin again, `loss`, `optimizer`,
             `training_step`, `seed`, `device`, `progress`, `on_event`, `control`, `snapshot_folder` and `title`.
         lr: the learning rate to race around.
-        result: instead of `lr`, what `find_lr` gave: its recommendation, or its guess where it has none.
+        result: instead of `lr`, what `find_lr` gave: its recommendation, or its guess where it has none, as the maximum
+            of a OneCycle whatever schedule is planned.
         {settings}
         validation: batches by whose loss the candidates are judged: an iterable, or `(iterable, k)` for the first
             k batches only. Without it they are judged by their last training losses.
@@ -126,7 +128,7 @@ def _pick(lr: float | None, result: Result | None) -> float:
     if lr is not None:
         return float(lr)
     assert result is not None
-    pick = result.lr if result.lr is not None else result.best_guess
+    pick = result.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
     if pick is None:
         raise ValueError(f"There is no rate to race around. {result.reason} Or pass lr=….")
     return pick

@@ -112,5 +112,7 @@ def _tell(reading: SweepReading) -> None:
         tell(reading.own_words)
     if pick.lr is not None:
         results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
+        if reading.both_rates:
+            tell(reading.both_rates)
     else:
         results().print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
 from lrgui.cli.task_options import Python, with_task
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import (
     ERRORS,
     CandidateEvent,
@@ -76,17 +77,18 @@ def verify(
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
-    from lrgui.core.curve.sweep_reading import read_sweep
+    from lrgui.runs.records import Records
 
     job = checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1)))
-    record, _ = run(job, None, quiet, python=python)
-    end = ended(record)
-    if end.reason in ERRORS or not len(record):
+    sweeps = Records()
+    run(job, None, quiet, sweeps, python=python)
+    end = ended(sweeps.first)
+    if end.reason in ERRORS or not len(sweeps.first):
         fail(end.detail)
     if end.reason == EndReason.CANCELLED:
         fail("Stopped during the sweep before the race; nothing was trained.", Status.NO_PICK)
-    pick = read_sweep(record.curve(), planned_range=(job.sweep.start_lr, job.sweep.end_lr)).recommendation
-    rate = pick.best_guess
+    pick = sweeps.read(job.sweep).recommendation
+    rate = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
     if rate is None:
         fail(f"{pick.reason} To race anyway, pass a rate: --around 1e-2", Status.NO_PICK)
     if not quiet:

@@ -129,6 +129,14 @@ class TaskEvent:
     """Its class, for people; empty where that is not known."""
     end_lr: float | None = None
     """The last rate of a sweep, where it follows the optimizer and is not that of the settings."""
+    optimizer_family: str = ""
+    """What kind of optimizer it is (`core.curve.plan.FAMILIES`); empty where that is not known."""
+    memory: float | None = None
+    """Steps over which the optimizer averages gradients; None where it does not, or nobody knows."""
+    schedule: str = ""
+    """The schedule that is attached to the optimizer (`core.curve.plan.SCHEDULES`); empty where none was found."""
+    schedule_steps: int | None = None
+    """Optimizer steps of that schedule; None where it does not tell."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lrgui.core.curve.plan import SCHEDULES
 from lrgui.core.learning_rate import exact_lr
 from lrgui.core.options import Problem, is_finite
 from lrgui.core.settings import problems_of, setting, settings_of, values_of
 
 __all__ = [
     "LOOP",
+    "OF_READING",
     "CycleSettings",
     "LoopSettings",
     "Problem",
@@ -27,6 +29,8 @@ __all__ = [
 #: The longest sweep and training that a form or a command line accepts; a typo should not run for a week.
 MOST_STEPS = 1_000_000
 MOST_EPOCHS = 100_000
+#: The longest training that is planned elsewhere.
+MOST_PLANNED = 1_000_000_000
 MOST_REPEATS = 50
 #: Beyond these a rate and its tenfold cannot be drawn; weights cannot follow by far.
 LOWEST_LR, HIGHEST_LR = 1e-30, 1e30
@@ -196,6 +200,25 @@ class SweepSettings(LoopSettings):
     def with_given(self, given: Mapping[str, Any]) -> SweepSettings:
         """The same with these settings, by name, as somebody chose them."""
         return replace(self, **given, end_chosen=self.end_chosen or "end_lr" in given)
+
+    planned_schedule: str | None = setting(
+        None,
+        label="Planned schedule",
+        tip="Schedule of the training to come; OneCycle's maximum can be higher than a constant rate. Automatic reads "
+        "it off your scheduler; without one both rates are named",
+        choices=SCHEDULES,
+        unit="schedule",
+    )
+    planned_steps: int | None = setting(
+        None,
+        label="Planned steps",
+        tip="Optimizer steps of the training to come; a longer one wants a lower rate. Automatic is what your schedule "
+        "says, otherwise a few hundred",
+        kind="whole",
+        unit="steps",
+        minimum=1,
+        maximum=MOST_PLANNED,
+    )
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
@@ -386,3 +409,5 @@ def survivors(count: int) -> int:
 
 #: The settings that a step is made by, by name.
 LOOP = tuple(option.name for option in settings_of(LoopSettings))
+#: The settings of a sweep that belong to reading its curve, not to measuring it: they can be changed after a run.
+OF_READING = ("beta", "planned_schedule", "planned_steps")

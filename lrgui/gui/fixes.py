@@ -28,7 +28,7 @@ class Repair:
     """Settings of the task and of the sweep, by name."""
     sweep: dict[str, Any] = field(default_factory=dict)
     select: float | None = None
-    """The learning rate that it selects."""
+    """The maximum of a OneCycle whose learning rate it selects."""
     sweeps: bool = False
     """It starts a sweep with that."""
 

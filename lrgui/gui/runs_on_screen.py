@@ -10,10 +10,12 @@ from PySide6.QtGui import QUndoStack
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
+from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
 from lrgui.gui.loading import LoadedRun
@@ -62,6 +64,8 @@ class RunsOnScreen(QObject):
         self._last: tuple[ShownSweep, Zones | None] | None = None
         """The sweep that was on screen before, and its zones, while the present one has not measured anything yet."""
         self._chosen = Selection(self._show_choice, self.undo_stack, Choices(None, None))
+        self.planned = USUAL
+        """The training to come, as far as the settings say."""
         self.aside: Record | None = None
         """A sweep of the digits that is laid over other curves."""
         self.training_job: Job | None = None
@@ -112,25 +116,37 @@ class RunsOnScreen(QObject):
         """What becomes of the pick with the settings of `job`; None where they are those of the sweep."""
         return None if self._shown is None else self._shown.carried_over(job)
 
-    def smooth(self, beta: float) -> None:
-        """β belongs to reading the curve, not to measuring it: everything follows from the raw losses."""
-        shown, chosen = self._shown, self._chosen.now
+    def read_as(self, settings: SweepSettings) -> None:
+        """Read the curve with these settings: β and the planned training belong to reading it, not to measuring it."""
+        shown = self._shown
         if shown is None or self.finishing:
             return
         if shown.is_long:
-            self._background.start(lambda _watch: shown.with_beta(beta, chosen), self._take_smoothed)
+            self._background.start(lambda _watch: shown.read_as(settings), self._take_read)
         else:
-            self._take_smoothed(shown.with_beta(beta, chosen), None)
+            self._take_read(shown.read_as(settings), None)
 
-    def _take_smoothed(self, shown: ShownSweep | None, error: Exception | None) -> None:
+    def _take_read(self, shown: ShownSweep | None, error: Exception | None) -> None:
         if error is not None:
             raise error
         if shown is not None and self._shown is not None and shown.sweeps is self._shown.sweeps:
-            self._shown = shown.with_choice(self._chosen.now)
+            before, chosen = self._chosen.now, shown.choice_after(self._shown, self._chosen.now)
+            self._shown = shown.with_choice(chosen)
             if self.reading is not None:
                 self.reading_changed.emit(self.reading)
+            if chosen != before:
+                self._chosen.take(chosen)
 
     # ---------------------------------------------------------------- selection and zones
+    @property
+    def plan(self) -> Plan:
+        """The training that a selected rate is meant for."""
+        return self.planned if self.reading is None else self.reading.plan
+
+    def select_maximum(self, lr: float) -> None:
+        """Select the rate that corresponds to `lr`, the maximum of a OneCycle: what trainings and races run."""
+        self.select(self.plan.from_one_cycle(lr))
+
     @property
     def selection(self) -> float | None:
         """The learning rate that the person holds."""
@@ -274,8 +290,9 @@ class RunsOnScreen(QObject):
             self.epoch_ended.emit()
             self._select_again(job.train.max_lr)
 
-    def _select_again(self, lr: float) -> None:
+    def _select_again(self, maximum: float) -> None:
         """Select the rate of a run that is opened; where none was selected there is nothing to go back to."""
+        lr = self.plan.from_one_cycle(maximum)
         if self.selection is None:
             self._chosen.take(Choices(lr, self.zones))
         else:

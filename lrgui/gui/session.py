@@ -23,7 +23,7 @@ from lrgui.core.events import (
     StateEvent,
     Stream,
 )
-from lrgui.core.run_settings import SweepSettings
+from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
@@ -38,6 +38,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.record import Record
+from lrgui.runs.records import plan_of
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
 from lrgui.tasks.recognise import recognise
@@ -84,7 +85,9 @@ class Session(JobEditor):
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
         self.runs = RunsOnScreen(self)
-        self.runs.selected.connect(self._on_selected)
+        self.runs.planned = plan_of(job.sweep, None)
+        self.runs.selected.connect(self._train_as_selected)
+        self.runs.reading_changed.connect(self._train_as_selected)
         self.loading = RunLoading(self)
         """Runs from disk on their way to the screen."""
         self.loading.loaded.connect(self._show_run)
@@ -103,21 +106,28 @@ class Session(JobEditor):
 
     # ---------------------------------------------------------------- settings that the curve shares
     def edit(self, **changes: Any) -> None:
-        """As in the editor; with another β the sweep on screen is read anew."""
-        beta = self.job.sweep.beta
+        """As in the editor; with another β or planned training the sweep on screen is read again."""
+        before = self.job.sweep
         super().edit(**changes)
-        self._smooth_as_set(beta)
+        self._read_as_set(before)
 
-    def _smooth_as_set(self, beta: float) -> None:
-        """Smooth the curve with the job's β, where that is not the one that it had."""
-        if self.job.sweep.beta != beta and not self.job.sweep.validate():
-            self.runs.smooth(self.job.sweep.beta)
+    def _read_as_set(self, before: SweepSettings) -> None:
+        """Read the curve as the job says, where that is not how it was read, with the settings `before`."""
+        now = self.job.sweep
+        if any(getattr(now, name) != getattr(before, name) for name in OF_READING) and not now.validate():
+            self.runs.planned = plan_of(now, None)
+            self.runs.read_as(now)
+            self._train_as_selected()
 
-    @Slot(float)
-    def _on_selected(self, lr: float) -> None:
-        """A training takes the rate that is selected."""
-        if lr != self.job.train.max_lr:
-            self.job = replace(self.job, train=replace(self.job.train, max_lr=lr))
+    @Slot()
+    def _train_as_selected(self) -> None:
+        """A training takes the rate that is selected: as the maximum of its OneCycle, whatever is planned."""
+        lr = self.runs.selection
+        if lr is None:
+            return
+        maximum = self.runs.plan.as_one_cycle(lr)
+        if maximum != self.job.train.max_lr:
+            self.job = replace(self.job, train=replace(self.job.train, max_lr=maximum))
             self.job_changed.emit(self.job)
 
     # ---------------------------------------------------------------- the task
@@ -310,7 +320,7 @@ class Session(JobEditor):
         if self.kind != RunKind.CHECK:
             self.runs.end(self.kind, read, error)
         if self.kind == RunKind.SWEEP:
-            self._smooth_late()
+            self._read_late()
         journal = self._turn if self.kind == RunKind.COMPARE else self._journal
         problem = journal.problem if journal is not None else None
         self._journal = self._turn = None
@@ -327,11 +337,11 @@ class Session(JobEditor):
         if error is not None:
             raise error
 
-    def _smooth_late(self) -> None:
-        """β may have changed since the sweep began that is on screen now."""
+    def _read_late(self) -> None:
+        """How it is read may have changed since the sweep began that is on screen now."""
         job = self.runs.sweep_job
         if job is not None and self.runs.reading is not None:
-            self._smooth_as_set(job.sweep.beta)
+            self._read_as_set(job.sweep)
 
     def _ending(self, end: EndEvent, record: Record) -> Notice | None:
         """What to say about the run that has ended, with a button where one click mends something."""
@@ -350,7 +360,7 @@ class Session(JobEditor):
             task, sweep = replace(job.task, **repair.task), replace(job.sweep, **repair.sweep)
             self.set_job(replace(job, task=task, sweep=sweep))
         if repair.select is not None:
-            self.runs.select(repair.select)
+            self.runs.select_maximum(repair.select)
         if repair.done:
             self.noticed.emit(Notice("info", repair.done))
         if repair.sweeps:
@@ -379,7 +389,7 @@ class Session(JobEditor):
         self.set_job(opened.job)
         self.runs.show(run)
         if self.kind == RunKind.SWEEP:
-            self._smooth_late()
+            self._read_late()
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         if opened.warnings:

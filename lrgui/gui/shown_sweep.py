@@ -9,7 +9,7 @@ from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
-from lrgui.core.run_settings import SweepSettings
+from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
 from lrgui.runs.job import Job
@@ -56,11 +56,28 @@ class ShownSweep:
             return replace(self, reading=None)
         return replace(self, reading=self.sweeps.read(self.job.sweep, zones))
 
-    def with_beta(self, beta: float, chosen: Choices) -> ShownSweep:
-        """The same with another β, which belongs to reading the curve, not to measuring it."""
-        sweep = replace(self, job=replace(self.job, sweep=replace(self.job.sweep, beta=beta)))
-        read = sweep.reading
-        return sweep if read is None else replace(sweep, reading=read.with_beta(beta)).with_choice(chosen)
+    def read_as(self, settings: SweepSettings) -> ShownSweep:
+        """The same with those of `settings` that belong to reading the curve, not to measuring it."""
+        of_reading = {name: getattr(settings, name) for name in OF_READING}
+        sweep = replace(self, job=replace(self.job, sweep=replace(self.job.sweep, **of_reading)))
+        before = self.reading
+        if before is None:
+            return sweep
+        if self.job.sweep == replace(sweep.job.sweep, beta=self.job.sweep.beta):
+            return replace(sweep, reading=before.with_beta(settings.beta))
+        return sweep.read()
+
+    def choice_after(self, before: ShownSweep, chosen: Choices) -> Choices:
+        """What is chosen on this reading of a sweep that was read differently `before`: what the person chose stays,
+        the recommendation and the measured zones follow."""
+        old, new = before.reading, self.reading
+        if old is None or new is None:
+            return chosen
+        followed = chosen.selection == old.recommendation.best_guess
+        return Choices(
+            new.recommendation.best_guess if followed else chosen.selection,
+            new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
+        )
 
     def with_choice(self, chosen: Choices) -> ShownSweep:
         """The same with what the person chose."""

@@ -16,6 +16,7 @@ from lrgui.core.engine.batches import length
 from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
+from lrgui.core.engine.planned import planned
 from lrgui.core.engine.race import race
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.sweep import sweep
@@ -98,6 +99,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         own_chosen=own is None or own.chosen,
         optimizer="" if own is None else own.optimizer,
         end_lr=None if job.sweep == asked else job.sweep.end_lr,
+        **planned(task.optimizer),
     )
     yield StateEvent(RunState.RUNNING)
     yield from _engine(job, task, control, batches)

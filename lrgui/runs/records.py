@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.own_rate import OwnRate
+from lrgui.core.curve.plan import FAMILIES, SCHEDULES, Plan
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
-from lrgui.core.run_settings import HIGHEST_LR, SweepSettings
+from lrgui.core.run_settings import HIGHEST_LR, MOST_PLANNED, SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
@@ -32,6 +34,20 @@ def as_run(config: SweepSettings, task: TaskEvent) -> SweepSettings:
     """The settings of a sweep as it ran: its range may have followed the optimizer of the task."""
     end = task.end_lr
     return config if end is None or not config.start_lr < end <= HIGHEST_LR else replace(config, end_lr=end)
+
+
+def plan_of(config: SweepSettings, task: TaskEvent | None) -> Plan:
+    """The training that a sweep is made for: as its settings say, otherwise as its optimizer's schedule shows."""
+    if task is None:
+        return Plan(config.planned_steps, config.planned_schedule)
+    # A file can say anything.
+    found = task.schedule if task.schedule in SCHEDULES else None
+    schedule, steps = config.planned_schedule or found, config.planned_steps
+    if steps is None and task.schedule_steps is not None and schedule == found:
+        steps = min(task.schedule_steps, MOST_PLANNED)
+    family = task.optimizer_family if task.optimizer_family in FAMILIES else None
+    memory = task.memory if task.memory is not None and math.isfinite(task.memory) else None
+    return Plan(steps, schedule, family, memory)
 
 
 class Records:
@@ -62,6 +78,7 @@ class Records:
             self.curves(config.beta),
             zones=zones,
             planned_range=(config.start_lr, config.end_lr),
+            plan=plan_of(config, task),
             end=self.first.end,
             own=None if task is None or task.own_lr is None else OwnRate(task.own_lr, task.own_chosen, task.optimizer),
         )
@@ -82,9 +99,10 @@ class Records:
             if number is not None:
                 self._record(number).add(some)
                 continue
-            for event in some:
-                if isinstance(event, TaskEvent):
-                    self._task = event
+            told = [event for event in some if isinstance(event, TaskEvent)]
+            if told and self._task is not None:  # another sweep's, of a run that has several tasks: not the first's
+                some = [event for event in some if not isinstance(event, TaskEvent)]
+            self._task = told[-1] if told else self._task
             self.first.add(some)
 
     def curves(self, beta: float = 0.98) -> tuple[Curve, ...]:

@@ -12,7 +12,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.records import Records, as_run
+from lrgui.runs.records import Records, as_run, plan_of
 
 
 def jobs_to_compare(job: Job, optimizers: Sequence[str]) -> tuple[Job, ...]:
@@ -33,7 +33,7 @@ def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
         if record.end_reason in WHOLE and len(record):
             sweep = job.sweep if record.task is None else as_run(job.sweep, record.task)
             ends = (sweep.start_lr, sweep.end_lr)
-            reading = read_sweep(record.curve(job.sweep.beta), planned_range=ends)
+            reading = read_sweep(record.curve(job.sweep.beta), planned_range=ends, plan=plan_of(sweep, record.task))
             found.append(Compared(job.task.optimizer, job.task.optimizer_words, reading))
     return found
 

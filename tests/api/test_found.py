@@ -20,7 +20,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 def test_one_sweep_says_what_the_reading_of_its_curve_says(make: Make, scenario: Callable[..., Arrays]) -> None:
     lr, loss = scenario()
-    result = make(notes=["A note."], planned_steps=500)
+    result = make(notes=["A note."], config=SweepSettings(planned_steps=500))
     said = read_sweep(result.curve, planned_range=(1e-6, 1.0))
     assert result.curve.lr.tolist() == lr.tolist() and result.curve.loss.tolist() == loss.tolist()
     assert result.curve.planned_steps == 200 and result.curve.end_reason == "completed"
@@ -47,7 +47,7 @@ def test_repeats_are_read_together(make: Make, record: Callable[..., Record], sc
     result = make(records)
     together = combine(result.curves)
     assert result.curve.loss.tolist() == np.median([r.loss for r in records], axis=0).tolist()
-    assert result.reading.recommendation == recommend_repeats(result.curves, None)
+    assert result.reading.recommendation == recommend_repeats(result.curves)
     assert result.band is not None
     assert result.band.low.tolist() == together.low.tolist() and result.band.high.tolist() == together.high.tolist()
     assert (result.band.low <= result.band.high).all() and (result.band.low < result.band.high).any()

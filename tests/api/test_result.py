@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from lrgui.api.result import Result
+from lrgui.core.curve.plan import Plan
 from lrgui.core.events import EndEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export import ExportError
@@ -34,11 +35,11 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_the_planned_training_reaches_the_recommendation(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     from lrgui.core.curve import sweep_reading as module
 
-    asked: list[int | None] = []
+    asked: list[Plan] = []
     recommend = module.recommend
-    monkeypatch.setattr(module, "recommend", lambda c, m, planned: asked.append(planned) or recommend(c, m, planned))
-    make(planned_steps=1234)
-    assert asked == [1234]
+    monkeypatch.setattr(module, "recommend", lambda c, m, plan: asked.append(plan) or recommend(c, m, plan))
+    make(config=SweepSettings(planned_steps=1234, planned_schedule="decay"))
+    assert asked == [Plan(1234, "decay")]
 
 
 def test_without_a_record_there_is_no_result() -> None:

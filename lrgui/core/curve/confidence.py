@@ -9,6 +9,7 @@ import numpy as np
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, last_calm
+from lrgui.core.curve.plan import FLOORS, ONE_CYCLE
 from lrgui.core.curve.valley import BREAK, Valley
 from lrgui.core.learning_rate import format_lr
 
@@ -29,8 +30,6 @@ SLOWED = 2.0
 LASTED = 100.0
 #: Trainings rarely want more than 1: a sweep that got about there is worth a pick even if the loss still falls.
 USUAL = 0.9
-#: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
-FLOOR = 0.15
 #: Beyond this a factor says nothing more.
 WORST = 1000.0
 #: A sweep that sees nothing is extended up to this.
@@ -88,14 +87,17 @@ def start_lower(curve: Curve) -> RangeAdvice:
     return RangeAdvice(start, last * 10 if curve.broke else last, why)
 
 
-def judge(curve: Curve, marks: Landmarks, valley: Valley, spread: float) -> tuple[str, float]:
+def judge(
+    curve: Curve, marks: Landmarks, valley: Valley, spread: float, floor: float = FLOORS[ONE_CYCLE]
+) -> tuple[str, float]:
     """The word, and the factor within which nine of ten picks have a rate that is nearly as good as the best.
 
-    `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats.
+    `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats; `floor` is the
+    plan's (`Plan.floor`).
     """
     # How late the loss answers differs from task to task by as much: in a short sweep that is half a decade.
     late = valley.middle - float(curve.steps_back(np.array([valley.middle]), BREAK)[0])
-    factor = min(10 ** math.hypot(FLOOR, NINE_OF_TEN * spread, late), WORST)
+    factor = min(10 ** math.hypot(floor, NINE_OF_TEN * spread, late), WORST)
     unseen = marks.still_falling and not _mostly_seen(curve, marks) and float(curve.lr[-1]) < USUAL
     if spread > LOST or unseen:
         return "none", factor

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from lrgui.core.curve.confidence import CONFIDENCES, RESAMPLES, WORST, RangeAdvice, advise, judge, start_lower
 from lrgui.core.curve.curve import Curve, only_so_many
 from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
+from lrgui.core.curve.plan import ONE_CYCLE, SCHEDULES, USUAL, Plan
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.valley import ANSWER, BREAK, Valley, find_valley
 from lrgui.core.events import EndReason
-from lrgui.core.formats import format_factor, format_percent, format_ratio
+from lrgui.core.formats import format_factor, format_ratio
 from lrgui.core.learning_rate import format_lr
 
 __all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
@@ -28,12 +29,6 @@ RAISE = 0.25
 SEEN = 0.05
 #: The factor that is kept from the edge besides.
 SAFETY = 10**0.2
-#: The trainings by which the rule was judged: OneCycle of about so many steps.
-SHORT = 300
-#: A training that is longer by a factor wants a max LR that is lower by this power of it …
-LONGER = 0.25
-#: … down to this share of the pick.
-LOWEST = 0.25
 
 
 @dataclass(frozen=True)
@@ -51,20 +46,30 @@ class Recommendation:
     At least 1; None where there is no pick."""
     advice: RangeAdvice | None = None
     """The range to sweep next; None where this one was right."""
+    by_schedule: dict[str, float] = field(default_factory=dict)
+    """`best_guess` for each schedule that may be planned (`core.curve.plan.SCHEDULES`); empty without one."""
 
 
-def recommend(
-    curve: Curve, marks: Landmarks | None, planned_steps: int | None = None, *, spread: float = 0.0
-) -> Recommendation:
+def recommend(curve: Curve, marks: Landmarks | None, plan: Plan = USUAL, *, spread: float = 0.0) -> Recommendation:
     """The middle of the valley, but well before its far edge.
 
     The middle is the mean of log LR over the curve, each rate weighted with the fourth power of the share of the
     fall that is made there; the edge is the last rate at which half of the fall is still made. Both are taken a
-    few steps back, because the loss answers late, and a factor of 1.6 is kept from the edge. `planned_steps` is
-    the length of the OneCycle training to come, which lowers the pick if it is long; None is a short one.
-    `spread` is how far repeats differ, in decades: it counts where it is more than the curve's own noise explains.
+    few steps back, because the loss answers late, and a factor of 1.6 is kept from the edge. That is the maximum of
+    a short OneCycle; `plan` says by what it is multiplied for the training to come. `spread` is how far repeats
+    differ, in decades: it counts where it is more than the curve's own noise explains.
     A middle that much was learnt before, as in long sweeps, is raised.
     """
+    found = _of_one_cycle(curve, marks, plan, spread)
+    if found.best_guess is None:
+        return found
+    rates = {key: _measured(curve, plan.share(key) * found.best_guess) for key in SCHEDULES}
+    rate = rates[plan.schedule or ONE_CYCLE]
+    return replace(found, lr=None if found.lr is None else rate, best_guess=rate, by_schedule=rates)
+
+
+def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: float) -> Recommendation:
+    """The recommendation with the rates for a short OneCycle, but the words and the confidence for `plan`."""
     if marks is None:
         if curve.ended_early:
             return _ended_early(curve, None)
@@ -73,24 +78,20 @@ def recommend(
         return Recommendation(None, None, f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps.")
     valley = find_valley(curve, RESAMPLES)
     advice = advise(curve, marks, valley)
-    share = for_longer(planned_steps)
     if curve.ended_early and (valley is None or marks.rises_at is None):
         return _ended_early(curve, None)
     if valley is None or not marks.falls:
-        rise = _before_the_rise(curve, marks)
-        guess = None if rise is None else _measured(curve, share * rise)
-        return _none(guess, marks.why_not or "the loss never falls", advice)
-    plain = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
-    guess = _measured(curve, share * plain)
+        return _none(_before_the_rise(curve, marks), marks.why_not or "the loss never falls", advice)
+    guess = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
     if curve.ended_early:
         return _ended_early(curve, guess)
     moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
-    word, factor = judge(curve, marks, valley, max(moved, spread))
+    word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor)
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
         return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", advice)
-    reason = _reason(curve, valley) + lowered(planned_steps)
+    reason = _reason(curve, valley) + plan.remarks(curve.planned_steps * curve.steps_per_point)
     if advice is not None:
         reason += f" {advice.why}"
     return Recommendation(guess, guess, reason, word, factor, advice)
@@ -99,19 +100,6 @@ def recommend(
 def _measured(curve: Curve, lr: float) -> float:
     """A pick or guess stays within what was measured."""
     return max(lr, float(curve.lr[0]))
-
-
-def for_longer(planned_steps: int | None) -> float:
-    """What the pick is multiplied with for a OneCycle training of `planned_steps` steps: 1 for a short one."""
-    if planned_steps is None or planned_steps <= SHORT:
-        return 1.0
-    return float(max((planned_steps / SHORT) ** -LONGER, LOWEST))
-
-
-def lowered(planned_steps: int | None) -> str:
-    """The sentence that says so, with a space before it; empty for a short training."""
-    share = for_longer(planned_steps)
-    return "" if share == 1 else f" Lowered to {format_percent(share)} for a training of {planned_steps:,} steps."
 
 
 def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:

@@ -10,7 +10,8 @@ import numpy as np
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
-from lrgui.core.curve.recommend import Recommendation, lowered, recommend
+from lrgui.core.curve.plan import SCHEDULES, USUAL, Plan
+from lrgui.core.curve.recommend import Recommendation, recommend
 from lrgui.core.curve.rules import RULES, suggest
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.learning_rate import format_lr
@@ -62,7 +63,7 @@ def combine(curves: Sequence[Curve]) -> Repeats:
     return Repeats(together, together.lr, low, high)
 
 
-def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None) -> Recommendation:
+def recommend_repeats(curves: Sequence[Curve], plan: Plan = USUAL) -> Recommendation:
     """Our recommendation from several sweeps of one task: the geometric mean of their own picks.
 
     How sure it is, and whether the range was right, is read off their median curve; n picks that differ by a
@@ -71,39 +72,46 @@ def recommend_repeats(curves: Sequence[Curve], planned_steps: int | None = None)
     together = combine(curves).curve
     marks = find_landmarks(together)
     if len(curves) == 1:
-        return recommend(together, marks, planned_steps)
-    guesses = [recommend(curve, find_landmarks(curve), planned_steps).best_guess for curve in curves]
-    known = np.log10([guess for guess in guesses if guess is not None])
+        return recommend(together, marks, plan)
+    alone = [recommend(curve, find_landmarks(curve), plan) for curve in curves]
+    known = np.log10([each.best_guess for each in alone if each.best_guess is not None])
     if not len(known):
-        return recommend(together, marks, planned_steps)
+        return recommend(together, marks, plan)
     apart = float(np.std(known, ddof=1)) / math.sqrt(len(known)) if len(known) > 1 else 0.0
-    found = recommend(together, marks, planned_steps, spread=apart)
+    found = recommend(together, marks, plan, spread=apart)
     mean, low, high = (float(10**x) for x in (known.mean(), known.min(), known.max()))
+    rates = {key: _mean([each.by_schedule[key] for each in alone if each.by_schedule]) for key in SCHEDULES}
+    found = replace(found, best_guess=mean, by_schedule=rates)
     if found.lr is None:
-        return replace(found, best_guess=mean)
+        return found
     least, most = format_lr(low), format_lr(high)
     between = f"between {least} and {most}" if least != most else f"of {least}"
     reason = f"The mean of {len(known)} recommendations {between}."
     if len(known) == 1:
         reason = f"The only recommendation of {len(curves)} repeats."
-    # Their rates are lowered already.
-    reason += lowered(planned_steps)
+    # Their rates are those for the plan already.
+    reason += plan.remarks(together.planned_steps * together.steps_per_point)
     if found.advice is not None:
         reason += f" {found.advice.why}"
-    return replace(found, lr=mean, best_guess=mean, reason=reason)
+    return replace(found, lr=mean, reason=reason)
 
 
-def spread(curves: Sequence[Curve], planned_steps: int | None = None) -> dict[str, tuple[float | None, ...]]:
-    """What every rule (by key) and our own ("ours": pick or best guess, for a training of `planned_steps`) says
-    about each repeat, in order."""
+def spread(curves: Sequence[Curve], plan: Plan = USUAL) -> dict[str, tuple[float | None, ...]]:
+    """What every rule (by key) and our own ("ours": pick or best guess for the training `plan`) says about
+    each repeat, in order."""
     found: dict[str, list[float | None]] = {rule.key: [] for rule in RULES}
     found["ours"] = []
     for curve in curves:
         marks = find_landmarks(curve)
         for key, suggestion in suggest(curve, marks, every=True).items():
             found[key].append(suggestion.lr)
-        found["ours"].append(recommend(curve, marks, planned_steps).best_guess)
+        found["ours"].append(recommend(curve, marks, plan).best_guess)
     return {key: tuple(rates) for key, rates in found.items()}
+
+
+def _mean(rates: Sequence[float]) -> float:
+    """Their geometric mean."""
+    return float(10 ** np.log10(rates).mean())
 
 
 def _stack(rows: Sequence[Floats], m: int) -> Floats:

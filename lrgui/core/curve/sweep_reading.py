@@ -14,6 +14,7 @@ from lrgui.core.curve.checklist import Check, checklist
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, find_landmarks
 from lrgui.core.curve.own_rate import OwnRate, where_it_lies
+from lrgui.core.curve.plan import USUAL, Plan, rates_words
 from lrgui.core.curve.recommend import Recommendation, pick_label, recommend
 from lrgui.core.curve.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.curve.rules import OF_AVERAGE, Suggestion, suggest
@@ -85,8 +86,10 @@ class SweepReading:
     """The rate that the person holds; the recommendation (or best guess) where nobody chose one."""
     end: EndEvent | None = None
     """How the run ended; None for one that was cut off, and where nobody said."""
-    planned_steps: int | None = None
-    """Steps of the training that the recommendation is meant for; None for a short one."""
+    plan: Plan = USUAL
+    """The training that the recommendation is meant for."""
+    measured_zones: Zones | None = None
+    """The zones as measured, whatever the caller made of them."""
     own: OwnRate | None = None
     """The rate that the optimizer had of its own; None where it had none, or nobody knows."""
     band: Repeats | None = None
@@ -109,7 +112,7 @@ class SweepReading:
             curve=curve,
             suggestions=suggest(curve, self.landmarks),
             band=None if self.band is None else replace(self.band, curve=curve),
-            spread=spread(curves, self.planned_steps) if self.spread else {},
+            spread=spread(curves, self.plan) if self.spread else {},
         )
 
     @cached_property
@@ -135,6 +138,13 @@ class SweepReading:
     def average_label(self) -> str:
         """What the classic average is called in a legend."""
         return f"average, β {exact_number(self.curve.beta)}"
+
+    @property
+    def both_rates(self) -> str:
+        """Where nobody said which schedule is planned: the pick as OneCycle's maximum and as a constant rate, in one
+        sentence; else empty."""
+        pick = self.recommendation
+        return rates_words(pick.by_schedule) if pick.lr is not None and self.plan.schedule is None else ""
 
     @property
     def table(self) -> tuple[RuleRow, ...]:
@@ -185,6 +195,9 @@ class SweepReading:
             "factor": pick.factor,
             "reason": pick.reason,
             "best_guess": pick.best_guess,
+            "by_schedule": pick.by_schedule,
+            "planned_schedule": self.plan.schedule,
+            "planned_steps": self.plan.steps,
             "range_advice": None if pick.advice is None else asdict(pick.advice),
             "own_lr": None if self.own is None else self.own.lr,
             "own_lr_words": self.own_words,
@@ -205,7 +218,7 @@ def read_sweep(
     selection: float | None = None,
     zones: Zones | None = None,
     planned_range: tuple[float, float] | None = None,
-    planned_steps: int | None = None,
+    plan: Plan = USUAL,
     end: EndEvent | None = None,
     own: OwnRate | None = None,
 ) -> SweepReading:
@@ -213,20 +226,22 @@ def read_sweep(
 
     `selection` is the rate that the person holds; without one the recommendation (or best guess) is taken.
     `zones` overrides the measured zones. `planned_range` is the sweep's first and last planned rate; without
-    it the measured ends are taken. `planned_steps` are those of the training to come, `end` is how the run ended,
-    `own` the rate that the optimizer had of its own.
+    it the measured ends are taken. `plan` is the training to come, `end` is how the run ended, `own` the rate that
+    the optimizer had of its own.
     ValueError without curves, or where their rates differ.
     """
     curves = (curves,) if isinstance(curves, Curve) else tuple(curves)
     band = combine(curves) if len(curves) != 1 else None
     curve = curves[0] if band is None else band.curve
     landmarks = find_landmarks(curve)
-    pick = recommend(curve, landmarks, planned_steps) if band is None else recommend_repeats(curves, planned_steps)
+    pick = recommend(curve, landmarks, plan) if band is None else recommend_repeats(curves, plan)
     # Beyond the last rate of a sweep that ended early nothing is known.
-    if zones is None and landmarks is not None and (not curve.ended_early or landmarks.rises_at is not None):
+    measured_zones = None
+    if landmarks is not None and (not curve.ended_early or landmarks.rises_at is not None):
         first, last = float(curve.lr[0]), float(curve.lr[-1])
         start, stop = planned_range or (first, last)
-        zones = find_zones(landmarks, min(start, first), max(stop, last), pick.lr)
+        measured_zones = find_zones(landmarks, min(start, first), max(stop, last), pick.lr)
+    zones = zones if zones is not None else measured_zones
     if selection is None:
         selection = pick.best_guess
     return SweepReading(
@@ -240,10 +255,11 @@ def read_sweep(
         checklist=checklist(curve, landmarks, pick, zones, selection),
         selection=selection,
         end=end,
-        planned_steps=planned_steps,
+        plan=plan,
+        measured_zones=measured_zones,
         own=own,
         band=band,
-        spread=spread(curves, planned_steps) if band is not None else {},
+        spread=spread(curves, plan) if band is not None else {},
     )
 
 

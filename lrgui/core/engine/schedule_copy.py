@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import types
 import warnings
@@ -14,7 +15,7 @@ from torch.optim import lr_scheduler
 from lrgui.core.engine.attached import is_plateau, kind_of, parts_of
 from lrgui.core.engine.scheduler_rates import group_slots, rescale, scheduler_slots
 
-_LENGTHS = ("_milestones", "milestones", "total_iters", "anneal_epochs", "total_size")
+_LENGTHS = ("_milestones", "milestones", "total_iters", "anneal_epochs", "total_size", "step_size")
 _LOOKED_AT = 1024
 _FURTHEST = 1 << 16
 """Steps that a schedule is followed for: at least, and at most."""
@@ -43,6 +44,16 @@ def highest(scheduler: Any, groups: Sequence[dict[str, Any]], indices: Sequence[
             return _highest(scheduler, groups, indices, other=True), True
 
 
+def followed(scheduler: Any, groups: Sequence[dict[str, Any]], steps: int) -> list[list[float]]:
+    """The groups' rates at so many steps of a schedule, from its first one on; fewer where it ends before.
+
+    Followed is a copy; nothing of the user's moves. Raises CannotRescale where that can't be done.
+    """
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(itertools.islice(_Copy(scheduler, groups).rates(), steps))
+
+
 def _highest(scheduler: Any, groups: Sequence[dict[str, Any]], indices: Sequence[int], *, other: bool) -> float | None:
     name = type(scheduler).__name__
     plain, doubled = _Copy(scheduler, groups), _Copy(scheduler, groups)
@@ -53,7 +64,7 @@ def _highest(scheduler: Any, groups: Sequence[dict[str, Any]], indices: Sequence
     rescale(slots, 2.0, 1.0)
     factors = [2.0 if i in indices else 1.0 for i in range(len(groups))]
     declared = _declared(scheduler, groups, indices)
-    horizon = _LOOKED_AT if declared is not None else min(max(_LOOKED_AT, 2 * _length(scheduler)), _FURTHEST)
+    horizon = _LOOKED_AT if declared is not None else min(max(_LOOKED_AT, 2 * length_of(scheduler)), _FURTHEST)
     began = None if type(scheduler).__module__.startswith("torch.") else getattr(scheduler, "last_epoch", None)
     top, place, step = 0.0, 0, 0
     twice = doubled.rates()
@@ -84,7 +95,7 @@ def _close(left: Sequence[float], right: Sequence[float]) -> bool:
     )
 
 
-def _length(scheduler: Any) -> int:
+def length_of(scheduler: Any) -> int:
     """Steps after which it may still change its mind, summed over its parts."""
     total = 0
     for part in (scheduler, *parts_of(scheduler)):

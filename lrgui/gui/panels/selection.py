@@ -178,10 +178,17 @@ class SelectionPanel(Card):
         pick = runs.reading.recommendation
         words = [pick.reason]
         if pick.lr is not None:
-            words.insert(0, f"Recommended {format_lr(pick.lr)}.")
+            words.insert(0, runs.reading.both_rates or f"Recommended {format_lr(pick.lr)}.")
         elif pick.best_guess is not None:
             words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")
-        return " ".join(part for part in (*words, runs.reading.own_words) if part)
+        return " ".join(part for part in (*words, self._maximum_words(), runs.reading.own_words) if part)
+
+    def _maximum_words(self) -> str:
+        """Which rate trainings and races here run at, where the selected one is meant for another schedule."""
+        lr, plan = self._runs.selection, self._runs.plan
+        if lr is None or not plan.differs:
+            return ""
+        return f"Train and Verify run OneCycle, whose maximum is then {format_lr(plan.as_one_cycle(lr))}."
 
     @Slot()
     def _refresh_undo(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 
 from lrgui.core.options import Problem
-from lrgui.core.run_settings import LOOP, SweepSettings, TrainSettings
+from lrgui.core.run_settings import LOOP, OF_READING, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.gui.cards import MoreSettings
 from lrgui.gui.panels.config_card import ConfigCard
@@ -56,7 +56,7 @@ class SettingsCard(ConfigCard):
 
 
 class SweepPanel(SettingsCard):
-    """The sweep's fields. β stays open after a run: it only changes how the curve is read."""
+    """The sweep's fields. Those stay open during a run that only change how the curve is read."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweep", SweepSettings, session)
@@ -68,7 +68,10 @@ class SweepPanel(SettingsCard):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         super()._on_state(state)
-        self.forms[0].editors["beta"].setEnabled(True)
+        for form in self.forms:
+            for name in OF_READING:
+                if name in form.editors:
+                    form.editors[name].setEnabled(True)
 
 
 class TrainingPanel(SettingsCard):
@@ -81,6 +84,6 @@ class TrainingPanel(SettingsCard):
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
         if name == "max_lr":
-            self._runs.select(value)
+            self._runs.select_maximum(value)
         else:
             super()._on_edited(name, value)

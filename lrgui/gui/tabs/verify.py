@@ -161,7 +161,11 @@ class VerifyTab(RunTab):
         if seconds is not None:
             words += f", {'at most' if config.rates is None else 'about'} {format_estimate(seconds)}"
         lrs = config.lrs()
-        self.cost.setText(f"{words} · within {format_lr(lrs[0])} to {format_lr(lrs[-1])}")
+        words += f" · within {format_lr(lrs[0])} to {format_lr(lrs[-1])}"
+        lr, plan = self._runs.selection, self._runs.plan
+        if lr is not None and plan.differs:
+            words += f" · of OneCycle's maximum; {format_lr(lr)} is selected for another schedule"
+        self.cost.setText(words)
 
     def _seconds(self, steps: int) -> float | None:
         """How long so many steps take, as fast as the last run on the same task was; None where there is none."""
@@ -276,4 +280,4 @@ class VerifyTab(RunTab):
     def _use(self) -> None:
         """The winner becomes the selection."""
         if self._ranking is not None and self._ranking.lr is not None:
-            self._runs.select(self._ranking.lr)
+            self._runs.select_maximum(self._ranking.lr)

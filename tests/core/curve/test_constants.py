@@ -12,7 +12,8 @@ from lrgui.core.curve import confidence, rules
 from lrgui.core.curve.confidence import advise, judge
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, find_landmarks
-from lrgui.core.curve.recommend import for_longer, recommend
+from lrgui.core.curve.plan import Plan
+from lrgui.core.curve.recommend import recommend
 from lrgui.core.curve.rules import Rule
 from lrgui.core.curve.valley import Valley, find_valley
 from lrgui.core.engine.schedules import exponential
@@ -243,7 +244,7 @@ def test_steps_back_of_several_decades_are_cut_to_less_than_one() -> None:
     ],
 )
 def test_longer_trainings(steps: int | None, share: float) -> None:
-    assert for_longer(steps) == pytest.approx(share)
+    assert Plan(steps).share() == pytest.approx(share)
 
 
 def test_the_guess_before_the_rise() -> None:
@@ -254,7 +255,7 @@ def test_the_guess_before_the_rise() -> None:
     found = recommend(curve, find_landmarks(curve))
     assert found.lr is None
     assert found.best_guess == pytest.approx(RATES[149 - 4] / 10**0.2, rel=1e-6)
-    assert recommend(curve, find_landmarks(curve), 4800).best_guess == pytest.approx(RATES[145] / 10**0.2 / 2)
+    assert recommend(curve, find_landmarks(curve), Plan(4800)).best_guess == pytest.approx(RATES[145] / 10**0.2 / 2)
 
 
 def test_the_guess_before_the_rise_stays_within_what_was_measured() -> None:

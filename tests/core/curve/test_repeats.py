@@ -7,6 +7,7 @@ import pytest
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
+from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.recommend import recommend
 from lrgui.core.curve.repeats import combine, recommend_repeats, spread
 from lrgui.core.curve.rules import RULES
@@ -78,10 +79,10 @@ def test_agreeing_repeats_are_as_sure_as_one_and_disagreeing_ones_less() -> None
 
 def test_a_long_training_is_planned_for() -> None:
     curves = [sweep(seed) for seed in range(3)]
-    short, long = recommend_repeats(curves), recommend_repeats(curves, planned_steps=10_000)
+    short, long = recommend_repeats(curves), recommend_repeats(curves, Plan(10_000))
     assert short.lr is not None and long.lr is not None
     assert 0.25 * short.lr <= long.lr < 0.7 * short.lr
-    assert recommend_repeats(curves, planned_steps=100).lr == short.lr
+    assert recommend_repeats(curves, Plan(100)).lr == short.lr
     assert "for a training of 10,000 steps" in long.reason and "training of" not in short.reason
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.repeats import recommend_repeats
 from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
 from lrgui.core.curve.sweep_reading import OURS, TIPS, SweepReading, read_sweep
@@ -163,7 +164,7 @@ def test_the_spread_says_how_many_repeats_have_a_rate() -> None:
 
 def test_the_repeats_picks_are_lowered_for_a_long_training_as_the_recommendation_is() -> None:
     curves = [_curve(seed) for seed in range(3)]
-    long, short = read_sweep(curves, planned_steps=30_000), read_sweep(curves)
+    long, short = read_sweep(curves, plan=Plan(30_000)), read_sweep(curves)
     assert max(r for r in long.spread[OURS] if r) < min(r for r in short.spread[OURS] if r)
     low, high = (format_lr(f(r for r in long.spread[OURS] if r)) for f in (min, max))
     between = f"between {low} and {high}" if low != high else f"of {low}"

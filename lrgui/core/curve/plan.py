@@ -1,0 +1,133 @@
+"""The training that a pick is meant for: by what OneCycle's maximum is multiplied for it, and how that is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lrgui.core.formats import format_figure, format_percent
+from lrgui.core.learning_rate import format_lr
+
+#: The schedules of a training, by key, and what lists call them.
+SCHEDULES: dict[str, str] = {
+    "onecycle": "OneCycle",
+    "warmup": "Warm-up, then decay",
+    "decay": "Decay from the start",
+    "constant": "Constant",
+    "step": "Drops in steps",
+}
+#: What a curve is read for: the maximum of a OneCycle.
+ONE_CYCLE = "onecycle"
+#: The kinds of optimizers that are told apart: first and second moments of the gradients (Adam), second ones alone
+#: (RMSprop, Adagrad), a momentum alone, and plain SGD.
+FAMILIES = ("adam", "adaptive", "momentum", "sgd")
+#: The trainings by which the rule was judged: OneCycle of about so many steps.
+SHORT = 300
+#: A longer training never has its pick multiplied by less than this on account of its length.
+LOWEST = 0.25
+
+# By schedule, then by the optimizer's family; None is one that nobody knows.
+_EVERY = (*FAMILIES, None)
+#: What the pick is multiplied by for a training that is as short as those of the benchmark.
+FACTORS: dict[str, dict[str | None, float]] = {
+    "onecycle": dict.fromkeys(_EVERY, 1.0),
+    "warmup": dict.fromkeys(_EVERY, 1.0),
+    "decay": dict.fromkeys(_EVERY, 1 / 3),
+    "constant": dict.fromkeys(_EVERY, 1 / 3),
+    "step": dict.fromkeys(_EVERY, 1 / 3),
+}
+#: A training that is longer than `SHORT` by a factor wants a rate that is multiplied by this power of it.
+EXPONENTS: dict[str, dict[str | None, float]] = {key: dict.fromkeys(_EVERY, -0.25) for key in SCHEDULES}
+#: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
+FLOORS: dict[str, float] = dict.fromkeys(SCHEDULES, 0.15)
+
+#: The schedules for which both rates are named where nobody said which one is planned, and what they are then.
+NAMED = {"onecycle": "as OneCycle's maximum", "constant": "as a constant rate"}
+#: How a training is spoken of.
+_TRAINING = {
+    "onecycle": "",
+    "warmup": " with warm-up",
+    "decay": " whose rate decays from the start",
+    "constant": " at a constant rate",
+    "step": " whose rate drops in steps",
+}
+
+#: An average over more than this share of the sweep's steps answers too late to be read where it is seen.
+LONG_MEMORY = 0.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The training to come, as far as its best learning rate depends on it."""
+
+    steps: int | None = None
+    """Optimizer steps; None is a short one."""
+    schedule: str | None = None
+    """One of `SCHEDULES`; None where nobody said: a pick is then meant for OneCycle's maximum."""
+    family: str | None = None
+    """The optimizer's, one of `FAMILIES`; None for one that nobody knows."""
+    memory: float | None = None
+    """Steps over which the optimizer averages gradients, 1/(1 - β); None where it does not, or nobody knows."""
+
+    def share(self, schedule: str | None = None) -> float:
+        """What the pick for a short OneCycle is multiplied by; for `schedule` where that is not the planned one."""
+        key = schedule or self.schedule or ONE_CYCLE
+        factor = FACTORS[key][self.family]
+        if self.steps is None or self.steps <= SHORT:
+            return factor
+        return factor * float(max((self.steps / SHORT) ** EXPONENTS[key][self.family], LOWEST))
+
+    def as_one_cycle(self, lr: float) -> float:
+        """The maximum of a OneCycle that corresponds to `lr`, a rate of the planned schedule."""
+        return lr * self._to_one_cycle
+
+    def from_one_cycle(self, lr: float) -> float:
+        """The rate of the planned schedule that corresponds to `lr`, the maximum of a OneCycle."""
+        return lr / self._to_one_cycle
+
+    @property
+    def differs(self) -> bool:
+        """True where the planned schedule wants another rate than a OneCycle of the same length."""
+        return self._to_one_cycle != 1
+
+    @property
+    def _to_one_cycle(self) -> float:
+        return self.share(ONE_CYCLE) / self.share()
+
+    @property
+    def floor(self) -> float:
+        """How far a pick may lie from a rate that is nearly the best even without noise, in decades."""
+        return FLOORS[self.schedule or ONE_CYCLE]
+
+    def remarks(self, sweep_steps: int) -> str:
+        """What to add to how a pick came about: sentences, each with a space before it.
+
+        What it was multiplied by, and an optimizer that remembers too long for a sweep of `sweep_steps` steps.
+        """
+        return self._scaled_words() + self._memory_words(sweep_steps)
+
+    def _scaled_words(self) -> str:
+        share = self.share()
+        if share == 1:
+            return ""
+        long = "" if self.steps is None or self.steps <= SHORT else f" of {self.steps:,} steps"
+        done = "Lowered" if share < 1 else "Raised"
+        return f" {done} to {format_percent(share)} for a training{long}{_TRAINING[self.schedule or ONE_CYCLE]}."
+
+    def _memory_words(self, sweep_steps: int) -> str:
+        if self.memory is None or self.memory <= LONG_MEMORY * sweep_steps:
+            return ""
+        enough = format_figure(float(f"{self.memory / LONG_MEMORY:.1e}"))
+        return (
+            f" The optimizer averages gradients over about {format_figure(self.memory, 2)} steps, which is long for a "
+            f"sweep of {sweep_steps:,}: the loss answers late, and the pick may be too high. Sweep {enough} steps."
+        )
+
+
+#: What a pick is meant for where nobody said.
+USUAL = Plan()
+
+
+def rates_words(rates: dict[str, float]) -> str:
+    """The rates by schedule in a sentence: "As OneCycle's maximum 1.6e-2; as a constant rate 5e-3."."""
+    words = "; ".join(f"{name} {format_lr(rates[key])}" for key, name in NAMED.items())
+    return f"{words[:1].upper()}{words[1:]}."

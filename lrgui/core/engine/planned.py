@@ -1,0 +1,80 @@
+"""The training that an optimizer was made for: its kind, how long it remembers, and the schedule attached to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch.optim.lr_scheduler import OneCycleLR
+
+from lrgui.core.engine.attached import attached, is_plateau, parts_of
+from lrgui.core.engine.schedule_copy import CannotRescale, followed, length_of
+from lrgui.core.optimizer_traits import family, is_schedule_free, memory
+from lrgui.core.optimizers import optimizer_name
+
+#: Steps that a schedule is followed for at first, and where it has not shown itself by then.
+_LOOKED_AT, _FURTHEST = 1024, 1 << 14
+#: Rates that differ by less than this share of the highest are one rate: schedules compute them step by step.
+_SAME = 1e-7
+#: A rate that changes at no more than this share of the steps drops in steps.
+_RARE = 0.1
+
+
+def planned(optimizer: Any) -> dict[str, Any]:
+    """What a `TaskEvent` says of an optimizer: `optimizer_family`, `memory`, `schedule`, `schedule_steps`."""
+    name, groups = optimizer_name(optimizer), optimizer.param_groups
+    hyper = {**getattr(optimizer, "defaults", {}), **(groups[0] if groups else {})}
+    # Every scheduler but ReduceLROnPlateau leaves its mark: without one nothing need be looked for, which takes long.
+    schedulers = attached(optimizer) if any("initial_lr" in group for group in groups) else []
+    never = "constant" if is_schedule_free(name) else None
+    return {
+        "optimizer_family": family(name, hyper) or "",
+        "memory": memory(name, hyper),
+        "schedule": schedule_of(optimizer, schedulers, never) or "",
+        "schedule_steps": next((cycle.total_steps for one in schedulers for cycle in _cycles(one)), None),
+    }
+
+
+def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = None) -> str | None:
+    """Which of `core.curve.plan.SCHEDULES` an optimizer's schedulers make, by following a copy; None for unknown.
+
+    `never` is the answer where the rate never changes: without a scheduler a caller may know more than that none is
+    there yet.
+    """
+    changing = [found for found in schedulers if not is_plateau(found)]
+    if not changing:
+        return "step" if schedulers else never
+    if len(changing) > 1:
+        return None
+    if _cycles(changing[0]):
+        return "onecycle"
+    looked_at, furthest = _LOOKED_AT, min(2 * length_of(changing[0]), _FURTHEST)
+    try:
+        while True:
+            rates = [max(each) for each in followed(changing[0], optimizer.param_groups, looked_at)]
+            found, rising = _shape(rates)
+            if rising:
+                furthest = _FURTHEST
+            if looked_at >= furthest or (found in ("decay", "step", "warmup") and not rising):
+                return found or never
+            looked_at = furthest
+    except CannotRescale:
+        return None
+
+
+def _shape(rates: Sequence[float]) -> tuple[str | None, bool]:
+    """The schedule that begins with these rates, None where they are all one; and whether they still rise."""
+    top = max(rates)
+    moves = [i for i in range(1, len(rates)) if abs(rates[i] - rates[i - 1]) > _SAME * top]
+    if not moves:
+        return None, False
+    if rates[moves[0]] > rates[0]:
+        peak = rates.index(top)
+        if peak == len(rates) - 1:
+            return "warmup", True
+        return ("warmup" if min(rates[peak:]) < (1 - _SAME) * top else "constant"), False
+    return ("step" if len(moves) <= _RARE * moves[-1] else "decay"), False
+
+
+def _cycles(scheduler: Any) -> list[OneCycleLR]:
+    return [part for part in (scheduler, *parts_of(scheduler)) if isinstance(part, OneCycleLR)]
