@@ -55,3 +55,16 @@ def test_repeats_in_words_and_files(tmp_path: Path) -> None:
 def test_too_many_repeats_are_refused(command: Command) -> None:
     done = command("find", "--repeats", 51)
     assert done.returncode == 2 and "Use 1 to 50" in done.stderr
+
+
+def test_the_planned_training_is_an_option(command: Command, tmp_path: Path) -> None:
+    log = tmp_path / "run.lrrun"
+    both = command("find", "--steps", 60, "--log", log)
+    assert "As OneCycle's maximum " in both.stdout and "; as a constant rate " in both.stdout
+    steady = command("find", "--steps", 60, "--planned-schedule", "constant", "--planned-steps", 4800, "--json")
+    found = json.loads(steady.stdout)
+    assert found["lr"] == found["by_schedule"]["constant"] < found["by_schedule"]["onecycle"]
+    assert (found["planned_schedule"], found["planned_steps"]) == ("constant", 4800)
+    assert "for a training of 4,800 steps at a constant rate." in found["reason"]
+    odd = command("find", "--planned-schedule", "wild")
+    assert odd.returncode == 2 and "onecycle, warmup, decay, constant, step" in odd.stderr

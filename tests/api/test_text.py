@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 
 import numpy as np
 
 from lrgui.api.result import Result
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
 
 Make = Callable[..., Result]
@@ -37,6 +39,18 @@ def test_a_block(make: Make) -> None:
     flat = " ".join(text.split())
     assert result.reason.split()[0] in flat and " ".join(result.interpretation.split()) in flat
     assert "Note: A note." in flat and "Group head: " in flat and text.endswith("File x.py\nboom")
+
+
+def test_both_rates_are_named_unless_the_schedule_is_known(make: Make) -> None:
+    open_, cycle, steady = (make(config=SweepSettings(planned_schedule=key)) for key in (None, "onecycle", "constant"))
+    assert open_.lr == cycle.lr == open_.by_schedule["onecycle"] and steady.lr == open_.by_schedule["constant"]
+    one, other = format_lr(cycle.lr or 0), format_lr(steady.lr or 0)
+    sentence = f"As OneCycle's maximum {one}; as a constant rate {other}."
+    assert str(open_).splitlines()[2] == sentence and sentence in unescape(open_._repr_html_())
+    for result in (cycle, steady):
+        assert "as a constant rate" not in str(result) + result._repr_html_()
+    assert "for a training at a constant rate." in steady.reason and steady.planned_schedule == "constant"
+    assert "Constant, highest rate" in str(steady) and "OneCycle with max LR" in str(cycle)
 
 
 def test_the_table_stands_in_columns(

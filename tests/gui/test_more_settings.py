@@ -89,7 +89,7 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     qtbot.waitUntil(window.isActiveWindow)
     button = fold(window)
     button.click()
-    editor(window, "stop_factor").setFocus()
+    editor(window, "planned_steps").setFocus()
     visited = []
     for _ in range(len(NAMES) + 2):
         focused = QApplication.focusWidget()

@@ -6,6 +6,7 @@ import pytest
 
 from lrgui.core.curve.scenarios import SCENARIOS
 from lrgui.core.curve.zones import Zones
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export.scenarios import Scene
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
@@ -40,15 +41,30 @@ def test_what_is_chosen_goes_along_into_another_average(sweep: ShownSweep) -> No
     chosen = Choices(2e-3, ZONES)
     read = sweep.read().with_choice(chosen)
     assert read.reading is not None and (read.reading.selection, read.reading.zones) == (2e-3, ZONES)
-    other = read.with_beta(0.5, chosen)
+    other = read.read_as(SweepSettings(beta=0.5))
+    other = other.with_choice(other.choice_after(read, chosen))
     assert other.job.sweep.beta == 0.5 and other.reading is not None
     assert (other.reading.selection, other.reading.zones) == (2e-3, ZONES)
     assert other.reading.curve.beta == 0.5 != read.reading.curve.beta
 
 
 def test_an_average_chosen_before_the_sweep_is_over_is_the_one_that_is_read(sweep: ShownSweep) -> None:
-    read = sweep.with_beta(0.5, Choices(None, None)).read()
+    read = sweep.read_as(SweepSettings(beta=0.5)).read()
     assert read.reading is not None and read.reading.curve.beta == 0.5
+
+
+def test_what_nobody_touched_follows_the_planned_training(sweep: ShownSweep) -> None:
+    before = sweep.read()
+    assert before.reading is not None
+    pick, zones = before.reading.recommendation.lr, before.reading.zones
+    assert pick is not None and zones is not None
+    after = before.read_as(SweepSettings(planned_schedule="constant", planned_steps=4800))
+    assert after.job.sweep.planned_schedule == "constant" and after.job.sweep.steps == before.job.sweep.steps
+    assert after.reading is not None and after.reading.recommendation.lr == pytest.approx(pick / 6)
+    followed = after.choice_after(before, Choices(pick, zones))
+    assert followed == Choices(after.reading.recommendation.lr, after.reading.measured_zones)
+    own = Choices(2e-3, ZONES)
+    assert after.choice_after(before, own) == own
 
 
 def test_a_made_up_curve_says_nothing_about_other_settings(sweep: ShownSweep) -> None:

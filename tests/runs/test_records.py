@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
-from lrgui.runs.records import Records
+from lrgui.core.run_settings import MOST_PLANNED, SweepSettings
+from lrgui.runs.records import Records, plan_of
 
 TASK = TaskEvent("digits", "", 10, 0, 2, None, "cpu", 1, 4)
 
@@ -53,3 +57,25 @@ def test_a_broken_repeat_is_left_out_unless_it_is_the_only_one() -> None:
 def test_the_smoothing_is_that_which_is_asked_for() -> None:
     records = Records.of([TASK, *_sweep(0), EndEvent("completed", "")])
     assert records.curves(0.5)[0].beta == 0.5
+
+
+def test_the_plan_is_what_the_settings_say_else_what_the_schedule_shows() -> None:
+    told = replace(TASK, optimizer_family="adam", memory=10.0, schedule="onecycle", schedule_steps=900)
+    assert plan_of(SweepSettings(), None) == plan_of(SweepSettings(), TASK) == USUAL
+    assert plan_of(SweepSettings(), told) == Plan(900, "onecycle", "adam", 10.0)
+    assert plan_of(SweepSettings(planned_steps=50), told) == Plan(50, "onecycle", "adam", 10.0)
+    other = SweepSettings(planned_schedule="constant")
+    assert plan_of(other, told) == Plan(None, "constant", "adam", 10.0), "the length is that of another schedule"
+    assert plan_of(replace(other, planned_steps=7), None) == Plan(7, "constant")
+
+
+def test_a_plan_from_a_file_that_says_anything() -> None:
+    odd = replace(TASK, optimizer_family="x", memory=float("inf"), schedule="y", schedule_steps=10**400)
+    assert plan_of(SweepSettings(), odd) == Plan(MOST_PLANNED)
+    assert Records.of([odd, *_sweep(0), EndEvent("completed", "")]).read(SweepSettings()).plan == Plan(MOST_PLANNED)
+
+
+def test_each_sweep_of_several_tasks_has_its_own() -> None:
+    adam = replace(TASK, optimizer_family="adam")
+    events = [TASK, *_sweep(0), SweepEndEvent(0, "completed", ""), adam, *_sweep(1), SweepEndEvent(1, "completed", "")]
+    assert [record.task for record in Records.of(events).all] == [TASK, adam]

@@ -8,6 +8,7 @@ from typing import Literal
 from lrgui.core.curve.confidence import clear_fall
 from lrgui.core.curve.curve import Curve, only_so_many
 from lrgui.core.curve.landmarks import Landmarks
+from lrgui.core.curve.plan import ONE_CYCLE, SCHEDULES, USUAL, Plan
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.curve.zones import Zones
 from lrgui.core.formats import format_change, format_loss, format_ratio
@@ -37,13 +38,14 @@ def checklist(
     recommendation: Recommendation,
     zones: Zones | None,
     selection: float | None,
+    plan: Plan = USUAL,
 ) -> tuple[Check, ...]:
     """Five checks in the order in which a person asks them."""
     return (
         _falls(curve, marks),
         _lowest(curve, marks),
         _pick(curve, marks, recommendation, zones, selection),
-        _one_cycle(selection),
+        _schedule(selection, plan),
         Check(
             "monitor",
             "open",
@@ -116,7 +118,13 @@ def _pick(
     return Check("pick", "bad", f"{guide}; the selection is past the minimum")
 
 
-def _one_cycle(selection: float | None) -> Check:
+def _schedule(selection: float | None, plan: Plan) -> Check:
+    if plan.schedule in (None, ONE_CYCLE):
+        if selection is None:
+            return Check("one_cycle", "open", "OneCycle: select a rate to set its max LR")
+        return Check("one_cycle", "good", f"OneCycle with max LR = {format_lr(selection)}")
+    label = SCHEDULES[plan.schedule or ONE_CYCLE]
     if selection is None:
-        return Check("one_cycle", "open", "OneCycle: select a rate to set its max LR")
-    return Check("one_cycle", "good", f"OneCycle with max LR = {format_lr(selection)}")
+        return Check("one_cycle", "open", f"{label}: select its highest rate")
+    also = f" (OneCycle's maximum would be {format_lr(plan.as_one_cycle(selection))})" if plan.differs else ""
+    return Check("one_cycle", "good", f"{label}, highest rate {format_lr(selection)}{also}")

@@ -99,7 +99,7 @@ class SweepReading:
 
     def with_selection(self, selection: float | None, zones: Zones | None) -> SweepReading:
         """The same curve with another selection and zones: only the checklist is computed again."""
-        checks = checklist(self.curve, self.landmarks, self.recommendation, zones, selection)
+        checks = checklist(self.curve, self.landmarks, self.recommendation, zones, selection, self.plan)
         return replace(self, selection=selection, zones=zones, checklist=checks)
 
     def with_beta(self, beta: float) -> SweepReading:
@@ -252,7 +252,7 @@ def read_sweep(
         recommendation=pick,
         zones=zones,
         interpretation=interpret(curve, landmarks),
-        checklist=checklist(curve, landmarks, pick, zones, selection),
+        checklist=checklist(curve, landmarks, pick, zones, selection, plan),
         selection=selection,
         end=end,
         plan=plan,

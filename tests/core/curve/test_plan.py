@@ -1,0 +1,79 @@
+"""What a pick is multiplied by for the training to come, and how that is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from lrgui.core.curve.plan import (
+    EXPONENTS,
+    FACTORS,
+    FAMILIES,
+    FLOORS,
+    LOWEST,
+    NAMED,
+    ONE_CYCLE,
+    SCHEDULES,
+    SHORT,
+    USUAL,
+    Plan,
+    rates_words,
+)
+
+KINDS = (*FAMILIES, None)
+
+
+@pytest.mark.parametrize("schedule", [*SCHEDULES, None])
+@pytest.mark.parametrize("family", KINDS)
+@pytest.mark.parametrize("steps", [None, 1, SHORT, 4800, 10**9])
+def test_every_training_has_its_share(steps: int | None, schedule: str | None, family: str | None) -> None:
+    plan = Plan(steps, schedule, family)
+    key = schedule or ONE_CYCLE
+    longer = 1.0 if steps is None or steps <= SHORT else max((steps / SHORT) ** EXPONENTS[key][family], LOWEST)
+    assert plan.share() == pytest.approx(FACTORS[key][family] * longer)
+    assert plan.share("constant") == Plan(steps, "constant", family).share()
+    assert plan.floor == FLOORS[key]
+    assert plan.from_one_cycle(plan.as_one_cycle(3e-3)) == pytest.approx(3e-3)
+
+
+def test_a_constant_rate_is_lower_than_the_maximum_of_a_cycle() -> None:
+    for family in KINDS:
+        plan = Plan(1000, "constant", family)
+        assert plan.differs and plan.as_one_cycle(1e-3) > 1e-3 > plan.from_one_cycle(1e-3)
+        assert not Plan(1000, ONE_CYCLE, family).differs and not Plan(1000, None, family).differs
+    assert USUAL.as_one_cycle(0.1) == 0.1, "exactly: it is compared with what is selected"
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (USUAL, ""),
+        (Plan(300, "onecycle"), ""),
+        (Plan(4800), " Lowered to 50 % for a training of 4,800 steps."),
+        (Plan(schedule="constant"), " Lowered to 33 % for a training at a constant rate."),
+        (Plan(4800, "decay"), " Lowered to 17 % for a training of 4,800 steps whose rate decays from the start."),
+        (Plan(4800, "warmup"), " Lowered to 50 % for a training of 4,800 steps with warm-up."),
+        (Plan(200, "step"), " Lowered to 33 % for a training whose rate drops in steps."),
+    ],
+)
+def test_it_says_what_the_pick_was_multiplied_by(plan: Plan, words: str) -> None:
+    assert plan.remarks(200) == words
+
+
+def test_a_rate_that_is_raised_is_not_said_to_be_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FACTORS, "decay", dict.fromkeys(KINDS, 1.5))
+    assert Plan(schedule="decay").remarks(200).startswith(" Raised to 150 % for a training whose rate decays")
+
+
+def test_a_memory_that_is_long_for_the_sweep_is_said() -> None:
+    assert Plan(memory=None).remarks(60) == Plan(memory=10).remarks(60) == Plan(memory=50).remarks(200) == ""
+    assert Plan(memory=100).remarks(200) == (
+        " The optimizer averages gradients over about 100 steps, which is long for a sweep of 200: the loss answers "
+        "late, and the pick may be too high. Sweep 400 steps."
+    )
+    assert "Sweep 4,000 steps." in Plan(memory=1000).remarks(200)
+
+
+def test_both_rates_are_named_in_one_sentence() -> None:
+    rates = {key: 1.6e-2 * Plan().share(key) for key in SCHEDULES}
+    assert rates_words(rates) == "As OneCycle's maximum 1.6e-2; as a constant rate 5.3e-3."
+    assert NAMED.keys() <= SCHEDULES.keys()
