@@ -15,7 +15,7 @@ import typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from lrgui.cli import app
-from lrgui.cli.app import TaskCommand
+from lrgui.cli.app import ScriptCommand, TaskCommand
 from lrgui.core.options import Option
 from lrgui.core.run_settings import CycleSettings, LoopSettings, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
@@ -114,8 +114,8 @@ def command_line_page() -> str:
         rows = listed[name]
         usage = ["lrgui", name, "[OPTIONS]"]
         usage += [one.words if "required" in one.default else f"[{one.words}]" for one in rows if not one.option]
-        usage += ["[-- ARGUMENTS...]"] if name in of_task else []
-        own = [one for one in rows if one not in shared]
+        usage += ["[-- ARGUMENTS...]"] if name in of_task else ["[ARGUMENTS]..."] if info.cls is ScriptCommand else []
+        own = [one for one in rows if name not in of_task or one not in shared]
         also = f"{'Also' if own else 'Takes'} the [options of a task](#{_anchor(SHARED)})." if name in of_task else ""
         words = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(info.callback) or "")
         parts += [f"## lrgui {name}", words, f"```sh\n{' '.join(usage)}\n```"]

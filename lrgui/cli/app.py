@@ -74,6 +74,12 @@ class TaskCommand(Command):
     takes_arguments = True
 
 
+class ScriptCommand(Command):
+    """A command that runs a script: what follows the script's name is the script's."""
+
+    allow_interspersed_args = False
+
+
 class _Commands(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_types_of_flags(super().get_params(ctx))
@@ -94,9 +100,12 @@ app = typer.Typer(
 )
 
 
-def command(name: str | None = None, *, of_task: bool = False) -> Callable[[Function], Function]:
-    """Register a command; one `of_task` takes the arguments of the task's code behind “--”."""
-    return app.command(name, cls=TaskCommand if of_task else Command)
+def command(
+    name: str | None = None, *, of_task: bool = False, of_script: bool = False
+) -> Callable[[Function], Function]:
+    """Register a command; one `of_task` takes the arguments of the task's code behind “--”, one `of_script` those of
+    the script behind its name."""
+    return app.command(name, cls=TaskCommand if of_task else ScriptCommand if of_script else Command)
 
 
 class _StandardError:

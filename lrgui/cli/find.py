@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,7 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
-from lrgui.core.events import ERRORS, WHOLE, EndEvent
+from lrgui.core.events import ERRORS, WHOLE
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export import FORMATS
@@ -24,6 +24,8 @@ from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
+    from lrgui.export.report import Report
+    from lrgui.runs.record import Record
 
 #: With --auto-range so many sweeps follow the first at most.
 MOST_MENDED = 2
@@ -52,25 +54,40 @@ def find(
 
     spare({**files, "log": log}, source_file(base.task))
     sweep = base.sweep.with_given(given)
-    job, end, reading, unkept = _sweep(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
-    report = Report(reading, job, more={"sweep": job.to_dict()["sweep"]})
+    swept = sweep_of(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
+    report = Report(swept.reading, swept.job, more={"sweep": swept.job.to_dict()["sweep"]})
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
-        _tell(reading)
+        tell_reading(swept.reading)
+    leave(swept, report, files)
+
+
+def leave(swept: Swept, report: Report, files: dict[str, Path]) -> NoReturn:
+    """Write the files and leave with the sweep's exit status."""
     write_files(report, files, FORMATS, quiet=True)
-    if end.reason in ERRORS:
+    end, pick = swept.reading.end, swept.reading.recommendation
+    if end is not None and end.reason in ERRORS:
         fail(end.detail)
-    if unkept:
-        fail(unkept)
-    raise typer.Exit(Status.OK if reading.recommendation.lr is not None else Status.NO_PICK)
+    if swept.unkept:
+        fail(swept.unkept)
+    raise typer.Exit(Status.OK if pick.lr is not None else Status.NO_PICK)
 
 
-def _sweep(
-    job: Job, log: Path | None, quiet: bool, auto_range: bool, python: Path | None
-) -> tuple[Job, EndEvent, SweepReading, str]:
-    """Sweep, with `auto_range` again where the range was wrong. The last sweep's job, end and reading, and what
-    `run` says; leaves where nothing was measured."""
+@dataclass(frozen=True)
+class Swept:
+    """A sweep that a command ran."""
+
+    job: Job
+    record: Record
+    """What was measured; of repeats the first sweep."""
+    reading: SweepReading
+    unkept: str
+    """A sentence where the log that was asked for was not written, else empty."""
+
+
+def sweep_of(job: Job, log: Path | None, quiet: bool, auto_range: bool, python: Path | None) -> Swept:
+    """Sweep, with `auto_range` again where the range was wrong: the last sweep. Leaves where nothing was measured."""
     from lrgui.runs.records import Records
 
     again = 0
@@ -84,14 +101,14 @@ def _sweep(
         reading = replace(sweeps.read(config), end=end)
         advice = reading.recommendation.advice
         if not auto_range or advice is None or end.reason not in WHOLE or again == MOST_MENDED:
-            return job, end, reading, unkept
+            return Swept(job, sweeps.first, reading, unkept)
         again += 1
         ends = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
         say(f"{advice.why} Sweeping again, from {ends}.")
         job = checked(replace(job, sweep=replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)))
 
 
-def _tell(reading: SweepReading) -> None:
+def tell_reading(reading: SweepReading) -> None:
     """The result in words and a table, on standard output."""
     from lrgui.core.curve.recommend import confidence_words
 

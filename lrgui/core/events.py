@@ -263,6 +263,38 @@ class CheckEvent:
 
 
 @dataclass(frozen=True)
+class ScriptEvent:
+    """What was seen of a script's own training: said once, before its run ends."""
+
+    optimizer: str
+    """Class of the optimizer that was swept."""
+    number: int
+    """Which of the script's optimizers that is, from 0, in the order of their first steps."""
+    optimizers: int
+    """How many have stepped."""
+    groups: int
+    """Parameter groups."""
+    steps: int
+    """Steps of that optimizer."""
+    losses: int
+    """Calls of `backward` that belong to a step: micro-batches, or several losses."""
+    own_lr: float
+    """The rate that the script itself had set for its first step, the largest of the groups."""
+    last_lr: float
+    """The one for the last step seen."""
+    highest_lr: float
+    """The highest one seen."""
+    schedule: str = ""
+    """Classes of the script's schedulers, with commas; empty where there is none."""
+    file: str = ""
+    """The person's file, and the line in it, where the optimizer is made; empty and 0 where that is not known."""
+    line: int = 0
+    option: str = ""
+    """The script's own option that sets the rate: "--lr", or "optim.lr=" for one without dashes; empty where none was
+    found."""
+
+
+@dataclass(frozen=True)
 class OutputEvent:
     """What the user's code printed, a traceback or a sentence to be read once."""
 
@@ -290,6 +322,7 @@ Event = (
     | UntrainedEvent
     | StandingEvent
     | CheckEvent
+    | ScriptEvent
     | OutputEvent
     | EndEvent
 )

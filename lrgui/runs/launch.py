@@ -21,7 +21,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
 from lrgui.runs.output import OutputThrottle
 from lrgui.runs.pipes import Pipes, open_pipes
-from lrgui.runs.python_command import FLAGS, worker_command
+from lrgui.runs.python_command import FLAGS, script_command, worker_command
 
 #: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
 PACE = 0.01
@@ -71,7 +71,8 @@ class ChildProcess:
         with self._lock:
             if self._process is None and self._refused is None and not self._killed:
                 try:
-                    self._command = self._command or worker_command(self._python)
+                    is_script = self._job is not None and self._job.task.is_script
+                    self._command = self._command or (script_command if is_script else worker_command)(self._python)
                     self._spawn()
                 except frozen.NoPythonError as error:
                     self._refused = EndEvent(EndReason.FAILED, str(error))

@@ -24,6 +24,7 @@ from lrgui.core.events import (
     EpochEvent,
     Event,
     OutputEvent,
+    ScriptEvent,
     StandingEvent,
     StateEvent,
     Stream,
@@ -49,6 +50,7 @@ KINDS: dict[str, type] = {
     "untrained": UntrainedEvent,
     "standing": StandingEvent,
     "check": CheckEvent,
+    "script": ScriptEvent,
     "output": OutputEvent,
     "end": EndEvent,
 }

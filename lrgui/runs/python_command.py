@@ -56,6 +56,17 @@ def worker_command(python: str | Path | None = None) -> list[str]:
     return python_command(python, "lrgui.runs.worker", "--worker")
 
 
+def script_command(python: str | Path | None = None) -> list[str]:
+    """The command of the process in which a training script runs: in `python`, or in the one that runs this program.
+
+    A bundle's own Python has none of the packages that a script uses, so another one is looked for: raises
+    NoPythonError where there is none.
+    """
+    if python is None and frozen.is_frozen():
+        python = frozen.python_with_torch()
+    return python_command(python, "lrgui.runs.script_worker", "")
+
+
 def python_command(python: str | Path | None, module: str, word: str) -> list[str]:
     """The command that calls `main()` of a module of ours in `python`, or in the one that runs this program.
 

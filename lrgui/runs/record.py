@@ -17,6 +17,7 @@ from lrgui.core.events import (
     Event,
     OutputEvent,
     RunState,
+    ScriptEvent,
     StateEvent,
     SweepEndEvent,
     TaskEvent,
@@ -47,6 +48,8 @@ class Record:
         self.sweep = sweep
         """Which repeat is collected; batches of others are passed over."""
         self.task: TaskEvent | None = None
+        self.script: ScriptEvent | None = None
+        """What was seen of a training script; None for other runs."""
         self.state: str = RunState.STARTING
         self.state_detail = ""
         self.epochs: list[EpochEvent] = []
@@ -88,6 +91,8 @@ class Record:
             elif isinstance(event, TaskEvent):
                 self.task = event
                 self._make_room(min(event.steps, MOST_PLANNED_ROOM))
+            elif isinstance(event, ScriptEvent):
+                self.script = event
             elif isinstance(event, OutputEvent):
                 self._add_output(event)
             elif isinstance(event, EndEvent):

@@ -45,14 +45,14 @@ def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, 
     guard.start(alive)
     from lrgui.core.control import Terminated  # light, but after the fork all the same
 
-    _end_on_sigterm(Terminated)
+    end_on_sigterm(Terminated)
     try:
         status = _work(Channel(), prepare or prepare_torch, run or run_with_torch)
-        _leave(status)
+        leave(status)
     except (Terminated, BrokenPipeError):
         # Asked to go, or nobody listens any more: the `finally` blocks have run, the guard ends the rest.
         atexit._run_exitfuncs()  # temporary files go; whoever asked does not wait long
-        _flush()
+        flush()
         os._exit(128 + signal.SIGTERM)
 
 
@@ -69,7 +69,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     try:
         facts = prepare()
     except (Exception, SystemExit) as error:
-        _flush()
+        flush()
         for event in failure(error):
             channel.say(event)
         return 1
@@ -91,13 +91,13 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
                 names = kept.put_back()
                 if names and event.reason == EndReason.FAILED:
                     event = replace(event, detail=event.detail + replaced_words(names))
-                _flush()  # what was printed before the end is told before the end
+                flush()  # what was printed before the end is told before the end
             channel.say(event)
     except (Terminated, BrokenPipeError):
         raise
     except BaseException as error:  # what tells of errors met one: the task's code replaced what it is made of
         names = kept.put_back()
-        _flush()
+        flush()
         for event in failure(error, job):
             if isinstance(event, EndEvent):
                 event = replace(event, detail=event.detail + replaced_words(names))
@@ -231,7 +231,8 @@ def run_with_torch(job: Job, control: Control) -> Iterator[Event]:
     yield from run_job(job, control)
 
 
-def _end_on_sigterm(terminated: type[BaseException]) -> None:
+def end_on_sigterm(terminated: type[BaseException]) -> None:
+    """Let SIGTERM raise `terminated` in the main thread; a second one ends the process."""
     own = os.getpid()
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
@@ -251,17 +252,17 @@ def _line_buffered(stream: Any, descriptor: int) -> Any:
         return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _leave(status: int) -> NoReturn:
+def leave(status: int) -> NoReturn:
     """Leave as Python does, but without taking torch to pieces, which takes most of a second."""
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():
             thread.join(1)  # the task may still be writing something
     atexit._run_exitfuncs()
-    _flush()
+    flush()
     os._exit(status)
 
 
-def _flush() -> None:
+def flush() -> None:
     """Send off what Python and C have in their buffers."""
     for stream in (sys.stdout, sys.stderr):
         try:

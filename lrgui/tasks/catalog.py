@@ -10,7 +10,7 @@ from lrgui.tasks.data.images.rows import IMAGE_FOLDER, IMAGE_SETS
 from lrgui.tasks.data.tables.rows import ARRAYS, BREAST_CANCER, DIABETES, TABLE
 from lrgui.tasks.data.texts.rows import TEXT
 from lrgui.tasks.models.rows import IMAGE_MODELS
-from lrgui.tasks.user.rows import USER_TASK
+from lrgui.tasks.user.rows import USER_SCRIPT, USER_TASK
 
 DIGITS = SourceRow(
     key="digits",
@@ -26,5 +26,17 @@ DIGITS = SourceRow(
 
 #: Those of a group stand together, in the order of `catalog_rows.GROUPS`.
 SOURCES: dict[str, SourceRow] = {
-    row.key: row for row in (DIGITS, BREAST_CANCER, DIABETES, USER_TASK, IMAGE_FOLDER, TABLE, TEXT, ARRAYS, *IMAGE_SETS)
+    row.key: row
+    for row in (
+        DIGITS,
+        BREAST_CANCER,
+        DIABETES,
+        USER_TASK,
+        USER_SCRIPT,
+        IMAGE_FOLDER,
+        TABLE,
+        TEXT,
+        ARRAYS,
+        *IMAGE_SETS,
+    )
 }

@@ -16,7 +16,7 @@ from lrgui.core.options import Scalar, filled, option_problems
 from lrgui.core.run_settings import Problem, is_finite
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.catalog_rows import ModelRow, PathRow, SourceRow
-from lrgui.tasks.user.rows import OWN, TASK
+from lrgui.tasks.user.rows import OWN, SCRIPT, TASK, USER_SCRIPT
 from lrgui.tasks.user.target import Target
 
 #: The fields that hold settings by name.
@@ -74,7 +74,17 @@ class TaskSpec:
     @property
     def is_code(self) -> bool:
         """True where a run executes what the person wrote."""
-        return self.source == TASK
+        return self.source in (TASK, SCRIPT)
+
+    @property
+    def is_script(self) -> bool:
+        """True for a program that brings its own training loop."""
+        return self.source == SCRIPT
+
+    @property
+    def script_options(self) -> dict[str, Any]:
+        """All settings of a script's run, by name: given or usual."""
+        return filled(USER_SCRIPT.options, self.options)
 
     @property
     def title(self) -> str:
@@ -165,7 +175,7 @@ class TaskSpec:
                 problems.append(Problem("model", f"{source.label} has no model “{self.model}”.", fix))
             if source.path is not None:
                 problems += _path_problems(source.path, self.path)
-            if not self.is_code:  # which arguments a task file has is known only to those who read it
+            if self.source != TASK:  # which arguments a task file has is known only to those who read it
                 problems += option_problems(source.options, self.options, "options")
         if self.arguments:
             problems += self._argument_problems()
@@ -265,7 +275,7 @@ def _path_problems(row: PathRow, path: str) -> list[Problem]:
         return [Problem("path", f"There is no folder {place}.", "Choose an existing one.")]
     if not os.path.isfile(place):  # also for names that no system allows
         return [Problem("path", f"There is no file {place}.", "Choose an existing one.")]
-    if row.kind == "code" and place.suffix.lower() == ".ipynb":
+    if row.kind == "code" and place.suffix.lower() == ".ipynb" and ".ipynb" not in row.suffixes:
         fix = f"Make a script of it with “jupyter nbconvert --to script {place.name}”."
         return [Problem("path", f"{place.name} is a notebook.", fix)]
     if row.suffixes and not place.name.lower().endswith(row.suffixes):

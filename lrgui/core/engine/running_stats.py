@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -58,6 +59,16 @@ class FreshStats:
             norm.put_back()
         elif norm.before is None and not _is_without_size(norm.module):
             norm.reset(self._plain_average)
+
+
+def start_again(module: nn.Module) -> None:
+    """Let a norm's statistics start again, once and for good; nothing for other modules, and those that did so."""
+    if _is_known(module) and module not in _started and not _is_without_size(module):
+        _started.add(module)
+        _Norm(module).reset(plain_average=False)
+
+
+_started: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 
 
 @dataclass

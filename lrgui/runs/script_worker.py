@@ -1,0 +1,284 @@
+"""The process in which a training script runs: as it is, watched, and ended when the curve is complete.
+
+Speaks as `worker` does, but says that it is ready before torch is there: the script itself imports it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from lrgui.core.control import Control, Terminated
+from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
+from lrgui.runs import guard
+from lrgui.runs.worker import ALIVE, Channel, Requests, end_on_sigterm, flush
+
+if TYPE_CHECKING:
+    from lrgui.runs.job import Job
+    from lrgui.script.sweeping import ScriptSweep
+
+#: Seconds that a script has to end once its curve is complete, or once it was asked to stop and steps no more.
+GRACE = 5.0
+#: Seconds without an optimizer step after which that is said.
+FIRST_MINUTE = 50.0
+#: How often is looked, in seconds.
+PACE = 0.2
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one script and leave."""
+    words = sys.argv[1:] if arguments is None else arguments
+    alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)
+    guard.start(alive)
+    end_on_sigterm(Terminated)
+    channel = Channel()
+    requests = Requests(channel.requests)
+    channel.say_ready({"python": sys.version.split()[0]})
+    line = requests.job()
+    if line is None:
+        os._exit(0)
+    import json
+
+    from lrgui.runs.job import Job
+
+    try:
+        job = Job.from_dict(json.loads(line))
+    except ValueError as error:
+        channel.say(EndEvent(EndReason.FAILED, f"The worker cannot read its job: {error}"))
+        os._exit(1)
+    try:
+        ScriptRun(job, requests.control, channel).run()
+    except (Terminated, BrokenPipeError):
+        pass  # asked to go, or nobody listens any more
+    flush()
+    os._exit(0)
+
+
+class Says(Protocol):
+    """Takes events: a worker's `Channel`."""
+
+    def say(self, event: Event) -> None:
+        """Send an event."""
+
+
+class ScriptRun:
+    """One script on its way."""
+
+    def __init__(self, job: Job, control: Control, channel: Says) -> None:
+        from lrgui.script.options import OptionsSeen
+
+        self._job = job
+        self._control = control
+        self._channel = channel
+        self._lock = threading.RLock()
+        self._over = False
+        self._settings = job.task.script_options
+        self._name = Path(job.task.path).name
+        self._options = OptionsSeen()
+        self._sweep: ScriptSweep | None = None
+
+    def run(self) -> None:
+        """Run the script to its end and say how it went; the process is to be left then."""
+        from lrgui.errors.traces import add_own
+        from lrgui.script.arrival import when_imported
+        from lrgui.script.program import run_program
+
+        self.say(StateEvent(RunState.STARTING, f"Starting {self._name}"))
+        threading.Thread(target=self._watch, name="lrgui watch", daemon=True).start()
+        try:
+            if self._settings["folder"]:
+                os.chdir(self._settings["folder"])
+            add_own(self._job.task.path)
+            self._options.install()
+            when_imported("torch", self._torch_came)
+            run_program(self._job.task.path, self._job.task.argv)
+        except (Terminated, BrokenPipeError):
+            raise
+        except BaseException as error:
+            self.leave(self._ended(error))
+        else:
+            self.leave(self._ended(None))
+
+    def say(self, event: Event) -> None:
+        """Send an event, from any thread."""
+        with self._lock:
+            if not self._over:
+                self._channel.say(event)
+
+    def leave(self, end: EndEvent) -> None:
+        """Say the end, once; whoever comes second waits for the process to go."""
+        flush()
+        with self._lock:
+            if self._over:
+                return
+            sweep = self._sweep
+            facts = None if sweep is None else sweep.facts or sweep.seen_facts()
+            if facts is not None:
+                self._channel.say(facts)
+            self._channel.say(end)
+            self._over = True
+            self._options.remove()
+            if sweep is not None:
+                sweep.hooks.remove()
+
+    def _torch_came(self) -> None:
+        import torch
+
+        from lrgui.runs.failures import check_torch
+        from lrgui.script.sweeping import ScriptSweep
+
+        check_torch(str(torch.__version__))
+        number = self._settings["optimizer"]
+        self._sweep = ScriptSweep(self._name, self._job.sweep, number, self.say, self._control, self._options.setting)
+        self._sweep.hooks.install()
+
+    # -- how it ended
+
+    def _ended(self, error: BaseException | None) -> EndEvent:
+        """The end of a script that raised `error`, or came to its own end."""
+        from lrgui.runs.failures import failure
+
+        sweep = self._sweep
+        if sweep is not None and sweep.end is None:
+            sweep.rest()
+        if sweep is not None and sweep.end is not None:
+            return sweep.end
+        left = isinstance(error, SystemExit) and error.code in (None, 0)
+        if error is None or left:
+            return self._came_to_its_end()
+        if self._control.cancelled and sweep is not None:
+            return sweep.stopped()
+        if sweep is not None and sweep.points and self._is_of_the_rate(error):
+            return self._broke(error)
+        if isinstance(error, SystemExit):
+            return self._exited(error)
+        *details, end = failure(error)
+        for event in details:
+            self.say(event)
+        assert isinstance(end, EndEvent)
+        if sweep is not None and sweep.points:
+            return EndEvent(end.reason, f"{self._after_steps()}: {end.detail}")
+        return end
+
+    def _came_to_its_end(self) -> EndEvent:
+        sweep = self._sweep
+        if sweep is None:
+            return EndEvent(EndReason.FAILED, f"{self._name} ended without importing torch.")
+        if not sweep.hooks.counts.steps:
+            words = sweep.hooks.counts.words
+            return EndEvent(EndReason.FAILED, f"{self._name} ended without a training step: {words}.")
+        if not sweep.points:
+            return self._nothing_measured(f"{self._name} ended")
+        return EndEvent(
+            EndReason.DATA_ENDED,
+            f"{self._after_steps()}: let it train for longer, or sweep fewer steps (--steps {sweep.points}).",
+        )
+
+    def _nothing_measured(self, what: str) -> EndEvent:
+        sweep = self._sweep
+        assert sweep is not None
+        counts, number = sweep.hooks.counts, self._settings["optimizer"]
+        if sweep.hooks.steppers <= number:
+            have = sweep.hooks.steppers
+            words = f"only {have} optimizer{'s' * (have != 1)} stepped, so there is no optimizer {number}"
+        elif not counts.backward:
+            words = f"no loss was seen ({counts.words}): its gradients are not computed by backward()"
+        else:
+            words = f"no loss belongs to a step of its optimizer ({counts.words})"
+        return EndEvent(EndReason.FAILED, f"{what}, and nothing was measured: {words}.")
+
+    def _after_steps(self) -> str:
+        assert self._sweep is not None
+        return f"{self._name} ended after {self._sweep.points:,} of {self._job.sweep.steps:,} steps"
+
+    def _is_of_the_rate(self, error: BaseException) -> bool:
+        """True where a script that fails does so because of a rate that is too high for it."""
+        assert self._sweep is not None
+        text = f"{type(error).__name__} {error}".lower()
+        numeric = isinstance(error, ArithmeticError) or any(w in text for w in ("nan", "finite", "infinit", "overflow"))
+        if isinstance(error, SystemExit):
+            return self._sweep.looks_broken or self._sweep.is_beyond
+        return self._sweep.looks_broken or (numeric and self._sweep.is_beyond)
+
+    def _broke(self, error: BaseException) -> EndEvent:
+        from lrgui.core.engine.stopping import stopped_where
+        from lrgui.errors.diagnosis import message_line
+
+        assert self._sweep is not None
+        if isinstance(error, SystemExit):
+            how = "the script ended itself"
+        else:
+            how = f"the script stopped with {type(error).__name__}: {message_line(error).rstrip('.')}"
+        sweep = self._sweep
+        return EndEvent(EndReason.DIVERGED, stopped_where(how, sweep.last_lr, sweep.points, self._job.sweep.steps))
+
+    def _exited(self, error: SystemExit) -> EndEvent:
+        code = error.code
+        how = f"exit status {code}" if isinstance(code, int) else str(code).strip().rstrip(".")
+        parsed = _from_argparse(error)
+        if parsed:
+            return EndEvent(
+                EndReason.FAILED,
+                f"{self._name} does not accept its arguments ({how}): write them behind its name, as you would run it.",
+            )
+        where = self._after_steps() if self._sweep is not None and self._sweep.points else f"{self._name} ended itself"
+        return EndEvent(EndReason.FAILED, f"{where} ({how}). The output shows what it printed last.")
+
+    # -- what nobody else notices
+
+    def _watch(self) -> None:
+        """In a thread: ends a script that does not end, or never trains."""
+        begin = last = time.monotonic()
+        steps, told = 0, False
+        ended: float | None = None
+        while not self._over:
+            time.sleep(PACE)
+            now = time.monotonic()
+            sweep = self._sweep
+            count = 0 if sweep is None else sweep.hooks.counts.steps
+            if count != steps or self._control.paused:
+                steps, last = count, now
+            asked = self._control.cancelled or (sweep is not None and sweep.end is not None)
+            if not asked:
+                ended = None
+            elif ended is None:
+                ended = now
+            if ended is not None and now - ended > GRACE and (sweep is None or sweep.end or now - last > GRACE):
+                end = sweep.end if sweep is not None else None
+                stopped = EndEvent(EndReason.CANCELLED, "Stopped before the first step.")
+                self._give_up(end or (stopped if sweep is None else sweep.stopped()))
+            if not steps and not told and now - begin > FIRST_MINUTE:
+                told = True
+                self.say(OutputEvent(f"{self._seen(now - begin)}. Still waiting.", Stream.NOTE))
+            if now - last > self._settings["patience"]:
+                words = f"{self._seen(now - last)}. --patience sets how long to wait."
+                self._give_up(EndEvent(EndReason.FAILED, words))
+
+    def _seen(self, seconds: float) -> str:
+        from lrgui.core.formats import format_seconds
+
+        sweep = self._sweep
+        words = "torch was not imported yet" if sweep is None else sweep.hooks.counts.words
+        return f"{self._name} made no training step in {format_seconds(seconds)}: {words}"
+
+    def _give_up(self, end: EndEvent) -> NoReturn:
+        try:
+            self.leave(end)
+        except BrokenPipeError:
+            pass
+        os._exit(0)
+
+
+def _from_argparse(error: BaseException) -> bool:
+    import traceback
+
+    frames: Any = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == "argparse" for frame, _ in frames)
+
+
+if __name__ == "__main__":
+    main()

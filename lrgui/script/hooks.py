@@ -1,0 +1,346 @@
+"""What a script's training does, seen from inside torch: optimizer steps, losses, fp16's scaling. Changes nothing.
+
+The hooks are torch's own where it has them (optimizer steps, forward passes); `backward` and what scales a loss are
+wrapped. They need torch alone, and a `Follower` that is told.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import (
+    Optimizer,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+
+from lrgui.errors.traces import is_persons
+from lrgui.script.losses import UNSCALED, StepLosses, loss_of
+
+#: So many nodes of a graph are looked at for a loss that was scaled before something else was done with it.
+_NODES = 24
+
+
+@dataclass(eq=False)
+class Seen:
+    """One of the script's optimizers."""
+
+    optimizer: weakref.ref[Any]
+    losses: StepLosses
+    made_at: tuple[str, int] = ("", 0)
+    """The person's file and line where it is made; "" and 0 where that is not known."""
+    number: int = -1
+    """By first steps, from 0; -1 before the first one."""
+    steps: int = 0
+    counts: int = 0
+    """How many losses the last step had."""
+
+    @property
+    def groups(self) -> Sequence[Any]:
+        """The parameter groups, or what has the rates in the place of these."""
+        return groups_of(self.optimizer())
+
+    @property
+    def parameters(self) -> list[Any]:
+        """All that it trains."""
+        return parameters_of(self.optimizer())
+
+    @property
+    def name(self) -> str:
+        """Its class."""
+        return type(self.optimizer()).__name__
+
+
+class Follower(Protocol):
+    """Is told of what happens; may raise, which ends the script."""
+
+    def before_step(self, seen: Seen, closure: bool) -> None:
+        """An optimizer is about to step. With a `closure` the losses are known after it only."""
+
+    def after_step(self, seen: Seen, closure: bool) -> None:
+        """It has stepped."""
+
+    def skipped(self, seen: Seen) -> None:
+        """fp16's scaler found gradients that overflowed, and left the step out."""
+
+    def met(self, module: nn.Module) -> None:
+        """A module is about to do its forward pass; told only until the first step is over."""
+
+
+@dataclass
+class Counts:
+    """What was seen so far, for a sentence."""
+
+    forward: int = 0
+    """Of outermost modules; counted until the first optimizer step."""
+    backward: int = 0
+    steps: int = 0
+
+    @property
+    def words(self) -> str:
+        """ "3 forward passes, 2 backward passes, no optimizer step"."""
+        pairs = (("forward pass", "es", self.forward), ("backward pass", "es", self.backward))
+        words = [f"{count:,} {name}{'' if count == 1 else more}" for name, more, count in pairs]
+        steps = "no optimizer step" if not self.steps else f"{self.steps:,} optimizer step{'s' * (self.steps != 1)}"
+        return ", ".join([*words, steps])
+
+
+class Hooks:
+    """Installed once in a process; the follower is told."""
+
+    def __init__(self, follower: Follower) -> None:
+        self.counts = Counts()
+        self.focus: Seen | None = None
+        """The only optimizer whose losses are still of interest; None: all are."""
+        self._follower = follower
+        self._seen: weakref.WeakKeyDictionary[Any, Seen] = weakref.WeakKeyDictionary()
+        self._stepping: Any = None
+        self._nested = 0
+        self._steppers = 0
+        self._in_backward = False
+        self._deep = 0
+        self._forward: list[Any] = []
+        self._undo: list[Callable[[], object]] = []
+        self._scales: list[tuple[Any, Any]] = []  # node and scale of losses that were scaled since the last step
+
+    def install(self) -> None:
+        """From here on everything is seen."""
+        before, after = register_optimizer_step_pre_hook, register_optimizer_step_post_hook
+        self._undo = [before(self._before_step).remove, after(self._after_step).remove]
+        self._forward = [
+            register_module_forward_pre_hook(self._forward_begins),
+            register_module_forward_hook(self._forward_ended, always_call=True),
+        ]
+        self._replace(Optimizer, "__init__", _after(Optimizer.__init__, self._made))
+        self._replace(torch.autograd, "backward", self._wrapped_backward(torch.autograd.backward))
+        scaler = torch.amp.GradScaler
+        self._replace(scaler, "scale", self._wrapped_scale(scaler.scale))
+        self._replace(scaler, "step", self._wrapped_scaler_step(scaler.step))
+
+    def remove(self) -> None:
+        """Nothing is seen any more."""
+        self._look_no_more()
+        while self._undo:
+            self._undo.pop()()
+
+    def _replace(self, holder: Any, name: str, value: Any) -> None:
+        self._undo.append(functools.partial(setattr, holder, name, getattr(holder, name)))
+        setattr(holder, name, value)
+
+    def _look_no_more(self) -> None:
+        for handle in self._forward:
+            handle.remove()
+        self._forward.clear()
+
+    @property
+    def steppers(self) -> int:
+        """How many optimizers have stepped."""
+        return self._steppers
+
+    def seen(self, optimizer: Any) -> Seen:
+        """What is known of an optimizer."""
+        found = self._seen.get(optimizer)
+        if found is None:
+            losses = StepLosses(parameters_of(optimizer))
+            found = self._seen[optimizer] = Seen(weakref.ref(optimizer), losses)
+        return found
+
+    # -- steps
+
+    def _before_step(self, optimizer: Any, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+        if self._stepping is not None and _is_within_a_step():
+            self._nested += 1  # SAM's own optimizer, a subclass that calls its parent's step
+            return
+        self._stepping, self._nested = optimizer, 0
+        self._adopt()
+        seen = self.seen(optimizer)
+        if seen.number < 0:
+            seen.number = self._steppers
+            self._steppers += 1
+        seen.steps += 1
+        self.counts.steps += 1
+        seen.counts = seen.losses.count
+        self._follower.before_step(seen, has_closure(arguments, named))
+
+    def _after_step(self, optimizer: Any, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+        if self._nested:
+            self._nested -= 1
+            return
+        self._stepping = None
+        seen = self.seen(optimizer)
+        closure = has_closure(arguments, named)
+        if closure:
+            seen.counts = seen.losses.count
+        self._follower.after_step(seen, closure)
+        seen.losses.drop()
+        self._scales.clear()
+        self._look_no_more()  # what is called is known by now
+
+    def _made(self, optimizer: Any) -> None:
+        """An optimizer was made: note where, and look at its parameters from now on."""
+        self._seen.pop(optimizer, None)
+        self.seen(optimizer).made_at = person_line()
+
+    def _adopt(self) -> None:
+        """Also follow optimizers that are none of torch's classes: fastai's, once a script has imported it."""
+        module = sys.modules.get("fastai.optimizer")
+        cls = getattr(module, "Optimizer", None)
+        if cls is None or getattr(cls.step, "_lrgui", False):
+            return
+        self._replace(cls, "step", self._wrapped_step(cls.step))
+        self._replace(cls, "__init__", _after(cls.__init__, self._made))
+
+    def _wrapped_step(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(optimizer: Any, *arguments: Any, **named: Any) -> Any:
+            self._before_step(optimizer, (optimizer, *arguments), named)
+            done = step(optimizer, *arguments, **named)
+            self._after_step(optimizer, (optimizer, *arguments), named)
+            return done
+
+        wrapper._lrgui = True  # type: ignore[attr-defined]
+        _WRAPPERS.add(wrapper.__code__)
+        return functools.update_wrapper(wrapper, step)
+
+    # -- losses
+
+    def _wrapped_backward(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def backward(tensors: Any, grad_tensors: Any = None, *others: Any, **named: Any) -> Any:
+            if self._in_backward:  # of a part that is computed again (checkpointing)
+                return original(tensors, grad_tensors, *others, **named)
+            self._in_backward = True
+            followed = list(self._seen.values()) if self.focus is None else [self.focus]
+            for seen in followed:
+                seen.losses.backward_begins()
+            try:
+                original(tensors, grad_tensors, *others, **named)
+            finally:
+                self._in_backward = False
+            self._adopt()
+            self.counts.backward += 1
+            weights = grad_tensors if grad_tensors is not None else named.get("grad_variables")
+            loss = self._unscaled(tensors, loss_of(tensors, weights))
+            for seen in followed:
+                seen.losses.backward_ended(loss)
+
+        return backward
+
+    def _unscaled(self, tensors: Any, loss: Any) -> Any:
+        """`loss` without the scale of fp16, where something was done with it after it was scaled."""
+        if not self._scales or hasattr(tensors, UNSCALED) or not isinstance(tensors, torch.Tensor):
+            return loss
+        todo, looked = [tensors.grad_fn], 0
+        while todo and looked < _NODES:
+            node = todo.pop()
+            looked += 1
+            for scaled, scale in self._scales:
+                if node is scaled:
+                    return loss / (scale.item() if isinstance(loss, float) else scale)
+            todo += [following for following, _ in getattr(node, "next_functions", ())]
+        return loss
+
+    def _wrapped_scale(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def scale(scaler: Any, outputs: Any) -> Any:
+            scaled = original(scaler, outputs)
+            if isinstance(scaled, torch.Tensor) and scaled is not outputs:
+                setattr(scaled, UNSCALED, outputs.detach())
+                if scaled.grad_fn is not None and scaler._scale is not None:
+                    self._scales.append((scaled.grad_fn, scaler._scale.detach().clone()))
+                    del self._scales[:-64]
+            return scaled
+
+        return scale
+
+    def _wrapped_scaler_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def step(scaler: Any, optimizer: Any, *arguments: Any, **named: Any) -> Any:
+            before = self.counts.steps
+            done = original(scaler, optimizer, *arguments, **named)
+            if scaler.is_enabled() and self.counts.steps == before:
+                self._follower.skipped(self.seen(optimizer))
+                self.seen(optimizer).losses.drop()
+                self._scales.clear()
+            return done
+
+        return step
+
+    # -- forward passes, until the first step
+
+    def _forward_begins(self, module: nn.Module, _inputs: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        if self._deep == 0:
+            self.counts.forward += 1
+        self._deep += 1
+        self._follower.met(module)
+
+    def _forward_ended(self, _module: nn.Module, _inputs: Any, _outputs: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        self._deep = max(0, self._deep - 1)
+
+
+_WRAPPERS: set[Any] = set()  # code objects of our own wrappers around steps
+
+
+def _is_within_a_step() -> bool:
+    """True where the present step was called by another one: two wrappers are on the stack, torch's or ours."""
+    wrappers, frame = 0, sys._getframe(2)
+    while frame is not None and wrappers < 2:
+        code = frame.f_code
+        torchs = code.co_name == "wrapper" and frame.f_globals.get("__name__") == "torch.optim.optimizer"
+        wrappers += torchs or code in _WRAPPERS
+        frame = frame.f_back  # type: ignore[assignment]
+    return wrappers > 1
+
+
+def has_closure(arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
+    """True where a step (its first argument is the optimizer) was given a function that computes the loss again."""
+    return callable(named.get("closure")) or any(callable(one) for one in arguments[1:2])
+
+
+def groups_of(optimizer: Any) -> Sequence[Any]:
+    """The dicts with the rates: the parameter groups; fastai's optimizers have the rates in `hypers`."""
+    return list(optimizer.hypers) if _is_fastais(optimizer) else optimizer.param_groups
+
+
+def parameters_of(optimizer: Any) -> list[Any]:
+    """All parameters of an optimizer."""
+    if _is_fastais(optimizer):
+        return [parameter for part in optimizer.param_lists for parameter in part]
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _is_fastais(optimizer: Any) -> bool:
+    return not isinstance(optimizer, Optimizer) and hasattr(optimizer, "hypers") and hasattr(optimizer, "param_lists")
+
+
+def person_line() -> tuple[str, int]:
+    """The innermost line of the person's own code on the stack; "" and 0 where there is none."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if is_persons(frame.f_code.co_filename):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+    return "", 0
+
+
+def _after(original: Callable[..., Any], then: Callable[[Any], None]) -> Callable[..., Any]:
+    """`original`, a method, and `then` with its object."""
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *arguments: Any, **named: Any) -> Any:
+        done = original(self, *arguments, **named)
+        then(self)
+        return done
+
+    return wrapper

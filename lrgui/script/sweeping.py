@@ -1,0 +1,354 @@
+"""The sweep over a script's own training: its loop steps, the rate of its optimizer is set just before each step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from lrgui.core.control import Control
+from lrgui.core.curve.own_rate import OwnRate, following, following_note
+from lrgui.core.engine.attached import attached
+from lrgui.core.engine.bad_batches import Suspects, bad_batch
+from lrgui.core.engine.own_rates import own_rate
+from lrgui.core.engine.param_groups import free_rates, largest, put_rate, ratios
+from lrgui.core.engine.pausing import Stopwatch, held
+from lrgui.core.engine.precision import MOST_SKIPS, overflowed
+from lrgui.core.engine.readback import Readings, at_once, readings_for
+from lrgui.core.engine.running_stats import start_again
+from lrgui.core.engine.schedules import rising
+from lrgui.core.engine.stopping import SweepWatch
+from lrgui.core.engine.team import Team, team
+from lrgui.core.events import (
+    BROKE,
+    BatchEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunState,
+    ScriptEvent,
+    StateEvent,
+    Stream,
+    TaskEvent,
+)
+from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.run_settings import SweepSettings
+from lrgui.script.hooks import Hooks, Seen
+
+Say = Callable[[Event], None]
+
+#: A rate above the script's own by this factor may be what a program that checks its own losses ended at.
+BEYOND = 2.0
+
+
+class SweepOver(BaseException):
+    """Ends a script whose curve is complete. No `Exception`: what a script does about errors is not meant."""
+
+
+class _Point(NamedTuple):
+    step: int
+    lr: float
+    seconds: float
+
+
+class ScriptSweep:
+    """A `Follower` that sweeps the optimizer `number` (by first steps) and keeps the rates of all others.
+
+    A point's loss is that of the backward passes before its step, so it belongs to weights that the point's rate has
+    not yet touched, as in `core.engine.sweep`. After each step the script finds the rates that it had set itself:
+    its schedulers go on as if nobody had been there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: SweepSettings,
+        number: int,
+        say: Say,
+        control: Control,
+        option: Callable[[float], str],
+    ) -> None:
+        """`name` is the script's, `option` finds the script's own option for a rate."""
+        self.hooks = Hooks(self)
+        self.end: EndEvent | None = None
+        """How the sweep ended; None while it goes on."""
+        self.facts: ScriptEvent | None = None
+        """What was seen of the script, once the sweep has ended."""
+        self._option = option
+        self._name = name
+        self._config = config
+        self._number = number
+        self._say = say
+        self._control = control
+        self._clock = Stopwatch()
+        self._watch = SweepWatch(config.steps, config.beta, config.stop_factor)
+        self._rates = _rates(config)
+        self._step = 0
+        self._total: Any = None
+        self._swept: Seen | None = None
+        self._team = Team()
+        self._readings: Readings[_Point] = Readings(at_once, 0)
+        self._ratios: list[float] = []
+        self._own: list[float] = []
+        self._trace: list[float] = []
+        self._losses: list[float] = []
+        self._skips = 0
+
+    # -- what the script does
+
+    def before_step(self, seen: Seen, closure: bool) -> None:
+        """See `Follower`."""
+        if seen.number != self._number:
+            return
+        if self._swept is None:
+            self._begin(seen)
+        if self.end is not None:
+            raise SweepOver
+        for event in held(self._control, self._clock):
+            self._say(event)
+        if self._team.agree(self._control.cancelled)[0]:
+            self.finish(self.stopped())
+        groups = seen.groups
+        self._own = [float(group["lr"]) for group in groups]
+        self._trace.append(max(self._own))
+        lr = self._lr
+        if not closure:
+            self._measure(seen)
+        self._put_rates(groups, lr)
+
+    def after_step(self, seen: Seen, closure: bool) -> None:
+        """See `Follower`."""
+        if seen is not self._swept:
+            return
+        for group, own in zip(seen.groups, self._own, strict=False):
+            put_rate(group, "lr", own)
+        if closure:
+            self._measure(seen)
+        self._skips = 0
+
+    def skipped(self, seen: Seen) -> None:
+        """See `Follower`."""
+        if seen is not self._swept and not (self._swept is None and self._number == 0):
+            return
+        lr = self._lr
+        self._skips += 1
+        loss = seen.losses.take()
+        if loss is not None and not math.isfinite(value := float(loss)):
+            self._record(lr, value)
+        elif self._skips >= MOST_SKIPS:
+            self.finish(EndEvent(EndReason.DIVERGED, f"{overflowed(lr)}; everything before it is kept."))
+
+    def met(self, module: nn.Module) -> None:
+        """See `Follower`: norms start their statistics again, as in a sweep of ours."""
+        if module.training and torch.is_grad_enabled():
+            start_again(module)
+
+    # -- the sweep
+
+    @property
+    def _lr(self) -> float:
+        return self._rates[min(self._step // self._config.batches_per_lr, len(self._rates) - 1)]
+
+    @property
+    def points(self) -> int:
+        """How many points were measured."""
+        return len(self._losses)
+
+    def _begin(self, seen: Seen) -> None:
+        groups = seen.groups
+        if not all("lr" in group for group in groups):
+            self.finish(
+                EndEvent(EndReason.FAILED, f"{seen.name} has no learning rate: its parameter groups have no “lr”.")
+            )
+        self._swept = self.hooks.focus = seen
+        self._team = team()
+        if not self._team.leads:
+            self._say = _nothing
+        self._ratios = ratios(groups)
+        free_rates(groups)
+        parameters = seen.parameters
+        device = next((p.device for p in parameters if isinstance(p, torch.Tensor)), torch.device("cpu"))
+        self._readings = readings_for(device)
+        own = _own_rate(seen)
+        asked, self._config = self._config, following(self._config, own)
+        self._rates = _rates(self._config)
+        words = [] if own is None else [f"own rate {format_lr(own.lr)}"]
+        words += [f"{len(groups)} parameter groups"] if len(groups) > 1 else []
+        words += [f"{self._team.size} processes"] if self._team.size > 1 else []
+        self._say(
+            TaskEvent(
+                name=f"{self._name} · {seen.name}",
+                detail=", ".join(words),
+                train_size=0,
+                val_size=0,
+                parameters=sum(p.numel() for p in parameters if isinstance(p, torch.Tensor) and p.requires_grad),
+                classes=None,
+                device=str(device),
+                batches_per_epoch=0,
+                steps=self._config.steps,
+                steps_per_point=self._config.batches_per_lr,
+                own_lr=None if own is None else own.lr,
+                own_chosen=own is None or own.chosen,
+                optimizer="" if own is None else own.optimizer,
+                end_lr=None if self._config == asked else self._config.end_lr,
+            )
+        )
+        if note := following_note(asked, self._config):
+            self._say(OutputEvent(note, Stream.NOTE))
+        self._say(StateEvent(RunState.RUNNING))
+        self._clock.start()
+
+    def _put_rates(self, groups: Sequence[Any], lr: float) -> None:
+        if len(groups) != len(self._ratios):  # unfrozen layers come as a group of their own
+            self._ratios = ratios(groups)
+        for group, ratio in zip(groups, self._ratios, strict=True):
+            put_rate(group, "lr", lr * ratio)
+
+    def _measure(self, seen: Seen) -> None:
+        """Take in the losses behind a step; raises where they end the sweep."""
+        loss = seen.losses.take()
+        if loss is None:
+            if self._team.size > 1:  # all must take part in the mean
+                loss = math.nan
+            else:
+                return
+        if self._team.size > 1:
+            loss = self._team.mean(torch.as_tensor(loss))
+        each, step = self._config.batches_per_lr, self._step
+        self._total = loss if self._total is None else self._total + loss
+        if (step + 1) % each == 0:
+            mean, self._total = self._total / each if each > 1 else self._total, None
+            self._send(step // each, mean)
+        self._step = step + 1
+        if self._step == len(self._rates) * each:
+            self._arrived(self._readings.rest())
+            first, last = exact_lr(self._config.start_lr), exact_lr(self._config.end_lr)
+            self.finish(
+                EndEvent(EndReason.COMPLETED, f"All {len(self._rates):,} steps measured, from {first} to {last}.")
+            )
+
+    def _send(self, number: int, loss: Any) -> None:
+        point = _Point(number, self._rates[number], self._clock.seconds)
+        if isinstance(loss, torch.Tensor) and self._readings.late:
+            self._arrived(self._readings.push(point, loss.detach().reshape(())))
+        else:
+            self._arrived([(point, [float(loss)])])
+
+    def _arrived(self, numbers: Iterable[tuple[_Point, Sequence[float]]]) -> None:
+        for (step, lr, seconds), (loss, *_) in numbers:
+            self._say(BatchEvent(0, step, lr, loss, seconds))
+            self._judge(lr, loss)
+
+    def _record(self, lr: float, loss: float) -> None:
+        """A loss that no step followed."""
+        step = self._step // self._config.batches_per_lr
+        self._arrived(self._readings.rest())
+        self._say(BatchEvent(0, step, lr, loss, self._clock.seconds))
+        self._judge(lr, loss)
+
+    def _judge(self, lr: float, loss: float) -> None:
+        self._losses.append(loss)
+        stop = self._watch.push(lr, loss)
+        if stop is None or self.end is not None:
+            return
+        end: EndEvent | None = None
+        if stop.reason == EndReason.NOT_FINITE:
+            end = bad_batch(Suspects(1).found(None, self._watch.measured))
+        self.finish(end or EndEvent(stop.reason, stop.detail))
+
+    def finish(self, end: EndEvent) -> None:
+        """The sweep is over: raises `SweepOver`, which ends the script."""
+        if self.end is None:
+            self.end = end
+            self.facts = self.seen_facts()
+        raise SweepOver
+
+    # -- how it ended
+
+    def stopped(self) -> EndEvent:
+        """The end of a sweep that the person stopped."""
+        done = f"{self.points} of {len(self._rates)} steps"
+        return EndEvent(EndReason.CANCELLED, f"Stopped after {done}; everything measured so far is kept.")
+
+    def rest(self) -> None:
+        """Give what is still on its way from the device; a device that is broken has nothing more to say."""
+        if self.end is not None and self.end.reason in BROKE:
+            return
+        try:
+            self._arrived(self._readings.rest())
+        except (SweepOver, RuntimeError):
+            pass
+
+    @property
+    def looks_broken(self) -> bool:
+        """True where the last losses are far above where they began: what happens to the script then is the rate's."""
+        losses = self._losses
+        if len(losses) < 4:
+            return False
+        if not math.isfinite(losses[-1]):
+            return True
+        early = losses[: max(3, len(self._rates) // 10)]
+        start = sorted(early)[len(early) // 2]
+        noise = max(early) - min(early)
+        return losses[-1] > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start))
+
+    @property
+    def is_beyond(self) -> bool:
+        """True where the rate is above the script's own by then."""
+        return bool(self._trace) and self.points > 0 and self._lr > BEYOND * max(self._trace)
+
+    @property
+    def last_lr(self) -> float:
+        """The rate of the last point."""
+        return self._rates[min(max(self.points - 1, 0), len(self._rates) - 1)]
+
+    def seen_facts(self) -> ScriptEvent | None:
+        """What was seen of the script so far; None before its optimizer stepped."""
+        seen = self._swept
+        if seen is None or seen.optimizer() is None:
+            return None
+        own = self._trace or [largest(seen.groups)]
+        file, line = seen.made_at
+        try:
+            schedules = [type(one).__name__ for one in attached(seen.optimizer())]
+        except Exception:  # somebody's objects may be in any state
+            schedules = []
+        return ScriptEvent(
+            optimizer=seen.name,
+            number=seen.number,
+            optimizers=self.hooks.steppers,
+            groups=len(seen.groups),
+            steps=seen.steps,
+            losses=seen.counts,
+            own_lr=own[0],
+            last_lr=own[-1],
+            highest_lr=max(own),
+            schedule=", ".join(dict.fromkeys(schedules)),
+            file=file,
+            line=line,
+            option=self._option(own[0]) or self._option(max(own)),
+        )
+
+
+def _rates(config: SweepSettings) -> list[float]:
+    rates: list[float] = rising(config.schedule, config.start_lr, config.end_lr, config.steps).tolist()
+    return rates
+
+
+def _own_rate(seen: Seen) -> OwnRate | None:
+    """The rate that the script has set itself, of its schedule the highest as far as that can be seen."""
+    optimizer = seen.optimizer()
+    try:
+        found = own_rate(optimizer)
+    except Exception:  # somebody's schedulers may do anything when they are copied
+        found = None
+    lr = largest(seen.groups)
+    return found or (OwnRate(lr, optimizer=seen.name) if math.isfinite(lr) and lr > 0 else None)
+
+
+def _nothing(_event: Event) -> None:
+    """What a process says that does not lead."""

@@ -1,0 +1,455 @@
+"""A script's own loop gives the curve that a sweep of ours gives on the same batches."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lrgui.core.control import Control
+from lrgui.core.engine.sweep import sweep
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, ScriptEvent, TaskEvent
+from lrgui.core.run_settings import SweepSettings
+from lrgui.script.sweeping import ScriptSweep, SweepOver
+
+CONFIG = SweepSettings(start_lr=1e-4, end_lr=10.0, steps=30)
+SHORT = SweepSettings(start_lr=1e-4, end_lr=1e-2, steps=8)
+
+
+class Followed:
+    """What a script's sweep said."""
+
+    def __init__(self, config: SweepSettings = CONFIG, number: int = 0) -> None:
+        self.events: list[Event] = []
+        self.control = Control()
+        self.sweep = ScriptSweep("train.py", config, number, self.events.append, self.control, lambda rate: "")
+
+    def run(self, script: Callable[[], object]) -> Followed:
+        self.sweep.hooks.install()
+        try:
+            script()
+        except SweepOver:
+            pass
+        finally:
+            self.sweep.hooks.remove()
+        return self
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        return [(event.lr, event.loss) for event in self.events if isinstance(event, BatchEvent)]
+
+    @property
+    def facts(self) -> ScriptEvent:
+        assert self.sweep.facts is not None
+        return self.sweep.facts
+
+    @property
+    def end(self) -> EndEvent:
+        assert self.sweep.end is not None
+        return self.sweep.end
+
+
+def ours(
+    model: nn.Module, batches: list[Any], optimizer: torch.optim.Optimizer, loss: Any, config: SweepSettings = CONFIG
+) -> list[tuple[float, float]]:
+    """The points of our own sweep."""
+    events = sweep(model, batches, optimizer, loss, config)
+    return [(event.lr, event.loss) for event in events if isinstance(event, BatchEvent)]
+
+
+@pytest.fixture
+def batches() -> list[tuple[torch.Tensor, torch.Tensor]]:
+    torch.manual_seed(0)
+    x, w = torch.randn(160, 8), torch.randn(8, 4)
+    y = (x @ w).argmax(1)
+    return list(zip(x.split(16), y.split(16), strict=True))
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 4))
+
+
+def loss_of(model: nn.Module, batch: Any) -> torch.Tensor:
+    x, y = batch
+    return functional.cross_entropy(model(x), y)
+
+
+def again(batches: list[Any]) -> Iterator[Any]:
+    while True:
+        yield from batches
+
+
+def test_an_ordinary_loop(model: nn.Module, batches: list[Any]) -> None:
+    expected = ours(copy.deepcopy(model), batches, torch.optim.SGD(model.parameters(), 0.1, momentum=0.9), loss_of)
+    mine = copy.deepcopy(model)
+    other = torch.optim.SGD(mine.parameters(), 0.1, momentum=0.9)
+    expected = ours(mine, batches, other, loss_of)
+    seen: list[float] = []
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+            schedule.step()
+            seen.append(optimizer.param_groups[0]["lr"])
+
+    done = Followed().run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+    assert len(expected) > 20
+    assert done.end.reason in (EndReason.DIVERGED, EndReason.COMPLETED)
+    assert seen == pytest.approx([0.1 * 0.9 ** (n + 1) for n in range(len(seen))])  # the script's schedule goes on
+    assert done.facts.schedule == "ExponentialLR"
+    assert done.facts.own_lr == 0.1
+    assert done.facts.last_lr == pytest.approx(seen[-1], rel=1e-6)
+    assert done.facts.optimizer == "SGD"
+    assert done.facts.file == __file__
+    assert done.facts.line > 0
+    assert next(e for e in done.events if isinstance(e, TaskEvent)).name == "train.py · SGD"
+
+
+def test_accumulation_and_groups_that_keep_their_ratio(model: nn.Module, batches: list[Any]) -> None:
+    config = SweepSettings(start_lr=1e-4, end_lr=1.0, steps=20, accumulation=2)
+
+    def groups(model: Any) -> list[dict[str, Any]]:
+        return [{"params": model[0].parameters(), "lr": 1e-3}, {"params": model[1:].parameters(), "lr": 1e-2}]
+
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.AdamW(groups(mine)), loss_of, config)
+
+    def script() -> None:
+        optimizer = torch.optim.AdamW(groups(model))
+        for index, batch in enumerate(again(batches)):
+            (loss_of(model, batch) / 2).backward()
+            if index % 2:
+                optimizer.step()
+                optimizer.zero_grad()
+
+    done = Followed(config).run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+    assert done.facts.losses == 2
+    assert done.facts.groups == 2
+
+
+def test_several_steps_at_each_rate(model: nn.Module, batches: list[Any]) -> None:
+    config = SweepSettings(start_lr=1e-4, end_lr=1.0, steps=8, batches_per_lr=3, schedule="linear")
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.Adam(mine.parameters()), loss_of, config)
+
+    def script() -> None:
+        optimizer = torch.optim.Adam(model.parameters())
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+
+    done = Followed(config).run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+    assert done.end.reason == EndReason.COMPLETED
+
+
+def test_fp16s_scaler_is_divided_out(model: nn.Module, batches: list[Any]) -> None:
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), loss_of, SHORT)
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu")
+        for index, batch in enumerate(again(batches)):
+            optimizer.zero_grad()
+            scaled = scaler.scale(loss_of(model, batch))
+            (scaled if index % 2 else scaled * 1.0).backward()  # also where something was done with it
+            scaler.step(optimizer)
+            scaler.update()
+
+    done = Followed(SHORT).run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+
+
+def test_fp16_that_overflows_again_and_again_is_a_divergence(model: nn.Module, batches: list[Any]) -> None:
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu")
+        for index, batch in enumerate(again(batches)):
+            optimizer.zero_grad()
+            loss = loss_of(model, batch)
+            scaler.scale(loss).backward()
+            if index > 3:
+                model[0].weight.grad.fill_(math.inf)  # type: ignore[union-attr]
+            scaler.step(optimizer)
+            scaler.update()
+
+    done = Followed(SHORT).run(script)
+    assert len(done.points) == 4
+    assert done.end.reason == EndReason.DIVERGED
+    assert "overflowed 8 times" in done.end.detail
+
+
+def test_a_closure_that_the_step_calls(model: nn.Module, batches: list[Any]) -> None:
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), loss_of, SHORT)
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for batch in again(batches):
+
+            def closure(batch: Any = batch) -> torch.Tensor:
+                optimizer.zero_grad()
+                loss = loss_of(model, batch)
+                loss.backward()
+                return loss
+
+            optimizer.step(closure)
+
+    done = Followed(SHORT).run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+
+
+def test_lbfgs_is_measured_at_the_weights_before_its_step(model: nn.Module, batches: list[Any]) -> None:
+    first: list[float] = []
+
+    def script() -> None:
+        optimizer = torch.optim.LBFGS(model.parameters(), lr=1, max_iter=3)
+        for batch in again(batches):
+            losses = []
+
+            def closure(batch: Any = batch, losses: list[float] = losses) -> torch.Tensor:
+                optimizer.zero_grad()
+                loss = loss_of(model, batch)
+                loss.backward()
+                losses.append(loss.item())
+                return loss
+
+            try:
+                optimizer.step(closure)
+            finally:
+                first.append(losses[0])
+
+    done = Followed(SHORT).run(script)
+    assert [loss for _, loss in done.points] == pytest.approx(first)
+    assert done.end.reason == EndReason.COMPLETED
+
+
+class Perturbed(torch.optim.Optimizer):
+    """Sharpness-aware minimisation, as it is usually written."""
+
+    def __init__(self, parameters: Any, **options: Any) -> None:
+        super().__init__(parameters, options)
+        self.base = torch.optim.SGD(self.param_groups, **options)
+        self.param_groups = self.base.param_groups
+
+    @torch.no_grad()
+    def first(self) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p]["old"] = p.clone()
+                p.add_(0.1 * p.grad)
+        self.zero_grad()
+
+    @torch.no_grad()
+    def second(self) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.copy_(self.state[p]["old"])
+        self.base.step()
+        self.zero_grad()
+
+
+def test_the_second_loss_of_sharpness_aware_steps_is_not_counted(model: nn.Module, batches: list[Any]) -> None:
+    first: list[float] = []
+
+    def script() -> None:
+        optimizer = Perturbed(model.parameters(), lr=0.1)
+        for batch in again(batches):
+            loss = loss_of(model, batch)
+            first.append(loss.item())
+            loss.backward()
+            optimizer.first()
+            loss_of(model, batch).backward()
+            optimizer.second()
+
+    done = Followed(SHORT).run(script)
+    assert [loss for _, loss in done.points] == pytest.approx(first)
+    assert len(done.points) == SHORT.steps
+
+
+class OwnStep(torch.optim.SGD):
+    """A subclass that calls its parent's step: one step, not two."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad.mul_(0.5)
+        return super().step(closure)
+
+
+def test_a_step_within_a_step_is_one(model: nn.Module, batches: list[Any]) -> None:
+    def script() -> None:
+        optimizer = OwnStep(model.parameters(), lr=0.1)
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+
+    done = Followed(SHORT).run(script)
+    assert len(done.points) == SHORT.steps
+    assert done.sweep.hooks.counts.steps == SHORT.steps
+    assert done.sweep.hooks.counts.backward == SHORT.steps
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("clear_first", [True, False])
+def test_of_two_optimizers_each_has_its_own_loss(number: int, clear_first: bool) -> None:
+    torch.manual_seed(0)
+    critic, maker = nn.Linear(4, 1), nn.Linear(2, 4)
+    told: dict[int, list[float]] = {0: [], 1: []}
+    rates: dict[int, set[float]] = {0: set(), 1: set()}
+
+    def script() -> None:
+        optimizers = [torch.optim.Adam(critic.parameters(), 2e-4), torch.optim.Adam(maker.parameters(), 3e-4)]
+        for _ in range(100):
+            real, noise = torch.randn(8, 4), torch.randn(8, 2)
+            if clear_first:
+                for one in optimizers:
+                    one.zero_grad()
+            else:
+                critic.zero_grad()
+            on_real = functional.softplus(-critic(real)).mean()
+            on_real.backward()
+            fake = maker(noise)
+            on_fake = functional.softplus(critic(fake.detach())).mean()
+            on_fake.backward()
+            told[0].append((on_real + on_fake).item())
+            rates[0].add(optimizers[0].param_groups[0]["lr"])
+            optimizers[0].step()
+            if not clear_first:
+                maker.zero_grad()
+            loss = functional.softplus(-critic(fake)).mean()
+            told[1].append(loss.item())
+            loss.backward()
+            rates[1].add(optimizers[1].param_groups[0]["lr"])
+            optimizers[1].step()
+
+    done = Followed(SHORT, number).run(script)
+    assert [loss for _, loss in done.points] == pytest.approx(told[number], rel=1e-6)
+    assert len(done.points) == SHORT.steps
+    assert rates == {0: {2e-4}, 1: {3e-4}}  # what the script sees are its own
+    assert (done.facts.number, done.facts.optimizers) == (number, 2)
+
+
+def test_a_rate_that_is_a_tensor(model: nn.Module, batches: list[Any]) -> None:
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.Adam(mine.parameters(), torch.tensor(0.1)), loss_of, SHORT)
+    rate = torch.tensor(0.1)
+
+    def script() -> None:
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+            assert optimizer.param_groups[0]["lr"] is rate
+
+    done = Followed(SHORT).run(script)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+
+
+def test_a_warm_up_that_begins_at_nothing(model: nn.Module, batches: list[Any]) -> None:
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 4)
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+            schedule.step()
+
+    done = Followed(SHORT).run(script)
+    assert len(done.points) == SHORT.steps
+    assert (done.facts.own_lr, done.facts.highest_lr) == (0.0, pytest.approx(0.5 * 7 / 4))
+
+
+def test_recomputed_parts_are_no_losses(batches: list[Any]) -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    torch.manual_seed(0)
+    inner, outer = nn.Linear(8, 8), nn.Linear(8, 4)
+    told: list[float] = []
+
+    def script() -> None:
+        optimizer = torch.optim.SGD([*inner.parameters(), *outer.parameters()], lr=0.1)
+        for x, y in again(batches):
+            optimizer.zero_grad()
+            hidden = checkpoint(inner, x.clone().requires_grad_(), use_reentrant=True)
+            loss = functional.cross_entropy(outer(hidden), y)
+            told.append(loss.item())
+            loss.backward()
+            optimizer.step()
+
+    done = Followed(SHORT).run(script)
+    assert [loss for _, loss in done.points] == pytest.approx(told)
+    assert done.facts.losses == 1
+
+
+def test_a_loss_that_is_not_finite_at_once_is_no_fault_of_the_rate(model: nn.Module, batches: list[Any]) -> None:
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        (loss_of(model, batches[0]) * math.nan).backward()
+        optimizer.step()
+
+    done = Followed(SHORT).run(script)
+    assert done.end.reason == EndReason.BAD_BATCH
+    assert "before anything was trained" in done.end.detail
+
+
+def test_a_run_that_is_cancelled_ends_at_the_next_step(model: nn.Module, batches: list[Any]) -> None:
+    followed = Followed(SHORT)
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for index, batch in enumerate(again(batches)):
+            if index == 3:
+                followed.control.cancel()
+            loss_of(model, batch).backward()
+            optimizer.step()
+
+    done = followed.run(script)
+    assert len(done.points) == 3
+    assert done.end == EndEvent(EndReason.CANCELLED, "Stopped after 3 of 8 steps; everything measured so far is kept.")
+
+
+def test_a_script_that_catches_everything_is_ended_at_its_next_step(model: nn.Module, batches: list[Any]) -> None:
+    caught = 0
+
+    def script() -> None:
+        nonlocal caught
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for batch in again(batches):
+            loss_of(model, batch).backward()
+            try:
+                optimizer.step()
+            except BaseException:
+                caught += 1
+                if caught == 3:
+                    raise
+
+    done = Followed(SHORT).run(script)
+    assert len(done.points) == SHORT.steps
+    assert done.end.reason == EndReason.COMPLETED
+
+
+def test_nothing_stays_behind(model: nn.Module) -> None:
+    before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
+    Followed().run(lambda: model(torch.zeros(2, 8)))
+    assert before == (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)

@@ -1,0 +1,119 @@
+"""`lrgui run`: a training script as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lrgui.cli.run import script_job
+from lrgui.core.events import ScriptEvent
+from lrgui.runs.log import read_log
+from lrgui.runs.script_answer import command_with, script_sentences
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+SCRIPT = """
+import argparse, torch
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.05)
+p.add_argument("--steps", type=int)
+args = p.parse_args()
+torch.manual_seed(0)
+torch.set_num_threads(1)
+x, w = torch.randn(512, 20), torch.randn(20, 5)
+y = (x @ w).argmax(1)
+model = torch.nn.Sequential(torch.nn.Linear(20, 32), torch.nn.ReLU(), torch.nn.Linear(32, 5))
+optimizer = torch.optim.SGD(model.parameters(), lr=args.lr, momentum=0.9)
+for step in range(args.steps):
+    i = 32 * step % 512
+    optimizer.zero_grad()
+    loss = torch.nn.functional.cross_entropy(model(x[i:i + 32]), y[i:i + 32])
+    loss.backward()
+    optimizer.step()
+    print("step", step)
+"""
+
+
+def test_a_script_with_arguments_of_its_own(tmp_path: Path) -> None:
+    file, log = tmp_path / "train.py", tmp_path / "run.lrrun"
+    file.write_text(SCRIPT)
+    command = [sys.executable, "-W", "error", "-m", "lrgui", "run", "--to", "10", "--json", "--log", str(log)]
+    command += [str(file), "--steps", "500", "--lr", "0.02"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=240, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert "step 100" in done.stderr
+    assert 3e-2 < found["lr"] < 0.5
+    assert found["script"]["own_lr"] == 0.02
+    assert found["script"]["optimizer"] == "SGD"
+    assert found["script"]["command"].startswith("python train.py --steps 500 --lr ")
+    assert float(found["script"]["command"].rpartition(" ")[2]) == pytest.approx(found["lr"], rel=0.05)
+    job = read_log(log).job
+    assert (job.task.source, job.task.argv) == ("script", ["--steps", "500", "--lr", "0.02"])
+    assert job.sweep.end_lr == 10
+    assert file.read_text() == SCRIPT
+
+
+def test_a_script_that_is_not_there(command: Command) -> None:
+    done = command("run", "nowhere.py")
+    assert done.returncode == 2
+    assert "There is no script nowhere.py" in done.stderr
+
+
+def test_words_behind_the_script_are_the_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").touch()
+    task = script_job(["train.py", "--json", "-m", "--", "x y"], False, {"optimizer": 0, "patience": 3}).task
+    assert (task.path, task.argv) == (str(tmp_path / "train.py"), ["--json", "-m", "--", "x y"])
+    assert task.options == {"patience": 3, "folder": str(tmp_path)}
+    assert script_job(["pack.train"], True, {}).task.path == "pack.train"
+
+
+FACTS = ScriptEvent("Adam", 0, 1, 1, 200, 1, 1e-3, 1e-3, 1e-3, "", "/home/x/net.py", 12, "--lr")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "expected"),
+    [
+        ([], "--lr", "python train.py --lr 3.2e-2"),
+        (["--lr", "1e-3", "--fast"], "--lr", "python train.py --lr 3.2e-2 --fast"),
+        (["--lr=1e-3", "a b"], "--lr", "python train.py --lr=3.2e-2 'a b'"),
+        (["optim.lr=1e-3"], "optim.lr=", "python train.py optim.lr=3.2e-2"),
+        (["seed=1"], "optim.lr=", "python train.py seed=1 optim.lr=3.2e-2"),
+        ([], "", ""),
+    ],
+)
+def test_the_command_line_with_the_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], option: str, expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").touch()
+    task = script_job(["train.py", *arguments], False, {}).task
+    facts = ScriptEvent(**{**vars(FACTS), "option": option})
+    assert command_with(task, facts, 0.0316) == expected
+    words = script_sentences(task, facts, 0.0316)
+    assert words[0] == (f"To use it: {expected}" if expected else "Adam is made in net.py, line 12.")
+    assert "Adam is made in net.py, line 12." in words
+    assert "are where it always writes them" in words[-1]
+
+
+def test_its_own_schedule(tmp_path: Path) -> None:
+    (tmp_path / "train.py").touch()
+    task = script_job([str(tmp_path / "train.py")], False, {}).task
+    facts = ScriptEvent("Adam", 1, 2, 1, 200, 1, 0.0, 3e-3, 4e-3, "OneCycleLR")
+    assert script_sentences(task, facts, 1e-3)[:2] == [
+        "Swept: optimizer 1 of 2 (Adam); the others kept their rates.",
+        "The script's schedule (OneCycleLR) went from 0 to 3e-3 in these 200 steps.",
+    ]
+    facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 3e-3, 3e-3, 3e-3, "StepLR")
+    assert script_sentences(task, facts, None)[0] == "The script's schedule (StepLR) kept its rate in these 200 steps."
+    assert script_sentences(task, None, 1e-3) == []
