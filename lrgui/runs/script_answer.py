@@ -43,7 +43,7 @@ def _what_was_swept(facts: ScriptEvent) -> list[str]:
     words = []
     if facts.optimizers > 1:
         words.append(
-            f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}); the others kept theirs."
+            f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}); the others kept their rates."
         )
     if facts.own_lr != facts.last_lr:
         name = f"The script's schedule ({facts.schedule})" if facts.schedule else "The script itself"
