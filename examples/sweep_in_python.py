@@ -67,10 +67,11 @@ def main() -> None:
         print(result)
         for save, ending in ((result.save_png, "png"), (result.save_csv, "csv"), (result.save_json, "json")):
             print(f"  wrote {save(folder / f'digits-{name}.{ending}')}")
-    rate = result.lr or result.best_guess
-    if rate:
-        print(f"training with SGD, max LR {rate:.1e}")
-        train(network(), loader, rate, epochs=6)
+    if result.lr is None:
+        print(result.reason)  # and what helps: a guess is nothing to train with
+    else:
+        print(f"training with SGD, max LR {result.lr:.1e}")
+        train(network(), loader, result.lr, epochs=6)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,6 @@ from lrgui.core.engine.step import Loss
 from lrgui.core.engine.sweep import sweep
 from lrgui.core.engine.team import Team, team
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event
-from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.run_settings import SweepSettings
 from lrgui.errors.diagnosis import explaining
@@ -51,8 +50,8 @@ from lrgui.runs.record import Record
 from lrgui.runs.records import whole
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
-#: A range that was wrong is mended and swept again this many times.
-MOST_RANGES = 3
+#: So many sweeps are made at most where one after the other turns out to be wrong.
+MOST_SWEEPS = 3
 
 
 @takes(SweepSettings, types={"amp": "str | torch.dtype | torch.amp.GradScaler | None"})
@@ -69,6 +68,7 @@ def find_lr(
     metric: Callable[[Any, Any], Any] | None = None,
     param_groups: Sequence[int | str] | str | None = None,
     training_step: Loss | None = None,
+    auto: bool = False,
     auto_range: bool = False,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
@@ -101,7 +101,9 @@ def find_lr(
             None sweeps all, at the ratio of their rates; "each" adds a sweep for every group by itself.
         training_step: `training_step(model, batch)` → loss, for everything else; None leaves the batch out.
             `core.engine.objective.loss_in` says where in a dict or a tuple the loss is found.
-        auto_range: if the range turns out to be wrong, correct it and sweep again, at most twice.
+        auto: if the range turns out to be wrong, or noise hides the fall, sweep again with another range or with more
+            steps at each rate, at most twice.
+        auto_range: the same for the range alone.
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens.
         control: to pause or cancel from there.
@@ -167,7 +169,8 @@ def find_lr(
                 return again
 
             finder.fresh = fresh
-        result = finder.find(whole, auto_range, own)
+        finder.mends = "all" if auto else "range" if auto_range else ""
+        result = finder.find(whole, own)
         if param_groups == "each" and not finder.over:
             names = group_names(ready.optimizer)
             parts = {}
@@ -175,7 +178,7 @@ def find_lr(
                 if finder.over:
                     break
                 own = _own_rate(ready, optimizer, config.start_lr, [index])
-                parts[part] = finder.find([index], auto_range, own, f"{call.title} · {part}")
+                parts[part] = finder.find([index], own, f"{call.title} · {part}")
             result = replace(result, groups=parts)
     if result.end.reason in ERRORS and together.leads:
         print(f"The sweep ended early: {result.end.detail}", file=sys.stderr)
@@ -198,6 +201,8 @@ class _Finder:
         self.call = call
         self.config = config
         self.team = together
+        self.mends = ""
+        """What is changed for another sweep where it was wrong: the "range", or "all" that can be."""
         self.range_note: str | None = None
         """What is to be said of a range that follows the optimizer."""
         self.progress = False
@@ -211,13 +216,11 @@ class _Finder:
         self._snapshot: Snapshot | None = None
         self._traceback = ""
 
-    def find(
-        self, groups: list[int] | None, auto_range: bool, own: OwnRate | None = None, title: str | None = None
-    ) -> Result:
-        """Sweep, as often as the repeats and the range ask for."""
+    def find(self, groups: list[int] | None, own: OwnRate | None = None, title: str | None = None) -> Result:
+        """Sweep, as often as the repeats ask for, and what is to be mended about the sweep."""
         call, config = self.call, self.config
-        ranges: list[str] = [] if self.range_note is None else [self.range_note]
-        most = len(ranges) + MOST_RANGES - 1
+        changes: list[str] = [] if self.range_note is None else [self.range_note]
+        most = len(changes) + MOST_SWEEPS - 1
         while True:
             self._notes = []
             records, end = self._repeats(config, groups)
@@ -226,7 +229,7 @@ class _Finder:
                 config,
                 title=title or call.title,
                 end=end,
-                notes=(*ranges, *self._notes),
+                notes=(*changes, *self._notes),
                 traceback=self._traceback,
                 metric_name=call.objective.metric_name,
                 validation=call.objective.probe is not None,
@@ -235,14 +238,12 @@ class _Finder:
                 batch_size=self._batch_size(),
                 own=own,
             )
-            advice = result.reading.recommendation.advice
-            if not auto_range or advice is None or self.over or len(ranges) == most:
+            pick = result.reading.recommendation
+            change = pick.next_sweep if self.mends == "all" else pick.advice if self.mends else None
+            if change is None or self.over or len(changes) == most:
                 return result
-            ranges.append(
-                f"The range {format_lr(config.start_lr)} to {format_lr(config.end_lr)} was changed to "
-                f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}: {advice.why}"
-            )
-            config = replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)
+            changes.append(f"{change.why} Swept again, {change.words}.")
+            config = replace(config, **change.settings)
 
     def _repeats(self, config: SweepSettings, groups: list[int] | None) -> tuple[list[Record], EndEvent]:
         call, ready = self.call, self.call.ready

@@ -65,7 +65,7 @@ class Found:
 
     @property
     def best_guess(self) -> float | None:
-        """The recommendation, or a number to try where there is none; None where nothing can be said."""
+        """The recommendation; where there is none a number to measure around, not to train with; None without that."""
         return self.reading.recommendation.best_guess
 
     @property

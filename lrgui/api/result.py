@@ -158,11 +158,12 @@ class Result(Found):
         """The recommended learning rate; ValueError, with the way out, where there is none."""
         if self.lr is not None:
             return self.lr
+        own = "" if self.own_lr is None else f"The optimizer keeps its own ({format_lr(self.own_lr)}). "
         if self.best_guess is None:
-            raise ValueError(f"There is no learning rate to apply. {self.reason} To set one yourself, pass lr=….")
+            raise ValueError(f"There is no learning rate to apply. {self.reason} {own}To set one yourself, pass lr=….")
         raise ValueError(
-            f"There is no reliable learning rate to apply. {self.reason} "
-            f"To use the best guess ({format_lr(self.best_guess)}) all the same, pass lr=result.best_guess."
+            f"There is no reliable learning rate to apply. {self.reason} {own}{format_lr(self.best_guess)} is only a "
+            "guess: measure around it with lrgui.verify(…, result=result), or pass lr=… to set one yourself."
         )
 
     def scaled(
@@ -185,9 +186,9 @@ class Result(Found):
             raise ValueError("The sweep's optimizer is unknown: pass from_optimizer=torch.optim.SGD, for example.")
         if before is None and batch_size is not None:
             raise ValueError("The sweep's batch size is unknown: pass from_batch_size=….")
-        rate = self.lr if self.lr is not None else self.best_guess
+        rate = self.lr
         if rate is None:
-            raise ValueError(f"There is no learning rate to scale. {self.reason}")
+            raise ValueError(f"There is no reliable learning rate to scale. {self.reason}")
         batch = before if before is not None else 1
         found = transfer(
             rate, optimizer=name, batch=batch, to_optimizer=_class_name(optimizer) or None, to_batch=batch_size

@@ -27,8 +27,23 @@ if TYPE_CHECKING:
     from lrgui.export.report import Report
     from lrgui.runs.record import Record
 
-#: With --auto-range so many sweeps follow the first at most.
+#: With --auto so many sweeps follow the first at most.
 MOST_MENDED = 2
+
+Auto = Annotated[
+    bool,
+    typer.Option(
+        "--auto",
+        help="Sweep again where the range was unsuitable or noise hides the fall, with another range or more steps at "
+        "each rate, at most twice.",
+    ),
+]
+AutoRange = Annotated[bool, typer.Option("--auto-range", help="The same for the range alone.")]
+
+
+def mended(auto: bool, auto_range: bool) -> str:
+    """What is changed for another sweep where it was wrong: the "range", or "all" that can be; "" is nothing."""
+    return "all" if auto else "range" if auto_range else ""
 
 
 @command(of_task=True)
@@ -38,9 +53,8 @@ MOST_MENDED = 2
 def find(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
-    auto_range: Annotated[
-        bool, typer.Option("--auto-range", help="Correct an unsuitable range and sweep again, at most twice.")
-    ] = False,
+    auto: Auto = False,
+    auto_range: AutoRange = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     log: Log = None,
@@ -54,7 +68,7 @@ def find(
 
     spare({**files, "log": log}, source_file(base.task))
     sweep = base.sweep.with_given(given)
-    swept = sweep_of(checked(replace(base, sweep=sweep)), log, as_json, auto_range, python)
+    swept = sweep_of(checked(replace(base, sweep=sweep)), log, as_json, mended(auto, auto_range), python)
     report = Report(swept.reading, swept.job, more={"sweep": swept.job.to_dict()["sweep"]})
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
@@ -86,8 +100,9 @@ class Swept:
     """A sentence where the log that was asked for was not written, else empty."""
 
 
-def sweep_of(job: Job, log: Path | None, quiet: bool, auto_range: bool, python: Path | None) -> Swept:
-    """Sweep, with `auto_range` again where the range was wrong: the last sweep. Leaves where nothing was measured."""
+def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path | None) -> Swept:
+    """Sweep, and again where what it `mends` (of `mended`) was wrong: the last sweep. Leaves where nothing was
+    measured."""
     from lrgui.runs.records import Records
 
     again = 0
@@ -99,13 +114,13 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, auto_range: bool, python: 
             fail(end.detail)
         config = job.sweep
         reading = replace(sweeps.read(config), end=end)
-        advice = reading.recommendation.advice
-        if not auto_range or advice is None or end.reason not in WHOLE or again == MOST_MENDED:
+        pick = reading.recommendation
+        change = pick.next_sweep if mends == "all" else pick.advice if mends else None
+        if change is None or end.reason not in WHOLE or again == MOST_MENDED:
             return Swept(job, sweeps.first, reading, unkept)
         again += 1
-        ends = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
-        say(f"{advice.why} Sweeping again, from {ends}.")
-        job = checked(replace(job, sweep=replace(config, start_lr=advice.start_lr, end_lr=advice.end_lr)))
+        say(f"{change.why} Sweeping again, {change.words}.")
+        job = checked(replace(job, sweep=replace(config, **change.settings)))
 
 
 def tell_reading(reading: SweepReading) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, tell
-from lrgui.cli.find import leave, sweep_of, tell_reading
+from lrgui.cli.find import Auto, AutoRange, leave, mended, sweep_of, tell_reading
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats
 from lrgui.cli.task_options import Python
@@ -41,9 +41,8 @@ def run_script(
     optimizer: Annotated[int, typer.Option(help=_TIPS["optimizer"])] = int(_USUAL["optimizer"]),  # type: ignore[arg-type]
     patience: Annotated[int, typer.Option(help=_TIPS["patience"])] = int(_USUAL["patience"]),  # type: ignore[arg-type]
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
-    auto_range: Annotated[
-        bool, typer.Option("--auto-range", help="Correct an unsuitable range and run again, at most twice.")
-    ] = False,
+    auto: Auto = False,
+    auto_range: AutoRange = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     log: Log = None,
@@ -60,7 +59,8 @@ def run_script(
     options = {"optimizer": optimizer, "patience": patience}
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
-    swept = sweep_of(checked(replace(base, sweep=base.sweep.with_given(given))), log, as_json, auto_range, python)
+    job = checked(replace(base, sweep=base.sweep.with_given(given)))
+    swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
     task, facts, pick = swept.job.task, swept.record.script, swept.reading.recommendation.lr
     more = {"sweep": swept.job.to_dict()["sweep"], **script_document(task, facts, pick)}
     report = Report(swept.reading, swept.job, more=more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lrgui.core.curve.confidence import RangeAdvice
+from lrgui.core.curve.confidence import NoiseAdvice, RangeAdvice
 from lrgui.core.events import EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
@@ -29,8 +29,8 @@ class Repair:
     sweep: dict[str, Any] = field(default_factory=dict)
     select: float | None = None
     """The maximum of a OneCycle whose learning rate it selects."""
-    sweeps: bool = False
-    """It starts a sweep with that."""
+    starts: str = ""
+    """The kind of run that it starts with that; empty for none."""
 
 
 def repair_for(end: EndEvent, job: Job) -> Repair | None:
@@ -54,12 +54,19 @@ def lower_rate(job: Job) -> Repair:
     return Repair(f"Select {format_lr(lower)}", select=lower)
 
 
-def other_range(advice: RangeAdvice) -> Repair:
-    """The range that would have shown the curve, swept at once."""
-    words = f"{format_lr(advice.start_lr)} to {format_lr(advice.end_lr)}"
-    tip = f"Set the range of the sweep to {words} and start it"
-    ends = {"start_lr": advice.start_lr, "end_lr": advice.end_lr}
-    return Repair(f"Sweep {words} instead", tip, sweep=ends, sweeps=True)
+def other_sweep(advice: RangeAdvice | NoiseAdvice) -> Repair:
+    """The sweep that would have shown the curve, started at once."""
+    tip = f"Change the settings and sweep {advice.words}"
+    return Repair(
+        f"Sweep {advice.words.removeprefix('from ')} instead", tip, sweep=advice.settings, starts=RunKind.SWEEP
+    )
+
+
+def race_around(guess: float) -> Repair:
+    """Short trainings around a guess, the maximum of a OneCycle: it is measured, not used."""
+    words = format_lr(guess)
+    tip = f"Select {words}, which is only a guess, and measure the best rate around it by short trainings"
+    return Repair(f"Verify around {words}", tip, select=guess, starts=RunKind.RACE)
 
 
 def _half_batch(job: Job) -> Repair:

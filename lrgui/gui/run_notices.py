@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent, RunKind, Stream
-from lrgui.gui.fixes import Repair, lower_rate, other_range, repair_for
+from lrgui.gui.fixes import Repair, lower_rate, other_sweep, race_around, repair_for
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
 
@@ -41,7 +42,10 @@ def _of_a_good_end(
         return Notice("warning", end.detail), lower_rate(job)
     if pick is None:
         return None, None
-    if pick.advice is not None:
-        text = pick.reason if pick.lr is None else pick.advice.why
-        return Notice("warning", text), other_range(pick.advice)
-    return (Notice("warning", pick.reason) if pick.lr is None else None), None
+    change = pick.next_sweep
+    if change is not None:
+        return Notice("warning", pick.reason if pick.lr is None else change.why), other_sweep(change)
+    if pick.lr is not None:
+        return None, None
+    maximum = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
+    return Notice("warning", pick.reason), None if maximum is None else race_around(maximum)

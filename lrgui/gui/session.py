@@ -363,8 +363,8 @@ class Session(JobEditor):
             self.runs.select_maximum(repair.select)
         if repair.done:
             self.noticed.emit(Notice("info", repair.done))
-        if repair.sweeps:
-            self.find()
+        if repair.starts:
+            self._start(repair.starts)
 
     def _set_state(self, state: str) -> None:
         self.state = state

@@ -73,9 +73,9 @@ class ShownSweep:
         old, new = before.reading, self.reading
         if old is None or new is None:
             return chosen
-        followed = chosen.selection == old.recommendation.best_guess
+        followed = old.recommendation.lr is not None and chosen.selection == old.recommendation.lr
         return Choices(
-            new.recommendation.best_guess if followed else chosen.selection,
+            new.recommendation.lr if followed else chosen.selection,
             new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
         )
 
@@ -89,7 +89,7 @@ class ShownSweep:
         """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
         if self.reading is None or self.synthetic:
             return None
-        lr = self.reading.recommendation.best_guess
+        lr = self.reading.recommendation.lr
         return None if lr is None else carry_over(lr, self.job, job)
 
     def report(self) -> Report | None:

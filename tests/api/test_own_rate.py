@@ -65,3 +65,13 @@ def test_it_is_said_in_every_form_of_the_result() -> None:
 def test_nobody_chose_the_rate_of_no_optimizer() -> None:
     found = find(None, nn.Linear(4, 1))
     assert found.own_lr is None and found.reading.own_words == ""
+
+
+def test_without_a_recommendation_the_optimizer_keeps_its_own_and_is_told_so() -> None:
+    net = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
+    found = find(optimizer, net, steps=5)
+    assert found.lr is None
+    with pytest.raises(ValueError, match=r"The optimizer keeps its own \(2e-2\)"):
+        found.apply(optimizer)
+    assert optimizer.param_groups[0]["lr"] == 0.02

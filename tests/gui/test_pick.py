@@ -186,3 +186,43 @@ def test_a_run_with_repeats_is_opened_again_with_its_band(bench: Bench) -> None:
     assert bench.runs.reading is not None and bench.runs.reading.band is not None
     assert before is not None and bench.runs.reading is not None
     assert bench.runs.reading.recommendation == before.recommendation
+
+
+def _no_fall(noise: float) -> list[list[Event]]:
+    """A sweep in which no fall stands out, and training breaks at the end."""
+    lr = np.logspace(-6, 0, 200)
+    loss = 2.3 + 3 * np.maximum(np.log10(lr) + 1, 0) ** 2 + noise * np.random.default_rng(1).standard_normal(200)
+    events: list[Event] = [
+        BatchEvent(0, i, float(a), float(b), 0.01 * i) for i, (a, b) in enumerate(zip(lr, loss, strict=True))
+    ]
+    return [[StateEvent("starting"), task(), *events, EndEvent("completed", "All steps.")]]
+
+
+def test_a_guess_is_not_selected(window: MainWindow, bench: Bench) -> None:
+    bench.play(Scripted(_no_fall(0.3)))
+    assert bench.runs.reading is not None
+    assert bench.runs.reading.recommendation.best_guess is not None
+    assert bench.runs.selection is None
+    bench.runs.select(3e-3)
+    bench.play(Scripted(_no_fall(0.3)))
+    assert bench.runs.selection == 3e-3, "what was selected stays"
+
+
+def test_one_button_sweeps_with_more_steps_at_each_rate(window: MainWindow, bench: Bench) -> None:
+    bench.play(Scripted(_no_fall(0.3)))
+    button = window.banner._action
+    assert button.text() == "Sweep with 8 steps per rate instead"
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        button.click()
+    assert bench.jobs[-1].kind == "sweep" and bench.jobs[-1].sweep.batches_per_lr == 8
+
+
+def test_one_button_measures_around_a_guess(window: MainWindow, bench: Bench) -> None:
+    bench.play(Scripted(_no_fall(0.0)))
+    pick = bench.runs.reading.recommendation if bench.runs.reading else None
+    assert pick is not None and pick.lr is None and pick.best_guess is not None and pick.next_sweep is None
+    button = window.banner._action
+    assert button.text().startswith("Verify around ")
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        button.click()
+    assert bench.jobs[-1].kind == "race" and bench.jobs[-1].race.around == pytest.approx(pick.best_guess)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.landmarks import Landmarks, last_calm
+from lrgui.core.curve.landmarks import AGAINST_NOISE, Landmarks, last_calm
 from lrgui.core.curve.plan import FLOORS, ONE_CYCLE
 from lrgui.core.curve.valley import BREAK, Valley
+from lrgui.core.formats import format_percent
 from lrgui.core.learning_rate import format_lr
 
 #: How far a pick can be relied on, worst first.
@@ -38,6 +40,11 @@ HIGHEST = 10.0
 BEFORE = 0.7
 #: Training that breaks within this share of the planned steps, and so many decades, broke at once.
 AT_ONCE, NEAR = 0.25, 1.5
+#: The lowest of a smoothed curve of noise alone lies so many times the noise that is left below its level.
+BY_CHANCE = 2.3
+#: Against noise so many times the steps at each rate are proposed at most, and so many steps in all. More steps also
+#: learn more: four to eight times as many gave a pick wherever one was to be had.
+MOST_TIMES, MOST_PER_RATE = 8, 64
 #: Standard deviations that hold nine of ten.
 NINE_OF_TEN = 1.64
 
@@ -50,6 +57,59 @@ class RangeAdvice:
     end_lr: float
     why: str
     """One sentence."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the next sweep, by name."""
+        return {"start_lr": self.start_lr, "end_lr": self.end_lr}
+
+    @property
+    def words(self) -> str:
+        """What the next sweep does, behind "sweep": "from 1e-6 to 100"."""
+        return f"from {format_lr(self.start_lr)} to {format_lr(self.end_lr)}"
+
+
+@dataclass(frozen=True)
+class NoiseAdvice:
+    """More steps at each rate for the next sweep, where the noise of the batches hides the fall."""
+
+    batches_per_lr: int
+    why: str
+    """One sentence."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the next sweep, by name."""
+        return {"batches_per_lr": self.batches_per_lr}
+
+    @property
+    def words(self) -> str:
+        """What the next sweep does, behind "sweep": "with 8 steps per rate"."""
+        return f"with {self.batches_per_lr} steps per rate"
+
+
+def against_noise(curve: Curve, marks: Landmarks, moved: float | None = None) -> NoiseAdvice | None:
+    """How many steps at each rate would let the fall stand out; None where no number of them is worth trying.
+
+    The mean of k losses has a noise of 1/√k of theirs. `moved` is how far the noise moves a pick, in decades; None
+    where not even a fall is seen. Then its size is what the lowest smoothed loss lies below the level, less what noise
+    alone would give, at least half of the noise that is left: what is smaller cannot be told from nothing.
+    """
+    if curve.noise <= curve.resolution:
+        return None
+    if moved is None:
+        left = marks.residual_noise
+        fall = max(marks.fall - BY_CHANCE * left, 0.5 * left)
+        wanted = (AGAINST_NOISE * left / fall) ** 2
+    else:
+        wanted = (moved / WAVERING) ** 2
+    times = min(2 ** math.ceil(math.log2(max(wanted, 2.0))), MOST_TIMES)
+    steps = times * curve.steps_per_point
+    if steps > MOST_PER_RATE:
+        return None
+    left = format_percent(1 / math.sqrt(times))
+    what = "A fall may be hidden in the noise" if moved is None else "The noise hides where the fall ends"
+    return NoiseAdvice(steps, f"{what}: sweep with {steps} steps per rate, which leaves {left} of it.")
 
 
 def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice | None:

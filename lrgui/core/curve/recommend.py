@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lrgui.core.curve.confidence import CONFIDENCES, RESAMPLES, WORST, RangeAdvice, advise, judge, start_lower
+from lrgui.core.curve.confidence import (
+    CONFIDENCES,
+    RESAMPLES,
+    WORST,
+    NoiseAdvice,
+    RangeAdvice,
+    advise,
+    against_noise,
+    judge,
+    start_lower,
+)
 from lrgui.core.curve.curve import Curve, only_so_many
 from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
 from lrgui.core.curve.plan import ONE_CYCLE, SCHEDULES, USUAL, Plan
@@ -17,7 +27,7 @@ from lrgui.core.events import EndReason
 from lrgui.core.formats import format_factor, format_ratio
 from lrgui.core.learning_rate import format_lr
 
-__all__ = ["CONFIDENCES", "RangeAdvice", "Recommendation", "recommend"]
+__all__ = ["CONFIDENCES", "NoiseAdvice", "RangeAdvice", "Recommendation", "recommend"]
 
 #: A longer sweep has learnt more before it gets to a rate: its loss is low from lower rates on, but breaks where that
 #: of a shorter one does, and the best rate is the same. From so much work before the middle on (`Curve.work_before`; it
@@ -33,7 +43,11 @@ SAFETY = 10**0.2
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The rate that we would use, or honestly none; `best_guess` is given whenever a number can be computed."""
+    """The rate that we would use, or honestly none.
+
+    `best_guess` is given whenever a number can be computed; where `lr` is None it says where to measure, and nothing
+    trains with it.
+    """
 
     lr: float | None
     best_guess: float | None
@@ -48,6 +62,13 @@ class Recommendation:
     """The range to sweep next; None where this one was right."""
     by_schedule: dict[str, float] = field(default_factory=dict)
     """`best_guess` for each schedule that may be planned (`core.curve.plan.SCHEDULES`); empty without one."""
+    noise_advice: NoiseAdvice | None = None
+    """More steps at each rate, where noise is why there is no pick."""
+
+    @property
+    def next_sweep(self) -> RangeAdvice | NoiseAdvice | None:
+        """What to change for the next sweep, the range first; None where this one was right."""
+        return self.advice or self.noise_advice
 
 
 def recommend(curve: Curve, marks: Landmarks | None, plan: Plan = USUAL, *, spread: float = 0.0) -> Recommendation:
@@ -81,7 +102,8 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
     if curve.ended_early and (valley is None or marks.rises_at is None):
         return _ended_early(curve, None)
     if valley is None or not marks.falls:
-        return _none(_before_the_rise(curve, marks), marks.why_not or "the loss never falls", advice)
+        change = advice or against_noise(curve, marks)
+        return _none(_before_the_rise(curve, marks), marks.why_not or "the loss never falls", change)
     guess = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
     if curve.ended_early:
         return _ended_early(curve, guess)
@@ -90,7 +112,8 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
-        return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", advice)
+        change = advice or against_noise(curve, marks, max(moved, spread))
+        return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", change)
     reason = _reason(curve, valley) + plan.remarks(curve.planned_steps * curve.steps_per_point)
     if advice is not None:
         reason += f" {advice.why}"
@@ -155,9 +178,10 @@ def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
     return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")
 
 
-def _none(guess: float | None, why: str, advice: RangeAdvice | None) -> Recommendation:
+def _none(guess: float | None, why: str, advice: RangeAdvice | NoiseAdvice | None) -> Recommendation:
     what = advice.why if advice is not None else "Try more steps, larger batches, or a model that learns faster."
-    return Recommendation(None, guess, f"No reliable pick: {why}. {what}", advice=advice)
+    found = Recommendation(None, guess, f"No reliable pick: {why}. {what}")
+    return replace(found, noise_advice=advice) if isinstance(advice, NoiseAdvice) else replace(found, advice=advice)
 
 
 #: What the factor means, for tooltips and help texts.

@@ -83,7 +83,7 @@ class SweepReading:
     """The curve read aloud."""
     checklist: tuple[Check, ...]
     selection: float | None
-    """The rate that the person holds; the recommendation (or best guess) where nobody chose one."""
+    """The rate that the person holds; the recommendation where nobody chose one, None without a reliable one."""
     end: EndEvent | None = None
     """How the run ended; None for one that was cut off, and where nobody said."""
     plan: Plan = USUAL
@@ -199,6 +199,7 @@ class SweepReading:
             "planned_schedule": self.plan.schedule,
             "planned_steps": self.plan.steps,
             "range_advice": None if pick.advice is None else asdict(pick.advice),
+            "advice": None if (change := pick.next_sweep) is None else {**change.settings, "why": change.why},
             "own_lr": None if self.own is None else self.own.lr,
             "own_lr_words": self.own_words,
             "selection": self.selection,
@@ -224,7 +225,7 @@ def read_sweep(
 ) -> SweepReading:
     """Read the curve of one sweep, or the curves of repeats, which share their rates.
 
-    `selection` is the rate that the person holds; without one the recommendation (or best guess) is taken.
+    `selection` is the rate that the person holds; without one the recommendation is taken, never a guess.
     `zones` overrides the measured zones. `planned_range` is the sweep's first and last planned rate; without
     it the measured ends are taken. `plan` is the training to come, `end` is how the run ended, `own` the rate that
     the optimizer had of its own.
@@ -243,7 +244,7 @@ def read_sweep(
         measured_zones = find_zones(landmarks, min(start, first), max(stop, last), pick.lr)
     zones = zones if zones is not None else measured_zones
     if selection is None:
-        selection = pick.best_guess
+        selection = pick.lr
     return SweepReading(
         curves=curves,
         curve=curve,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrgui.core.curve.confidence import CONFIDENCES, RangeAdvice, advise
+from lrgui.core.curve.confidence import CONFIDENCES, RangeAdvice, advise, against_noise
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
 from lrgui.core.curve.recommend import Recommendation, recommend
@@ -131,3 +131,56 @@ def test_high_is_worth_its_word_on_recorded_sweeps() -> None:
     assert len(high) > 0.3 * len(without)
     assert np.mean(np.array(high) < 0.1) >= 0.9
     assert np.mean(without) <= 0.12
+
+
+def _noisy(fall: float, noise: float, steps_per_point: int = 1) -> Curve:
+    """A textbook fall from 2.3 with the noise of single batches, or of means of several."""
+    lr = np.geomspace(1e-6, 10, 200)
+    x = np.log10(lr)
+    loss = 2.3 - fall / (1 + np.exp(-4 * (x + 2.5))) + 3 * np.maximum(x + 1.0, 0) ** 2
+    loss += noise / steps_per_point**0.5 * np.random.default_rng(3).standard_normal(200)
+    return Curve.measured(lr, loss, 200, end_reason="completed", steps_per_point=steps_per_point)
+
+
+def test_a_fall_that_noise_hides_is_looked_for_with_more_steps_at_each_rate() -> None:
+    curve = _noisy(1.0, 0.7)
+    found = recommend(curve, find_landmarks(curve))
+    assert found.lr is None and found.advice is None
+    assert found.noise_advice is not None and found.next_sweep is found.noise_advice
+    steps = found.noise_advice.batches_per_lr
+    assert 2 <= steps <= 8 and found.noise_advice.settings == {"batches_per_lr": steps}
+    assert f"sweep with {steps} steps per rate" in found.reason
+    quieter = _noisy(1.0, 0.7, steps)
+    assert recommend(quieter, find_landmarks(quieter)).lr is not None
+
+
+def test_more_noise_asks_for_more_steps() -> None:
+    asked = []
+    for noise in (0.5, 4.0):
+        curve = _noisy(1.0, noise)
+        marks = find_landmarks(curve)
+        assert marks is not None
+        advice = against_noise(curve, marks)
+        assert advice is not None
+        asked.append(advice.batches_per_lr)
+    assert asked[0] < asked[1] == 8
+
+
+def test_noise_that_many_steps_have_not_helped_gets_no_more() -> None:
+    curve = _noisy(0.0, 1.0, 32)
+    marks = find_landmarks(curve)
+    assert marks is not None and against_noise(curve, marks) is None
+
+
+def test_a_pick_that_wavers_asks_for_more_steps_the_farther_it_moves() -> None:
+    curve = _noisy(1.0, 0.3)
+    marks = find_landmarks(curve)
+    assert marks is not None
+    found = [against_noise(curve, marks, moved) for moved in (0.2, 0.35, 0.6)]
+    assert [one.batches_per_lr for one in found if one is not None] == [2, 8, 8]
+
+
+def test_a_smooth_curve_is_not_noisy() -> None:
+    curve = Curve.measured(np.geomspace(1e-6, 1, 200), np.full(200, 2.3), 200, end_reason="completed")
+    marks = find_landmarks(curve)
+    assert marks is not None and against_noise(curve, marks) is None
