@@ -1,10 +1,11 @@
 """The truth: final validation loss of trainings over a grid of learning rates.
 
-    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [TASK ...]
+    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [--coarse] [TASK ...]
 
 The rates are OneCycle's maximum, the `constant` rate, the first one of a linear or `cosine` `decay` to 0 or of a `step`
 decay (÷10 after a half and three quarters), or the highest of a `warmup` over a tenth before a linear decay to 0.
-`--times 4` trains four times as long. Seeds that OUT.json already holds are kept. About a minute a task, one core.
+`--times 4` trains four times as long, `--coarse` with fewer rates. Seeds that OUT.json already holds are kept. About a
+minute a task, one core.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler, M
 
 #: 1e-5 to 10, a quarter of a decade apart.
 GRID = [10 ** (k / 4) for k in range(-20, 5)]
+#: With `--coarse`: 1e-4 to 10, half a decade apart.
+COARSE = GRID[4::2]
 
 
 def one_cycle(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
@@ -98,17 +101,19 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--coarse", action="store_true")
     parser.add_argument("--schedule", choices=SCHEDULES, default="onecycle")
     parser.add_argument("tasks", nargs="*", default=list(TASKS))
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(1)
     every = TASKS | {task.name: task for task in LARGER}
+    grid = COARSE if asked.coarse else GRID
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
     for name in asked.tasks:
         began, task = time.perf_counter(), every[name]
-        old = found.get(name, {"before": [], "losses": [[] for _ in GRID]})
+        old = found.get(name, {"before": [], "losses": [[] for _ in grid]})
         for seed in range(len(old["before"]) + 1, asked.seeds + 1):
-            runs = [train(task, lr, seed, asked.times, schedule=asked.schedule) for lr in GRID]
+            runs = [train(task, lr, seed, asked.times, schedule=asked.schedule) for lr in grid]
             old["before"].append(round(runs[0][0], 6))
             for column, (_, after) in zip(old["losses"], runs, strict=True):
                 # JSON knows no infinity: null is a training that diverged.
