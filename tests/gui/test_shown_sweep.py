@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.scenarios import SCENARIOS
 from lrgui.core.curve.zones import Zones
 from lrgui.core.run_settings import SweepSettings
@@ -60,7 +61,9 @@ def test_what_nobody_touched_follows_the_planned_training(sweep: ShownSweep) -> 
     assert pick is not None and zones is not None
     after = before.read_as(SweepSettings(planned_schedule="constant", planned_steps=4800))
     assert after.job.sweep.planned_schedule == "constant" and after.job.sweep.steps == before.job.sweep.steps
-    assert after.reading is not None and after.reading.recommendation.lr == pytest.approx(pick / 6)
+    assert after.reading is not None and after.reading.recommendation.lr == pytest.approx(
+        pick * Plan(4800, "constant").share()
+    )
     followed = after.choice_after(before, Choices(pick, zones))
     assert followed == Choices(after.reading.recommendation.lr, after.reading.measured_zones)
     own = Choices(2e-3, ZONES)
