@@ -1,6 +1,6 @@
 """Records raw sweeps of the tasks, so that rules can be judged without training.
 
-    python benchmarks/suggestions/sweeps.py OUT.json [TASK ...]
+    python benchmarks/suggestions/sweeps.py OUT.json [--finetuning] [TASK ...]
 
 Every sweep goes on to its end or to the first loss that is not finite: where the program would have stopped follows
 from the losses. Learning rates are not stored, they follow from the range.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from finetuning import FINE_TUNING
 from tasks import TASKS, Task, batches
 
 from lrgui.core.engine.schedules import exponential
@@ -37,7 +38,7 @@ def record(task: Task, start: float, end: float, steps: int, seed: int) -> list[
     losses: list[float | None] = []
     for lr, (x, y) in zip(exponential(start, end, steps), batches(task.data()[0], task.batch, seed), strict=False):
         for group in optimizer.param_groups:
-            group["lr"] = float(lr)
+            group["lr"] = float(lr) * group.get("share", 1.0)
         optimizer.zero_grad()
         loss = task.loss(model(x), y)
         if not math.isfinite(loss.item()):
@@ -51,11 +52,13 @@ def record(task: Task, start: float, end: float, steps: int, seed: int) -> list[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("tasks", nargs="*", default=list(TASKS))
-    asked = parser.parse_args()
+    parser.add_argument("--finetuning", action="store_true", help="the tasks that begin with pretrained weights")
+    parser.add_argument("tasks", nargs="*")
+    asked = parser.parse_intermixed_args()
+    tasks: dict[str, Task] = {**FINE_TUNING} if asked.finetuning else TASKS
     torch.set_num_threads(1)
     found: dict[str, list[dict[str, Any]]] = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    for name in asked.tasks:
+    for name in asked.tasks or tasks:
         began = time.perf_counter()
         found[name] = [
             {
@@ -63,7 +66,7 @@ def main() -> None:
                 "end": end,
                 "steps": steps,
                 "seed": seed,
-                "losses": record(TASKS[name], start, end, steps, seed),
+                "losses": record(tasks[name], start, end, steps, seed),
             }
             for start, end, steps, seeds in KINDS
             for seed in range(FIRST_SEED, FIRST_SEED + seeds)

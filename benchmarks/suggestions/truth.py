@@ -1,11 +1,11 @@
 """The truth: final validation loss of trainings over a grid of learning rates.
 
-    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [--coarse] [TASK ...]
+    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--finetuning] [TASK ...]
 
 The rates are OneCycle's maximum, the `constant` rate, the first one of a linear or `cosine` `decay` to 0 or of a `step`
 decay (÷10 after a half and three quarters), or the highest of a `warmup` over a tenth before a linear decay to 0.
-`--times 4` trains four times as long, `--coarse` with fewer rates. Seeds that OUT.json already holds are kept. About a
-minute a task, one core.
+Without names all tasks of `tasks.py` are trained, with `--finetuning` those of `finetuning.py`; `--times 4` trains four
+times as long, `--coarse` with fewer rates. Seeds that OUT.json already holds are kept. About a minute a task, one core.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from finetuning import FINE_TUNING, FineTuning
 from larger import LARGER
 from tasks import TASKS, Part, Task, batches
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler, MultiStepLR, OneCycleLR
@@ -31,7 +32,10 @@ COARSE = GRID[4::2]
 def one_cycle(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
     # Momentum is cycled only where it is in use: torch would turn plain SGD and RMSprop into something else.
     cycled = bool(optimizer.defaults.get("momentum")) or "betas" in optimizer.defaults
-    return OneCycleLR(optimizer, lr, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled)
+    rates = [lr * group.get("share", 1.0) for group in optimizer.param_groups]
+    return OneCycleLR(
+        optimizer, rates, steps, pct_start=0.3, div_factor=10, final_div_factor=100, cycle_momentum=cycled
+    )
 
 
 def warmed_up(optimizer: torch.optim.Optimizer, lr: float, steps: int) -> LRScheduler:
@@ -59,6 +63,15 @@ def evaluate(task: Task, model: torch.nn.Module, part: Part) -> float:
     total = sum(task.loss(model(a), b).item() * len(a) for a, b in parts)
     model.train()
     return total / len(x) if math.isfinite(total) else math.inf
+
+
+def guessing(task: Task) -> float | None:
+    """Validation loss of a constant answer, the classes' frequencies in the training data; None without classes."""
+    (_, y), (_, v) = task.data()
+    if y.dtype != torch.int64:
+        return None
+    count = torch.bincount(y.flatten(), minlength=int(v.max()) + 1).float() + 1e-3
+    return float(-(count / count.sum()).log()[v.flatten()].mean())
 
 
 def train(
@@ -103,13 +116,14 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--coarse", action="store_true")
     parser.add_argument("--schedule", choices=SCHEDULES, default="onecycle")
-    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--finetuning", action="store_true", help="the tasks that begin with pretrained weights")
+    parser.add_argument("tasks", nargs="*")
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(1)
-    every = TASKS | {task.name: task for task in LARGER}
+    every = TASKS | {task.name: task for task in (*LARGER, *FINE_TUNING.values())}
     grid = COARSE if asked.coarse else GRID
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    for name in asked.tasks:
+    for name in asked.tasks or (FINE_TUNING if asked.finetuning else TASKS):
         began, task = time.perf_counter(), every[name]
         old = found.get(name, {"before": [], "losses": [[] for _ in grid]})
         for seed in range(len(old["before"]) + 1, asked.seeds + 1):
@@ -119,6 +133,8 @@ def main() -> None:
                 # JSON knows no infinity: null is a training that diverged.
                 column.append(round(after, 6) if math.isfinite(after) else None)
         found[name] = {"steps": task.steps * asked.times, **old}
+        if isinstance(task, FineTuning) and (guess := guessing(task)) is not None:
+            found[name]["guessing"] = round(guess, 6)
         asked.out.write_text(json.dumps(found))
         print(f"{name:28s} {time.perf_counter() - began:.0f} s", flush=True)
 
