@@ -67,7 +67,7 @@ class Result(Found):
                 curves,
                 planned_range=(config.start_lr, config.end_lr),
                 plan=plan_of(config, records[0].task),
-                end=End(end.reason, end.detail, traceback),
+                end=End(end.reason, end.detail, end.guessing, end.uniform, traceback),
                 own=own,
             ),
             config=config,
@@ -229,7 +229,9 @@ def _curve(record: Record, config: SweepSettings, end: EndEvent | None) -> Curve
     last = record.end or end
     planned = max(config.steps, len(record))
     reason = last.reason if last else None
-    return Curve.measured(record.lr, record.loss, planned, config.beta, reason, config.batches_per_lr)
+    return Curve.measured(
+        record.lr, record.loss, planned, config.beta, reason, config.batches_per_lr, *record.known_losses
+    )
 
 
 def _class_name(optimizer: str | type | None) -> str:

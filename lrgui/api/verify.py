@@ -190,7 +190,7 @@ class _Verifier:
             if not standings.done:
                 raise  # nothing was measured: the caller's own exception says most
             how = ended(error, getattr(call.loader, "batch_size", None), self.config.accumulation)
-            return self._ended(End(how.reason, how.detail, folded(error)))
+            return self._ended(End(how.reason, how.detail, traceback=folded(error)))
         except KeyboardInterrupt:
             if not interactive() or not standings.done:
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -176,6 +176,9 @@ class SweepEndEvent:
     reason: str
     """An `EndReason`."""
     detail: str
+    guessing: float | None = field(default=None, compare=False)
+    uniform: float | None = field(default=None, compare=False)
+    """As `EndEvent`'s, both."""
 
 
 @dataclass(frozen=True)
@@ -310,6 +313,11 @@ class EndEvent:
     reason: str
     """An `EndReason`."""
     detail: str
+    guessing: float | None = field(default=None, compare=False)
+    """Of a sweep: the loss of guessing, the best that one constant answer to all of its batches could have; None where
+    the loss is of a kind for which nobody knows it."""
+    uniform: float | None = field(default=None, compare=False)
+    """Of classes: the loss where all are equally likely, about which a network begins that knows nothing."""
 
 
 Event = (

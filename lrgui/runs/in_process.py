@@ -165,7 +165,7 @@ def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:
             if end.reason not in WHOLE:
                 yield EndEvent(end.reason, f"In sweep {number + 1} of {count}: {end.detail}")
                 return
-            yield SweepEndEvent(number, end.reason, end.detail)
+            yield SweepEndEvent(number, end.reason, end.detail, end.guessing, end.uniform)
     yield EndEvent(end.reason, f"{count} sweeps, each with the data in a different order. Last: {end.detail}")
 
 

@@ -77,7 +77,7 @@ def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
     odd: dict[str, str] = {}
     for item in plain_fields(type(event)):
         value = getattr(event, item.name)
-        if value is None and type(event) is BatchEvent:
+        if value is None and type(event) in (BatchEvent, EndEvent, SweepEndEvent):
             continue
         if item.type is float and value is not None:
             value = float(value)

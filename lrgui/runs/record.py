@@ -140,13 +140,21 @@ class Record:
         each = self.task.steps_per_point if self.task else 1
         taken = in_order(self.steps, self.lr) if points is None else points
         lr, loss = (self.lr, self.loss) if taken is None else (self.lr[taken], self.loss[taken])
-        return Curve.measured(lr, loss, planned, beta, self.end_reason, each)
+        return Curve.measured(lr, loss, planned, beta, self.end_reason, each, *self.known_losses)
 
     @property
     def end_reason(self) -> str | None:
         """Why this sweep or training ended, None while it goes on."""
         end = self.sweep_end or self.end
         return None if end is None else end.reason
+
+    @property
+    def known_losses(self) -> tuple[float | None, float | None]:
+        """The loss of guessing, and where all classes are equally likely (`EndEvent`); None while the run goes on."""
+        end = self.sweep_end or self.end
+        both = (None, None) if end is None else (end.guessing, end.uniform)
+        guessing, uniform = (None if value is None or not math.isfinite(value) else value for value in both)
+        return guessing, uniform
 
     def _add_batch(self, event: BatchEvent) -> None:
         if self._count == len(self._steps):

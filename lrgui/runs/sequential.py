@@ -75,7 +75,7 @@ class InTurn:
             if end.reason not in WHOLE:
                 yield [EndEvent(end.reason, f"{job.task.optimizer_words}: {end.detail}")]
                 return
-            yield [SweepEndEvent(number, end.reason, end.detail)]
+            yield [SweepEndEvent(number, end.reason, end.detail, end.guessing, end.uniform)]
         if self._cancelled:
             yield [EndEvent(EndReason.CANCELLED, "Stopped; everything measured so far is kept.")]
         else:

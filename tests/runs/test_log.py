@@ -64,6 +64,14 @@ def test_every_event_comes_back_from_one_ascii_line(event: Event) -> None:
     json.loads(line, parse_constant=pytest.fail)
 
 
+@pytest.mark.parametrize("event", [EndEvent("completed", ""), SweepEndEvent(0, "completed", "")])
+def test_what_guessing_costs_is_written_where_it_is_known(event: EndEvent | SweepEndEvent) -> None:
+    assert "guessing" not in encode(event)
+    back = decode(encode(replace(event, guessing=0.693)))
+    assert isinstance(back, EndEvent | SweepEndEvent)
+    assert back.guessing == 0.693
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     event = BatchEvent(int(np.int64(0)), int(np.int64(3)), np.float64(1e-3), np.float32(0.5), 1)  # type: ignore[arg-type]
     assert decode(encode(event)) == BatchEvent(0, 3, 1e-3, 0.5, 1.0)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, TaskEvent
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
 from lrgui.runs.record import MOST_OUTPUT, Record
 
 TASK = TaskEvent("digits", "", 10, 5, 100, 10, "cpu", 2, 200)
@@ -54,6 +56,16 @@ def test_the_curve_has_the_plan_and_ends_before_what_is_not_finite() -> None:
     assert np.isnan(record.loss[2])
     record.add([EndEvent("not_finite", "NaN")])
     assert record.curve().end_reason == "not_finite"
+
+
+def test_the_curve_knows_what_guessing_costs_in_its_sweep() -> None:
+    record = Record()
+    record.add([batch(0)])
+    assert record.curve().guessing is None
+    record.add([SweepEndEvent(0, "completed", "", 0.7), SweepEndEvent(1, "completed", "", 0.8)])
+    record.add([EndEvent("completed", "")])
+    assert record.curve().guessing == 0.7
+    assert Record.of([EndEvent("completed", "", math.nan)]).curve().guessing is None
 
 
 def test_printed_text_is_kept_up_to_a_limit() -> None:

@@ -115,7 +115,10 @@ def against_noise(curve: Curve, marks: Landmarks, moved: float | None = None) ->
 def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice | None:
     """What to change about the range; None where the valley and its far edge lie inside."""
     first, last = float(curve.lr[0]), float(curve.lr[-1])
-    if valley is None or not marks.falls:
+    forgets = valley is None and marks.falls and curve.guessing is not None
+    if forgets and not marks.still_falling:
+        return None  # what it falls to is guessing: another range would not help
+    if not marks.falls or (valley is None and not forgets):
         calm = last_calm(curve, marks)
         flat = not curve.broke and _flat_to_the_end(curve, marks)
         at_once = calm < AT_ONCE * curve.planned_steps and curve.log_lr[calm] - curve.log_lr[0] < NEAR
@@ -132,7 +135,7 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
         end = last * 10 if _mostly_seen(curve, marks) else max(last * 10, min(last * 100, HIGHEST))
         why = f"The loss is still falling at {format_lr(last)}: extend the sweep to {format_lr(end)} or more."
         return RangeAdvice(first, end, why)
-    if valley.middle - math.log10(first) < BEFORE:
+    if valley is not None and valley.middle - math.log10(first) < BEFORE:
         start = first / 1000
         why = f"The loss already falls at the first rate: start the sweep lower, at {format_lr(start)}."
         return RangeAdvice(start, max(last, start * 1e4), why)

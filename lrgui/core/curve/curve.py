@@ -52,6 +52,10 @@ class Curve:
     """Points left out because the loss was no longer finite."""
     steps_per_point: int = 1
     """Optimizer steps at each learning rate."""
+    guessing: float | None = None
+    """The loss of guessing, the best that one constant answer could have (`EndEvent.guessing`); None where unknown."""
+    uniform: float | None = None
+    """The loss where all classes are equally likely (`EndEvent.uniform`)."""
 
     @classmethod
     def measured(
@@ -62,6 +66,8 @@ class Curve:
         beta: float = 0.98,
         end_reason: str | None = None,
         steps_per_point: int = 1,
+        guessing: float | None = None,
+        uniform: float | None = None,
     ) -> Curve:
         """A curve from raw arrays of the same shape, cut at the first loss that is not finite."""
         lr = np.asarray(lr, dtype=np.float64)
@@ -69,7 +75,7 @@ class Curve:
         bad = np.flatnonzero(~np.isfinite(loss))
         keep = int(bad[0]) if len(bad) else len(loss)
         kept = (_own(lr[:keep]), _own(loss[:keep]))
-        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep, steps_per_point)
+        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep, steps_per_point, guessing, uniform)
 
     def __len__(self) -> int:
         return len(self.lr)

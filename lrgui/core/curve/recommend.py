@@ -19,12 +19,13 @@ from lrgui.core.curve.confidence import (
     start_lower,
 )
 from lrgui.core.curve.curve import Curve, only_so_many
-from lrgui.core.curve.landmarks import FEWEST_POINTS, Landmarks, last_calm
+from lrgui.core.curve.forgetting import CAREFUL, forgets, learns
+from lrgui.core.curve.landmarks import FEWEST_POINTS, VISIBLE, Landmarks, last_calm
 from lrgui.core.curve.plan import ONE_CYCLE, SCHEDULES, USUAL, Plan
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.valley import ANSWER, BREAK, Valley, find_valley
 from lrgui.core.events import EndReason
-from lrgui.core.formats import format_factor, format_ratio
+from lrgui.core.formats import format_factor, format_loss, format_percent, format_ratio
 from lrgui.core.learning_rate import format_lr
 
 __all__ = ["CONFIDENCES", "NoiseAdvice", "RangeAdvice", "Recommendation", "recommend"]
@@ -98,23 +99,30 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
             return _none(None, only_so_many(len(curve)), start_lower(curve))
         return Recommendation(None, None, f"No reliable pick: {only_so_many(len(curve))}. Sweep more steps.")
     valley = find_valley(curve, RESAMPLES)
+    # Of a curve of forgetting, that from the start on is looked at as well: the lower pick is the safer one.
+    whole = find_valley(replace(curve, guessing=None), RESAMPLES) if forgets(curve, marks) else None
     advice = advise(curve, marks, valley)
     if curve.ended_early and (valley is None or marks.rises_at is None):
         return _ended_early(curve, None)
-    if valley is None or not marks.falls:
-        change = advice or against_noise(curve, marks)
-        return _none(_before_the_rise(curve, marks), marks.why_not or "the loss never falls", change)
-    guess = float(10.0 ** _picks(curve, np.array([valley.middle]), np.array([valley.edge]))[0])
+    valleys = [one for one in (valley, whole) if one is not None]
+    if valley is None or not marks.falls or (whole is not None and not learns(curve, marks)):
+        guess = _before_the_rise(curve, marks) if whole is None else float(10.0 ** _lowest_picks(curve, valleys)[0])
+        change = advice or (None if marks.falls else against_noise(curve, marks))
+        return _none(guess, marks.why_not or _no_valley(curve), change)
+    picks = _lowest_picks(curve, valleys)
+    guess = float(10.0 ** picks[0])
     if curve.ended_early:
         return _ended_early(curve, guess)
-    moved = float(np.std(_picks(curve, valley.middles, valley.edges)))
+    moved = float(np.std(picks[1:]))
     word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor)
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
         change = advice or against_noise(curve, marks, max(moved, spread))
         return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", change)
-    reason = _reason(curve, valley) + plan.remarks(curve.planned_steps * curve.steps_per_point)
+    lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
+    reason = _reason(curve, lowest) + _guessing(valley, marks, whole is not None)
+    reason += plan.remarks(curve.planned_steps * curve.steps_per_point)
     if advice is not None:
         reason += f" {advice.why}"
     return Recommendation(guess, guess, reason, word, factor, advice)
@@ -129,6 +137,14 @@ def _picks(curve: Curve, middles: Floats, edges: Floats) -> Floats:
     """log10 of the pick for each middle and edge. Shapes (n,)."""
     picks: Floats = np.minimum(_middles(curve, middles), _limit(curve, edges))
     return picks
+
+
+def _lowest_picks(curve: Curve, valleys: list[Valley]) -> Floats:
+    """log10 of the pick, and of those of the resampled curves: the lowest of all `valleys`, with care where there are
+    two. Shape (1 + resamples,)."""
+    rows = [_picks(curve, np.append(one.middle, one.middles), np.append(one.edge, one.edges)) for one in valleys]
+    lowest: Floats = np.min(rows, axis=0) - (CAREFUL if len(valleys) > 1 else 0.0)
+    return lowest
 
 
 def _middles(curve: Curve, middles: Floats) -> Floats:
@@ -166,6 +182,23 @@ def _reason(curve: Curve, valley: Valley) -> str:
     raised = float(_raised(curve, np.array([valley.middle]))[0])
     more = f" and {format_factor(10**raised)} up for the length of the sweep" if raised > SEEN else ""
     return f"The middle of the valley, {middle}, {ANSWER} steps back{more}; half of the fall {kept}."
+
+
+def _no_valley(curve: Curve) -> str:
+    if curve.guessing is None:
+        return "the loss never falls"
+    return f"the loss never falls below that of guessing ({format_loss(curve.guessing)})"
+
+
+def _guessing(valley: Valley, marks: Landmarks, forgetting: bool) -> str:
+    """The sentence that says where the fall begins that counts, with a space before it; empty for the start."""
+    if not valley.from_guessing or marks.level - valley.level <= VISIBLE * marks.fall:
+        return ""
+    level = format_loss(valley.level)
+    if forgetting:
+        share = format_percent(10**-CAREFUL)
+        return f" Lowered to {share}: down to {level}, the loss of guessing, the network only forgets."
+    return f" Only a fall below {level}, the loss of guessing, counts."
 
 
 def _ended_early(curve: Curve, guess: float | None) -> Recommendation:

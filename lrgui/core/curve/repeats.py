@@ -57,6 +57,8 @@ def combine(curves: Sequence[Curve]) -> Repeats:
         ended.end_reason,
         ended.dropped,
         longest.steps_per_point,
+        _known_mean([c.guessing for c in curves]),
+        _known_mean([c.uniform for c in curves]),
     )
     low = np.nanmin(smoothed, axis=0) if m else np.zeros(0)
     high = np.nanmax(smoothed, axis=0) if m else np.zeros(0)
@@ -112,6 +114,11 @@ def spread(curves: Sequence[Curve], plan: Plan = USUAL) -> dict[str, tuple[float
 def _mean(rates: Sequence[float]) -> float:
     """Their geometric mean."""
     return float(10 ** np.log10(rates).mean())
+
+
+def _known_mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _stack(rows: Sequence[Floats], m: int) -> Floats:

@@ -39,6 +39,8 @@ class Valley:
     """True where the curve ends before it has risen again: the edge is only the end of the sweep."""
     level: float
     """The loss before it falls."""
+    from_guessing: bool
+    """True where that is the loss of guessing: the start was worse."""
     fall: float
     """From the level to the lowest smoothed loss; 0 where there is none."""
     middles: Floats
@@ -82,6 +84,7 @@ def find_valley(curve: Curve, resamples: int = 0) -> Valley | None:
         edge=float(edges[0]),
         open=not rises and bool(edges[0] >= x[-1] - 1e-12),
         level=level,
+        from_guessing=level == curve.guessing,
         fall=float(falls[0]),
         middles=middles[1:],
         edges=edges[1:],
@@ -89,14 +92,16 @@ def find_valley(curve: Curve, resamples: int = 0) -> Valley | None:
 
 
 def _level(curve: Curve) -> float:
-    """The loss before it falls: median of the first third, or of the first tenth where that is clearly higher."""
+    """The loss before it falls: median of the first third, or of the first tenth where that is clearly higher; but not
+    above that of guessing. What begins worse gets that far by forgetting, and a network that is dead stays there."""
     m = len(curve)
     third = float(np.median(curve.loss[: max(3, m // 3)]))
     tenth = float(np.median(curve.loss[: max(3, m // 10)]))
     level = tenth if tenth > third + 2 * curve.noise else third
     # A loss that rises from the start has not fallen from a median further right.
     before = curve.smoothed[: int(np.argmin(curve.smoothed)) + 1]
-    return min(level, float(before.max()))
+    level = min(level, float(before.max()))
+    return level if curve.guessing is None else min(level, curve.guessing)
 
 
 def _ends_high(curve: Curve, line: Floats, level: float, fall: float) -> bool:

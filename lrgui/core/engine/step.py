@@ -38,9 +38,11 @@ class Stepper:
         *,
         scaler: torch.amp.GradScaler | None = None,
         first: Callable[[torch.Tensor], object] | None = None,
+        each: Callable[[torch.Tensor], object] | None = None,
     ) -> None:
-        """`first` gets the first batch's loss, before its gradients are computed."""
+        """`first` gets the first batch's loss, before its gradients are computed, `each` that of every batch."""
         self._first = first
+        self._each = each
         self._model = model
         self._optimizer = optimizer
         self._loss = loss
@@ -160,6 +162,8 @@ class Stepper:
                 self._first(value)
         if self._left_out:
             self._left_out = 0
+        if self._each is not None:
+            self._each(value)
         return value
 
     def _leave_out(self) -> None:

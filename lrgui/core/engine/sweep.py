@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from lrgui.core.control import Control
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.batches import endless, to_device
 from lrgui.core.engine.cleanup import Assured
+from lrgui.core.engine.guessing import Guessing
 from lrgui.core.engine.modes import kept_in_eval, to_train_mode
 from lrgui.core.engine.param_groups import free_rates, put_rate, ratios
 from lrgui.core.engine.pausing import Stopwatch, held
@@ -84,6 +86,8 @@ def sweep(
     run = _Run(model, endless(loader), optimizer, loss, config, control or Control(), torch.device(device), number)
     run.scaler = scaler or scaler_for(config.amp, run.device)
     run.probe, run.metric = probe, metric
+    # Its targets are the batches': of a validation loss it says nothing.
+    run.guessing = Guessing() if probe is None else None
     run.team = team or Team()
     run.readings = readings_for(run.device, run.scaler is not None)
     run.first_loss, run.restore = kept.add_behind, kept.restore
@@ -140,6 +144,7 @@ class _Run:
         self.scaler: torch.amp.GradScaler | None = None
         self.probe: Probe | None = None
         self.metric: Callable[[], Any] | None = None
+        self.guessing: Guessing | None = None
         self.team = Team()
         self.first_loss: Callable[[torch.Tensor], object] = _nothing
         """Gets the first batch's loss, before anything is done with it."""
@@ -167,6 +172,7 @@ class _Run:
             config,
             scaler=self.scaler,
             first=self.first_loss,
+            each=None if self.guessing is None else self.guessing.add,
         )
         readings = self.readings
         late = LAG if readings.late else 0
@@ -192,20 +198,24 @@ class _Run:
                 yield from self._arrived(readings.rest())
             raise
         if self.end is not None and self.end.reason in BROKE:
+            guessing = self._guessing()  # of these batches alone: to find the one to blame, some are looked at again
             if self.end.reason == EndReason.NOT_FINITE:
                 self.end = self._to_blame() or self.end
-            yield self.end  # what was measured past it says nothing
+            yield replace(self.end, **guessing)  # what was measured past it says nothing
             return
         asked, self.end = self.end, None
         yield from self._arrived(readings.rest())
-        yield (
-            self.end
-            or asked
-            or EndEvent(
-                EndReason.COMPLETED,
-                f"All {config.steps:,} steps measured, from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}.",
+        end = self.end or asked
+        if end is None:
+            detail = (
+                f"All {config.steps:,} steps measured, from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}."
             )
-        )
+            end = EndEvent(EndReason.COMPLETED, detail)
+        yield replace(end, **self._guessing())
+
+    def _guessing(self) -> dict[str, float | None]:
+        """What the end of the sweep says of it."""
+        return {} if self.guessing is None else {"guessing": self.guessing.loss, "uniform": self.guessing.uniform}
 
     def _plain_point(self, step: int, lr: float) -> Iterator[Event]:
         """What `_point` comes to where a point is one step's loss, known at once, of one process.

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
+from lrgui.core.engine.loss_graph import LossKind
 from lrgui.core.engine.objective import target_name
 from lrgui.core.formats import format_figure, format_percent
-from lrgui.tasks.checks.loss_graph import LossKind
 
 #: Inputs whose mean or deviation is beyond this many are far from the 0 and 1 that networks are made for.
 FAR = 8.0

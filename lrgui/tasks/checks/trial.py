@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from lrgui.core.engine.batches import batch_size, length, tensors_of, to_device
+from lrgui.core.engine.loss_graph import loss_kind
 from lrgui.core.engine.modes import to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.step import check_loss
@@ -41,7 +42,6 @@ from lrgui.tasks.checks.findings import (
     words_of,
 )
 from lrgui.tasks.checks.gradients import gradient_result, step_result
-from lrgui.tasks.checks.loss_graph import loss_kind
 from lrgui.tasks.checks.memory import free_memory, memory_use
 from lrgui.tasks.checks.places import TaskPlaces, changed_in_place, written
 from lrgui.tasks.checks.step import Finding, StepResult

@@ -46,6 +46,29 @@ def test_the_middle_of_a_wide_valley() -> None:
     assert "half of the fall is lost again at 2.5e-1" in found.reason
 
 
+def test_a_start_worse_than_guessing_is_no_level_to_fall_from() -> None:
+    x, y = [-6, -4, -3.2, -2.6, -2, -1.8, -0.4, 0], [4.0, 4, 0.7, 0.7, 0.3, 0.7, 0.7, 3]
+    curve = replace(measured(x, y), guessing=0.693, uniform=0.693)
+    found = recommend(curve, find_landmarks(curve))
+    assert found.lr is not None
+    assert 10**-2.8 < found.lr < 10**-2
+    assert "down to 0.693, the loss of guessing, the network only forgets" in found.reason
+
+
+def test_a_network_that_only_forgets_has_no_rate() -> None:
+    x, y = [-6, -4, -3.2, -0.4, 0], [4.0, 4, 0.72, 0.72, 3]
+    curve = replace(measured(x, y), guessing=0.693, uniform=0.693)
+    found = recommend(curve, find_landmarks(curve))
+    assert found.lr is None
+    assert found.advice is None
+    assert "the loss never falls below that of guessing (0.693)" in found.reason
+    # Where it has not got there yet, there is more to see.
+    curve = replace(measured([-6, -1, 0], [4.0, 4, 2]), guessing=0.693)
+    found = recommend(curve, find_landmarks(curve))
+    assert found.lr is None
+    assert found.advice is not None and "still falling" in found.advice.why
+
+
 def test_well_before_the_edge_of_a_narrow_valley() -> None:
     found = pick([-6, -1.5, -1, -0.9, 0], [2.3, 2.3, 0.5, 8.0, 50.0])
     edge = 10**-1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,24 @@ def test_the_middle_lies_where_the_loss_is_low_not_where_it_begins_to_fall() -> 
     found = find_valley(curve([-6, -5, -1.5, -1.2, 1], [2, 2, 0.5, 2, 9]))
     assert found is not None
     assert -2.5 < found.middle < -1.5
+
+
+def test_the_fall_counts_from_guessing_where_the_start_is_worse() -> None:
+    """What falls from 4 to guessing and stays there is a network that is dead."""
+    whole = curve([-6, -4, -3.2, -2.6, -2, -1.8, 0, 1], [4, 4, 0.7, 0.7, 0.3, 0.7, 0.7, 9])
+    found, blind = find_valley(replace(whole, guessing=0.693)), find_valley(whole)
+    assert found is not None and blind is not None
+    assert found.from_guessing and not blind.from_guessing
+    assert found.level == 0.693
+    assert -2.3 < found.middle < -1.95 < found.edge < -1.8
+    assert blind.middle > -1.9 and blind.edge > 0
+
+
+def test_guessing_does_not_raise_a_start_that_is_better() -> None:
+    shape = curve([-6, -4, -3.9, -1.1, -1, 1], [2, 2, 0.5, 0.5, 2, 9])
+    found, same = find_valley(shape), find_valley(replace(shape, guessing=2.5))
+    assert found is not None and same is not None
+    assert (same.middle, same.edge, same.from_guessing) == (found.middle, found.edge, False)
 
 
 @pytest.mark.parametrize("points", [60, 100, 200, 1000, 5000])

@@ -20,6 +20,7 @@ from torch import nn
 from lrgui.core.control import Control
 from lrgui.core.engine.schedules import exponential
 from lrgui.core.engine.sweep import sweep
+from lrgui.core.engine.validation import Probe
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent
 from lrgui.core.run_settings import SweepSettings
 
@@ -425,6 +426,20 @@ def test_the_exploded_point_is_recorded() -> None:
     assert isinstance(points[-1], BatchEvent)
     assert points[-1].step == 25
     assert math.isnan(points[-1].loss)
+
+
+def test_the_end_says_what_guessing_costs() -> None:
+    """However the sweep ends; not where the curve is another loss than that of its batches."""
+    data = batches()
+    counts = torch.bincount(torch.cat([y for _, y in data])).double()
+    shares = counts / counts.sum()
+    for end_lr, reason in ((0.1, "completed"), (1e8, "diverged")):
+        net = Net()
+        end = ending(sweep(net, data, sgd(net), cross_entropy, SweepSettings(steps=30, end_lr=end_lr)))
+        assert end.reason == reason
+        assert end.guessing == pytest.approx(-float((shares * shares.log()).sum()), abs=0.05)
+    probe = Probe(lambda model, batch: (cross_entropy(model, batch), None), data)
+    assert ending(sweep(net, data, sgd(net), cross_entropy, SweepSettings(steps=30), probe=probe)).guessing is None
 
 
 def test_pause_holds_resume_goes_on_and_the_pause_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:

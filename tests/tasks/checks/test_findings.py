@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from lrgui.core.engine.loss_graph import LossKind
 from lrgui.tasks.checks.findings import (
     MOST_PARTS,
     BatchPart,
@@ -21,7 +22,6 @@ from lrgui.tasks.checks.findings import (
     varies,
     words_of,
 )
-from lrgui.tasks.checks.loss_graph import LossKind
 
 X, Y = torch.randn(32, 3, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(32) % 10
 Pair = namedtuple("Pair", "picture label")

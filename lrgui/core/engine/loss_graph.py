@@ -84,7 +84,7 @@ def loss_kind(loss: torch.Tensor) -> LossKind:
 
 def _kind_of(node: Any) -> LossKind:
     reduction = getattr(node, "_saved_reduction", 1)
-    target = _target_of(node)
+    target = target_of(node)
     weighted = getattr(node, "_saved_weight", None) is not None
     saved = getattr(node, "_saved_target", None)
     count = 1 if saved is None else saved.numel()
@@ -107,7 +107,7 @@ def _kind_of(node: Any) -> LossKind:
     return LossKind("")
 
 
-def _target_of(node: Any) -> torch.Tensor | None:
+def target_of(node: Any) -> torch.Tensor | None:
     """Those of the two arguments of a loss that no gradient goes through: people write mse_loss(x, x_hat), too."""
     learns = [following is not None for following, _ in node.next_functions[:2]]
     if learns == [True, True]:
@@ -150,9 +150,19 @@ def _leads_to(top: Any, node: Any, through: tuple[str, ...]) -> bool:
 
 def _straight(top: Any, node: Any) -> bool:
     """True where nothing but a mean is between the loss and `node`."""
-    while top is not None and top is not node and _is(top, ("MeanBackward", "CloneBackward", *_VIEWS)):
+    return _behind_means(top) is node
+
+
+def loss_node(loss: torch.Tensor) -> Any:
+    """The node of the loss function itself, with nothing but a mean before it; another node, or None, where there is
+    none such. Quick: for every batch."""
+    return _behind_means(loss.grad_fn)
+
+
+def _behind_means(top: Any) -> Any:
+    while top is not None and _is(top, ("MeanBackward", "CloneBackward", *_VIEWS)):
         top = next((following for following, _ in top.next_functions if following is not None), None)
-    return top is node
+    return top
 
 
 def _below(node: Any) -> list[Any]:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lrgui.tasks.checks.loss_graph import LossKind, loss_kind
+from lrgui.core.engine.loss_graph import LossKind, loss_kind
 
 X, Y = torch.randn(4, 5), torch.tensor([0, 1, 2, 0])
 
