@@ -107,7 +107,7 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
     valleys = [one for one in (valley, whole) if one is not None]
     if valley is None or not marks.falls or (whole is not None and not learns(curve, marks)):
         guess = _before_the_rise(curve, marks) if whole is None else float(10.0 ** _lowest_picks(curve, valleys)[0])
-        change = advice or (None if marks.falls else against_noise(curve, marks))
+        change = advice or (against_noise(curve, marks) if whole is None else None)
         return _none(guess, marks.why_not or _no_valley(curve), change)
     picks = _lowest_picks(curve, valleys)
     guess = float(10.0 ** picks[0])
