@@ -319,8 +319,10 @@ EXCLUDED: dict[str, str] = {
 
 
 def optimizer_name(optimizer: Any) -> str:
-    """What an optimizer is called: its class, past Accelerate's wrapper."""
+    """What an optimizer is called: its class, past Accelerate's wrapper and our own stand-ins."""
     kind = type(optimizer)
+    if (stood_for := getattr(optimizer, "stands_for", None)) is not None:
+        return optimizer_name(stood_for)
     inner = getattr(optimizer, "optimizer", None)
     return optimizer_name(inner) if inner is not None and kind.__module__.startswith("accelerate.") else kind.__name__
 

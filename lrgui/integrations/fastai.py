@@ -38,7 +38,8 @@ def find_lr(learn: Any, *, lr: Any = None, **settings: Any) -> Result:
         learn: your Learner.
         lr: rates as for `learn.fit`, for instance `slice(1e-5, 1e-3)`; only their ratio matters, which the
             parameter groups keep.
-        settings: settings of `lrgui.find_lr`, except those that the Learner decides.
+        settings: settings of `lrgui.find_lr`, except those that the Learner decides. `planned_schedule` is that of
+            `fit_one_cycle` unless it is given: "constant" for `fit`.
 
     Raises:
         ValueError: old-style mixed precision (`to_non_native_fp16`), or clipping to a norm other than the second.
@@ -105,6 +106,7 @@ def _sweep(learn: Any, settings: dict[str, Any]) -> Result:
     wraps = isinstance(learn.opt, _LEARNER.OptimWrapper)
     optimizer = learn.opt.opt if wraps else _Optimizer(learn.opt)
     title = f"{type(learn.model).__name__} · {optimizer_name(optimizer) if wraps else 'fastai optimizer'}"
+    settings = {"title": title, "planned_schedule": "onecycle", **settings}
     return find(
         learn.model,
         learn.dls.train,
@@ -112,7 +114,7 @@ def _sweep(learn: Any, settings: dict[str, Any]) -> Result:
         training_step=_Step(learn),
         amp=_scaler(learn),
         keep_modes=True,  # its callbacks have set them
-        **{"title": title, **settings},
+        **settings,
     )
 
 
@@ -157,7 +159,9 @@ class _Optimizer(torch.optim.Optimizer):
             {"params": list(parameters), "lr": hyper["lr"], "taken": 0}
             for parameters, hyper in zip(inner.param_lists, inner.hypers, strict=True)
         ]
-        super().__init__(groups, {})
+        # As torch's name them: what kind of optimizer it is is read off these.
+        moments = [inner.hypers[0].get(name) for name in ("mom", "sqr_mom")]
+        super().__init__(groups, {"betas": tuple(moments)} if None not in moments else {})
         self.inner = inner
         self.state = inner.state
         # Lookahead keeps a second set of weights, which no snapshot knows.

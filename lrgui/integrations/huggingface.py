@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
-from lrgui.integrations.rates import Follows, base_rates, put_rates
+from lrgui.integrations.rates import Follows, base_rates, planned_by, put_rates
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -30,7 +30,8 @@ def find_lr(trainer: Any, **settings: Any) -> Result:
 
     Args:
         trainer: your Trainer.
-        settings: settings of `lrgui.find_lr`, except those that the Trainer decides.
+        settings: settings of `lrgui.find_lr`, except those that the Trainer decides. `planned_schedule` and
+            `planned_steps` are the Trainer's unless they are given.
 
     Raises:
         ValueError: DeepSpeed makes the steps itself, or the optimizer is no torch optimizer.
@@ -92,7 +93,9 @@ class _Start(_CALLBACK):  # type: ignore[misc]
         self.settings = settings
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
-        raise _Swept(_sweep(self.trainer, parts["train_dataloader"], self.settings))
+        schedulers = [] if parts.get("lr_scheduler") is None else [parts["lr_scheduler"]]
+        planned = planned_by(parts["optimizer"], schedulers, state.max_steps)
+        raise _Swept(_sweep(self.trainer, parts["train_dataloader"], {**planned, **self.settings}))
 
 
 def _sweep(trainer: Any, loader: Any, settings: dict[str, Any]) -> Result:

@@ -111,6 +111,7 @@ class _Made(torch.optim.Optimizer):
 
     def __init__(self, inner: torch.optim.Optimizer) -> None:
         super().__init__([{"params": [torch.zeros(1)]}], {"lr": 0.0})
+        self.stands_for = inner
         self.param_groups = inner.param_groups
         self.state = inner.state
         self.defaults = inner.defaults

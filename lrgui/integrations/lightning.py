@@ -14,7 +14,7 @@ from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
 from lrgui.integrations.places import Places
-from lrgui.integrations.rates import Follows, base_rates, put_rates
+from lrgui.integrations.rates import Follows, base_rates, planned_by, put_rates
 from lrgui.tasks.lightning_loop import BY_HAND, ROOTS, LightningLoop, part_of_lightning, silent_logger
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def find_lr(
         attr: the attribute that `configure_optimizers` reads the rate from, which gets the pick where there is a
             reliable one: "lr" in the module and in its `hparams`, wherever it is there, or a path like
             "hparams.optimizer.lr". Where rates are multiples of it, it gets what makes the highest one the pick.
-        settings: settings of `lrgui.find_lr`, except those that Trainer and module decide.
+        settings: settings of `lrgui.find_lr`, except those that Trainer and module decide. `planned_schedule` and
+            `planned_steps` are those of the Trainer unless they are given: without a scheduler a constant rate.
 
     Raises:
         ValueError: the module optimizes by hand or with several optimizers, has no attribute `attr`, or its rates
@@ -195,6 +196,8 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
     rates = base_rates(optimizer)
     hook = loop.follow_optimizer()
     title = f"{type(module).__name__} · {optimizer_name(optimizer)}"
+    schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+    planned = planned_by(optimizer, schedulers, trainer.estimated_stepping_batches)
     try:
         return find(
             module,
@@ -204,7 +207,7 @@ def _sweep(trainer: Any, settings: dict[str, Any]) -> Result:
             amp=getattr(trainer.precision_plugin, "scaler", None),  # autocast is in the strategy's step
             accumulation=trainer.accumulate_grad_batches,
             keep_modes=True,  # fit, too, leaves every module as it is
-            **{"title": title, **settings},
+            **{"title": title, **planned, **settings},
         )
     finally:
         hook.remove()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 
 from lrgui.core.engine.apply import highest_rate
+from lrgui.core.engine.attached import kind_of
+from lrgui.core.engine.planned import schedule_of
 from lrgui.core.engine.schedule_copy import CannotRescale
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import MOST_PLANNED
 
 
 def base_rates(optimizer: torch.optim.Optimizer) -> list[Any]:
@@ -29,6 +32,18 @@ def put_rates(optimizer: torch.optim.Optimizer, rates: list[Any]) -> None:
     """Give each group the rate from `rates`."""
     for group, rate in zip(optimizer.param_groups, rates, strict=True):
         group["lr"] = rate
+
+
+def planned_by(optimizer: Any, schedulers: Iterable[Any], steps: float | None = None) -> dict[str, Any]:
+    """The settings of `find_lr` for a training that another package has planned: its schedulers, its steps.
+
+    Without a scheduler it trains at a constant rate. Nothing is said of what can't be seen.
+    """
+    found = [getattr(one, "scheduler", one) if kind_of(one) not in ("torch", "timm") else one for one in schedulers]
+    settings: dict[str, Any] = {"planned_schedule": schedule_of(optimizer, found, "constant")}
+    if steps is not None and 1 <= steps <= MOST_PLANNED:
+        settings["planned_steps"] = int(steps)
+    return settings
 
 
 class Follows:

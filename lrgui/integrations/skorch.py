@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lrgui.core.engine.batches import length
 from lrgui.core.engine.scheduler_rates import Slot, rescale
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import optimizer_name
 from lrgui.integrations.keeping import Kept
 from lrgui.integrations.packages import package, refuse
-from lrgui.integrations.rates import highest_followed
+from lrgui.integrations.rates import highest_followed, planned_by
 
 if TYPE_CHECKING:
     from lrgui.api.result import Result
@@ -39,7 +40,8 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
         X: as for `net.fit`.
         y: as for `net.fit`.
         fit_params: as for `net.fit`.
-        settings: settings of `lrgui.find_lr`, except those that the net decides.
+        settings: settings of `lrgui.find_lr`, except those that the net decides. `planned_schedule` and
+            `planned_steps` are the net's unless they are given: without an `LRScheduler` a constant rate.
 
     Raises:
         ValueError: the net has several optimizers, or a training step of its own.
@@ -76,14 +78,33 @@ def find_lr(net: Any, X: Any, y: Any = None, *, fit_params: Mapping[str, Any] | 
 
         net._set_training(True)  # as the net does before every step
         optimizer = getattr(net, f"{net._optimizers[0]}_")
+        batches = net.get_iterator(train, training=True)
+        planned = _planned(net, optimizer, (length(batches) or 0) * net.max_epochs)
         return find(
             whole,
-            net.get_iterator(train, training=True),
+            batches,
             optimizer=optimizer,
             training_step=step,
             clip_grad_norm=_clipping(net),
-            **{"title": f"{type(parts['module']).__name__} · {optimizer_name(optimizer)}", **settings},
+            **{"title": f"{type(parts['module']).__name__} · {optimizer_name(optimizer)}", **planned, **settings},
         )
+
+
+def _planned(net: Any, optimizer: Any, steps: int) -> dict[str, Any]:
+    """The training that the net's callbacks and its number of epochs make."""
+    # Schedulers leave a mark at the optimizer that they are made for.
+    groups = [{"params": [torch.zeros(1)], "lr": float(group["lr"])} for group in optimizer.param_groups]
+    name, stand_in = f"{net._optimizers[0]}_", torch.optim.SGD(groups, lr=1.0, momentum=0.9)
+    history = net.history
+    setattr(net, name, stand_in)
+    net.history_ = type(history)()  # of a net that goes on a schedule would go on, too
+    try:
+        return planned_by(stand_in, _made_schedules(net), steps)
+    except Exception:  # what is wrong with a scheduler, `fit` will say
+        return {}
+    finally:
+        setattr(net, name, optimizer)
+        net.history_ = history
 
 
 def _clipping(net: Any) -> float | None:
@@ -146,12 +167,16 @@ def _highest(net: Any, swept: Sequence[int] | None) -> float:
         net.set_params(verbose=0)
         net.initialize()
         optimizer = getattr(net, f"{net._optimizers[0]}_")
-        made = [
-            callback._get_scheduler(net, callback.policy_, **callback.kwargs)
-            for _, callback in net.callbacks_
-            if isinstance(callback, _CALLBACKS.LRScheduler)
-        ]
-        return highest_followed(optimizer, made, swept)
+        return highest_followed(optimizer, _made_schedules(net), swept)
+
+
+def _made_schedules(net: Any) -> list[Any]:
+    """The schedulers that the callbacks of an initialized net make."""
+    return [
+        callback._get_scheduler(net, callback.policy_, **callback.kwargs)
+        for _, callback in net.callbacks_
+        if isinstance(callback, _CALLBACKS.LRScheduler)
+    ]
 
 
 def _schedules(net: Any) -> list[Any]:

@@ -64,6 +64,8 @@ class BuiltTask:
     notes: tuple[str, ...] = ()
     own_rate: OwnRate | None = None
     """The rate that the person's own optimizer has; None where the form's optimizer trains."""
+    came_with: Any = None
+    """What the person's own optimizer was in: a scheduler beside it lives as long as somebody has it."""
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
         """The loss of one batch on the device; None where its training step leaves the batch out."""

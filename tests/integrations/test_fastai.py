@@ -269,3 +269,8 @@ def test_the_pick_reaches_the_training(learner, settings, how):
     found = np.max(note.rates_seen, axis=0)
     assert found[-1] == pytest.approx(result.lr, rel=0.02)
     assert found[0] == pytest.approx(result.lr / (10 if how == "slice" and len(found) == 2 else 1), rel=0.02)
+
+
+def test_the_planned_training_is_one_cycle_unless_said_otherwise(learner):
+    assert (plan := find_lr(learner(), **SWEEP).reading.plan).schedule == "onecycle" and plan.family == "adam"
+    assert find_lr(learner(), planned_schedule="constant", **SWEEP).planned_schedule == "constant"

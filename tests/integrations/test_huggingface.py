@@ -408,3 +408,22 @@ def test_no_reliable_rate_is_not_applied(make):
     assert trainer.args.learning_rate == 1e-3
     apply_lr(trainer, result, lr=0.01)
     assert trainer.args.learning_rate == 0.01
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ({}, "decay"),
+        ({"warmup_steps": 4}, "warmup"),
+        ({"lr_scheduler_type": "constant"}, "constant"),
+        ({"lr_scheduler_type": "constant_with_warmup", "warmup_steps": 4}, "constant"),
+    ],
+)
+def test_the_planned_training_is_the_trainer_s(make, arguments, kind):
+    plan = find_lr(make(max_steps=500, **arguments), **SWEEP).reading.plan
+    assert (plan.schedule, plan.steps, plan.family) == (kind, 500, "adam")
+
+
+def test_a_planned_training_that_is_given_counts(make):
+    result = find_lr(make(max_steps=500), planned_schedule="onecycle", planned_steps=7, **SWEEP)
+    assert (result.planned_schedule, result.planned_steps) == ("onecycle", 7)

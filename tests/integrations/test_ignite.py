@@ -198,3 +198,11 @@ def test_a_schedule_of_ignites_own_is_refused(parts, loader):
     with pytest.raises(ValueError, match="CosineAnnealingScheduler controls this optimizer's rates"):
         result.apply(optimizer)
     assert before == [group["lr"] for group in optimizer.param_groups]
+
+
+def test_an_attached_schedule_and_the_kind_of_optimizer_are_known(parts, loader):
+    trainer = supervised(parts)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(parts["optimizer"], [0.01, 0.1], total_steps=900)
+    trainer.add_event_handler(Events.ITERATION_STARTED, LRScheduler(cycle))
+    plan = find_lr(trainer, loader, parts, **SWEEP).reading.plan
+    assert (plan.schedule, plan.steps, plan.family) == ("onecycle", 900, "momentum")

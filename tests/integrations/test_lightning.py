@@ -656,3 +656,21 @@ def test_modules_are_in_the_modes_that_fit_has_them_in(pl, make, trainer, loader
             ours.fit(module, loader)
         hook.remove()
     assert seen[1] == seen[0]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kind"),
+    [
+        (None, "constant"),
+        (lambda optimizer, lr: torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9), "decay"),
+        (lambda optimizer, lr: torch.optim.lr_scheduler.OneCycleLR(optimizer, [lr / 10, lr], 24), "onecycle"),
+    ],
+)
+def test_the_planned_training_is_the_trainer_s(make, trainer, loader, schedule, kind):
+    plan = find_lr(trainer(), make(schedule=schedule), train_dataloaders=loader, **SWEEP).reading.plan
+    assert (plan.schedule, plan.steps, plan.family) == (kind, 2 * len(loader), "momentum")
+
+
+def test_a_planned_training_that_is_given_counts(make, trainer, loader):
+    result = find_lr(trainer(), make(), train_dataloaders=loader, planned_schedule="step", planned_steps=7, **SWEEP)
+    assert (result.planned_schedule, result.planned_steps) == ("step", 7)

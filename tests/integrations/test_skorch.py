@@ -306,3 +306,24 @@ def test_rates_that_follow_no_setting(classifier, swept):
     with pytest.raises(ValueError, match=r"does not follow its settings: it would be 1e-2 instead of"):
         apply_lr(net, swept)
     assert net.lr == before
+
+
+@pytest.mark.parametrize(
+    ("callback", "kind"),
+    [
+        (None, "constant"),
+        (schedule(torch.optim.lr_scheduler.StepLR, step_size=3000), "step"),
+        (schedule(torch.optim.lr_scheduler.OneCycleLR, max_lr=1e-5, total_steps=30), "onecycle"),
+        (schedule(torch.optim.lr_scheduler.ExponentialLR, gamma=0.9), "decay"),
+    ],
+)
+def test_the_planned_training_is_the_net_s(classifier, data, callback, kind):
+    net = classifier(callbacks=[] if callback is None else [callback], max_epochs=3).initialize()
+    net.history.new_epoch()  # as of a net that goes on
+    optimizer, history = net.optimizer_, net.history
+    result = find_lr(net, *data, **SWEEP)
+    batches = len(net.get_iterator(net.get_dataset(*data), training=True))
+    assert (result.planned_schedule, result.planned_steps) == (kind, 3 * batches)
+    assert net.optimizer_ is optimizer and net.history is history
+    assert not any("initial_lr" in group for group in optimizer.param_groups)
+    assert find_lr(net, *data, planned_schedule="warmup", **SWEEP).planned_schedule == "warmup"

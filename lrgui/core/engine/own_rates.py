@@ -9,7 +9,7 @@ from typing import Any
 
 from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.engine.apply import highest_rate
-from lrgui.core.engine.attached import attached
+from lrgui.core.engine.attached import scheduled
 from lrgui.core.engine.param_groups import inside
 from lrgui.core.engine.schedule_copy import CannotRescale
 from lrgui.core.optimizers import optimizer_name
@@ -22,7 +22,7 @@ def own_rate(optimizer: Any, swept: Sequence[int] | None = None) -> OwnRate | No
     """
     try:
         try:
-            rate = highest_rate(optimizer, attached(optimizer), swept)
+            rate = highest_rate(optimizer, scheduled(optimizer), swept)
         except CannotRescale:
             rate = highest_rate(optimizer, [], swept)
     except (CannotRescale, TypeError, ValueError, RuntimeError):  # rates of None, of tensors without a value

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim.lr_scheduler import OneCycleLR
 
-from lrgui.core.engine.attached import attached, is_plateau, parts_of
+from lrgui.core.engine.attached import is_plateau, parts_of, scheduled
 from lrgui.core.engine.schedule_copy import CannotRescale, followed, length_of
 from lrgui.core.optimizer_traits import family, is_schedule_free, memory
 from lrgui.core.optimizers import optimizer_name
@@ -24,8 +24,7 @@ def planned(optimizer: Any) -> dict[str, Any]:
     """What a `TaskEvent` says of an optimizer: `optimizer_family`, `memory`, `schedule`, `schedule_steps`."""
     name, groups = optimizer_name(optimizer), optimizer.param_groups
     hyper = {**getattr(optimizer, "defaults", {}), **(groups[0] if groups else {})}
-    # Every scheduler but ReduceLROnPlateau leaves its mark: without one nothing need be looked for, which takes long.
-    schedulers = attached(optimizer) if any("initial_lr" in group for group in groups) else []
+    schedulers = scheduled(optimizer)
     never = "constant" if is_schedule_free(name) else None
     return {
         "optimizer_family": family(name, hyper) or "",

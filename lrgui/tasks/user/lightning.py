@@ -82,7 +82,7 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
     trainer.count(training)
     calls.check_options(file)
     notes: list[str] = []
-    optimizer, own = _optimizer(spec, network, kind, file, notes)
+    optimizer, own, came_with = _optimizer(spec, network, kind, file, notes)
     trainer.optimizers = [optimizer]
     trainer.strategy._lightning_optimizers = [optimizer]
     loop = LightningLoop(trainer)
@@ -108,6 +108,7 @@ def build_module(spec: TaskSpec, device: torch.device, module: ModuleType, kind:
         val_size=0 if validation is None else validation.examples,
         notes=(*notes, *training.notes, *(validation.notes if validation is not None else ())),
         own_rate=own,
+        came_with=came_with,
     )
 
 
@@ -185,9 +186,9 @@ def _is_loader(thing: Any) -> bool:
 
 def _optimizer(
     spec: TaskSpec, network: Any, kind: type, file: str, notes: list[str]
-) -> tuple[torch.optim.Optimizer, OwnRate | None]:
+) -> tuple[torch.optim.Optimizer, OwnRate | None, Any]:
     if spec.optimizer != OWN:
-        return make_optimizer(spec, network), None
+        return make_optimizer(spec, network), None, None
     if not overrides(network, "configure_optimizers"):
         raise _error(kind, file, "{} has no configure_optimizers(): add it, or choose another optimizer.")
     part = Part("configure_optimizers", network.configure_optimizers, file)
@@ -204,7 +205,7 @@ def _optimizer(
         raise part.error(f"{{}}: {refused}")
     if len(optimizers_in(made)) > 1:
         notes.append("configure_optimizers() returned several optimizers: the first one is used.")
-    return optimizer, _own_rate(kind, optimizer)
+    return optimizer, _own_rate(kind, optimizer), made
 
 
 def _error(kind: type, file: str, sentence: str) -> TaskError:

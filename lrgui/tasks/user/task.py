@@ -144,7 +144,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: TaskParts, calls: Ca
     objective = _objective(found, calls, device)
     _finish_lazy(model, training, objective, device)
     _refuse_frozen(model, parts["model"])
-    optimizer, own = _optimizer(spec, found, calls, model)
+    optimizer, own, came_with = _optimizer(spec, found, calls, model)
     _note_idle_loss(found, objective, model, optimizer)
     calls.check_options(found.file)
     classes = class_count(training.loader, parts.get("loss"), model)
@@ -163,6 +163,7 @@ def _assembled(spec: TaskSpec, device: torch.device, found: TaskParts, calls: Ca
         val_size=0 if validation is None else validation.examples,
         notes=(*found.notes, *training.notes, *(validation.notes if validation is not None else ())),
         own_rate=own,
+        came_with=came_with,
     )
 
 
@@ -269,13 +270,13 @@ def _refuse_frozen(model: nn.Module, part: Part) -> None:
 
 def _optimizer(
     spec: TaskSpec, found: TaskParts, calls: Calls, model: nn.Module
-) -> tuple[torch.optim.Optimizer, OwnRate | None]:
-    """The optimizer, and the rate that it has of its own where it is the person's."""
+) -> tuple[torch.optim.Optimizer, OwnRate | None, Any]:
+    """The optimizer, and where it is the person's the rate that it has of its own, and what it was in."""
     part = found.parts.get("optimizer")
     if spec.optimizer != OWN:
         if part is not None and callable(part.thing):
             calls.note_options(part)  # its settings stay known while another optimizer is tried
-        return make_optimizer(spec, model), None
+        return make_optimizer(spec, model), None, None
     if part is None:
         raise TaskError(
             f"{Path(found.file).name} has no optimizer of its own: choose one, or add optimizer(params, lr).",
@@ -306,7 +307,8 @@ def _optimizer(
     own = {id(p) for p in model.parameters()}
     if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
         raise part.error("{} created an optimizer for other weights than the model's: use the parameters it receives.")
-    return optimizer, own_rate(optimizer) if is_there else own_rate_of_maker(part.thing, optimizer, FIRST_LR)
+    rate = own_rate(optimizer) if is_there else own_rate_of_maker(part.thing, optimizer, FIRST_LR)
+    return optimizer, rate, made
 
 
 def _note_idle_loss(found: TaskParts, objective: Objective, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 import lrgui
+from lrgui.core.engine.planned import planned
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, EpochEvent, OutputEvent, TaskEvent
 from lrgui.core.options import Scalar
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
@@ -366,6 +368,18 @@ def test_a_schedule_beside_the_optimizer_is_said(make: Maker) -> None:
         f"The scheduler from optimizer() in mine.py (line {MODEL_LINE + 4}) is not used: "
         "the run sets the learning rates.",
     )
+
+
+def test_a_schedule_beside_the_optimizer_is_what_is_planned(make: Maker) -> None:
+    text = """
+        def optimizer(params, lr):
+            made = torch.optim.SGD(params, lr, momentum=0.9)
+            return made, torch.optim.lr_scheduler.OneCycleLR(made, lr, total_steps=700)
+    """
+    task = make.task(text, optimizer="own")
+    gc.collect()
+    found = planned(task.optimizer)
+    assert (found["schedule"], found["schedule_steps"], found["optimizer_family"]) == ("onecycle", 700, "momentum")
 
 
 def test_options_are_given_as_what_they_are(make: Maker) -> None:
