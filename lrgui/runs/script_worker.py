@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from lrgui.core.control import Control, Terminated
-from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
 from lrgui.runs import guard
+from lrgui.runs.script_children import ChildChannel, Children, claim
 from lrgui.runs.worker import ALIVE, Channel, Requests, end_on_sigterm, flush
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Says(Protocol):
 class ScriptRun:
     """One script on its way."""
 
-    def __init__(self, job: Job, control: Control, channel: Says) -> None:
+    def __init__(self, job: Job, control: Control, channel: Says, about: Path | None = None) -> None:
+        """`about` is given to a process that the script started: see `script_children`."""
         from lrgui.script.options import OptionsSeen
 
         self._job = job
@@ -80,6 +82,12 @@ class ScriptRun:
         self._name = Path(job.task.path).name
         self._options = OptionsSeen()
         self._sweep: ScriptSweep | None = None
+        self._about = about
+        self._is_child = about is not None
+        self._process = os.getpid()
+        self._children: Children | None = None
+        self._heard: list[BatchEvent] = []
+        """What a child has measured."""
 
     def run(self) -> None:
         """Run the script to its end and say how it went; the process is to be left then."""
@@ -87,6 +95,8 @@ class ScriptRun:
         from lrgui.script.arrival import when_imported
         from lrgui.script.program import run_program
 
+        self._children = Children(self._job, self._hear)
+        self._about = self._children.about
         self.say(StateEvent(RunState.STARTING, f"Starting {self._name}"))
         threading.Thread(target=self._watch, name="lrgui watch", daemon=True).start()
         try:
@@ -95,7 +105,7 @@ class ScriptRun:
             add_own(self._job.task.path)
             self._options.install()
             when_imported("torch", self._torch_came)
-            run_program(self._job.task.path, self._job.task.argv)
+            run_program(*self._program())
         except (Terminated, BrokenPipeError):
             raise
         except BaseException as error:
@@ -103,8 +113,50 @@ class ScriptRun:
         else:
             self.leave(self._ended(None))
 
+    def follow(self) -> None:
+        """Follow this process, which the script started, and which runs anyway."""
+        self._options.install()
+        self._torch_came()
+
+    def _program(self) -> tuple[str, list[str]]:
+        """The file or module to run, and its arguments; for several processes torchrun's."""
+        task, processes = self._job.task, self._settings["processes"]
+        if processes == 1:
+            return task.path, task.argv
+        module = [] if os.path.isabs(task.path) else ["--module"]
+        words = ["--standalone", "--nproc_per_node", str(processes), *module, task.path, *task.argv]
+        return "torch.distributed.run", words
+
+    def _hear(self, event: Event) -> None:
+        """An event of a child, in the thread that reads these."""
+        try:
+            if isinstance(event, EndEvent):
+                self._give_up(event)
+            if isinstance(event, BatchEvent):
+                self._heard.append(event)
+            self.say(event)
+        except BrokenPipeError:
+            os._exit(0)
+
+    def _became_child(self) -> None:
+        """Where the script has forked: speak as its other children do."""
+        if os.getpid() != self._process and self._about is not None:
+            self._process, self._is_child = os.getpid(), True
+            self._lock = threading.RLock()
+            self._channel = ChildChannel(self._about)
+
+    def _sweep_over(self) -> None:
+        """The sweep has ended: a child says so and goes at once, since what it came from is ended, too."""
+        self._became_child()
+        sweep = self._sweep
+        if self._is_child and sweep is not None and sweep.end is not None:
+            if sweep.leads:
+                self.leave(sweep.end)
+            os._exit(0)
+
     def say(self, event: Event) -> None:
         """Send an event, from any thread."""
+        self._became_child()
         with self._lock:
             if not self._over:
                 self._channel.say(event)
@@ -122,6 +174,8 @@ class ScriptRun:
             self._channel.say(end)
             self._over = True
             self._options.remove()
+            if self._children is not None:
+                self._children.forget()
             if sweep is not None:
                 sweep.hooks.remove()
 
@@ -132,17 +186,30 @@ class ScriptRun:
         from lrgui.script.sweeping import ScriptSweep
 
         check_torch(str(torch.__version__))
-        number = self._settings["optimizer"]
-        self._sweep = ScriptSweep(self._name, self._job.sweep, number, self.say, self._control, self._options.setting)
+        about, number = self._about, self._settings["optimizer"]
+        self._sweep = ScriptSweep(
+            self._name,
+            self._job.sweep,
+            number,
+            self.say,
+            self._control,
+            self._options.setting,
+            claim=lambda: about is None or claim(about),
+            over=self._sweep_over,
+        )
         self._sweep.hooks.install()
 
     # -- how it ended
 
     def _ended(self, error: BaseException | None) -> EndEvent:
         """The end of a script that raised `error`, or came to its own end."""
+        from lrgui.core.engine.stopping import stopped_where
         from lrgui.runs.failures import failure
+        from lrgui.script.sweeping import looks_broken
 
         sweep = self._sweep
+        if self._heard:
+            time.sleep(GRACE / 10)  # a child's end may be on its way, which ends this process
         if sweep is not None and sweep.end is None:
             sweep.rest()
         if sweep is not None and sweep.end is not None:
@@ -154,6 +221,10 @@ class ScriptRun:
             return sweep.stopped()
         if sweep is not None and sweep.points and self._is_of_the_rate(error):
             return self._broke(error)
+        if self._heard and looks_broken([event.loss for event in self._heard], self._job.sweep.steps):
+            last, planned = self._heard[-1].lr, self._job.sweep.steps
+            words = stopped_where("the script’s processes ended", last, len(self._heard), planned)
+            return EndEvent(EndReason.DIVERGED, words)
         if isinstance(error, SystemExit):
             return self._exited(error)
         *details, end = failure(error)
@@ -166,6 +237,8 @@ class ScriptRun:
 
     def _came_to_its_end(self) -> EndEvent:
         sweep = self._sweep
+        if self._heard:
+            return EndEvent(EndReason.DATA_ENDED, self._too_short(len(self._heard)))
         if sweep is None:
             return EndEvent(EndReason.FAILED, f"{self._name} ended without importing torch.")
         if not sweep.hooks.counts.steps:
@@ -173,9 +246,13 @@ class ScriptRun:
             return EndEvent(EndReason.FAILED, f"{self._name} ended without a training step: {words}.")
         if not sweep.points:
             return self._nothing_measured(f"{self._name} ended")
-        return EndEvent(
-            EndReason.DATA_ENDED,
-            f"{self._after_steps()}: let it train for longer, or sweep fewer steps (--steps {sweep.points}).",
+        return EndEvent(EndReason.DATA_ENDED, self._too_short(sweep.points))
+
+    def _too_short(self, points: int) -> str:
+        planned = self._job.sweep.steps
+        return (
+            f"{self._name} ended after {points:,} of {planned:,} steps: let it train for longer, or sweep fewer steps "
+            f"(--steps {points})."
         )
 
     def _nothing_measured(self, what: str) -> EndEvent:
@@ -239,7 +316,7 @@ class ScriptRun:
             time.sleep(PACE)
             now = time.monotonic()
             sweep = self._sweep
-            count = 0 if sweep is None else sweep.hooks.counts.steps
+            count = len(self._heard) + (0 if sweep is None else sweep.hooks.counts.steps)
             if count != steps or self._control.paused:
                 steps, last = count, now
             asked = self._control.cancelled or (sweep is not None and sweep.end is not None)
@@ -247,6 +324,9 @@ class ScriptRun:
                 ended = None
             elif ended is None:
                 ended = now
+            if self._heard and self._control.cancelled:
+                done = f"{len(self._heard):,} of {self._job.sweep.steps:,} steps"
+                self._give_up(EndEvent(EndReason.CANCELLED, f"Stopped after {done}; everything measured is kept."))
             if ended is not None and now - ended > GRACE and (sweep is None or sweep.end or now - last > GRACE):
                 end = sweep.end if sweep is not None else None
                 stopped = EndEvent(EndReason.CANCELLED, "Stopped before the first step.")

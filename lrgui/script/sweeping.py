@@ -71,14 +71,22 @@ class ScriptSweep:
         say: Say,
         control: Control,
         option: Callable[[float], str],
+        claim: Callable[[], bool] = lambda: True,
+        over: Callable[[], None] = lambda: None,
     ) -> None:
-        """`name` is the script's, `option` finds the script's own option for a rate."""
+        """`name` is the script's, `option` finds the script's own option for a rate.
+
+        `claim` is asked before the sweep begins, in the process that leads: of several that train by themselves only
+        one is swept. `over` is called when the sweep has ended, before the script is.
+        """
         self.hooks = Hooks(self)
         self.end: EndEvent | None = None
         """How the sweep ended; None while it goes on."""
         self.facts: ScriptEvent | None = None
         """What was seen of the script, once the sweep has ended."""
         self._option = option
+        self._claim = claim
+        self._over = over
         self._name = name
         self._config = config
         self._number = number
@@ -104,8 +112,8 @@ class ScriptSweep:
         """See `Follower`."""
         if seen.number != self._number:
             return
-        if self._swept is None:
-            self._begin(seen)
+        if self._swept is None and not self._begin(seen):
+            return
         if self.end is not None:
             raise SweepOver
         for event in held(self._control, self._clock):
@@ -158,16 +166,20 @@ class ScriptSweep:
         """How many points were measured."""
         return len(self._losses)
 
-    def _begin(self, seen: Seen) -> None:
+    def _begin(self, seen: Seen) -> bool:
+        """Begin the sweep; False where another process is swept."""
         groups = seen.groups
         if not all("lr" in group for group in groups):
             self.finish(
                 EndEvent(EndReason.FAILED, f"{seen.name} has no learning rate: its parameter groups have no “lr”.")
             )
-        self._swept = self.hooks.focus = seen
         self._team = team()
         if not self._team.leads:
             self._say = _nothing
+        elif not self._claim():
+            self._number = -1
+            return False
+        self._swept = self.hooks.focus = seen
         self._ratios = ratios(groups)
         free_rates(groups)
         parameters = seen.parameters
@@ -201,6 +213,7 @@ class ScriptSweep:
             self._say(OutputEvent(note, Stream.NOTE))
         self._say(StateEvent(RunState.RUNNING))
         self._clock.start()
+        return True
 
     def _put_rates(self, groups: Sequence[Any], lr: float) -> None:
         if len(groups) != len(self._ratios):  # unfrozen layers come as a group of their own
@@ -265,6 +278,7 @@ class ScriptSweep:
         if self.end is None:
             self.end = end
             self.facts = self.seen_facts()
+            self._over()
         raise SweepOver
 
     # -- how it ended
@@ -284,17 +298,14 @@ class ScriptSweep:
             pass
 
     @property
+    def leads(self) -> bool:
+        """True for the process that reports."""
+        return self._team.leads
+
+    @property
     def looks_broken(self) -> bool:
         """True where the last losses are far above where they began: what happens to the script then is the rate's."""
-        losses = self._losses
-        if len(losses) < 4:
-            return False
-        if not math.isfinite(losses[-1]):
-            return True
-        early = losses[: max(3, len(self._rates) // 10)]
-        start = sorted(early)[len(early) // 2]
-        noise = max(early) - min(early)
-        return losses[-1] > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start))
+        return looks_broken(self._losses, len(self._rates))
 
     @property
     def is_beyond(self) -> bool:
@@ -332,6 +343,18 @@ class ScriptSweep:
             line=line,
             option=self._option(own[0]) or self._option(max(own)),
         )
+
+
+def looks_broken(losses: Sequence[float], planned: int) -> bool:
+    """True where the last loss of a sweep of `planned` points is not finite, or clearly above where they began."""
+    if len(losses) < 4:
+        return False
+    if not math.isfinite(losses[-1]):
+        return True
+    early = losses[: max(3, planned // 10)]
+    start = sorted(early)[len(early) // 2]
+    noise = max(early) - min(early)
+    return losses[-1] > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start))
 
 
 def _rates(config: SweepSettings) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,69 +12,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lrgui.core.control import Control
-from lrgui.core.engine.sweep import sweep
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, ScriptEvent, TaskEvent
+from lrgui.core.events import EndEvent, EndReason, TaskEvent
 from lrgui.core.run_settings import SweepSettings
-from lrgui.script.sweeping import ScriptSweep, SweepOver
 
 CONFIG = SweepSettings(start_lr=1e-4, end_lr=10.0, steps=30)
 SHORT = SweepSettings(start_lr=1e-4, end_lr=1e-2, steps=8)
-
-
-class Followed:
-    """What a script's sweep said."""
-
-    def __init__(self, config: SweepSettings = CONFIG, number: int = 0) -> None:
-        self.events: list[Event] = []
-        self.control = Control()
-        self.sweep = ScriptSweep("train.py", config, number, self.events.append, self.control, lambda rate: "")
-
-    def run(self, script: Callable[[], object]) -> Followed:
-        self.sweep.hooks.install()
-        try:
-            script()
-        except SweepOver:
-            pass
-        finally:
-            self.sweep.hooks.remove()
-        return self
-
-    @property
-    def points(self) -> list[tuple[float, float]]:
-        return [(event.lr, event.loss) for event in self.events if isinstance(event, BatchEvent)]
-
-    @property
-    def facts(self) -> ScriptEvent:
-        assert self.sweep.facts is not None
-        return self.sweep.facts
-
-    @property
-    def end(self) -> EndEvent:
-        assert self.sweep.end is not None
-        return self.sweep.end
-
-
-def ours(
-    model: nn.Module, batches: list[Any], optimizer: torch.optim.Optimizer, loss: Any, config: SweepSettings = CONFIG
-) -> list[tuple[float, float]]:
-    """The points of our own sweep."""
-    events = sweep(model, batches, optimizer, loss, config)
-    return [(event.lr, event.loss) for event in events if isinstance(event, BatchEvent)]
-
-
-@pytest.fixture
-def batches() -> list[tuple[torch.Tensor, torch.Tensor]]:
-    torch.manual_seed(0)
-    x, w = torch.randn(160, 8), torch.randn(8, 4)
-    y = (x @ w).argmax(1)
-    return list(zip(x.split(16), y.split(16), strict=True))
-
-
-@pytest.fixture
-def model() -> nn.Module:
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 4))
 
 
 def loss_of(model: nn.Module, batch: Any) -> torch.Tensor:
@@ -87,11 +29,10 @@ def again(batches: list[Any]) -> Iterator[Any]:
         yield from batches
 
 
-def test_an_ordinary_loop(model: nn.Module, batches: list[Any]) -> None:
-    expected = ours(copy.deepcopy(model), batches, torch.optim.SGD(model.parameters(), 0.1, momentum=0.9), loss_of)
+def test_an_ordinary_loop(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     mine = copy.deepcopy(model)
     other = torch.optim.SGD(mine.parameters(), 0.1, momentum=0.9)
-    expected = ours(mine, batches, other, loss_of)
+    expected = ours(mine, batches, other, CONFIG)
     seen: list[float] = []
 
     def script() -> None:
@@ -104,7 +45,7 @@ def test_an_ordinary_loop(model: nn.Module, batches: list[Any]) -> None:
             schedule.step()
             seen.append(optimizer.param_groups[0]["lr"])
 
-    done = Followed().run(script)
+    done = follow(script, CONFIG)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
     assert len(expected) > 20
     assert done.end.reason in (EndReason.DIVERGED, EndReason.COMPLETED)
@@ -118,14 +59,16 @@ def test_an_ordinary_loop(model: nn.Module, batches: list[Any]) -> None:
     assert next(e for e in done.events if isinstance(e, TaskEvent)).name == "train.py · SGD"
 
 
-def test_accumulation_and_groups_that_keep_their_ratio(model: nn.Module, batches: list[Any]) -> None:
+def test_accumulation_and_groups_that_keep_their_ratio(
+    follow: Any, ours: Any, model: nn.Module, batches: list[Any]
+) -> None:
     config = SweepSettings(start_lr=1e-4, end_lr=1.0, steps=20, accumulation=2)
 
     def groups(model: Any) -> list[dict[str, Any]]:
         return [{"params": model[0].parameters(), "lr": 1e-3}, {"params": model[1:].parameters(), "lr": 1e-2}]
 
     mine = copy.deepcopy(model)
-    expected = ours(mine, batches, torch.optim.AdamW(groups(mine)), loss_of, config)
+    expected = ours(mine, batches, torch.optim.AdamW(groups(mine)), config)
 
     def script() -> None:
         optimizer = torch.optim.AdamW(groups(model))
@@ -135,16 +78,16 @@ def test_accumulation_and_groups_that_keep_their_ratio(model: nn.Module, batches
                 optimizer.step()
                 optimizer.zero_grad()
 
-    done = Followed(config).run(script)
+    done = follow(script, config)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
     assert done.facts.losses == 2
     assert done.facts.groups == 2
 
 
-def test_several_steps_at_each_rate(model: nn.Module, batches: list[Any]) -> None:
+def test_several_steps_at_each_rate(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     config = SweepSettings(start_lr=1e-4, end_lr=1.0, steps=8, batches_per_lr=3, schedule="linear")
     mine = copy.deepcopy(model)
-    expected = ours(mine, batches, torch.optim.Adam(mine.parameters()), loss_of, config)
+    expected = ours(mine, batches, torch.optim.Adam(mine.parameters()), config)
 
     def script() -> None:
         optimizer = torch.optim.Adam(model.parameters())
@@ -153,14 +96,14 @@ def test_several_steps_at_each_rate(model: nn.Module, batches: list[Any]) -> Non
             loss_of(model, batch).backward()
             optimizer.step()
 
-    done = Followed(config).run(script)
+    done = follow(script, config)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
     assert done.end.reason == EndReason.COMPLETED
 
 
-def test_fp16s_scaler_is_divided_out(model: nn.Module, batches: list[Any]) -> None:
+def test_fp16s_scaler_is_divided_out(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     mine = copy.deepcopy(model)
-    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), loss_of, SHORT)
+    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), SHORT)
 
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -172,11 +115,11 @@ def test_fp16s_scaler_is_divided_out(model: nn.Module, batches: list[Any]) -> No
             scaler.step(optimizer)
             scaler.update()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
 
 
-def test_fp16_that_overflows_again_and_again_is_a_divergence(model: nn.Module, batches: list[Any]) -> None:
+def test_fp16_that_overflows_again_and_again_is_a_divergence(follow: Any, model: nn.Module, batches: list[Any]) -> None:
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         scaler = torch.amp.GradScaler("cpu")
@@ -189,15 +132,15 @@ def test_fp16_that_overflows_again_and_again_is_a_divergence(model: nn.Module, b
             scaler.step(optimizer)
             scaler.update()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert len(done.points) == 4
     assert done.end.reason == EndReason.DIVERGED
     assert "overflowed 8 times" in done.end.detail
 
 
-def test_a_closure_that_the_step_calls(model: nn.Module, batches: list[Any]) -> None:
+def test_a_closure_that_the_step_calls(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     mine = copy.deepcopy(model)
-    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), loss_of, SHORT)
+    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), SHORT)
 
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -211,11 +154,11 @@ def test_a_closure_that_the_step_calls(model: nn.Module, batches: list[Any]) -> 
 
             optimizer.step(closure)
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
 
 
-def test_lbfgs_is_measured_at_the_weights_before_its_step(model: nn.Module, batches: list[Any]) -> None:
+def test_lbfgs_is_measured_at_the_weights_before_its_step(follow: Any, model: nn.Module, batches: list[Any]) -> None:
     first: list[float] = []
 
     def script() -> None:
@@ -235,7 +178,7 @@ def test_lbfgs_is_measured_at_the_weights_before_its_step(model: nn.Module, batc
             finally:
                 first.append(losses[0])
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert [loss for _, loss in done.points] == pytest.approx(first)
     assert done.end.reason == EndReason.COMPLETED
 
@@ -265,7 +208,9 @@ class Perturbed(torch.optim.Optimizer):
         self.zero_grad()
 
 
-def test_the_second_loss_of_sharpness_aware_steps_is_not_counted(model: nn.Module, batches: list[Any]) -> None:
+def test_the_second_loss_of_sharpness_aware_steps_is_not_counted(
+    follow: Any, model: nn.Module, batches: list[Any]
+) -> None:
     first: list[float] = []
 
     def script() -> None:
@@ -278,7 +223,7 @@ def test_the_second_loss_of_sharpness_aware_steps_is_not_counted(model: nn.Modul
             loss_of(model, batch).backward()
             optimizer.second()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert [loss for _, loss in done.points] == pytest.approx(first)
     assert len(done.points) == SHORT.steps
 
@@ -294,7 +239,7 @@ class OwnStep(torch.optim.SGD):
         return super().step(closure)
 
 
-def test_a_step_within_a_step_is_one(model: nn.Module, batches: list[Any]) -> None:
+def test_a_step_within_a_step_is_one(follow: Any, model: nn.Module, batches: list[Any]) -> None:
     def script() -> None:
         optimizer = OwnStep(model.parameters(), lr=0.1)
         for batch in again(batches):
@@ -302,7 +247,7 @@ def test_a_step_within_a_step_is_one(model: nn.Module, batches: list[Any]) -> No
             loss_of(model, batch).backward()
             optimizer.step()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert len(done.points) == SHORT.steps
     assert done.sweep.hooks.counts.steps == SHORT.steps
     assert done.sweep.hooks.counts.backward == SHORT.steps
@@ -310,7 +255,7 @@ def test_a_step_within_a_step_is_one(model: nn.Module, batches: list[Any]) -> No
 
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("clear_first", [True, False])
-def test_of_two_optimizers_each_has_its_own_loss(number: int, clear_first: bool) -> None:
+def test_of_two_optimizers_each_has_its_own_loss(follow: Any, number: int, clear_first: bool) -> None:
     torch.manual_seed(0)
     critic, maker = nn.Linear(4, 1), nn.Linear(2, 4)
     told: dict[int, list[float]] = {0: [], 1: []}
@@ -341,16 +286,16 @@ def test_of_two_optimizers_each_has_its_own_loss(number: int, clear_first: bool)
             rates[1].add(optimizers[1].param_groups[0]["lr"])
             optimizers[1].step()
 
-    done = Followed(SHORT, number).run(script)
+    done = follow(script, SHORT, number)
     assert [loss for _, loss in done.points] == pytest.approx(told[number], rel=1e-6)
     assert len(done.points) == SHORT.steps
     assert rates == {0: {2e-4}, 1: {3e-4}}  # what the script sees are its own
     assert (done.facts.number, done.facts.optimizers) == (number, 2)
 
 
-def test_a_rate_that_is_a_tensor(model: nn.Module, batches: list[Any]) -> None:
+def test_a_rate_that_is_a_tensor(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     mine = copy.deepcopy(model)
-    expected = ours(mine, batches, torch.optim.Adam(mine.parameters(), torch.tensor(0.1)), loss_of, SHORT)
+    expected = ours(mine, batches, torch.optim.Adam(mine.parameters(), torch.tensor(0.1)), SHORT)
     rate = torch.tensor(0.1)
 
     def script() -> None:
@@ -361,11 +306,11 @@ def test_a_rate_that_is_a_tensor(model: nn.Module, batches: list[Any]) -> None:
             optimizer.step()
             assert optimizer.param_groups[0]["lr"] is rate
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
 
 
-def test_a_warm_up_that_begins_at_nothing(model: nn.Module, batches: list[Any]) -> None:
+def test_a_warm_up_that_begins_at_nothing(follow: Any, model: nn.Module, batches: list[Any]) -> None:
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 4)
@@ -375,12 +320,12 @@ def test_a_warm_up_that_begins_at_nothing(model: nn.Module, batches: list[Any]) 
             optimizer.step()
             schedule.step()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert len(done.points) == SHORT.steps
     assert (done.facts.own_lr, done.facts.highest_lr) == (0.0, pytest.approx(0.5 * 7 / 4))
 
 
-def test_recomputed_parts_are_no_losses(batches: list[Any]) -> None:
+def test_recomputed_parts_are_no_losses(follow: Any, batches: list[Any]) -> None:
     from torch.utils.checkpoint import checkpoint
 
     torch.manual_seed(0)
@@ -397,39 +342,43 @@ def test_recomputed_parts_are_no_losses(batches: list[Any]) -> None:
             loss.backward()
             optimizer.step()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert [loss for _, loss in done.points] == pytest.approx(told)
     assert done.facts.losses == 1
 
 
-def test_a_loss_that_is_not_finite_at_once_is_no_fault_of_the_rate(model: nn.Module, batches: list[Any]) -> None:
+def test_a_loss_that_is_not_finite_at_once_is_no_fault_of_the_rate(
+    follow: Any, model: nn.Module, batches: list[Any]
+) -> None:
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         (loss_of(model, batches[0]) * math.nan).backward()
         optimizer.step()
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert done.end.reason == EndReason.BAD_BATCH
     assert "before anything was trained" in done.end.detail
 
 
-def test_a_run_that_is_cancelled_ends_at_the_next_step(model: nn.Module, batches: list[Any]) -> None:
-    followed = Followed(SHORT)
+def test_a_run_that_is_cancelled_ends_at_the_next_step(followed: Any, model: nn.Module, batches: list[Any]) -> None:
+    one = followed(SHORT)
 
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for index, batch in enumerate(again(batches)):
             if index == 3:
-                followed.control.cancel()
+                one.control.cancel()
             loss_of(model, batch).backward()
             optimizer.step()
 
-    done = followed.run(script)
+    done = one.run(script)
     assert len(done.points) == 3
     assert done.end == EndEvent(EndReason.CANCELLED, "Stopped after 3 of 8 steps; everything measured so far is kept.")
 
 
-def test_a_script_that_catches_everything_is_ended_at_its_next_step(model: nn.Module, batches: list[Any]) -> None:
+def test_a_script_that_catches_everything_is_ended_at_its_next_step(
+    follow: Any, model: nn.Module, batches: list[Any]
+) -> None:
     caught = 0
 
     def script() -> None:
@@ -444,12 +393,12 @@ def test_a_script_that_catches_everything_is_ended_at_its_next_step(model: nn.Mo
                 if caught == 3:
                     raise
 
-    done = Followed(SHORT).run(script)
+    done = follow(script, SHORT)
     assert len(done.points) == SHORT.steps
     assert done.end.reason == EndReason.COMPLETED
 
 
-def test_nothing_stays_behind(model: nn.Module) -> None:
+def test_nothing_stays_behind(follow: Any, model: nn.Module) -> None:
     before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
-    Followed().run(lambda: model(torch.zeros(2, 8)))
+    follow(lambda: model(torch.zeros(2, 8)), CONFIG)
     assert before == (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
