@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -76,6 +78,10 @@ def test_words_behind_the_script_are_the_scripts(tmp_path: Path, monkeypatch: py
     assert (task.path, task.argv) == (str(tmp_path / "train.py"), ["--json", "-m", "--", "x y"])
     assert task.options == {"patience": 3, "folder": str(tmp_path)}
     assert script_job(["pack.train"], True, {}).task.path == "pack.train"
+    assert script_job(["python", "train.py", "-m"], False, {}).task == replace(task, arguments="-m", options=ANY)
+    launched = script_job(["torchrun", "--nproc_per_node", "2", "train.py"], False, {}).task
+    assert (launched.path, launched.arguments) == ("torch.distributed.run", "--nproc_per_node 2 train.py")
+    assert script_job(["python3", "-m", "pack.train", "x"], False, {}).task.path == "pack.train"
 
 
 FACTS = ScriptEvent("Adam", 0, 1, 1, 200, 1, 1e-3, 1e-3, 1e-3, "", "/home/x/net.py", 12, "--lr")

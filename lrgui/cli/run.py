@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ def run_script(
     ],
     module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as for python -m.")] = False,
     optimizer: Annotated[int, typer.Option(help=_TIPS["optimizer"])] = int(_USUAL["optimizer"]),  # type: ignore[arg-type]
+    processes: Annotated[int, typer.Option(help=_TIPS["processes"])] = int(_USUAL["processes"]),  # type: ignore[arg-type]
     patience: Annotated[int, typer.Option(help=_TIPS["patience"])] = int(_USUAL["patience"]),  # type: ignore[arg-type]
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto: Auto = False,
@@ -56,7 +58,7 @@ def run_script(
     from lrgui.export.report import Report
     from lrgui.runs.script_answer import script_document, script_sentences
 
-    options = {"optimizer": optimizer, "patience": patience}
+    options = {"optimizer": optimizer, "processes": processes, "patience": patience}
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
@@ -75,6 +77,8 @@ def run_script(
 
 def script_job(words: list[str], module: bool, options: dict[str, Any]) -> Job:
     """The sweep of a script, with its arguments, in the current folder; leaves where there is no such script."""
+    if not module and not os.path.exists(words[0]):
+        words, module = _without_launcher(words)
     name, *arguments = words
     path = name if module else os.path.abspath(os.path.expanduser(name))
     if not module and os.path.isdir(path) and os.path.isfile(os.path.join(path, "__main__.py")):
@@ -87,3 +91,18 @@ def script_job(words: list[str], module: bool, options: dict[str, Any]) -> Job:
         job,
         task=replace(job.task, arguments=shlex.join(arguments), options={**given, "folder": os.getcwd()}),
     )
+
+
+#: Programs that start Python programs, and their modules.
+_LAUNCHERS = {"torchrun": "torch.distributed.run", "accelerate": "accelerate.commands.accelerate_cli"}
+
+
+def _without_launcher(words: list[str]) -> tuple[list[str], bool]:
+    """A whole command line, as it is usually typed, as a script (or module) and its arguments; and whether that is a
+    module."""
+    first, *rest = words
+    if first in _LAUNCHERS and rest:
+        return [_LAUNCHERS[first], *rest], True
+    if re.fullmatch(r"python(3(\.\d+)?)?", first) and rest:
+        return (rest[1:], True) if rest[0] == "-m" and rest[1:] else (rest, False)
+    return words, False

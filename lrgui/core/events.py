@@ -295,6 +295,8 @@ class ScriptEvent:
     option: str = ""
     """The script's own option that sets the rate: "--lr", or "optim.lr=" for one without dashes; empty where none was
     found."""
+    planned: str = ""
+    """What its rates look like (`core.curve.plan.SCHEDULES`), where no scheduler says it; empty where one does."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.plan import FAMILIES, SCHEDULES, Plan
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
-from lrgui.core.events import WHOLE, BatchEvent, Event, SweepEndEvent, TaskEvent
+from lrgui.core.events import WHOLE, BatchEvent, Event, ScriptEvent, SweepEndEvent, TaskEvent
 from lrgui.core.run_settings import HIGHEST_LR, MOST_PLANNED, SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
@@ -36,12 +36,14 @@ def as_run(config: SweepSettings, task: TaskEvent) -> SweepSettings:
     return config if end is None or not config.start_lr < end <= HIGHEST_LR else replace(config, end_lr=end)
 
 
-def plan_of(config: SweepSettings, task: TaskEvent | None) -> Plan:
-    """The training that a sweep is made for: as its settings say, otherwise as its optimizer's schedule shows."""
+def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent | None = None) -> Plan:
+    """The training that a sweep is made for: as its settings say, otherwise as its optimizer's schedule shows, or a
+    script's own rates."""
     if task is None:
         return Plan(config.planned_steps, config.planned_schedule)
     # A file can say anything.
-    found = task.schedule if task.schedule in SCHEDULES else None
+    shown = task.schedule or ("" if script is None else script.planned)
+    found = shown if shown in SCHEDULES else None
     schedule, steps = config.planned_schedule or found, config.planned_steps
     if steps is None and task.schedule_steps is not None and schedule == found:
         steps = min(task.schedule_steps, MOST_PLANNED)
@@ -78,7 +80,7 @@ class Records:
             self.curves(config.beta),
             zones=zones,
             planned_range=(config.start_lr, config.end_lr),
-            plan=plan_of(config, task),
+            plan=plan_of(config, task, self.first.script),
             end=self.first.end,
             own=None if task is None or task.own_lr is None else OwnRate(task.own_lr, task.own_chosen, task.optimizer),
         )

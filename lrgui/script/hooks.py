@@ -27,6 +27,11 @@ from lrgui.script.losses import UNSCALED, StepLosses, loss_of
 
 #: So many nodes of a graph are looked at for a loss that was scaled before something else was done with it.
 _NODES = 24
+#: A weight that changed so often between backward passes, while no optimizer stepped, is changed by hand; so many
+#: passes are looked at.
+CHANGES, MOST_LOOKS = 3, 64
+#: So many nodes of a graph are looked at for a weight.
+_GRAPH = 2000
 
 
 @dataclass(eq=False)
@@ -71,6 +76,9 @@ class Follower(Protocol):
     def skipped(self, seen: Seen) -> None:
         """fp16's scaler found gradients that overflowed, and left the step out."""
 
+    def by_hand(self) -> None:
+        """The weights change, but no optimizer steps."""
+
     def met(self, module: nn.Module) -> None:
         """A module is about to do its forward pass; told only until the first step is over."""
 
@@ -109,6 +117,8 @@ class Hooks:
         self._deep = 0
         self._forward: list[Any] = []
         self._undo: list[Callable[[], object]] = []
+        self._weight: tuple[weakref.ref[Any], torch.Tensor] | None = None
+        self._changes = self._by_hand = 0
         self._scales: list[tuple[Any, Any]] = []  # node and scale of losses that were scaled since the last step
 
     def install(self) -> None:
@@ -216,6 +226,8 @@ class Hooks:
         def backward(tensors: Any, grad_tensors: Any = None, *others: Any, **named: Any) -> Any:
             if self._in_backward:  # of a part that is computed again (checkpointing)
                 return original(tensors, grad_tensors, *others, **named)
+            if not self.counts.steps:
+                self._look_for_changes(tensors)
             self._in_backward = True
             followed = list(self._seen.values()) if self.focus is None else [self.focus]
             for seen in followed:
@@ -232,6 +244,25 @@ class Hooks:
                 seen.losses.backward_ended(loss)
 
         return backward
+
+    def _look_for_changes(self, tensors: Any) -> None:
+        """Before the first step: a weight that has changed since the last backward pass was changed by hand."""
+        if self._changes > MOST_LOOKS or not isinstance(tensors, torch.Tensor):
+            return
+        weight = None if self._weight is None else self._weight[0]()
+        if weight is None:
+            weight = leaf_of(tensors)
+            if weight is None:
+                return
+            self._weight = weakref.ref(weight), weight.detach().clone()
+            return
+        assert self._weight is not None
+        self._changes += 1
+        if not torch.equal(weight.detach(), self._weight[1]):
+            self._weight = weakref.ref(weight), weight.detach().clone()
+            self._by_hand += 1
+            if self._by_hand == CHANGES:
+                self._follower.by_hand()
 
     def _unscaled(self, tensors: Any, loss: Any) -> Any:
         """`loss` without the scale of fp16, where something was done with it after it was scaled."""
@@ -306,6 +337,21 @@ def _is_within_a_step() -> bool:
 def has_closure(arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
     """True where a step (its first argument is the optimizer) was given a function that computes the loss again."""
     return callable(named.get("closure")) or any(callable(one) for one in arguments[1:2])
+
+
+def leaf_of(loss: torch.Tensor) -> torch.Tensor | None:
+    """The smallest of the weights that a loss depends on, as far as its graph is looked at; None without any."""
+    todo, found = [loss.grad_fn], []
+    known: set[Any] = set()
+    while todo and len(known) < _GRAPH:
+        node = todo.pop()
+        if node is None or node in known:
+            continue
+        known.add(node)
+        if hasattr(node, "variable"):
+            found.append(node.variable)
+        todo += [following for following, _ in node.next_functions]
+    return min(found, key=torch.Tensor.numel, default=None)
 
 
 def groups_of(optimizer: Any) -> Sequence[Any]:

@@ -16,6 +16,7 @@ from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.own_rates import own_rate
 from lrgui.core.engine.param_groups import free_rates, largest, put_rate, ratios
 from lrgui.core.engine.pausing import Stopwatch, held
+from lrgui.core.engine.planned import planned, shape_of
 from lrgui.core.engine.precision import MOST_SKIPS, overflowed
 from lrgui.core.engine.readback import Readings, at_once, readings_for
 from lrgui.core.engine.running_stats import start_again
@@ -150,6 +151,12 @@ class ScriptSweep:
         elif self._skips >= MOST_SKIPS:
             self.finish(EndEvent(EndReason.DIVERGED, f"{overflowed(lr)}; everything before it is kept."))
 
+    def by_hand(self) -> None:
+        """See `Follower`."""
+        words = f"{self._name} changes its weights itself ({self.hooks.counts.words})"
+        way_out = "use an optimizer of torch.optim, so that there is a rate to set"
+        self.finish(EndEvent(EndReason.FAILED, f"{words}: {way_out}."))
+
     def met(self, module: nn.Module) -> None:
         """See `Follower`: norms start their statistics again, as in a sweep of ours."""
         if module.training and torch.is_grad_enabled():
@@ -207,6 +214,7 @@ class ScriptSweep:
                 own_chosen=own is None or own.chosen,
                 optimizer="" if own is None else own.optimizer,
                 end_lr=None if self._config == asked else self._config.end_lr,
+                **_planned(seen),
             )
         )
         if note := following_note(asked, self._config):
@@ -339,10 +347,19 @@ class ScriptSweep:
             last_lr=own[-1],
             highest_lr=max(own),
             schedule=", ".join(dict.fromkeys(schedules)),
+            planned="" if schedules else shape_of(own)[0] or "constant",
             file=file,
             line=line,
             option=self._option(own[0]) or self._option(max(own)),
         )
+
+
+def _planned(seen: Seen) -> dict[str, Any]:
+    """What a `TaskEvent` says of the training that the script's optimizer was made for."""
+    try:
+        return planned(seen.optimizer())
+    except Exception:
+        return {}
 
 
 def looks_broken(losses: Sequence[float], planned: int) -> bool:

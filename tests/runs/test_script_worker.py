@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -214,3 +215,48 @@ def test_a_script_that_only_waits_is_given_up(tmp_path: Path) -> None:
     assert end_of(events).reason == EndReason.FAILED
     assert "made no training step" in end_of(events).detail
     assert "torch was not imported yet" in end_of(events).detail
+
+
+PARALLEL = """
+import os, sys, torch, torch.distributed as dist, torch.multiprocessing as mp
+def work(rank, size):
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=sys.argv[1])
+    dist.init_process_group("gloo")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    x = torch.randn(64, 4); y = x.sum(1, keepdim=True)
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
+    for step in range(100):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x[rank::2]), y[rank::2]).backward()
+        optimizer.step()
+if __name__ == "__main__":
+    mp.spawn(work, args=(2,), nprocs=2)
+    print("never")
+"""
+
+
+def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    together = in_a_process(written(tmp_path, PARALLEL, "parallel.py"), str(port))
+    assert end_of(together).reason == EndReason.COMPLETED, end_of(together)
+    assert "never" not in printed(together)
+    (facts,) = (event for event in together if isinstance(event, ScriptEvent))
+    assert facts.steps == 12
+    alone = events_of(written(tmp_path, TRAINS + "train(100)"))
+    losses = [[event.loss for event in events if isinstance(event, BatchEvent)] for events in (together, alone)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the mean of the two halves is that of the whole
+
+
+def test_a_process_that_the_script_forks(tmp_path: Path) -> None:
+    lines = "\n".join(f"    {line}" for line in (TRAINS + "train(50)").splitlines())
+    text = (
+        f"import multiprocessing, torch\ndef work():\n{lines}\n"
+        "one = multiprocessing.get_context('fork').Process(target=work)\none.start()\none.join()\n"
+    )
+    events = in_a_process(written(tmp_path, text))
+    assert end_of(events).reason == EndReason.COMPLETED
+    assert points(events) == 12

@@ -398,6 +398,40 @@ def test_a_script_that_catches_everything_is_ended_at_its_next_step(
     assert done.end.reason == EndReason.COMPLETED
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_weights_that_are_changed_by_hand(follow: Any, model: nn.Module, batches: list[Any], hidden: bool) -> None:
+    def script() -> None:
+        for batch in again(batches):
+            model.zero_grad()
+            loss_of(model, batch).backward()
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    (parameter.data if hidden else parameter).sub_(0.1 * parameter.grad)
+
+    done = follow(script, SHORT)
+    assert done.end.reason == EndReason.FAILED
+    assert done.end.detail == (
+        "train.py changes its weights itself (4 forward passes, 3 backward passes, no optimizer step): use an "
+        "optimizer of torch.optim, so that there is a rate to set."
+    )
+
+
+def test_many_micro_batches_are_no_change_by_hand(follow: Any, model: nn.Module, batches: list[Any]) -> None:
+    config = SweepSettings(start_lr=1e-4, end_lr=1e-2, steps=2)
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for index, batch in enumerate(again(batches), start=1):
+            (loss_of(model, batch) / 100).backward()
+            if index % 100 == 0:
+                optimizer.step()
+                optimizer.zero_grad()
+
+    done = follow(script, config)
+    assert len(done.points) == 2
+    assert done.facts.losses == 100
+
+
 def test_nothing_stays_behind(follow: Any, model: nn.Module) -> None:
     before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
     follow(lambda: model(torch.zeros(2, 8)), CONFIG)

@@ -51,7 +51,7 @@ def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = N
     try:
         while True:
             rates = [max(each) for each in followed(changing[0], optimizer.param_groups, looked_at)]
-            found, rising = _shape(rates)
+            found, rising = shape_of(rates)
             if rising:
                 furthest = _FURTHEST
             if looked_at >= furthest or (found in ("decay", "step", "warmup") and not rising):
@@ -61,7 +61,7 @@ def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = N
         return None
 
 
-def _shape(rates: Sequence[float]) -> tuple[str | None, bool]:
+def shape_of(rates: Sequence[float]) -> tuple[str | None, bool]:
     """The schedule that begins with these rates, None where they are all one; and whether they still rise."""
     top = max(rates)
     moves = [i for i in range(1, len(rates)) if abs(rates[i] - rates[i - 1]) > _SAME * top]

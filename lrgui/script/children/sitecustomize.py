@@ -29,7 +29,8 @@ def _follow(path: str) -> None:
         folder = json.load(file)["sources"]
     if "lrgui" not in sys.modules:
         spec = PathFinder.find_spec("lrgui", [folder])
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         sys.modules["lrgui"] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules["lrgui"])
     from lrgui.script.arrival import when_imported
