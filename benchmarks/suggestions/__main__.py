@@ -2,7 +2,7 @@
 
     python benchmarks/suggestions [--no-picture]
 
-Reads truth.json and sweeps.json beside this file; nothing is trained. Seconds.
+Reads truth.json, sweeps.json and lengths.json beside this file; nothing is trained. A minute or two.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from charts import draw_calibration, draw_cost
 from picture import draw
 from races import raced_by_default
-from score import Run, Truth, figures, known, load_runs, load_truth, ours
+from score import LENGTHS, Run, Truth, figures, known, load_runs, load_truth, moved, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 from without_finder import regrets_without
 
@@ -96,6 +96,19 @@ def methods_by_cost(
     return found | dict(sorted(others.items(), key=lambda row: row[1][0][1]))
 
 
+def lengths_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
+    """How much the sweep's own length moves our recommendation: from the task's median over all lengths."""
+    print("| steps | recommendations | mean regret | p90 | moved, decades: mean | p90 | median factor | covered |")
+    print("|---|---|---|---|---|---|---|---|")
+    for steps, rows in moved(runs).items():
+        regrets = np.array([truth[row.task].regret(row.lr) for row in rows])
+        away, factors = np.array([row.away for row in rows]), np.array([row.factor for row in rows])
+        inside = np.mean(10 ** np.abs(away) <= factors)
+        cells = f"{len(rows)} | {regrets.mean():.3f} | {np.percentile(regrets, 90):.3f} | {away.mean():+.2f}"
+        cells += f" | {np.percentile(np.abs(away), 90):.2f}"
+        print(f"| {steps:,} | {cells} | ×{np.median(factors):.1f} | {inside:.0%} |")
+
+
 def words_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
     """What the words and the factor are worth."""
     print("| word | share of the runs | mean regret | regret below 0.1 | median factor | nearly best within it |")
@@ -147,8 +160,12 @@ def main() -> None:
         words_table(truth, runs)
         print("\nTask by task, 200 steps\n")
         tasks_table(truth, usual)
+    unseen = PARTS["held out"] | PARTS["confirmation"]
+    by_length = [run for run in everything if run.end == 10.0] + load_runs(LENGTHS)
+    for part, names in (("development", PARTS["development"]), ("unseen", unseen)):
+        print(f"\n## The sweep's own length: {part}\n")
+        lengths_table(truth, [run for run in by_length if run.task in names])
     if not asked.no_picture:
-        unseen = PARTS["held out"] | PARTS["confirmation"]
         usual = [run for run in everything if run.curve.planned_steps == 200]
         draw(truth, usual, unseen, PICTURES / "suggested-vs-best.svg")
         runs = [run for run in everything if run.task in unseen]

@@ -21,6 +21,8 @@ from lrgui.core.engine.schedules import exponential
 from lrgui.core.engine.stopping import SweepWatch
 
 HERE = Path(__file__).parent
+#: Longer sweeps, to see how much their length moves a suggestion.
+LENGTHS = HERE / "lengths.json"
 #: log10 of the rates of truth.json: a quarter of a decade apart.
 GRID = np.arange(-20, 5) / 4
 #: Those of a coarse one.
@@ -124,6 +126,33 @@ def stopped(start: float, end: float, steps: int, losses: list[float | None]) ->
 def ours(curve: Curve, plan: Plan = USUAL) -> Recommendation:
     """Our recommendation."""
     return recommend(curve, find_landmarks(curve), plan)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Our recommendation from one sweep, beside those from sweeps of other lengths."""
+
+    task: str
+    lr: float
+    factor: float
+    away: float
+    """Decades from the median of the task's, every length counted once."""
+
+
+def moved(runs: Iterable[Run]) -> dict[int, list[Moved]]:
+    """How far the recommendations from `runs` of one range lie from those of other lengths, by steps. Guesses don't
+    count."""
+    picks: dict[str, dict[int, list[tuple[float, float]]]] = {}
+    for run in runs:
+        pick = ours(run.curve)
+        if pick.lr is not None and pick.factor is not None:
+            picks.setdefault(run.task, {}).setdefault(run.curve.planned_steps, []).append((pick.lr, pick.factor))
+    found: dict[int, list[Moved]] = {}
+    for task, lengths in picks.items():
+        middle = float(np.median([np.median(np.log10([lr for lr, _ in same])) for same in lengths.values()]))
+        for steps, same in lengths.items():
+            found.setdefault(steps, []).extend(Moved(task, lr, factor, math.log10(lr) - middle) for lr, factor in same)
+    return dict(sorted(found.items()))
 
 
 def known(key: str) -> Callable[[Curve], float | None]:

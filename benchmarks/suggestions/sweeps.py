@@ -1,6 +1,8 @@
 """Records raw sweeps of the tasks, so that rules can be judged without training.
 
-    python benchmarks/suggestions/sweeps.py OUT.json [--finetuning] [TASK ...]
+    python benchmarks/suggestions/sweeps.py OUT.json [--finetuning] [--lengths] [TASK ...]
+
+`--lengths` records longer sweeps, one of each length, to see how much the length moves a suggestion.
 
 Every sweep goes on to its end or to the first loss that is not finite: where the program would have stopped follows
 from the losses. Learning rates are not stored, they follow from the range.
@@ -27,6 +29,7 @@ KINDS = tuple(
     for start, end in ((1e-6, 1.0), (1e-7, 10.0))
     for steps, seeds in ((60, 3), (100, 3), (200, 5), (1000, 1))
 )
+LENGTHS = tuple((1e-7, 10.0, steps, 1) for steps in (400, 800, 1500))
 FIRST_SEED = 11
 
 
@@ -53,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--finetuning", action="store_true", help="the tasks that begin with pretrained weights")
+    parser.add_argument("--lengths", action="store_true", help="longer sweeps (lengths.json)")
     parser.add_argument("tasks", nargs="*")
     asked = parser.parse_intermixed_args()
     tasks: dict[str, Task] = {**FINE_TUNING} if asked.finetuning else TASKS
@@ -68,7 +72,7 @@ def main() -> None:
                 "seed": seed,
                 "losses": record(tasks[name], start, end, steps, seed),
             }
-            for start, end, steps, seeds in KINDS
+            for start, end, steps, seeds in (LENGTHS if asked.lengths else KINDS)
             for seed in range(FIRST_SEED, FIRST_SEED + seeds)
         ]
         asked.out.write_text(json.dumps(found, separators=(",", ":")))
