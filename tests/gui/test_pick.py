@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
 from lrgui.gui.tabs.curve import CurveTab
@@ -226,3 +227,52 @@ def test_one_button_measures_around_a_guess(window: MainWindow, bench: Bench) ->
     with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         button.click()
     assert bench.jobs[-1].kind == "race" and bench.jobs[-1].race.around == pytest.approx(pick.best_guess)
+
+
+def plan(bench: Bench, **settings: object) -> None:
+    bench.session.edit(sweep=replace(bench.session.job.sweep, **settings))
+
+
+def test_another_planned_schedule_changes_the_pick_at_once(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play()
+    pick = bench.runs.reading.recommendation
+    assert bench.runs.selection == pick.lr == bench.session.job.train.max_lr
+    assert panel._verdict.text().startswith(bench.runs.reading.both_rates)
+    plan(bench, planned_schedule="constant")
+    assert bench.runs.reading.recommendation.lr == bench.runs.selection == pick.by_schedule["constant"] < pick.lr
+    assert panel.number.text() == format_lr(pick.by_schedule["constant"])
+    assert bench.session.job.train.max_lr == pytest.approx(pick.lr), "trainings here run OneCycle"
+    said = panel._verdict.text()
+    assert said.startswith(f"Recommended {format_lr(bench.runs.selection)}.")
+    assert f"Train and Verify run OneCycle, whose maximum is then {format_lr(pick.lr)}." in said
+    assert bench.runs.zones is not None and bench.runs.zones.low_end <= bench.runs.selection
+    plan(bench, planned_schedule=None)
+    assert bench.runs.selection == pick.lr and bench.runs.reading.recommendation == pick
+
+
+def test_a_rate_chosen_by_hand_stays_in_another_plan(bench: Bench) -> None:
+    bench.play()
+    bench.runs.select(7e-3)
+    plan(bench, planned_schedule="constant", planned_steps=9000)
+    assert bench.runs.selection == 7e-3
+    assert bench.session.job.train.max_lr == pytest.approx(bench.runs.plan.as_one_cycle(7e-3)) != 7e-3
+    bench.runs.select_maximum(0.1)
+    assert bench.session.job.train.max_lr == pytest.approx(0.1)
+    assert bench.runs.selection == pytest.approx(bench.runs.plan.from_one_cycle(0.1))
+
+
+def test_a_plan_made_without_a_sweep_is_that_of_the_next_selection(bench: Bench) -> None:
+    plan(bench, planned_schedule="constant")
+    bench.runs.select(1e-2)
+    assert bench.session.job.train.max_lr == pytest.approx(bench.runs.plan.as_one_cycle(1e-2)) != 1e-2
+
+
+def test_a_plan_changed_while_the_sweep_runs_is_the_one_that_is_read(bench: Bench) -> None:
+    def start() -> None:
+        bench.session.find()
+        plan(bench, planned_schedule="constant")
+
+    bench.play(start=start)
+    assert bench.jobs[-1].sweep.planned_schedule is None
+    assert bench.runs.reading.plan.schedule == "constant"
+    assert bench.runs.selection == bench.runs.reading.recommendation.lr

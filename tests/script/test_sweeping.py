@@ -56,7 +56,8 @@ def test_an_ordinary_loop(follow: Any, ours: Any, model: nn.Module, batches: lis
     assert done.facts.optimizer == "SGD"
     assert done.facts.file == __file__
     assert done.facts.line > 0
-    assert next(e for e in done.events if isinstance(e, TaskEvent)).name == "train.py · SGD"
+    task = next(e for e in done.events if isinstance(e, TaskEvent))
+    assert (task.name, task.schedule, task.optimizer_family) == ("train.py · SGD", "decay", "momentum")
 
 
 def test_accumulation_and_groups_that_keep_their_ratio(

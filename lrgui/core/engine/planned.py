@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from torch.optim.lr_scheduler import OneCycleLR
 
 from lrgui.core.engine.attached import is_plateau, parts_of, scheduled
-from lrgui.core.engine.schedule_copy import CannotRescale, followed, length_of
+from lrgui.core.engine.schedule_copy import followed, length_of
 from lrgui.core.optimizer_traits import family, is_schedule_free, memory
 from lrgui.core.optimizers import optimizer_name
 
@@ -45,20 +46,25 @@ def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = N
         return "step" if schedulers else never
     if len(changing) > 1:
         return None
-    if _cycles(changing[0]):
-        return "onecycle"
-    looked_at, furthest = _LOOKED_AT, min(2 * length_of(changing[0]), _FURTHEST)
     try:
-        while True:
-            rates = [max(each) for each in followed(changing[0], optimizer.param_groups, looked_at)]
-            found, rising = shape_of(rates)
-            if rising:
-                furthest = _FURTHEST
-            if looked_at >= furthest or (found in ("decay", "step", "warmup") and not rising):
-                return found or never
-            looked_at = furthest
-    except CannotRescale:
+        return "onecycle" if _cycles(changing[0]) else _followed(changing[0], optimizer) or never
+    except Exception:  # somebody's scheduler may do anything when it is copied
         return None
+
+
+def _followed(scheduler: Any, optimizer: Any) -> str | None:
+    """The schedule that a copy of `scheduler` makes; None where its rate does not change as far as it is followed."""
+    looked_at, furthest = _LOOKED_AT, min(2 * length_of(scheduler), _FURTHEST)
+    while True:
+        rates = [max(each) for each in followed(scheduler, optimizer.param_groups, looked_at)]
+        if not all(map(math.isfinite, rates)):
+            raise ValueError("Its rates are no numbers.")
+        found, rising = shape_of(rates)
+        if rising:
+            furthest = _FURTHEST
+        if looked_at >= furthest or (found in ("decay", "step", "warmup") and not rising):
+            return found
+        looked_at = furthest
 
 
 def shape_of(rates: Sequence[float]) -> tuple[str | None, bool]:

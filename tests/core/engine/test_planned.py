@@ -87,8 +87,22 @@ def test_one_that_cannot_be_followed_is_unknown() -> None:
         def step(self) -> None:
             raise RuntimeError("not outside of my training")
 
+    class OddLR(s.LRScheduler):
+        def __init__(self, optimizer: Optimizer) -> None:
+            self.handle = object()
+            super().__init__(optimizer)
+
+        def get_lr(self) -> list[float]:
+            if self.handle is None:
+                raise KeyError("handle")
+            return [float("nan")]
+
+        def __getstate__(self) -> dict[str, Any]:
+            raise TypeError("I cannot be copied.")
+
     optimizer = adam()
     assert schedule_of(optimizer, [OwnScheduler(optimizer)]) is None
+    assert schedule_of(optimizer, [OddLR(optimizer)], "constant") is None
 
 
 def test_attached_ones_are_found() -> None:
