@@ -65,6 +65,52 @@ def test_a_script_with_arguments_of_its_own(tmp_path: Path) -> None:
     assert file.read_text() == SCRIPT
 
 
+def test_verified_by_the_script_itself(tmp_path: Path) -> None:
+    file, log = tmp_path / "train.py", tmp_path / "race.lrrun"
+    file.write_text(SCRIPT.replace('print("step", step)', 'print("loss", loss.item())'))
+    command = [sys.executable, "-W", "error", "-m", "lrgui", "run", "--verify", "--around", "0.1", "--trainings", "3"]
+    command += [
+        "--verify-steps",
+        "24",
+        "--metric",
+        "loss (.*)",
+        "--json",
+        "--log",
+        str(log),
+        str(file),
+        "--steps",
+        "25",
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=240, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [row["place"] for row in found["ranking"]] == [1, 2, 3]
+    assert all(row["metric"] == row["loss"] for row in found["ranking"])
+    assert found["script"]["command"].startswith("python train.py --steps 25 --lr ")
+    job = read_log(log).job
+    assert (job.kind, job.race.metric, job.race.around, job.race.steps) == ("race", "loss (.*)", 0.1, 24)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--verify-schedule", "cosine"], "--verify-schedule is own or onecycle."),
+        (["--metric", "acc ("], "The pattern “acc (” cannot be read"),
+        (["--around", "1e-2", "--csv", "curve.csv"], "--around leaves it out"),
+        (["--around", "-1"], "The rate to race around"),
+    ],
+)
+def test_a_race_that_cannot_be(command: Command, tmp_path: Path, words: list[str], expected: str) -> None:
+    file = tmp_path / "train.py"
+    file.touch()
+    done = command("run", "--verify", *words, str(file))
+    assert done.returncode == 2
+    assert expected in done.stderr
+
+
 def test_a_script_that_is_not_there(command: Command) -> None:
     done = command("run", "nowhere.py")
     assert done.returncode == 2

@@ -8,21 +8,29 @@ import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, tell
 from lrgui.cli.find import Auto, AutoRange, leave, mended, sweep_of, tell_reading
 from lrgui.cli.generated import with_settings
-from lrgui.cli.outputs import source_file, spare, with_formats
+from lrgui.cli.outputs import source_file, spare, with_formats, write_files
+from lrgui.cli.running import ended
 from lrgui.cli.task_options import Python
-from lrgui.core.run_settings import LOOP, SweepSettings
+from lrgui.core.curve.plan import ONE_CYCLE
+from lrgui.core.events import RunKind, TaskEvent
+from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
+from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job, switched
 from lrgui.tasks.user.rows import SCRIPT, USER_SCRIPT
 
 _USUAL = {option.name: option.default for option in USER_SCRIPT.options}
+_RACE = {option.name: option for option in settings_of(RaceSettings)}
+_USUAL_RACE = RaceSettings()
+#: A race under the script's own schedule, in the place of a schedule's key.
+OWN_SCHEDULE = "own"
 _TIPS = {option.name: f"{option.tip}." for option in USER_SCRIPT.options}
 
 
@@ -45,6 +53,29 @@ def run_script(
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto: Auto = False,
     auto_range: AutoRange = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Then race: run the script again per rate, by its own schedule scaled to it."),
+    ] = False,
+    around: Annotated[
+        float | None, typer.Option(help="With --verify: race around this rate, without a sweep.", show_default=False)
+    ] = None,
+    trainings: Annotated[int, typer.Option(help=f"With --verify. {_RACE['trainings'].tip}.")] = _USUAL_RACE.trainings,
+    verify_steps: Annotated[
+        int, typer.Option(help="With --verify: optimizer steps of each training; the more, the more is said.")
+    ] = _USUAL_RACE.steps,
+    verify_schedule: Annotated[
+        str, typer.Option(help="With --verify: own keeps the script's schedule, onecycle replaces it.")
+    ] = OWN_SCHEDULE,
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="With --verify: judge by the last number that the script prints in this form, a regular expression "
+            "such as 'val_loss: ([0-9.]+)', and not by its last training losses.",
+            show_default=False,
+        ),
+    ] = "",
+    higher: Annotated[bool, typer.Option("--higher", help="With --metric: higher is better.")] = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     log: Log = None,
@@ -53,7 +84,7 @@ def run_script(
     """Run your training script as it is, and find its learning rate.
 
     The script's own loop trains; only the rate is set before each of its optimizer steps. It ends as soon as the curve
-    is complete. Exit status as of find.
+    is complete. Exit status as of find, with --verify as of verify.
     """
     from lrgui.export.report import Report
     from lrgui.runs.script_answer import script_document, script_sentences
@@ -61,6 +92,12 @@ def run_script(
     options = {"optimizer": optimizer, "processes": processes, "patience": patience}
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
+    if verify:
+        one_cycle = _is_one_cycle(verify_schedule)
+        race = replace(base.race, trainings=trainings, steps=verify_steps, one_cycle=one_cycle)
+        race = replace(race, metric=metric, higher=higher, around=base.race.around if around is None else around)
+        base = checked(replace(base, sweep=base.sweep.with_given(given), race=race, kind=RunKind.RACE))
+        _race(base, around is None, files, log, as_json, mended(auto, auto_range), python)
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
     swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
     task, facts, pick = swept.job.task, swept.record.script, swept.reading.recommendation.lr
@@ -73,6 +110,48 @@ def run_script(
         for sentence in script_sentences(task, facts, pick):
             tell(sentence)
     leave(swept, report, files)
+
+
+def _is_one_cycle(schedule: str) -> bool:
+    if schedule not in (OWN_SCHEDULE, ONE_CYCLE):
+        fail(f"--verify-schedule is {OWN_SCHEDULE} or {ONE_CYCLE}.", Status.BAD_ARGUMENTS)
+    return schedule == ONE_CYCLE
+
+
+def _race(
+    job: Job,
+    sweep: bool,
+    files: dict[str, Path],
+    log: Path | None,
+    as_json: bool,
+    auto_range: bool,
+    python: Path | None,
+) -> NoReturn:
+    """Sweep where no rate was named, and race the script around it."""
+    from lrgui.cli.verify import leave as leave_race
+    from lrgui.cli.verify import race_of, rate_to_race
+    from lrgui.export.report import Report
+    from lrgui.runs.script_answer import script_document, script_sentences
+
+    if sweep:
+        swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, auto_range, python)
+        pick, facts = swept.reading.recommendation, swept.record.script
+        write_files(Report(swept.reading, swept.job), files, FORMATS, quiet=True)
+        guess = pick.best_guess if pick.lr is None else pick.lr
+        rate = pick.by_schedule.get(ONE_CYCLE) if job.race.one_cycle else guess
+        rate = rate_to_race(ended(swept.record), pick, rate, as_json)
+        own = None if facts is None else max(facts.highest_lr, _own_of(swept.record.task))
+        job = replace(job, race=replace(job.race, around=rate, own_lr=own or None))
+    elif files:
+        fail("The files are of the sweep, and --around leaves it out.", Status.BAD_ARGUMENTS)
+    raced = race_of(job, log, as_json, python)
+    lr = raced.ranking.lr
+    more = script_document(job.task, raced.script, lr)
+    leave_race(raced, as_json, more, script_sentences(job.task, raced.script, lr))
+
+
+def _own_of(task: TaskEvent | None) -> float:
+    return 0.0 if task is None or task.own_lr is None else task.own_lr
 
 
 def script_job(words: list[str], module: bool, options: dict[str, Any]) -> Job:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.table import Table
@@ -26,6 +27,7 @@ from lrgui.core.events import (
     Event,
     OutputEvent,
     RunKind,
+    ScriptEvent,
     TaskEvent,
 )
 from lrgui.core.formats import format_metric
@@ -34,6 +36,7 @@ from lrgui.core.run_settings import RaceSettings
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
+    from lrgui.core.curve.recommend import Recommendation
     from lrgui.core.standings import Ranking, Standings
 
 
@@ -59,20 +62,67 @@ def verify(
     job = checked(replace(job, race=replace(job.race, **given)))
     if "around" not in given:
         job = replace(job, race=replace(job.race, around=_swept(base, as_json, python)))
+    leave(race_of(job, log, as_json, python), as_json)
+
+
+@dataclass(frozen=True)
+class Raced:
+    """A race that a command ran."""
+
+    job: Job
+    standings: Standings
+    ranking: Ranking
+    end: EndEvent
+    unkept: str
+    """A sentence where the log that was asked for was not written, else empty."""
+    metric: str
+    """What the numbers beside the losses are called."""
+    script: ScriptEvent | None
+    """What was seen of a training script."""
+
+
+def race_of(job: Job, log: Path | None, as_json: bool, python: Path | None) -> Raced:
+    """Run the race, say what it takes, show how it goes on a terminal, keep it on disk."""
+    from lrgui.core.standings import Standings
+
     config = job.race
     if not as_json:
         words.print(f"Race around {format_lr(config.around)}: {config.price}", highlight=False)
-    standings, end, unkept, metric = _raced(job, log, as_json, python)
-    ranking = standings.ranking()
+    standings, source = Standings(config), source_of(job, python)
+    end, metric, script = ended(None), "", None
+    bar = progress_bar()
+    with Journals(job, log) as journals, bar, Signals(source), closing(source.chunks()) as chunks:
+        line = bar.add_task("Race", total=config.total_steps())
+        for events in chunks:
+            standings.add(events)
+            journals.write(events)
+            end = next((event for event in events if isinstance(event, EndEvent)), end)
+            for event in events:
+                metric = event.metric_name if isinstance(event, TaskEvent) else metric
+                script = event if isinstance(event, ScriptEvent) else script
+                _show(event, as_json)
+            last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
+            if last is not None:
+                where = f"{standings.place_in_race(last.round).capitalize()} · {format_lr(last.lr)}"
+                bar.update(line, completed=standings.done, description=where)
+    return Raced(job, standings, standings.ranking(), end, journals.lost, metric, script)
+
+
+def leave(
+    raced: Raced, as_json: bool, more: Mapping[str, Any] | None = None, sentences: Iterable[str] = ()
+) -> NoReturn:
+    """Print the race's result, and `more` of it, and leave with its exit status."""
     if as_json:
-        print(json.dumps(_document(config, ranking, standings.done, end), ensure_ascii=False, allow_nan=False))
+        print(json.dumps({**_document(raced), **(more or {})}, ensure_ascii=False, allow_nan=False))
     else:
-        _tell(config, ranking, end, metric)
-    if end.reason in ERRORS:
-        fail(end.detail)
-    if unkept:
-        fail(unkept)
-    raise typer.Exit(Status.OK if ranking.lr is not None else Status.NO_PICK)
+        _tell(raced)
+        for sentence in sentences:
+            tell(sentence)
+    if raced.end.reason in ERRORS:
+        fail(raced.end.detail)
+    if raced.unkept:
+        fail(raced.unkept)
+    raise typer.Exit(Status.OK if raced.ranking.lr is not None else Status.NO_PICK)
 
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
@@ -83,43 +133,25 @@ def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     sweeps = Records()
     run(job, None, quiet, sweeps, python=python)
     end = ended(sweeps.first)
-    if end.reason in ERRORS or not len(sweeps.first):
+    if not len(sweeps.first):
+        fail(end.detail)
+    pick = sweeps.read(job.sweep).recommendation
+    # Whatever is planned, the race is one of OneCycles.
+    return rate_to_race(end, pick, pick.by_schedule.get(ONE_CYCLE), quiet)
+
+
+def rate_to_race(end: EndEvent, pick: Recommendation, rate: float | None, quiet: bool) -> float:
+    """The `rate` that is read off a sweep that ended so, and say so; leaves where it is none to race around."""
+    if end.reason in ERRORS:
         fail(end.detail)
     if end.reason == EndReason.CANCELLED:
         fail("Stopped during the sweep before the race; nothing was trained.", Status.NO_PICK)
-    pick = sweeps.read(job.sweep).recommendation
-    rate = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
     if rate is None:
         fail(f"{pick.reason} To race anyway, pass a rate: --around 1e-2", Status.NO_PICK)
     if not quiet:
         name = "The sweep recommends" if pick.lr is not None else "No reliable pick; the sweep's guess is"
         words.print(f"{name} {format_lr(rate)}.", highlight=False)
     return rate
-
-
-def _raced(job: Job, log: Path | None, quiet: bool, python: Path | None) -> tuple[Standings, EndEvent, str, str]:
-    """Run the race, show how it goes on a terminal, keep it on disk.
-
-    Also a sentence where `log` was not written, and the name of the metric."""
-    from lrgui.core.standings import Standings
-
-    standings, source = Standings(job.race), source_of(job, python)
-    end, metric = ended(None), ""
-    bar = progress_bar()
-    with Journals(job, log) as journals, bar, Signals(source), closing(source.chunks()) as chunks:
-        line = bar.add_task("Race", total=job.race.total_steps())
-        for events in chunks:
-            standings.add(events)
-            journals.write(events)
-            end = next((event for event in events if isinstance(event, EndEvent)), end)
-            for event in events:
-                metric = event.metric_name if isinstance(event, TaskEvent) else metric
-                _show(event, quiet)
-            last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
-            if last is not None:
-                where = f"{standings.place_in_race(last.round).capitalize()} · {format_lr(last.lr)}"
-                bar.update(line, completed=standings.done, description=where)
-    return standings, end, journals.lost, metric
 
 
 def _show(event: Event, quiet: bool) -> None:
@@ -129,17 +161,19 @@ def _show(event: Event, quiet: bool) -> None:
         printed(event)
 
 
-def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> None:
+def _tell(raced: Raced) -> None:
     """The ranking in a table and words, on standard output."""
     from lrgui.core.standings import loss_column
 
+    ranking, end, name = raced.ranking, raced.end, raced.metric
     metric = any(row.metric is not None for row in ranking.rows)
-    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "status")
+    # A loss that is the metric itself, or its negative, is not shown beside it.
+    losses = [] if metric and raced.job.race.metric else ["loss"]
+    table = Table("", "learning rate", *losses, *([name or "metric"] if metric else []), "steps", "status")
     for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True):
         shown = format_metric(name, row.metric)
-        table.add_row(
-            str(row.place), format_lr(row.lr), loss, *([shown] if metric else []), f"{row.steps:,}", row.words
-        )
+        figures = [*([loss] if losses else []), *([shown] if metric else [])]
+        table.add_row(str(row.place), format_lr(row.lr), *figures, f"{row.steps:,}", row.words)
     if ranking.rows:
         results().print(table)
     if ranking.reason not in end.detail:
@@ -149,7 +183,8 @@ def _tell(config: RaceSettings, ranking: Ranking, end: EndEvent, name: str) -> N
     results().print(f"[bold]Learning rate: {number}[/]", highlight=False)
 
 
-def _document(config: RaceSettings, ranking: Ranking, done: int, end: EndEvent) -> dict[str, Any]:
+def _document(raced: Raced) -> dict[str, Any]:
+    config, ranking, end = raced.job.race, raced.ranking, raced.end
     return {
         "lr": ranking.lr,
         "around": config.around,
@@ -157,7 +192,7 @@ def _document(config: RaceSettings, ranking: Ranking, done: int, end: EndEvent) 
         "confirmed": ranking.confirmed,
         "untrained": ranking.untrained,
         "reason": ranking.reason,
-        "steps": {"planned": config.total_steps(), "made": done},
+        "steps": {"planned": config.total_steps(), "made": raced.standings.done},
         "ranking": [
             {
                 "place": row.place,

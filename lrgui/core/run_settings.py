@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -335,6 +336,21 @@ class RaceSettings(CycleSettings, LoopSettings):
         rare=True,
     )
 
+    one_cycle: bool = False
+    """A training script's own schedule is scaled to each rate; True replaces it by OneCycle, as all other races are."""
+    metric: str = ""
+    """Of a training script: the pattern of a number that it prints, by whose last one a training is judged; empty is
+    its loss."""
+    higher: bool = False
+    """True where a higher `metric` is better."""
+    own_lr: float | None = None
+    """The rate of a training script's schedule that becomes a candidate's; None is what can be seen of it."""
+
+    @property
+    def metric_name(self) -> str:
+        """What `metric` is called: the words in front of its number; empty without one."""
+        return (re.split(r"[^\w /-]", self.metric.lstrip("^"))[0].strip() or "metric") if self.metric else ""
+
     @property
     def places(self) -> int:
         """How many rates the race can reach."""
@@ -399,7 +415,13 @@ class RaceSettings(CycleSettings, LoopSettings):
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        return problems_of(self)
+        problems = problems_of(self)
+        try:
+            re.compile(self.metric)
+        except re.error as error:
+            what = f"The pattern “{self.metric}” cannot be read: {error}."
+            problems.append(Problem("metric", what, "Write it as for Python's re, such as 'val_loss: ([0-9.]+)'."))
+        return problems
 
 
 def survivors(count: int) -> int:

@@ -27,6 +27,14 @@ SAFE_FACTOR = 2.0**SAFE
 NOISE = 0.02
 #: Points of the smooth as it is drawn.
 POINTS = 61
+#: Without validation data a candidate is judged by the mean of this last share of its training losses: they belong to
+#: nearly the same weights, the more so where the rate is low by then.
+LAST_SHARE = 0.2
+
+
+def last_steps(steps: int) -> int:
+    """How many of a training's last losses it is judged by, without validation data."""
+    return max(1, round(LAST_SHARE * steps))
 
 
 @dataclass(frozen=True)
@@ -160,6 +168,10 @@ class Standings:
             return candidate in self.contestants(number + 1)
         return not math.isinf(self.losses[number, candidate])
 
+    def settled(self, number: int) -> list[StandingEvent]:
+        """What is said of the candidates when round `number` is over."""
+        return [self._standing(number, one, self.alive(number, one)) for one in self.contestants(number)]
+
     def ranking(self) -> Ranking:
         """The table and the winner, from the rounds that are complete (of a first one that isn't: so far)."""
         config = self.config
@@ -186,6 +198,11 @@ class Standings:
         return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, rates, heights)
 
     # -- inside
+
+    def _standing(self, number: int, candidate: int, alive: bool) -> StandingEvent:
+        loss, metric = float(self.losses[number, candidate]), self.metric(number, candidate)
+        budget = self.config.budget(number)
+        return StandingEvent(number, candidate, self.lrs[candidate], loss, alive, budget, metric)
 
     def _trained(self) -> dict[int, float]:
         """The losses of the candidates that were trained in the first round, by number, rising."""
@@ -265,7 +282,7 @@ class Standings:
             return ""
         words = (
             f"No winner: every training ended worse than the untrained model (loss {format_loss(self.untrained)}); "
-            f"the best, at {format_lr(best.lr)}, ended at {format_loss(best.loss)}."
+            f"the best, at {format_lr(best.lr)}, ended at {self._figure(best.loss)}."
         )
         ran = [row.candidate for row in rows if row.round >= 0]
         if len(ran) > 1 and best.candidate == min(ran):
@@ -292,17 +309,24 @@ class Standings:
 
     def _of_the_pick(self, confirmed: bool, leader: Standing, last: int) -> list[str]:
         """How the rate raced around did, against the best."""
-        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} (loss {format_loss(leader.loss)})"
+        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} ({self._judged(leader.loss)})"
         loss = float(self.losses[last, self.config.middle])
         if leader.candidate == self.config.middle:
             so = ": confirmed" if confirmed else " so far; its neighbours were not all trained"
-            return [f"{around} trained best (loss {format_loss(leader.loss)}){so}."]
+            return [f"{around} trained best ({self._judged(leader.loss)}){so}."]
         if confirmed:
-            return [f"{around} (loss {format_loss(loss)}) is confirmed: within the noise of the best training, {best}."]
+            return [f"{around} ({self._judged(loss)}) is confirmed: within the noise of the best training, {best}."]
         if math.isnan(loss):
             return [f"{around} dropped out; the best training was {best}."]
-        ended = "diverged" if math.isinf(loss) else f"ended at {format_loss(loss)}"
+        ended = "diverged" if math.isinf(loss) else f"ended at {self._figure(loss)}"
         return [f"{around} {ended}; the best training was {best}."]
+
+    def _figure(self, loss: float) -> str:
+        """What a training was judged by: its loss, or the number that stands for it."""
+        return format_loss(-loss if self.config.higher else loss)
+
+    def _judged(self, loss: float) -> str:
+        return f"{self.config.metric_name or 'loss'} {self._figure(loss)}"
 
 
 def loss_column(rows: Sequence[Standing]) -> list[str]:

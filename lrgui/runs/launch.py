@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -48,11 +48,16 @@ class ChildProcess:
         python: str | Path | None = None,
         *,
         command: Sequence[str] | None = None,
+        heard: Callable[[bytes], None] = lambda printed: None,
     ) -> None:
-        """`python` is another interpreter; `command` replaces the whole command (another way to a worker)."""
+        """`python` is another interpreter; `command` replaces the whole command (another way to a worker).
+
+        `heard` is given all that is printed, before it is shortened for people.
+        """
         self.facts: dict[str, str] = {}
         """What the worker said of itself when it was ready (as far as it was read): "torch", "python", …"""
         self._python = python
+        self._heard = heard
         self._command = list(command) if command is not None else []  # else found when it is started
         self._lock = threading.RLock()
         self._job = job
@@ -192,6 +197,7 @@ class ChildProcess:
                 if event is not None:
                     chunk.append(event)
             merger.feed(printed)
+            self._heard(printed)
             if not said_starting:
                 said_starting = True
                 if not self.facts:
@@ -256,6 +262,7 @@ class ChildProcess:
             if not printed:
                 break
             merger.feed(printed)
+            self._heard(printed)
         return merger.finish()
 
     def _status(self, process: subprocess.Popen[bytes]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from lrgui.core.control import Control, Terminated
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
 from lrgui.runs import guard
 from lrgui.runs.script_children import ChildChannel, Children, claim
 from lrgui.runs.worker import ALIVE, Channel, Requests, end_on_sigterm, flush
@@ -183,21 +183,32 @@ class ScriptRun:
         import torch
 
         from lrgui.runs.failures import check_torch
-        from lrgui.script.sweeping import ScriptSweep
 
         check_torch(str(torch.__version__))
-        about, number = self._about, self._settings["optimizer"]
-        self._sweep = ScriptSweep(
-            self._name,
-            self._job.sweep,
+        self._sweep = self._follower()
+        self._sweep.hooks.install()
+
+    def _follower(self) -> ScriptSweep:
+        """What turns the script's rates, or only looks on."""
+        from lrgui.script.sweeping import ScriptSweep
+        from lrgui.script.training import ScriptTraining
+        from lrgui.script.watching import ScriptWatch
+
+        job, number = self._job, self._settings["optimizer"]
+        about = self._about
+        mine = (
             number,
             self.say,
             self._control,
             self._options.setting,
-            claim=lambda: about is None or claim(about),
-            over=self._sweep_over,
+            lambda: about is None or claim(about),
+            self._sweep_over,
         )
-        self._sweep.hooks.install()
+        if job.kind == RunKind.RACE:
+            return ScriptTraining(self._name, job.race, *mine)
+        if job.kind == RunKind.TRAIN:
+            return ScriptWatch(self._name, *mine)
+        return ScriptSweep(self._name, job.sweep, *mine)
 
     # -- how it ended
 
@@ -221,8 +232,8 @@ class ScriptRun:
             return sweep.stopped()
         if sweep is not None and sweep.points and self._is_of_the_rate(error):
             return self._broke(error)
-        if self._heard and looks_broken([event.loss for event in self._heard], self._job.sweep.steps):
-            last, planned = self._heard[-1].lr, self._job.sweep.steps
+        if self._heard and looks_broken([event.loss for event in self._heard], self._planned):
+            last, planned = self._heard[-1].lr, self._planned
             words = stopped_where("the script’s processes ended", last, len(self._heard), planned)
             return EndEvent(EndReason.DIVERGED, words)
         if isinstance(error, SystemExit):
@@ -238,7 +249,7 @@ class ScriptRun:
     def _came_to_its_end(self) -> EndEvent:
         sweep = self._sweep
         if self._heard:
-            return EndEvent(EndReason.DATA_ENDED, self._too_short(len(self._heard)))
+            return self._ran_out(len(self._heard))
         if sweep is None:
             return EndEvent(EndReason.FAILED, f"{self._name} ended without importing torch.")
         if not sweep.hooks.counts.steps:
@@ -246,14 +257,22 @@ class ScriptRun:
             return EndEvent(EndReason.FAILED, f"{self._name} ended without a training step: {words}.")
         if not sweep.points:
             return self._nothing_measured(f"{self._name} ended")
-        return EndEvent(EndReason.DATA_ENDED, self._too_short(sweep.points))
+        return sweep.ran_out()
 
-    def _too_short(self, points: int) -> str:
-        planned = self._job.sweep.steps
-        return (
-            f"{self._name} ended after {points:,} of {planned:,} steps: let it train for longer, or sweep fewer steps "
-            f"(--steps {points})."
-        )
+    def _ran_out(self, points: int) -> EndEvent:
+        """The end of a script whose children made so many steps."""
+        done = f"{self._name} ended after {self._of_planned(points)}"
+        if not self._planned:
+            return EndEvent(EndReason.COMPLETED, f"{done}.")
+        return EndEvent(EndReason.DATA_ENDED, f"{done}: let it train for longer, or ask for fewer steps.")
+
+    @property
+    def _planned(self) -> int:
+        """So many steps are wanted of the script; 0 is all that it makes."""
+        return 0 if self._job.kind == RunKind.TRAIN else self._job.config.steps or 0
+
+    def _of_planned(self, points: int) -> str:
+        return f"{points:,} of {self._planned:,} steps" if self._planned else f"{points:,} steps"
 
     def _nothing_measured(self, what: str) -> EndEvent:
         sweep = self._sweep
@@ -270,7 +289,7 @@ class ScriptRun:
 
     def _after_steps(self) -> str:
         assert self._sweep is not None
-        return f"{self._name} ended after {self._sweep.points:,} of {self._job.sweep.steps:,} steps"
+        return f"{self._name} ended {self._sweep.how_far}"
 
     def _is_of_the_rate(self, error: BaseException) -> bool:
         """True where a script that fails does so because of a rate that is too high for it."""
@@ -282,7 +301,6 @@ class ScriptRun:
         return self._sweep.looks_broken or (numeric and self._sweep.is_beyond)
 
     def _broke(self, error: BaseException) -> EndEvent:
-        from lrgui.core.engine.stopping import stopped_where
         from lrgui.errors.diagnosis import message_line
 
         assert self._sweep is not None
@@ -290,8 +308,7 @@ class ScriptRun:
             how = "the script ended itself"
         else:
             how = f"the script stopped with {type(error).__name__}: {message_line(error).rstrip('.')}"
-        sweep = self._sweep
-        return EndEvent(EndReason.DIVERGED, stopped_where(how, sweep.last_lr, sweep.points, self._job.sweep.steps))
+        return self._sweep.broke(how)
 
     def _exited(self, error: SystemExit) -> EndEvent:
         code = error.code
@@ -325,7 +342,7 @@ class ScriptRun:
             elif ended is None:
                 ended = now
             if self._heard and self._control.cancelled:
-                done = f"{len(self._heard):,} of {self._job.sweep.steps:,} steps"
+                done = self._of_planned(len(self._heard))
                 self._give_up(EndEvent(EndReason.CANCELLED, f"Stopped after {done}; everything measured is kept."))
             if ended is not None and now - ended > GRACE and (sweep is None or sweep.end or now - last > GRACE):
                 end = sweep.end if sweep is not None else None

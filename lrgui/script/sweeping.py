@@ -21,7 +21,7 @@ from lrgui.core.engine.precision import MOST_SKIPS, overflowed
 from lrgui.core.engine.readback import Readings, at_once, readings_for
 from lrgui.core.engine.running_stats import start_again
 from lrgui.core.engine.schedules import rising
-from lrgui.core.engine.stopping import SweepWatch
+from lrgui.core.engine.stopping import SweepWatch, stopped_where
 from lrgui.core.engine.team import Team, team
 from lrgui.core.events import (
     BROKE,
@@ -64,6 +64,9 @@ class ScriptSweep:
     its schedulers go on as if nobody had been there.
     """
 
+    _metric_name = ""
+    """What is measured beside each loss."""
+
     def __init__(
         self,
         name: str,
@@ -95,7 +98,7 @@ class ScriptSweep:
         self._control = control
         self._clock = Stopwatch()
         self._watch = SweepWatch(config.steps, config.beta, config.stop_factor)
-        self._rates = _rates(config)
+        self._rates = self._planned_rates()
         self._step = 0
         self._total: Any = None
         self._swept: Seen | None = None
@@ -173,6 +176,11 @@ class ScriptSweep:
         """How many points were measured."""
         return len(self._losses)
 
+    def _planned_rates(self) -> list[float]:
+        config = self._config
+        rates: list[float] = rising(config.schedule, config.start_lr, config.end_lr, config.steps).tolist()
+        return rates
+
     def _begin(self, seen: Seen) -> bool:
         """Begin the sweep; False where another process is swept."""
         groups = seen.groups
@@ -192,9 +200,9 @@ class ScriptSweep:
         parameters = seen.parameters
         device = next((p.device for p in parameters if isinstance(p, torch.Tensor)), torch.device("cpu"))
         self._readings = readings_for(device)
-        own = _own_rate(seen)
+        own = own_rate_of(seen)
         asked, self._config = self._config, following(self._config, own)
-        self._rates = _rates(self._config)
+        self._rates = self._planned_rates()
         words = [] if own is None else [f"own rate {format_lr(own.lr)}"]
         words += [f"{len(groups)} parameter groups"] if len(groups) > 1 else []
         words += [f"{self._team.size} processes"] if self._team.size > 1 else []
@@ -210,6 +218,7 @@ class ScriptSweep:
                 batches_per_epoch=0,
                 steps=self._config.steps,
                 steps_per_point=self._config.batches_per_lr,
+                metric_name=self._metric_name,
                 own_lr=None if own is None else own.lr,
                 own_chosen=own is None or own.chosen,
                 optimizer="" if own is None else own.optimizer,
@@ -247,10 +256,12 @@ class ScriptSweep:
         self._step = step + 1
         if self._step == len(self._rates) * each:
             self._arrived(self._readings.rest())
-            first, last = exact_lr(self._config.start_lr), exact_lr(self._config.end_lr)
-            self.finish(
-                EndEvent(EndReason.COMPLETED, f"All {len(self._rates):,} steps measured, from {first} to {last}.")
-            )
+            self._complete()
+
+    def _complete(self) -> None:
+        """All steps are measured."""
+        first, last = exact_lr(self._config.start_lr), exact_lr(self._config.end_lr)
+        self.finish(EndEvent(EndReason.COMPLETED, f"All {len(self._rates):,} steps measured, from {first} to {last}."))
 
     def _send(self, number: int, loss: Any) -> None:
         point = _Point(number, self._rates[number], self._clock.seconds)
@@ -295,6 +306,23 @@ class ScriptSweep:
         """The end of a sweep that the person stopped."""
         done = f"{self.points} of {len(self._rates)} steps"
         return EndEvent(EndReason.CANCELLED, f"Stopped after {done}; everything measured so far is kept.")
+
+    @property
+    def how_far(self) -> str:
+        """ "after 7 of 200 steps"."""
+        return f"after {self.points:,} of {self._config.steps:,} steps"
+
+    def ran_out(self) -> EndEvent:
+        """The end of a run whose script came to its own end, after some steps."""
+        return EndEvent(
+            EndReason.DATA_ENDED,
+            f"{self._name} ended {self.how_far}: let it train for longer, or sweep fewer steps "
+            f"(--steps {self.points}).",
+        )
+
+    def broke(self, how: str) -> EndEvent:
+        """The end of a run whose script broke because of the rate."""
+        return EndEvent(EndReason.DIVERGED, stopped_where(how, self.last_lr, self.points, self._config.steps))
 
     def rest(self) -> None:
         """Give what is still on its way from the device; a device that is broken has nothing more to say."""
@@ -374,12 +402,7 @@ def looks_broken(losses: Sequence[float], planned: int) -> bool:
     return losses[-1] > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start))
 
 
-def _rates(config: SweepSettings) -> list[float]:
-    rates: list[float] = rising(config.schedule, config.start_lr, config.end_lr, config.steps).tolist()
-    return rates
-
-
-def _own_rate(seen: Seen) -> OwnRate | None:
+def own_rate_of(seen: Seen) -> OwnRate | None:
     """The rate that the script has set itself, of its schedule the highest as far as that can be seen."""
     optimizer = seen.optimizer()
     try:

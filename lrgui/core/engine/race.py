@@ -27,18 +27,9 @@ from lrgui.core.engine.train import one_cycle_scheduler
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import CandidateEvent, EndEvent, EndReason, Event, StandingEvent, UntrainedEvent
 from lrgui.core.run_settings import RaceSettings
-from lrgui.core.standings import Standings
-
-#: Without validation data a candidate is judged by the mean of this last share of its training losses. The rate
-#: is so low by then that they belong to nearly the same weights.
-LAST_SHARE = 0.2
+from lrgui.core.standings import Standings, last_steps
 
 _MISSING = object()
-
-
-def _last(steps: int) -> int:
-    """How many of a training's losses it is judged by, without validation data."""
-    return max(1, round(LAST_SHARE * steps))
 
 
 def race(
@@ -135,7 +126,7 @@ class _Race:
             if self.end is not None:
                 yield self.end
                 return
-            over = [self._standing(number, c, standings.alive(number, c)) for c in standings.contestants(number)]
+            over = standings.settled(number)
             yield from over
             if not any(event.alive for event in over):
                 break
@@ -169,7 +160,7 @@ class _Race:
             value, metric = float(loss), None if other is None else float(other)
         else:
             stepper, self._batches, losses = self._stepper(), endless(self.loader), []
-            for batch in islice(self._batches, _last(self.config.steps) * self.config.accumulation):
+            for batch in islice(self._batches, last_steps(self.config.steps) * self.config.accumulation):
                 if self.control.cancelled:
                     return
                 losses.append(stepper.loss_if_any(to_device(batch, self.device)))
@@ -273,7 +264,7 @@ class _Race:
                 if self.end is not None:
                     return
         elif sound:
-            last = self._losses[-_last(len(self._losses)) :]
+            last = self._losses[-last_steps(len(self._losses)) :]
             value = sum(last) / len(last)
         value = value if math.isfinite(value) else math.inf
         event = StandingEvent(
@@ -287,15 +278,3 @@ class _Race:
         )
         self.standings.add([event])
         yield event
-
-    def _standing(self, number: int, candidate: int, alive: bool) -> StandingEvent:
-        row = self.standings.losses[number, candidate]
-        return StandingEvent(
-            number,
-            candidate,
-            self.standings.lrs[candidate],
-            float(row),
-            alive,
-            self.config.budget(number),
-            self.standings.metric(number, candidate),
-        )

@@ -10,6 +10,7 @@ import numpy as np
 from lrgui.core.curve.confidence import AT_ONCE
 from lrgui.core.curve.smoothing import DebiasedAverage, noise_of
 from lrgui.core.events import EndReason
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 
 #: Batches in the short median of the sustained-rise rule.
@@ -135,6 +136,39 @@ class SweepWatch:
 
     def _stop(self, reason: str, what: str, lr: float) -> Stop:
         return Stop(reason, stopped_where(what, lr, self._count, self._planned))
+
+
+class PlateauWatch:
+    """Says when a loss stops falling: three stretches in a row are, by their means, not below the best one.
+
+    A stretch has a hundred steps, of a longer training a tenth of what it has behind it: the longer it goes on, the
+    slower it may fall.
+    """
+
+    STRETCH, SHARE, MOST = 100, 0.1, 3
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._losses: list[float] = []
+        self._best = math.inf
+        self._error = 0.0
+        self._flat = self._since = 0
+
+    def push(self, loss: float) -> str | None:
+        """Look at one more raw loss; a sentence where the loss falls no more, once until it falls again."""
+        self._count += 1
+        self._losses.append(loss)
+        if len(self._losses) < max(self.STRETCH, self.SHARE * self._count):
+            return None
+        values, self._losses = np.array(self._losses), []
+        mean, error = float(values.mean()), float(values.std() / math.sqrt(len(values)))
+        if not mean >= self._best - 2 * math.hypot(error, self._error):
+            self._best, self._error, self._flat, self._since = mean, error, 0, self._count
+            return None
+        self._flat += 1
+        if self._flat != self.MOST:
+            return None
+        return f"Plateau: the loss has not fallen for {self._count - self._since:,} steps (mean {format_loss(mean)})."
 
 
 class TrainWatch:
