@@ -32,12 +32,12 @@ LOWEST = 0.1
 FACTORS: dict[str, dict[str | None, float]] = {
     "onecycle": {"adam": 1.0, "adaptive": 1.0, "momentum": 1.0, "sgd": 1.0, None: 1.0},
     "warmup": {"adam": 0.75, "adaptive": 1.0, "momentum": 0.75, "sgd": 1.0, None: 0.8},
-    "decay": {"adam": 0.5, "adaptive": 0.85, "momentum": 0.55, "sgd": 0.85, None: 0.6},
+    "decay": {"adam": 0.7, "adaptive": 0.9, "momentum": 0.7, "sgd": 0.9, None: 0.75},
     "step": {"adam": 0.4, "adaptive": 0.7, "momentum": 0.4, "sgd": 0.7, None: 0.5},
     "constant": {"adam": 0.35, "adaptive": 0.6, "momentum": 0.35, "sgd": 0.6, None: 0.4},
 }
 #: A training that is longer than `SHORT` by a factor wants a rate that is multiplied by this power of it.
-EXPONENTS: dict[str | None, float] = {"adam": -0.45, "adaptive": -0.35, "momentum": -0.4, "sgd": -0.1, None: -0.3}
+EXPONENTS: dict[str | None, float] = {"adam": -0.45, "adaptive": -0.35, "momentum": -0.4, "sgd": -0.15, None: -0.3}
 #: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
 FLOORS: dict[str, float] = dict.fromkeys(SCHEDULES, 0.15)
 

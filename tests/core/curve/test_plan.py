@@ -52,9 +52,9 @@ def test_a_constant_rate_is_lower_than_the_maximum_of_a_cycle() -> None:
         (Plan(schedule="constant"), " Lowered to 40 % for a training at a constant rate."),
         (
             Plan(4800, "decay", "adam"),
-            " Lowered to 14 % for a training of 4,800 steps whose rate decays from the start.",
+            " Lowered to 20 % for a training of 4,800 steps whose rate decays from the start.",
         ),
-        (Plan(4800, "warmup", "sgd"), " Lowered to 76 % for a training of 4,800 steps with warm-up."),
+        (Plan(4800, "warmup", "sgd"), " Lowered to 66 % for a training of 4,800 steps with warm-up."),
         (Plan(200, "step", "momentum"), " Lowered to 40 % for a training whose rate drops in steps."),
     ],
 )
