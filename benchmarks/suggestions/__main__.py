@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 from charts import draw_calibration, draw_cost
+from finetuning import DEVELOPMENT as FINE_TUNING_DEVELOPMENT
+from finetuning import HELD_OUT as FINE_TUNING_HELD_OUT
 from picture import draw
 from races import raced_by_default
-from score import LENGTHS, Run, Truth, figures, known, load_runs, load_truth, moved, ours
+from score import HERE, LENGTHS, Run, Truth, figures, known, load_runs, load_truth, moved, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 from without_finder import regrets_without
 
@@ -29,6 +31,13 @@ HEAD = "| mean | median | p90 | worst | share above 0.2 |\n|---|---|---|---|---|
 PARTS = {
     name: {task.name for task in part}
     for name, part in (("development", DEVELOPMENT), ("held out", HELD_OUT), ("confirmation", CONFIRMATION))
+}
+FINE_TUNING = {
+    name: {task.name for task in part}
+    for name, part in (
+        ("fine-tuning, development", FINE_TUNING_DEVELOPMENT),
+        ("fine-tuning, held out", FINE_TUNING_HELD_OUT),
+    )
 }
 #: Sweeps × steps that are compared.
 COSTS = ((1, 60), (3, 60), (1, 100), (3, 100), (1, 200), (3, 200), (5, 200), (1, 1000))
@@ -140,12 +149,9 @@ def tasks_table(truth: dict[str, Truth], runs: Sequence[Run]) -> None:
         print(f"| {name} | {truth[name].best:.2g} | {middle:.2g} | {np.mean(regrets):.3f} | {max(regrets):.3f} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-picture", action="store_true", help="only print the tables")
-    asked = parser.parse_args()
-    truth, everything = load_truth(), load_runs()
-    for part, names in PARTS.items():
+def report(truth: dict[str, Truth], everything: Sequence[Run], parts: dict[str, set[str]]) -> None:
+    """All tables of each part of the tasks."""
+    for part, names in parts.items():
         runs = [run for run in everything if run.task in names]
         usual = [run for run in runs if run.curve.planned_steps == 200]
         print(f"\n## {part}: {len(names)} tasks\n\nSweeps of 200 steps, {len(usual)} runs a rule\n")
@@ -160,6 +166,15 @@ def main() -> None:
         words_table(truth, runs)
         print("\nTask by task, 200 steps\n")
         tasks_table(truth, usual)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--no-picture", action="store_true", help="only print the tables")
+    asked = parser.parse_args()
+    truth, everything = load_truth(), load_runs()
+    report(truth, everything, PARTS)
+    report(load_truth(HERE / "truth-finetuning.json"), load_runs(HERE / "sweeps-finetuning.json"), FINE_TUNING)
     unseen = PARTS["held out"] | PARTS["confirmation"]
     by_length = [run for run in everything if run.end == 10.0] + load_runs(LENGTHS)
     for part, names in (("development", PARTS["development"]), ("unseen", unseen)):

@@ -34,7 +34,7 @@ class Truth:
     """What a task's trainings came to: the regret of every rate of the grid."""
 
     before: float
-    """Validation loss before training."""
+    """Validation loss before training; or that of a constant answer, where pretrained weights begin worse."""
     losses: tuple[tuple[float | None, ...], ...]
     """Per rate, the final validation loss of each seed; None for one that diverged."""
     steps: int
@@ -94,7 +94,7 @@ def load_truth(path: Path = HERE / "truth.json") -> dict[str, Truth]:
 
 
 def _truth(entry: dict[str, Any]) -> Truth:
-    before, losses = float(np.mean(entry["before"])), entry["losses"]
+    before, losses = min(float(np.mean(entry["before"])), entry.get("guessing", math.inf)), entry["losses"]
     if len(losses) == len(COARSE):
         known = np.array([[before if x is None else min(x, before) for x in column] for column in losses])
         losses = np.stack([np.interp(GRID, COARSE, seed) for seed in known.T], axis=1).tolist()
@@ -103,14 +103,22 @@ def _truth(entry: dict[str, Any]) -> Truth:
 
 def load_runs(path: Path = HERE / "sweeps.json") -> list[Run]:
     """All recorded sweeps, each ended where the program would have ended it."""
+    known = json.loads((HERE / "guessing.json").read_text())
     return [
-        Run(name, run["end"], run["seed"], stopped(run["start"], run["end"], run["steps"], run["losses"]))
+        Run(name, run["end"], run["seed"], stopped(run["start"], run["end"], run["steps"], run["losses"], *known[name]))
         for name, runs in json.loads(path.read_text()).items()
         for run in runs
     ]
 
 
-def stopped(start: float, end: float, steps: int, losses: list[float | None]) -> Curve:
+def stopped(
+    start: float,
+    end: float,
+    steps: int,
+    losses: list[float | None],
+    guessing: float | None = None,
+    uniform: float | None = None,
+) -> Curve:
     """A recorded sweep as the program would have measured it, with its stop rules."""
     watch, reason, count = SweepWatch(steps, 0.98, 4.0), "completed", len(losses)
     raw = np.array([math.nan if loss is None else loss for loss in losses])
@@ -120,7 +128,7 @@ def stopped(start: float, end: float, steps: int, losses: list[float | None]) ->
         if stop is not None:
             reason, count = stop.reason, index + 1
             break
-    return Curve.measured(rates[:count], raw[:count], steps, end_reason=reason)
+    return Curve.measured(rates[:count], raw[:count], steps, end_reason=reason, guessing=guessing, uniform=uniform)
 
 
 def ours(curve: Curve, plan: Plan = USUAL) -> Recommendation:

@@ -92,8 +92,11 @@ def find_valley(curve: Curve, resamples: int = 0) -> Valley | None:
 
 
 def _level(curve: Curve) -> float:
-    """The loss before it falls: median of the first third, or of the first tenth where that is clearly higher; but not
-    above that of guessing. What begins worse gets that far by forgetting, and a network that is dead stays there."""
+    """The loss before it falls: median of the first third, or of the first tenth where that is clearly higher.
+
+    Where the start is worse than knowing nothing it is the loss of guessing: such a network knows something else, gets
+    down to guessing by forgetting that, and stays there once it is dead.
+    """
     m = len(curve)
     third = float(np.median(curve.loss[: max(3, m // 3)]))
     tenth = float(np.median(curve.loss[: max(3, m // 10)]))
@@ -101,7 +104,9 @@ def _level(curve: Curve) -> float:
     # A loss that rises from the start has not fallen from a median further right.
     before = curve.smoothed[: int(np.argmin(curve.smoothed)) + 1]
     level = min(level, float(before.max()))
-    return level if curve.guessing is None else min(level, curve.guessing)
+    if curve.guessing is None or curve.uniform is None or level - curve.uniform <= curve.uniform - curve.guessing:
+        return level
+    return curve.guessing
 
 
 def _ends_high(curve: Curve, line: Floats, level: float, fall: float) -> bool:

@@ -1,7 +1,7 @@
 """The loss of guessing: the best that one constant answer to all of a sweep's batches could have.
 
-For cross-entropy it is about the entropy of the classes' frequencies, for a squared error the variance of the targets.
-The targets are read off the loss' own node in autograd's graph, so it is known whoever computed the loss.
+It is known for cross-entropy, where it is about the entropy of the classes' frequencies, and for yes and no. The
+targets are read off the loss' own node in autograd's graph, so it is known whoever computed the loss.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ AT_ONCE, MOST_WAITING = 64, 1 << 18
 class Guessing:
     """Collects the targets of the batches whose losses it is shown, on their device and without waiting for it.
 
-    Losses of which nobody knows what guessing costs (several terms, label smoothing, weighted sums, a criterion written
-    by hand) are looked at once and then passed over.
+    Losses of other kinds (numbers, several terms, label smoothing, weighted sums, a criterion written by hand) are
+    looked at once and then passed over.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Guessing:
             return
         target = None
         if node is not None and node.name() == self._name:
-            target = node._saved_target.detach() if self._kind.kind == "classes" else target_of(node)
+            target = node._saved_target.detach().flatten() if self._kind.kind == "classes" else target_of(node)
         if target is None or (self._waiting and target.shape[1:] != self._waiting[0].shape[1:]):
             self._give_up()  # not the same in every batch
             return
@@ -66,13 +66,13 @@ class Guessing:
         if self._kind is None or self._sums is None:
             return None
         sums = self._sums.tolist()
-        value = _of_classes(sums) if self._kind.kind == "classes" else self._of_numbers(sums)
+        value = _of_classes(sums) if self._kind.kind == "classes" else _of_outputs(sums, self._count)
         return value if math.isfinite(value) else None
 
     @property
     def uniform(self) -> float | None:
-        """The loss where all classes, or yes and no, are equally likely; None for numbers."""
-        if self.loss is None or self._kind is None or self._kind.kind == "squared":
+        """The loss where all classes, or yes and no, are equally likely; None where the kind of loss is not known."""
+        if self.loss is None or self._kind is None:
             return None
         return math.log(self._node[0] if self._kind.kind == "classes" else 2)
 
@@ -82,20 +82,19 @@ class Guessing:
 
     @torch.no_grad()
     def _sum_up(self) -> None:
-        """Sums of what waits: how often each class was right, shape (classes,); of numbers the sums and the sums of the
-        squares, shape (2, columns)."""
+        """Counts what waits: how often each class was right, shape (classes,); how often each output was yes."""
         if not self._waiting or self._kind is None:
             return
         target = torch.cat([one.reshape(1) if one.dim() == 0 else one for one in self._waiting])
         self._waiting.clear()
         self._size = 0
         if self._kind.kind == "classes":
-            sums = self._counts(target.flatten())
+            sums = self._counts(target)
         else:
             # A network that always answers the same can do so for each output; the places of an image share theirs.
             target = (target if target.dim() == 2 else target.reshape(-1, 1)).to(_exact(target))
             self._count += len(target)
-            sums = torch.stack([target.sum(0), target.square().sum(0)])
+            sums = target.sum(0)
         self._sums = sums if self._sums is None else self._sums + sums
 
     def _counts(self, target: torch.Tensor) -> torch.Tensor:
@@ -107,17 +106,6 @@ class Guessing:
         weighted = counts * weight  # the mean is one of weighted examples: so are the frequencies
         return weighted * (counts.sum() / weighted.sum().clamp(min=1e-30))
 
-    def _of_numbers(self, sums: list[list[float]]) -> float:
-        assert self._kind is not None
-        n = self._count
-        if n < 2:
-            return math.nan
-        if self._kind.kind == "binary":
-            shares = [(total + UNSEEN) / (n + 2 * UNSEEN) for total in sums[0]]
-            return sum(-(p * math.log(p) + (1 - p) * math.log1p(-p)) for p in shares if 0 < p < 1) / len(shares)
-        spreads = [max(square - total * total / n, 0.0) / (n - 1) for total, square in zip(*sums, strict=True)]
-        return (1 + 1 / n) * sum(spreads) / len(spreads)
-
 
 def _of_classes(counts: list[float]) -> float:
     """Cross-entropy of each example under the frequencies among all others."""
@@ -128,12 +116,17 @@ def _of_classes(counts: list[float]) -> float:
     return -sum(c / n * math.log((max(c - 1, 0.0) + UNSEEN) / others) for c in counts if c > 0)
 
 
+def _of_outputs(counts: list[float], n: int) -> float:
+    """The mean over the outputs, each of which was yes in so many of `n` examples."""
+    shares = [(yes + UNSEEN) / (n + 2 * UNSEEN) for yes in counts]
+    return sum(-(p * math.log(p) + (1 - p) * math.log1p(-p)) for p in shares if 0 < p < 1) / len(shares)
+
+
 def _known(loss: torch.Tensor) -> LossKind:
     """The kind of a loss of which it is known what guessing costs; an empty one otherwise."""
     kind = loss_kind(loss)
-    if kind.raw or kind.summed or kind.weighted or (kind.kind != "classes" and kind.target is None):
-        return LossKind("")
-    return kind
+    fits = kind.kind == "classes" or (kind.kind == "binary" and kind.target is not None)
+    return kind if fits and not (kind.raw or kind.summed or kind.weighted) else LossKind("")
 
 
 def _exact(values: torch.Tensor) -> torch.dtype:

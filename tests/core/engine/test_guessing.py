@@ -56,22 +56,29 @@ def test_weights_of_classes_count() -> None:
     assert value == pytest.approx(entropy(0.5, 0.5), abs=0.02)
 
 
-def test_of_numbers_it_is_their_variance_about_each_outputs_own_mean() -> None:
-    far, wide = torch.tensor([100.0, 0.0, -5.0]), torch.tensor([1.0, 2.0, 3.0])
-    value = of(lambda: functional.mse_loss(MODEL(X), far + wide * torch.randn(64, 3, generator=DRAW)))
-    assert value == pytest.approx((1 + 4 + 9) / 3, rel=0.05)
-
-
-def test_the_target_may_be_the_first_argument() -> None:
-    value = of(lambda: functional.mse_loss(2 * torch.randn(64, 3, generator=DRAW), MODEL(X)))
-    assert value == pytest.approx(4, rel=0.05)
-
-
 def test_of_yes_and_no_it_is_their_entropy() -> None:
     def loss() -> torch.Tensor:
         return functional.binary_cross_entropy_with_logits(MODEL(X)[:, 0], labels(0.9, 0.1).float())
 
     assert of(loss) == pytest.approx(entropy(0.9, 0.1), abs=0.02)
+
+
+def test_each_output_has_its_own_frequency() -> None:
+    def loss() -> torch.Tensor:
+        target = torch.stack([labels(0.9, 0.1), labels(0.5, 0.5), labels(0.9, 0.1)], 1).float()
+        return functional.binary_cross_entropy_with_logits(MODEL(X), target)
+
+    assert of(loss) == pytest.approx((2 * entropy(0.9, 0.1) + entropy(0.5, 0.5)) / 3, abs=0.02)
+
+
+def test_knowing_nothing_is_that_all_are_equally_likely() -> None:
+    seen = Guessing()
+    assert seen.uniform is None
+    seen.add(functional.cross_entropy(MODEL(X), labels(0.7, 0.2, 0.1)))
+    assert seen.uniform == pytest.approx(math.log(3))
+    seen = Guessing()
+    seen.add(functional.binary_cross_entropy_with_logits(MODEL(X)[:, 0], labels(0.9, 0.1).float()))
+    assert seen.uniform == pytest.approx(math.log(2))
 
 
 def test_few_examples_of_many_classes_are_judged_with_care() -> None:
@@ -89,6 +96,7 @@ def test_few_examples_of_many_classes_are_judged_with_care() -> None:
         lambda: functional.cross_entropy(MODEL(X), labels(1, 1, 1), reduction="sum"),
         lambda: functional.nll_loss(MODEL(X), labels(1, 1, 1)),
         lambda: functional.l1_loss(MODEL(X), X[:, :3]),
+        lambda: functional.mse_loss(MODEL(X), X[:, :3]),
         lambda: functional.mse_loss(MODEL(X), MODEL(X) * 2),
         lambda: MODEL(X).square().mean(),
     ],
