@@ -63,7 +63,7 @@ def test_a_network_that_only_forgets_has_no_rate() -> None:
     assert found.advice is None
     assert "the loss never falls below that of guessing (0.693)" in found.reason
     # Where it has not got there yet, there is more to see.
-    curve = replace(measured([-6, -1, 0], [4.0, 4, 2]), guessing=0.693)
+    curve = replace(measured([-6, -1, 0], [4.0, 4, 2]), guessing=0.693, uniform=0.693)
     found = recommend(curve, find_landmarks(curve))
     assert found.lr is None
     assert found.advice is not None and "still falling" in found.advice.why

@@ -41,7 +41,7 @@ def test_the_middle_lies_where_the_loss_is_low_not_where_it_begins_to_fall() -> 
 def test_the_fall_counts_from_guessing_where_the_start_is_worse() -> None:
     """What falls from 4 to guessing and stays there is a network that is dead."""
     whole = curve([-6, -4, -3.2, -2.6, -2, -1.8, 0, 1], [4, 4, 0.7, 0.7, 0.3, 0.7, 0.7, 9])
-    found, blind = find_valley(replace(whole, guessing=0.693)), find_valley(whole)
+    found, blind = find_valley(replace(whole, guessing=0.693, uniform=0.693)), find_valley(whole)
     assert found is not None and blind is not None
     assert found.from_guessing and not blind.from_guessing
     assert found.level == 0.693
@@ -49,9 +49,18 @@ def test_the_fall_counts_from_guessing_where_the_start_is_worse() -> None:
     assert blind.middle > -1.9 and blind.edge > 0
 
 
+def test_a_fresh_network_falls_from_its_start_though_guessing_is_lower() -> None:
+    """Letters of a text are not equally frequent: knowing how frequent they are is learned, too."""
+    shape = curve([-6, -4, -3.9, -1.1, -1, 1], [4.86, 4.86, 2.5, 2.5, 4, 9])
+    found = find_valley(replace(shape, guessing=3.0, uniform=float(np.log(128))))
+    assert found is not None
+    assert found.level == pytest.approx(4.86, abs=0.01)
+    assert not found.from_guessing
+
+
 def test_guessing_does_not_raise_a_start_that_is_better() -> None:
     shape = curve([-6, -4, -3.9, -1.1, -1, 1], [2, 2, 0.5, 0.5, 2, 9])
-    found, same = find_valley(shape), find_valley(replace(shape, guessing=2.5))
+    found, same = find_valley(shape), find_valley(replace(shape, guessing=2.5, uniform=2.5))
     assert found is not None and same is not None
     assert (same.middle, same.edge, same.from_guessing) == (found.middle, found.edge, False)
 
