@@ -68,3 +68,16 @@ def test_the_planned_training_is_an_option(command: Command, tmp_path: Path) -> 
     assert "for a training of 4,800 steps at a constant rate." in found["reason"]
     odd = command("find", "--planned-schedule", "wild")
     assert odd.returncode == 2 and "onecycle, warmup, decay, constant, step" in odd.stderr
+
+
+def test_a_budget_measures_what_the_sweep_is_not_sure_of(command: Command) -> None:
+    done = command("find", "--to", "3e-3", "--steps", 60, "--budget", "400 steps", "--json", "--device", "cpu")
+    found = json.loads(done.stdout)
+    assert found["read"]["confidence"] != "high" and "Measuring around" in done.stderr
+    assert found["race"]["steps"]["made"] <= 340 and found["measured"] is True
+    assert done.returncode == (0 if found["lr"] is not None else 3)
+
+
+def test_a_wrong_budget_is_refused(command: Command) -> None:
+    done = command("find", "--budget", "soon")
+    assert done.returncode == 2 and "30s, 2m or 500 steps" in done.stderr

@@ -20,7 +20,7 @@ from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT
 from lrgui.core.bracket import best_place, next_place, parabola
 from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.recommend import Recommendation
-from lrgui.core.events import StandingEvent
+from lrgui.core.events import StandingEvent, UntrainedEvent
 from lrgui.core.run_settings import BRACKET_DISTANCE, RaceSettings
 from lrgui.core.standings import SAFE, Standings
 
@@ -85,7 +85,9 @@ def races() -> Iterator[tuple[str, Race]]:
             yield f"**{name}**" if here else name, bracketing(distance, most)
     for safe in (0.0, 0.05, 0.1):
         yield f"the bold one, safety step {safe:g} decades", bracketing(BRACKET_DISTANCE, 5, safe)
-    yield "the bold one, only where confidence is not high", where_not_high(bracketing(BRACKET_DISTANCE, 5))
+    for most in (3, 5):
+        name = f"at most {most}, only where confidence is not high"
+        yield name, where_not_high(bracketing(BRACKET_DISTANCE, most))
 
 
 def raced(
@@ -112,6 +114,40 @@ def raced_by_default(truths: Mapping[str, Truth], runs: Iterable[Run]) -> tuple[
     regrets, trainings = zip(*raced(truths, picks, bracketing(BRACKET_DISTANCE, 5)), strict=True)
     steps = np.repeat([truths[run.task].steps for run in runs], SEEDS)
     return float(np.mean(steps * np.array(trainings))), float(np.mean(regrets))
+
+
+def outcome(pick: Recommendation, training: Training, before: float) -> tuple[str, float | None]:
+    """What the program's race comes to around a pick that is not sure, in a word, and its rate."""
+    assert pick.best_guess is not None
+    if pick.confidence == "high":
+        return "kept, as read", pick.best_guess
+    standings = Standings(RaceSettings(around=pick.best_guess))
+    standings.add([UntrainedEvent(before)])
+    while (one := standings.following(0)) is not None:
+        standings.add([StandingEvent(0, one, standings.lrs[one], training(math.log10(standings.lrs[one])), True, 160)])
+    ranking, ran = standings.ranking(), standings.contestants(0)
+    if ranking.lr is None or ranking.leader is None:
+        return "no winner", None
+    if ranking.leader.candidate in (ran[0], ran[-1]):
+        return "best at an end", ranking.lr
+    return "confirmed" if ranking.confirmed else "bracketed elsewhere", ranking.lr
+
+
+def outcomes_table(truths: Mapping[str, Truth], picks: Iterable[tuple[str, Recommendation]]) -> None:
+    """What a race's outcomes are worth: regrets, and how far a nearly best rate is (decades, nine of ten)."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for name, pick in picks:
+        for seed in range(SEEDS if pick.best_guess is not None else 0):
+            judge = other_seeds(truths[name], seed)
+            word, lr = outcome(pick, one_seed(truths[name], seed), truths[name].before)
+            found.setdefault(word, []).append((judge.regret(lr), math.inf if lr is None else judge.away(lr)))
+    print(
+        "\n| outcome | races | mean | below 0.1 | worst | nearly best within, nine of ten |\n|---|---|---|---|---|---|"
+    )
+    for word, rows in sorted(found.items()):
+        regrets, away = np.array(rows).T
+        cells = f"{regrets.mean():.3f} | {np.mean(regrets < 0.1):.0%} | {regrets.max():.3f}"
+        print(f"| {word} | {len(rows)} | {cells} | ×{10 ** np.percentile(away, 90):.2f} |")
 
 
 def wavering(truth: Truth) -> float:
@@ -143,6 +179,7 @@ def main() -> None:
         for label, race in races():
             regrets, costs = zip(*raced(truths, chosen, race), strict=True)
             print(f"| {label} | {np.mean(costs):.2f} | {figures(regrets)} |", flush=True)
+        outcomes_table(truths, chosen)
         print(
             f"\nFrom seed to seed the best rate's final loss wavers by {noise[0]:.1%} of the fall (median), on one "
             f"task in four by {noise[1]:.1%} or more."

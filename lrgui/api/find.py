@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lrgui.api.arguments import check_places
+from lrgui.api.budgeted import proven
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer, is_made
 from lrgui.api.progress import Progress, interactive
@@ -27,6 +28,7 @@ from lrgui.api.setup import (
     precision,
     prepared,
 )
+from lrgui.core.budget import Budget
 from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.batches import NO_BATCH
@@ -70,6 +72,7 @@ def find_lr(
     training_step: Loss | None = None,
     auto: bool = False,
     auto_range: bool = False,
+    budget: float | str | None = None,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
     control: Control | None = None,
@@ -104,6 +107,10 @@ def find_lr(
         auto: if the range turns out to be wrong, or noise hides the fall, sweep again with another range or with more
             steps at each rate, at most twice.
         auto_range: the same for the range alone.
+        budget: what sweep and proof together may take: seconds, or "30s", "2m", "500 steps". Where the sweep's
+            confidence is not high, short trainings measure the best rate around its recommendation, or guess, as far as
+            the budget allows (three to five, of at least 40 steps); `result.verified` has their table. Where every
+            training ends worse than the untrained model, there is no recommendation.
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens.
         control: to pause or cancel from there.
@@ -131,6 +138,7 @@ def find_lr(
     if problems:
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
+    allowed = None if budget is None else Budget.read(budget)
     one, last = OneInterrupt(), Assured(gradients_back(), RandomState().restore)
     together = team()
     # Loaders that deal out one shuffled order to all processes need the same seed in each.
@@ -171,6 +179,19 @@ def find_lr(
             finder.fresh = fresh
         finder.mends = "all" if auto else "range" if auto_range else ""
         result = finder.find(whole, own)
+        if allowed is not None and not finder.over:
+            result = proven(
+                result,
+                call,
+                allowed,
+                made=finder.made,
+                seconds=finder.seconds,
+                processes=together.size,
+                interrupts=one,
+                seed=seed,
+                progress=finder.progress,
+                keep_modes=keep_modes,
+            )
         if param_groups == "each" and not finder.over:
             names = group_names(ready.optimizer)
             parts = {}
@@ -210,6 +231,8 @@ class _Finder:
         self.fresh: Callable[[], Made] | None = None
         self.keep_modes = False
         self.interrupts = OneInterrupt()
+        self.made, self.seconds = 0, 0.0
+        """Optimizer steps of all sweeps so far, and the time that they took."""
         self.over = False
         """True once a sweep ended in a way after which none should follow."""
         self._notes: list[str] = []
@@ -346,6 +369,8 @@ class _Finder:
                 error,
             )
         assert record.end is not None
+        self.made += len(record) * config.batches_per_lr
+        self.seconds += float(record.seconds[-1]) if len(record) else 0.0
         self.over = record.end.reason in (EndReason.CANCELLED, EndReason.DATA_ENDED, *ERRORS)
         return record.end
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from lrgui.core.events import EndEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from lrgui.api.verified import Verified
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Found:
     """Indices of the optimizer's parameter groups that were swept; None for all."""
     optimizer: str = ""
     """The optimizer's class, by name; empty where it is not known."""
+    verified: Verified | None = None
+    """The race that measured the recommendation, with its table; None where it is read off the curve."""
     batch_size: int | None = None
     """Examples per optimizer step, of all devices together; None where the loader does not say."""
 
@@ -77,6 +83,11 @@ class Found:
     def factor(self) -> float | None:
         """The pick is good to about this factor, at least 1; None where there is no pick."""
         return self.reading.recommendation.factor
+
+    @property
+    def measured(self) -> bool:
+        """True where short trainings measured the recommendation; else it is read off the curve."""
+        return self.reading.recommendation.measured
 
     @property
     def own_lr(self) -> float | None:

@@ -51,6 +51,7 @@ def _content(result: Found) -> str:
         inline_svg(partial(draw, result), f"{result.picture_title}. {result.interpretation}"),
         paragraph(result.interpretation),
         _rules(result),
+        "" if result.verified is None else table_of(*result.verified.table()),
         _checks(result),
     ]
     if result.end.reason in ERRORS:

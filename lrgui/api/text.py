@@ -51,6 +51,8 @@ def block(result: Found) -> str:
     lines += ["", *_wrapped(result.interpretation)]
     for check in result.checklist:
         lines += _wrapped(check.text, f" {check.sign} ", "   ")
+    if result.verified is not None:
+        lines += ["", *table_lines(*result.verified.table()), ""]
     lines += _wrapped(result.end.detail)
     for note in result.notes:
         lines += _wrapped(note, "Note: ", "      ")
@@ -59,6 +61,15 @@ def block(result: Found) -> str:
     if result.end.traceback:
         lines += ["", result.end.traceback.rstrip()]
     return "\n".join(lines)
+
+
+def table_lines(heads: list[str], table: list[list[str]]) -> list[str]:
+    """A table of words as lines, each column as wide as it must be."""
+    widths = [max(len(row[i]) for row in [heads, *table]) for i in range(len(heads))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [heads, *table]
+    ]
 
 
 def _wrapped(text: str, first: str = "", next_lines: str = "") -> list[str]:

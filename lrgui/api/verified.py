@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrgui.api.found import End
-from lrgui.api.text import WIDTH
+from lrgui.api.text import WIDTH, table_lines
 from lrgui.core.events import ERRORS
 from lrgui.core.formats import NOTHING, format_metric
 from lrgui.core.learning_rate import format_lr
@@ -73,11 +73,7 @@ class Verified:
 
     def __str__(self) -> str:
         lines = [self.title, f"Learning rate: {self._winner}", ""]
-        heads, table = self.table()
-        widths = [max(len(row[i]) for row in [heads, *table]) for i in range(len(heads))]
-        for row in [heads, *table]:
-            lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        lines.append("")
+        lines += [*table_lines(*self.table()), ""]
         # The end of a race that was not broken off tells the reason itself.
         said = [self.end.detail] if self.reason in self.end.detail else [self.reason, self.end.detail]
         for words in [*said, *(f"Note: {note}" for note in self.notes)]:

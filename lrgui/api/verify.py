@@ -115,7 +115,7 @@ def verify(
             last=last,
         )
         call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
-        verified = _Verifier(call, config, one).run(seed, progress)
+        verified = Racer(call, config, one).run(seed, progress)
     if verified.end.reason in ERRORS:
         print(f"The race ended early: {verified.end.detail}", file=sys.stderr)
     return verified
@@ -134,12 +134,14 @@ def _pick(lr: float | None, result: Result | None) -> float:
     return pick
 
 
-class _Verifier:
+class Racer:
     """Runs the race of one call."""
 
     def __init__(self, call: Call, config: RaceSettings, interrupts: OneInterrupt) -> None:
         self.call = call
         self.config = config
+        self.keep_modes = False
+        """Leave every module in the mode that it is in."""
         self._interrupts = interrupts
         self._seconds = 0.0
 
@@ -181,6 +183,7 @@ class _Verifier:
             device=ready.device,
             scaler=call.scaler,
             probe=call.objective.probe,
+            keep_modes=self.keep_modes,
             snapshot=snapshot,
         )
         try:

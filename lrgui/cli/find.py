@@ -14,6 +14,7 @@ from rich.table import Table
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, say, tell
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
+from lrgui.cli.proving import budget_of, proven
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import ERRORS, WHOLE
@@ -55,6 +56,14 @@ def find(
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto: Auto = False,
     auto_range: AutoRange = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="What sweep and proof together may take: 30s, 2m or 500 steps. Where the confidence is not high, "
+            "short trainings measure the best rate around the sweep's, as far as the budget allows.",
+            show_default="only sweep",
+        ),
+    ] = None,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     log: Log = None,
@@ -67,8 +76,13 @@ def find(
     from lrgui.export.report import Report
 
     spare({**files, "log": log}, source_file(base.task))
-    sweep = base.sweep.with_given(given)
-    swept = sweep_of(checked(replace(base, sweep=sweep)), log, as_json, mended(auto, auto_range), python)
+    allowed = None if budget is None else budget_of(budget)
+    job = checked(replace(base, sweep=base.sweep.with_given(given)))
+    if allowed is not None and not as_json:
+        say(f"{allowed.words}: {allowed.plan_words(job.sweep)}")
+    swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
+    if allowed is not None:
+        swept = proven(swept, allowed, as_json, python)
     report = Report(swept.reading, swept.job, more={"sweep": swept.job.to_dict()["sweep"]})
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
@@ -98,6 +112,10 @@ class Swept:
     reading: SweepReading
     unkept: str
     """A sentence where the log that was asked for was not written, else empty."""
+    made: int
+    """Optimizer steps of all sweeps that were made."""
+    seconds: float
+    """The time that they took."""
 
 
 def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path | None) -> Swept:
@@ -105,7 +123,7 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path |
     measured."""
     from lrgui.runs.records import Records
 
-    again = 0
+    again, made, seconds = 0, 0, 0.0
     while True:
         sweeps = Records()
         _, unkept = run(job, log, quiet, sweeps, python=python)
@@ -113,11 +131,13 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path |
         if not len(sweeps.first):
             fail(end.detail)
         config = job.sweep
+        made += len(sweeps) * config.batches_per_lr
+        seconds += sum(float(record.seconds[-1]) for record in sweeps.all if len(record))
         reading = replace(sweeps.read(config), end=end)
         pick = reading.recommendation
         change = pick.next_sweep if mends == "all" else pick.advice if mends else None
         if change is None or end.reason not in WHOLE or again == MOST_MENDED:
-            return Swept(job, sweeps.first, reading, unkept)
+            return Swept(job, sweeps.first, reading, unkept, made, seconds)
         again += 1
         say(f"{change.why} Sweeping again, {change.words}.")
         job = checked(replace(job, sweep=replace(config, **change.settings)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -36,6 +35,7 @@ from lrgui.core.run_settings import RaceSettings
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
+    from lrgui.core.curve.measured import Race
     from lrgui.core.curve.recommend import Recommendation
     from lrgui.core.standings import Ranking, Standings
 
@@ -80,6 +80,13 @@ class Raced:
     script: ScriptEvent | None
     """What was seen of a training script."""
 
+    @property
+    def result(self) -> Race:
+        """What it measured."""
+        from lrgui.core.curve.measured import Race
+
+        return Race(self.job.race, self.ranking, self.standings.done, self.end)
+
 
 def race_of(job: Job, log: Path | None, as_json: bool, python: Path | None) -> Raced:
     """Run the race, say what it takes, show how it goes on a terminal, keep it on disk."""
@@ -113,9 +120,9 @@ def leave(
 ) -> NoReturn:
     """Print the race's result, and `more` of it, and leave with its exit status."""
     if as_json:
-        print(json.dumps({**_document(raced), **(more or {})}, ensure_ascii=False, allow_nan=False))
+        print(json.dumps({**raced.result.to_dict(), **(more or {})}, ensure_ascii=False, allow_nan=False))
     else:
-        _tell(raced)
+        tell_race(raced)
         for sentence in sentences:
             tell(sentence)
     if raced.end.reason in ERRORS:
@@ -161,8 +168,8 @@ def _show(event: Event, quiet: bool) -> None:
         printed(event)
 
 
-def _tell(raced: Raced) -> None:
-    """The ranking in a table and words, on standard output."""
+def tell_race(raced: Raced, alone: bool = True) -> None:
+    """The ranking in a table and words, on standard output; where it is not `alone`, a sweep tells the rate."""
     from lrgui.core.standings import loss_column
 
     ranking, end, name = raced.ranking, raced.end, raced.metric
@@ -179,32 +186,6 @@ def _tell(raced: Raced) -> None:
     if ranking.reason not in end.detail:
         tell(ranking.reason)
     tell(end.detail)
-    number = "none" if ranking.lr is None else format_lr(ranking.lr)
-    results().print(f"[bold]Learning rate: {number}[/]", highlight=False)
-
-
-def _document(raced: Raced) -> dict[str, Any]:
-    config, ranking, end = raced.job.race, raced.ranking, raced.end
-    return {
-        "lr": ranking.lr,
-        "around": config.around,
-        "lowest": ranking.lowest,
-        "confirmed": ranking.confirmed,
-        "untrained": ranking.untrained,
-        "reason": ranking.reason,
-        "steps": {"planned": config.total_steps(), "made": raced.standings.done},
-        "ranking": [
-            {
-                "place": row.place,
-                "lr": row.lr,
-                "loss": row.loss if math.isfinite(row.loss) else None,
-                "metric": row.metric,
-                "round": row.round + 1,
-                "steps": row.steps,
-                "alive": row.alive,
-                "diverged": row.diverged,
-            }
-            for row in ranking.rows
-        ],
-        "end": {"reason": end.reason, "detail": end.detail},
-    }
+    if alone:
+        number = "none" if ranking.lr is None else format_lr(ranking.lr)
+        results().print(f"[bold]Learning rate: {number}[/]", highlight=False)

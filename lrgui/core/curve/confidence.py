@@ -107,9 +107,9 @@ def against_noise(curve: Curve, marks: Landmarks, moved: float | None = None) ->
     steps = times * curve.steps_per_point
     if steps > MOST_PER_RATE:
         return None
-    left = format_percent(1 / math.sqrt(times))
+    share = format_percent(1 / math.sqrt(times))
     what = "A fall may be hidden in the noise" if moved is None else "The noise hides where the fall ends"
-    return NoiseAdvice(steps, f"{what}: sweep with {steps} steps per rate, which leaves {left} of it.")
+    return NoiseAdvice(steps, f"{what}: sweep with {steps} steps per rate, which leaves {share} of it.")
 
 
 def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice | None:

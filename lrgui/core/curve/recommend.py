@@ -65,6 +65,8 @@ class Recommendation:
     """`best_guess` for each schedule that may be planned (`core.curve.plan.SCHEDULES`); empty without one."""
     noise_advice: NoiseAdvice | None = None
     """More steps at each rate, where noise is why there is no pick."""
+    measured: bool = False
+    """True where short trainings measured it; else it is read off the curve."""
 
     @property
     def next_sweep(self) -> RangeAdvice | NoiseAdvice | None:
@@ -227,15 +229,18 @@ GUESS = "guess (no confidence)"
 
 def pick_label(pick: Recommendation) -> str:
     """What stands before our rate in a table of rules."""
+    if pick.measured:
+        return "★ measured"
     return f"☆ {GUESS}" if pick.lr is None and pick.best_guess is not None else "★ recommended"
 
 
 def confidence_words(pick: Recommendation) -> str:
-    """ "confidence high · within ×1.4"; for no reliable pick "no confidence"."""
+    """ "confidence high · within ×1.4", after a race "measured · confidence …"; for no pick "no confidence"."""
     if pick.lr is None:
         return "no confidence"
+    words = f"{'measured · ' if pick.measured else ''}confidence {pick.confidence}"
     if pick.factor is None or not math.isfinite(pick.factor):
-        return f"confidence {pick.confidence}"
+        return words
     if pick.factor >= WORST:
-        return f"confidence {pick.confidence} · within more than {format_factor(WORST)}"
-    return f"confidence {pick.confidence} · within {format_factor(pick.factor)}"
+        return f"{words} · within more than {format_factor(WORST)}"
+    return f"{words} · within {format_factor(pick.factor)}"

@@ -13,9 +13,10 @@ import numpy as np
 from lrgui.core.curve.checklist import Check, checklist
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks, find_landmarks
+from lrgui.core.curve.measured import Race
 from lrgui.core.curve.own_rate import OwnRate, where_it_lies
 from lrgui.core.curve.plan import USUAL, Plan, rates_words
-from lrgui.core.curve.recommend import Recommendation, pick_label, recommend
+from lrgui.core.curve.recommend import GUESS, Recommendation, pick_label, recommend
 from lrgui.core.curve.repeats import Repeats, combine, recommend_repeats, spread
 from lrgui.core.curve.rules import OF_AVERAGE, Suggestion, suggest
 from lrgui.core.curve.smoothing import Floats
@@ -34,6 +35,8 @@ TIPS: tuple[str, ...] = (
 )
 #: Key of our own recommendation, beside those of the rules.
 OURS = "ours"
+#: Key of the sweep's own beside one that was measured.
+READ = "read"
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,10 @@ class SweepReading:
     """The training that the recommendation is meant for."""
     measured_zones: Zones | None = None
     """The zones as measured, whatever the caller made of them."""
+    race: Race | None = None
+    """The race of short trainings that measured the recommendation; None where it is read off the curve."""
+    read: Recommendation | None = None
+    """Beside a race: the sweep's own recommendation."""
     own: OwnRate | None = None
     """The rate that the optimizer had of its own; None where it had none, or nobody knows."""
     band: Repeats | None = None
@@ -101,6 +108,20 @@ class SweepReading:
         """The same curve with another selection and zones: only the checklist is computed again."""
         checks = checklist(self.curve, self.landmarks, self.recommendation, zones, selection, self.plan)
         return replace(self, selection=selection, zones=zones, checklist=checks)
+
+    def with_race(self, race: Race) -> SweepReading:
+        """The same with what a race around its recommendation, or guess, measured. A selection that was the
+        recommendation follows it."""
+        read = self.read or self.recommendation
+        pick = race.recommendation(read, self.plan)
+        chosen = self.selection if self.selection is not None and self.selection != self.recommendation.lr else pick.lr
+        zones, marks = self.measured_zones, self.landmarks
+        if zones is not None and marks is not None and pick.measured and pick.lr is not None:  # they hold the pick
+            zones = find_zones(marks, min(zones.start, pick.lr), max(zones.end, pick.lr), pick.lr)
+        shown = zones if self.zones == self.measured_zones else self.zones
+        return replace(self, race=race, read=read, recommendation=pick, measured_zones=zones).with_selection(
+            chosen, shown
+        )
 
     def with_beta(self, beta: float) -> SweepReading:
         """The same with another β: it moves the average and so the rules that read it, and nothing else."""
@@ -151,6 +172,9 @@ class SweepReading:
         """The table of rules in words, our recommendation (or guess) first."""
         pick = self.recommendation
         rows = [(OURS, pick_label(pick), pick.best_guess, pick.reason)]
+        if self.read is not None and pick.measured:
+            label = GUESS if self.read.lr is None else "read off the curve"
+            rows.append((READ, f"☆ {label}", self.read.best_guess, self.read.reason))
         rows += [(key, s.label, s.lr, s.reason) for key, s in self.suggestions.items()]
         return tuple(
             RuleRow(key, label, lr, "–" if lr is None else format_lr(lr), self._spread_words(key), reason)
@@ -163,7 +187,7 @@ class SweepReading:
         return max(rates) / min(rates) if len(rates) > 1 else None
 
     def _spread_words(self, key: str) -> str:
-        if not self.spread:
+        if not self.spread or key == READ:
             return ""
         rates = [rate for rate in self.spread[key] if rate is not None]
         if not rates:
@@ -196,6 +220,9 @@ class SweepReading:
             "reason": pick.reason,
             "best_guess": pick.best_guess,
             "by_schedule": pick.by_schedule,
+            "measured": pick.measured,
+            "read": None if self.read is None else _plain_pick(self.read),
+            "race": None if self.race is None else self.race.to_dict(),
             "planned_schedule": self.plan.schedule,
             "planned_steps": self.plan.steps,
             "range_advice": None if pick.advice is None else asdict(pick.advice),
@@ -262,6 +289,10 @@ def read_sweep(
         band=band,
         spread=spread(curves, plan) if band is not None else {},
     )
+
+
+def _plain_pick(pick: Recommendation) -> dict[str, Any]:
+    return {"lr": pick.lr, "confidence": pick.confidence, "factor": pick.factor, "reason": pick.reason}
 
 
 def plain_numbers(values: Floats) -> list[float | None]:

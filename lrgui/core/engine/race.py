@@ -43,6 +43,7 @@ def race(
     device: torch.device | str = "cpu",
     scaler: torch.amp.GradScaler | None = None,
     probe: Probe | None = None,
+    keep_modes: bool = False,
     snapshot: Snapshot | None = None,
 ) -> Iterator[Event]:
     """Run a race and yield its events; the last one is always an `EndEvent`. `Standings` reads them.
@@ -55,6 +56,7 @@ def race(
         probe: measures the validation loss by which candidates are judged; None judges them by their last
             training losses.
         scaler: the scaler of fp16's gradients; made where `config.amp` asks for one and none is given.
+        keep_modes: every module stays in the mode that it is in, as in a sweep.
         snapshot: taken by the caller; None takes one here.
 
     Raises ValueError, before anything is trained, for batches that can't be gone through again. Exceptions of
@@ -72,6 +74,7 @@ def race(
     run = _Race(
         model, loader, optimizer, loss, config, control or Control(), torch.device(device), scaler, probe, start
     )
+    run.keep_modes = keep_modes
     last = Assured(run.leave, start.restore, *([] if own is None else [own.close]))
     with last, last:
         start.changed = True
@@ -104,6 +107,7 @@ class _Race:
         self.scaler = scaler
         self.probe = probe
         self._start = start
+        self.keep_modes = False
         self.clock = Stopwatch()
         self.standings = Standings(config)
         self.end: EndEvent | None = None
@@ -226,7 +230,7 @@ class _Race:
         """Put the first weights back, and all else, as each candidate finds them."""
         self._start.restore()
         self._start.changed = True
-        to_train_mode(self.model, self._in_eval, self.optimizer)
+        to_train_mode(None if self.keep_modes else self.model, self._in_eval, self.optimizer)
 
     def _forward(self, stepper: Stepper) -> bool:
         """The losses of one optimizer step. False, with `end` set, where there is none to be had."""

@@ -1,0 +1,72 @@
+"""The second stage of `find_lr` with a budget: a race around the sweep's recommendation where that is not sure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lrgui.api.request import Call
+from lrgui.api.result import Result
+from lrgui.api.verify import Racer
+from lrgui.core.budget import Budget
+from lrgui.core.curve.measured import Race
+from lrgui.core.curve.plan import ONE_CYCLE
+from lrgui.core.engine.batches import is_one_shot
+from lrgui.core.engine.cleanup import OneInterrupt
+from lrgui.core.events import ERRORS, EndEvent
+from lrgui.core.run_settings import LoopSettings, RaceSettings
+from lrgui.core.settings import values_of
+from lrgui.runs.failures import ended
+
+
+def proven(
+    result: Result,
+    call: Call,
+    budget: Budget,
+    *,
+    made: int,
+    seconds: float,
+    processes: int,
+    interrupts: OneInterrupt,
+    seed: int | None,
+    progress: bool,
+    keep_modes: bool,
+) -> Result:
+    """The result, measured by short trainings where the sweep's recommendation is not sure and the budget allows it.
+
+    `made` and `seconds` are what all sweeps took. Where nothing is raced a note says why.
+    """
+    pick = result.reading.recommendation
+    around = pick.by_schedule.get(ONE_CYCLE)
+    why = ""
+    if pick.confidence == "high":
+        why = "The confidence is high: nothing was measured, and the budget is not used up."
+    elif around is None:
+        why = "There is no rate to race around."
+    elif processes > 1:
+        why = "A race runs in a single process."
+    elif result.swept is not None:
+        why = "A race trains all parameter groups, but only some were swept."
+    elif is_one_shot(call.loader):
+        why = (
+            "A race trains on the same batches repeatedly, but this loader can be read only once: the rate is read off "
+        )
+        why += "the curve."
+    if why or around is None:
+        return replace(result, notes=(*result.notes, why))
+    base = RaceSettings(around=around, **values_of(result.config, LoopSettings))
+    config = budget.race(base, result.reading.plan, made, seconds)
+    if config is None:
+        return replace(result, notes=(*result.notes, budget.too_small(made, seconds)))
+    racer = Racer(call, config, interrupts)
+    racer.keep_modes = keep_modes
+    try:
+        verified = racer.run(seed, progress)
+    except Exception as error:  # what the sweep found is worth more than a traceback
+        end = ended(error, getattr(call.loader, "batch_size", None), config.accumulation)
+        call.tell(EndEvent(end.reason, end.detail))
+        return replace(result, notes=(*result.notes, f"The race ended before its first training: {end.detail}"))
+    race = Race(config, verified.ranking, verified.steps, verified.end)
+    notes = [*result.notes, *verified.notes]
+    if verified.end.reason in ERRORS:
+        notes.append(f"The race ended early: {verified.end.detail}")
+    return replace(result, reading=result.reading.with_race(race), verified=verified, notes=tuple(notes))
