@@ -13,6 +13,7 @@ from lrgui.core.control import Control
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.cleanup import Action
 from lrgui.core.engine.loader_state import loader_back
+from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.planned import planned
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.events import Event, TaskEvent
@@ -73,4 +74,5 @@ class Call:
             steps=steps,
             steps_per_point=steps_per_point,
             **planned(self.ready.optimizer),
+            **made_with(self.ready.optimizer),
         )

@@ -166,6 +166,22 @@ class Result(Found):
             "guess: measure around it with lrgui.verify(…, result=result), or pass lr=… to set one yourself."
         )
 
+    def snippet(self, key: str = "pytorch", lr: float | None = None) -> str:
+        """Code that trains with the recommended rate, or with `lr`: optimizer, schedule and settings as text.
+
+        `key` is one of `lrgui.export.snippets.SNIPPETS`: pytorch, lightning, huggingface, fastai, ignite, skorch, timm,
+        nanogpt, json. What is not known here, such as the number of epochs, is a name that a comment explains. Raises
+        ValueError, with the way out, for another key, where there is no reliable rate and none is given, and where the
+        package cannot do what was swept.
+        """
+        from lrgui.export.snippets import facts_of_call, snippet
+
+        chosen = lr is not None
+        rate = self.required_lr() if lr is None else float(lr)
+        batch = None if self.batch_size is None else max(1, self.batch_size // self.config.accumulation)
+        first = self.records[0]
+        return snippet(facts_of_call(rate, self.reading, first, chosen=chosen, batch_size=batch, loop=self.config), key)
+
     def scaled(
         self,
         *,

@@ -16,6 +16,7 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.proving import budget_of, proven
 from lrgui.cli.running import ended, run
+from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import ERRORS, WHOLE
 from lrgui.core.learning_rate import format_lr
@@ -66,6 +67,7 @@ def find(
     ] = None,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
+    snippet: Snippet = None,
     log: Log = None,
     python: Python = None,
 ) -> None:
@@ -83,22 +85,27 @@ def find(
     swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
     if allowed is not None:
         swept = proven(swept, allowed, as_json, python)
-    report = Report(swept.reading, swept.job, more={"sweep": swept.job.to_dict()["sweep"]})
+    made = snippet_of(swept.reading, swept.job, swept.record, snippet)
+    more = {"sweep": swept.job.to_dict()["sweep"], **made.document}
+    report = Report(swept.reading, swept.job, more=more)
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
         tell_reading(swept.reading)
-    leave(swept, report, files)
+        made.show()
+    leave(swept, report, files, made.why)
 
 
-def leave(swept: Swept, report: Report, files: dict[str, Path]) -> NoReturn:
-    """Write the files and leave with the sweep's exit status."""
+def leave(swept: Swept, report: Report, files: dict[str, Path], trouble: str = "") -> NoReturn:
+    """Write the files and leave with the sweep's exit status; `trouble` is a sentence on what could not be done."""
     write_files(report, files, FORMATS, quiet=True)
     end, pick = swept.reading.end, swept.reading.recommendation
     if end is not None and end.reason in ERRORS:
         fail(end.detail)
     if swept.unkept:
         fail(swept.unkept)
+    if trouble:
+        fail(trouble, Status.NO_PICK if pick.lr is None else Status.FAILED)
     raise typer.Exit(Status.OK if pick.lr is not None else Status.NO_PICK)
 
 

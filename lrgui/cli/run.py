@@ -17,6 +17,7 @@ from lrgui.cli.find import Auto, AutoRange, leave, mended, sweep_of, tell_readin
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended
+from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import RunKind, TaskEvent
@@ -78,6 +79,7 @@ def run_script(
     higher: Annotated[bool, typer.Option("--higher", help="With --metric: higher is better.")] = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
+    snippet: Snippet = None,
     log: Log = None,
     python: Python = None,
 ) -> None:
@@ -101,7 +103,8 @@ def run_script(
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
     swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
     task, facts, pick = swept.job.task, swept.record.script, swept.reading.recommendation.lr
-    more = {"sweep": swept.job.to_dict()["sweep"], **script_document(task, facts, pick)}
+    made = snippet_of(swept.reading, swept.job, swept.record, snippet)
+    more = {"sweep": swept.job.to_dict()["sweep"], **script_document(task, facts, pick), **made.document}
     report = Report(swept.reading, swept.job, more=more)
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
@@ -109,7 +112,8 @@ def run_script(
         tell_reading(swept.reading)
         for sentence in script_sentences(task, facts, pick):
             tell(sentence)
-    leave(swept, report, files)
+        made.show()
+    leave(swept, report, files, made.why)
 
 
 def _is_one_cycle(schedule: str) -> bool:

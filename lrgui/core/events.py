@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class StrEnum(str, Enum):
@@ -137,6 +138,13 @@ class TaskEvent:
     """The schedule that is attached to the optimizer (`core.curve.plan.SCHEDULES`); empty where none was found."""
     schedule_steps: int | None = None
     """Optimizer steps of that schedule; None where it does not tell."""
+    optimizer_class: str = ""
+    """What code imports the optimizer's class by: "torch.optim.SGD"; empty where it cannot."""
+    optimizer_arguments: dict[str, Any] | None = None
+    """What it was made with beside parameters and rate, where that is not the default: literals of Python by name.
+    None where that is not known."""
+    optimizer_groups: int = 1
+    """How many parameter groups it has."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,13 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Save the annotated picture, the points or the whole run",
         "export_as",
     ),
+    ActionRow(
+        "use",
+        "Use it…",
+        ("Ctrl+Shift+C",),
+        "Show code that trains with the selected learning rate, to copy into your own",
+        "use_it",
+    ),
     ActionRow("open", "Open file…", ("Ctrl+O",), "Open a task, a data file or a run", "opening.open_file"),
     ActionRow(
         "open_folder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -17,6 +18,7 @@ from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
+from lrgui.export.snippets import Facts, SnippetError, facts_of_job, facts_of_sweep
 from lrgui.gui.background import Background
 from lrgui.gui.loading import LoadedRun
 from lrgui.gui.selection import Choices, Selection
@@ -111,6 +113,25 @@ class RunsOnScreen(QObject):
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""
         return None if self._shown is None else self._shown.report()
+
+    def facts(self, job: Job) -> Facts:
+        """What is known of the selected rate, for code that uses it: `job` is what a run would run.
+
+        A recommended rate belongs to the settings of its sweep, one that the person chose to those of `job`. Raises
+        SnippetError, with a sentence, where there is no rate to use.
+        """
+        lr, shown = self.selection, self._shown
+        if lr is None:
+            raise SnippetError("No learning rate is selected: find one first (F5), or type one.")
+        if shown is None or shown.reading is None:
+            return facts_of_job(lr, job, None, plan=self.plan, trains=True)
+        if shown.synthetic:
+            raise SnippetError("This curve is synthetic: nothing was trained. Find a learning rate first (F5).")
+        swept, record = replace(shown.job, train=job.train), shown.sweeps.first
+        facts = facts_of_sweep(shown.reading, swept, record, selection=lr, trains=True)
+        if facts.chosen and job.task != swept.task:
+            return facts_of_job(lr, job, None, plan=self.plan, trains=True)
+        return facts
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick with the settings of `job`; None where they are those of the sweep."""

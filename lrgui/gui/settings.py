@@ -30,6 +30,8 @@ class Settings:
     """The Python that the person chose for a task, by the task's file: an absolute path, empty for the program's own.
     The one chosen last is last. It is kept here and in no run file: such a file may come from anybody, and must not
     choose what is started."""
+    snippet: str = ""
+    """What code was last shown for, a key of `export.snippets.SNIPPETS`."""
     recent: list[str] = field(default_factory=list)
     """Tasks that were opened, by path, the last one first."""
 

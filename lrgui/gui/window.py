@@ -24,9 +24,11 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import FORMATS
+from lrgui.export.snippets import SnippetError
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
+from lrgui.gui.dialogs.use_it import UseItDialog
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.notice import Notice
 from lrgui.gui.opening import Opening
@@ -126,6 +128,8 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         for form in FORMATS.values():
             menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.export_as(key))
+        menu.addSeparator()
+        menu.addAction(self.actions_by_key["use"])
         button = self._button("export")
         button.clicked.disconnect()
         button.setMenu(menu)
@@ -183,6 +187,7 @@ class MainWindow(QMainWindow):
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
+        actions["use"].setEnabled(self.runs.selection is not None)
         actions["export"].setEnabled(self.runs.reading is not None)
         for key in ("check", "open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
@@ -208,6 +213,16 @@ class MainWindow(QMainWindow):
             self.session.noticed.emit(said)
         elif said:
             self.status.text.setText(said)
+
+    def use_it(self) -> None:
+        """Show code that trains with the selected rate."""
+        self.session.about_to_run.emit()  # a number that is still being typed counts
+        try:
+            facts = self.runs.facts(self.session.job)
+        except SnippetError as error:
+            self.session.noticed.emit(Notice("info", str(error)))
+            return
+        UseItDialog(facts, self.settings, self).open()
 
     @Slot()
     def _on_code_saved(self) -> None:

@@ -14,6 +14,7 @@ from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import following, following_note
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.loader_state import seed_all
+from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
 from lrgui.core.engine.planned import planned
@@ -100,6 +101,7 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         optimizer="" if own is None else own.optimizer,
         end_lr=None if job.sweep == asked else job.sweep.end_lr,
         **planned(task.optimizer),
+        **made_with(task.optimizer),
     )
     yield StateEvent(RunState.RUNNING)
     yield from _engine(job, task, control, batches)

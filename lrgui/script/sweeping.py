@@ -13,6 +13,7 @@ from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.attached import attached
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
+from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.own_rates import own_rate
 from lrgui.core.engine.param_groups import free_rates, largest, put_rate, ratios
 from lrgui.core.engine.pausing import Stopwatch, held
@@ -224,6 +225,7 @@ class ScriptSweep:
                 optimizer="" if own is None else own.optimizer,
                 end_lr=None if self._config == asked else self._config.end_lr,
                 **_planned(seen),
+                **made_with(seen.optimizer()),
             )
         )
         if note := following_note(asked, self._config):

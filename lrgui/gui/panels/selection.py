@@ -52,6 +52,14 @@ class SelectionPanel(Card):
         self.body.addWidget(self.stale)
         self.body.addWidget(self.take)
 
+        self.use = small_button(
+            "Use it…",
+            "Show code that trains with the selected rate, to copy into your own (Ctrl+Shift+C)",
+            lambda: session.wanted.emit("use"),
+            name="Use the selected rate in your code",
+        )
+        self.body.addWidget(self.use)
+
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self._minus = small_button("−", f"Lower by {NUDGE} decades (← on the plot: a hundredth)", name="Lower")
@@ -109,7 +117,7 @@ class SelectionPanel(Card):
         _mark(self.number, "empty", lr is None)
         self._set(self.low, "" if zones is None else format_lr(zones.low_end))
         self._set(self.high, "" if zones is None else format_lr(zones.high_start))
-        for widget in (self._minus, self._plus):
+        for widget in (self._minus, self._plus, self.use):
             widget.setEnabled(lr is not None)
         for line in (self.low, self.high):
             line.setEnabled(zones is not None)
