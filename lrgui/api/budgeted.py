@@ -7,9 +7,8 @@ from dataclasses import replace
 from lrgui.api.request import Call
 from lrgui.api.result import Result
 from lrgui.api.verify import Racer
-from lrgui.core.budget import Budget
+from lrgui.core.budget import Budget, race_to_prove
 from lrgui.core.curve.measured import Race
-from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.engine.batches import is_one_shot
 from lrgui.core.engine.cleanup import OneInterrupt
 from lrgui.core.events import ERRORS, EndEvent
@@ -35,28 +34,17 @@ def proven(
 
     `made` and `seconds` are what all sweeps took. Where nothing is raced a note says why.
     """
-    pick = result.reading.recommendation
-    around = pick.by_schedule.get(ONE_CYCLE)
-    why = ""
-    if pick.confidence == "high":
-        why = "The confidence is high: nothing was measured, and the budget is not used up."
-    elif around is None:
-        why = "There is no rate to race around."
-    elif processes > 1:
-        why = "A race runs in a single process."
-    elif result.swept is not None:
-        why = "A race trains all parameter groups, but only some were swept."
-    elif is_one_shot(call.loader):
-        why = (
-            "A race trains on the same batches repeatedly, but this loader can be read only once: the rate is read off "
-        )
-        why += "the curve."
-    if why or around is None:
+    reading = result.reading
+    base = RaceSettings(**values_of(result.config, LoopSettings))
+    config, why = race_to_prove(budget, reading.recommendation, reading.plan, base, made, seconds)
+    if config is not None and processes > 1:
+        why = "A race runs in a single process: nothing was measured."
+    elif config is not None and result.swept is not None:
+        why = "A race trains all parameter groups, but only some were swept: nothing was measured."
+    elif config is not None and is_one_shot(call.loader):
+        why = "A race trains on the same batches repeatedly, but this loader can be read only once."
+    if config is None or why:
         return replace(result, notes=(*result.notes, why))
-    base = RaceSettings(around=around, **values_of(result.config, LoopSettings))
-    config = budget.race(base, result.reading.plan, made, seconds)
-    if config is None:
-        return replace(result, notes=(*result.notes, budget.too_small(made, seconds)))
     racer = Racer(call, config, interrupts)
     racer.keep_modes = keep_modes
     try:

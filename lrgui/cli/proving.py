@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrgui.cli.app import Status, checked, fail, say
-from lrgui.core.budget import Budget, cost_words
-from lrgui.core.curve.plan import ONE_CYCLE
+from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.events import WHOLE
 from lrgui.core.learning_rate import format_lr
 
@@ -30,21 +29,14 @@ def proven(swept: Swept, budget: Budget, quiet: bool, python: Path | None) -> Sw
     from lrgui.cli.verify import race_of, tell_race
 
     reading = swept.reading
-    pick, end = reading.recommendation, reading.end
-    if end is None or end.reason not in WHOLE:
+    if reading.end is None or reading.end.reason not in WHOLE:
         return swept
-    if pick.confidence == "high":
-        say("The confidence is high: nothing is measured, and the budget is not used up.")
-        return swept
-    around = pick.by_schedule.get(ONE_CYCLE)
-    if around is None:
-        return swept
-    job = swept.job.verification()
-    config = budget.race(replace(job.race, around=around), reading.plan, swept.made, swept.seconds)
+    job, made, seconds = swept.job.verification(), swept.made, swept.seconds
+    config, why = race_to_prove(budget, reading.recommendation, reading.plan, job.race, made, seconds)
     if config is None:
-        say(budget.too_small(swept.made, swept.seconds))
+        say(why)
         return swept
-    say(f"Measuring around {format_lr(around)}: {cost_words(config, swept.made, swept.seconds)}.")
+    say(f"Measuring around {format_lr(config.around)}: {cost_words(config, made, seconds)}.")
     raced = race_of(checked(replace(job, race=config)), None, True, python)
     if not quiet:
         tell_race(raced, alone=False)

@@ -128,7 +128,7 @@ def _race(
     files: dict[str, Path],
     log: Path | None,
     as_json: bool,
-    auto_range: bool,
+    mends: str,
     python: Path | None,
 ) -> NoReturn:
     """Sweep where no rate was named, and race the script around it."""
@@ -138,7 +138,7 @@ def _race(
     from lrgui.runs.script_answer import script_document, script_sentences
 
     if sweep:
-        swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, auto_range, python)
+        swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, mends, python)
         pick, facts = swept.reading.recommendation, swept.record.script
         write_files(Report(swept.reading, swept.job), files, FORMATS, quiet=True)
         guess = pick.best_guess if pick.lr is None else pick.lr

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lrgui.core.curve.plan import SHORT, Plan
+from lrgui.core.curve.plan import ONE_CYCLE, SHORT, Plan
+from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.formats import format_estimate
 from lrgui.core.run_settings import FEWEST_TRAININGS, MOST_STEPS, RaceSettings, SweepSettings
 
@@ -93,6 +94,23 @@ class Budget:
             f"The budget of {self.words} is too small to measure: after the sweep it leaves {left:,} steps, and three "
             f"trainings of {FEWEST_STEPS} need {FEWEST_TRAININGS * FEWEST_STEPS}. Nothing is measured."
         )
+
+
+def race_to_prove(
+    budget: Budget, pick: Recommendation, plan: Plan, base: RaceSettings, made: int, seconds: float
+) -> tuple[RaceSettings | None, str]:
+    """The race that settles what a sweep of `made` steps recommends, `base` with its rate, trainings and steps.
+
+    Where there is none to run, None and the sentence that says why: the sweep is sure, there is nothing to race around,
+    or the budget is too small.
+    """
+    if pick.confidence == "high":
+        return None, "The confidence is high: nothing was measured, and the budget is not used up."
+    around = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
+    if around is None:
+        return None, "There is no rate to measure around."
+    config = budget.race(replace(base, around=around), plan, made, seconds)
+    return config, "" if config is not None else budget.too_small(made, seconds)
 
 
 def cost_words(config: RaceSettings, made: int, seconds: float) -> str:

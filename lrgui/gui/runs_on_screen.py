@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoStack
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
+from lrgui.core.curve.measured import Race
 from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
@@ -146,6 +147,14 @@ class RunsOnScreen(QObject):
             self._background.start(lambda _watch: shown.read_as(settings), self._take_read)
         else:
             self._take_read(shown.read_as(settings), None)
+
+    def prove(self, end: EndEvent) -> None:
+        """The race that has ended measured what the sweep on screen recommends."""
+        if self._shown is None or self.race is None or self.race_job is None:
+            return
+        standings = self.race.standings
+        race = Race(self.race_job.race, standings.ranking(), standings.done, end)
+        self._take_read(self._shown.with_race(race), None)
 
     def _take_read(self, shown: ShownSweep | None, error: Exception | None) -> None:
         if error is not None:

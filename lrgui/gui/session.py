@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
+    WHOLE,
     CheckEvent,
     EndEvent,
     EndReason,
@@ -23,6 +25,7 @@ from lrgui.core.events import (
     StateEvent,
     Stream,
 )
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
@@ -100,6 +103,13 @@ class Session(JobEditor):
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
         self._check: Record | None = None
+        self.prove = ""
+        """What a sweep, and the race that measures what it is not sure of, may take, as `core.budget` reads it; empty
+        for only the sweep."""
+        self.budget: Budget | None = None
+        """The same, read; None for only the sweep."""
+        self._proving = False
+        """True while such a race goes on."""
         self._followed: float | None = None
         """The last rate that the form shows because the optimizer asked for it."""
         self.tasks.follow(self.job.task)
@@ -170,6 +180,10 @@ class Session(JobEditor):
             self.environments.look_near(path)
 
     # ---------------------------------------------------------------- starting
+    def set_budget(self, written: str) -> None:
+        """What sweep and race together may take ("30s"); empty for only the sweep."""
+        self.prove, self.budget = written, Budget.read(written) if written else None
+
     @property
     def busy(self) -> bool:
         """True while a run goes on, or is read at its end."""
@@ -218,6 +232,9 @@ class Session(JobEditor):
         job = None if self.busy else self._job_to_run(kind)
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
+        self._begin(kind, job)
+
+    def _begin(self, kind: str, job: Job) -> None:
         self.kind, self._running = kind, job
         if kind == RunKind.CHECK:
             self._check = Record()
@@ -333,9 +350,36 @@ class Session(JobEditor):
             self.noticed.emit(notice)
         if self.kind == RunKind.CHECK:
             self.check_ended.emit(end)
+        if self._proving:
+            self._proving = False
+            self.runs.prove(end)
         self.run_ended.emit(end)
         if error is not None:
             raise error
+        if self.kind == RunKind.SWEEP and not asked and end.reason in WHOLE:
+            self._prove()
+
+    def _prove(self) -> None:
+        """Race around what the sweep on screen recommends, where that is not sure and there is a budget for it."""
+        reading, job, sweeps = self.runs.reading, self.runs.sweep_job, self.runs.sweeps
+        if self.budget is None or reading is None or job is None or sweeps is None or self.busy:
+            return
+        made = len(sweeps) * job.sweep.batches_per_lr
+        seconds = sum(float(record.seconds[-1]) for record in sweeps.all if len(record))
+        race = job.verification()
+        config, why = race_to_prove(self.budget, reading.recommendation, reading.plan, race.race, made, seconds)
+        if config is None:
+            if reading.recommendation.confidence != "high":
+                self.noticed.emit(Notice("info", why))
+            return
+        if not self.tasks.may_run(job, self._prove):
+            return
+        words = (
+            f"Measuring around {format_lr(config.around)}: {cost_words(config, made, seconds)}. Stop keeps the sweep."
+        )
+        self._proving = True
+        self._begin(RunKind.RACE, replace(race, race=config))
+        self.noticed.emit(Notice("info", words))
 
     def _read_late(self) -> None:
         """How it is read may have changed since the sweep began that is on screen now."""

@@ -13,6 +13,8 @@ from lrgui.runs.trust import Trust
 
 VERSION = 1
 THEMES = ("system", "light", "dark")
+#: What Find may take where it is to prove what it finds.
+PROOFS = ("10s", "30s", "1m", "2m", "5m", "15m")
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Settings:
     choose what is started."""
     snippet: str = ""
     """What code was last shown for, a key of `export.snippets.SNIPPETS`."""
+    prove: str = ""
+    """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
     recent: list[str] = field(default_factory=list)
     """Tasks that were opened, by path, the last one first."""
 
@@ -103,6 +107,8 @@ def _fits(name: str, value: Any) -> bool:
         return value in THEMES
     if name == "job":
         return isinstance(value, dict)
+    if name == "prove":
+        return value in ("", *PROOFS)
     if name == "python":
         return _is_python(value)
     if name == "pythons":

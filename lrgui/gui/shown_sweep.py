@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
+from lrgui.core.curve.measured import Race
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
@@ -30,6 +31,8 @@ class ShownSweep:
     """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
     reading: SweepReading | None = None
     """What it says, with the selection and the zones as they are; None before it was read."""
+    race: Race | None = None
+    """The race that measured what it recommends; None where it is read off the curve."""
 
     @classmethod
     def made_up(cls, name: str, curve: Curve, zones: Zones, job: Job) -> ShownSweep:
@@ -54,7 +57,13 @@ class ShownSweep:
         """The same, read; without a reading where nothing was measured. `zones` are those known beforehand."""
         if not len(self.sweeps.first):
             return replace(self, reading=None)
-        return replace(self, reading=self.sweeps.read(self.job.sweep, zones))
+        reading = self.sweeps.read(self.job.sweep, zones)
+        return replace(self, reading=reading if self.race is None else reading.with_race(self.race))
+
+    def with_race(self, race: Race) -> ShownSweep:
+        """The same with what a race around its recommendation, or guess, measured."""
+        reading = None if self.reading is None else self.reading.with_race(race)
+        return replace(self, race=race, reading=reading)
 
     def read_as(self, settings: SweepSettings) -> ShownSweep:
         """The same with those of `settings` that belong to reading the curve, not to measuring it."""
@@ -73,7 +82,7 @@ class ShownSweep:
         old, new = before.reading, self.reading
         if old is None or new is None:
             return chosen
-        followed = old.recommendation.lr is not None and chosen.selection == old.recommendation.lr
+        followed = chosen.selection == old.recommendation.lr
         return Choices(
             new.recommendation.lr if followed else chosen.selection,
             new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,

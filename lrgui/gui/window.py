@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self.runs = session, session.runs
         self.settings = settings
+        session.set_budget(settings.prove)
         self.setWindowTitle("LR Finder")
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()
@@ -317,6 +318,7 @@ class MainWindow(QMainWindow):
         self.session.close()
         QSettings("lrgui", "lrgui").setValue("geometry", self.saveGeometry())
         self.settings.job = self.session.job.to_dict()
+        self.settings.prove = self.session.prove
         super().closeEvent(event)
 
     def _may_stop(self) -> bool:

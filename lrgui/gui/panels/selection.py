@@ -186,7 +186,8 @@ class SelectionPanel(Card):
         pick = runs.reading.recommendation
         words = [pick.reason]
         if pick.lr is not None:
-            words.insert(0, runs.reading.both_rates or f"Recommended {format_lr(pick.lr)}.")
+            what = "Measured" if pick.measured else "Recommended"
+            words.insert(0, runs.reading.both_rates or f"{what} {format_lr(pick.lr)}.")
         elif pick.best_guess is not None:
             words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")
         return " ".join(part for part in (*words, self._maximum_words(), runs.reading.own_words) if part)

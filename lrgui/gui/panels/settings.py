@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel
 
+from lrgui.core.budget import Budget
+from lrgui.core.events import RunState
 from lrgui.core.options import Problem
 from lrgui.core.run_settings import LOOP, OF_READING, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.gui.cards import MoreSettings
+from lrgui.gui.editors import Choice
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.settings import PROOFS
 from lrgui.runs.job import Job
 
 
@@ -60,6 +65,26 @@ class SweepPanel(SettingsCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweep", SweepSettings, session)
+        row = QHBoxLayout()
+        name = QLabel("Prove it")
+        name.setObjectName("fieldName")
+        self.proof = Choice()
+        self.proof.addItem("off: only sweep", "")
+        for written in PROOFS:
+            self.proof.addItem(f"up to {Budget.read(written).words}", written)
+        self.proof.setMinimumContentsLength(12)
+        self.proof.setAccessibleName("Prove it")
+        self.proof.setToolTip(
+            "What Find may take in all: where the sweep's confidence is not high, short trainings measure the best "
+            "rate around its own, as far as this allows"
+        )
+        self.proof.setCurrentIndex(max(self.proof.findData(session.prove), 0))
+        self.proof.currentIndexChanged.connect(lambda _index: session.set_budget(self.proof.currentData()))
+        name.setBuddy(self.proof)
+        row.addWidget(name)
+        row.addStretch(1)
+        row.addWidget(self.proof)
+        self.body.addLayout(row)
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
@@ -68,6 +93,7 @@ class SweepPanel(SettingsCard):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         super()._on_state(state)
+        self.proof.setEnabled(state == RunState.IDLE)
         for form in self.forms:
             for name in OF_READING:
                 if name in form.editors:
