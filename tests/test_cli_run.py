@@ -169,3 +169,23 @@ def test_its_own_schedule(tmp_path: Path) -> None:
     facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 3e-3, 3e-3, 3e-3, "StepLR")
     assert script_sentences(task, facts, None)[0] == "The script's schedule (StepLR) kept its rate in these 200 steps."
     assert script_sentences(task, None, 1e-3) == []
+
+
+def test_a_check_of_a_script_says_what_a_sweep_would_do(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    done = command("check", "train.py", "--", "--steps", "50", "--lr", "0.02")
+    assert done.returncode == 0, done.stderr
+    assert "train.py can run: SGD steps after each backward pass" in done.stdout
+    assert "Its own rate is 2e-2." in done.stdout
+    assert "--lr sets its rate." in done.stdout
+    assert "Sweep it: lrgui run train.py --steps 50 --lr 0.02" in done.stdout
+
+
+def test_a_script_in_the_place_of_a_task_is_recognised(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    done = command("find", tmp_path / "train.py")
+    assert done.returncode == 1
+    assert "It trains by itself: “lrgui run train.py” runs it as it is." in done.stderr

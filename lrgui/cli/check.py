@@ -25,12 +25,16 @@ from lrgui.core.events import (
     OutputEvent,
     RunKind,
     RunState,
+    ScriptEvent,
     StateEvent,
 )
 from lrgui.core.formats import format_seconds
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
+from lrgui.runs.script_answer import sweep_command
 from lrgui.tasks.checks.step import STEPS
+from lrgui.tasks.spec import TaskSpec
 
 SIGNS: dict[str, str] = {
     CheckState.RUNNING: "…",
@@ -47,11 +51,15 @@ class Checked:
 
     steps: dict[str, CheckEvent] = field(default_factory=dict)
     end: EndEvent = field(default_factory=lambda: ended_unexpectedly("check"))
+    script: ScriptEvent | None = None
+    """What was seen of a training script."""
 
     def add(self, event: Event) -> None:
         """Take in an event; where the process died, the step that it was at is the bad one."""
         if isinstance(event, CheckEvent):
             self.steps[event.step] = event
+        elif isinstance(event, ScriptEvent):
+            self.script = event
         elif isinstance(event, EndEvent):
             self.end = event
             for key, step in self.steps.items():
@@ -76,6 +84,17 @@ class Checked:
             table.add_row(SIGNS[step.state], label, time, Wrapped(told))
         return table
 
+    def script_sentences(self, task: TaskSpec) -> list[str]:
+        """What was seen of a training script, beside how it ended."""
+        facts = self.script
+        if facts is None:
+            return []
+        own = f"Its own rate is {format_lr(facts.own_lr)}" + (f" ({facts.schedule})." if facts.schedule else ".")
+        several = [f"{facts.optimizers} optimizers step; --optimizer chooses one."] if facts.optimizers > 1 else []
+        made = [f"{facts.optimizer} is made in {Path(facts.file).name}, line {facts.line}."] if facts.file else []
+        option = [f"{facts.option.rstrip('=')} sets its rate."] if facts.option else []
+        return [own, *several, *option, *made, f"Sweep it: {sweep_command(task)}"]
+
     def document(self) -> dict[str, Any]:
         """All of it, for JSON."""
         steps = [{**asdict(self.steps[key]), "label": label} for key, label in STEPS.items() if key in self.steps]
@@ -84,6 +103,7 @@ class Checked:
             "warnings": sum(step.state == CheckState.WARNING for step in self.steps.values()),
             "steps": steps,
             "end": {"reason": self.end.reason, "detail": self.end.detail},
+            **({} if self.script is None else {"script": asdict(self.script)}),
         }
 
 
@@ -92,16 +112,20 @@ class Checked:
 def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     """Try one batch of a task: forward, loss, backward, one step; say what is wrong, with the line of your file.
 
-    Nothing is trained and nothing is kept. Exit status: 0 where the task can run, also with warnings, 1 where it
-    cannot, 2 for bad arguments.
+    A training script with a loop of its own runs for three steps, with the arguments behind “--”: the answer is what
+    “lrgui run” would do with it. Nothing is kept. Exit status: 0 where the task can run, also with warnings, 1 where
+    it cannot, 2 for bad arguments.
     """
     found = _run(checked(replace(base, kind=RunKind.CHECK)), as_json, python)
     if as_json:
         print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
     else:
-        results().print(found.table())
+        if not base.task.is_script:
+            results().print(found.table())
         if found.end.reason == EndReason.COMPLETED:
             tell(found.end.detail)
+            for sentence in found.script_sentences(base.task):
+                tell(sentence)
     if found.end.reason != EndReason.COMPLETED:
         fail(found.end.detail)
     raise typer.Exit(Status.OK)
@@ -120,6 +144,6 @@ def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
                     printed(event)
                 elif isinstance(event, StateEvent) and event.state == RunState.PAUSED:
                     say("Paused.")
-            if shown:
+            if shown and not job.task.is_script:
                 live.update(found.table(), refresh=True)
     return found

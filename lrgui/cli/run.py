@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,6 +14,7 @@ from lrgui.cli.find import Auto, AutoRange, leave, mended, sweep_of, tell_readin
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended
+from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
@@ -24,8 +22,8 @@ from lrgui.core.events import RunKind, TaskEvent
 from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
-from lrgui.runs.job import Job, switched
-from lrgui.tasks.user.rows import SCRIPT, USER_SCRIPT
+from lrgui.runs.job import Job
+from lrgui.tasks.user.rows import USER_SCRIPT
 
 _USUAL = {option.name: option.default for option in USER_SCRIPT.options}
 _RACE = {option.name: option for option in settings_of(RaceSettings)}
@@ -51,6 +49,7 @@ def run_script(
     optimizer: Annotated[int, typer.Option(help=_TIPS["optimizer"])] = int(_USUAL["optimizer"]),  # type: ignore[arg-type]
     processes: Annotated[int, typer.Option(help=_TIPS["processes"])] = int(_USUAL["processes"]),  # type: ignore[arg-type]
     patience: Annotated[int, typer.Option(help=_TIPS["patience"])] = int(_USUAL["patience"]),  # type: ignore[arg-type]
+    sandbox: Annotated[bool, typer.Option("--sandbox", help=_TIPS["sandbox"])] = False,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     auto: Auto = False,
     auto_range: AutoRange = False,
@@ -91,7 +90,7 @@ def run_script(
     from lrgui.export.report import Report
     from lrgui.runs.script_answer import script_document, script_sentences
 
-    options = {"optimizer": optimizer, "processes": processes, "patience": patience}
+    options = {"optimizer": optimizer, "processes": processes, "patience": patience, "sandbox": sandbox}
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
     if verify:
@@ -156,36 +155,3 @@ def _race(
 
 def _own_of(task: TaskEvent | None) -> float:
     return 0.0 if task is None or task.own_lr is None else task.own_lr
-
-
-def script_job(words: list[str], module: bool, options: dict[str, Any]) -> Job:
-    """The sweep of a script, with its arguments, in the current folder; leaves where there is no such script."""
-    if not module and not os.path.exists(words[0]):
-        words, module = _without_launcher(words)
-    name, *arguments = words
-    path = name if module else os.path.abspath(os.path.expanduser(name))
-    if not module and os.path.isdir(path) and os.path.isfile(os.path.join(path, "__main__.py")):
-        path = os.path.join(path, "__main__.py")  # as python does with a folder
-    if not module and not os.path.isfile(path):
-        fail(f"There is no script {name}: write its path, or -m before the name of a module.", Status.BAD_ARGUMENTS)
-    job = switched(Job(), SCRIPT, path)
-    given = {key: value for key, value in options.items() if value != _USUAL[key]}
-    return replace(
-        job,
-        task=replace(job.task, arguments=shlex.join(arguments), options={**given, "folder": os.getcwd()}),
-    )
-
-
-#: Programs that start Python programs, and their modules.
-_LAUNCHERS = {"torchrun": "torch.distributed.run", "accelerate": "accelerate.commands.accelerate_cli"}
-
-
-def _without_launcher(words: list[str]) -> tuple[list[str], bool]:
-    """A whole command line, as it is usually typed, as a script (or module) and its arguments; and whether that is a
-    module."""
-    first, *rest = words
-    if first in _LAUNCHERS and rest:
-        return [_LAUNCHERS[first], *rest], True
-    if re.fullmatch(r"python(3(\.\d+)?)?", first) and rest:
-        return (rest[1:], True) if rest[0] == "-m" and rest[1:] else (rest, False)
-    return words, False

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from lrgui.cli.app import ARGUMENTS, Status, fail, say
+from lrgui.cli.script_job import script_job
 from lrgui.core.formats import exact_number
 from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
@@ -20,9 +21,12 @@ from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import outline
+from lrgui.tasks.user.own_loop import trains_itself
 from lrgui.tasks.user.roles import CONTEXT
 from lrgui.tasks.user.task_outline import Outline
 
+#: The command that also looks at scripts which run as they are.
+CHECK = "check"
 Config = TypeVar("Config")
 #: Other names that a task's code may use for what a field of the task gives it.
 CONTEXT_OF = {field: [name for name, of in CONTEXT.items() if of == field] for field in CONTEXT.values()}
@@ -158,6 +162,12 @@ def _job(
     if job.task.is_code:
         known = outline(path)
         if known.problem is not None:
+            file = known.file
+            if file is not None and trains_itself(file):
+                words = context.meta.get(ARGUMENTS, [])
+                if context.command.name == CHECK:
+                    return script_job([str(file), *words], False, {})
+                fail(f"{known.problem.sentence} It trains by itself: “lrgui run {file.name}” runs it as it is.")
             fail(known.problem.sentence)
         job, unused = apply_defaults(job, known)
         for sentence in unused:

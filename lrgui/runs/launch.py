@@ -22,6 +22,7 @@ from lrgui.runs.lines import decode
 from lrgui.runs.output import OutputThrottle
 from lrgui.runs.pipes import Pipes, open_pipes
 from lrgui.runs.python_command import FLAGS, script_command, worker_command
+from lrgui.runs.sandbox import Sandbox, SandboxError
 
 #: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
 PACE = 0.01
@@ -64,6 +65,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipes: Pipes | None = None
         self._alive: int | None = None  # our end of the pipe whose closing tells the guard that we are gone
+        self._sandbox: Sandbox | None = None
         self._refused: EndEvent | None = None  # why there is no process
         self._reading = False
         self._killed = False
@@ -78,8 +80,13 @@ class ChildProcess:
                 try:
                     is_script = self._job is not None and self._job.task.is_script
                     self._command = self._command or (script_command if is_script else worker_command)(self._python)
+                    if self._job is not None and is_script and self._job.task.script_options["sandbox"]:
+                        self._sandbox = Sandbox(self._job)
+                        self._job = self._sandbox.job
                     self._spawn()
                 except frozen.NoPythonError as error:
+                    self._refused = EndEvent(EndReason.FAILED, str(error))
+                except SandboxError as error:
                     self._refused = EndEvent(EndReason.FAILED, str(error))
                 except OSError as error:
                     self._refused = cannot_start(self._command[0], error)
@@ -283,6 +290,8 @@ class ChildProcess:
 
     def _spawn(self) -> None:
         command, options = self._command, {}
+        if self._sandbox is not None:
+            command = self._sandbox.command(command)
         theirs = None
         if sys.platform != "win32":
             theirs, self._alive = os.pipe()
@@ -358,3 +367,5 @@ class ChildProcess:
         if self._alive is not None:
             os.close(self._alive)
             self._alive = None
+        if self._sandbox is not None and not self.alive:
+            self._sandbox.remove()

@@ -32,10 +32,18 @@ def command_with(task: TaskSpec, facts: ScriptEvent, rate: float | None) -> str:
     """How to start the script with `rate`; empty where no option of its own sets the rate."""
     if rate is None or not facts.option:
         return ""
+    return shlex.join(["python", *_program(task), *with_rate(task.argv, facts.option, format_lr(rate))])
+
+
+def sweep_command(task: TaskSpec) -> str:
+    """How to sweep the script."""
+    return shlex.join(["lrgui", "run", *_program(task), *task.argv])
+
+
+def _program(task: TaskSpec) -> list[str]:
+    """The script as it is named in its folder."""
     folder = task.script_options["folder"]
-    file = os.path.isabs(task.path)
-    program = [os.path.relpath(task.path, folder or None)] if file else ["-m", task.path]
-    return shlex.join(["python", *program, *with_rate(task.argv, facts.option, format_lr(rate))])
+    return [os.path.relpath(task.path, folder or None)] if os.path.isabs(task.path) else ["-m", task.path]
 
 
 def _what_was_swept(facts: ScriptEvent) -> list[str]:

@@ -11,10 +11,8 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lrgui import frozen
-from lrgui.core.control import Control
 from lrgui.core.events import Event
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode, encode
@@ -88,11 +86,3 @@ def claim(about: Path) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def follow_this_process(path: str) -> None:
-    """Follow this process, a child of a script's, which has just imported torch."""
-    from lrgui.runs.script_worker import ScriptRun
-
-    about: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    ScriptRun(Job.from_dict(about["job"]), Control(), ChildChannel(Path(path)), Path(path)).follow()

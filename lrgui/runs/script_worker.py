@@ -59,6 +59,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     os._exit(0)
 
 
+def follow_this_process(path: str) -> None:
+    """Follow this process, a child of a script's, which has just imported torch; `path` is what `Children` wrote."""
+    import json
+
+    from lrgui.runs.job import Job
+
+    about: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    ScriptRun(Job.from_dict(about["job"]), Control(), ChildChannel(Path(path)), Path(path)).follow()
+
+
 class Says(Protocol):
     """Takes events: a worker's `Channel`."""
 
@@ -190,6 +200,7 @@ class ScriptRun:
 
     def _follower(self) -> ScriptSweep:
         """What turns the script's rates, or only looks on."""
+        from lrgui.script.checking import ScriptCheck
         from lrgui.script.sweeping import ScriptSweep
         from lrgui.script.training import ScriptTraining
         from lrgui.script.watching import ScriptWatch
@@ -208,7 +219,8 @@ class ScriptRun:
             return ScriptTraining(self._name, job.race, *mine)
         if job.kind == RunKind.TRAIN:
             return ScriptWatch(self._name, *mine)
-        return ScriptSweep(self._name, job.sweep, *mine)
+        kind = ScriptCheck if job.kind == RunKind.CHECK else ScriptSweep
+        return kind(self._name, job.sweep, *mine)
 
     # -- how it ended
 
@@ -216,7 +228,7 @@ class ScriptRun:
         """The end of a script that raised `error`, or came to its own end."""
         from lrgui.core.engine.stopping import stopped_where
         from lrgui.runs.failures import failure
-        from lrgui.script.sweeping import looks_broken
+        from lrgui.script.breaking import looks_broken
 
         sweep = self._sweep
         if self._heard:

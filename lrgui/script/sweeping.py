@@ -39,6 +39,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.run_settings import SweepSettings
+from lrgui.script.breaking import looks_broken
 from lrgui.script.hooks import Hooks, Seen
 
 Say = Callable[[Event], None]
@@ -390,18 +391,6 @@ def _planned(seen: Seen) -> dict[str, Any]:
         return planned(seen.optimizer())
     except Exception:
         return {}
-
-
-def looks_broken(losses: Sequence[float], planned: int) -> bool:
-    """True where the last loss of a sweep of `planned` points is not finite, or clearly above where they began."""
-    if len(losses) < 4:
-        return False
-    if not math.isfinite(losses[-1]):
-        return True
-    early = losses[: max(3, planned // 10)]
-    start = sorted(early)[len(early) // 2]
-    noise = max(early) - min(early)
-    return losses[-1] > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start))
 
 
 def own_rate_of(seen: Seen) -> OwnRate | None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, ScriptEvent
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunKind, ScriptEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job, switched
 from lrgui.runs.launch import ChildProcess
@@ -40,11 +40,12 @@ def train(steps):
 """
 
 
-def job_of(path: Path | str, arguments: str = "", *, steps: int = 12, **options: Any) -> Job:
-    """The sweep of a script."""
+def job_of(path: Path | str, arguments: str = "", *, steps: int = 12, kind: str = RunKind.SWEEP, **options: Any) -> Job:
+    """The sweep, or the check, of a script."""
     job = switched(Job(), SCRIPT, str(path))
     job = replace(
         job,
+        kind=kind,
         task=replace(job.task, arguments=arguments, options=options),
         sweep=SweepSettings(start_lr=1e-4, end_lr=1e-1, steps=steps),
     )
@@ -249,6 +250,23 @@ def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_pat
     alone = events_of(written(tmp_path, TRAINS + "train(100)"))
     losses = [[event.loss for event in events if isinstance(event, BatchEvent)] for events in (together, alone)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the mean of the two halves is that of the whole
+
+
+def test_a_script_without_torch(tmp_path: Path) -> None:
+    events = in_a_process(written(tmp_path, "print('nothing')"))
+    assert end_of(events) == EndEvent(EndReason.FAILED, "train.py ended without importing torch.")
+
+
+def test_a_check_looks_at_three_steps_and_changes_nothing(events_of: Run, tmp_path: Path) -> None:
+    file = written(tmp_path, TRAINS + "train(2); print(optimizer.param_groups[0]['lr']); train(50)")
+    events = events_of(file, kind=RunKind.CHECK)
+    assert end_of(events).reason == EndReason.COMPLETED
+    assert end_of(events).detail.startswith("train.py can run: SGD steps after each backward pass, first loss ")
+    assert "so 12 take about" in end_of(events).detail
+    assert "0.01" in printed(events)
+    assert points(events) == 0
+    (facts,) = (event for event in events if isinstance(event, ScriptEvent))
+    assert (facts.steps, facts.own_lr) == (3, 0.01)
 
 
 def test_a_process_that_the_script_forks(tmp_path: Path) -> None:

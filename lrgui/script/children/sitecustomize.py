@@ -36,7 +36,7 @@ def _follow(path: str) -> None:
     from lrgui.script.arrival import when_imported
 
     def came() -> None:
-        from lrgui.runs.script_children import follow_this_process
+        from lrgui.runs.script_worker import follow_this_process
 
         follow_this_process(path)
 
