@@ -110,7 +110,7 @@ def raced(
 def raced_by_default(truths: Mapping[str, Truth], runs: Iterable[Run]) -> tuple[float, float]:
     """The optimizer steps that the program's race takes after a sweep, and the regret it leaves; both means."""
     runs = list(runs)
-    picks = [(run.task, ours(run.curve, truths[run.task].steps)) for run in runs]
+    picks = [(run.task, ours(run.curve, Plan(truths[run.task].steps))) for run in runs]
     regrets, trainings = zip(*raced(truths, picks, bracketing(BRACKET_DISTANCE, 5)), strict=True)
     steps = np.repeat([truths[run.task].steps for run in runs], SEEDS)
     return float(np.mean(steps * np.array(trainings))), float(np.mean(regrets))
