@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
+import torch
 from score import HERE, Truth, figures, load_runs, load_truth, ours
 from tasks import CONFIRMATION, DEVELOPMENT, HELD_OUT, TASKS
 
@@ -32,10 +33,12 @@ PARTS = {"development": DEVELOPMENT, "unseen": HELD_OUT + CONFIRMATION}
 FACTORS = 10 ** (np.arange(-10, 3) / 8)
 
 
+@cache
 def family_of(name: str) -> str | None:
     """The optimizer family of a task."""
     task = TASKS[name]
-    return family(task.optimizer, task.arguments)
+    optimizer = task.make_optimizer(torch.nn.Linear(1, 1), 0.1)
+    return family(task.optimizer, optimizer.param_groups[0])
 
 
 @cache
@@ -77,6 +80,8 @@ def main() -> None:
         )
         for file, schedule, words in TRUTHS:
             truth = load_truth(HERE / file)
+            if not names & set(truth):
+                continue
             plain, meant = regrets(truth, names, schedule)
             print(f"| {words} | {len(names & set(truth))} | for a short OneCycle | {figures(plain)} |")
             print(f"| | | **for this training** | {figures(meant)} |")

@@ -31,9 +31,9 @@ LOWEST = 0.1
 #: What the pick is multiplied by for a training that is as short as those of the benchmark.
 FACTORS: dict[str, dict[str | None, float]] = {
     "onecycle": {"adam": 1.0, "adaptive": 1.0, "momentum": 1.0, "sgd": 1.0, None: 1.0},
-    "warmup": {"adam": 0.75, "adaptive": 1.0, "momentum": 0.75, "sgd": 1.0, None: 0.8},
+    "warmup": {"adam": 1.0, "adaptive": 1.0, "momentum": 1.0, "sgd": 1.0, None: 1.0},
     "decay": {"adam": 0.7, "adaptive": 0.9, "momentum": 0.7, "sgd": 0.9, None: 0.75},
-    "step": {"adam": 0.4, "adaptive": 0.7, "momentum": 0.4, "sgd": 0.7, None: 0.5},
+    "step": {"adam": 0.6, "adaptive": 0.9, "momentum": 0.6, "sgd": 0.9, None: 0.7},
     "constant": {"adam": 0.35, "adaptive": 0.6, "momentum": 0.35, "sgd": 0.6, None: 0.4},
 }
 #: A training that is longer than `SHORT` by a factor wants a rate that is multiplied by this power of it.

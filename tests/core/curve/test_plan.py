@@ -55,7 +55,7 @@ def test_a_constant_rate_is_lower_than_the_maximum_of_a_cycle() -> None:
             " Lowered to 20 % for a training of 4,800 steps whose rate decays from the start.",
         ),
         (Plan(4800, "warmup", "sgd"), " Lowered to 66 % for a training of 4,800 steps with warm-up."),
-        (Plan(200, "step", "momentum"), " Lowered to 40 % for a training whose rate drops in steps."),
+        (Plan(200, "step", "momentum"), " Lowered to 60 % for a training whose rate drops in steps."),
     ],
 )
 def test_it_says_what_the_pick_was_multiplied_by(plan: Plan, words: str) -> None:
