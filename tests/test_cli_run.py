@@ -14,7 +14,8 @@ from unittest.mock import ANY
 import pytest
 
 from lrgui.cli.run import script_job
-from lrgui.core.events import ScriptEvent
+from lrgui.cli.watch import step_words
+from lrgui.core.events import BatchEvent, ScriptEvent, TaskEvent
 from lrgui.runs.log import read_log
 from lrgui.runs.script_answer import command_with, script_sentences
 
@@ -189,3 +190,31 @@ def test_a_script_in_the_place_of_a_task_is_recognised(command: Command, tmp_pat
     done = command("find", tmp_path / "train.py")
     assert done.returncode == 1
     assert "It trains by itself: “lrgui run train.py” runs it as it is." in done.stderr
+
+
+def test_watched_as_it_is(tmp_path: Path) -> None:
+    file, log = tmp_path / "train.py", tmp_path / "watch.lrrun"
+    file.write_text(SCRIPT)
+    command = [sys.executable, "-W", "error", "-m", "lrgui", "watch", "--json", "--log", str(log), str(file)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [*command, "--steps", "30"], capture_output=True, text=True, env=environment, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found["steps"]["lr"]) == {0.05}
+    assert {len(values) for values in found["steps"].values()} == {30}
+    assert min(found["steps"]["gradient_norm"]) > 0
+    assert found["end"]["reason"] == "completed"
+    assert "step 29" in done.stderr
+    read = read_log(log)
+    assert (read.job.kind, read.warnings) == ("train", [])
+    assert sum(isinstance(event, BatchEvent) for event in read.events) == 30
+
+
+def test_steps_in_a_line() -> None:
+    task = TaskEvent("train.py · SGD", "", 0, 0, 5, None, "cpu", 0, 0, metric_name="gradient norm")
+    steps = [BatchEvent(0, step, 3.2e-4, 0.5, 0.01 * step, None, 1.25) for step in range(50)]
+    words = "step 50 · loss 0.500 · LR 3.2e-4 · gradient norm 1.25 · 100 steps/s"
+    assert step_words(steps, task) == words
+    assert step_words([BatchEvent(0, 0, 1e-2, 0.5, 0.0)], None) == "step 1 · loss 0.500 · LR 1e-2"

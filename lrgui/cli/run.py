@@ -32,20 +32,23 @@ _USUAL_RACE = RaceSettings()
 OWN_SCHEDULE = "own"
 _TIPS = {option.name: f"{option.tip}." for option in USER_SCRIPT.options}
 
+Script = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SCRIPT [ARGUMENTS]...",
+        help="Your training script (train.py, a notebook, or with -m a module), and its own arguments.",
+        show_default=False,
+    ),
+]
+Module = Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as for python -m.")]
+
 
 @command("run", of_script=True)
 @with_settings(SweepSettings, without=(*LOOP, "repeats"))
 @with_formats(row for row in FORMATS.values() if row.key != "json")
 def run_script(
-    script: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SCRIPT [ARGUMENTS]...",
-            help="Your training script (train.py, a notebook, or with -m a module), and its own arguments.",
-            show_default=False,
-        ),
-    ],
-    module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as for python -m.")] = False,
+    script: Script,
+    module: Module = False,
     optimizer: Annotated[int, typer.Option(help=_TIPS["optimizer"])] = int(_USUAL["optimizer"]),  # type: ignore[arg-type]
     processes: Annotated[int, typer.Option(help=_TIPS["processes"])] = int(_USUAL["processes"]),  # type: ignore[arg-type]
     patience: Annotated[int, typer.Option(help=_TIPS["patience"])] = int(_USUAL["patience"]),  # type: ignore[arg-type]

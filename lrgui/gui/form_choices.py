@@ -18,7 +18,7 @@ from lrgui.gui.editors import Entry, Heading
 from lrgui.tasks.catalog_rows import GROUPS, SourceRow
 from lrgui.tasks.data.tables.header import columns
 from lrgui.tasks.library_names import must_know
-from lrgui.tasks.user.rows import OWN, SCRIPT
+from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.runs.environment import Environment
@@ -38,7 +38,7 @@ def source_lines(sources: Mapping[str, SourceRow]) -> list[Entry | Heading]:
     """The data sources below the names of their groups."""
     lines: list[Entry | Heading] = []
     for group in GROUPS:
-        rows = [row for row in sources.values() if row.group == group and row.key != SCRIPT]  # the command line's
+        rows = [row for row in sources.values() if row.group == group]
         if rows:
             lines += [Heading(group), *(Entry(row.key, row.label, row.detail) for row in rows)]
     return lines

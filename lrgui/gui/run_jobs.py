@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lrgui.core.events import RunKind
-from lrgui.core.run_settings import LOOP
+from lrgui.core.run_settings import LOOP, LoopSettings, SweepSettings
+from lrgui.core.settings import values_of
 from lrgui.runs.job import Job
 
 _SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
@@ -27,6 +28,8 @@ def job_of(kind: str, job: Job) -> Job:
         return job.training()
     if kind == RunKind.RACE:
         return job.verification()
+    if job.task.is_script and kind == RunKind.SWEEP:  # it brings its own loop, and runs once
+        job = replace(job, sweep=replace(job.sweep, repeats=1, **values_of(SweepSettings(), LoopSettings)))
     return replace(job, kind=RunKind.SWEEP if kind == RunKind.COMPARE else kind)
 
 

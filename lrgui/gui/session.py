@@ -14,6 +14,7 @@ from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
+    ERRORS,
     WHOLE,
     CheckEvent,
     EndEvent,
@@ -42,9 +43,12 @@ from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
+from lrgui.runs.script_answer import script_sentences
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
-from lrgui.tasks.recognise import recognise
+from lrgui.tasks.recognise import is_program, recognise
+from lrgui.tasks.user.rows import SCRIPT
+from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments
@@ -153,11 +157,30 @@ class Session(JobEditor):
             return self.open_run(Path(os.path.expanduser(text.strip())))
         found = recognise(text)
         if found.problem:
-            self.noticed.emit(Notice("warning", found.problem))
+            self.noticed.emit(self._offering(Notice("warning", found.problem), text.strip()))
             return False
         self._switch(found.source, found.path, found.model)
         self.tasks.remember(found.path)
         return True
+
+    def use_script(self, path: str) -> bool:
+        """Take a training script (a Python file, a notebook, `package.module`) as it is; runs nothing of it."""
+        if self.busy:
+            return False
+        path = os.path.expanduser(path.strip())
+        self._switch(SCRIPT, path)
+        self.tasks.remember(path)
+        words = "Set its arguments, folder and Python under Task, and start with F5. Nothing has run yet."
+        self.noticed.emit(Notice("info", f"{Path(path).name} will run as it is, with its own training loop. {words}"))
+        return True
+
+    def _offering(self, notice: Notice, path: str) -> Notice:
+        """A notice about a file that is no task, with a button where it may be a training script."""
+        file = Target.parse(path).file
+        if file is None or not is_program(file):
+            return notice
+        tip = "Its own loop trains, and only its learning rate is set; you are asked before it runs"
+        return replace(notice, action="Run this script", tip=tip, act=lambda: self.use_script(str(file)))
 
     def choose_source(self, key: str) -> None:
         """Train on another data source, with its usual settings."""
@@ -173,7 +196,8 @@ class Session(JobEditor):
         job, notes = self.tasks.switched(replace(self.job, sweep=sweep), source, path, model)
         self.set_job(job)
         if self.tasks.code.problem:
-            self.noticed.emit(Notice("warning", self.tasks.code.problem, until_saved=True))
+            notice = Notice("warning", self.tasks.code.problem, until_saved=True)
+            self.noticed.emit(self._offering(notice, path))
         elif notes:
             self.noticed.emit(Notice("info", " ".join(notes)))
         if self.environments is not None and path:
@@ -393,6 +417,10 @@ class Session(JobEditor):
         reading = runs.reading if self.kind == RunKind.SWEEP and record is runs.sweep else None
         pick = None if reading is None else reading.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
+        if end.reason not in ERRORS:
+            words = " ".join(script_sentences(self._running.task, record.script, None if pick is None else pick.lr))
+            notice = notice and notice.after(words) if words else notice
+            notice = Notice("info", words) if notice is None and words else notice
         if notice is None or repair is None:
             return notice
         return replace(notice, action=repair.label, tip=repair.tip, act=lambda: self._mend(repair))

@@ -19,6 +19,7 @@ from lrgui.runs.trust import Question, Trust
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.rows import OWN
+from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_outline import Outline
 from lrgui.tasks.user.templates import template_text
 
@@ -87,7 +88,7 @@ class TaskChoice(QObject):
     # ---------------------------------------------------------------- its code
     def follow(self, task: TaskSpec) -> None:
         """Look after the code of `task`, where it is code."""
-        self.code.follow(task.path if task.is_code else "")
+        self.code.follow(task.path if task.is_code else "", task.is_script)
 
     def close(self) -> None:
         """Look after nothing any more."""
@@ -130,7 +131,7 @@ class TaskChoice(QObject):
 
 def without_unknown(task: TaskSpec, found: Outline) -> TaskSpec:
     """`task` without settings of arguments that its code has no more; the same while the code cannot be read."""
-    if not task.is_code or found.file is None or found.problem is not None:
+    if not task.is_code or task.is_script or found.file is None or found.problem is not None:
         return task
     names = {option.name for option in found.options}
     options = {name: value for name, value in task.options.items() if name in names}
@@ -138,10 +139,18 @@ def without_unknown(task: TaskSpec, found: Outline) -> TaskSpec:
     return replace(task, options=options, optimizer="sgd" if own else task.optimizer)
 
 
+def _home_of(path: str) -> str:
+    """The folder in which a script runs unless another is chosen: its own."""
+    file = Target.parse(path).file
+    return "" if file is None else str(file.parent)
+
+
 def _with_source(job: Job, source: str, path: str, model: str | None) -> tuple[Job, list[str]]:
     """`job` for that source, with all that it brings; and sentences about what could not be used."""
     changed, notes = switched(job, source, path, model), list[str]()
-    if changed.task.is_code and path:
+    if changed.task.is_script and path:
+        changed = replace(changed, task=replace(changed.task, options={"folder": _home_of(path)}))
+    elif changed.task.is_code and path:
         changed, notes = apply_defaults(changed, outline(path))
     if changed.task.optimizer != job.task.optimizer:  # its settings are others'
         changed = replace(changed, task=replace(changed.task, optimizer_options={}))

@@ -24,6 +24,7 @@ class TaskCode(QObject):
         super().__init__(parent)
         self._trust = trust
         self._path = ""
+        self._is_script = False
         self._watch = FileWatch(self)
         self._watch.changed.connect(self._on_saved)
         self.outline: Outline | None = None
@@ -35,10 +36,13 @@ class TaskCode(QObject):
         """The file that is followed; None for a module that is not found here, and where there is none."""
         return None if self.outline is None else self.outline.file
 
-    def follow(self, path: str) -> None:
-        """Look after the code of `path` (see `Target`) from now on; an empty path is no code."""
-        if path != self._path:
-            self._path, self.changed = path, False
+    def follow(self, path: str, script: bool = False) -> None:
+        """Look after the code of `path` (see `Target`) from now on; an empty path is no code.
+
+        A `script` is no task: what it offers as one, or lacks, is nothing to tell of.
+        """
+        if (path, script) != (self._path, self._is_script):
+            self._path, self._is_script, self.changed = path, script, False
             self._read()
 
     def close(self) -> None:
@@ -76,7 +80,8 @@ class TaskCode(QObject):
 
     def _read(self) -> None:
         before = self.outline
-        self.outline = outline(self._path) if self._path else None
+        found = outline(self._path) if self._path else None
+        self.outline = Outline(modules=found.modules, file=found.file) if found and self._is_script else found
         file = self.file
         self._watch.watch(() if file is None or self.outline is None else (file, *self.outline.modules))
         if self._path:

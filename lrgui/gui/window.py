@@ -50,6 +50,15 @@ from lrgui.runs.library import SUFFIX
 LONG_NAME, WIDE = "Learning-rate curve", 1180
 
 
+WATCH = "Run the script as it is, with its own rate, to its end, and draw its training (F6)"
+#: What cannot be done with a training script in here, by its action, and why.
+NOT_OF_SCRIPTS = {
+    "check": "A training script is checked by running it: press F5",
+    "verify": "A training script is raced on the command line: “lrgui run --verify train.py”",
+    "compare": "A training script brings its own optimizer",
+}
+
+
 class MainWindow(QMainWindow):
     """Shows one session and its runs."""
 
@@ -182,15 +191,16 @@ class MainWindow(QMainWindow):
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
         actions["train"].setEnabled(idle)
-        actions["verify"].setEnabled(idle)
-        actions["compare"].setEnabled(idle)
+        script = session.job.task.is_script
+        for key in NOT_OF_SCRIPTS:
+            actions[key].setEnabled(idle and not script)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
         actions["use"].setEnabled(self.runs.selection is not None)
         actions["export"].setEnabled(self.runs.reading is not None)
-        for key in ("check", "open", "open_folder", "open_run", "new"):
+        for key in ("open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
@@ -200,7 +210,13 @@ class MainWindow(QMainWindow):
         if not race.validate():
             tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
             self._buttons["verify"].setToolTip(tip)
-        self._buttons["train"].setText(f"Train with {format_lr(session.job.train.max_lr)} ▸")
+        for key, reason in NOT_OF_SCRIPTS.items():
+            if key in self._buttons and (script or key != "verify"):
+                self._buttons[key].setToolTip(reason if script else actions[key].toolTip())
+        self._buttons["train"].setText(
+            "Watch training ▸" if script else f"Train with {format_lr(session.job.train.max_lr)} ▸"
+        )
+        self._buttons["train"].setToolTip(WATCH if script else actions["train"].toolTip())
 
     # ---------------------------------------------------------------- actions
     def compare_optimizers(self) -> None:

@@ -341,6 +341,8 @@ class ScriptRun:
         begin = last = time.monotonic()
         steps, told = 0, False
         ended: float | None = None
+        watched = self._job.kind == RunKind.TRAIN  # is not ended by us, and may save its weights when it is stopped
+        grace = self._settings["patience"] if watched else GRACE
         while not self._over:
             time.sleep(PACE)
             now = time.monotonic()
@@ -356,14 +358,14 @@ class ScriptRun:
             if self._heard and self._control.cancelled:
                 done = self._of_planned(len(self._heard))
                 self._give_up(EndEvent(EndReason.CANCELLED, f"Stopped after {done}; everything measured is kept."))
-            if ended is not None and now - ended > GRACE and (sweep is None or sweep.end or now - last > GRACE):
+            if ended is not None and now - ended > grace and (sweep is None or sweep.end or now - last > grace):
                 end = sweep.end if sweep is not None else None
                 stopped = EndEvent(EndReason.CANCELLED, "Stopped before the first step.")
                 self._give_up(end or (stopped if sweep is None else sweep.stopped()))
             if not steps and not told and now - begin > FIRST_MINUTE:
                 told = True
                 self.say(OutputEvent(f"{self._seen(now - begin)}. Still waiting.", Stream.NOTE))
-            if now - last > self._settings["patience"]:
+            if now - last > self._settings["patience"] and not watched:
                 words = f"{self._seen(now - last)}. --patience sets how long to wait."
                 self._give_up(EndEvent(EndReason.FAILED, words))
 

@@ -34,6 +34,11 @@ class SparePool:
         self._timer: threading.Timer | None = None
         self._closed = False
 
+    @property
+    def python(self) -> str | Path | None:
+        """The Python in which workers run, None for the program's own."""
+        return self._python
+
     def use(self, python: str | Path | None) -> None:
         """From now on workers run in `python`, None for the program's own.
 

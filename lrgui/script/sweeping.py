@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -111,6 +112,8 @@ class ScriptSweep:
         self._trace: list[float] = []
         self._losses: list[float] = []
         self._skips = 0
+        self._known: ScriptEvent | None = None
+        """What was seen of the script when the sweep began."""
 
     # -- what the script does
 
@@ -233,6 +236,7 @@ class ScriptSweep:
             self._say(OutputEvent(note, Stream.NOTE))
         self._say(StateEvent(RunState.RUNNING))
         self._clock.start()
+        self._known = self.seen_facts()
         return True
 
     def _put_rates(self, groups: Sequence[Any], lr: float) -> None:
@@ -359,8 +363,13 @@ class ScriptSweep:
     def seen_facts(self) -> ScriptEvent | None:
         """What was seen of the script so far; None before its optimizer stepped."""
         seen = self._swept
-        if seen is None or seen.optimizer() is None:
+        if seen is None:
             return None
+        if seen.optimizer() is None:  # the function that made it has returned
+            known, own = self._known, self._trace
+            if known is None or not own:
+                return known
+            return replace(known, steps=seen.steps, last_lr=own[-1], highest_lr=max(own))
         own = self._trace or [largest(seen.groups)]
         file, line = seen.made_at
         try:

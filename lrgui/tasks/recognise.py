@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import os
 import re
@@ -13,6 +14,7 @@ from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.data.images.files import TRAIN, innermost, is_hidden, part_of
 from lrgui.tasks.data.images.rows import SETS
 from lrgui.tasks.data.texts.encoding import file_encoding
+from lrgui.tasks.user.outline import parsed
 from lrgui.tasks.user.rows import TASK
 from lrgui.tasks.user.target import Target
 
@@ -104,6 +106,16 @@ def recognise(text: str) -> Recognised:
     if os.path.exists(file):
         return Recognised(problem=f"{file} is a pipe, a device or a socket, not a file: save its output to a file.")
     return Recognised(problem=f"There is no file or folder {file}: check its name. {_closest(words)}".rstrip())
+
+
+def is_program(file: Path) -> bool:
+    """True for a notebook, and for a file that Python can read: it may train by itself."""
+    if file.suffix.lower() == ".ipynb":
+        return file.is_file()
+    try:
+        return file.suffix.lower() == ".py" and isinstance(parsed(file.read_bytes(), file.name), ast.Module)
+    except OSError:
+        return False
 
 
 def _data_sets() -> list[str]:

@@ -118,6 +118,7 @@ class TaskPanel(ConfigCard):
         super().show_job(job)
         self._show_changed(job.task)
         self._show_detail()
+        self._on_state(self.session.state)
 
     def _show_rows(self, task: TaskSpec) -> None:
         """The rows that this source, model and optimizer have."""
@@ -132,7 +133,7 @@ class TaskPanel(ConfigCard):
         main.set_row_visible("model", source is None or bool(source.models))
         if source is not None:
             main.set_options("model", [Entry(row.key, row.label, row.detail) for row in source.models.values()])
-        if task.is_code:
+        if task.is_code and not task.is_script:
             offered = outline.options if outline is not None else ()
         else:
             offered = source_options(source, task.path) if source is not None else ()
@@ -152,7 +153,12 @@ class TaskPanel(ConfigCard):
             self._suggest("optimizer_options.name", optimizer.needs, environment.optimizers)
         for name in ("momentum", "weight_decay"):
             more.set_row_visible(name, optimizer is not None and name in optimizer.fields)
-        more.set_row_visible("arguments", task.is_code)
+        for name in ("optimizer", "batch_size", "device"):  # of a script they are its own
+            main.set_row_visible(name, not task.is_script)
+        for name in ("subset", "loader_workers", "pin_memory", "threads", "seed"):
+            more.set_row_visible(name, not task.is_script)
+        main.set_row_visible("arguments", task.is_script)
+        more.set_row_visible("arguments", task.is_code and not task.is_script)
         main.set_options("device", device_lines(environment, task.device))
 
     def _suggest(self, name: str, libraries: tuple[str, ...], known: dict[str, tuple[str, ...]]) -> None:
@@ -321,7 +327,8 @@ class TaskPanel(ConfigCard):
     def _take_path(self, path: str) -> None:
         task = self.session.job.task
         file = Target.parse(path).file if task.is_code else None
-        if task.is_code and path and (file is None or file.is_file()) and self.session.use(path):
+        use = self.session.use_script if task.is_script else self.session.use
+        if task.is_code and path and (file is None or file.is_file()) and use(path):
             return
         self._asked = self._asked or bool(path)
         self.session.edit(task=replace(task, path=path))
@@ -342,6 +349,7 @@ class TaskPanel(ConfigCard):
         idle = state == RunState.IDLE
         for button in (self._check, self._new):
             button.setEnabled(idle)
+        self._check.setEnabled(idle and not self.session.job.task.is_script)
         if state == RunState.STARTING:
             self._show_detail()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
@@ -16,6 +17,8 @@ from lrgui.plot.training_plot import TrainingPlot
 
 #: The longest training whose plan is drawn, in steps: more would take long, and much memory.
 MOST_PLANNED = 1 << 22
+#: Room for this many steps is made first, where nobody knows how many there will be.
+ROOM = 200
 
 
 class TrainingTab(RunTab):
@@ -26,6 +29,8 @@ class TrainingTab(RunTab):
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, TrainingPlot(palette=palette))
         self._drawn = 0
+        self._room = 0
+        """Steps for which there is room, of a training whose length nobody knows; else 0."""
         self.heading = QLabel()
         self.heading.setObjectName("muted")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
@@ -44,7 +49,7 @@ class TrainingTab(RunTab):
 
     @Slot()
     def _begin(self) -> None:
-        self._drawn = 0
+        self._drawn = self._room = 0
         self._show_plot()
         self.plot.clear()
         self.heading.setText("Starting…")
@@ -56,6 +61,9 @@ class TrainingTab(RunTab):
         job, record = self._runs.training_job, self._runs.training
         if self._session.kind != RunKind.TRAIN or job is None or record is None or record.task is None:
             return
+        if job.task.is_script:  # nobody knows how long it trains
+            self._make_room(max(ROOM, len(record)))
+            return
         config, steps = job.train, record.task.steps
         drawn = steps if steps <= MOST_PLANNED else 0
         plan = one_cycle(config.max_lr, drawn, config.pct_start, config.div_factor, config.final_div_factor)
@@ -64,10 +72,19 @@ class TrainingTab(RunTab):
         self._redraw()
         self._show_epochs()
 
+    def _make_room(self, steps: int) -> None:
+        self._room = steps
+        self.plot.begin(np.empty(0), steps, 1)
+        self._drawn = 0
+        self._redraw()
+
     @Slot()
     def _redraw(self) -> None:
         record = self._runs.training
         if record is None or record.task is None or len(record.loss) == self._drawn:
+            return
+        if self._room and len(record) > self._room:
+            self._make_room(2 * len(record))
             return
         self._drawn = len(record.loss)
         self.plot.set_live(record.loss, record.lr)
