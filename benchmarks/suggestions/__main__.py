@@ -175,6 +175,11 @@ def main() -> None:
     truth, everything = load_truth(), load_runs()
     report(truth, everything, PARTS)
     report(load_truth(HERE / "truth-finetuning.json"), load_runs(HERE / "sweeps-finetuning.json"), FINE_TUNING)
+    larger, larger_runs = load_truth(HERE / "truth-larger.json"), load_runs(HERE / "sweeps-larger.json")
+    print(f"\n## larger: {len(larger)} tasks\n\nSweeps of 200 steps, {len(larger_runs)} runs a rule\n")
+    rules_table(larger, larger_runs)
+    words_table(larger, larger_runs)
+    tasks_table(larger, larger_runs)
     unseen = PARTS["held out"] | PARTS["confirmation"]
     by_length = [run for run in everything if run.end == 10.0] + load_runs(LENGTHS)
     for part, names in (("development", PARTS["development"]), ("unseen", unseen)):

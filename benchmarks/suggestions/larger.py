@@ -93,7 +93,7 @@ class TextTransformer(nn.Module):
         return out
 
 
-LARGER: tuple[Task, ...] = (
+_ALL = (
     Task("mnist-resnet-nesterov", mnist, residual, CE, "SGD", 64, 150, {**NESTEROV, "weight_decay": 5e-4}),
     Task("mnist-resnet-adamw", mnist, residual, CE, "AdamW", 64, 150),
     Task("mnist-transformer-adamw", mnist, VisionTransformer, CE, "AdamW", 64, 150),
@@ -103,3 +103,4 @@ LARGER: tuple[Task, ...] = (
     Task("text-gru-adam", text, lambda: Recurrent("GRU", 128, 256, 128), each_step, "Adam", 16, 150),
     Task("text-lstm-sgdm", text, lambda: Recurrent("LSTM", 128, 192, 128), each_step, "SGD", 16, 200, MOMENTUM),
 )
+LARGER: dict[str, Task] = {task.name: task for task in _ALL}

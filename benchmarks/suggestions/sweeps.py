@@ -1,6 +1,6 @@
 """Records raw sweeps of the tasks, so that rules can be judged without training.
 
-    python benchmarks/suggestions/sweeps.py OUT.json [--finetuning] [--lengths] [TASK ...]
+    python benchmarks/suggestions/sweeps.py OUT.json [--finetuning | --larger] [--lengths] [TASK ...]
 
 `--lengths` records longer sweeps, one of each length, to see how much the length moves a suggestion.
 
@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from finetuning import FINE_TUNING
+from larger import LARGER
 from tasks import TASKS, Task, batches
 
 from lrgui.core.engine.schedules import exponential
@@ -30,6 +31,8 @@ KINDS = tuple(
     for steps, seeds in ((60, 3), (100, 3), (200, 5), (1000, 1))
 )
 LENGTHS = tuple((1e-7, 10.0, steps, 1) for steps in (400, 800, 1500))
+#: Those of larger models.
+FEW = tuple((start, end, 200, 3) for start, end in ((1e-6, 1.0), (1e-7, 10.0)))
 FIRST_SEED = 11
 
 
@@ -56,10 +59,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--finetuning", action="store_true", help="the tasks that begin with pretrained weights")
+    parser.add_argument("--larger", action="store_true", help="larger models: 200 steps, three seeds")
     parser.add_argument("--lengths", action="store_true", help="longer sweeps (lengths.json)")
     parser.add_argument("tasks", nargs="*")
     asked = parser.parse_intermixed_args()
-    tasks: dict[str, Task] = {**FINE_TUNING} if asked.finetuning else TASKS
+    tasks: dict[str, Task] = {**FINE_TUNING} if asked.finetuning else LARGER if asked.larger else TASKS
+    kinds = LENGTHS if asked.lengths else FEW if asked.larger else KINDS
     torch.set_num_threads(1)
     found: dict[str, list[dict[str, Any]]] = json.loads(asked.out.read_text()) if asked.out.exists() else {}
     for name in asked.tasks or tasks:
@@ -72,7 +77,7 @@ def main() -> None:
                 "seed": seed,
                 "losses": record(tasks[name], start, end, steps, seed),
             }
-            for start, end, steps, seeds in (LENGTHS if asked.lengths else KINDS)
+            for start, end, steps, seeds in kinds
             for seed in range(FIRST_SEED, FIRST_SEED + seeds)
         ]
         asked.out.write_text(json.dumps(found, separators=(",", ":")))

@@ -1,11 +1,12 @@
 """The truth: final validation loss of trainings over a grid of learning rates.
 
-    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--finetuning] [TASK ...]
+    python benchmarks/suggestions/truth.py OUT.json [--schedule onecycle] [--seeds 3] [--times 1] [TASK ...]
 
 The rates are OneCycle's maximum, the `constant` rate, the first one of a linear or `cosine` `decay` to 0 or of a `step`
 decay (÷10 after a half and three quarters), or the highest of a `warmup` over a tenth before a linear decay to 0.
-Without names all tasks of `tasks.py` are trained, with `--finetuning` those of `finetuning.py`; `--times 4` trains four
-times as long, `--coarse` with fewer rates. Seeds that OUT.json already holds are kept. About a minute a task, one core.
+Without names all tasks of `tasks.py` are trained, with `--finetuning` or `--larger` those of these files; `--times 4`
+trains four times as long, `--coarse` with fewer rates. Seeds that OUT.json already holds are kept. About a minute a
+task, one core.
 """
 
 from __future__ import annotations
@@ -117,13 +118,14 @@ def main() -> None:
     parser.add_argument("--coarse", action="store_true")
     parser.add_argument("--schedule", choices=SCHEDULES, default="onecycle")
     parser.add_argument("--finetuning", action="store_true", help="the tasks that begin with pretrained weights")
+    parser.add_argument("--larger", action="store_true", help="larger models")
     parser.add_argument("tasks", nargs="*")
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(1)
-    every = TASKS | {task.name: task for task in (*LARGER, *FINE_TUNING.values())}
+    every = {**TASKS, **LARGER, **FINE_TUNING}
     grid = COARSE if asked.coarse else GRID
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    for name in asked.tasks or (FINE_TUNING if asked.finetuning else TASKS):
+    for name in asked.tasks or (FINE_TUNING if asked.finetuning else LARGER if asked.larger else TASKS):
         began, task = time.perf_counter(), every[name]
         old = found.get(name, {"before": [], "losses": [[] for _ in grid]})
         for seed in range(len(old["before"]) + 1, asked.seeds + 1):
