@@ -49,7 +49,8 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
         steps = min(task.schedule_steps, MOST_PLANNED)
     family = task.optimizer_family if task.optimizer_family in FAMILIES else None
     memory = task.memory if task.memory is not None and math.isfinite(task.memory) else None
-    return Plan(steps, schedule, family, memory)
+    epoch = task.batches_per_epoch / config.accumulation if task.batches_per_epoch > 0 else None
+    return Plan(steps, schedule, family, memory, epoch, task.train_size or None, task.parameters)
 
 
 class Records:

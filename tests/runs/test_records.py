@@ -10,6 +10,7 @@ from lrgui.core.run_settings import MOST_PLANNED, SweepSettings
 from lrgui.runs.records import Records, plan_of
 
 TASK = TaskEvent("digits", "", 10, 0, 2, None, "cpu", 1, 4)
+DATA = {"epoch_steps": 1.0, "examples": 10, "parameters": 2}
 
 
 def _sweep(number: int, count: int = 4) -> list[Event]:
@@ -61,18 +62,25 @@ def test_the_smoothing_is_that_which_is_asked_for() -> None:
 
 def test_the_plan_is_what_the_settings_say_else_what_the_schedule_shows() -> None:
     told = replace(TASK, optimizer_family="adam", memory=10.0, schedule="onecycle", schedule_steps=900)
-    assert plan_of(SweepSettings(), None) == plan_of(SweepSettings(), TASK) == USUAL
-    assert plan_of(SweepSettings(), told) == Plan(900, "onecycle", "adam", 10.0)
-    assert plan_of(SweepSettings(planned_steps=50), told) == Plan(50, "onecycle", "adam", 10.0)
+    assert plan_of(SweepSettings(), None) == USUAL
+    assert plan_of(SweepSettings(), TASK) == Plan(**DATA)
+    assert plan_of(SweepSettings(accumulation=4), TASK).epoch_steps == 0.25
+    assert plan_of(SweepSettings(), replace(TASK, train_size=0, batches_per_epoch=0)) == Plan(parameters=2)
+    assert plan_of(SweepSettings(), told) == Plan(900, "onecycle", "adam", 10.0, **DATA)
+    assert plan_of(SweepSettings(planned_steps=50), told) == Plan(50, "onecycle", "adam", 10.0, **DATA)
     other = SweepSettings(planned_schedule="constant")
-    assert plan_of(other, told) == Plan(None, "constant", "adam", 10.0), "the length is that of another schedule"
+    assert plan_of(other, told) == Plan(None, "constant", "adam", 10.0, **DATA), (
+        "the length is that of another schedule"
+    )
     assert plan_of(replace(other, planned_steps=7), None) == Plan(7, "constant")
 
 
 def test_a_plan_from_a_file_that_says_anything() -> None:
     odd = replace(TASK, optimizer_family="x", memory=float("inf"), schedule="y", schedule_steps=10**400)
-    assert plan_of(SweepSettings(), odd) == Plan(MOST_PLANNED)
-    assert Records.of([odd, *_sweep(0), EndEvent("completed", "")]).read(SweepSettings()).plan == Plan(MOST_PLANNED)
+    assert plan_of(SweepSettings(), odd) == Plan(MOST_PLANNED, **DATA)
+    assert Records.of([odd, *_sweep(0), EndEvent("completed", "")]).read(SweepSettings()).plan == Plan(
+        MOST_PLANNED, **DATA
+    )
 
 
 def test_each_sweep_of_several_tasks_has_its_own() -> None:

@@ -41,6 +41,14 @@ EXPONENTS: dict[str | None, float] = {"adam": -0.45, "adaptive": -0.35, "momentu
 #: Even without noise nine of ten picks lie only within this, in decades, of a rate that is nearly the best.
 FLOORS: dict[str, float] = dict.fromkeys(SCHEDULES, 0.15)
 
+#: A training that sees each example more often than this, with a network that has more parameters than there are
+#: examples, can learn them by heart, and a curve of training losses cannot show it. Of the picks that the curve alone
+#: would call high, those before it have a regret below 0.1 in 96 % (development) and 99 % (unseen tasks), those beyond
+#: it in 81 % and 84 % …
+BY_HEART = 15.0
+#: … and one in ten lies further than this from a rate that is nearly the best, in decades.
+BY_HEART_FLOOR = 0.3
+
 #: The schedules for which both rates are named where nobody said which one is planned, and what they are then.
 NAMED = {"onecycle": "as OneCycle's maximum", "constant": "as a constant rate"}
 #: How a training is spoken of.
@@ -68,6 +76,12 @@ class Plan:
     """The optimizer's, one of `FAMILIES`; None for one that nobody knows."""
     memory: float | None = None
     """Steps over which the optimizer averages gradients, 1/(1 - β); None where it does not, or nobody knows."""
+    epoch_steps: float | None = None
+    """Optimizer steps of an epoch; None where nobody knows."""
+    examples: int | None = None
+    """Training examples; None where nobody knows."""
+    parameters: int = 0
+    """Trainable parameters of the model."""
 
     def share(self, schedule: str | None = None) -> float:
         """What the pick for a short OneCycle is multiplied by; for `schedule` where that is not the planned one."""
@@ -97,14 +111,27 @@ class Plan:
     @property
     def floor(self) -> float:
         """How far a pick may lie from a rate that is nearly the best even without noise, in decades."""
-        return FLOORS[self.schedule or ONE_CYCLE]
+        floor = FLOORS[self.schedule or ONE_CYCLE]
+        return max(floor, BY_HEART_FLOOR) if self.by_heart else floor
 
     def remarks(self, sweep_steps: int) -> str:
         """What to add to how a pick came about: sentences, each with a space before it.
 
-        What it was multiplied by, and an optimizer that remembers too long for a sweep of `sweep_steps` steps.
+        What it was multiplied by, an optimizer that remembers too long for a sweep of `sweep_steps` steps, and a
+        training that can learn its examples by heart.
         """
-        return self._scaled_words() + self._memory_words(sweep_steps)
+        return self._scaled_words() + self._memory_words(sweep_steps) + self._epochs_words()
+
+    @property
+    def epochs(self) -> float | None:
+        """How often the training sees each example; None where nobody knows."""
+        return None if self.epoch_steps is None else (self.steps or SHORT) / self.epoch_steps
+
+    @property
+    def by_heart(self) -> bool:
+        """True where the training may well learn its few examples by heart."""
+        few = self.examples is not None and self.examples < self.parameters
+        return few and self.epochs is not None and self.epochs > BY_HEART
 
     def _scaled_words(self) -> str:
         share = self.share()
@@ -113,6 +140,17 @@ class Plan:
         long = "" if self.steps is None or self.steps <= SHORT else f" of {self.steps:,} steps"
         done = "Lowered" if share < 1 else "Raised"
         return f" {done} to {format_percent(share)} for a training{long}{_TRAINING[self.schedule or ONE_CYCLE]}."
+
+    def _epochs_words(self) -> str:
+        if not self.by_heart:
+            return ""
+        assert self.examples is not None
+        assert self.epochs is not None
+        return (
+            f" {self.steps or SHORT:,} steps are {self.epochs:,.0f} epochs of {self.examples:,} examples, for a model "
+            f"of {self.parameters:,} parameters: whether such a training overfits, a training loss cannot show. Verify "
+            "compares validation losses."
+        )
 
     def _memory_words(self, sweep_steps: int) -> str:
         if self.memory is None or self.memory <= LONG_MEMORY * sweep_steps:

@@ -123,6 +123,8 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
         change = advice or against_noise(curve, marks, max(moved, spread))
         return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", change)
     lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
+    if plan.by_heart and word == "high":
+        word = "medium"
     reason = _reason(curve, lowest) + _guessing(valley, marks, whole is not None)
     reason += plan.remarks(curve.planned_steps * curve.steps_per_point)
     if advice is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lrgui.core.curve.plan import (
+    BY_HEART_FLOOR,
     EXPONENTS,
     FACTORS,
     FAMILIES,
@@ -74,6 +75,27 @@ def test_a_memory_that_is_long_for_the_sweep_is_said() -> None:
         "late, and the pick may be too high. Sweep 400 steps."
     )
     assert "Sweep 4,000 steps." in Plan(memory=1000).remarks(200)
+
+
+def test_few_examples_seen_often_may_be_learned_by_heart() -> None:
+    """A curve of training losses cannot show it: the pick is never called high, and the sentence says what can."""
+    plan = Plan(600, epoch_steps=20, examples=640, parameters=5000)
+    assert plan.epochs == 30 and plan.by_heart
+    assert plan.floor == BY_HEART_FLOOR > Plan(600).floor
+    assert plan.remarks(200).endswith(
+        " 600 steps are 30 epochs of 640 examples, for a model of 5,000 parameters: whether such a training overfits, "
+        "a training loss cannot show. Verify compares validation losses."
+    )
+    assert Plan(epoch_steps=10, examples=320, parameters=321).by_heart, "a short training is one of 300 steps"
+    for known in (
+        Plan(600),
+        Plan(300, epoch_steps=20, examples=640, parameters=5000),
+        Plan(600, epoch_steps=20, examples=640, parameters=640),
+        Plan(600, examples=640, parameters=5000),
+        Plan(600, epoch_steps=20, parameters=5000),
+    ):
+        assert not known.by_heart
+        assert "epochs" not in known.remarks(200) and known.floor == Plan(600).floor
 
 
 def test_both_rates_are_named_in_one_sentence() -> None:

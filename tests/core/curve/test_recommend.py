@@ -13,6 +13,7 @@ import pytest
 from lrgui.core.curve.confidence import RESAMPLES
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
+from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.recommend import Recommendation, confidence_words, pick_label, recommend
 from lrgui.core.curve.smoothing import centred
 from lrgui.core.curve.valley import find_valley
@@ -76,6 +77,19 @@ def test_well_before_the_edge_of_a_narrow_valley() -> None:
     assert found.lr < edge / 1.6 * 10 ** (-3 * STEP)
     assert found.lr > edge / 5
     assert found.reason.startswith("4 steps and a factor of 1.6 before ")
+
+
+def test_a_training_that_may_learn_its_examples_by_heart_is_never_sure() -> None:
+    shape = ([-6.0, -4.0, -3.0, -0.6, -0.5, 0.0], [2.3, 2.3, 0.5, 0.5, 3.0, 8.0])
+    curve = measured(*shape)
+    marks = find_landmarks(curve)
+    sure, found = (
+        recommend(curve, marks, Plan(epoch_steps=steps, examples=300, parameters=1000)) for steps in (40, 10)
+    )
+    assert sure.confidence == "high" and found.confidence == "medium"
+    assert found.lr == sure.lr
+    assert sure.factor is not None and found.factor is not None and found.factor >= 2 > sure.factor
+    assert "300 steps are 30 epochs of 300 examples" in found.reason
 
 
 def test_without_an_edge_the_middle_of_what_was_seen() -> None:
