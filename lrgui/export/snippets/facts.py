@@ -110,6 +110,8 @@ class Facts:
     """True where the optimizer is one of the caller's own with several parameter groups."""
     script: ScriptEvent | None = None
     """What was seen of a script of the person's own."""
+    planned_as: Facts | None = None
+    """The rate for the planned schedule, where code runs another one; see `running`."""
 
     @property
     def schedule(self) -> str:
@@ -122,7 +124,7 @@ class Facts:
             return self
         lr = self.by_schedule.get(schedule, self.lr * self.plan.share(schedule) / self.plan.share())
         lr = float(format_lr(lr))  # it is an estimate: no more digits than are shown
-        return replace(self, lr=lr, plan=replace(self.plan, schedule=schedule))
+        return replace(self, lr=lr, plan=replace(self.plan, schedule=schedule), planned_as=self)
 
     @property
     def steps_per_epoch(self) -> int | None:

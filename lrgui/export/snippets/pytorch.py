@@ -37,7 +37,9 @@ def _meant(facts: Facts) -> str:
         "constant": "a constant rate",
         "step": "a rate that drops in steps",
     }[facts.schedule]
-    return f"as {words}{'' if facts.total_steps is None else f' ({facts.total_steps:,} steps)'}"
+    steps = "" if facts.total_steps is None else f" ({facts.total_steps:,} steps)"
+    planned = facts.planned_as
+    return f"as {words}{steps}{'' if planned is None else f'; {rate(planned.lr)} {_meant(planned)}'}"
 
 
 def imports(*modules: str, of: Facts | None = None) -> list[str]:
