@@ -10,6 +10,7 @@ from lrgui.export.snippets.facts import Facts, SnippetError, facts_of_call, fact
 from lrgui.export.snippets.pytorch import ignite, lightning, pytorch
 from lrgui.export.snippets.task_file import json_text, task_file
 from lrgui.export.snippets.trainers import fastai, huggingface, skorch
+from lrgui.runs.task_files import visible
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def snippet(facts: Facts, key: str) -> str:
     row = SNIPPETS.get(key)
     if row is None:
         raise ValueError(f"Unknown snippet “{key}”. Choose one of: {', '.join(SNIPPETS)}.")
-    return "\n".join(row.write(facts)) + "\n"
+    # A run file can say anything: what it holds is not to become a line of its own.
+    return "".join(visible(line).replace("\n", "\\n") + "\n" for line in row.write(facts))
 
 
 __all__ = [

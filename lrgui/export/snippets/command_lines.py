@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from lrgui.core.curve.plan import ONE_CYCLE
@@ -79,7 +80,8 @@ def timm(facts: Facts) -> list[str]:
         options.append(f"--clip-grad {exact_number(loop.clip_grad_norm)}")
     if loop.amp:
         options.append(f"--amp --amp-dtype {'bfloat16' if loop.amp == 'bf16' else 'float16'}")
-    script = f'python train.py --data-dir "$DATA" --model {model or chr(34) + "$MODEL" + chr(34)}'
+    named = '"$MODEL"' if model is None else shlex.quote(str(model))
+    script = f'python train.py --data-dir "$DATA" --model {named}'
     return [*_heading(facts, expects), *_lines(script, options)]
 
 
@@ -91,7 +93,7 @@ def _timm_optimizer(made: MadeWith) -> list[str]:
     """The options that make the optimizer; SnippetError where timm's command line can't."""
     given = dict(made.arguments or {})
     if made.key == "timm":
-        name = str(given.pop("opt"))
+        name = shlex.quote(str(given.pop("opt")))
         return [f"--opt {name} --momentum {literal(given['momentum'])} --weight-decay {literal(given['weight_decay'])}"]
     if not made.dotted.startswith("torch.optim.") or made.name not in _TIMM or made.arguments is None:
         raise SnippetError(
@@ -131,7 +133,7 @@ def nanogpt(facts: Facts) -> list[str]:
     steps, expects = facts.total_steps, []
     options = [f"--learning_rate={rate(facts.lr)}"]
     options.append(f"--weight_decay={literal(float(decay))}")
-    options += [f"--{name}={literal(float(beta))}" for name, beta in zip(("beta1", "beta2"), betas, strict=True)]
+    options += [f"--{name}={literal(float(beta))}" for name, beta in zip(("beta1", "beta2"), betas[:2], strict=True)]
     if facts.batch_size is not None:
         options.append(f"--batch_size={facts.batch_size}")
     if not facts.own_loop:

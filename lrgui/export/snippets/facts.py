@@ -12,7 +12,7 @@ from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
 from lrgui.core.events import ScriptEvent, TaskEvent
 from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import format_lr, same_lr
-from lrgui.core.options import filled
+from lrgui.core.options import filled, option_problems
 from lrgui.core.run_settings import CycleSettings, LoopSettings
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
@@ -32,6 +32,8 @@ _MADE_BY = {
 _NAMED = {"timm": "opt", "pytorch_optimizer": "optimizer_name"}
 #: What is passed to them beside the settings, as in a run.
 _ALSO: dict[str, dict[str, Any]] = {"pytorch_optimizer": {"wd_ban_list": ()}}
+#: Settings that are numbers whatever optimizer has them; `betas` are several.
+_NUMBERS = ("momentum", "weight_decay", "eps", "dampening")
 #: Optimizers whose first beta is in use unless somebody switches it off.
 _WITH_BETAS = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Lion", "Lamb")
 
@@ -150,10 +152,15 @@ class Facts:
 
 
 def made_by_row(task: TaskSpec) -> MadeWith | None:
-    """The optimizer that a task's settings name; None for one that the task's code makes itself."""
+    """The optimizer that a task's settings name; None for one that the task's code makes itself.
+
+    Raises SnippetError for settings that it can't have.
+    """
     row = task.optimizer_row
     if row is None:
         return None
+    for problem in option_problems(row.options, task.optimizer_options, "optimizer_options"):
+        raise SnippetError(str(problem))
     settings = {"momentum": task.momentum, "weight_decay": task.weight_decay}
     arguments = {name: settings[name] for name in row.fields}
     usual, own = row.own_arguments(), row.own_arguments(task.optimizer_options)
@@ -177,7 +184,7 @@ def made_by_event(event: TaskEvent | None) -> MadeWith | None:
     if event.optimizer_arguments is not None:
         try:
             arguments = {
-                str(name): _plain(ast.literal_eval(str(value)))
+                str(name): _plain(str(name), ast.literal_eval(str(value)))
                 for name, value in event.optimizer_arguments.items()
                 if str(name).isidentifier()
             }
@@ -186,11 +193,14 @@ def made_by_event(event: TaskEvent | None) -> MadeWith | None:
     return MadeWith(event.optimizer_class, arguments)
 
 
-def _plain(value: Any) -> Any:
-    """A value that code can hold. Raises ValueError for another."""
+def _plain(name: str, value: Any) -> Any:
+    """A value that code can hold, of the kind that a setting of this name has. Raises ValueError for another."""
     parts = value if isinstance(value, tuple) else (value,)
-    if not all(part is None or isinstance(part, bool | int | float | str) for part in parts):
+    number = name in _NUMBERS or name == "betas"
+    if not all(isinstance(part, int | float if number else int | float | str | None) for part in parts):
         raise ValueError("not plain")
+    if number and (isinstance(value, tuple) is not (name == "betas") or (name == "betas" and len(value) < 2)):
+        raise ValueError("not one of its values")
     return value
 
 

@@ -22,14 +22,19 @@ def heading(facts: Facts, expects: Sequence[str] = ()) -> list[str]:
     made += [] if facts.batch_size is None else [f"batch size {facts.batch_size}"]
     made += [] if facts.loop.accumulation == 1 else [f"accumulation {facts.loop.accumulation}"]
     how = "selected by hand, for" if facts.chosen else "found by LR Finder with"
-    lines = [f"# Learning rate {rate(facts.lr)}, {how} {', '.join(made) or 'your optimizer'},", f"# {_meant(facts)}."]
+    lines = [
+        f"# Learning rate {rate(facts.lr)}, {how} {', '.join(made) or 'your optimizer'},",
+        f"# as {_meant(facts)}.",
+    ]
+    if facts.planned_as is not None:
+        lines.append(f"# As {_meant(facts.planned_as)} it would be {rate(facts.planned_as.lr)}.")
     if expects:
         lines.append(f"# Your code provides: {', '.join(expects)}.")
     return lines
 
 
 def _meant(facts: Facts) -> str:
-    """The training that the rate is meant for: "for the maximum of a OneCycle of 252 steps"."""
+    """What the rate is in the training that it is meant for: "the maximum of a OneCycle (252 steps)"."""
     words = {
         ONE_CYCLE: "the maximum of a OneCycle",
         "warmup": "the rate after a warm-up, which then decays",
@@ -38,8 +43,7 @@ def _meant(facts: Facts) -> str:
         "step": "a rate that drops in steps",
     }[facts.schedule]
     steps = "" if facts.total_steps is None else f" ({facts.total_steps:,} steps)"
-    planned = facts.planned_as
-    return f"as {words}{steps}{'' if planned is None else f'; {rate(planned.lr)} {_meant(planned)}'}"
+    return f"{words}{steps}"
 
 
 def imports(*modules: str, of: Facts | None = None) -> list[str]:

@@ -72,7 +72,7 @@ def _named_by_arguments(made: MadeWith) -> list[Argument] | None:
         return None
     found: dict[str, object] = {"optim": "adamw_torch", "weight_decay": float(given.pop("weight_decay", 1e-2))}
     if "betas" in given:
-        found["adam_beta1"], found["adam_beta2"] = given.pop("betas")
+        found["adam_beta1"], found["adam_beta2"] = given.pop("betas")[:2]
     if "eps" in given:
         found["adam_epsilon"] = given.pop("eps")
     return None if given else named(found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,20 +92,33 @@ def test_values_stay_what_they_are() -> None:
         assert type(eval(literal(value))) is type(value)
 
 
-def test_a_run_file_cannot_put_code_into_a_snippet() -> None:
-    bad = [
+EVIL = "x\nimport os #'; touch evil $(touch evil)"
+
+
+@pytest.mark.parametrize("key", SNIPPETS)
+def test_a_run_file_cannot_put_code_into_a_snippet(key: str) -> None:
+    own = Job(task=TaskSpec(source=TASK, optimizer=OWN, path=EVIL))
+    events = [
         event(optimizer_class="os; import os"),
         event(optimizer_class="a.b\nimport os"),
         event(optimizer_class="torch.optim.SGD", optimizer_arguments={"lr": "__import__('os')"}),
-        event(optimizer_class="torch.optim.SGD", optimizer_arguments={"x=1)\nimport os": "1"}),
+        event(optimizer_class="torch.optim.SGD", optimizer_arguments={"x=1)\nimport os": "1", "momentum": "'\\n'"}),
     ]
-    job = Job(task=TaskSpec(source=TASK, optimizer=OWN))
-    for said in bad:
-        for key in SNIPPETS:
-            try:
-                text = snippet(facts_of_job(LR, job, Record.of([said])), key)
-            except SnippetError:
-                continue
-            assert "os" not in text.replace("pos", "").replace("cos", "").replace("loss", "").split()
-            assert "import os" not in text
-            assert "__import__" not in text
+    library = TaskSpec(optimizer="timm", optimizer_options={"name": EVIL}, model="timm", model_options={"name": EVIL})
+    images = replace(library, source="folder")
+    jobs = [*((own, said) for said in events), (Job(task=library), event()), (Job(task=images), event())]
+    for job, said in jobs:
+        try:
+            text = snippet(facts_of_job(LR, job, Record.of([said])), key)
+        except SnippetError:
+            continue
+        assert not any(line.strip().startswith("import os") for line in text.splitlines())
+        assert "__import__" not in text
+        assert key != "timm" or "evil" not in text or EVIL.splitlines()[1] not in shlex.split(text, comments=True)
+        if key in ("pytorch", "lightning", "huggingface", "fastai", "ignite", "skorch"):
+            ast.parse(text)
+
+
+def test_names_in_commands_are_quoted() -> None:
+    said = facts("timm", optimizer_options={"name": "lion; touch evil"})
+    assert "lion; touch evil" in shlex.split(snippet(said, "timm"), comments=True)
