@@ -377,6 +377,9 @@ class Session(JobEditor):
         if self._proving:
             self._proving = False
             self.runs.prove(end)
+            pick = None if self.runs.reading is None else self.runs.reading.recommendation
+            if pick is not None and pick.measured and pick.lr is None:
+                self.noticed.emit(Notice("warning", pick.reason))
         self.run_ended.emit(end)
         if error is not None:
             raise error

@@ -121,6 +121,17 @@ def test_a_race_that_is_stopped_early_leaves_what_was_read(proved: Proved) -> No
     assert reading.recommendation.lr == reading.read.lr
 
 
+def test_where_no_training_helps_there_is_no_recommendation(proved: Proved) -> None:
+    said: list[str] = []
+    proved.session.noticed.connect(lambda notice: said.append(notice.text) if notice is not None else None)
+    proved.best = 5.0  # all of them end above the untrained loss
+    proved.find()
+    reading = proved.runs.reading
+    assert reading is not None and reading.recommendation.measured and reading.recommendation.lr is None
+    assert proved.runs.selection is None
+    assert "every training ended worse than the untrained model" in said[-1]
+
+
 def test_a_race_that_a_person_starts_changes_no_recommendation(proved: Proved) -> None:
     proved.session.budget = None
     proved.find()

@@ -394,3 +394,19 @@ def test_a_race_cancelled_at_once_measures_nothing() -> None:
     control.cancel()
     (end,) = run(control=control)
     assert isinstance(end, EndEvent) and end.reason == "cancelled"
+
+
+def test_modes_can_be_left_alone() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 1)).eval()
+    batches = [(torch.randn(8, 4), torch.randn(8, 1)) for _ in range(4)]
+    seen: set[bool] = set()
+
+    def loss(m: nn.Module, batch: Any) -> torch.Tensor:
+        seen.add(m.training)
+        return nn.functional.mse_loss(m(batch[0]), batch[1])
+
+    config = RaceSettings(around=0.01, steps=8, trainings=3)
+    for keep, mode in ((True, False), (False, True)):
+        seen.clear()
+        list(race(model, batches, torch.optim.SGD(model.parameters(), lr=0.1), loss, config, keep_modes=keep))
+        assert seen == {mode} and not model.training
