@@ -16,6 +16,8 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from lrgui.cli import app
 from lrgui.cli.app import ScriptCommand, TaskCommand
+from lrgui.core.curve.plan import EXPONENTS, FACTORS, LOWEST, SCHEDULES, SHORT
+from lrgui.core.formats import exact_number
 from lrgui.core.options import Option
 from lrgui.core.run_settings import CycleSettings, LoopSettings, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
@@ -69,7 +71,36 @@ def settings_page() -> str:
             *rows,
         ]
         parts += [f"## {heading}", words, "\n".join(table)]
+    parts += ["## Planned training", _PLANNED, _planned_table()]
     return "\n\n".join(parts) + "\n"
+
+
+#: What stands above the table of factors.
+_PLANNED = (
+    f"By what the pick, the maximum of a OneCycle of up to {SHORT} steps, is multiplied for a `planned_schedule`, by "
+    f"the kind of optimizer; a training of more `planned_steps` multiplies it by (steps ÷ {SHORT}) to the power in the "
+    f"last line, too, never by less than {LOWEST}. "
+    "[How they were found](../explanation/suggestions.md#the-training-to-come)."
+)
+#: What the families of optimizers are called.
+_FAMILIES = {
+    "adam": "like Adam (first and second moments)",
+    "adaptive": "like RMSprop, Adagrad (second moments)",
+    "momentum": "SGD with momentum",
+    "sgd": "plain SGD",
+    None: "others",
+}
+
+
+def _planned_table() -> str:
+    """The factors of `core.curve.plan`, a line for each schedule and a column for each family of optimizers."""
+    lines = [f"| | {' | '.join(_FAMILIES.values())} |", "|---|" + "---|" * len(_FAMILIES)]
+    lines += [
+        f"| `{key}`: {label} | {' | '.join(exact_number(FACTORS[key][family]) for family in _FAMILIES)} |"
+        for key, label in SCHEDULES.items()
+    ]
+    powers = " | ".join(exact_number(EXPONENTS[family]).replace("-", "−") for family in _FAMILIES)
+    return "\n".join([*lines, f"| power of the length | {powers} |"])
 
 
 def _row(option: Option) -> str:

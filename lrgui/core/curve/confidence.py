@@ -156,7 +156,7 @@ def judge(
     """The word, and the factor within which nine of ten picks have a rate that is nearly as good as the best.
 
     `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats; `floor` is the
-    plan's (`Plan.floor`).
+    plan's (`Plan.floor_read`).
     """
     # How late the loss answers differs from task to task by as much: in a short sweep that is half a decade.
     late = valley.middle - float(curve.steps_back(np.array([valley.middle]), BREAK)[0])

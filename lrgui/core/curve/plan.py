@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lrgui.core.formats import format_figure, format_percent
@@ -60,8 +61,10 @@ _TRAINING = {
     "step": " whose rate drops in steps",
 }
 
-#: An average over more than this share of the sweep's steps answers too late to be read where it is seen.
+#: An average over more than this share of the sweep's steps answers too late to be read where it is seen …
 LONG_MEMORY = 0.25
+#: … and the pick may be too high by as many decades: ×1.7 to ×3.8 with momentum 0.99 and 0.999 on the digits.
+LATE = 0.4
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,20 @@ class Plan:
         floor = FLOORS[self.schedule or ONE_CYCLE]
         return max(floor, BY_HEART_FLOOR) if self.by_heart else floor
 
+    def floor_read(self, sweep_steps: int) -> float:
+        """The same of a pick that is read off a sweep of `sweep_steps` steps, which the optimizer may answer late."""
+        return math.hypot(self.floor, LATE if self._remembered(sweep_steps) > LONG_MEMORY else 0.0)
+
+    def at_most(self, sweep_steps: int) -> str:
+        """The highest confidence that a sweep of `sweep_steps` steps can give: the optimizer may answer too late, and
+        what is learned by heart cannot be seen."""
+        share = self._remembered(sweep_steps)
+        return "low" if share > 1 else "medium" if share > LONG_MEMORY or self.by_heart else "high"
+
+    def _remembered(self, sweep_steps: int) -> float:
+        """The optimizer's memory as a share of the sweep."""
+        return 0.0 if self.memory is None else self.memory / sweep_steps
+
     def remarks(self, sweep_steps: int) -> str:
         """What to add to how a pick came about: sentences, each with a space before it.
 
@@ -153,7 +170,7 @@ class Plan:
         )
 
     def _memory_words(self, sweep_steps: int) -> str:
-        if self.memory is None or self.memory <= LONG_MEMORY * sweep_steps:
+        if self.memory is None or self._remembered(sweep_steps) <= LONG_MEMORY:
             return ""
         enough = format_figure(float(f"{self.memory / LONG_MEMORY:.1e}"))
         return (

@@ -116,17 +116,17 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
     if curve.ended_early:
         return _ended_early(curve, guess)
     moved = float(np.std(picks[1:]))
-    word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor)
+    steps = curve.planned_steps * curve.steps_per_point
+    word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor_read(steps))
+    word = min(word, plan.at_most(steps), key=CONFIDENCES.index)
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
         change = advice or against_noise(curve, marks, max(moved, spread))
         return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", change)
     lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
-    if plan.by_heart and word == "high":
-        word = "medium"
     reason = _reason(curve, lowest) + _guessing(valley, marks, whole is not None)
-    reason += plan.remarks(curve.planned_steps * curve.steps_per_point)
+    reason += plan.remarks(steps)
     if advice is not None:
         reason += f" {advice.why}"
     return Recommendation(guess, guess, reason, word, factor, advice)

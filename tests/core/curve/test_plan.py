@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.landmarks import find_landmarks
 from lrgui.core.curve.plan import (
     BY_HEART_FLOOR,
     EXPONENTS,
@@ -19,8 +22,11 @@ from lrgui.core.curve.plan import (
     Plan,
     rates_words,
 )
+from lrgui.core.curve.recommend import recommend
+from lrgui.core.engine.schedules import exponential
 
 KINDS = (*FAMILIES, None)
+RATES = exponential(1e-6, 1, 200)
 
 
 @pytest.mark.parametrize("schedule", [*SCHEDULES, None])
@@ -32,7 +38,7 @@ def test_every_training_has_its_share(steps: int | None, schedule: str | None, f
     longer = 1.0 if steps is None or steps <= SHORT else max((steps / SHORT) ** EXPONENTS[family], LOWEST)
     assert plan.share() == pytest.approx(FACTORS[key][family] * longer)
     assert plan.share("constant") == Plan(steps, "constant", family).share()
-    assert plan.floor == FLOORS[key]
+    assert plan.floor == plan.floor_read(200) == FLOORS[key] and plan.at_most(200) == "high"
     assert plan.from_one_cycle(plan.as_one_cycle(3e-3)) == pytest.approx(3e-3)
 
 
@@ -96,6 +102,17 @@ def test_few_examples_seen_often_may_be_learned_by_heart() -> None:
     ):
         assert not known.by_heart
         assert "epochs" not in known.remarks(200) and known.floor == Plan(600).floor
+
+
+def test_a_memory_that_is_long_for_the_sweep_lowers_the_confidence() -> None:
+    losses = np.interp(np.log10(RATES), [-6, -4, -3, -1.5, -1, 0], [2.3, 2.3, 0.5, 0.5, 4.0, 9.0])
+    curve = Curve.measured(RATES, losses, 200, end_reason="completed")
+    found = [recommend(curve, find_landmarks(curve), Plan(memory=steps)) for steps in (10, 100, 1000)]
+    assert [each.confidence for each in found] == ["high", "medium", "low"]
+    factors = [each.factor or 0 for each in found]
+    assert factors[0] < 2 < 2.5 < factors[1] == factors[2]
+    assert len({each.lr for each in found}) == 1, "the pick is what it is"
+    assert [("averages gradients" in each.reason) for each in found] == [False, True, True]
 
 
 def test_both_rates_are_named_in_one_sentence() -> None:
