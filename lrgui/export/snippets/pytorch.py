@@ -26,7 +26,7 @@ def heading(facts: Facts, expects: Sequence[str] = ()) -> list[str]:
         f"# Learning rate {rate(facts.lr)}, {how} {', '.join(made) or 'your optimizer'},",
         f"# as {_meant(facts)}.",
     ]
-    if facts.planned_as is not None:
+    if facts.planned_as is not None and facts.planned_as.lr != facts.lr:
         lines.append(f"# As {_meant(facts.planned_as)} it would be {rate(facts.planned_as.lr)}.")
     if expects:
         lines.append(f"# Your code provides: {', '.join(expects)}.")

@@ -26,7 +26,7 @@ def task_file(facts: Facts) -> list[str]:
         raise SnippetError("This task is none of your own files: use the snippet of the package that you train with.")
     if task.is_script:
         return _script(facts, task)
-    target = Target.parse(task.path)
+    target, maximum = Target.parse(task.path), rate(facts.running(ONE_CYCLE).lr)  # trainings here run OneCycle
     read = outline(task.path)
     file = read.file or target.file
     entries = [f"    {literal(name)}: {literal(value)}," for name, value in read.defaults.items() if name != "max_lr"]
@@ -38,14 +38,14 @@ def task_file(facts: Facts) -> list[str]:
         f"# {verb}: the window then opens it with this max LR for Train and Verify.",
         "defaults = {",
         *entries,
-        f'    "max_lr": {rate(facts.lr)},',
+        f'    "max_lr": {maximum},',
         "}",
         "",
         f"# {_where(read)}",
         f"lr = {rate(facts.lr)}",
         "",
         "# From the command line:",
-        f"#     {shlex.join(['lrgui', 'train', task.path, '--max-lr', rate(facts.lr)])}",
+        f"#     {shlex.join(['lrgui', 'train', task.path, '--max-lr', maximum])}",
     ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from snippet_facts import LR, event, facts, planned
 
+from lrgui.core.learning_rate import format_lr
 from lrgui.export.snippets import SNIPPETS, Facts, SnippetError, facts_of_job, snippet
 from lrgui.export.snippets.code import literal, rate
 from lrgui.runs.defaults import apply_defaults
@@ -37,6 +38,15 @@ def test_the_task_file_opens_with_the_rate(tmp_path: Path) -> None:
     assert sentences == []
     assert opened.train.max_lr == LR
     assert (opened.task.batch_size, opened.task.device) == (16, "cpu")
+
+
+def test_the_max_lr_of_a_task_file_is_that_of_a_onecycle_whatever_is_planned(tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text("def model(): ...\n")
+    said = planned(facts_of_job(LR, switched(Job(), TASK, str(file)), None), schedule="constant")
+    text = snippet(said, "task")
+    assert f'"max_lr": {format_lr(said.plan.as_one_cycle(LR))},' in text
+    assert f"\nlr = {format_lr(LR)}\n" in text
 
 
 def test_json_says_what_is_known_and_null_for_the_rest() -> None:
