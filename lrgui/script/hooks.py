@@ -111,6 +111,8 @@ class Hooks:
         self._follower = follower
         self._seen: weakref.WeakKeyDictionary[Any, Seen] = weakref.WeakKeyDictionary()
         self._stepping: Any = None
+        self._current: Seen | None = None
+        self._closure = False
         self._nested = 0
         self._steppers = 0
         self._in_backward = False
@@ -178,21 +180,25 @@ class Hooks:
         seen.steps += 1
         self.counts.steps += 1
         seen.counts = seen.losses.count
-        self._follower.before_step(seen, has_closure(arguments, named))
+        self._current = seen
+        self._closure = has_closure(arguments, named)
+        self._follower.before_step(seen, self._closure)
 
-    def _after_step(self, optimizer: Any, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    def _after_step(self, _optimizer: Any, _arguments: tuple[Any, ...], _named: Mapping[str, Any]) -> None:
         if self._nested:
             self._nested -= 1
             return
         self._stepping = None
-        seen = self.seen(optimizer)
-        closure = has_closure(arguments, named)
-        if closure:
+        seen = self._current
+        if seen is None:
+            return
+        if self._closure:
             seen.counts = seen.losses.count
-        self._follower.after_step(seen, closure)
+        self._follower.after_step(seen, self._closure)
         seen.losses.drop()
         self._scales.clear()
-        self._look_no_more()  # what is called is known by now
+        if self._forward:
+            self._look_no_more()  # what is called is known by now
 
     def _made(self, optimizer: Any) -> None:
         """An optimizer was made: note where, and look at its parameters from now on."""
@@ -336,7 +342,7 @@ def _is_within_a_step() -> bool:
 
 def has_closure(arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
     """True where a step (its first argument is the optimizer) was given a function that computes the loss again."""
-    return callable(named.get("closure")) or any(callable(one) for one in arguments[1:2])
+    return (len(arguments) > 1 and callable(arguments[1])) or ("closure" in named and callable(named["closure"]))
 
 
 def leaf_of(loss: torch.Tensor) -> torch.Tensor | None:

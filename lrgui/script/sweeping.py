@@ -125,8 +125,9 @@ class ScriptSweep:
             return
         if self.end is not None:
             raise SweepOver
-        for event in held(self._control, self._clock):
-            self._say(event)
+        if self._control.paused:
+            for event in held(self._control, self._clock):
+                self._say(event)
         if self._team.agree(self._control.cancelled)[0]:
             self.finish(self.stopped())
         groups = seen.groups
