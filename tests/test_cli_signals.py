@@ -58,6 +58,31 @@ def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:
     assert last.reason == "cancelled"
 
 
+def test_ctrl_c_during_the_race_of_a_budget_keeps_the_sweep(tmp_path: Path) -> None:
+    environment = {**HEADLESS, "LRGUI_RUNS": str(tmp_path / "runs"), "OMP_NUM_THREADS": "1"}
+    words = ["--steps", "60", "--to", "3e-3", "--planned-steps", "100000", "--budget", "900000 steps", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lrgui", "find", "digits", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if b"Measuring around" in line:
+            break
+    deadline, runs = time.monotonic() + 60, tmp_path / "runs"
+    while time.monotonic() < deadline and not any(b'"candidate"' in log.read_bytes() for log in runs.glob("*race*")):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert b"Traceback" not in err
+    found = json.loads(out)
+    assert found["end"]["reason"] != "cancelled" and len(found["curve"]["lr"]) > 50
+    assert found["race"]["end"]["reason"] == "cancelled" and found["measured"] is False
+    assert process.returncode == (3 if found["lr"] is None else 0)
+
+
 SLOW_TASK = """\
 import pathlib, time
 import torch

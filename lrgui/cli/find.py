@@ -170,8 +170,8 @@ def tell_reading(reading: SweepReading) -> None:
     if reading.own_words:
         tell(reading.own_words)
     if pick.lr is not None:
-        results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
         if reading.both_rates:
             tell(reading.both_rates)
+        results().print(f"[bold]Learning rate: {format_lr(pick.lr)}[/] · {confidence_words(pick)}", highlight=False)
     else:
         results().print(f"[bold]{escape(pick.reason)}[/]", highlight=False, soft_wrap=True)
