@@ -147,7 +147,9 @@ class Result(Found):
 
         A schedule keeps its form: all its rates are multiplied by one number, so that the highest becomes the rate
         that is set. Schedulers that are attached to the optimizer are found; pass `scheduler`, one or a list, where
-        only that one is meant (an empty list: none). Raises ValueError, with the way out, where there is no reliable
+        only that one is meant (an empty list: none). Where nobody said or saw before the sweep which schedule is
+        planned, the recommended rate is OneCycle's maximum: for another one pass `lr=result.by_schedule["decay"]`,
+        for instance. Raises ValueError, with the way out, where there is no reliable
         rate and none is given, or a scheduler can't be rescaled; nothing is changed then.
         """
         from lrgui.core.engine.apply import set_rate

@@ -256,6 +256,20 @@ class Stream(IterableDataset[Any]):
         return iter(list(data(96)))
 
 
+def test_a_schedule_that_is_attached_is_the_planned_one(model: nn.Module) -> None:
+    optimizer = torch.optim.AdamW(model.parameters(), 0.01)
+    bare = find(model, optimizer=optimizer, seed=0)
+    assert bare.planned_schedule is None and bare.reading.plan.family == "adam" and bare.reading.both_rates
+    kept = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 20)
+    found = find(model, optimizer=optimizer, seed=0)
+    assert (found.planned_schedule, found.planned_steps) == ("decay", None) and kept.last_epoch == 0
+    assert found.lr == bare.by_schedule["decay"] < bare.lr and not found.reading.both_rates
+    said = find(model, optimizer=optimizer, planned_schedule="constant", planned_steps=1200, seed=0)
+    assert said.lr == said.by_schedule["constant"] < bare.by_schedule["constant"]
+    with pytest.raises(ValueError, match="Choose one of: onecycle, warmup, decay, constant, step"):
+        find(model, planned_schedule="cosine")
+
+
 def test_streams_and_short_loaders_begin_again(model: nn.Module) -> None:
     assert len(find(model, DataLoader(Stream(), batch_size=32), steps=20, stop_factor=0.0).curve) == 20
     assert len(find(model, [next(iter(loader()))], steps=20, stop_factor=0.0).curve) == 20
