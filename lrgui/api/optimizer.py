@@ -23,27 +23,30 @@ def is_made(optimizer: MakeOptimizer | None) -> bool:
     return not (optimizer is None or isinstance(optimizer, str) or callable(optimizer))
 
 
-def optimizer_of(module: nn.Module, optimizer: MakeOptimizer | None, lr: float) -> torch.optim.Optimizer:
-    """The optimizer of `module` that is meant by `optimizer`.
+def optimizer_and_company(
+    module: nn.Module, optimizer: MakeOptimizer | None, lr: float
+) -> tuple[torch.optim.Optimizer, Any]:
+    """The optimizer of `module` that is meant by `optimizer`, and what it was in: a scheduler beside it lives only as
+    long as somebody has that.
 
     Raises ValueError, with a sentence, where there is none, or none that can be swept.
     """
     if is_made(optimizer):
-        return _usable(_only_one(optimizer), module)
+        return _usable(_only_one(optimizer), module), optimizer
     trainable = [p for p in module.parameters() if p.requires_grad]
     if not trainable:
         raise ValueError("Every parameter of the model is frozen (requires_grad=False): there is nothing to train.")
     if optimizer is None:
-        return torch.optim.AdamW(trainable, lr=lr)
+        return torch.optim.AdamW(trainable, lr=lr), None
     if isinstance(optimizer, str):
-        return optimizer_called(optimizer, module, lr)
+        return optimizer_called(optimizer, module, lr), None
     if isinstance(optimizer, type) and is_scheduler_class(optimizer):
         raise ValueError(_SCHEDULER.format(what=f"the scheduler {optimizer.__name__}", which="the optimizer alone"))
     make: Callable[..., Any] = optimizer  # type: ignore[assignment]
     made = wanted_by(make, module, lr, by_place=True).call(make)
     if made is None:
         raise ValueError("The optimizer's function returned None: did you forget return?")
-    return _usable(_only_one(made, "The optimizer's function must return "), module)
+    return _usable(_only_one(made, "The optimizer's function must return "), module), made
 
 
 _SCHEDULER = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from lrgui.api.arguments import batches_of, criterion_of
-from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_of
+from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_and_company
 from lrgui.core.engine.batches import endless, is_one_shot, to_device
 from lrgui.core.engine.cleanup import Assured, all_of
 from lrgui.core.engine.devices import best_kind
@@ -37,6 +37,8 @@ class Made:
     model: nn.Module
     optimizer: torch.optim.Optimizer
     device: torch.device
+    came_with: Any = None
+    """What the optimizer was in: a scheduler beside it lives as long as somebody has it."""
 
 
 def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) -> Made:
@@ -64,7 +66,8 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
             "The model is created by a function, so its optimizer cannot exist yet: pass an optimizer class, or a "
             "function (parameters, learning rate)."
         )
-    return Made(module, optimizer_of(module, optimizer, lr), _device_of(module))
+    found, came_with = optimizer_and_company(module, optimizer, lr)
+    return Made(module, found, _device_of(module), came_with)
 
 
 def give_sizes(made: Made, loader: Iterable[Any], loss: Loss) -> None:
@@ -105,7 +108,7 @@ def moved(made: Made, device: Any, last: Assured) -> Made:
         return made
     last.add(partial(_move, made, made.device))
     _move(made, wanted)
-    return Made(made.model, made.optimizer, wanted)
+    return replace(made, device=wanted)
 
 
 def _move(made: Made, device: torch.device) -> None:

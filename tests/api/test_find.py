@@ -266,6 +266,13 @@ def test_a_schedule_that_is_attached_is_the_planned_one(model: nn.Module) -> Non
     assert found.lr == bare.by_schedule["decay"] < bare.lr and not found.reading.both_rates
     said = find(model, optimizer=optimizer, planned_schedule="constant", planned_steps=1200, seed=0)
     assert said.lr == said.by_schedule["constant"] < bare.by_schedule["constant"]
+
+    def with_schedule(parameters: Any, lr: float) -> Any:
+        made = torch.optim.SGD(parameters, lr)
+        return {"optimizer": made, "lr_scheduler": torch.optim.lr_scheduler.OneCycleLR(made, lr, total_steps=900)}
+
+    made = find(model, optimizer=with_schedule)
+    assert (made.planned_schedule, made.planned_steps) == ("onecycle", 900)
     with pytest.raises(ValueError, match="Choose one of: onecycle, warmup, decay, constant, step"):
         find(model, planned_schedule="cosine")
 

@@ -13,7 +13,7 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau, StepLR
 
 import lrgui
-from lrgui.api.optimizer import optimizer_of
+from lrgui.api.optimizer import MakeOptimizer, optimizer_and_company
 
 LR = 1e-5
 
@@ -21,6 +21,10 @@ LR = 1e-5
 @pytest.fixture
 def model() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 4), nn.Linear(4, 2))
+
+
+def optimizer_of(module: nn.Module, given: MakeOptimizer | None, lr: float) -> torch.optim.Optimizer:
+    return optimizer_and_company(module, given, lr)[0]
 
 
 def parameters(optimizer: torch.optim.Optimizer) -> set[int]:
