@@ -14,8 +14,9 @@ import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, say, tell, words
 from lrgui.cli.outputs import source_file, spare
-from lrgui.cli.run import Module, Script, script_job
+from lrgui.cli.run import Module, Script
 from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
+from lrgui.cli.script_job import script_job
 from lrgui.cli.task_options import Python
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
 from lrgui.core.formats import format_figure, format_loss

@@ -179,8 +179,12 @@ class Session(JobEditor):
         file = Target.parse(path).file
         if file is None or not is_program(file):
             return notice
+
+        def act() -> None:
+            self.use_script(str(file))
+
         tip = "Its own loop trains, and only its learning rate is set; you are asked before it runs"
-        return replace(notice, action="Run this script", tip=tip, act=lambda: self.use_script(str(file)))
+        return replace(notice, action="Run this script", tip=tip, act=act)
 
     def choose_source(self, key: str) -> None:
         """Train on another data source, with its usual settings."""

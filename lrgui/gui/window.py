@@ -54,7 +54,6 @@ WATCH = "Run the script as it is, with its own rate, to its end, and draw its tr
 #: What cannot be done with a training script in here, by its action, and why.
 NOT_OF_SCRIPTS = {
     "check": "A training script is checked by running it: press F5",
-    "verify": "A training script is raced on the command line: “lrgui run --verify train.py”",
     "compare": "A training script brings its own optimizer",
 }
 
@@ -211,7 +210,7 @@ class MainWindow(QMainWindow):
             tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
             self._buttons["verify"].setToolTip(tip)
         for key, reason in NOT_OF_SCRIPTS.items():
-            if key in self._buttons and (script or key != "verify"):
+            if key in self._buttons:
                 self._buttons[key].setToolTip(reason if script else actions[key].toolTip())
         self._buttons["train"].setText(
             "Watch training ▸" if script else f"Train with {format_lr(session.job.train.max_lr)} ▸"

@@ -47,6 +47,8 @@ class TrainingPlot(StackedPlot):
         """What the middle chart shows where it is no accuracy."""
         self._planned: Floats = _NONE
         self._actual: Floats = _NONE
+        self._top = 1.0
+        """The highest rate that there is room for."""
 
         self.loss = _chart(number_axis("left", "Loss", palette), palette)
         self.accuracy = _chart(percent_axis("left", "Accuracy", palette), palette)
@@ -117,6 +119,8 @@ class TrainingPlot(StackedPlot):
         self.smoothed.set_data(*self._average.thinned(x))
         self.actual.set_data(np.arange(len(lrs), dtype=np.float64), lrs)
         self._fit_losses()
+        if not len(self._planned) and len(lrs) and (first or float(lrs.max()) > self._top):
+            self._fit_rates()  # no plan has told how high they go
         if first:
             self._update_legends()
 
@@ -155,8 +159,11 @@ class TrainingPlot(StackedPlot):
         self.loss.view.setXRange(-margin, self._steps + margin, padding=0)
         self._fit_losses()
         self._fit_accuracy()
-        top = max([float(lrs.max()) for lrs in (self._planned, self._actual) if len(lrs)] or [1.0])
-        self.rate.view.setYRange(-0.06 * top, 1.12 * top, padding=0)
+        self._fit_rates()
+
+    def _fit_rates(self) -> None:
+        self._top = max([float(lrs.max()) for lrs in (self._planned, self._actual) if len(lrs)] or [0.0]) or 1.0
+        self.rate.view.setYRange(-0.06 * self._top, 1.12 * self._top, padding=0)
 
     def _forget(self) -> None:
         self._losses = self._actual = self._planned = _NONE

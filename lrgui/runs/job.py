@@ -45,9 +45,13 @@ class Job:
         return replace(self, kind=RunKind.TRAIN, train=replace(self.train, **values_of(self.sweep, LoopSettings)))
 
     def verification(self) -> Job:
-        """The race that these settings describe, around the training's rate: of trainings like that one."""
+        """The race that these settings describe, around the training's rate: of trainings like that one.
+
+        That rate is the maximum of a OneCycle, also of a script's, whose own schedule such a race replaces.
+        """
         shared = values_of(self.sweep, LoopSettings) | values_of(self.train, CycleSettings)
-        return replace(self, kind=RunKind.RACE, race=replace(self.race, around=self.train.max_lr, **shared))
+        race = replace(self.race, around=self.train.max_lr, one_cycle=self.task.is_script, **shared)
+        return replace(self, kind=RunKind.RACE, race=race)
 
     def with_shared(self, given: Mapping[str, Any]) -> Job:
         """The job with the given settings of the loop and of the cycle wherever they stand."""

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.engine.readback import Readings
 from lrgui.core.engine.stopping import PlateauWatch, TrainWatch
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, OutputEvent, Stream
 from lrgui.core.formats import format_loss
@@ -136,7 +137,8 @@ class ScriptWatch(ScriptSweep):
         norm = math.nan if norm is None else norm
         if isinstance(loss, torch.Tensor) and self._readings.late:
             values = torch.stack([loss.detach().reshape(()).float(), torch.as_tensor(norm, device=loss.device).float()])
-            self._arrived(self._readings.push(point, values))
+            readings: Readings[Any] = self._readings
+            self._arrived(readings.push(point, values))
         else:
             self._arrived([(point, [float(loss), float(norm)])])
 

@@ -90,6 +90,7 @@ def test_the_form_has_its_arguments_and_not_what_is_its_own(bench: Bench, window
     ] * 4
     assert not any(main.is_row_visible(name) for name in ("optimizer", "batch_size", "device", "model"))
     assert not any(more.is_row_visible(name) for name in ("seed", "threads", "subset", "arguments"))
+    assert not any(form.problem_texts().values())
     form._on_edited("arguments", "--epochs 3")
     form._on_edited("path", str(script.with_name("other.py")))
     assert bench.session.job.task.arguments == "--epochs 3"
@@ -108,6 +109,18 @@ def _panel() -> type:
     return TaskPanel
 
 
+def test_it_is_raced_under_one_cycle(bench: Bench, script: Path) -> None:
+    session = bench.session
+    session.use_script(str(script))
+    session.tasks.grant(session.tasks._trust.question(str(script)), False)  # type: ignore[arg-type]
+    bench.runs.select(0.05)
+    bench.play(Scripted([[StateEvent("running"), task(), EndEvent("completed", "Over.")]]), session.verify)
+    race = bench.jobs[-1].race
+    assert (bench.jobs[-1].kind, race.around, race.one_cycle) == ("race", session.job.train.max_lr, True)
+    session.choose_source("digits")
+    assert not session.job.verification().race.one_cycle
+
+
 def test_what_cannot_be_done_with_a_script_is_off_with_the_reason(
     bench: Bench, window: MainWindow, script: Path
 ) -> None:
@@ -117,10 +130,12 @@ def test_what_cannot_be_done_with_a_script_is_off_with_the_reason(
         if key in window._buttons:
             assert window._buttons[key].toolTip() == reason
     assert window._buttons["train"].text() == "Watch training ▸"
+    assert not window.tabs.compare.button.isEnabled()
     bench.session.choose_source("digits")
     assert all(window.actions_by_key[key].isEnabled() for key in NOT_OF_SCRIPTS)
     assert window._buttons["compare"].toolTip() == window.actions_by_key["compare"].toolTip()
     assert window._buttons["train"].text().startswith("Train with")
+    assert window.tabs.compare.button.isEnabled()
 
 
 def test_its_training_is_drawn_however_long_it_goes_on(bench: Bench, window: MainWindow, script: Path) -> None:
@@ -136,4 +151,5 @@ def test_its_training_is_drawn_however_long_it_goes_on(bench: Bench, window: Mai
     tab = window.tabs.training
     assert len(tab.plot._losses) == steps
     assert tab._room >= steps
+    assert tab.plot._top == pytest.approx(1e-2)
     assert tab.heading.text() == end.detail

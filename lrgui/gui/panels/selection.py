@@ -197,7 +197,8 @@ class SelectionPanel(Card):
         lr, plan = self._runs.selection, self._runs.plan
         if lr is None or not plan.differs:
             return ""
-        return f"Train and Verify run OneCycle, whose maximum is then {format_lr(plan.as_one_cycle(lr))}."
+        who = "Verify runs" if self._session.job.task.is_script else "Train and Verify run"
+        return f"{who} OneCycle, whose maximum is then {format_lr(plan.as_one_cycle(lr))}."
 
     @Slot()
     def _refresh_undo(self) -> None:

@@ -233,7 +233,7 @@ class TaskPanel(ConfigCard):
                 told.update(row.needs)
         texts.update(self._unknown_names(task))
         outline = self._outline(task)
-        if task.is_code and outline is not None:
+        if task.is_code and not task.is_script and outline is not None:
             broken = self.session.tasks.code.outline.problem if self.session.tasks.code.outline is not None else None
             texts["path"] = broken.sentence if broken is not None else ""
             wrong = option_problems(outline.options, task.options, "options")

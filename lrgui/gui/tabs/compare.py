@@ -74,6 +74,7 @@ class CompareTab(RunTab):
         self.sentences.hide()
         self.reset.hide()
         session.job_changed.connect(self._show_own)
+        session.job_changed.connect(lambda _job: self._on_state(session.state))
         session.outline_changed.connect(self._show_own)
         self._show_own()
         runs.compare_started.connect(self._begin)
@@ -147,6 +148,6 @@ class CompareTab(RunTab):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         idle = state == RunState.IDLE
-        self.button.setEnabled(idle)
+        self.button.setEnabled(idle and not self._session.job.task.is_script)  # that brings its own optimizer
         for box in self.boxes.values():
             box.setEnabled(idle)
