@@ -91,11 +91,13 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     button.click()
     editor(window, "planned_steps").setFocus()
     visited = []
-    for _ in range(len(NAMES) + 2):
+    for _ in range(len(NAMES) + 3):
         focused = QApplication.focusWidget()
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
-    assert visited[:-1] == [button, *(editor(window, name) for name in NAMES)]
+    panel = window.findChild(SweepPanel)
+    assert panel is not None
+    assert visited[:-1] == [button, *(editor(window, name) for name in NAMES), panel.proof]
     assert visited[-1] is editor(window, "epochs")
 
 
