@@ -135,6 +135,8 @@ def test_a_sweep_in_one_call(model: nn.Module) -> None:
     assert result.title == "Sequential · SGD"
     assert result.confidence in ("high", "medium", "low", "none")
     assert result.records[0].task.parameters == sum(p.numel() for p in model.parameters())
+    assert result.curve.guessing == result.end.guessing == pytest.approx(math.log(3), abs=0.1)
+    assert result.curve.uniform == result.end.uniform == pytest.approx(math.log(3))
 
 
 def test_the_curve_is_that_of_a_loop_written_by_hand(model: nn.Module) -> None:

@@ -55,6 +55,11 @@ def test_repeats_start_from_the_same_weights_with_another_order() -> None:
     assert [(e.sweep, e.reason) for e in events if isinstance(e, SweepEndEvent)] == [
         (number, "completed") for number in range(3)
     ]
+    known = [(e.guessing, e.uniform) for e in events if isinstance(e, SweepEndEvent)]
+    assert all(
+        guessing == pytest.approx(2.3, abs=0.2) and uniform == pytest.approx(math.log(10))
+        for guessing, uniform in known
+    )
     assert [event for event in events if isinstance(event, EndEvent)] == [events[-1]]
     assert events[-1].reason == "completed" and "3 sweeps" in events[-1].detail
 
