@@ -9,11 +9,23 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from lrgui.core.control import Control, Terminated
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
+from lrgui.core.events import (
+    BatchEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    ScriptEvent,
+    StateEvent,
+    Stream,
+)
 from lrgui.runs import guard
 from lrgui.runs.script_children import ChildChannel, Children, claim
 from lrgui.runs.worker import ALIVE, Channel, Requests, end_on_sigterm, flush
@@ -144,6 +156,8 @@ class ScriptRun:
                 self._give_up(event)
             if isinstance(event, BatchEvent):
                 self._heard.append(event)
+            if isinstance(event, ScriptEvent) and not event.option:  # the arguments are often read in here
+                event = replace(event, option=self._options.setting(event.own_lr))
             self.say(event)
         except BrokenPipeError:
             os._exit(0)

@@ -219,21 +219,24 @@ def test_a_script_that_only_waits_is_given_up(tmp_path: Path) -> None:
 
 
 PARALLEL = """
-import os, sys, torch, torch.distributed as dist, torch.multiprocessing as mp
-def work(rank, size):
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=sys.argv[1])
+import argparse, os, torch, torch.distributed as dist, torch.multiprocessing as mp
+def work(rank, size, args):
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=args.port)
     dist.init_process_group("gloo")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     x = torch.randn(64, 4); y = x.sum(1, keepdim=True)
     model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
     for step in range(100):
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(model(x[rank::2]), y[rank::2]).backward()
         optimizer.step()
 if __name__ == "__main__":
-    mp.spawn(work, args=(2,), nprocs=2)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port")
+    parser.add_argument("--lr", type=float, default=1e-2)
+    mp.spawn(work, args=(2, parser.parse_args()), nprocs=2)
     print("never")
 """
 
@@ -246,7 +249,7 @@ def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_pat
     assert end_of(together).reason == EndReason.COMPLETED, end_of(together)
     assert "never" not in printed(together)
     (facts,) = (event for event in together if isinstance(event, ScriptEvent))
-    assert facts.steps == 12
+    assert (facts.steps, facts.option) == (12, "--lr")
     alone = events_of(written(tmp_path, TRAINS + "train(100)"))
     losses = [[event.loss for event in events if isinstance(event, BatchEvent)] for events in (together, alone)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the mean of the two halves is that of the whole
