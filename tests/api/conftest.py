@@ -79,6 +79,8 @@ def make() -> Callable[..., Result]:
 def doubtful(make: Callable[..., Result]) -> Result:
     """A textbook sweep whose rate is only a guess."""
     result = make()
-    recommendation = Recommendation(None, 2e-3, "No reliable pick: the loss is still falling. Extend the sweep.")
+    recommendation = Recommendation(
+        None, 2e-3, "No reliable pick: the loss is still falling. Extend the sweep.", by_schedule={"onecycle": 2e-3}
+    )
     reading = replace(result.reading, recommendation=recommendation).with_selection(2e-3, result.zones)
     return replace(result, reading=reading)
