@@ -41,6 +41,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
 from lrgui.runs.script_answer import script_sentences
@@ -425,7 +426,8 @@ class Session(JobEditor):
         pick = None if reading is None else reading.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
         if end.reason not in ERRORS:
-            words = " ".join(script_sentences(self._running.task, record.script, None if pick is None else pick.lr))
+            lr = record.standings.ranking().lr if isinstance(record, RaceRecord) else None if pick is None else pick.lr
+            words = " ".join(script_sentences(self._running.task, record.script, lr))
             notice = notice and notice.after(words) if words else notice
             notice = Notice("info", words) if notice is None and words else notice
         if notice is None or repair is None:
