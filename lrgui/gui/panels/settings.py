@@ -81,10 +81,13 @@ class SweepPanel(SettingsCard):
         self.proof.setCurrentIndex(max(self.proof.findData(session.prove), 0))
         self.proof.currentIndexChanged.connect(lambda _index: session.set_budget(self.proof.currentData()))
         name.setBuddy(self.proof)
-        row.addWidget(name)
+        # Beside the heading: the first success needs no scrolling.
+        self.body.removeWidget(self.heading)
+        row.addWidget(self.heading)
         row.addStretch(1)
+        row.addWidget(name)
         row.addWidget(self.proof)
-        self.body.addLayout(row)
+        self.body.insertLayout(0, row)
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
