@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from finetuning import FINE_TUNING
+from larger import LARGER
 from sweeps import FIRST_SEED
 from tasks import TASKS, Task, batches
 
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    found = {name: guessed(task) for name, task in (TASKS | FINE_TUNING).items()}
+    found = {name: guessed(task) for name, task in {**TASKS, **FINE_TUNING, **LARGER}.items()}
     asked.out.write_text(json.dumps(found, indent=0) + "\n")
 
 
