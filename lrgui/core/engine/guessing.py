@@ -104,7 +104,8 @@ class Guessing:
         if weight is None:
             return counts
         weighted = counts * weight  # the mean is one of weighted examples: so are the frequencies
-        return weighted * (counts.sum() / weighted.sum().clamp(min=1e-30))
+        scaled: torch.Tensor = weighted * (counts.sum() / weighted.sum().clamp(min=1e-30))
+        return scaled
 
 
 def _of_classes(counts: list[float]) -> float:

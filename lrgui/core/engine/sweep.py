@@ -198,10 +198,12 @@ class _Run:
                 yield from self._arrived(readings.rest())
             raise
         if self.end is not None and self.end.reason in BROKE:
-            guessing = self._guessing()  # of these batches alone: to find the one to blame, some are looked at again
+            guessing, uniform = (
+                self._guessing()
+            )  # of these batches alone: to find the one to blame, some are looked at again
             if self.end.reason == EndReason.NOT_FINITE:
                 self.end = self._to_blame() or self.end
-            yield replace(self.end, **guessing)  # what was measured past it says nothing
+            yield replace(self.end, guessing=guessing, uniform=uniform)  # what was measured past it says nothing
             return
         asked, self.end = self.end, None
         yield from self._arrived(readings.rest())
@@ -211,11 +213,12 @@ class _Run:
                 f"All {config.steps:,} steps measured, from {exact_lr(config.start_lr)} to {exact_lr(config.end_lr)}."
             )
             end = EndEvent(EndReason.COMPLETED, detail)
-        yield replace(end, **self._guessing())
+        guessing, uniform = self._guessing()
+        yield replace(end, guessing=guessing, uniform=uniform)
 
-    def _guessing(self) -> dict[str, float | None]:
+    def _guessing(self) -> tuple[float | None, float | None]:
         """What the end of the sweep says of it."""
-        return {} if self.guessing is None else {"guessing": self.guessing.loss, "uniform": self.guessing.uniform}
+        return (None, None) if self.guessing is None else (self.guessing.loss, self.guessing.uniform)
 
     def _plain_point(self, step: int, lr: float) -> Iterator[Event]:
         """What `_point` comes to where a point is one step's loss, known at once, of one process.
