@@ -218,3 +218,15 @@ def test_steps_in_a_line() -> None:
     words = "step 50 · loss 0.500 · LR 3.2e-4 · gradient norm 1.25 · 100 steps/s"
     assert step_words(steps, task) == words
     assert step_words([BatchEvent(0, 0, 1e-2, 0.5, 0.0)], None) == "step 1 · loss 0.500 · LR 1e-2"
+
+
+def test_a_script_with_few_steps_runs_again_with_as_many(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    done = command("run", "--to", "10", "--json", "train.py", "--steps", "90")
+    assert "The script makes only 90 steps: running it again, with so many." in done.stderr
+    found = json.loads(done.stdout)
+    assert found["sweep"]["steps"] == 90
+    assert done.returncode == 0 and 1e-2 < found["lr"] < 1

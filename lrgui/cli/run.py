@@ -9,8 +9,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from lrgui.cli.app import Json, Log, Status, checked, command, fail, tell
-from lrgui.cli.find import Auto, AutoRange, leave, mended, sweep_of, tell_reading
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell
+from lrgui.cli.find import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended
@@ -18,7 +18,7 @@ from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
-from lrgui.core.events import RunKind, TaskEvent
+from lrgui.core.events import EndReason, RunKind, TaskEvent
 from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
@@ -28,6 +28,8 @@ from lrgui.tasks.user.rows import USER_SCRIPT
 _USUAL = {option.name: option.default for option in USER_SCRIPT.options}
 _RACE = {option.name: option for option in settings_of(RaceSettings)}
 _USUAL_RACE = RaceSettings()
+#: A script with fewer steps is not run a second time: its curve would say nothing.
+FEWEST_STEPS = 30
 #: A race under the script's own schedule, in the place of a schedule's key.
 OWN_SCHEDULE = "own"
 _TIPS = {option.name: f"{option.tip}." for option in USER_SCRIPT.options}
@@ -104,6 +106,11 @@ def run_script(
         _race(base, around is None, files, log, as_json, mended(auto, auto_range), python)
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
     swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
+    steps = 0 if "steps" in given else steps_of_short(swept)
+    if steps:
+        say(f"The script makes only {steps:,} steps: running it again, with so many.")
+        job = replace(job, sweep=replace(job.sweep, steps=steps))
+        swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
     task, facts, pick = swept.job.task, swept.record.script, swept.reading.recommendation.lr
     made = snippet_of(swept.reading, swept.job, swept.record, snippet)
     more = {"sweep": swept.job.to_dict()["sweep"], **script_document(task, facts, pick), **made.document}
@@ -116,6 +123,13 @@ def run_script(
             tell(sentence)
         made.show()
     leave(swept, report, files, made.why)
+
+
+def steps_of_short(swept: Swept) -> int:
+    """The steps of a script that trains for fewer than were planned, and gave no pick therefore; 0 for others."""
+    end, points = swept.reading.end, len(swept.record)
+    ended_early = end is not None and end.reason == EndReason.DATA_ENDED
+    return points if ended_early and swept.reading.recommendation.lr is None and points >= FEWEST_STEPS else 0
 
 
 def _is_one_cycle(schedule: str) -> bool:
