@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lrgui.cli.app import Status, checked, fail, say
+from lrgui.cli.sweeping import Swept
 from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.events import WHOLE
 from lrgui.core.learning_rate import format_lr
-
-if TYPE_CHECKING:
-    from lrgui.cli.find import Swept
 
 
 def budget_of(text: str) -> Budget:

@@ -10,12 +10,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell
-from lrgui.cli.find import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import ended
 from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
+from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndReason, RunKind, TaskEvent

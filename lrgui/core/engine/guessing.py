@@ -103,7 +103,7 @@ class Guessing:
         counts.index_add_(0, target.clamp(0, classes - 1), (target != ignored).to(counts.dtype))
         if weight is None:
             return counts
-        weighted = counts * weight  # the mean is one of weighted examples: so are the frequencies
+        weighted: torch.Tensor = counts * weight  # the mean is one of weighted examples: so are the frequencies
         scaled: torch.Tensor = weighted * (counts.sum() / weighted.sum().clamp(min=1e-30))
         return scaled
 
