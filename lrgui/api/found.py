@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrgui.api.end import End
+from lrgui.api.verified import Verified
 from lrgui.core.curve.checklist import Check
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.repeats import Repeats
@@ -16,20 +17,9 @@ from lrgui.core.curve.rules import Suggestion
 from lrgui.core.curve.smoothing import Floats, centred, width_for
 from lrgui.core.curve.sweep_reading import OURS, SweepReading
 from lrgui.core.curve.zones import Zones
-from lrgui.core.events import EndEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.runs.record import Record
-
-if TYPE_CHECKING:
-    from lrgui.api.verified import Verified
-
-
-@dataclass(frozen=True)
-class End(EndEvent):
-    """Why a sweep ended: reason, detail, and the traceback where the task's code failed."""
-
-    traceback: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrgui.api.found import End, Found
+from lrgui.api.end import End
+from lrgui.api.found import Found
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer, transfer
 from lrgui.core.curve.own_rate import OwnRate

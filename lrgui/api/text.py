@@ -5,14 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from lrgui.api.text_lines import WIDTH, table_lines, wrapped
 from lrgui.core.curve.recommend import confidence_words
 from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:
     from lrgui.api.found import Found
-
-#: Columns of a block.
-WIDTH = 100
 
 
 def pick_words(result: Found) -> str:
@@ -36,9 +34,9 @@ def one_line(result: Found) -> str:
 
 def block(result: Found) -> str:
     """Pick, sentence, table of rules, checklist and notes, at most about a hundred columns wide."""
-    lines = [*_wrapped(result.picture_title), f"Learning rate: {pick_words(result)}"]
+    lines = [*wrapped(result.picture_title), f"Learning rate: {pick_words(result)}"]
     for said in (result.reading.both_rates, result.reading.own_words):
-        lines += _wrapped(said) if said else []
+        lines += wrapped(said) if said else []
     lines.append("")
     table = [(row.label, row.rate, row.spread, row.reason) for row in result.reading.table]
     repeats = len(result.curves) > 1
@@ -48,29 +46,16 @@ def block(result: Found) -> str:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True) if width]
         start = "  " + "  ".join(cells) + "  "
         lines += textwrap.wrap(row[3], WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
-    lines += ["", *_wrapped(result.interpretation)]
+    lines += ["", *wrapped(result.interpretation)]
     for check in result.checklist:
-        lines += _wrapped(check.text, f" {check.sign} ", "   ")
+        lines += wrapped(check.text, f" {check.sign} ", "   ")
     if result.verified is not None:
         lines += ["", *table_lines(*result.verified.table()), ""]
-    lines += _wrapped(result.end.detail)
+    lines += wrapped(result.end.detail)
     for note in result.notes:
-        lines += _wrapped(note, "Note: ", "      ")
+        lines += wrapped(note, "Note: ", "      ")
     for name, group in result.groups.items():
-        lines += _wrapped(f"{name}: {pick_words(group)}", "Group ", "      ")
+        lines += wrapped(f"{name}: {pick_words(group)}", "Group ", "      ")
     if result.end.traceback:
         lines += ["", result.end.traceback.rstrip()]
     return "\n".join(lines)
-
-
-def table_lines(heads: list[str], table: list[list[str]]) -> list[str]:
-    """A table of words as lines, each column as wide as it must be."""
-    widths = [max(len(row[i]) for row in [heads, *table]) for i in range(len(heads))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [heads, *table]
-    ]
-
-
-def _wrapped(text: str, first: str = "", next_lines: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=next_lines) or [first.rstrip()]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrgui.api.found import End
-from lrgui.api.text import WIDTH, table_lines
+from lrgui.api.end import End
+from lrgui.api.text_lines import table_lines, wrapped
 from lrgui.core.events import ERRORS
 from lrgui.core.formats import NOTHING, format_metric
 from lrgui.core.learning_rate import format_lr
@@ -77,7 +76,7 @@ class Verified:
         # The end of a race that was not broken off tells the reason itself.
         said = [self.end.detail] if self.reason in self.end.detail else [self.reason, self.end.detail]
         for words in [*said, *(f"Note: {note}" for note in self.notes)]:
-            lines += textwrap.wrap(words, WIDTH)
+            lines += wrapped(words)
         if self.end.traceback:
             lines += ["", self.end.traceback.rstrip()]
         return "\n".join(lines)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from lrgui.api.arguments import check_places
-from lrgui.api.found import End
+from lrgui.api.end import End
 from lrgui.api.keywords import takes
 from lrgui.api.optimizer import MakeOptimizer
 from lrgui.api.progress import Progress, interactive
