@@ -84,7 +84,7 @@ class Verified:
     def _repr_html_(self) -> str:
         """A picture and a table for notebooks."""
         from lrgui.api.figure import inline_svg
-        from lrgui.api.html import card, paragraph, table_of
+        from lrgui.api.html_parts import card, paragraph, table_of
         from lrgui.api.race_drawing import SIZE
 
         number = "No winner" if self.lr is None else format_lr(self.lr)
