@@ -3,7 +3,7 @@
     python benchmarks/suggestions/without_finder.py             # the table, from truth.json and without_finder.json
     python benchmarks/suggestions/without_finder.py --train [--seeds 3] [TASK ...]      # train again, some minutes
 
-Prodigy and D-Adaptation (`pip install prodigyopt dadaptation`) replace the task's optimizer and run with rate 1, cosine
+Prodigy and D-Adaptation (`pip install 'lrgui[benchmarks]'`) replace the task's optimizer and run with rate 1, cosine
 annealing and their defaults otherwise, as their authors advise; momentum and weight decay are the task's. D-Adaptation
 has an SGD and an Adam; RMSprop's tasks get the Adam.
 """
