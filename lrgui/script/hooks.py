@@ -76,6 +76,9 @@ class Follower(Protocol):
     def skipped(self, seen: Seen) -> None:
         """fp16's scaler found gradients that overflowed, and left the step out."""
 
+    def goes_back(self, loss: torch.Tensor) -> None:
+        """The backward pass of a loss is about to begin."""
+
     def by_hand(self) -> None:
         """The weights change, but no optimizer steps."""
 
@@ -234,6 +237,8 @@ class Hooks:
                 return original(tensors, grad_tensors, *others, **named)
             if not self.counts.steps:
                 self._look_for_changes(tensors)
+            if isinstance(tensors, torch.Tensor):
+                self._follower.goes_back(tensors)
             self._in_backward = True
             followed = list(self._seen.values()) if self.focus is None else [self.focus]
             for seen in followed:

@@ -14,6 +14,8 @@ from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.attached import attached
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
+from lrgui.core.engine.guessing import Guessing
+from lrgui.core.engine.loss_graph import without_factors
 from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.own_rates import own_rate
 from lrgui.core.engine.param_groups import free_rates, largest, put_rate, ratios
@@ -112,6 +114,7 @@ class ScriptSweep:
         self._trace: list[float] = []
         self._losses: list[float] = []
         self._skips = 0
+        self._guessing = Guessing()
         self._known: ScriptEvent | None = None
         """What was seen of the script when the sweep began."""
 
@@ -159,6 +162,11 @@ class ScriptSweep:
             self._record(lr, value)
         elif self._skips >= MOST_SKIPS:
             self.finish(EndEvent(EndReason.DIVERGED, f"{overflowed(lr)}; everything before it is kept."))
+
+    def goes_back(self, loss: torch.Tensor) -> None:
+        """See `Follower`: what guessing costs in these batches, as in a sweep of ours."""
+        if self.end is None and loss.dim() == 0:
+            self._guessing.add(without_factors(loss))
 
     def by_hand(self) -> None:
         """See `Follower`."""
@@ -303,12 +311,18 @@ class ScriptSweep:
     def finish(self, end: EndEvent) -> None:
         """The sweep is over: raises `SweepOver`, which ends the script."""
         if self.end is None:
-            self.end = end
+            self.end = self._with_guessing(end)
             self.facts = self.seen_facts()
             self._over()
         raise SweepOver
 
     # -- how it ended
+
+    def _with_guessing(self, end: EndEvent) -> EndEvent:
+        """`end` with what guessing costs; of several optimizers it is not known whose batches these were."""
+        if self.hooks.steppers != 1:
+            return end
+        return replace(end, guessing=self._guessing.loss, uniform=self._guessing.uniform)
 
     def stopped(self) -> EndEvent:
         """The end of a sweep that the person stopped."""
@@ -322,15 +336,13 @@ class ScriptSweep:
 
     def ran_out(self) -> EndEvent:
         """The end of a run whose script came to its own end, after some steps."""
-        return EndEvent(
-            EndReason.DATA_ENDED,
-            f"{self._name} ended {self.how_far}: let it train for longer, or sweep fewer steps "
-            f"(--steps {self.points}).",
-        )
+        way_out = f"let it train for longer, or sweep fewer steps (--steps {self.points})"
+        return self._with_guessing(EndEvent(EndReason.DATA_ENDED, f"{self._name} ended {self.how_far}: {way_out}."))
 
     def broke(self, how: str) -> EndEvent:
         """The end of a run whose script broke because of the rate."""
-        return EndEvent(EndReason.DIVERGED, stopped_where(how, self.last_lr, self.points, self._config.steps))
+        words = stopped_where(how, self.last_lr, self.points, self._config.steps)
+        return self._with_guessing(EndEvent(EndReason.DIVERGED, words))
 
     def rest(self) -> None:
         """Give what is still on its way from the device; a device that is broken has nothing more to say."""

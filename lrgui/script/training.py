@@ -53,6 +53,9 @@ class ScriptTraining(ScriptSweep):
             self.finish(self._reached)
         super().before_step(seen, closure)
 
+    def goes_back(self, loss: torch.Tensor) -> None:
+        """See `Follower`: nothing is read off a training."""
+
     def met(self, module: nn.Module) -> None:
         """See `Follower`: a training keeps its statistics."""
 

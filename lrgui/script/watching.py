@@ -67,6 +67,9 @@ class ScriptWatch(ScriptSweep):
     def skipped(self, seen: Seen) -> None:
         """See `Follower`: the scaler tries again by itself."""
 
+    def goes_back(self, loss: torch.Tensor) -> None:
+        """See `Follower`: nothing is read off a training."""
+
     def by_hand(self) -> None:
         """See `Follower`: it goes on, but there is nothing to see."""
         if not self._told:

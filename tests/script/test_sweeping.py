@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lrgui.core.engine.guessing import Guessing
 from lrgui.core.events import EndEvent, EndReason, TaskEvent
 from lrgui.core.run_settings import SweepSettings
 
@@ -83,6 +84,11 @@ def test_accumulation_and_groups_that_keep_their_ratio(
     assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
     assert done.facts.losses == 2
     assert done.facts.groups == 2
+    guessed = Guessing()
+    for _, batch in zip(range(2 * len(done.points)), again(batches), strict=False):
+        guessed.add(loss_of(model, batch))
+    assert (done.end.guessing, done.end.uniform) == (pytest.approx(guessed.loss), pytest.approx(guessed.uniform))
+    assert guessed.loss is not None
 
 
 def test_several_steps_at_each_rate(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:

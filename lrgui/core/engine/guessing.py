@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from lrgui.core.engine.loss_graph import LossKind, loss_kind, loss_node, target_of
+from lrgui.core.engine.loss_graph import Inner, LossKind, loss_kind, loss_node, target_of
 
 #: Added to the count of each class: what was never seen is not impossible.
 UNSEEN = 0.5
@@ -35,7 +35,7 @@ class Guessing:
         self._sums: torch.Tensor | None = None
         self._count = 0
 
-    def add(self, loss: torch.Tensor) -> None:
+    def add(self, loss: torch.Tensor | Inner) -> None:
         """Take in the targets of one batch: `loss` has its graph, and is not yet gone back through."""
         node = loss_node(loss)
         if self._kind is None:
@@ -123,7 +123,7 @@ def _of_outputs(counts: list[float], n: int) -> float:
     return sum(-(p * math.log(p) + (1 - p) * math.log1p(-p)) for p in shares if 0 < p < 1) / len(shares)
 
 
-def _known(loss: torch.Tensor) -> LossKind:
+def _known(loss: torch.Tensor | Inner) -> LossKind:
     """The kind of a loss of which it is known what guessing costs; an empty one otherwise."""
     kind = loss_kind(loss)
     fits = kind.kind == "classes" or (kind.kind == "binary" and kind.target is not None)

@@ -66,7 +66,26 @@ class LossKind:
     """Log-probabilities are among what it is made of, so a loss of kind "" may well be a cross-entropy, too."""
 
 
-def loss_kind(loss: torch.Tensor) -> LossKind:
+@dataclass(frozen=True)
+class Inner:
+    """A loss before something was done with it: only its graph is known."""
+
+    grad_fn: Any
+
+
+def without_factors(loss: torch.Tensor) -> Inner:
+    """A loss, a single number, before it was multiplied or divided by others: by fp16's scale, by the number of
+    micro-batches."""
+    top = loss.grad_fn
+    while top is not None and _is(top, ("MulBackward", "DivBackward")):
+        made = [following for following, _ in top.next_functions if following is not None]
+        if len(made) != 1:
+            break
+        top = made[0]
+    return Inner(top)
+
+
+def loss_kind(loss: torch.Tensor | Inner) -> LossKind:
     """Read the graph of a loss that is not yet gone back through."""
     found = [node for node in _near(loss.grad_fn, DEPTH) if _is(node, _LOSSES)]
     if len(found) != 1:
@@ -153,7 +172,7 @@ def _straight(top: Any, node: Any) -> bool:
     return _behind_means(top) is node
 
 
-def loss_node(loss: torch.Tensor) -> Any:
+def loss_node(loss: torch.Tensor | Inner) -> Any:
     """The node of the loss function itself, with nothing but a mean before it; another node, or None, where there is
     none such. Quick: for every batch."""
     return _behind_means(loss.grad_fn)

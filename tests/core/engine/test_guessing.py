@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from lrgui.core.engine import guessing
 from lrgui.core.engine.guessing import Guessing
+from lrgui.core.engine.loss_graph import without_factors
 
 DRAW = torch.Generator().manual_seed(0)
 X = torch.randn(64, 5, generator=DRAW)
@@ -129,3 +130,16 @@ def test_batches_are_summed_up_as_they_come_and_may_be_filled_anew(monkeypatch: 
     assert value() == pytest.approx(together)
     monkeypatch.setattr(guessing, "MOST_WAITING", 10)
     assert value() == pytest.approx(together)
+
+
+def test_the_loss_is_known_before_it_was_multiplied_or_divided_by_numbers() -> None:
+    scores, labels = torch.randn(8, 3, requires_grad=True), torch.arange(8) % 3
+    plain = torch.nn.functional.cross_entropy(scores, labels)
+    for loss in (plain, plain / 4, plain * 65536.0, plain / 4 * torch.tensor(1024.0)):
+        seen = Guessing()
+        seen.add(without_factors(loss))
+        assert seen.loss is not None and seen.uniform == pytest.approx(math.log(3))
+    for other in (plain * scores.sum(), plain + plain, plain.detach().requires_grad_() / 2):
+        seen = Guessing()
+        seen.add(without_factors(other))
+        assert seen.loss is None
