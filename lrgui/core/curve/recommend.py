@@ -118,13 +118,14 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
     moved = float(np.std(picks[1:]))
     steps = curve.planned_steps * curve.steps_per_point
     word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor_read(steps))
-    word = min(word, plan.at_most(steps), key=CONFIDENCES.index)
+    lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
+    most = "medium" if _held_back(curve, lowest) else "high"
+    word = min(word, plan.at_most(steps), most, key=CONFIDENCES.index)
     if word == "none":
         if marks.still_falling:
             return _none(guess, "the sweep ended before the valley", advice)
         change = advice or against_noise(curve, marks, max(moved, spread))
         return _none(guess, f"the batch noise shifts it by a factor of {format_ratio(factor)}", change)
-    lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
     reason = _reason(curve, lowest) + _guessing(valley, marks, whole is not None)
     reason += plan.remarks(steps)
     if advice is not None:
@@ -176,10 +177,16 @@ def _limit(curve: Curve, edges: Floats) -> Floats:
     return curve.steps_back(edges, BREAK) - float(np.log10(SAFETY))
 
 
+def _held_back(curve: Curve, valley: Valley) -> bool:
+    """True where the edge decides: it is so near that there is little room between learning and breaking. Such a pick
+    is less certain than it looks (docs/explanation/suggestions.md)."""
+    limit, middle = _limit(curve, np.array([valley.edge]))[0], _middles(curve, np.array([valley.middle]))[0]
+    return bool(limit < middle)
+
+
 def _reason(curve: Curve, valley: Valley) -> str:
     middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
-    limit = _limit(curve, np.array([valley.edge]))[0]
-    if limit < _middles(curve, np.array([valley.middle]))[0]:
+    if _held_back(curve, valley):
         ends = "the sweep ends" if valley.open else "half of the fall is lost again"
         return f"{BREAK} steps and a factor of {format_ratio(SAFETY)} before {edge}, where {ends}."
     kept = "is not lost again in this range" if valley.open else f"is lost again at {edge}"

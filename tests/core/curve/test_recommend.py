@@ -284,3 +284,10 @@ def test_a_guess_is_called_one() -> None:
     assert pick_label(Recommendation(0.1, 0.1, "", "high", 1.4)) == "★ recommended"
     assert pick_label(Recommendation(None, 0.1, "Why.")) == "☆ guess (no confidence)"
     assert pick_label(Recommendation(None, None, "Why.")) == "★ recommended"
+
+
+def test_a_pick_that_the_edge_holds_back_is_medium_at_most() -> None:
+    roomy = pick([-6.0, -4.0, -3.0, -0.6, -0.5, 0.0], [2.3, 2.3, 0.5, 0.5, 3.0, 8.0])
+    assert roomy.confidence == "high" and roomy.reason.startswith("The middle of the valley")
+    steep = pick([-6.0, -2.0, -1.0, -0.9, 0.0], [2.3, 2.3, 0.5, 3.0, 8.0])
+    assert steep.confidence == "medium" and "where half of the fall is lost again" in steep.reason
