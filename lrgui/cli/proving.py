@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lrgui.cli.app import Status, checked, fail, say
 from lrgui.cli.sweeping import Swept
-from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.events import WHOLE
 from lrgui.core.learning_rate import format_lr
+
+if TYPE_CHECKING:
+    from lrgui.core.budget import Budget
 
 
 def budget_of(text: str) -> Budget:
     """The budget; leaves where it can't be read."""
+    from lrgui.core.budget import Budget
+
     try:
         return Budget.read(text)
     except ValueError as error:
@@ -24,6 +29,7 @@ def proven(swept: Swept, budget: Budget, quiet: bool, python: Path | None) -> Sw
     """The sweep with what a race around its recommendation measured; as it is, and a sentence says why, where none
     was run."""
     from lrgui.cli.verify import race_of, tell_race
+    from lrgui.core.budget import cost_words, race_to_prove
 
     reading = swept.reading
     if reading.end is None or reading.end.reason not in WHOLE:

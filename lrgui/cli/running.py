@@ -33,7 +33,6 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.script_race import script_source
 from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:
@@ -134,6 +133,8 @@ def source_of(job: Job, python: Path | None = None) -> EventSource:
     or where there is no torch in here."""
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     if job.task.is_script:
+        from lrgui.runs.script_race import script_source
+
         return script_source(job, chosen)
     # The person's code may print, change the folder or exit: it must do so somewhere else.
     if job.task.is_code or not frozen.computes_itself(chosen):

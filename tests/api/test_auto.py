@@ -13,6 +13,7 @@ import lrgui
 
 def noisy(batch: int = 1) -> tuple[nn.Module, DataLoader[Any]]:
     """A line with as much noise as signal, an example at a time."""
+    torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(400, 4, generator=generator)
     y = 1.2 * x.sum(1, keepdim=True) + 1.5 * torch.randn(400, 1, generator=generator)

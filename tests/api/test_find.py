@@ -568,7 +568,7 @@ def test_a_range_that_ends_too_early_is_extended(model: nn.Module) -> None:
     assert short.lr is None
     mended = find(model, start_lr=1e-5, end_lr=3e-2, steps=100, seed=0, auto_range=True)
     assert mended.config.end_lr > 0.1
-    assert mended.notes and "was changed to" in mended.notes[0]
+    assert mended.notes and "Swept again, from 1e-5 to" in mended.notes[0]
     assert mended.best_guess > short.curve.lr[-1]
 
 

@@ -35,7 +35,7 @@ def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     sweep, train = SweepSettings(), TrainSettings()
     usual = {"start_lr": 1e-6, "end_lr": 1.0, "steps": 200, "beta": 0.98, "stop_factor": 4.0, "repeats": 1}
     usual |= {"schedule": "exponential", "batches_per_lr": 1, "accumulation": 1, "clip_grad_norm": None, "amp": None}
-    usual |= {"end_chosen": False}
+    usual |= {"end_chosen": False, "planned_schedule": None, "planned_steps": None}
     assert dataclasses.asdict(sweep) == usual
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []

@@ -164,15 +164,15 @@ class Plan:
         assert self.examples is not None
         assert self.epochs is not None
         return (
-            f" {self.steps or SHORT:,} steps are {self.epochs:,.0f} epochs of {self.examples:,} examples, for a model "
-            f"of {self.parameters:,} parameters: whether such a training overfits, a training loss cannot show. Verify "
-            "compares validation losses."
+            f" {self.steps or SHORT:,} steps are {round(self.epochs):,} epochs of {self.examples:,} examples, for a "
+            f"model of {self.parameters:,} parameters: whether such a training overfits, a training loss cannot show. "
+            "Verify compares validation losses."
         )
 
     def _memory_words(self, sweep_steps: int) -> str:
         if self.memory is None or self._remembered(sweep_steps) <= LONG_MEMORY:
             return ""
-        enough = format_figure(float(f"{self.memory / LONG_MEMORY:.1e}"))
+        enough = format_figure(self.memory / LONG_MEMORY, 2)
         return (
             f" The optimizer averages gradients over about {format_figure(self.memory, 2)} steps, which is long for a "
             f"sweep of {sweep_steps:,}: the loss answers late, and the pick may be too high. Sweep {enough} steps."
