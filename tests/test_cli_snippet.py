@@ -12,11 +12,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lrgui.cli import Status, app
-from lrgui.core.events import BatchEvent, EndEvent, Event, TaskEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, ScriptEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.snippets import SNIPPETS
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
+from lrgui.tasks.spec import TaskSpec
 
 
 def curve(falls: bool = True) -> list[Event]:
@@ -93,6 +94,22 @@ def test_races_and_empty_runs_have_none(tmp_path: Path) -> None:
     empty = snippet(saved(tmp_path, Job(), [EndEvent("cancelled", "Stopped.")]))
     assert "contains no points" in empty.stderr
     assert {race.exit_code, empty.exit_code} == {Status.FAILED}
+
+
+def test_a_training_that_was_only_watched_has_no_rate_of_ours(tmp_path: Path) -> None:
+    script = {"folder": str(tmp_path)}
+    task = TaskSpec(source="script", path=str(tmp_path / "train.py"), arguments="--epochs 3", options=script)
+    told = TaskEvent("train.py", "", 0, 0, 5, None, "cpu", 0, 0)
+    seen = ScriptEvent("SGD", 0, 1, 1, 60, 1, own_lr=0.05, last_lr=0.01, highest_lr=0.05, planned="step")
+    events = [told, BatchEvent(0, 0, 0.05, 1.0, 0.1), seen, EndEvent("completed", "Ended.")]
+    run = saved(tmp_path, Job("train", task=task), events)
+    done = snippet(run)
+    assert (done.exit_code, done.stdout) == (Status.NO_PICK, "")
+    assert "with its own rate (at most 5e-2), and no other was found" in done.stderr
+    assert "lrgui run train.py --epochs 3" in done.stderr
+    chosen = json.loads(snippet(run, "--lr", "2e-2", "--for", "json").stdout)
+    assert chosen["learning_rate"] == 0.02
+    assert chosen["schedule"] == {"name": "step", "total_steps": None, "epochs": None}
 
 
 def test_find_prints_it_after_the_answer_and_in_json() -> None:

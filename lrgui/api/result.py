@@ -15,7 +15,7 @@ from lrgui.core.curve.lr_scaling import Transfer, transfer
 from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.events import EndEvent
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, positive_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
@@ -180,7 +180,7 @@ class Result(Found):
         from lrgui.export.snippets import facts_of_call, snippet
 
         chosen = lr is not None
-        rate = self.required_lr() if lr is None else float(lr)
+        rate = self.required_lr() if lr is None else positive_lr(lr)
         batch = None if self.batch_size is None else max(1, self.batch_size // self.config.accumulation)
         first = self.records[0]
         return snippet(facts_of_call(rate, self.reading, first, chosen=chosen, batch_size=batch, loop=self.config), key)

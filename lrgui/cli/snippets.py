@@ -11,9 +11,10 @@ import typer
 from lrgui.cli.app import Status, command, fail, say
 from lrgui.core.curve.plan import ONE_CYCLE, Plan
 from lrgui.core.events import RunKind
-from lrgui.core.learning_rate import parse_lr
+from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.export.snippets import SNIPPETS, Facts, SnippetError, facts_of_job, facts_of_sweep, snippet
 from lrgui.runs.job import Job
+from lrgui.tasks.user.rows import SCRIPT
 
 if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
@@ -53,6 +54,7 @@ def print_snippet(
     """
     from lrgui.runs.opened import open_run, why_not_opened
     from lrgui.runs.records import plan_of
+    from lrgui.runs.script_answer import sweep_command
 
     chosen = _rate(lr)
     try:
@@ -66,11 +68,18 @@ def print_snippet(
         fail(f"{run} is a race; only sweeps and trainings have a snippet.")
     if chosen is None and job.kind == RunKind.SWEEP and not len(record):
         fail(f"{run} contains no points: the run ended before its first batch.")
-    if job.kind == RunKind.TRAIN:
+    plan = plan_of(job.sweep, record.task, record.script)
+    if chosen is None and job.kind == RunKind.TRAIN and job.task.source == SCRIPT:
+        own = "" if record.script is None else f" (at most {format_lr(record.script.highest_lr)})"
+        fail(
+            f"This training was only watched: the script trained with its own rate{own}, and no other was found. "
+            f"Find one: {sweep_command(job.task)}, or pass one: --lr 1e-3",
+            Status.NO_PICK,
+        )
+    if job.kind == RunKind.TRAIN and job.task.source != SCRIPT:
         rate = job.train.max_lr if chosen is None else chosen
         text = _made(lambda: facts_of_job(rate, job, record, plan=Plan(schedule=ONE_CYCLE), trains=True), key)
     elif chosen is not None:
-        plan = plan_of(job.sweep, record.task)
         text = _made(lambda: facts_of_job(chosen, job, record, plan=plan), key)
     else:
         reading = opened.sweeps.read(job.sweep)

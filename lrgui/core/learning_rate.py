@@ -37,6 +37,13 @@ def parse_lr(text: str) -> float:
         value = float(text.strip().replace(",", "."))
     except ValueError:
         raise ValueError(f"“{text}” is not a number; write a learning rate like 1e-3 or 0.001.") from None
+    return positive_lr(value, text.strip())
+
+
+def positive_lr(lr: float, named: str = "") -> float:
+    """The same number, where it is a learning rate. Raises ValueError, with a sentence for people, for one that is not
+    positive and finite; `named` is how the person wrote it."""
+    value = float(lr)
     if not math.isfinite(value) or value <= 0:
-        raise ValueError(f"A learning rate must be above 0 and finite, not {text.strip()}.")
+        raise ValueError(f"A learning rate must be above 0 and finite, not {named or exact_lr(value)}.")
     return value

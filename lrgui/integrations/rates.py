@@ -12,7 +12,7 @@ from lrgui.core.engine.apply import highest_rate
 from lrgui.core.engine.attached import kind_of
 from lrgui.core.engine.planned import schedule_of
 from lrgui.core.engine.schedule_copy import CannotRescale
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, positive_lr
 from lrgui.core.run_settings import MOST_PLANNED
 
 
@@ -66,6 +66,7 @@ class Follows:
 
     def value_for(self, rate: float, swept: Sequence[int] | None) -> float:
         """The value with which the highest rate of the parameter groups `swept` (None: all) is `rate`."""
+        rate = positive_lr(rate)
         share = highest_followed(*self._made, swept) / self._value
         return rate if math.isclose(share, 1.0, rel_tol=1e-6) else rate / share
 

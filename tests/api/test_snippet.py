@@ -77,3 +77,9 @@ def test_unknown_keys_and_impossible_ones_are_refused_in_a_sentence() -> None:
         result.snippet("keras", lr=1e-2)
     with pytest.raises(ValueError, match="nanoGPT trains with AdamW"):
         result.snippet("nanogpt", lr=1e-2)
+
+
+@pytest.mark.parametrize("lr", [0, -1, float("nan"), float("inf")])
+def test_impossible_rates_are_refused(make: Make, lr: float) -> None:
+    with pytest.raises(ValueError, match="A learning rate must be above 0 and finite, not "):
+        make().snippet(lr=lr)

@@ -12,7 +12,7 @@ from lrgui.core.engine.attached import attached, belongs_to, is_plateau, kind_of
 from lrgui.core.engine.param_groups import largest, put_rate, ratios
 from lrgui.core.engine.schedule_copy import CannotRescale, highest
 from lrgui.core.engine.scheduler_rates import Slot, group_slots, rescale, scheduler_slots
-from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.learning_rate import format_lr, positive_lr
 
 Groups = Sequence[dict[str, Any]]
 
@@ -33,8 +33,7 @@ def set_rate(optimizer: Any, rate: float, *, swept: Sequence[int] | None = None,
         raise TypeError(
             f"{_name(optimizer)} is not an optimizer with param_groups; pass the instance that trains your model."
         )
-    if not (math.isfinite(rate) and rate > 0):
-        raise ValueError(f"A learning rate must be above 0 and finite, not {exact_lr(rate)}.")
+    rate = positive_lr(rate)
     groups = optimizer.param_groups
     indices = list(range(len(groups)) if swept is None else swept)
     if max(indices) >= len(groups):
