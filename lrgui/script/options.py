@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
-#: Names that a rate's option has.
-_NAMES = ("lr", "learning_rate", "learning-rate", "alpha", "rate", "eta", "step_size")
-#: Relative difference up to which two rates are one.
-_SAME = 1e-9
+#: Names that a rate's option has; what is longer says it by a part: "--base_lr", "optim.max_lr=".
+_NAMES = ("lr", "learning_rate", "learningrate", "lrate", "rate", "eta", "eta0")
+_PARTS = ("lr", "blr", "learningrate", "lrate")
+#: Parts of the names of what belongs to a rate's schedule, and is none of its own.
+_OTHERS = ("decay", "factor", "final", "gamma", "min", "end", "step", "steps", "epochs", "warmup", "mult", "scale")
+#: Relative difference up to which two rates are one; a rate may have been single precision.
+_SAME = 1e-6
 
 
 class OptionsSeen:
@@ -30,7 +35,8 @@ class OptionsSeen:
         @functools.wraps(original)
         def parse(parser: Any, *arguments: Any, **named: Any) -> Any:
             found = original(parser, *arguments, **named)
-            seen.append((parser, found[0]))
+            if not _is_torchs(sys._getframe(1)):
+                seen.append((parser, found[0]))
             return found
 
         argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign, assignment]
@@ -45,8 +51,11 @@ class OptionsSeen:
             self._before = None
 
     def setting(self, rate: float) -> str:
-        """The option that has `rate` for its value: "--lr", "optim.lr=" for one without dashes; empty for none."""
-        found = [option for option, value in self._values() if _is(value, rate)]
+        """The option that has `rate` for its value and is called like one: "--lr", "optim.lr=" for one without dashes.
+
+        Empty for none: a number that happens to be the same is no rate.
+        """
+        found = [option for option, value in self._values() if _is(value, rate) and _is_rates(option)]
         return min(found, key=_strangeness, default="")
 
     def _values(self) -> Iterator[tuple[str, Any]]:
@@ -95,12 +104,35 @@ def _is(value: Any, rate: float) -> bool:
     return rate > 0 and abs(number - rate) <= _SAME * rate
 
 
+def _is_torchs(frame: FrameType | None) -> bool:
+    """True where arguments are read by torch itself, as torchrun reads its own, beside the script's."""
+    while frame is not None and frame.f_globals.get("__name__") == "argparse":
+        frame = frame.f_back
+    if frame is None:
+        return False
+    spec = frame.f_globals.get("__spec__")  # `python -m torch.distributed.run` is called __main__ otherwise
+    return str(getattr(spec, "name", frame.f_globals.get("__name__", ""))).startswith("torch.")
+
+
+def _name(option: str) -> str:
+    """ "optim.baseLR=" is base_lr."""
+    bare = option.lstrip("-").rstrip("=").rpartition(".")[2]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", bare).replace("-", "_").lower()
+
+
+def _is_rates(option: str) -> bool:
+    """True where the name of an option says that it is a learning rate."""
+    name = _name(option)
+    if name in _NAMES:
+        return True
+    parts = name.replace("learning_rate", "learningrate").split("_")
+    return any(part in _PARTS for part in parts) and not any(part in _OTHERS for part in parts)
+
+
 def _strangeness(option: str) -> tuple[int, int]:
     """Less for what sounds more like a rate."""
-    name = option.lstrip("-").rstrip("=").rpartition(".")[2].lower()
-    if name in _NAMES:
-        return 0, _NAMES.index(name)
-    return (1 if any(one in name for one in _NAMES[:4]) else 2), len(name)
+    name = _name(option)
+    return (0, _NAMES.index(name)) if name in _NAMES else (1, len(name))
 
 
 def with_rate(words: list[str], option: str, rate: str) -> list[str]:
