@@ -15,9 +15,10 @@ import pytest
 
 from lrgui.cli.run import script_job
 from lrgui.cli.watch import step_words
+from lrgui.core.curve.plan import Plan
 from lrgui.core.events import BatchEvent, ScriptEvent, TaskEvent
 from lrgui.runs.log import read_log
-from lrgui.runs.script_answer import command_with, script_sentences
+from lrgui.runs.script_answer import command_with, raced_rate, script_sentences
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -170,6 +171,33 @@ def test_its_own_schedule(tmp_path: Path) -> None:
     facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 3e-3, 3e-3, 3e-3, "StepLR")
     assert script_sentences(task, facts, None)[0] == "The script's schedule (StepLR) kept its rate in these 200 steps."
     assert script_sentences(task, None, 1e-3) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "comes_to", "said"),
+    [
+        (Plan(schedule="decay", family="momentum"), "9.8e-2", "which comes to a highest rate of about 9.8e-2 there."),
+        (Plan(schedule="onecycle", family="momentum"), "1.4e-1", "and the highest rate there."),
+        (Plan(), "", "and what it comes to there is not known."),
+    ],
+)
+def test_a_maximum_of_one_cycle_is_not_given_to_another_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: Plan, comes_to: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").touch()
+    task = script_job(["train.py"], False, {}).task
+    facts = ScriptEvent("SGD", 0, 1, 1, 200, 1, 0.05, 0.01, 0.05, "StepLR", option="--lr")
+    rate = raced_rate(0.14, True, plan)
+    words = script_sentences(task, facts, rate, 0.14)
+    assert words[0] == (
+        "The race ran OneCycle in the place of the script's own schedule (StepLR): 1.4e-1 is OneCycle's maximum, "
+        f"{said}" + said
+    )
+    assert [line for line in words if "--lr" in line] == (
+        [f"To use it: python train.py --lr {comes_to}"] if comes_to else []
+    )
+    assert raced_rate(0.14, False, plan) == 0.14
 
 
 def test_a_check_of_a_script_says_what_a_sweep_would_do(

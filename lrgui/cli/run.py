@@ -151,7 +151,7 @@ def _race(
     from lrgui.cli.verify import leave as leave_race
     from lrgui.cli.verify import race_of, rate_to_race
     from lrgui.export.report import Report
-    from lrgui.runs.script_answer import script_document, script_sentences
+    from lrgui.runs.script_answer import raced_rate, script_document, script_sentences
 
     if sweep:
         swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, mends, python)
@@ -165,9 +165,10 @@ def _race(
     elif files:
         fail("The files are of the sweep, and --around leaves it out.", Status.BAD_ARGUMENTS)
     raced = race_of(job, log, as_json, python)
-    lr = raced.ranking.lr
+    one_cycle, found = job.race.one_cycle, raced.ranking.lr
+    lr = raced_rate(found, one_cycle, raced.plan)
     more = script_document(job.task, raced.script, lr)
-    leave_race(raced, as_json, more, script_sentences(job.task, raced.script, lr))
+    leave_race(raced, as_json, more, script_sentences(job.task, raced.script, lr, found if one_cycle else None))
 
 
 def _own_of(task: TaskEvent | None) -> float:

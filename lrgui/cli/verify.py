@@ -36,6 +36,7 @@ from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
     from lrgui.core.curve.measured import Race
+    from lrgui.core.curve.plan import Plan
     from lrgui.core.curve.recommend import Recommendation
     from lrgui.core.standings import Ranking, Standings
 
@@ -75,10 +76,22 @@ class Raced:
     end: EndEvent
     unkept: str
     """A sentence where the log that was asked for was not written, else empty."""
-    metric: str
-    """What the numbers beside the losses are called."""
+    task: TaskEvent | None
+    """What was run; None where nothing was."""
     script: ScriptEvent | None
     """What was seen of a training script."""
+
+    @property
+    def metric(self) -> str:
+        """What the numbers beside the losses are called."""
+        return "" if self.task is None else self.task.metric_name
+
+    @property
+    def plan(self) -> Plan:
+        """The training that a rate is for, as far as it shows."""
+        from lrgui.runs.records import plan_of
+
+        return plan_of(self.job.sweep, self.task, self.script)
 
     @property
     def result(self) -> Race:
@@ -96,7 +109,7 @@ def race_of(job: Job, log: Path | None, as_json: bool, python: Path | None) -> R
     if not as_json:
         words.print(f"Race around {format_lr(config.around)}: {config.price}", highlight=False)
     standings, source = Standings(config), source_of(job, python)
-    end, metric, script = ended(None), "", None
+    end, task, script = ended(None), None, None
     bar = progress_bar()
     with Journals(job, log) as journals, bar, Signals(source), closing(source.chunks()) as chunks:
         line = bar.add_task("Race", total=config.total_steps())
@@ -105,14 +118,14 @@ def race_of(job: Job, log: Path | None, as_json: bool, python: Path | None) -> R
             journals.write(events)
             end = next((event for event in events if isinstance(event, EndEvent)), end)
             for event in events:
-                metric = event.metric_name if isinstance(event, TaskEvent) else metric
+                task = event if isinstance(event, TaskEvent) else task
                 script = event if isinstance(event, ScriptEvent) else script
                 _show(event, as_json)
             last = next((event for event in reversed(events) if isinstance(event, CandidateEvent)), None)
             if last is not None:
                 where = f"{standings.place_in_race(last.round).capitalize()} · {format_lr(last.lr)}"
                 bar.update(line, completed=standings.done, description=where)
-    return Raced(job, standings, standings.ranking(), end, journals.lost, metric, script)
+    return Raced(job, standings, standings.ranking(), end, journals.lost, task, script)
 
 
 def leave(

@@ -44,7 +44,7 @@ from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
-from lrgui.runs.script_answer import script_sentences
+from lrgui.runs.script_answer import raced_rate, script_sentences
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
 from lrgui.tasks.recognise import is_program, recognise
@@ -426,8 +426,7 @@ class Session(JobEditor):
         pick = None if reading is None else reading.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
         if end.reason not in ERRORS:
-            lr = record.standings.ranking().lr if isinstance(record, RaceRecord) else None if pick is None else pick.lr
-            words = " ".join(script_sentences(self._running.task, record.script, lr))
+            words = " ".join(_of_script(self._running, record, None if pick is None else pick.lr))
             notice = notice and notice.after(words) if words else notice
             notice = Notice("info", words) if notice is None and words else notice
         if notice is None or repair is None:
@@ -486,3 +485,12 @@ class Session(JobEditor):
         self.noticed.emit(None)
         self.kind = RunKind.SWEEP
         self.run_ended.emit(self.runs.show_synthetic(name, curve, zones, self.job))
+
+
+def _of_script(job: Job, record: Record, pick: float | None) -> list[str]:
+    """What a run of a script says beside its curves; `pick` is the rate that was read off a sweep."""
+    if not isinstance(record, RaceRecord):
+        return script_sentences(job.task, record.script, pick)
+    found, one_cycle = record.standings.ranking().lr, job.race.one_cycle
+    lr = raced_rate(found, one_cycle, plan_of(job.sweep, record.task, record.script))
+    return script_sentences(job.task, record.script, lr, found if one_cycle else None)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lrgui.core.curve.plan import Plan
 from lrgui.core.events import ScriptEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.script.options import with_rate
@@ -21,11 +22,25 @@ def script_document(task: TaskSpec, facts: ScriptEvent | None, pick: float | Non
     return {"script": {**asdict(facts), "command": command_with(task, facts, pick)}}
 
 
-def script_sentences(task: TaskSpec, facts: ScriptEvent | None, pick: float | None) -> list[str]:
-    """The same in sentences; none where no optimizer stepped."""
+def script_sentences(
+    task: TaskSpec, facts: ScriptEvent | None, pick: float | None, maximum: float | None = None
+) -> list[str]:
+    """The same in sentences; none where no optimizer stepped. `maximum` is the rate of a race whose OneCycle took the
+    place of the script's schedule, and `pick` what it comes to there (`raced_rate`)."""
     if facts is None:
         return []
-    return [*_what_was_swept(facts), *_how_to_set(task, facts, pick), _side_effects(task)]
+    schedule = _its_schedule(facts) if maximum is None else _of_maximum(facts, pick, maximum)
+    return [*_which_optimizer(facts), *schedule, *_how_to_set(task, facts, pick), _side_effects(task)]
+
+
+def raced_rate(lr: float | None, one_cycle: bool, plan: Plan) -> float | None:
+    """The rate for a script, by its own schedule (that of `plan`), of a race that measured `lr`.
+
+    `one_cycle`: that is the maximum of a OneCycle which took the schedule's place; None where nobody knows that one.
+    """
+    if lr is None or not one_cycle:
+        return lr
+    return None if plan.schedule is None else plan.from_one_cycle(lr)
 
 
 def command_with(task: TaskSpec, facts: ScriptEvent, rate: float | None) -> str:
@@ -46,20 +61,33 @@ def _program(task: TaskSpec) -> list[str]:
     return [os.path.relpath(task.path, folder or None)] if os.path.isabs(task.path) else ["-m", task.path]
 
 
-def _what_was_swept(facts: ScriptEvent) -> list[str]:
-    """Which of several optimizers, and the script's schedule; where its own rate lies, the reading says."""
-    words = []
-    if facts.optimizers > 1:
-        words.append(
-            f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}); the others kept their rates."
-        )
+def _which_optimizer(facts: ScriptEvent) -> list[str]:
+    """Which of several."""
+    if facts.optimizers == 1:
+        return []
+    return [f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}); the others kept their rates."]
+
+
+def _its_schedule(facts: ScriptEvent) -> list[str]:
+    """What the script's schedule did; where its own rate lies, the reading says."""
     if facts.own_lr != facts.last_lr:
         name = f"The script's schedule ({facts.schedule})" if facts.schedule else "The script itself"
         ends = f"from {format_lr(facts.own_lr)} to {format_lr(facts.last_lr)}"
-        words.append(f"{name} went {ends} in these {facts.steps:,} steps.")
-    elif facts.schedule:
-        words.append(f"The script's schedule ({facts.schedule}) kept its rate in these {facts.steps:,} steps.")
-    return words
+        return [f"{name} went {ends} in these {facts.steps:,} steps."]
+    if facts.schedule:
+        return [f"The script's schedule ({facts.schedule}) kept its rate in these {facts.steps:,} steps."]
+    return []
+
+
+def _of_maximum(facts: ScriptEvent, pick: float | None, maximum: float) -> list[str]:
+    """What a rate that was measured under OneCycle is for the script."""
+    name = f" ({facts.schedule})" if facts.schedule else ""
+    measured = f"The race ran OneCycle in the place of the script's own schedule{name}: {format_lr(maximum)} is"
+    if pick is None:
+        return [f"{measured} OneCycle's maximum, and what it comes to there is not known."]
+    if format_lr(pick) == format_lr(maximum):
+        return [f"{measured} OneCycle's maximum, and the highest rate there."]
+    return [f"{measured} OneCycle's maximum, which comes to a highest rate of about {format_lr(pick)} there."]
 
 
 def _how_to_set(task: TaskSpec, facts: ScriptEvent, pick: float | None) -> list[str]:
