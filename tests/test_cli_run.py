@@ -213,11 +213,23 @@ def test_a_check_of_a_script_says_what_a_sweep_would_do(
     assert "Sweep it: lrgui run train.py --steps 50 --lr 0.02" in done.stdout
 
 
+def test_a_check_does_not_train_a_script_whose_names_come_by_a_star(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "common.py").write_text("import torch\nweight = torch.nn.Parameter(torch.ones(2))\n")
+    file, left = tmp_path / "train.py", tmp_path / "left"
+    loop = "for _ in range(9):\n    (weight**2).sum().backward()\n    optimizer.step()\n"
+    made = "optimizer = torch.optim.SGD([weight], lr=0.1)\n"
+    file.write_text(f"from common import *\n{made}{loop}open({str(left)!r}, 'w')\n")
+    done = command("check", file)
+    assert done.returncode == 0, done.stderr
+    assert "train.py can run: SGD steps after each backward pass" in done.stdout
+    assert not left.exists(), "three steps, and nothing behind them"
+
+
 def test_a_script_in_the_place_of_a_task_is_recognised(command: Command, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(SCRIPT)
     done = command("find", tmp_path / "train.py")
     assert done.returncode == 1
-    assert "It trains by itself: “lrgui run train.py” runs it as it is." in done.stderr
+    assert "If it trains by itself, “lrgui run train.py” runs it as it is." in done.stderr
 
 
 def test_watched_as_it_is(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.outline import outline
-from lrgui.tasks.user.own_loop import trains_itself
 from lrgui.tasks.user.roles import CONTEXT
 from lrgui.tasks.user.task_outline import Outline
 
@@ -161,14 +160,13 @@ def _job(
     job, known = switched(Job(), found.source, path, found.model), None
     if job.task.is_code:
         known = outline(path)
+        if known.runs_by_itself and known.file is not None and context.command.name == CHECK:
+            return script_job([str(known.file), *context.meta.get(ARGUMENTS, [])], False, {})
         if known.problem is not None:
-            file = known.file
-            if file is not None and trains_itself(file):
-                words = context.meta.get(ARGUMENTS, [])
-                if context.command.name == CHECK:
-                    return script_job([str(file), *words], False, {})
-                fail(f"{known.problem.sentence} It trains by itself: “lrgui run {file.name}” runs it as it is.")
-            fail(known.problem.sentence)
+            hint = ""
+            if known.runs_by_itself and known.file is not None:
+                hint = f" If it trains by itself, “lrgui run {shlex.quote(known.file.name)}” runs it as it is."
+            fail(f"{known.problem.sentence}{hint}")
         job, unused = apply_defaults(job, known)
         for sentence in unused:
             say(sentence)

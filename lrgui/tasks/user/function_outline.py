@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from lrgui.core.options import Scalar
 from lrgui.tasks.user.arguments import Names, constant, options_of, shared
 from lrgui.tasks.user.module_syntax import Function, ModuleSyntax, last_name
+from lrgui.tasks.user.own_loop import only_runs, trains_itself
 from lrgui.tasks.user.roles import (
     CONTEXT,
     LOADERS,
@@ -70,7 +71,7 @@ def _called(node: Function) -> str:
 
 def what_lacks(module: ModuleSyntax, given: set[str]) -> OutlineProblem | None:
     """What a task of functions or an object still needs."""
-    if module.any_name:
+    if module.any_name and not (trains_itself(module) or only_runs(module)):
         return None
     lacking = [role for role in ("model", "train_loader") if role not in given]
     if not {"loss", "training_step"} & given and (lacking or not _may_have_own_loss(module)):

@@ -21,8 +21,10 @@ ROLES_BY_PLACE = ("model", "train_loader", "loss")
 class ModuleSyntax:
     """What stands in one file, and in the neighbours that it imports functions from."""
 
-    def __init__(self, tree: ast.Module, path: Path, root: Path) -> None:
+    def __init__(self, tree: ast.Module, path: Path, root: Path, above: tuple[Path, ...] = ()) -> None:
+        """`above` are the files that import this one, each by the next."""
         self.file, self.path, self.root = path.name, path, root
+        self._above = above
         self._others: dict[Path, ModuleSyntax] = {}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, ast.ClassDef] = {}
@@ -30,12 +32,15 @@ class ModuleSyntax:
         self.imported: dict[str, str] = {}  # names that are imported from a module, and from which
         self.import_lines: dict[str, int] = {}
         self.packages: set[str] = set()  # modules that are imported themselves
-        self.any_name = False  # `from … import *` brings names that cannot be known
+        self.any_name = False  # `from … import *` of a package that is no neighbour brings names that cannot be known
         self.constants: dict[str, Scalar] = {}
         self.enums: dict[str, tuple[str, ...]] = {}
         self.tree = tree
+        self._stars: list[str] = []
         for node in top_level(tree.body):
             self._note(node)
+        for origin in self._stars:
+            self.any_name |= not self._take_all(origin)
 
     def _note(self, node: ast.stmt) -> None:
         if isinstance(node, Function):
@@ -49,7 +54,7 @@ class ModuleSyntax:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if alias.name == "*":
-                    self.any_name = True
+                    self._stars.append("." * node.level + (node.module or ""))
                 else:
                     self.imported[alias.asname or alias.name] = "." * node.level + (node.module or "")
                     self.import_lines[alias.asname or alias.name] = node.lineno
@@ -61,6 +66,16 @@ class ModuleSyntax:
                     if known:
                         self.constants[name.id] = value
 
+    def _take_all(self, origin: str) -> bool:
+        """Know the names of `from <origin> import *`, a neighbour's; False where they cannot all be known."""
+        other = self._other(origin)
+        if other is None:
+            return False
+        for name in (*other.functions, *other.classes, *other.values, *other.imported):
+            if not name.startswith("_") and not self.has(name):
+                self.imported[name] = origin
+        return not other.any_name
+
     def has(self, name: str) -> bool:
         """True for a function, a class, a value or an imported name."""
         return name in self.functions or name in self.classes or name in self.values or name in self.imported
@@ -70,16 +85,20 @@ class ModuleSyntax:
         if name in self.functions:
             return self.functions[name], self
         origin = self.imported.get(name)
-        path = None if origin is None else origin_file(self.path, self.root, origin)
-        if path is None or path == self.path:
+        other = None if origin is None else self._other(origin)
+        return (other.functions[name], other) if other is not None and name in other.functions else None
+
+    def _other(self, origin: str) -> ModuleSyntax | None:
+        """The neighbour that `origin` names; None where it is none, or stands above in a circle of star imports."""
+        path = origin_file(self.path, self.root, origin)
+        if path is None or path == self.path or path in self._above:
             return None
         if path not in self._others:
             tree = tree_of(path)
             if tree is None:
                 return None
-            self._others[path] = ModuleSyntax(tree, path, self.root)
-        other = self._others[path]
-        return (other.functions[name], other) if name in other.functions else None
+            self._others[path] = ModuleSyntax(tree, path, self.root, (*self._above, self.path))
+        return self._others[path]
 
     def line_of(self, name: str) -> int:
         """Where `name` is made in this file; 0 where it is not."""
@@ -188,7 +207,7 @@ def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements of a module, also those within `if`, `try` and `with`, but not what only a script does."""
     for node in body:
         if isinstance(node, ast.If):
-            if _is_main_guard(node.test):
+            if is_main_guard(node.test):
                 continue
             yield from top_level(node.body + node.orelse)
         elif isinstance(node, ast.Try):
@@ -200,7 +219,8 @@ def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield node
 
 
-def _is_main_guard(test: ast.expr) -> bool:
+def is_main_guard(test: ast.expr) -> bool:
+    """True for the condition of `if __name__ == "__main__":`."""
     return isinstance(test, ast.Compare) and any(
         isinstance(side, ast.Name) and side.id == "__name__" for side in (test.left, *test.comparators)
     )

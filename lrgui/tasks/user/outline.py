@@ -13,6 +13,7 @@ from lrgui.core.formats import format_bytes
 from lrgui.tasks.user.local_files import find_module, local_files, packages_of
 from lrgui.tasks.user.module_syntax import ModuleSyntax
 from lrgui.tasks.user.outline_styles import task_in
+from lrgui.tasks.user.own_loop import only_runs, trains_at_import, trains_itself
 from lrgui.tasks.user.source_text import encoding_of, no_python
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_outline import Outline, OutlineProblem
@@ -51,13 +52,16 @@ def outline(path: str) -> Outline:
     if isinstance(tree, OutlineProblem):
         return Outline(problem=tree, file=file)
     try:
-        read = task_in(ModuleSyntax(tree, file, root), target.name)
+        module = ModuleSyntax(tree, file, root)
+        read = task_in(module, target.name)
+        lacks = read.problem is not None and (trains_itself(module) or only_runs(module))
+        itself = not target.name and (lacks or trains_at_import(module))
     except RecursionError as error:  # a sum of ten thousand numbers
         return _refused(file, no_python(file.name, error)[0])
     above = packages_of(target.place, root) if target.is_module else ()
     modules = dict.fromkeys((*above, *local_files(file, root, tree)))
     modules.pop(file, None)
-    return replace(read, modules=tuple(modules), file=file)
+    return replace(read, modules=tuple(modules), file=file, runs_by_itself=itself)
 
 
 def _refused(file: Path, sentence: str) -> Outline:

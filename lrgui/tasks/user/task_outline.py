@@ -42,6 +42,8 @@ class Outline:
     has_optimizer: bool = False
     has_validation: bool = False
     problem: OutlineProblem | None = None
+    runs_by_itself: bool = False
+    """It is, or may as well be, a program: to import it would run that, and a training loop of its own with it."""
     modules: tuple[Path, ...] = ()
     """Files of its folder that it imports, and those that they import."""
     file: Path | None = None
