@@ -76,8 +76,15 @@ class Found:
 
     @property
     def measured(self) -> bool:
-        """True where short trainings measured the recommendation; else it is read off the curve."""
+        """True where short trainings measured the recommendation, or `measured_lr`, which it is derived from; else it
+        is read off the curve."""
         return self.reading.recommendation.measured
+
+    @property
+    def measured_lr(self) -> float | None:
+        """What short trainings measured, the maximum of their OneCycles; `lr` is another rate where another training is
+        planned. None where there were none, or no winner."""
+        return self.reading.recommendation.measured_lr
 
     @property
     def own_lr(self) -> float | None:

@@ -56,7 +56,11 @@ class Race:
         rates = {key: ranking.lr * planned.share(key) / trained.share(ONE_CYCLE) for key in SCHEDULES}
         rate = rates[plan.schedule or ONE_CYCLE]
         factor = math.hypot(away, plan.floor - Plan().floor)
-        return Recommendation(rate, rate, ranking.reason, word, 10**factor, by_schedule=rates, measured=True)
+        found = Recommendation(
+            rate, rate, ranking.reason, word, 10**factor, by_schedule=rates, measured=True, measured_lr=ranking.lr
+        )
+        derived = planned.derived_words(rate, ranking.lr, self.config.steps) if found.derived else ""
+        return replace(found, reason=f"{ranking.reason}{derived}")
 
     @property
     def _compared(self) -> bool:

@@ -154,9 +154,22 @@ class Plan:
         share = self.share()
         if share == 1:
             return ""
-        long = "" if self.steps is None or self.steps <= SHORT else f" of {self.steps:,} steps"
         done = "Lowered" if share < 1 else "Raised"
-        return f" {done} to {format_percent(share)} for a training{long}{_TRAINING[self.schedule or ONE_CYCLE]}."
+        return f" {done} to {format_percent(share)} for {self._training}."
+
+    @property
+    def _training(self) -> str:
+        """ "a training of 4,000 steps at a constant rate"."""
+        long = "" if self.steps is None or self.steps <= SHORT else f" of {self.steps:,} steps"
+        return f"a training{long}{_TRAINING[self.schedule or ONE_CYCLE]}"
+
+    def derived_words(self, lr: float, maximum: float, steps: int) -> str:
+        """How `lr` follows from `maximum`, which OneCycles of `steps` steps measured: a sentence with a space before
+        it."""
+        return (
+            f" {format_lr(maximum)} is the maximum of a OneCycle of {steps:,} steps; {format_lr(lr)} is derived from "
+            f"it for {self._training}."
+        )
 
     def _epochs_words(self) -> str:
         if not self.by_heart:

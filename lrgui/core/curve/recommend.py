@@ -66,7 +66,15 @@ class Recommendation:
     noise_advice: NoiseAdvice | None = None
     """More steps at each rate, where noise is why there is no pick."""
     measured: bool = False
-    """True where short trainings measured it; else it is read off the curve."""
+    """True where short trainings measured it, or what it is derived from; else it is read off the curve."""
+    measured_lr: float | None = None
+    """What they measured, the maximum of their OneCycles; None where there were none, or no winner."""
+
+    @property
+    def derived(self) -> bool:
+        """True where that is another rate: the planned training is not what was measured."""
+        found = self.lr is not None and self.measured_lr is not None
+        return found and format_lr(self.lr or 0) != format_lr(self.measured_lr or 0)
 
     @property
     def next_sweep(self) -> RangeAdvice | NoiseAdvice | None:
@@ -239,15 +247,17 @@ GUESS = "guess (no confidence)"
 def pick_label(pick: Recommendation) -> str:
     """What stands before our rate in a table of rules."""
     if pick.measured:
-        return "★ measured"
+        return "★ derived" if pick.derived else "★ measured"
     return f"☆ {GUESS}" if pick.lr is None and pick.best_guess is not None else "★ recommended"
 
 
 def confidence_words(pick: Recommendation) -> str:
-    """ "confidence high · within ×1.4", after a race "measured · confidence …"; for no pick "no confidence"."""
+    """ "confidence high · within ×1.4", after a race "measured · confidence …", or "derived from a measured rate · …";
+    for no pick "no confidence"."""
     if pick.lr is None:
         return "no confidence"
-    words = f"{'measured · ' if pick.measured else ''}confidence {pick.confidence}"
+    how = "derived from a measured rate · " if pick.derived else "measured · " if pick.measured else ""
+    words = f"{how}confidence {pick.confidence}"
     if pick.factor is None or not math.isfinite(pick.factor):
         return words
     if pick.factor >= WORST:

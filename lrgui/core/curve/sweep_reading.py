@@ -221,6 +221,7 @@ class SweepReading:
             "best_guess": pick.best_guess,
             "by_schedule": pick.by_schedule,
             "measured": pick.measured,
+            "measured_lr": pick.measured_lr,
             "read": None if self.read is None else _plain_pick(self.read),
             "race": None if self.race is None else self.race.to_dict(),
             "planned_schedule": self.plan.schedule,

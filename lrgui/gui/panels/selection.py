@@ -186,7 +186,7 @@ class SelectionPanel(Card):
         pick = runs.reading.recommendation
         words = [pick.reason]
         if pick.lr is not None:
-            what = "Measured" if pick.measured else "Recommended"
+            what = "Derived:" if pick.derived else "Measured" if pick.measured else "Recommended"
             words.insert(0, runs.reading.both_rates or f"{what} {format_lr(pick.lr)}.")
         elif pick.best_guess is not None:
             words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")

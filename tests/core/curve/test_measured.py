@@ -14,6 +14,7 @@ from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.recommend import Recommendation, confidence_words, pick_label
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.events import EndEvent, EndReason, StandingEvent, UntrainedEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import Standings
 
@@ -72,10 +73,20 @@ def test_a_race_that_was_stopped_before_it_compared_leaves_what_was_read(ran: in
 def test_another_planned_training_gets_its_own_rate() -> None:
     race = raced(valley(-2))
     onecycle, constant = (race.recommendation(READ, Plan(schedule=key)) for key in ("onecycle", "constant"))
-    assert onecycle.lr is not None and constant.lr == pytest.approx(constant.by_schedule["constant"])
+    assert onecycle.lr is not None and constant.lr is not None
+    assert constant.lr == pytest.approx(constant.by_schedule["constant"])
     assert constant.lr == pytest.approx(onecycle.lr * Plan().share("constant"))
+    assert onecycle.measured_lr == constant.measured_lr == onecycle.lr
+    assert (pick_label(onecycle), pick_label(constant)) == ("★ measured", "★ derived")
+    assert confidence_words(constant).startswith("derived from a measured rate · confidence ")
+    assert "derived" not in onecycle.reason
+    assert constant.reason.endswith(
+        f" {format_lr(onecycle.lr)} is the maximum of a OneCycle of 300 steps; {format_lr(constant.lr)} is derived "
+        "from it for a training at a constant rate."
+    )
     long = race.recommendation(READ, Plan(steps=4800))
     assert long.lr is not None and long.lr < onecycle.lr
+    assert long.derived and long.reason.endswith(" is derived from it for a training of 4,800 steps.")
 
 
 def reading() -> SweepReading:
