@@ -89,7 +89,7 @@ class Checked:
         facts = self.script
         if facts is None:
             return []
-        own = f"Its own rate is {format_lr(facts.own_lr)}" + (f" ({facts.schedule})." if facts.schedule else ".")
+        own = f"Its own rate is {format_lr(facts.peak_lr)}" + (f" ({facts.schedule})." if facts.schedule else ".")
         several = [f"{facts.optimizers} optimizers step; --optimizer chooses one."] if facts.optimizers > 1 else []
         made = [f"{facts.optimizer} is made in {Path(facts.file).name}, line {facts.line}."] if facts.file else []
         option = [f"{facts.option.rstrip('=')} sets its rate."] if facts.option else []

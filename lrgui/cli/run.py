@@ -18,7 +18,7 @@ from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
-from lrgui.core.events import EndReason, RunKind, TaskEvent
+from lrgui.core.events import EndReason, RunKind
 from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
@@ -151,17 +151,18 @@ def _race(
     from lrgui.cli.verify import leave as leave_race
     from lrgui.cli.verify import race_of, rate_to_race
     from lrgui.export.report import Report
+    from lrgui.runs.records import own_of
     from lrgui.runs.script_answer import raced_rate, script_document, script_sentences
 
     if sweep:
         swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, mends, python)
-        pick, facts = swept.reading.recommendation, swept.record.script
+        pick = swept.reading.recommendation
         write_files(Report(swept.reading, swept.job), files, FORMATS, quiet=True)
         guess = pick.best_guess if pick.lr is None else pick.lr
         rate = pick.by_schedule.get(ONE_CYCLE) if job.race.one_cycle else guess
         rate = rate_to_race(ended(swept.record), pick, rate, as_json)
-        own = None if facts is None else max(facts.highest_lr, _own_of(swept.record.task))
-        job = replace(job, race=replace(job.race, around=rate, own_lr=own or None))
+        own = own_of(swept.record.task, swept.record.script)
+        job = replace(job, race=replace(job.race, around=rate, own_lr=None if own is None else own.lr))
     elif files:
         fail("The files are of the sweep, and --around leaves it out.", Status.BAD_ARGUMENTS)
     raced = race_of(job, log, as_json, python)
@@ -169,7 +170,3 @@ def _race(
     lr = raced_rate(found, one_cycle, raced.plan)
     more = script_document(job.task, raced.script, lr)
     leave_race(raced, as_json, more, script_sentences(job.task, raced.script, lr, found if one_cycle else None))
-
-
-def _own_of(task: TaskEvent | None) -> float:
-    return 0.0 if task is None or task.own_lr is None else task.own_lr

@@ -303,6 +303,11 @@ class ScriptEvent:
     option: str = ""
     """The script's own option that sets the rate: "--lr", or "optim.lr=" for one without dashes; empty where none was
     found."""
+    peak_lr: float = 0.0
+    """The highest one of the whole training, as far as its scheduler, its optimizer and the rates seen tell; 0 where
+    that is not known."""
+    rising: bool = False
+    """True where the rates seen still rose at the end, and nothing tells how far: `peak_lr` is the highest so far."""
     planned: str = ""
     """What its rates look like (`core.curve.plan.SCHEDULES`), where no scheduler says it; empty where one does."""
 

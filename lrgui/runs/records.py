@@ -53,6 +53,16 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
     return Plan(steps, schedule, family, memory, epoch, task.train_size or None, task.parameters)
 
 
+def own_of(task: TaskEvent | None, script: ScriptEvent | None = None) -> OwnRate | None:
+    """The rate that the optimizer has of its own; of a script's, the highest one of all that was seen of it."""
+    if task is None:
+        return None
+    if script is not None and math.isfinite(script.peak_lr) and script.peak_lr > 0:
+        chosen = task.own_chosen or script.peak_lr != task.own_lr
+        return OwnRate(script.peak_lr, chosen, task.optimizer, script.rising)
+    return None if task.own_lr is None else OwnRate(task.own_lr, task.own_chosen, task.optimizer)
+
+
 class Records:
     """Collects the events of a run, each sweep's batches in a record of their own."""
 
@@ -83,7 +93,7 @@ class Records:
             planned_range=(config.start_lr, config.end_lr),
             plan=plan_of(config, task, self.first.script),
             end=self.first.end,
-            own=None if task is None or task.own_lr is None else OwnRate(task.own_lr, task.own_chosen, task.optimizer),
+            own=own_of(task, self.first.script),
         )
 
     @property

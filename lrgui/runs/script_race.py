@@ -32,6 +32,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.records import own_of
 
 Heard = Callable[[bytes], None]
 """Is given what the script prints, as it comes."""
@@ -213,8 +214,8 @@ class ScriptRace:
         if metric is not None:
             metric.end()
             run.metric = metric.value
-        if self._own is None and run.task is not None and run.task.own_lr is not None:
-            self._own = max(run.task.own_lr, 0.0 if run.facts is None else run.facts.highest_lr)
+        if self._own is None and (own := own_of(run.task, run.facts)) is not None:
+            self._own = own.lr
         return run
 
     def _taken(self, event: Event) -> list[Event]:

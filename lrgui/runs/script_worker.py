@@ -157,7 +157,7 @@ class ScriptRun:
             if isinstance(event, BatchEvent):
                 self._heard.append(event)
             if isinstance(event, ScriptEvent) and not event.option:  # the arguments are often read in here
-                event = replace(event, option=self._options.setting(event.own_lr))
+                event = replace(event, option=self._options.setting(event.peak_lr))
             self.say(event)
         except BrokenPipeError:
             os._exit(0)

@@ -22,6 +22,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
+from lrgui.core.engine.param_groups import largest
 from lrgui.errors.traces import is_persons
 from lrgui.script.losses import UNSCALED, StepLosses, loss_of
 
@@ -42,6 +43,8 @@ class Seen:
     losses: StepLosses
     made_at: tuple[str, int] = ("", 0)
     """The person's file and line where it is made; "" and 0 where that is not known."""
+    made_lr: float = 0.0
+    """The largest of the rates that it was made with; 0 where that is not known."""
     number: int = -1
     """By first steps, from 0; -1 before the first one."""
     steps: int = 0
@@ -206,7 +209,12 @@ class Hooks:
     def _made(self, optimizer: Any) -> None:
         """An optimizer was made: note where, and look at its parameters from now on."""
         self._seen.pop(optimizer, None)
-        self.seen(optimizer).made_at = person_line()
+        seen = self.seen(optimizer)
+        seen.made_at = person_line()
+        try:
+            seen.made_lr = largest(seen.groups)
+        except (KeyError, TypeError, ValueError, RuntimeError):  # none, or something that is no number yet
+            seen.made_lr = 0.0
 
     def _adopt(self) -> None:
         """Also follow optimizers that are none of torch's classes: fastai's, once a script has imported it."""

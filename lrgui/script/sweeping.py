@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -17,7 +18,7 @@ from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.guessing import Guessing
 from lrgui.core.engine.loss_graph import without_factors
 from lrgui.core.engine.made_with import made_with
-from lrgui.core.engine.own_rates import own_rate
+from lrgui.core.engine.own_rates import default_rate, own_rate
 from lrgui.core.engine.param_groups import free_rates, largest, put_rate, ratios
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.planned import planned, shape_of
@@ -49,6 +50,8 @@ Say = Callable[[Event], None]
 
 #: A rate above the script's own by this factor may be what a program that checks its own losses ended at.
 BEYOND = 2.0
+#: A schedule's highest step is often this near the rate it was made for: other factors fall meanwhile.
+NEARLY = 1.05
 
 
 class SweepOver(BaseException):
@@ -115,6 +118,7 @@ class ScriptSweep:
         self._losses: list[float] = []
         self._skips = 0
         self._guessing = Guessing()
+        self._found: OwnRate | None = None
         self._known: ScriptEvent | None = None
         """What was seen of the script when the sweep began."""
 
@@ -214,7 +218,7 @@ class ScriptSweep:
         parameters = seen.parameters
         device = next((p.device for p in parameters if isinstance(p, torch.Tensor)), torch.device("cpu"))
         self._readings = readings_for(device)
-        own = own_rate_of(seen)
+        own = self._found = own_rate_of(seen)
         asked, self._config = self._config, following(self._config, own)
         self._rates = self._planned_rates()
         words = [] if own is None else [f"own rate {format_lr(own.lr)}"]
@@ -382,7 +386,13 @@ class ScriptSweep:
             known, own = self._known, self._trace
             if known is None or not own:
                 return known
-            return replace(known, steps=seen.steps, last_lr=own[-1], highest_lr=max(own))
+            return replace(
+                known,
+                steps=seen.steps,
+                last_lr=own[-1],
+                highest_lr=max(own),
+                **self._peak(seen, own, bool(known.schedule)),
+            )
         own = self._trace or [largest(seen.groups)]
         file, line = seen.made_at
         try:
@@ -403,8 +413,21 @@ class ScriptSweep:
             planned="" if schedules else shape_of(own)[0] or "constant",
             file=file,
             line=line,
-            option=self._option(own[0]) or self._option(max(own)),
+            **self._peak(seen, own, bool(schedules)),
         )
+
+    def _peak(self, seen: Seen, own: Sequence[float], scheduled: bool) -> dict[str, Any]:
+        """What a `ScriptEvent` says of the highest rate of the whole training: `peak_lr`, `rising`, `option`."""
+        peak, rising = max(own), False
+        found = 0.0 if self._found is None else self._found.lr
+        if scheduled and found > own[0]:  # its scheduler tells
+            peak = max(found, peak)
+        else:
+            rising = rises_still(own)
+            made = max(found, seen.made_lr)
+            if made >= peak and (rising or made <= NEARLY * peak):  # a warm-up towards the rate it was made with
+                peak, rising = made, False
+        return {"peak_lr": peak, "rising": rising, "option": self._option(peak)}
 
 
 def _planned(seen: Seen) -> dict[str, Any]:
@@ -418,12 +441,23 @@ def _planned(seen: Seen) -> dict[str, Any]:
 def own_rate_of(seen: Seen) -> OwnRate | None:
     """The rate that the script has set itself, of its schedule the highest as far as that can be seen."""
     optimizer = seen.optimizer()
+    lr = largest(seen.groups)
     try:
         found = own_rate(optimizer)
     except Exception:  # somebody's schedulers may do anything when they are copied
         found = None
-    lr = largest(seen.groups)
+    if seen.made_lr > max(lr, found.lr if found else 0.0) and seen.made_lr != default_rate(type(optimizer)):
+        return OwnRate(seen.made_lr, optimizer=seen.name)  # the script has set a lower one: a warm-up of its own
     return found or (OwnRate(lr, optimizer=seen.name) if math.isfinite(lr) and lr > 0 else None)
+
+
+def rises_still(rates: Sequence[float]) -> bool:
+    """True where rates rose, and the last rise is no longer ago than there was between two of them."""
+    rises = [0, *(i for i in range(1, len(rates)) if rates[i] > rates[i - 1])]
+    if len(rises) < 2 or rates[-1] < max(rates):
+        return False
+    longest = max(after - before for before, after in pairwise(rises))
+    return len(rates) - 1 - rises[-1] <= longest
 
 
 def _nothing(_event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -443,3 +443,67 @@ def test_nothing_stays_behind(follow: Any, model: nn.Module) -> None:
     before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
     follow(lambda: model(torch.zeros(2, 8)), CONFIG)
     assert before == (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
+
+
+def trained(model: nn.Module, batches: list[Any], rate: Callable[[int], float], made: float) -> Callable[[], None]:
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=made)
+        for step, batch in enumerate(again(batches)):
+            optimizer.param_groups[0]["lr"] = rate(step)
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("rate", "made", "peak", "rising"),
+    [
+        (lambda k: 0.2 * min(1, (k + 1) / 50), 0.2, 0.2, False),  # its warm-up is longer than the sweep
+        (lambda k: 0.2 * min(1, (k + 1) / 4) * (1 - k / 100), 0.2, 0.2, False),  # never quite there
+        (lambda k: 0.2 * min(1, (k + 1) / 4), 0.01, 0.2, False),
+        (lambda k: 0.2 * (k + 1) / 50, 0.01, 0.2 * 12 / 50, True),
+        (lambda k: 0.05, 0.5, 0.05, False),  # what it was made with is never used
+    ],
+)
+def test_a_rate_set_by_hand_counts_with_its_highest(
+    follow: Any,
+    model: nn.Module,
+    batches: list[Any],
+    rate: Callable[[int], float],
+    made: float,
+    peak: float,
+    rising: bool,
+) -> None:
+    config = SweepSettings(start_lr=1e-5, end_lr=1e-3, steps=12)
+    facts = follow(trained(model, batches, rate, made), config).facts
+    assert (facts.peak_lr, facts.rising) == (pytest.approx(peak), rising)
+
+
+@pytest.mark.parametrize("made", [1e-3, 2e-3, 4e-3])
+@pytest.mark.parametrize(
+    "schedule_of",
+    [
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 4e-3, total_steps=500),
+        lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda k: 4e-3 / o.defaults["lr"] * (0.1 if k < 50 else 1)),
+    ],
+)
+def test_a_schedule_counts_with_its_maximum(
+    model: nn.Module, batches: list[Any], followed: Any, made: float, schedule_of: Callable[[Any], Any]
+) -> None:
+    def script() -> None:
+        optimizer = torch.optim.AdamW(model.parameters(), lr=made)
+        schedule = schedule_of(optimizer)
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss_of(model, batch).backward()
+            optimizer.step()
+            schedule.step()
+
+    run = followed(SHORT)
+    asked: list[float] = []
+    run.sweep._option = lambda rate: asked.append(rate) or "--lr"
+    facts = run.run(script).facts
+    assert (facts.peak_lr, facts.rising, facts.option) == (4e-3, False, "--lr")
+    assert set(asked) == {4e-3}

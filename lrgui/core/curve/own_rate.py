@@ -28,6 +28,8 @@ class OwnRate:
     """False where it is only the default of the optimizer's class."""
     optimizer: str = ""
     """The optimizer's class, for people."""
+    so_far: bool = False
+    """True where it still rose when last seen."""
 
 
 def following(config: SweepSettings, own: OwnRate | None) -> SweepSettings:
@@ -61,7 +63,8 @@ def where_it_lies(own: OwnRate | None, pick: Recommendation, curve: Curve, zones
     words = " and ".join(part for part in (place, f"lies {unseen}" if unseen else "") if part)
     if not words:
         words = f"lies {_in_zones(own.lr, zones)}"
-    return f"{whose} {format_lr(own.lr)}{'' if own.chosen else ','} {words}."
+    seen = ", as far as it has risen by then," if own.so_far else "" if own.chosen else ","
+    return f"{whose} {format_lr(own.lr)}{seen} {words}."
 
 
 def _against_the_pick(lr: float, pick: float | None) -> str:
