@@ -100,6 +100,8 @@ def test_verified_by_the_script_itself(tmp_path: Path) -> None:
     ("words", "expected"),
     [
         (["--verify-schedule", "cosine"], "--verify-schedule is own or onecycle."),
+        (["--metric", "acc"], "Put the number in parentheses"),
+        (["--higher"], "--higher without --metric would change nothing"),
         (["--metric", "acc ("], "The pattern “acc (” cannot be read"),
         (["--around", "1e-2", "--csv", "curve.csv"], "--around leaves it out"),
         (["--around", "-1"], "The rate to race around"),
@@ -198,6 +200,23 @@ def test_a_maximum_of_one_cycle_is_not_given_to_another_schedule(
         [f"To use it: python train.py --lr {comes_to}"] if comes_to else []
     )
     assert raced_rate(0.14, False, plan) == 0.14
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--metric", "acc (.*)"),
+        ("--around", "1e-2"),
+        ("--trainings", "3"),
+        ("--verify-steps", "160"),
+        ("--verify-schedule", "own"),
+    ],
+)
+def test_what_is_of_the_race_is_refused_without_one(command: Command, tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    done = command("run", *words, tmp_path / "train.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{words[0]} without --verify would change nothing: add --verify" in done.stderr
 
 
 def test_a_check_of_a_script_says_what_a_sweep_would_do(

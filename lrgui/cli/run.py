@@ -32,6 +32,8 @@ _USUAL_RACE = RaceSettings()
 FEWEST_STEPS = 30
 #: A race under the script's own schedule, in the place of a schedule's key.
 OWN_SCHEDULE = "own"
+#: Options of `run` that say how to race.
+_OF_RACE = ("around", "trainings", "verify_steps", "verify_schedule", "metric", "higher")
 _TIPS = {option.name: f"{option.tip}." for option in USER_SCRIPT.options}
 
 Script = Annotated[
@@ -86,6 +88,8 @@ def run_script(
     snippet: Snippet = None,
     log: Log = None,
     python: Python = None,
+    *,
+    context: typer.Context,
 ) -> None:
     """Run your training script as it is, and find its learning rate.
 
@@ -96,6 +100,8 @@ def run_script(
     from lrgui.runs.script_answer import script_document, script_sentences
 
     options = {"optimizer": optimizer, "processes": processes, "patience": patience, "sandbox": sandbox}
+    _refuse_without(context, "verify", _OF_RACE, "add --verify, which races after the sweep")
+    _refuse_without(context, "metric", ("higher",), "add --metric 'PATTERN', or leave it out")
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
     if verify:
@@ -130,6 +136,18 @@ def steps_of_short(swept: Swept) -> int:
     end, points = swept.reading.end, len(swept.record)
     ended_early = end is not None and end.reason == EndReason.DATA_ENDED
     return points if ended_early and swept.reading.recommendation.lr is None and points >= FEWEST_STEPS else 0
+
+
+def _refuse_without(context: typer.Context, needed: str, names: tuple[str, ...], way_out: str) -> None:
+    """Leave where options were given, by `names`, that mean nothing without the one that is `needed`."""
+    given = {one.name: one.opts[0] for one in context.command.params if _was_given(context, one.name)}
+    if idle := [given[name] for name in names if name in given and needed not in given]:
+        fail(f"{' and '.join(idle)} without --{needed} would change nothing: {way_out}.", Status.BAD_ARGUMENTS)
+
+
+def _was_given(context: typer.Context, name: str | None) -> bool:
+    source = None if name is None else context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _is_one_cycle(schedule: str) -> bool:

@@ -417,10 +417,14 @@ class RaceSettings(CycleSettings, LoopSettings):
         """Every problem with these settings, an empty list where there is none."""
         problems = problems_of(self)
         try:
-            re.compile(self.metric)
+            groups = re.compile(self.metric).groups
         except re.error as error:
             what = f"The pattern “{self.metric}” cannot be read: {error}."
-            problems.append(Problem("metric", what, "Write it as for Python's re, such as 'val_loss: ([0-9.]+)'."))
+            problems.append(Problem("metric", what, f"Write it as for Python's re, such as {_PATTERN}."))
+        else:
+            if self.metric and not groups:
+                what = f"The pattern “{self.metric}” does not say where its number stands."
+                problems.append(Problem("metric", what, f"Put the number in parentheses, such as {_PATTERN}."))
         return problems
 
 
@@ -429,6 +433,8 @@ def survivors(count: int) -> int:
     return max(min(count, FEWEST_FINALISTS), (count + 1) // 2)
 
 
+#: A pattern of a printed number, as an example.
+_PATTERN = "'val_loss: ([0-9.]+)'"
 #: The settings that a step is made by, by name.
 LOOP = tuple(option.name for option in settings_of(LoopSettings))
 #: The settings of a sweep that belong to reading its curve, not to measuring it: they can be changed after a run.

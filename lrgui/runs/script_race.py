@@ -52,7 +52,7 @@ def script_source(job: Job, python: str | Path | None = None) -> EventSource:
 
 
 class PrintedMetric:
-    """The last number that a script prints in the form of a pattern: its first group, else all that it matches."""
+    """The last number that a script prints in the form of a pattern: its first group."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = re.compile(pattern)
@@ -74,7 +74,7 @@ class PrintedMetric:
     def _look(self, line: str) -> None:
         for match in self._pattern.finditer(_COLOURS.sub("", line)):
             try:
-                self.value = float(match[1] if self._pattern.groups else match[0])
+                self.value = float(match[1])
             except (TypeError, ValueError):
                 pass  # words in the place of a number
 
@@ -165,7 +165,7 @@ class ScriptRace:
         loss = math.inf
         if reason in _WHOLE:
             if self._config.metric and run.metric is None:
-                return EndEvent(EndReason.FAILED, self._no_metric(len(run.losses)))
+                return EndEvent(EndReason.DATA_ENDED, self._no_metric(len(run.losses)))
             loss = self._judged(run)
         note = self._reached(run)
         if note:

@@ -128,7 +128,8 @@ def test_by_a_metric_that_it_prints() -> None:
 
 def test_a_metric_that_never_comes() -> None:
     raced = Raced(lambda lr: (bowl(lr), DONE, "loss 3"), metric="acc: ([0-9.]+)")
-    assert raced.end.reason == EndReason.FAILED
+    assert raced.end.reason == EndReason.DATA_ENDED, "nothing failed: there is no answer"
+    assert raced.standings.ranking().lr is None
     assert "printed nothing like “acc: ([0-9.]+)” in 10 steps" in raced.end.detail
 
 
@@ -189,7 +190,7 @@ def _reached_only(highest: float) -> Any:
         ("val: ([0-9.]+)", [b"val: 1.5\nval: 2.", b"5\n"], 2.5),
         ("val: ([0-9.]+)", [b"val: 1.5\rval: 3.5"], 3.5),
         ("val: ([0-9.]+)", [b"\x1b[1mval\x1b[0m: 7\n"], 7.0),
-        (r"\d+$", [b"epoch 4 acc 12\nend"], 12.0),
+        (r"(\d+)$", [b"epoch 4 acc 12\nend"], 12.0),
         ("val: (.*)", [b"val: 3\nval: none\n"], 3.0),
         ("val: (.*)", [b"loss: 3\n"], None),
         ("val: (.*)", [b"val: nan"], math.nan),
@@ -209,6 +210,8 @@ def test_names_of_metrics() -> None:
     (problem,) = RaceSettings(metric="acc: (").validate()
     assert problem.field == "metric"
     assert "cannot be read" in problem.what
+    (problem,) = RaceSettings(metric="val_acc").validate()
+    assert str(problem).endswith("Put the number in parentheses, such as 'val_loss: ([0-9.]+)'.")
 
 
 def test_each_training_is_the_program_from_its_start(tmp_path: Path) -> None:
