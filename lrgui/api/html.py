@@ -12,6 +12,7 @@ from lrgui.api.figure import inline_svg
 from lrgui.api.html_parts import card, folded, paragraph, pre, quoted, table_of
 from lrgui.api.text import pick_words
 from lrgui.core.curve.recommend import GUESS, confidence_words
+from lrgui.core.curve.summary import CLASSIC
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT
@@ -34,7 +35,7 @@ def _content(result: Found) -> str:
         *([paragraph(both)] if both else []),
         paragraph(result.reading.own_words, LIGHT.muted) if result.reading.own_words else "",
         inline_svg(partial(draw, result), f"{result.picture_title}. {result.interpretation}"),
-        paragraph(result.interpretation),
+        paragraph(f"{CLASSIC} {result.interpretation}"),
         _rules(result),
         "" if result.verified is None else table_of(*result.verified.table()),
         _checks(result),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrgui.api.text_lines import WIDTH, table_lines, wrapped
 from lrgui.core.curve.recommend import confidence_words
+from lrgui.core.curve.summary import CLASSIC
 from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def block(result: Found) -> str:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True) if width]
         start = "  " + "  ".join(cells) + "  "
         lines += textwrap.wrap(row[3], WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
-    lines += ["", *wrapped(result.interpretation)]
+    lines += ["", *wrapped(f"{CLASSIC} {result.interpretation}")]
     for check in result.checklist:
         lines += wrapped(check.text, f" {check.sign} ", "   ")
     if result.verified is not None:

@@ -99,6 +99,7 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path |
 def tell_reading(reading: SweepReading) -> None:
     """The result in words and a table, on standard output."""
     from lrgui.core.curve.recommend import confidence_words
+    from lrgui.core.curve.summary import CLASSIC
 
     pick = reading.recommendation
     repeated = reading.band is not None
@@ -106,7 +107,7 @@ def tell_reading(reading: SweepReading) -> None:
     for row in reading.table:
         table.add_row(row.label, row.rate, *([row.spread] if repeated else []), escape(row.reason))
     results().print(table)
-    tell(reading.interpretation)
+    tell(f"{CLASSIC} {reading.interpretation}")
     for check in reading.checklist:
         tell(f" {check.sign} {check.text}")
     if reading.zones is not None and reading.zones.note:

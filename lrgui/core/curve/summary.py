@@ -13,9 +13,16 @@ from lrgui.core.learning_rate import format_lr
 ABOUT = 1.18
 
 
-def interpret(curve: Curve, marks: Landmarks | None) -> str:
+#: What stands before it.
+CLASSIC = "The classic reading of the curve:"
+
+
+def interpret(curve: Curve, marks: Landmarks | None, recommended: bool = False) -> str:
     """Where the loss begins to fall, falls fastest, is lowest and explodes, and what the classic guide would
-    pick: conservative a tenth of the rate of the lowest loss, aggressive half of it."""
+    pick: conservative a tenth of the rate of the lowest loss, aggressive half of it.
+
+    Which of them to start with is not said where there is another rate that is `recommended`.
+    """
     if curve.ended_early:
         return f"The run ended early ({curve.ended_early}): there is nothing to pick from."
     if marks is None:
@@ -41,10 +48,11 @@ def interpret(curve: Curve, marks: Landmarks | None) -> str:
         )
     else:
         ending = f"is lowest near {say(marks.lowest_at)} and had not risen again at {last}"
+    start = "" if recommended else f"; start with {conservative}"
     return (
         f"The loss begins to fall at {say(marks.starts_falling_at)}, falls fastest between "
         f"{say(marks.fast_from)} and {say(marks.fast_to)}, {ending}. "
-        f"Conservative {conservative}, aggressive {aggressive}; start with {conservative}."
+        f"Conservative {conservative}, aggressive {aggressive}{start}."
     )
 
 

@@ -119,9 +119,9 @@ class SweepReading:
         if zones is not None and marks is not None and pick.measured and pick.lr is not None:  # they hold the pick
             zones = find_zones(marks, min(zones.start, pick.lr), max(zones.end, pick.lr), pick.lr)
         shown = zones if self.zones == self.measured_zones else self.zones
-        return replace(self, race=race, read=read, recommendation=pick, measured_zones=zones).with_selection(
-            chosen, shown
-        )
+        words = interpret(self.curve, marks, pick.lr is not None)
+        after = replace(self, race=race, read=read, recommendation=pick, measured_zones=zones, interpretation=words)
+        return after.with_selection(chosen, shown)
 
     def with_beta(self, beta: float) -> SweepReading:
         """The same with another β: it moves the average and so the rules that read it, and nothing else."""
@@ -280,7 +280,7 @@ def read_sweep(
         suggestions=suggest(curve, landmarks),
         recommendation=pick,
         zones=zones,
-        interpretation=interpret(curve, landmarks),
+        interpretation=interpret(curve, landmarks, pick.lr is not None),
         checklist=checklist(curve, landmarks, pick, zones, selection, plan),
         selection=selection,
         end=end,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from lrgui.core.curve.summary import CLASSIC
 from lrgui.core.curve.sweep_reading import TIPS
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -21,7 +22,7 @@ class ChecklistPanel(Card):
         self.sentence = muted("The interpretation of the curve appears here after a sweep.")
         self.sentence.setAccessibleName("What the curve says")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._caption = QLabel("The classic reading of the curve:")
+        self._caption = QLabel(CLASSIC)
         self._caption.setObjectName("fieldName")
         self._caption.setToolTip("The recommendation above uses more of the curve and may be higher")
         self.body.addWidget(self._caption)

@@ -8,6 +8,7 @@ import pytest
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
 from lrgui.core.curve.summary import interpret
+from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.engine.schedules import exponential
 
 GOLDEN = (
@@ -126,3 +127,13 @@ def test_a_short_curve_says_that_it_is_short(n: int) -> None:
     assert (
         read(rates, np.full(n, 2.3), 200) == f"Only {n} points were measured; at least 10 are needed to read a curve."
     )
+
+
+def test_which_rate_to_start_with_is_left_to_a_recommendation() -> None:
+    rates, losses = golden("textbook", 300)
+    curve = Curve.measured(rates, losses, 300, end_reason="completed")
+    text = interpret(curve, find_landmarks(curve), recommended=True)
+    assert text == GOLDEN.replace("; start with 2e-3", "")
+    reading = read_sweep(curve)
+    assert reading.recommendation.lr is not None
+    assert reading.interpretation == text
