@@ -124,8 +124,10 @@ class Facts:
         """The same for code that can only run `schedule`, with the rate that this wants."""
         if schedule == self.schedule:
             return self
-        lr = self.by_schedule.get(schedule, self.lr * self.plan.share(schedule) / self.plan.share())
-        lr = float(format_lr(lr))  # it is an estimate: no more digits than are shown
+        factor = self.plan.share(schedule) / self.plan.share()
+        lr = self.by_schedule.get(schedule, self.lr * factor)
+        if factor != 1:
+            lr = float(format_lr(lr))  # it is an estimate: no more digits than are shown
         return replace(self, lr=lr, plan=replace(self.plan, schedule=schedule), planned_as=self)
 
     @property

@@ -26,7 +26,7 @@ def heading(facts: Facts, expects: Sequence[str] = ()) -> list[str]:
         f"# Learning rate {rate(facts.lr)}, {how} {', '.join(made) or 'your optimizer'},",
         f"# as {_meant(facts)}.",
     ]
-    if facts.planned_as is not None and facts.planned_as.lr != facts.lr:
+    if facts.planned_as is not None and rate(facts.planned_as.lr) != rate(facts.lr):
         lines.append(f"# As {_meant(facts.planned_as)} it would be {rate(facts.planned_as.lr)}.")
     if expects:
         lines.append(f"# Your code provides: {', '.join(expects)}.")
@@ -169,11 +169,16 @@ def with_total(facts: Facts) -> tuple[list[str], list[str]]:
 def pytorch(facts: Facts) -> list[str]:
     """Optimizer and schedule, and what belongs into the loop."""
     schedule, names = with_total(facts)
-    expects = dict.fromkeys(["model", needs(facts), *names])
+    expects = dict.fromkeys(["model", needs(facts), *names, *_of_the_loop(facts)])
     lines = [*imports("torch", of=facts), *heading(facts, list(expects)), *optimizer_lines(facts), *schedule, ""]
     once = "once for each optimizer step, not for each epoch" if schedule else "at each batch"
     lines += [f"# In the training loop, {once}:", *loop_remarks(facts, "    ")]
     return [*lines, "#     optimizer.step()", *(["#     scheduler.step()"] if schedule else [])]
+
+
+def _of_the_loop(facts: Facts) -> list[str]:
+    """The names that `loop_remarks` needs."""
+    return ["device"] if facts.loop.amp else []
 
 
 def loop_remarks(facts: Facts, indent: str = "") -> list[str]:
@@ -242,8 +247,9 @@ def ignite(facts: Facts) -> list[str]:
     if schedule:
         wanted[1] = "from ignite.engine import Events, create_supervised_trainer"
         wanted.append("from ignite.handlers import LRScheduler")
-    lines = [*imports(*wanted, of=facts), *heading(facts, list(expects)), *optimizer_lines(facts), *schedule, ""]
     rest = replace(facts, loop=replace(loop, accumulation=1, amp=None if loop.amp == "fp16" else loop.amp))
+    expects |= dict.fromkeys(_of_the_loop(rest))
+    lines = [*imports(*wanted, of=facts), *heading(facts, list(expects)), *optimizer_lines(facts), *schedule, ""]
     if remarks := loop_remarks(rest, "    "):
         lines += ["# In an update function of your own, which the sweep's step needs:", *remarks]
     lines += call("create_supervised_trainer", engine, "trainer = ")

@@ -53,16 +53,27 @@ def huggingface(facts: Facts) -> list[str]:
     expects = [] if by_name else list(dict.fromkeys(["model", needs(facts), "train_dataset"]))
     if facts.epochs is None and facts.total_steps is None:
         expects.append("epochs")
+    said = [*heading(facts, expects), *_left_to_usual(facts)]
     wanted = ["from transformers import TrainingArguments"]
     if by_name:
-        return [*imports(*wanted), *heading(facts, expects), *call("TrainingArguments", arguments, "args = ")]
+        return [*imports(*wanted), *said, *call("TrainingArguments", arguments, "args = ")]
     wanted = ["torch", "from transformers import Trainer, TrainingArguments"]
     trainer: list[Argument] = [
         *[(name, name, "") for name in ("model", "args", "train_dataset")],
         ("optimizers", "(optimizer, None)", "None: the schedule is made from args"),
     ]
-    lines = [*imports(*wanted, of=facts), *heading(facts, expects), *call("TrainingArguments", arguments, "args = ")]
+    lines = [*imports(*wanted, of=facts), *said, *call("TrainingArguments", arguments, "args = ")]
     return [*lines, *optimizer_lines(facts), *call("Trainer", trainer, "trainer = ")]
+
+
+def _left_to_usual(facts: Facts) -> list[str]:
+    """What nobody knows of the sweep and `TrainingArguments` would decide by themselves, as comments."""
+    lines = []
+    if facts.batch_size is None:
+        lines.append("# Its batch size is not known: set per_device_train_batch_size, which is 8 otherwise.")
+    if facts.own_loop:
+        lines.append("# Nor whether the script clips gradients: max_grad_norm is 1.0 otherwise, and 0.0 does not clip.")
+    return lines
 
 
 def _named_by_arguments(made: MadeWith) -> list[Argument] | None:

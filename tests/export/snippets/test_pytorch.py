@@ -93,6 +93,7 @@ def test_accumulated_batches_make_fewer_steps() -> None:
     assert run(text, model=network(), train_loader=loader(), epochs=EPOCHS)["total_steps"] == 3 * EPOCHS
     for words in ("(loss / 2).backward()", "clip_grad_norm_(model.parameters(), 1)", "torch.bfloat16"):
         assert words in text
+    assert provided(text) == ["model", "train_loader", "epochs", "device"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,23 @@ def test_skorch(optimizer: str) -> None:
     assert type(net.optimizer_) is type(asked)
     assert net.optimizer_.defaults["weight_decay"] == asked.defaults["weight_decay"]
     assert {name for name, _ in net.callbacks} == {"seen", "clipping", "schedule"}
+
+
+def test_what_transformers_would_decide_is_said_of_a_script() -> None:
+    known = facts("adamw")
+    text = snippet(known, "huggingface")
+    assert f"per_device_train_batch_size={BATCH}" in text and "max_grad_norm=0.0" in text
+    assert "is not known" not in text
+    text = snippet(replace(known, batch_size=None, own_loop=True), "huggingface")
+    assert "# Its batch size is not known: set per_device_train_batch_size, which is 8 otherwise." in text
+    assert "max_grad_norm is 1.0 otherwise, and 0.0 does not clip." in text
+
+
+@pytest.mark.parametrize("key", ["huggingface", "timm", "nanogpt"])
+def test_another_rate_for_one_cycle_is_named_only_where_there_is_one(key: str) -> None:
+    said = replace(facts("adamw"), lr=0.0323456)  # it is written with two digits
+    assert "it would be" not in snippet(said, key)
+    assert "1.25e-3" in snippet(replace(said, lr=1.25e-3, chosen=True), key), "a typed rate keeps its digits"
+    assert "As the maximum of a OneCycle (15 steps) it would be 3.2e-2." in snippet(
+        replace(said, by_schedule={"warmup": 0.012}), key
+    )
