@@ -47,6 +47,14 @@ def is_schedule_free(name: str) -> bool:
     return "schedulefree" in name.lower().replace("_", "")
 
 
+def finds_own_steps(name: str) -> bool:
+    """True for optimizers whose steps are not as long as a rate says, by their class's name.
+
+    LBFGS makes them of the curvature, several in one step, and may search along each: at most rates it trains.
+    """
+    return "lbfgs" in name.lower().replace("_", "").replace("-", "")
+
+
 def _known(name: str) -> str:
     """A class's name without what variants of it are called besides."""
     bare = name.lower().replace("_", "").replace("schedulefree", "")

@@ -17,6 +17,7 @@ from lrgui.core.curve.plan import FAMILIES, SCHEDULES, Plan
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, ScriptEvent, SweepEndEvent, TaskEvent
+from lrgui.core.optimizer_traits import finds_own_steps
 from lrgui.core.run_settings import HIGHEST_LR, MOST_PLANNED, SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
@@ -50,7 +51,16 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
     family = task.optimizer_family if task.optimizer_family in FAMILIES else None
     memory = task.memory if task.memory is not None and math.isfinite(task.memory) else None
     epoch = task.batches_per_epoch / config.accumulation if task.batches_per_epoch > 0 else None
-    return Plan(steps, schedule, family, memory, epoch, task.train_size or None, task.parameters)
+    return Plan(
+        steps,
+        schedule,
+        family,
+        memory,
+        epoch,
+        task.train_size or None,
+        task.parameters,
+        finds_own_steps(task.optimizer),
+    )
 
 
 def own_of(task: TaskEvent | None, script: ScriptEvent | None = None) -> OwnRate | None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lrgui.core.curve.plan import FAMILIES
-from lrgui.core.optimizer_traits import family, is_schedule_free, memory
+from lrgui.core.optimizer_traits import family, finds_own_steps, is_schedule_free, memory
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,11 @@ def test_torch_s_own(name: str, arguments: dict[str, Any], kind: str, steps: flo
 def test_other_people_s(name: str, hyper: dict[str, Any], kind: str | None, steps: float | None) -> None:
     assert family(name, hyper) == kind
     assert memory(name, hyper) == (None if steps is None else pytest.approx(steps))
+
+
+def test_what_finds_its_steps_itself() -> None:
+    assert finds_own_steps("LBFGS") and finds_own_steps("FullBatchLBFGS") and finds_own_steps("L_BFGS")
+    assert not any(map(finds_own_steps, ("SGD", "AdamW", "Muon", "Shampoo")))
 
 
 def test_schedule_free_ones_are_known_by_name() -> None:

@@ -72,6 +72,7 @@ def test_the_plan_is_what_the_settings_say_else_what_the_schedule_shows() -> Non
     assert plan_of(other, told) == Plan(None, "constant", "adam", 10.0, **DATA), (
         "the length is that of another schedule"
     )
+    assert plan_of(SweepSettings(), replace(TASK, optimizer="LBFGS")) == Plan(**DATA, own_steps=True)
     assert plan_of(replace(other, planned_steps=7), None) == Plan(7, "constant")
 
 

@@ -66,6 +66,10 @@ LONG_MEMORY = 0.25
 #: … and the pick may be too high by as many decades: ×1.7 to ×3.8 with momentum 0.99 and 0.999 on the digits.
 LATE = 0.4
 
+#: A sweep of LBFGS has learned all that there is at its lowest rates: the pick may lie this much too low, in decades
+#: (1.3e-4 on a small classification, where 1 ends with a far lower loss).
+ASTRAY = 3.0
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -85,6 +89,8 @@ class Plan:
     """Training examples; None where nobody knows."""
     parameters: int = 0
     """Trainable parameters of the model."""
+    own_steps: bool = False
+    """True where the optimizer finds the length of its steps itself, as LBFGS does."""
 
     def share(self, schedule: str | None = None) -> float:
         """What the pick for a short OneCycle is multiplied by; for `schedule` where that is not the planned one."""
@@ -119,13 +125,14 @@ class Plan:
 
     def floor_read(self, sweep_steps: int) -> float:
         """The same of a pick that is read off a sweep of `sweep_steps` steps, which the optimizer may answer late."""
-        return math.hypot(self.floor, LATE if self._remembered(sweep_steps) > LONG_MEMORY else 0.0)
+        late = LATE if self._remembered(sweep_steps) > LONG_MEMORY else 0.0
+        return math.hypot(self.floor, late, ASTRAY if self.own_steps else 0.0)
 
     def at_most(self, sweep_steps: int) -> str:
-        """The highest confidence that a sweep of `sweep_steps` steps can give: the optimizer may answer too late, and
-        what is learned by heart cannot be seen."""
+        """The highest confidence that a sweep of `sweep_steps` steps can give: the optimizer may answer too late, or
+        find its steps itself, and what is learned by heart cannot be seen."""
         share = self._remembered(sweep_steps)
-        return "low" if share > 1 else "medium" if share > LONG_MEMORY or self.by_heart else "high"
+        return "low" if share > 1 or self.own_steps else "medium" if share > LONG_MEMORY or self.by_heart else "high"
 
     def _remembered(self, sweep_steps: int) -> float:
         """The optimizer's memory as a share of the sweep."""
@@ -134,10 +141,10 @@ class Plan:
     def remarks(self, sweep_steps: int) -> str:
         """What to add to how a pick came about: sentences, each with a space before it.
 
-        What it was multiplied by, an optimizer that remembers too long for a sweep of `sweep_steps` steps, and a
-        training that can learn its examples by heart.
+        What it was multiplied by, an optimizer that remembers too long for a sweep of `sweep_steps` steps, or finds
+        its steps itself, and a training that can learn its examples by heart.
         """
-        return self._scaled_words() + self._memory_words(sweep_steps) + self._epochs_words()
+        return self._scaled_words() + self._memory_words(sweep_steps) + self._steps_words() + self._epochs_words()
 
     @property
     def epochs(self) -> float | None:
@@ -169,6 +176,14 @@ class Plan:
         return (
             f" {format_lr(maximum)} is the maximum of a OneCycle of {steps:,} steps; {format_lr(lr)} is derived from "
             f"it for {self._training}."
+        )
+
+    def _steps_words(self) -> str:
+        if not self.own_steps:
+            return ""
+        return (
+            " The optimizer finds the length of its steps itself, from the curvature: it has learned long before the "
+            "rate is as high as it can be. Its default, 1, is mostly right."
         )
 
     def _epochs_words(self) -> str:

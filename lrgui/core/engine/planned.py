@@ -17,8 +17,10 @@ from lrgui.core.optimizers import optimizer_name
 _LOOKED_AT, _FURTHEST = 1024, 1 << 14
 #: Rates that differ by less than this share of the highest are one rate: schedules compute them step by step.
 _SAME = 1e-7
-#: A rate that changes at no more than this share of the steps drops in steps.
+#: A rate that changes at no more than this share of the optimizer's steps drops in steps …
 _RARE = 0.1
+#: … and at no more than this one of a scheduler's, which may be epochs: one that changes it at each of these decays.
+_RARE_OF_SCHEDULERS = 0.5
 
 
 def planned(optimizer: Any) -> dict[str, Any]:
@@ -38,8 +40,7 @@ def planned(optimizer: Any) -> dict[str, Any]:
 def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = None) -> str | None:
     """Which of `core.curve.plan.SCHEDULES` an optimizer's schedulers make, by following a copy; None for unknown.
 
-    `never` is the answer where the rate never changes: without a scheduler a caller may know more than that none is
-    there yet.
+    `never` is the answer without a scheduler: a caller may know more than that none is there yet.
     """
     changing = [found for found in schedulers if not is_plateau(found)]
     if not changing:
@@ -47,7 +48,7 @@ def schedule_of(optimizer: Any, schedulers: Sequence[Any], never: str | None = N
     if len(changing) > 1:
         return None
     try:
-        return "onecycle" if _cycles(changing[0]) else _followed(changing[0], optimizer) or never
+        return "onecycle" if _cycles(changing[0]) else _followed(changing[0], optimizer) or "constant"
     except Exception:  # somebody's scheduler may do anything when it is copied
         return None
 
@@ -59,16 +60,19 @@ def _followed(scheduler: Any, optimizer: Any) -> str | None:
         rates = [max(each) for each in followed(scheduler, optimizer.param_groups, looked_at)]
         if not all(map(math.isfinite, rates)):
             raise ValueError("Its rates are no numbers.")
-        found, rising = shape_of(rates)
-        if rising:
+        found, rising = shape_of(rates, _RARE_OF_SCHEDULERS)
+        if rising or found is None:
             furthest = _FURTHEST
         if looked_at >= furthest or (found in ("decay", "step", "warmup") and not rising):
             return found
         looked_at = furthest
 
 
-def shape_of(rates: Sequence[float]) -> tuple[str | None, bool]:
-    """The schedule that begins with these rates, None where they are all one; and whether they still rise."""
+def shape_of(rates: Sequence[float], rare: float = _RARE) -> tuple[str | None, bool]:
+    """The schedule that begins with these rates, None where they are all one; and whether they still rise.
+
+    Rates that change at up to `rare` of the steps drop in steps.
+    """
     top = max(rates)
     moves = [i for i in range(1, len(rates)) if abs(rates[i] - rates[i - 1]) > _SAME * top]
     if not moves:
@@ -78,7 +82,7 @@ def shape_of(rates: Sequence[float]) -> tuple[str | None, bool]:
         if peak == len(rates) - 1:
             return "warmup", True
         return ("warmup" if min(rates[peak:]) < (1 - _SAME) * top else "constant"), False
-    return ("step" if len(moves) <= _RARE * moves[-1] else "decay"), False
+    return ("step" if len(moves) <= rare * moves[-1] else "decay"), False
 
 
 def _cycles(scheduler: Any) -> list[OneCycleLR]:

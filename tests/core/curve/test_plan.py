@@ -115,6 +115,15 @@ def test_a_memory_that_is_long_for_the_sweep_lowers_the_confidence() -> None:
     assert [("averages gradients" in each.reason) for each in found] == [False, True, True]
 
 
+def test_an_optimizer_that_finds_its_steps_itself_is_low_at_most() -> None:
+    losses = np.interp(np.log10(RATES), [-6, -4, -3, -1.5, -1, 0], [2.3, 2.3, 0.5, 0.5, 4.0, 9.0])
+    curve = Curve.measured(RATES, losses, 200, end_reason="completed")
+    usual, found = (recommend(curve, find_landmarks(curve), Plan(own_steps=own)) for own in (False, True))
+    assert (usual.confidence, found.confidence) == ("high", "low")
+    assert found.factor == 1000 and "Its default, 1, is mostly right." in found.reason
+    assert found.lr == usual.lr and "curvature" not in usual.reason
+
+
 def test_both_rates_are_named_in_one_sentence() -> None:
     rates = {key: 1.6e-2 * Plan().share(key) for key in SCHEDULES}
     assert rates_words(rates) == "As OneCycle's maximum 1.6e-2; as a constant rate 6.4e-3."

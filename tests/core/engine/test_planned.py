@@ -44,7 +44,12 @@ SHAPES: list[tuple[str, Callable[[Optimizer], Any], str | None]] = [
     ("late steps", lambda o: s.StepLR(o, 3000), "step"),
     ("milestones", lambda o: s.MultiStepLR(o, [60, 120, 160]), "step"),
     ("plateau", lambda o: s.ReduceLROnPlateau(o), "step"),
-    ("never changes", lambda o: s.LambdaLR(o, lambda step: 1.0), None),
+    ("steps of few epochs", lambda o: s.StepLR(o, 2, 0.5), "step"),
+    ("a step at each epoch", lambda o: s.StepLR(o, 1, 0.5), "decay"),
+    ("milestones nearby", lambda o: s.MultiStepLR(o, [2, 4]), "step"),
+    ("a decay that begins late", lambda o: s.LambdaLR(o, lambda step: min(1.0, 3000 / (step + 1))), "decay"),
+    ("never changes", lambda o: s.LambdaLR(o, lambda step: 1.0), "constant"),
+    ("always the same", lambda o: s.ConstantLR(o, 1.0, 5), "constant"),
 ]
 
 
@@ -70,7 +75,7 @@ def test_what_never_changes_is_what_the_caller_knows_of_it() -> None:
     optimizer = adam()
     assert schedule_of(optimizer, []) is None and schedule_of(optimizer, [], "constant") == "constant"
     still = s.LambdaLR(optimizer, lambda step: 1.0)
-    assert schedule_of(optimizer, [still], "constant") == "constant"
+    assert schedule_of(optimizer, [still]) == "constant", "that it never changes is its schedule"
 
 
 def test_several_at_once_are_unknown() -> None:
