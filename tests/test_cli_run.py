@@ -121,6 +121,26 @@ def test_a_script_that_is_not_there(command: Command) -> None:
     assert "There is no script nowhere.py" in done.stderr
 
 
+def test_a_folder_in_the_place_of_a_script(command: Command, tmp_path: Path) -> None:
+    done = command("run", tmp_path)
+    assert done.returncode == 2
+    assert "is a folder without __main__.py: name the script in it" in done.stderr
+
+
+def test_a_module_that_there_is_not(command: Command) -> None:
+    done = command("run", "-m", "no_such_package.train")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot run the module no_such_package.train: No module named 'no_such_package'." in done.stderr
+
+
+def test_how_a_script_failed_is_said_once(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(f"{SCRIPT}\n    if step == 20:\n        raise SystemExit(3)\n")
+    done = command("run", tmp_path / "train.py", "--steps", "30")
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("ended after 20 of 200 steps (exit status 3)") <= 1
+    assert "ended after 21 of 200 steps (exit status 3)" in done.stderr
+
+
 def test_words_behind_the_script_are_the_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").touch()

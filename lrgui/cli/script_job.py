@@ -23,6 +23,9 @@ def script_job(words: list[str], module: bool, options: dict[str, Any]) -> Job:
     path = name if module else os.path.abspath(os.path.expanduser(name))
     if not module and os.path.isdir(path) and os.path.isfile(os.path.join(path, "__main__.py")):
         path = os.path.join(path, "__main__.py")  # as python does with a folder
+    if not module and os.path.isdir(path):
+        inside = os.path.join(name, "train.py")
+        fail(f"{name} is a folder without __main__.py: name the script in it, as in {inside}.", Status.BAD_ARGUMENTS)
     if not module and not os.path.isfile(path):
         fail(f"There is no script {name}: write its path, or -m before the name of a module.", Status.BAD_ARGUMENTS)
     job = switched(Job(), SCRIPT, path)

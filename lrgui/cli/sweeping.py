@@ -112,7 +112,7 @@ def tell_reading(reading: SweepReading) -> None:
         tell(f" {check.sign} {check.text}")
     if reading.zones is not None and reading.zones.note:
         tell(reading.zones.note)
-    if reading.end is not None:
+    if reading.end is not None and reading.end.reason not in ERRORS:  # an error's sentence is the last, from `leave`
         tell(reading.end.detail)
     if reading.own_words:
         tell(reading.own_words)

@@ -198,7 +198,8 @@ def tell_race(raced: Raced, alone: bool = True) -> None:
         results().print(table)
     if ranking.reason not in end.detail:
         tell(ranking.reason)
-    tell(end.detail)
+    if not alone or end.reason not in ERRORS:  # an error's sentence is the last, from `leave`
+        tell(end.detail)
     if alone:
         number = "none" if ranking.lr is None else format_lr(ranking.lr)
         results().print(f"[bold]Learning rate: {number}[/]", highlight=False)

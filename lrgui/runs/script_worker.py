@@ -253,7 +253,7 @@ class ScriptRun:
             return sweep.end
         left = isinstance(error, SystemExit) and error.code in (None, 0)
         if error is None or left:
-            return self._came_to_its_end()
+            return self._came_to_its_end(left)
         if self._control.cancelled and sweep is not None:
             return sweep.stopped()
         if sweep is not None and sweep.points and self._is_of_the_rate(error):
@@ -272,10 +272,14 @@ class ScriptRun:
             return EndEvent(end.reason, f"{self._after_steps()}: {end.detail}")
         return end
 
-    def _came_to_its_end(self) -> EndEvent:
+    def _came_to_its_end(self, left: bool) -> EndEvent:
+        """The end of a script that is through, or `left` by an exit of its own without an error."""
         sweep = self._sweep
         if self._heard:
             return self._ran_out(len(self._heard))
+        if left and (sweep is None or not sweep.hooks.counts.forward):
+            words = "ended itself (exit status 0) before it trained, as after --help"
+            return EndEvent(EndReason.FAILED, f"{self._name} {words}: call it as you would to train.")
         if sweep is None:
             return EndEvent(EndReason.FAILED, f"{self._name} ended without importing torch.")
         if not sweep.hooks.counts.steps:
@@ -343,10 +347,12 @@ class ScriptRun:
         if parsed:
             return EndEvent(
                 EndReason.FAILED,
-                f"{self._name} does not accept its arguments ({how}): write them behind its name, as you would run it.",
+                f"{self._name} does not accept its arguments ({how}): its own message says why.",
             )
+        if "Error while finding module specification" in how or "is a package and cannot be directly" in how:
+            return EndEvent(EndReason.FAILED, f"{sys.executable} cannot run the module {self._name}: {_reason(how)}.")
         where = self._after_steps() if self._sweep is not None and self._sweep.points else f"{self._name} ended itself"
-        return EndEvent(EndReason.FAILED, f"{where} ({how}). The output shows what it printed last.")
+        return EndEvent(EndReason.FAILED, f"{where} ({how}). If it printed why, the output shows it.")
 
     # -- what nobody else notices
 
@@ -396,6 +402,11 @@ class ScriptRun:
         except BrokenPipeError:
             pass
         os._exit(0)
+
+
+def _reason(how: str) -> str:
+    """Of what runpy says about a module that it cannot run the part that says why."""
+    return how.removeprefix(f"{sys.executable}: ").removesuffix(")").rpartition("Error: ")[2]
 
 
 def _from_argparse(error: BaseException) -> bool:

@@ -174,6 +174,8 @@ def test_a_notebook_without_what_only_ipython_understands(events_of: Run, tmp_pa
             "without a training step: 1 forward pass, 0 backward passes, no optimizer",
         ),
         ("missing()", EndReason.FAILED, "train.py, line"),
+        ("raise SystemExit(0)", EndReason.FAILED, "train.py ended itself (exit status 0) before it trained"),
+        ("raise SystemExit(5)", EndReason.FAILED, "train.py ended itself (exit status 5)."),
     ],
 )
 def test_how_a_script_can_end(events_of: Run, tmp_path: Path, rest: str, reason: EndReason, words: str) -> None:
@@ -188,7 +190,7 @@ def test_arguments_that_the_script_does_not_know(events_of: Run, tmp_path: Path)
     file = written(tmp_path, "import argparse\nargparse.ArgumentParser().parse_args()\n")
     events = events_of(file, "--rate 3")
     assert end_of(events).reason == EndReason.FAILED
-    assert "does not accept its arguments" in end_of(events).detail
+    assert end_of(events).detail.endswith("does not accept its arguments (exit status 2): its own message says why.")
     assert "unrecognized arguments: --rate 3" in printed(events)
 
 
