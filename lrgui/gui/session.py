@@ -375,7 +375,7 @@ class Session(JobEditor):
         notice = None if shown else self._ending(end, record)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
-        if notice is not None:
+        if notice is not None or self._proving:  # that it is being measured holds no longer
             self.noticed.emit(notice)
         if self.kind == RunKind.CHECK:
             self.check_ended.emit(end)
@@ -426,7 +426,7 @@ class Session(JobEditor):
         pick = None if reading is None else reading.recommendation
         notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
         if end.reason not in ERRORS:
-            words = " ".join(_of_script(self._running, record, None if pick is None else pick.lr))
+            words = "\n".join(_of_script(self._running, record, None if pick is None else pick.lr))
             notice = notice and notice.after(words) if words else notice
             notice = Notice("info", words) if notice is None and words else notice
         if notice is None or repair is None:

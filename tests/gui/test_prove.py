@@ -19,11 +19,14 @@ from lrgui.core.events import (
     StateEvent,
     UntrainedEvent,
 )
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.settings import SweepPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.tabs.verify import VerifyTab
 from lrgui.gui.window import MainWindow
+from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 
 
@@ -76,6 +79,8 @@ def proved(qtbot: Any) -> Any:
 
 def test_what_the_sweep_is_not_sure_of_is_measured(proved: Proved) -> None:
     said: list[str] = []
+    last: list[object] = []
+    proved.session.noticed.connect(last.append)
     proved.session.noticed.connect(lambda notice: said.append(notice.text) if notice is not None else None)
     proved.find()
     assert [job.kind for job in proved.jobs] == ["sweep", "race"]
@@ -85,6 +90,7 @@ def test_what_the_sweep_is_not_sure_of_is_measured(proved: Proved) -> None:
     assert reading is not None and reading.read is not None and reading.recommendation.measured
     assert config.around == pytest.approx(reading.read.by_schedule["onecycle"])
     assert proved.runs.selection == reading.recommendation.lr == pytest.approx(config.around / 2**0.25)
+    assert last[-1] is None, "it is measured"
     assert any("Measuring around" in text and "3 to 5 trainings of 160 steps" in text for text in said)
     proved.session.edit(sweep=proved.session.job.sweep.with_given({"beta": 0.9}))
     assert proved.runs.reading is not None and proved.runs.reading.recommendation.measured
@@ -163,3 +169,21 @@ def test_the_window_shows_and_keeps_it(window: MainWindow, bench: Bench) -> None
     cells = [table.table.item(row, 0) for row in (0, 1)]
     assert [cell.text() for cell in cells if cell is not None] == ["★ measured", "☆ read off the curve"]
     assert card.confidence.text().startswith("Measured · confidence high")
+
+
+def test_the_tab_shows_the_race_of_the_budget_and_what_is_left_to_choose(proved: Proved) -> None:
+    tab = VerifyTab(proved.session, proved.runs, LIGHT)
+    proved.qtbot.addWidget(tab)
+    shown: list[int] = []
+    proved.runs.race_started.connect(lambda: shown.append(tab.steps.currentData()))
+    proved.find()
+    assert shown == [160] and tab.steps.currentData() == proved.session.job.race.steps, "then those of the next race"
+    reading = proved.runs.reading
+    assert reading is not None and reading.recommendation.lr is not None
+    assert not tab.use.isHidden() and not tab.use.isEnabled(), "it is selected already"
+    assert tab.use.text() == f"Use {format_lr(reading.recommendation.lr)}"
+    proved.runs.select(3e-4)
+    assert tab.use.isEnabled()
+    tab.use.click()
+    assert proved.runs.selection == reading.recommendation.lr
+    assert not tab.use.isEnabled()

@@ -60,6 +60,8 @@ class VerifyTab(RunTab):
         session.run_ended.connect(self._finish)
         session.job_changed.connect(self._show_cost)
         runs.reading_changed.connect(self._show_cost)
+        runs.reading_changed.connect(self._show_use)
+        runs.choice_changed.connect(self._show_use)
         session.state_changed.connect(self._show_cost)
         self._show_cost()
         if runs.race is not None:  # the tab is made when it is first looked at
@@ -133,8 +135,10 @@ class VerifyTab(RunTab):
     # ---------------------------------------------------------------- what it would cost
     @Slot()
     def _show_cost(self) -> None:
-        session = self._session
+        session, running = self._session, self._runs.race_job
         config = session.job.verification().race
+        if session.busy and session.kind == RunKind.RACE and running is not None:  # a budget has its own
+            config = running.race
         for box, value in ((self.trainings, config.trainings), (self.steps, config.steps)):
             if box.findData(value) < 0:
                 box.addItem(f"{value:,}", value)
@@ -196,6 +200,7 @@ class VerifyTab(RunTab):
         assert job is not None
         self.plot.begin(job.race, True)
         self._timer.start()
+        self._show_cost()
 
     @Slot()
     def _on_task(self) -> None:
@@ -270,14 +275,34 @@ class VerifyTab(RunTab):
         if len(record):
             self.plot.show_race(self._candidates(record), self._ranking, over=True)
         self.heading.setText(end.detail)
-        winner = self._ranking.lr
-        self.use.setVisible(winner is not None)
-        if winner is not None:
-            self.use.setText(f"Use {format_lr(winner)}")
-            self.use.setToolTip(f"Select the winner, {format_lr(winner)}; Undo (Ctrl+Z) restores the old selection")
+        self._show_use()
+
+    @property
+    def _winning(self) -> float | None:
+        """The rate of the planned schedule that the winner, a maximum of OneCycle, stands for; None without one."""
+        winner = None if self._ranking is None or self._timer.isActive() else self._ranking.lr
+        if winner is None:
+            return None
+        pick = None if self._runs.reading is None else self._runs.reading.recommendation
+        if pick is not None and pick.lr is not None and pick.measured_lr == winner:
+            return pick.lr
+        return self._runs.plan.from_one_cycle(winner)
+
+    @Slot()
+    def _show_use(self) -> None:
+        """What the button selects; off where that is selected."""
+        lr, chosen = self._winning, self._runs.selection
+        self.use.setVisible(lr is not None)
+        if lr is None:
+            return
+        there = chosen is not None and format_lr(chosen) == format_lr(lr)
+        self.use.setEnabled(not there)
+        self.use.setText(f"Use {format_lr(lr)}")
+        restores = f"Select the winner, {format_lr(lr)}; Undo (Ctrl+Z) restores the old selection"
+        self.use.setToolTip("It is selected" if there else restores)
 
     @Slot()
     def _use(self) -> None:
         """The winner becomes the selection."""
-        if self._ranking is not None and self._ranking.lr is not None:
-            self._runs.select_maximum(self._ranking.lr)
+        if (lr := self._winning) is not None:
+            self._runs.select(lr)
