@@ -167,7 +167,9 @@ class ScriptRace:
             if self._config.metric and run.metric is None:
                 return EndEvent(EndReason.DATA_ENDED, self._no_metric(len(run.losses)))
             loss = self._judged(run)
-        note = self._reached(run)
+        if reason == EndReason.COMPLETED and (words := self._not_reached(run)):
+            return EndEvent(EndReason.DATA_ENDED, words)
+        note = self._beyond(run)
         if note:
             yield [OutputEvent(note, Stream.NOTE)]
         loss = loss if math.isfinite(loss) else math.inf
@@ -244,20 +246,27 @@ class ScriptRace:
             "(--verify-steps), or correct the pattern."
         )
 
-    def _reached(self, run: _Training) -> str:
-        """A sentence where the script's schedule, in these steps, did not go up to what was scaled to the rates."""
+    def _not_reached(self, run: _Training) -> str:
+        """Why there is no answer where the script's schedule, in these steps, did not go up to what was scaled to the
+        rates; else empty. What is ended by the script itself is all that it does."""
+        facts, own = run.facts, self._own
+        if self._config.one_cycle or facts is None or not own or not _is_below(facts.highest_lr, own):
+            return ""
+        return (
+            f"No answer: the script's own rate went only up to {format_lr(facts.highest_lr)} in these {facts.steps:,} "
+            f"steps, of {format_lr(own)}, so the trainings do not reach the rates that they stand for. Train for more "
+            "steps (--verify-steps), or race under OneCycle (--verify-schedule onecycle)."
+        )
+
+    def _beyond(self, run: _Training) -> str:
+        """A sentence where the script's schedule went higher than what was scaled to the rates."""
         if self._noted or self._config.one_cycle or run.facts is None or not self._own:
             return ""
         highest = run.facts.highest_lr
-        if highest <= 0 or same_lr(highest, self._own):
+        if highest <= self._own or same_lr(highest, self._own):
             return ""
         self._noted = True
         part = f"{format_lr(highest)} in these {run.facts.steps:,} steps"
-        if highest < self._own:
-            return (
-                f"The script's own rate went only up to {part}, of {format_lr(self._own)}: the trainings did not reach "
-                "the rates that they stand for. Train for more steps (--verify-steps)."
-            )
         return f"The script's own rate went up to {part}: the rates raced stand for {format_lr(self._own)} of it."
 
     # -- requests
@@ -285,3 +294,7 @@ class ScriptRace:
         self._cancelled = True
         if self._source is not None:
             self._source.kill()
+
+
+def _is_below(lr: float, other: float) -> bool:
+    return lr < other and not (lr > 0 and same_lr(lr, other))

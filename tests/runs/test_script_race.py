@@ -42,8 +42,8 @@ def task_event(own: float = 1e-2) -> TaskEvent:
 class Process:
     """Stands for the process of one training."""
 
-    def __init__(self, job: Job, heard: Heard, program: Program) -> None:
-        self.job, self._heard, self._program = job, heard, program
+    def __init__(self, job: Job, heard: Heard, program: Program, reached: float | None) -> None:
+        self.job, self._heard, self._program, self._reached = job, heard, program, reached
 
     def chunks(self) -> Iterator[list[Event]]:
         lr, own = self.job.race.around, self.job.race.own_lr or 1e-2
@@ -52,7 +52,8 @@ class Process:
         for step, loss in enumerate(losses):
             yield [BatchEvent(0, step, lr, loss, 0.1 * step)]
         self._heard(printed.encode())
-        yield [ScriptEvent("SGD", 0, 1, 1, len(losses), 1, own, own, own), end]
+        highest = own if self._reached is None else self._reached
+        yield [ScriptEvent("SGD", 0, 1, 1, len(losses), 1, own, own, highest), end]
 
     def pause(self) -> None: ...
     def resume(self) -> None: ...
@@ -63,14 +64,14 @@ class Process:
 class Raced:
     """What a race of such processes said."""
 
-    def __init__(self, program: Program, **settings: Any) -> None:
+    def __init__(self, program: Program, reached: float | None = None, **settings: Any) -> None:
         config = RaceSettings(**{"around": 1e-2, "steps": 10, **settings})
         job = replace(switched(Job(), SCRIPT, "train.py"), kind="race", race=config)
         self.jobs: list[Job] = []
 
         def start(one: Job, heard: Heard) -> Any:
             self.jobs.append(one)
-            return Process(one, heard, program)
+            return Process(one, heard, program, reached)
 
         self.race = ScriptRace(job, start)
         self.events = [event for chunk in self.race.chunks() for event in chunk]
@@ -169,19 +170,28 @@ def test_a_script_that_cannot_begin(losses: list[float], reason: EndReason, word
     assert words in raced.end.detail
 
 
-def test_a_schedule_that_does_not_get_as_far_is_told_of() -> None:
-    raced = Raced(lambda lr: (bowl(lr), DONE, ""), own_lr=None)
-    assert not raced.of(OutputEvent)
-    raced.race._own = 0.1
-    note = raced.race._reached(_reached_only(2e-2))
-    assert "went only up to 2e-2 in these 10 steps, of 1e-1" in note
-    assert raced.race._reached(_reached_only(2e-2)) == "", "said once"
+@pytest.mark.parametrize("reached", [0.0, 2e-2])
+def test_where_a_schedule_does_not_get_as_far_there_is_no_answer(reached: float) -> None:
+    raced = Raced(lambda lr: (bowl(lr), DONE, ""), own_lr=0.1, reached=reached)
+    assert raced.end.reason == EndReason.DATA_ENDED, "nothing failed: there is no answer"
+    assert raced.standings.ranking().lr is None
+    assert len(raced.jobs) == 2, "the other trainings would not reach theirs either"
+    assert f"went only up to {'2e-2' if reached else 0} in these 10 steps, of 1e-1" in raced.end.detail
+    assert "(--verify-steps)" in raced.end.detail
 
 
-def _reached_only(highest: float) -> Any:
-    from lrgui.runs.script_race import _Training
+@pytest.mark.parametrize("end", [EndEvent(EndReason.DATA_ENDED, ""), EndEvent(EndReason.DIVERGED, "")])
+def test_a_script_that_ends_by_itself_reached_all_that_it_does(end: EndEvent) -> None:
+    raced = Raced(lambda lr: (bowl(lr), end if lr > 1e-2 else EndEvent(EndReason.DATA_ENDED, ""), ""), reached=5e-3)
+    assert raced.end.reason == EndReason.COMPLETED
+    assert raced.standings.ranking().lr is not None
 
-    return _Training(facts=ScriptEvent("SGD", 0, 1, 1, 10, 1, 1e-3, highest, highest))
+
+def test_a_schedule_that_goes_higher_is_told_of() -> None:
+    raced = Raced(lambda lr: (bowl(lr), DONE, ""), own_lr=1e-2, reached=2e-2)
+    (note,) = raced.of(OutputEvent)
+    assert note.text == "The script's own rate went up to 2e-2 in these 10 steps: the rates raced stand for 1e-2 of it."
+    assert raced.end.reason == EndReason.COMPLETED
 
 
 @pytest.mark.parametrize(
