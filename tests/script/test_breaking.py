@@ -1,0 +1,32 @@
+"""Whether a script that stopped did so because of its rate, by its losses."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from lrgui.script.breaking import looks_broken
+
+START = [1.45, 1.4, 1.35, 1.42, 1.38, 1.4, 1.3, 1.5, 1.4, 1.4] * 2
+FALL = [1.4 - 0.06 * step for step in range(18)]
+LOW = [0.36, 0.33, 0.3, 0.35, 0.4] * 4
+
+
+@pytest.mark.parametrize(
+    ("losses", "broken"),
+    [
+        ([*START, *FALL, *LOW, 0.6, 1.1, 1.58], True),  # not above its start, but risen
+        ([*START, *FALL, *LOW, 1.65], True),
+        ([*START, *FALL, *LOW, math.nan], True),
+        ([*START, *FALL, *LOW, 0.45], False),
+        ([*START, *FALL], False),
+        ([*START, *FALL, *LOW, 0.5, 0.7], False),  # within what is no more than half of the fall
+        ([*START, 1.5], False),
+        ([*START, 1.25, 1.28, 1.25, 1.3, 1.27, 1.42], False),  # a fall that is no more than noise
+        ([*START, 1.7], True),
+        ([1.0, 2.0], False),
+    ],
+)
+def test_a_loss_that_has_risen(losses: list[float], broken: bool) -> None:
+    assert looks_broken(losses, 200) == broken
