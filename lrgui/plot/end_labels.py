@@ -30,6 +30,8 @@ class EndLabels(PaletteLayer):
     """Words to the right of lines' ends, moved apart so that they never overlap, each with a leader."""
 
     GAP, AWAY = 1.0, 16.0
+    #: So much more than another weighs the place of one that is strong.
+    STRONG = 50.0
 
     def __init__(self, view: PlotView, z: float) -> None:
         super().__init__(view, z)
@@ -50,26 +52,35 @@ class EndLabels(PaletteLayer):
     def placed(self) -> list[tuple[EndLabel, QPointF, QRectF]]:
         """Each label, the end of its line, and where its words go; those without room are left out.
 
-        Ends that lie near each other share a stack beside the last of them.
+        Ends that lie near each other share a stack, in the order in which the lines end, so that no leaders cross.
         """
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
         height = metrics.height()
-        ends = [(label, self.to_px(label.x, label.y)) for label in self._labels]
-        ends = [(label, at) for label, at in ends if -1 <= at.x() <= rect.width()]
-        found: list[tuple[EndLabel, QPointF, QRectF]] = []
-        # Whoever is still in gets the better place.
-        for label, at in sorted(ends, key=lambda item: (not item[0].strong, item[1].y())):
-            width = metrics.horizontalAdvance(label.text) + 4
-            left = at.x() + self.AWAY
-            if left + width > rect.width():
+        stacks: list[list[tuple[EndLabel, QPointF, float]]] = []
+        reach = -1.0
+        for label, at in sorted(
+            ((one, self.to_px(one.x, one.y)) for one in self._labels), key=lambda item: item[1].x()
+        ):
+            left, width = at.x() + self.AWAY, metrics.horizontalAdvance(label.text) + 4
+            if not -1 <= at.x() <= rect.width() or left + width > rect.width():
                 continue
-            y = min(max(at.y(), height / 2), rect.height() - height / 2)
-            for shift in sorted((i * (height + self.GAP) / 2 for i in range(-24, 25)), key=abs):
-                box = QRectF(left, y + shift - height / 2, width, height)
-                free = all(not box.intersects(other) for _, _, other in found)
-                if free and box.top() >= 0 and box.bottom() <= rect.height():
-                    found.append((label, at, box))
-                    break
+            if not stacks or left >= reach:
+                stacks.append([])
+            stacks[-1].append((label, at, width))
+            reach = max(reach, left + width)
+        room = int((rect.height() + self.GAP) / (height + self.GAP))
+        found: list[tuple[EndLabel, QPointF, QRectF]] = []
+        for stack in stacks:
+            # Whoever is still in gets the place, where there is none for all, and the better one.
+            kept = sorted(stack, key=lambda item: (not item[0].strong, item[1].y()))[:room]
+            kept.sort(key=lambda item: item[1].y())
+            weights = [self.STRONG if label.strong else 1.0 for label, _, _ in kept]
+            ends = (height / 2, rect.height() - height / 2)
+            middles = spread([at.y() for _, at, _ in kept], height + self.GAP, *ends, weights)
+            found += [
+                (label, at, QRectF(at.x() + self.AWAY, middle - height / 2, width, height))
+                for (label, at, width), middle in zip(kept, middles, strict=True)
+            ]
         return found
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
@@ -83,3 +94,26 @@ class EndLabels(PaletteLayer):
             painter.fillRect(box, QColor(self._palette.background))
             painter.setPen(QColor(label.colour))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label.text)
+
+
+def spread(
+    wanted: Sequence[float], apart: float, low: float, high: float, weights: Sequence[float] | None = None
+) -> list[float]:
+    """Places in the order of `wanted`, which rises, at least `apart` from each other and from `low` to `high`.
+
+    They are as near to what is wanted as can be, in squares: neighbours that want the same room share the mean, in
+    which each has its weight (None: all the same).
+    """
+    # Means of what is wanted without the distances, their weights, and of how many.
+    blocks: list[tuple[float, float, int]] = []
+    for number, place in enumerate(wanted):
+        mean, count = min(max(place, low), high) - number * apart, 1
+        weight = 1.0 if weights is None else weights[number]
+        while blocks and blocks[-1][0] > mean:
+            before, heavy, many = blocks.pop()
+            mean = (before * heavy + mean * weight) / (heavy + weight)
+            weight, count = heavy + weight, many + count
+        blocks.append((mean, weight, count))
+    last = high - (len(wanted) - 1) * apart
+    firsts = [max(min(mean, last), low) for mean, _, count in blocks for _ in range(count)]
+    return [first + number * apart for number, first in enumerate(firsts)]

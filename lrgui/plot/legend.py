@@ -61,9 +61,10 @@ class Title(TextRow):
 
 
 class Legend(TextRow):
-    """Entries from left to right, as many as there is room for."""
+    """Entries from left to right, closer together where the row is short, and as many as there is room for."""
 
-    SAMPLE, GAP, BETWEEN = 20.0, 6.0, 14.0
+    #: Width of a sample, the gap behind it, and what is between two entries, in pixels.
+    WIDE, CLOSE = (20.0, 6.0, 14.0), (14.0, 4.0, 8.0)
 
     def __init__(self) -> None:
         super().__init__(24)
@@ -84,41 +85,52 @@ class Legend(TextRow):
     def placed(self) -> list[tuple[Entry, float, float]]:
         """The entries that there is room for, where each begins and how wide its words are, in pixels."""
         metrics = QFontMetricsF(plot_font(12))
+        sample, gap, between = self._spacing
         found, x = [], 4.0
         for entry in self._entries:
             words = metrics.horizontalAdvance(entry.text)
-            if x + self.SAMPLE + self.GAP + words > self.size().width():
+            if x + sample + gap + words > self.size().width():
                 break
             found.append((entry, x, words))
-            x += self.SAMPLE + self.GAP + words + self.BETWEEN
+            x += sample + gap + words + between
         return found
+
+    @property
+    def _spacing(self) -> tuple[float, float, float]:
+        """The wide one, where all entries fit then."""
+        metrics, count = QFontMetricsF(plot_font(12)), len(self._entries)
+        sample, gap, between = self.WIDE
+        words = sum(metrics.horizontalAdvance(entry.text) for entry in self._entries)
+        fits = 4 + words + count * (sample + gap) + (count - 1) * between <= self.size().width()
+        return self.WIDE if fits else self.CLOSE
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint samples and words."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(plot_font(12))
         middle = self._height / 2 - 1
+        sample, gap, _ = self._spacing
         for entry, x, words in self.placed():
-            self._paint_sample(painter, entry, x, middle)
+            self._paint_sample(painter, entry, x, middle, sample)
             painter.setPen(QColor(self._colour))
-            box = QRectF(x + self.SAMPLE + self.GAP, 0, words + 2, 2 * middle)
+            box = QRectF(x + sample + gap, 0, words + 2, 2 * middle)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
 
-    def _paint_sample(self, painter: QPainter, entry: Entry, x: float, y: float) -> None:
+    def _paint_sample(self, painter: QPainter, entry: Entry, x: float, y: float, width: float) -> None:
         if entry.sample == "dots":
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(entry.colour))
-            for dx, dy in ((4, 2), (10, -2), (16, 1)):
-                painter.drawEllipse(QPointF(x + dx, y + dy), 1.6, 1.6)
+            for part, dy in ((0.2, 2), (0.5, -2), (0.8, 1)):
+                painter.drawEllipse(QPointF(x + part * width, y + dy), 1.6, 1.6)
             return
         if entry.sample == "band":
             fill = QColor(entry.colour)
             fill.setAlphaF(BAND_SAMPLE_ALPHA)
-            painter.fillRect(QRectF(x, y - 5, self.SAMPLE, 10), fill)
+            painter.fillRect(QRectF(x, y - 5, width, 10), fill)
             return
         painter.setPen(pen(entry.colour, entry.width, entry.dash))
-        painter.drawLine(QPointF(x, y), QPointF(x + self.SAMPLE, y))
+        painter.drawLine(QPointF(x, y), QPointF(x + width, y))
         if entry.sample == "circles":
             painter.setPen(QPen(QColor(entry.colour), 1.6))
             painter.setBrush(QColor(self._fill))
-            painter.drawEllipse(QPointF(x + self.SAMPLE / 2, y), 3.4, 3.4)
+            painter.drawEllipse(QPointF(x + width / 2, y), 3.4, 3.4)

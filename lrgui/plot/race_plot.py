@@ -98,7 +98,7 @@ class RacePlot(StackedPlot):
             self.lines.append(Line(self.curves.view, 5))
         self._averages = [LiveAverage() for _ in range(config.places)]
         self.clear()
-        self.bars.left.set_title("Validation loss" if validation else "Last training losses")
+        self.bars.left.set_title("Validation loss" if validation else "Last losses")
         for chart in self._charts:
             chart.bottom.set_blank(False)
         self.bars.view.setRange(xRange=(-0.6, config.places - 0.4), yRange=(0, 1), padding=0)
@@ -165,6 +165,9 @@ class RacePlot(StackedPlot):
         sound = scores[np.isfinite(scores)]
         self.bars.left.set_blank(not len(sound))
         self.columns.set_candidates(self._candidates)
+        ran = [c.number for c in self._candidates if c.steps]
+        if over and ran:  # places that no training took need no room
+            self.bars.view.setRange(xRange=(min(ran) - 0.6, max(ran) + 0.6), padding=0)
         if len(sound):
             alive = [c.score for c in self._candidates if c.alive and math.isfinite(c.score)] or sound.tolist()
             low = min(0.0, float(sound.min()))

@@ -127,7 +127,7 @@ def test_deep_falls_are_drawn_on_a_logarithmic_axis(plot):
     plot.begin(CONFIG, False)
     plot.show_race(shallow, ranking())
     assert plot.lines[0].points[1][0] == pytest.approx(2.0)
-    assert plot.bars.left.title == "Last training losses"
+    assert plot.bars.left.title == "Last losses"
 
 
 def test_an_explosion_leaves_the_view_and_the_others_stay_readable(plot):
@@ -216,3 +216,17 @@ def test_the_legend_names_only_lines_that_are_there(plot, best, names):
     plot.begin(BRACKET, True)
     plot.show_race(*bracketed({place: 0.3 + 0.1 * abs(place - best) for place in (-1, 0, 1, 2)}, 2.3))
     assert [entry.text for entry in plot.curves.legend.entries] == names
+
+
+def test_in_a_narrow_window_the_legend_is_whole_and_every_bar_has_its_rate(plot):
+    plot.resize(384, 440)
+    plot.begin(BRACKET, True)
+    candidates, found = bracketed({-2: 0.41, -1: 0.4, 0: 0.42, 1: 0.5}, 0.7)
+    plot.show_race(candidates, found, over=True)
+    plot.grab()
+    shown = [entry.text for entry, _, _ in plot.curves.legend.placed()]
+    assert shown == ["leader", "the pick", "below it", "above it"]
+    rates = [tick.text for tick in plot.bars.bottom.ticks()]
+    assert rates == [format_lr(c.lr) for c in candidates if c.steps]
+    low, high = plot.bars.view.viewRange()[0]
+    assert plot.bars.bottom.size().width() / (high - low) > 50, "so far apart they all have room"
