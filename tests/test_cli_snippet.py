@@ -78,7 +78,7 @@ def test_of_a_training_all_is_known(tmp_path: Path) -> None:
         (["--for", "keras"], Status.BAD_ARGUMENTS, "Unknown snippet “keras”. Choose one of: pytorch,"),
         (["--lr", "fast"], Status.BAD_ARGUMENTS, "“fast” is not a number"),
         (["--for", "nanogpt"], Status.FAILED, "nanoGPT trains with AdamW, but this rate was found with SGD"),
-        (["--for", "task"], Status.FAILED, "This task is none of your own files"),
+        (["--for", "task"], Status.FAILED, "This task is not a file of yours"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(words: list[str], status: Status, said: str, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class Budget:
         first = f"a sweep of {made:,} steps"
         if self.steps is None:
             return f"{first}, then, where its confidence is not high, short trainings in the rest of the time."
+        if made >= self.steps:
+            return f"the sweep alone takes {made:,} steps, so nothing is measured after it."
         config = self.race(RaceSettings(), Plan(sweep.planned_steps), made, 0.0)
         return (
             f"{first}, which leaves nothing to measure with."
@@ -87,9 +89,15 @@ class Budget:
                 return replace(base, trainings=trainings, steps=steps, rates=None)
         return None
 
+    def alone(self, made: int, seconds: float) -> str:
+        """What a sweep took of it: "the sweep alone took 200 steps"."""
+        return f"the sweep alone took {f'{made:,} steps' if self.seconds is None else format_estimate(seconds)}"
+
     def too_small(self, made: int, seconds: float) -> str:
         """The sentence that says why there is no race."""
-        left = max(self.left(made, seconds), 0)
+        left = self.left(made, seconds)
+        if left <= 0:
+            return f"The budget of {self.words} is used up: {self.alone(made, seconds)}. Nothing is measured."
         return (
             f"The budget of {self.words} is too small to measure: after the sweep it leaves {left:,} steps, and three "
             f"trainings of {FEWEST_STEPS} need {FEWEST_TRAININGS * FEWEST_STEPS}. Nothing is measured."
@@ -105,7 +113,9 @@ def race_to_prove(
     or the budget is too small.
     """
     if pick.confidence == "high":
-        return None, "The confidence is high: nothing was measured, and the budget is not used up."
+        used_up = budget.left(made, seconds) <= 0
+        rest = f"; {budget.alone(made, seconds)}." if used_up else ", and the budget is not used up."
+        return None, f"The confidence is high: nothing was measured{rest}"
     around = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
     if around is None:
         return None, "There is no rate to measure around."

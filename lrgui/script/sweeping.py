@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.curve.landmarks import FEWEST_POINTS
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.attached import attached
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
@@ -340,7 +341,8 @@ class ScriptSweep:
 
     def ran_out(self) -> EndEvent:
         """The end of a run whose script came to its own end, after some steps."""
-        way_out = f"let it train for longer, or sweep fewer steps (--steps {self.points})"
+        fewer = f", or sweep fewer steps (--steps {self.points})" if self.points >= FEWEST_POINTS else ""
+        way_out = f"let it train for longer{fewer}"
         return self._with_guessing(EndEvent(EndReason.DATA_ENDED, f"{self._name} ended {self.how_far}: {way_out}."))
 
     def broke(self, how: str) -> EndEvent:

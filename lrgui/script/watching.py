@@ -119,7 +119,7 @@ class ScriptWatch(ScriptSweep):
     def ran_out(self) -> EndEvent:
         """The end of a training that the script itself ended."""
         first, last = format_loss(_median(self._first)), format_loss(_median(self._last))
-        words = f"loss {first} at first, {last} at last, lowest {format_loss(self._lowest)}"
+        words = f"the loss went from {first} to {last}, lowest {format_loss(self._lowest)}"
         return EndEvent(EndReason.COMPLETED, f"{self._name} ended {self.how_far}: {words}.")
 
     def _planned_rates(self) -> list[float]:

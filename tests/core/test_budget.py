@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.core.budget import FEWEST_STEPS, Budget, cost_words
+from lrgui.core.budget import FEWEST_STEPS, Budget, cost_words, race_to_prove
 from lrgui.core.curve.plan import Plan
+from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 
 BASE = RaceSettings(around=0.05, accumulation=2, rates=7)
@@ -66,6 +67,19 @@ def test_too_small_a_budget_is_said() -> None:
     words = Budget(steps=319).too_small(200, 2.0)
     assert words.startswith("The budget of 319 steps is too small to measure: after the sweep it leaves 119 steps")
     assert f"three trainings of {FEWEST_STEPS} need {3 * FEWEST_STEPS}" in words
+
+
+@pytest.mark.parametrize(
+    ("budget", "took"), [(Budget(steps=10), "200 steps"), (Budget(steps=200), "200 steps"), (Budget(1.0), "2 s")]
+)
+def test_a_budget_that_the_sweep_alone_uses_up(budget: Budget, took: str) -> None:
+    assert f"is used up: the sweep alone took {took}. Nothing is measured." in budget.too_small(200, 2.0)
+    sure = Recommendation(1e-2, 1e-2, "", confidence="high")
+    config, why = race_to_prove(budget, sure, Plan(), BASE, 200, 2.0)
+    assert config is None
+    assert why == f"The confidence is high: nothing was measured; the sweep alone took {took}."
+    if budget.steps is not None:
+        assert budget.plan_words(SweepSettings()) == "the sweep alone takes 200 steps, so nothing is measured after it."
 
 
 def test_what_it_is_for_is_said_before() -> None:

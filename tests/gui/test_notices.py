@@ -153,8 +153,11 @@ def test_another_source_takes_the_message_away(window: MainWindow) -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("diverged", "Done. 186 of 200 steps; stopped where the loss blew up (9.3e-1), as intended."),
-        ("completed", "Sweep finished · Done. 186 of 200 steps; stopped where the loss blew up (9.3e-1), as intended."),
+        ("diverged", "Done. 186 of 200 steps; stopped at 9.3e-1, where the loss blew up, as intended."),
+        (
+            "completed",
+            "Sweep finished · Done. 186 of 200 steps; stopped at 9.3e-1, where the loss blew up, as intended.",
+        ),
     ],
 )
 def test_a_sweep_that_ended_as_intended_is_no_failure(bench: Bench, window: MainWindow, reason: str, said: str) -> None:

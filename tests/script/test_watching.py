@@ -63,7 +63,7 @@ def test_it_sees_each_step_and_changes_nothing() -> None:
     assert (task.metric_name, task.steps, task.own_lr) == (GRADIENT_NORM, 0, 0.05)
     end = watched.follower.ran_out()
     assert end.reason == EndReason.COMPLETED
-    assert end.detail.startswith("train.py ended after 25 steps: loss ")
+    assert end.detail.startswith("train.py ended after 25 steps: the loss went from ")
     facts = watched.follower.seen_facts()
     assert facts is not None
     assert (facts.own_lr, facts.last_lr, facts.highest_lr) == (0.05, 0.0125, 0.05)

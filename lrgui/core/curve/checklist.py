@@ -58,6 +58,8 @@ def checklist(
 def _falls(curve: Curve, marks: Landmarks | None) -> Check:
     if marks is None:
         return Check("falls", "bad", f"{only_so_many(len(curve)).capitalize()}: too few to see a fall")
+    if curve.ended_early and marks.rises_at is None:
+        return Check("falls", "bad", f"No fall to judge: the run ended early ({curve.ended_early})")
     if not marks.falls:
         return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
     noise = f", {format_ratio(marks.fall / curve.noise)} × the batch noise" if curve.noise > curve.resolution else ""

@@ -16,7 +16,7 @@ RESOLUTION = 1e-6
 FURTHEST = 0.6
 #: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
 _EARLY: dict[str, str] = {
-    EndReason.DATA_ENDED: "the data ended",
+    EndReason.DATA_ENDED: "the batches ended",
     EndReason.CANCELLED: "stopped",
     EndReason.OUT_OF_MEMORY: "out of memory",
     EndReason.LOADER_DIED: "a DataLoader worker died",

@@ -36,8 +36,8 @@ class Stop:
 def stopped_where(what: str, lr: float, done: int, planned: int) -> str:
     """The sentence for a sweep that stopped where training breaks: that is where it was to go, unless at once."""
     if done <= AT_ONCE * planned:
-        return f"Stopped after {done:,} of {planned:,} steps: {what} ({format_lr(lr)})."
-    return f"Done. {done:,} of {planned:,} steps; stopped where {what} ({format_lr(lr)}), as intended."
+        return f"Stopped after {done:,} of {planned:,} steps, at {format_lr(lr)}: {what}."
+    return f"Done. {done:,} of {planned:,} steps; stopped at {format_lr(lr)}, where {what}, as intended."
 
 
 class SweepWatch:

@@ -23,7 +23,7 @@ def task_file(facts: Facts) -> list[str]:
     """What belongs in the person's own task file, with the lines that it concerns."""
     task = facts.task
     if task is None or not task.is_code:
-        raise SnippetError("This task is none of your own files: use the snippet of the package that you train with.")
+        raise SnippetError("This task is not a file of yours: use the snippet of the package that you train with.")
     if task.is_script:
         return _script(facts, task)
     target, maximum = Target.parse(task.path), rate(facts.running(ONE_CYCLE).lr)  # trainings here run OneCycle

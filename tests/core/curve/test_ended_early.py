@@ -47,7 +47,7 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("data_ended", "(the data ended after 87 of 200 steps): use a loader that can be restarted, or set steps=87."),
+        ("data_ended", "(the batches ended after 87 of 200 steps): let it train on more batches, or sweep 87 steps."),
         ("cancelled", "(stopped after 87 of 200 steps): let it run to its end."),
         ("failed", "(an error after 87 of 200 steps): fix that first."),
         ("out_of_memory", "(out of memory after 87 of 200 steps): fix that first."),
@@ -58,6 +58,19 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
 )
 def test_each_way_to_end_has_its_words(reason: str, words: str) -> None:
     assert ended(reason, 87).recommendation.reason == f"No reliable pick: the run ended early {words}"
+
+
+def test_too_few_steps_are_not_asked_for() -> None:
+    assert ended("data_ended", 5).recommendation.reason.endswith("5 of 200 steps): let it train on more batches.")
+
+
+@pytest.mark.parametrize("points", [20, 87])
+def test_no_fall_is_claimed_of_a_sweep_that_ended_early(points: int) -> None:
+    found = ended("cancelled", points)
+    assert found.landmarks is not None and found.landmarks.rises_at is None
+    (falls,) = (check for check in found.checklist if check.key == "falls")
+    assert falls.state == "bad"
+    assert falls.text == f"No fall to judge: the run ended early (stopped after {points} of 200 steps)"
 
 
 @pytest.mark.parametrize("reason", ["not_finite", "diverged"])

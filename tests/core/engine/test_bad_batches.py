@@ -70,7 +70,7 @@ def test_also_among_the_batches_of_one_point(settings: dict[str, int]) -> None:
 def test_a_rate_that_breaks_the_weights_is_no_fault_of_the_batch() -> None:
     _, end, _ = swept(data(), end_lr=1e30, stop_factor=0)
     assert end.reason == "not_finite"
-    assert "stopped where the loss became NaN (" in end.detail or "the loss became infinite (" in end.detail
+    assert ", where the loss became NaN, as" in end.detail or ", where the loss became infinite, as" in end.detail
 
 
 def test_a_loss_function_that_cannot_deal_with_a_batch() -> None:

@@ -47,14 +47,14 @@ def test_the_classic_rule_stops_at_the_factor() -> None:
     assert step == crossing
     assert stop.reason == "diverged"
     lr = format_lr(float(exponential(1e-6, 1, 200)[step]))
-    assert stop.detail == f"Done. {step + 1} of 200 steps; stopped where the loss blew up ({lr}), as intended."
+    assert stop.detail == f"Done. {step + 1} of 200 steps; stopped at {lr}, where the loss blew up, as intended."
 
 
 @pytest.mark.parametrize(
     ("done", "sentence"),
     [
-        (50, "Stopped after 50 of 200 steps: the loss became NaN (3.2e-2)."),
-        (51, "Done. 51 of 200 steps; stopped where the loss became NaN (3.2e-2), as intended."),
+        (50, "Stopped after 50 of 200 steps, at 3.2e-2: the loss became NaN."),
+        (51, "Done. 51 of 200 steps; stopped at 3.2e-2, where the loss became NaN, as intended."),
     ],
 )
 def test_a_sweep_that_breaks_at_once_is_not_as_intended(done: int, sentence: str) -> None:
