@@ -77,7 +77,7 @@ def test_it_is_asked_about_and_swept_as_it_is(bench: Bench, window: MainWindow, 
     job = bench.jobs[-1]
     assert (job.kind, job.task.path, job.sweep.repeats) == ("sweep", str(script), 1)
     assert bench.runs.reading is not None
-    assert "SGD is made in train.py, line 7." in notices[-1].text
+    assert "SGD is made in train.py, line 7." in notices[-1].text.splitlines(), "apart from the command"
     assert "To use it: python train.py --lr" in notices[-1].text
 
 
