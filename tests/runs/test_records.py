@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.plan import USUAL, Plan
-from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    EndEvent,
+    Event,
+    OutputEvent,
+    ScriptEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.core.run_settings import MOST_PLANNED, SweepSettings
-from lrgui.runs.records import Records, plan_of
+from lrgui.runs.records import Records, own_of, plan_of
 
 TASK = TaskEvent("digits", "", 10, 0, 2, None, "cpu", 1, 4)
 DATA = {"epoch_steps": 1.0, "examples": 10, "parameters": 2}
@@ -88,3 +98,13 @@ def test_each_sweep_of_several_tasks_has_its_own() -> None:
     adam = replace(TASK, optimizer_family="adam")
     events = [TASK, *_sweep(0), SweepEndEvent(0, "completed", ""), adam, *_sweep(1), SweepEndEvent(1, "completed", "")]
     assert [record.task for record in Records.of(events).all] == [TASK, adam]
+
+
+def test_the_own_rate_is_the_highest_that_was_seen_of_a_script() -> None:
+    task = replace(TASK, own_lr=1e-3, own_chosen=False, optimizer="AdamW")
+    facts = ScriptEvent("AdamW", 0, 1, 1, 9, 1, 1e-5, 2e-3, 2e-3)
+    default = OwnRate(1e-3, False, "AdamW")
+    assert own_of(None, facts) is None and own_of(TASK) is None
+    assert own_of(task) == own_of(task, facts) == own_of(task, replace(facts, peak_lr=float("nan"))) == default
+    assert own_of(task, replace(facts, peak_lr=1e-3)) == default
+    assert own_of(task, replace(facts, peak_lr=2e-3, rising=True)) == OwnRate(2e-3, True, "AdamW", so_far=True)

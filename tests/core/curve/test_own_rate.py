@@ -51,6 +51,11 @@ def test_what_was_changed_is_said() -> None:
     [
         (OwnRate(1e-3), PICK, "Your optimizer's 1e-3 is 10 times lower than recommended."),
         (OwnRate(5e-2), PICK, "Your optimizer's 5e-2 is 5 times higher than recommended."),
+        (
+            OwnRate(1e-3, so_far=True),
+            PICK,
+            "Your optimizer's 1e-3, as far as it has risen by then, is 10 times lower than recommended.",
+        ),
         (OwnRate(1.001e-2), PICK, "Your optimizer's 1e-2 is the recommended rate."),
         (
             OwnRate(20.0),
