@@ -214,7 +214,7 @@ def test_a_maximum_of_one_cycle_is_not_given_to_another_schedule(
     words = script_sentences(task, facts, rate, 0.14)
     assert words[0] == (
         "The race ran OneCycle in the place of the script's own schedule (StepLR): 1.4e-1 is OneCycle's maximum, "
-        f"{said}" + said
+        f"{said}"
     )
     assert [line for line in words if "--lr" in line] == (
         [f"To use it: python train.py --lr {comes_to}"] if comes_to else []
