@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bench import Bench
 from scripted import Scripted, points, task
 
-from lrgui.core.events import BatchEvent, EndEvent, ScriptEvent, StateEvent, TaskEvent
+from lrgui.core.events import BatchEvent, EndEvent, ScriptEvent, StandingEvent, StateEvent, TaskEvent, UntrainedEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.gui.notice import Notice
 from lrgui.gui.tabs.training import ROOM
 from lrgui.gui.window import NOT_OF_SCRIPTS, MainWindow
@@ -119,6 +121,32 @@ def test_it_is_raced_under_one_cycle(bench: Bench, script: Path) -> None:
     assert (bench.jobs[-1].kind, race.around, race.one_cycle) == ("race", session.job.train.max_lr, True)
     session.choose_source("digits")
     assert not session.job.verification().race.one_cycle
+
+
+def test_its_race_gives_no_maximum_of_one_cycle_to_another_schedule(bench: Bench, script: Path) -> None:
+    session = bench.session
+    session.use_script(str(script))
+    session.tasks.grant(session.tasks._trust.question(str(script)), False)  # type: ignore[arg-type]
+    notices = _notices(bench)
+    bench.runs.select(0.14)
+    config = session.job.verification().race
+    told = replace(task(), schedule="decay", optimizer_family="momentum")
+    trained = [
+        StandingEvent(0, place, config.lrs()[place], 0.5 + abs(place - config.middle), True, config.steps)
+        for place in (config.middle, config.middle - 1, config.middle + 1)
+    ]
+    seen = ScriptEvent("SGD", 0, 1, 1, 60, 1, 0.05, 0.05, 0.05, "StepLR", str(script), 7, "--lr")
+    end = EndEvent("completed", "Over.")
+    bench.play(Scripted([[StateEvent("running"), told, UntrainedEvent(2.3), *trained, seen, end]]), session.verify)
+    assert bench.runs.race is not None
+    maximum = bench.runs.race.standings.ranking().lr
+    assert maximum is not None
+    rate = format_lr(0.7 * maximum)
+    lines = notices[-1].text.splitlines()
+    assert lines[0].endswith(
+        f"{format_lr(maximum)} is OneCycle's maximum, which comes to a highest rate of about {rate} there."
+    )
+    assert lines[1] == f"To use it: python train.py --lr {rate}"
 
 
 def test_what_cannot_be_done_with_a_script_is_off_with_the_reason(
