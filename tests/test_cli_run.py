@@ -128,9 +128,13 @@ def test_a_folder_in_the_place_of_a_script(command: Command, tmp_path: Path) -> 
 
 
 def test_a_module_that_there_is_not(command: Command) -> None:
-    done = command("run", "-m", "no_such_package.train")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "cannot run the module no_such_package.train: No module named 'no_such_package'." in done.stderr
+    for name in ("no_such_package.train", ".train"):
+        done = command("run", "-m", name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"There is no module {name} in " in done.stderr
+    elsewhere = command("run", "--python", sys.executable, "-m", "no_such_package.train")
+    assert (elsewhere.returncode, elsewhere.stdout) == (1, "")
+    assert "cannot run the module no_such_package.train: No module named 'no_such_package'." in elsewhere.stderr
 
 
 def test_how_a_script_failed_is_said_once(command: Command, tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from lrgui import frozen
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
-from lrgui.cli.running import ended
+from lrgui.cli.running import computes_elsewhere, ended
 from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
@@ -23,6 +26,7 @@ from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
+from lrgui.tasks.user.local_files import find_module
 from lrgui.tasks.user.rows import USER_SCRIPT
 
 _USUAL = {option.name: option.default for option in USER_SCRIPT.options}
@@ -102,6 +106,8 @@ def run_script(
     options = {"optimizer": optimizer, "processes": processes, "patience": patience, "sandbox": sandbox}
     _refuse_without(context, "verify", _OF_RACE, "add --verify, which races after the sweep")
     _refuse_without(context, "metric", ("higher",), "add --metric 'PATTERN', or leave it out")
+    if module and not frozen.is_frozen() and not computes_elsewhere(python) and not _there_is(script[0]):
+        fail(f"There is no module {script[0]} in {sys.executable} or in this folder.", Status.BAD_ARGUMENTS)
     base = script_job(script, module, options)
     spare({**files, "log": log}, source_file(base.task))
     if verify:
@@ -143,6 +149,14 @@ def _refuse_without(context: typer.Context, needed: str, names: tuple[str, ...],
     given = {one.name: one.opts[0] for one in context.command.params if _was_given(context, one.name)}
     if idle := [given[name] for name in names if name in given and needed not in given]:
         fail(f"{' and '.join(idle)} without --{needed} would change nothing: {way_out}.", Status.BAD_ARGUMENTS)
+
+
+def _there_is(module: str) -> bool:
+    """False where not even the package of a module is there, for the Python that runs this."""
+    package = module.partition(".")[0]
+    if not package:  # ".x" is relative to nothing
+        return False
+    return find_module(module) is not None or package in sys.modules or find_spec(package) is not None
 
 
 def _was_given(context: typer.Context, name: str | None) -> bool:

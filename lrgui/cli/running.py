@@ -146,6 +146,11 @@ def source_of(job: Job, python: Path | None = None) -> EventSource:
     return InProcess(job)
 
 
+def computes_elsewhere(python: Path | None) -> bool:
+    """True where a Python was named for runs, which may have other modules than this one."""
+    return python is not None or bool(frozen.chosen_python(load_settings(settings_file())[0].python))
+
+
 def _python_of_settings() -> str:
     """The Python that the person chose in the window; one that only the settings name is told of, and not used."""
     settings = Settings(python=load_settings(settings_file())[0].python)
