@@ -20,6 +20,7 @@ WORKER = (
     "core",
     "errors",
     "tasks",
+    "script",
     "runs",
 )
 

@@ -39,10 +39,10 @@ def file_of(module: str) -> Path | None:
 
 
 def test_a_worker_finds_every_module_that_it_imports() -> None:
-    """From its two entries, and from what rows name by dotted names, whatever file imports whatever other."""
+    """From its entries, and from what rows name by dotted names, whatever file imports whatever other."""
     carried = {path for path, place in keep().worker_sources(PACKAGE) if place.endswith(".py")}
-    to_read = [PACKAGE / "runs" / "worker.py", PACKAGE / "runs" / "describe.py"]
-    to_read += [path for name in ("core", "errors", "tasks") for path in (PACKAGE / name).rglob("*.py")]
+    to_read = [PACKAGE / "runs" / name for name in ("worker.py", "script_worker.py", "describe.py")]
+    to_read += [path for name in ("core", "errors", "tasks", "script") for path in (PACKAGE / name).rglob("*.py")]
     read = {PACKAGE / "__init__.py"}  # what it imports is looked up for callers from Python
     while to_read:
         file = to_read.pop()
