@@ -85,5 +85,5 @@ def test_bad_arguments_are_refused_before_anything_runs(command: Command, own_fo
 def test_where_nothing_was_trained_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     config = RaceSettings()
     standings, end = Standings(config), EndEvent("cancelled", "Stopped. No rate was measured.")
-    tell_race(Raced(Job(race=config), standings, standings.ranking(), end, "", "", None))
+    tell_race(Raced(Job(race=config), standings, standings.ranking(), end, "", None, None))
     assert capsys.readouterr().out.splitlines() == ["Stopped. No rate was measured.", "Learning rate: none"]

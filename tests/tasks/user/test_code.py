@@ -22,7 +22,9 @@ from lrgui.tasks.user.target import Target, TaskError
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    user_code._forget()  # what tests of other files ran in this process
+    user_code._forget()  # what tests of other files ran in this process, and what they have left behind
+    sys.modules.pop("task", None)
+    sys.path[:] = [entry for entry in sys.path if not (Path(entry) / "task.py").exists()]
     path = list(sys.path)
     yield
     user_code._forget()
