@@ -32,6 +32,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.one_at_a_time import OneAtATime
 from lrgui.runs.records import own_of
 
 Heard = Callable[[bytes], None]
@@ -90,7 +91,7 @@ class _Training:
     metric: float | None = None
 
 
-class ScriptRace:
+class ScriptRace(OneAtATime):
     """An `EventSource`: trainings of one script, one after the other, as `core.engine.race` has them of a model.
 
     Each is the program from its start, with its own seed and data. A first, short one at rate 0 measures the untrained
@@ -98,12 +99,11 @@ class ScriptRace:
     """
 
     def __init__(self, job: Job, open_source: Open) -> None:
+        super().__init__()
         self._job = job
         self._config = job.race
         self._open = open_source
         self._standings = Standings(job.race)
-        self._source: EventSource | None = None
-        self._paused = self._cancelled = False
         self._seconds = 0.0
         self._task: TaskEvent | None = None
         self._facts: ScriptEvent | None = None
@@ -187,9 +187,10 @@ class ScriptRace:
         metric = PrintedMetric(self._config.metric) if self._config.metric else None
         config = replace(self._config, around=lr, steps=steps, rates=None, own_lr=self._own)
         job = replace(self._job, race=config)
-        self._source = source = self._open(job, metric.feed if metric else lambda printed: None)
-        if self._paused:
-            source.pause()
+        source = self._open(job, metric.feed if metric else lambda printed: None)
+        if not self._turns_to(source):
+            run.end = EndEvent(EndReason.CANCELLED, "")
+            return run
         for events in source.chunks():
             told: list[Event] = []
             for event in events:
@@ -268,32 +269,6 @@ class ScriptRace:
         self._noted = True
         part = f"{format_lr(highest)} in these {run.facts.steps:,} steps"
         return f"The script's own rate went up to {part}: the rates raced stand for {format_lr(self._own)} of it."
-
-    # -- requests
-
-    def pause(self) -> None:
-        """Hold the race before its next step."""
-        self._paused = True
-        if self._source is not None:
-            self._source.pause()
-
-    def resume(self) -> None:
-        """Let a held race go on."""
-        self._paused = False
-        if self._source is not None:
-            self._source.resume()
-
-    def cancel(self) -> None:
-        """End the race before its next step; no further training starts."""
-        self._cancelled = True
-        if self._source is not None:
-            self._source.cancel()
-
-    def kill(self) -> None:
-        """End the race without asking it."""
-        self._cancelled = True
-        if self._source is not None:
-            self._source.kill()
 
 
 def _is_below(lr: float, other: float) -> bool:

@@ -12,6 +12,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
+from lrgui.runs.one_at_a_time import OneAtATime
 from lrgui.runs.records import Records, as_run, plan_of
 
 
@@ -38,30 +39,26 @@ def compared_so_far(records: Records, jobs: Sequence[Job]) -> list[Compared]:
     return found
 
 
-class InTurn:
+class InTurn(OneAtATime):
     """An `EventSource` that runs sweeps one after the other; each job's batches carry its number as their `sweep`.
 
     Each is kept in the runs folder by itself. The run ends early where one of them is cancelled or fails.
     """
 
     def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], EventSource], origin: str = "") -> None:
+        super().__init__()
         self.jobs = tuple(jobs)
         self._open = open_source
         self._origin = origin
-        self._source: EventSource | None = None
-        self._paused = self._cancelled = False
         self.problem: str | None = None
         """Why a run could not be kept on disk, in a sentence."""
 
     def chunks(self) -> Generator[list[Event], None, None]:
         """The events of all jobs; only the last one's end is an `EndEvent`."""
         for number, job in enumerate(self.jobs):
-            self._source = source = self._open(job)
-            if self._cancelled:
-                source.kill()  # it may have a process already
+            source = self._open(job)
+            if not self._turns_to(source):
                 break
-            if self._paused:
-                source.pause()
             end = ended_unexpectedly()
             with start_log(job, self._origin) as journal:
                 for events in source.chunks():
@@ -80,30 +77,6 @@ class InTurn:
             yield [EndEvent(EndReason.CANCELLED, "Stopped; everything measured so far is kept.")]
         else:
             yield [EndEvent(EndReason.COMPLETED, f"{len(self.jobs)} optimizers were swept on the same task.")]
-
-    def pause(self) -> None:
-        """Hold the run before its next batch."""
-        self._paused = True
-        if self._source is not None:
-            self._source.pause()
-
-    def resume(self) -> None:
-        """Let a held run go on."""
-        self._paused = False
-        if self._source is not None:
-            self._source.resume()
-
-    def cancel(self) -> None:
-        """End the run before its next batch; no further job starts."""
-        self._cancelled = True
-        if self._source is not None:
-            self._source.cancel()
-
-    def kill(self) -> None:
-        """End the run without asking it."""
-        self._cancelled = True
-        if self._source is not None:
-            self._source.kill()
 
 
 def _numbered(event: Event, number: int) -> Event:

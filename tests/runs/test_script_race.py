@@ -244,3 +244,22 @@ def test_each_training_is_the_program_from_its_start(tmp_path: Path) -> None:
     assert all(row.loss == row.metric for row in rows)
     firsts = [event.loss for event in events if isinstance(event, CandidateEvent) and event.step == 0]
     assert firsts == [firsts[0]] * 3
+
+
+def test_a_race_that_is_stopped_while_a_program_starts_does_not_wait_for_it() -> None:
+    killed: list[str] = []
+
+    class Starting(Process):
+        def chunks(self) -> Iterator[list[Event]]:
+            raise AssertionError("nothing is read of it")
+
+        def kill(self) -> None:
+            killed.append("it")
+
+    def start(one: Job, heard: Heard) -> Any:
+        race.cancel()  # from the window's thread, before there is a process to tell
+        return Starting(one, heard, lambda lr: ([], EndEvent(EndReason.COMPLETED, ""), ""), None)
+
+    race = ScriptRace(replace(switched(Job(), SCRIPT, "train.py"), kind="race"), start)
+    (end,) = [event for chunk in race.chunks() for event in chunk]
+    assert isinstance(end, EndEvent) and end.reason == EndReason.CANCELLED and killed == ["it"]
