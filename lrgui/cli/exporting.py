@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lrgui.cli.app import Status, command, fail, say
+from lrgui.cli.app import Status, command, fail
+from lrgui.cli.opening import leave_empty, opened_run
 from lrgui.cli.outputs import spare, wanted_words, with_formats, write_files
 from lrgui.core.events import RunKind
 from lrgui.export import FORMATS
@@ -24,21 +25,15 @@ def export_run(
     Exit status: 0 once all is written, 2 for bad arguments, 1 for a run that cannot be read or exported.
     """
     from lrgui.export.report import Report
-    from lrgui.runs.opened import open_run, why_not_opened
 
     if not files:
         fail(f"Nothing to write: add {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
     spare(files, run)
-    try:
-        opened = open_run(run)
-    except (OSError, ValueError) as error:
-        fail(why_not_opened(run, error))
-    for warning in opened.warnings:
-        say(warning)
+    opened = opened_run(run)
     job, sweeps = opened.job, opened.sweeps
     record = sweeps.first
     if job.kind != RunKind.SWEEP:
         fail(f"{run} is a {'race' if job.kind == 'race' else 'training'}; only sweeps can be exported.")
     if not len(record):
-        fail(f"{run} contains no points: the run ended before its first batch.")
+        leave_empty(run)
     write_files(Report(sweeps.read(job.sweep), job), files, FORMATS)

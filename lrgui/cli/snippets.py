@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from lrgui.cli.app import Status, command, fail, say
+from lrgui.cli.app import Status, command, fail
+from lrgui.cli.opening import leave_empty, opened_run
 from lrgui.core.curve.plan import ONE_CYCLE, Plan
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr, parse_lr
@@ -52,22 +53,16 @@ def print_snippet(
     Exit status: 0 with a snippet, 3 where the run has no reliable rate and none is given, 2 for bad arguments, 1 for a
     run that cannot be read, or code that cannot do what was swept.
     """
-    from lrgui.runs.opened import open_run, why_not_opened
     from lrgui.runs.records import plan_of
     from lrgui.runs.script_answer import sweep_command
 
     chosen = _rate(lr)
-    try:
-        opened = open_run(run)
-    except (OSError, ValueError) as error:
-        fail(why_not_opened(run, error))
-    for warning in opened.warnings:
-        say(warning)
+    opened = opened_run(run)
     job, record = opened.job, opened.record
     if job.kind == RunKind.RACE:
         fail(f"{run} is a race; only sweeps and trainings have a snippet.")
     if chosen is None and job.kind == RunKind.SWEEP and not len(record):
-        fail(f"{run} contains no points: the run ended before its first batch.")
+        leave_empty(run)
     plan = plan_of(job.sweep, record.task, record.script)
     if chosen is None and job.kind == RunKind.TRAIN and job.task.source == SCRIPT:
         own = "" if record.script is None else f" (at most {format_lr(record.script.highest_lr)})"
