@@ -215,14 +215,14 @@ class ScriptRun:
     def _follower(self) -> ScriptSweep:
         """What turns the script's rates, or only looks on."""
         from lrgui.script.checking import ScriptCheck
-        from lrgui.script.sweeping import ScriptSweep
+        from lrgui.script.sweeping import Script, ScriptSweep
         from lrgui.script.training import ScriptTraining
         from lrgui.script.watching import ScriptWatch
 
-        job, number = self._job, self._settings["optimizer"]
-        about = self._about
-        mine = (
-            number,
+        job, about = self._job, self._about
+        script = Script(
+            self._name,
+            self._settings["optimizer"],
             self.say,
             self._control,
             self._options.setting,
@@ -230,11 +230,11 @@ class ScriptRun:
             self._sweep_over,
         )
         if job.kind == RunKind.RACE:
-            return ScriptTraining(self._name, job.race, *mine)
+            return ScriptTraining(script, job.race)
         if job.kind == RunKind.TRAIN:
-            return ScriptWatch(self._name, *mine)
+            return ScriptWatch(script)
         kind = ScriptCheck if job.kind == RunKind.CHECK else ScriptSweep
-        return kind(self._name, job.sweep, *mine)
+        return kind(script, job.sweep)
 
     # -- how it ended
 

@@ -44,6 +44,6 @@ class ScriptCheck(ScriptSweep):
         made = f"after {losses} backward passes" if losses > 1 else "after each backward pass"
         steps = self._config.steps * self._config.batches_per_lr
         return (
-            f"{self._name} can run: {swept.name}{held} steps {made}, first loss {format_loss(self._losses[0])}; a step "
-            f"took {format_seconds(seconds)}, so {steps:,} take about {format_seconds(steps * seconds)}."
+            f"{self._script.name} can run: {swept.name}{held} steps {made}, first loss {format_loss(self._losses[0])}; "
+            f"a step took {format_seconds(seconds)}, so {steps:,} take about {format_seconds(steps * seconds)}."
         )

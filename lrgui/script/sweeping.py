@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -65,8 +65,25 @@ class _Point(NamedTuple):
     seconds: float
 
 
+@dataclass(frozen=True)
+class Script:
+    """The script that is followed, in the process that it runs in."""
+
+    name: str
+    number: int
+    """Which of its optimizers is looked at, by first steps, from 0."""
+    say: Say
+    control: Control
+    option: Callable[[float], str]
+    """Finds the script's own option for a rate; "" where it has none."""
+    claim: Callable[[], bool] = lambda: True
+    """Asked before the sweep begins, in the process that leads: of several that train by themselves one is swept."""
+    over: Callable[[], None] = lambda: None
+    """Called when the sweep has ended, before the script is."""
+
+
 class ScriptSweep:
-    """A `Follower` that sweeps the optimizer `number` (by first steps) and keeps the rates of all others.
+    """A `Follower` that sweeps one of a script's optimizers and keeps the rates of all others.
 
     A point's loss is that of the backward passes before its step, so it belongs to weights that the point's rate has
     not yet touched, as in `core.engine.sweep`. After each step the script finds the rates that it had set itself:
@@ -76,35 +93,16 @@ class ScriptSweep:
     _metric_name = ""
     """What is measured beside each loss."""
 
-    def __init__(
-        self,
-        name: str,
-        config: SweepSettings,
-        number: int,
-        say: Say,
-        control: Control,
-        option: Callable[[float], str],
-        claim: Callable[[], bool] = lambda: True,
-        over: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`name` is the script's, `option` finds the script's own option for a rate.
-
-        `claim` is asked before the sweep begins, in the process that leads: of several that train by themselves only
-        one is swept. `over` is called when the sweep has ended, before the script is.
-        """
+    def __init__(self, script: Script, config: SweepSettings) -> None:
         self.hooks = Hooks(self)
         self.end: EndEvent | None = None
         """How the sweep ended; None while it goes on."""
         self.facts: ScriptEvent | None = None
         """What was seen of the script, once the sweep has ended."""
-        self._option = option
-        self._claim = claim
-        self._over = over
-        self._name = name
+        self._script = script
         self._config = config
-        self._number = number
-        self._say = say
-        self._control = control
+        self._number = script.number
+        self._say = script.say
         self._clock = Stopwatch()
         self._watch = SweepWatch(config.steps, config.beta, config.stop_factor)
         self._rates = self._planned_rates()
@@ -133,10 +131,10 @@ class ScriptSweep:
             return
         if self.end is not None:
             raise SweepOver
-        if self._control.paused:
-            for event in held(self._control, self._clock):
+        if self._script.control.paused:
+            for event in held(self._script.control, self._clock):
                 self._say(event)
-        if self._team.agree(self._control.cancelled)[0]:
+        if self._team.agree(self._script.control.cancelled)[0]:
             self.finish(self.stopped())
         groups = seen.groups
         self._own = [float(group["lr"]) for group in groups]
@@ -175,7 +173,7 @@ class ScriptSweep:
 
     def by_hand(self) -> None:
         """See `Follower`."""
-        words = f"{self._name} changes its weights itself ({self.hooks.counts.words})"
+        words = f"{self._script.name} changes its weights itself ({self.hooks.counts.words})"
         way_out = "use an optimizer of torch.optim, so that there is a rate to set"
         self.finish(EndEvent(EndReason.FAILED, f"{words}: {way_out}."))
 
@@ -210,7 +208,7 @@ class ScriptSweep:
         self._team = team()
         if not self._team.leads:
             self._say = _nothing
-        elif not self._claim():
+        elif not self._script.claim():
             self._number = -1
             return False
         self._swept = self.hooks.focus = seen
@@ -227,7 +225,7 @@ class ScriptSweep:
         words += [f"{self._team.size} processes"] if self._team.size > 1 else []
         self._say(
             TaskEvent(
-                name=f"{self._name} · {seen.name}",
+                name=f"{self._script.name} · {seen.name}",
                 detail=", ".join(words),
                 train_size=0,
                 val_size=0,
@@ -318,7 +316,7 @@ class ScriptSweep:
         if self.end is None:
             self.end = self._with_guessing(end)
             self.facts = self.seen_facts()
-            self._over()
+            self._script.over()
         raise SweepOver
 
     # -- how it ended
@@ -343,7 +341,9 @@ class ScriptSweep:
         """The end of a run whose script came to its own end, after some steps."""
         fewer = f", or sweep fewer steps (--steps {self.points})" if self.points >= FEWEST_POINTS else ""
         way_out = f"let it train for longer{fewer}"
-        return self._with_guessing(EndEvent(EndReason.DATA_ENDED, f"{self._name} ended {self.how_far}: {way_out}."))
+        return self._with_guessing(
+            EndEvent(EndReason.DATA_ENDED, f"{self._script.name} ended {self.how_far}: {way_out}.")
+        )
 
     def broke(self, how: str) -> EndEvent:
         """The end of a run whose script broke because of the rate."""
@@ -429,7 +429,7 @@ class ScriptSweep:
             made = max(found, seen.made_lr)
             if made >= peak and (rising or made <= NEARLY * peak):  # a warm-up towards the rate it was made with
                 peak, rising = made, False
-        return {"peak_lr": peak, "rising": rising, "option": self._option(peak)}
+        return {"peak_lr": peak, "rising": rising, "option": self._script.option(peak)}
 
 
 def _planned(seen: Seen) -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.control import Control
 from lrgui.core.engine.param_groups import put_rate
 from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.engine.train import one_cycle_scheduler
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.script.hooks import Seen
-from lrgui.script.sweeping import Say, ScriptSweep, own_rate_of
+from lrgui.script.sweeping import Script, ScriptSweep, own_rate_of
 
 
 class ScriptTraining(ScriptSweep):
@@ -26,21 +25,11 @@ class ScriptTraining(ScriptSweep):
     step after it.
     """
 
-    def __init__(
-        self,
-        name: str,
-        config: RaceSettings,
-        number: int,
-        say: Say,
-        control: Control,
-        option: Callable[[float], str],
-        claim: Callable[[], bool] = lambda: True,
-        over: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, script: Script, config: RaceSettings) -> None:
         lr = config.around
         self._race = config
         sweep = SweepSettings(start_lr=lr, end_lr=lr, steps=config.steps, end_chosen=True)
-        super().__init__(name, sweep, number, say, control, option, claim, over)
+        super().__init__(script, sweep)
         self._guard = TrainWatch(lr)
         self._factor = 1.0
         self._course = course(config) if config.one_cycle or lr == 0 else []
@@ -72,8 +61,9 @@ class ScriptTraining(ScriptSweep):
             found = own_rate_of(seen)
             own = 0.0 if found is None else found.lr
         if not own > 0:
-            words = f"{self._name} has no learning rate of its own that could be scaled: its optimizer begins with 0."
-            self.finish(EndEvent(EndReason.FAILED, f"{words} --verify-schedule onecycle replaces its schedule."))
+            words = "has no learning rate of its own that could be scaled: its optimizer begins with 0."
+            way_out = "--verify-schedule onecycle replaces its schedule."
+            self.finish(EndEvent(EndReason.FAILED, f"{self._script.name} {words} {way_out}"))
         self._factor = race.around / own
         return True
 
@@ -102,7 +92,7 @@ class ScriptTraining(ScriptSweep):
 
     def ran_out(self) -> EndEvent:
         """The end of a run whose script came to its own end, after some steps."""
-        return self._reached or EndEvent(EndReason.DATA_ENDED, f"{self._name} ended {self.how_far}.")
+        return self._reached or EndEvent(EndReason.DATA_ENDED, f"{self._script.name} ended {self.how_far}.")
 
 
 def course(config: RaceSettings) -> list[float]:

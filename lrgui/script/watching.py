@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from lrgui.core.control import Control
 from lrgui.core.engine.readback import Readings
 from lrgui.core.engine.stopping import PlateauWatch, TrainWatch
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, OutputEvent, Stream
 from lrgui.core.formats import format_loss
 from lrgui.core.run_settings import SweepSettings
 from lrgui.script.hooks import Seen
-from lrgui.script.sweeping import Say, ScriptSweep
+from lrgui.script.sweeping import Script, ScriptSweep
 
 #: What the number beside each loss is called.
 GRADIENT_NORM = "gradient norm"
@@ -30,18 +29,8 @@ class ScriptWatch(ScriptSweep):
 
     _metric_name = GRADIENT_NORM
 
-    def __init__(
-        self,
-        name: str,
-        number: int,
-        say: Say,
-        control: Control,
-        option: Callable[[float], str],
-        claim: Callable[[], bool] = lambda: True,
-        over: Callable[[], None] = lambda: None,
-    ) -> None:
-        config = SweepSettings(steps=0, end_chosen=True)
-        super().__init__(name, config, number, say, control, option, claim, over)
+    def __init__(self, script: Script) -> None:
+        super().__init__(script, SweepSettings(steps=0, end_chosen=True))
         self._guard: TrainWatch | None = TrainWatch(1.0)
         self._plateau = PlateauWatch()
         self._norm: Any = None
@@ -74,7 +63,9 @@ class ScriptWatch(ScriptSweep):
         """See `Follower`: it goes on, but there is nothing to see."""
         if not self._told:
             self._told = True
-            self._say(OutputEvent(f"{self._name} changes its weights itself: no steps can be seen.", Stream.NOTE))
+            self._say(
+                OutputEvent(f"{self._script.name} changes its weights itself: no steps can be seen.", Stream.NOTE)
+            )
 
     def met(self, module: nn.Module) -> None:
         """See `Follower`: a training keeps its statistics."""
@@ -120,7 +111,7 @@ class ScriptWatch(ScriptSweep):
         """The end of a training that the script itself ended."""
         first, last = format_loss(_median(self._first)), format_loss(_median(self._last))
         words = f"the loss went from {first} to {last}, lowest {format_loss(self._lowest)}"
-        return EndEvent(EndReason.COMPLETED, f"{self._name} ended {self.how_far}: {words}.")
+        return EndEvent(EndReason.COMPLETED, f"{self._script.name} ended {self.how_far}: {words}.")
 
     def _planned_rates(self) -> list[float]:
         return []

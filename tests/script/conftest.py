@@ -14,7 +14,7 @@ from lrgui.core.control import Control
 from lrgui.core.engine.sweep import sweep
 from lrgui.core.events import BatchEvent, EndEvent, Event, ScriptEvent
 from lrgui.core.run_settings import SweepSettings
-from lrgui.script.sweeping import ScriptSweep, SweepOver
+from lrgui.script.sweeping import Script, ScriptSweep, SweepOver
 
 
 class Followed:
@@ -23,7 +23,7 @@ class Followed:
     def __init__(self, config: SweepSettings, number: int = 0) -> None:
         self.events: list[Event] = []
         self.control = Control()
-        self.sweep = ScriptSweep("train.py", config, number, self.events.append, self.control, lambda rate: "")
+        self.sweep = ScriptSweep(Script("train.py", number, self.events.append, self.control, lambda rate: ""), config)
 
     def run(self, script: Callable[[], object]) -> Followed:
         """Run a function as a script."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -503,7 +504,7 @@ def test_a_schedule_counts_with_its_maximum(
 
     run = followed(SHORT)
     asked: list[float] = []
-    run.sweep._option = lambda rate: asked.append(rate) or "--lr"
+    run.sweep._script = replace(run.sweep._script, option=lambda rate: asked.append(rate) or "--lr")
     facts = run.run(script).facts
     assert (facts.peak_lr, facts.rising, facts.option) == (4e-3, False, "--lr")
     assert set(asked) == {4e-3}

@@ -10,7 +10,7 @@ import torch
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event
 from lrgui.core.run_settings import RaceSettings
-from lrgui.script.sweeping import SweepOver
+from lrgui.script.sweeping import Script, SweepOver
 from lrgui.script.training import ScriptTraining, course
 
 
@@ -22,7 +22,7 @@ class Trained:
         self.events: list[Event] = []
         self.rates: list[list[float]] = []
         self.between: list[list[float]] = []
-        follower = ScriptTraining("train.py", config, 0, self.events.append, Control(), lambda rate: "")
+        follower = ScriptTraining(Script("train.py", 0, self.events.append, Control(), lambda rate: ""), config)
         x = torch.randn(32, 4)
         model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
         self.model = model

@@ -9,7 +9,7 @@ import torch
 
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, TaskEvent
-from lrgui.script.sweeping import SweepOver
+from lrgui.script.sweeping import Script, SweepOver
 from lrgui.script.watching import GRADIENT_NORM, ScriptWatch, gradient_norm
 
 
@@ -34,7 +34,7 @@ class Watched:
 
     def __init__(self, script: Callable[[], object], control: Control | None = None) -> None:
         self.events: list[Event] = []
-        self.follower = ScriptWatch("train.py", 0, self.events.append, control or Control(), lambda rate: "")
+        self.follower = ScriptWatch(Script("train.py", 0, self.events.append, control or Control(), lambda rate: ""))
         self.raised: BaseException | None = None
         self.follower.hooks.install()
         try:
