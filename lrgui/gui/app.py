@@ -263,13 +263,14 @@ def create_window(
 
 def pool_source(pool: object) -> Callable[[Job], EventSource]:
     """Runs jobs in child processes, the warm one first."""
-    from lrgui.runs.script_race import script_source
     from lrgui.runs.spare_pool import SparePool
 
     assert isinstance(pool, SparePool)
 
     def open_source(job: Job) -> EventSource:
         if job.task.is_script:  # imports torch itself
+            from lrgui.runs.script_race import script_source
+
             return script_source(job, pool.python)
         child = pool.take()
         child.submit(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -19,7 +20,6 @@ from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
-from lrgui.export.snippets import Facts, SnippetError, facts_of_job, facts_of_sweep
 from lrgui.gui.background import Background
 from lrgui.gui.loading import LoadedRun
 from lrgui.gui.selection import Choices, Selection
@@ -29,6 +29,9 @@ from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
 from lrgui.runs.sequential import compared_so_far
+
+if TYPE_CHECKING:
+    from lrgui.export.snippets import Facts
 
 #: What is to be done with a sweep that was read: it, or why it could not be.
 Done = Callable[[ShownSweep | None, Exception | None], None]
@@ -121,6 +124,8 @@ class RunsOnScreen(QObject):
         A recommended rate belongs to the settings of its sweep, one that the person chose to those of `job`. Raises
         SnippetError, with a sentence, where there is no rate to use.
         """
+        from lrgui.export.snippets import SnippetError, facts_of_job, facts_of_sweep  # not when the window opens
+
         lr, shown = self.selection, self._shown
         if lr is None:
             raise SnippetError("No learning rate is selected: find one first (F5), or type one.")
@@ -307,7 +312,7 @@ class RunsOnScreen(QObject):
         job, opened = run.opened.job, run.opened
         if job.kind == RunKind.SWEEP:
             assert run.shown is not None
-            self._shown = ShownSweep(job, opened.sweeps).as_run()
+            self._shown = replace(run.shown, reading=None)  # for those who begin to show it
             self.sweep_started.emit()
             self._take_reading(run.shown)
         elif job.kind == RunKind.RACE:

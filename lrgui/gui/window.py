@@ -24,11 +24,9 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import FORMATS
-from lrgui.export.snippets import SnippetError
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
-from lrgui.gui.dialogs.use_it import UseItDialog
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.notice import Notice
 from lrgui.gui.opening import Opening
@@ -48,8 +46,7 @@ from lrgui.runs.library import SUFFIX
 
 #: The curve's tab, and from which width of the window on it is called so.
 LONG_NAME, WIDE = "Learning-rate curve", 1180
-
-
+#: What a press does where a training script stands in the place of a training.
 WATCH = "Run the script as it is, with its own rate, to its end, and draw its training (F6)"
 #: What cannot be done with a training script in here, by its action, and why.
 NOT_OF_SCRIPTS = {
@@ -232,6 +229,9 @@ class MainWindow(QMainWindow):
 
     def use_it(self) -> None:
         """Show code that trains with the selected rate."""
+        from lrgui.export.snippets import SnippetError  # nobody waits for them when the window opens
+        from lrgui.gui.dialogs.use_it import UseItDialog
+
         self.session.about_to_run.emit()  # a number that is still being typed counts
         try:
             facts = self.runs.facts(self.session.job)
