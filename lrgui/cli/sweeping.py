@@ -85,7 +85,7 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path |
             fail(end.detail)
         config = job.sweep
         made += len(sweeps) * config.batches_per_lr
-        seconds += sum(float(record.seconds[-1]) for record in sweeps.all if len(record))
+        seconds += sweeps.seconds
         reading = replace(sweeps.read(config), end=end)
         pick = reading.recommendation
         change = pick.next_sweep if mends == "all" else pick.advice if mends else None

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.recommend import Recommendation
-from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent, RunKind, Stream
+from lrgui.core.events import ERRORS, EndEvent, EndReason, RunKind, Stream
 from lrgui.gui.fixes import Repair, lower_rate, other_sweep, race_around, repair_for
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
+from lrgui.runs.race_record import RaceRecord
+from lrgui.runs.record import Record
+from lrgui.runs.records import plan_of
+from lrgui.runs.script_answer import raced_rate, script_sentences
 
 
 def how_it_ended(
-    kind: str, job: Job, end: EndEvent, output: Sequence[OutputEvent], pick: Recommendation | None
+    kind: str, job: Job, end: EndEvent, record: Record, pick: Recommendation | None
 ) -> tuple[Notice | None, Repair | None]:
     """What to say after a run of `job`, None where there is nothing to say; and what mends it, where something does.
 
-    `kind` is what went on, `output` what it printed, `pick` what was read off it, where that was a sweep.
+    `kind` is what went on, `record` what it measured and printed, `pick` what was read off it, where that was a sweep.
     """
-    notes = " ".join(event.text.strip() for event in output if event.stream == Stream.NOTE)
+    notes = " ".join(event.text.strip() for event in record.output if event.stream == Stream.NOTE)
     if end.reason in ERRORS:
-        printed = "".join(event.text for event in output if event.stream != Stream.NOTE)
+        printed = "".join(event.text for event in record.output if event.stream != Stream.NOTE)
         repair = repair_for(end, job) if kind not in (RunKind.ASIDE, RunKind.COMPARE) else None
         return Notice("error", end.detail, f"{notes}\n\n{printed}".strip()), repair
     notice, repair = _of_a_good_end(kind, job, end, pick)
     if notes:
         notice = Notice("info", notes) if notice is None else replace(notice, details=notes)
+    if words := "\n".join(_of_script(job, record, None if pick is None else pick.lr)):
+        notice = Notice("info", words) if notice is None else notice.after(words)
     return notice, repair
 
 
@@ -49,3 +54,12 @@ def _of_a_good_end(
         return None, None
     maximum = pick.by_schedule.get(ONE_CYCLE)  # whatever is planned, the race is one of OneCycles
     return Notice("warning", pick.reason), None if maximum is None else race_around(maximum)
+
+
+def _of_script(job: Job, record: Record, pick: float | None) -> list[str]:
+    """What a run of a script says beside its curves; `pick` is the rate that was read off a sweep."""
+    if not isinstance(record, RaceRecord):
+        return script_sentences(job.task, record.script, pick)
+    found, one_cycle = record.standings.ranking().lr, job.race.one_cycle
+    lr = raced_rate(found, one_cycle, plan_of(job.sweep, record.task, record.script))
+    return script_sentences(job.task, record.script, lr, found if one_cycle else None)

@@ -14,7 +14,6 @@ from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
-    ERRORS,
     WHOLE,
     CheckEvent,
     EndEvent,
@@ -41,10 +40,8 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
-from lrgui.runs.script_answer import raced_rate, script_sentences
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
 from lrgui.tasks.recognise import is_program, recognise
@@ -111,8 +108,6 @@ class Session(JobEditor):
         self.prove = ""
         """What a sweep, and the race that measures what it is not sure of, may take, as `core.budget` reads it; empty
         for only the sweep."""
-        self.budget: Budget | None = None
-        """The same, read; None for only the sweep."""
         self._proving = False
         """True while such a race goes on."""
         self._followed: float | None = None
@@ -209,9 +204,10 @@ class Session(JobEditor):
             self.environments.look_near(path)
 
     # ---------------------------------------------------------------- starting
-    def set_budget(self, written: str) -> None:
-        """What sweep and race together may take ("30s"); empty for only the sweep."""
-        self.prove, self.budget = written, Budget.read(written) if written else None
+    @property
+    def budget(self) -> Budget | None:
+        """What sweep and race together may take; None for only the sweep."""
+        return Budget.read(self.prove) if self.prove else None
 
     @property
     def busy(self) -> bool:
@@ -394,12 +390,12 @@ class Session(JobEditor):
     def _prove(self) -> None:
         """Race around what the sweep on screen recommends, where that is not sure and there is a budget for it."""
         reading, job, sweeps = self.runs.reading, self.runs.sweep_job, self.runs.sweeps
-        if self.budget is None or reading is None or job is None or sweeps is None or self.busy:
+        budget = self.budget
+        if budget is None or reading is None or job is None or sweeps is None or self.busy:
             return
-        made = len(sweeps) * job.sweep.batches_per_lr
-        seconds = sum(float(record.seconds[-1]) for record in sweeps.all if len(record))
+        made, seconds = len(sweeps) * job.sweep.batches_per_lr, sweeps.seconds
         race = job.verification()
-        config, why = race_to_prove(self.budget, reading.recommendation, reading.plan, race.race, made, seconds)
+        config, why = race_to_prove(budget, reading.recommendation, reading.plan, race.race, made, seconds)
         if config is None:
             if reading.recommendation.confidence != "high":
                 self.noticed.emit(Notice("info", why))
@@ -424,11 +420,7 @@ class Session(JobEditor):
         runs = self.runs
         reading = runs.reading if self.kind == RunKind.SWEEP and record is runs.sweep else None
         pick = None if reading is None else reading.recommendation
-        notice, repair = how_it_ended(self.kind, self._running, end, record.output, pick)
-        if end.reason not in ERRORS:
-            words = "\n".join(_of_script(self._running, record, None if pick is None else pick.lr))
-            notice = notice and notice.after(words) if words else notice
-            notice = Notice("info", words) if notice is None and words else notice
+        notice, repair = how_it_ended(self.kind, self._running, end, record, pick)
         if notice is None or repair is None:
             return notice
         return replace(notice, action=repair.label, tip=repair.tip, act=lambda: self._mend(repair))
@@ -485,12 +477,3 @@ class Session(JobEditor):
         self.noticed.emit(None)
         self.kind = RunKind.SWEEP
         self.run_ended.emit(self.runs.show_synthetic(name, curve, zones, self.job))
-
-
-def _of_script(job: Job, record: Record, pick: float | None) -> list[str]:
-    """What a run of a script says beside its curves; `pick` is the rate that was read off a sweep."""
-    if not isinstance(record, RaceRecord):
-        return script_sentences(job.task, record.script, pick)
-    found, one_cycle = record.standings.ranking().lr, job.race.one_cycle
-    lr = raced_rate(found, one_cycle, plan_of(job.sweep, record.task, record.script))
-    return script_sentences(job.task, record.script, lr, found if one_cycle else None)

@@ -142,7 +142,7 @@ class StatusLine(QWidget):
             words[0] = f"{verb} {len(sweeps.all)} of {count}"
             words[1] = f"step {len(sweeps.last):,} of {total:,}"
             done, total = len(sweeps), total * count
-            seconds = sum(float(each.seconds[-1]) for each in sweeps.all if len(each))
+            seconds = sweeps.seconds
         if session.state == RunState.PAUSED:
             words.append("paused, press Space to resume")
         elif session.state == RunState.STOPPING:

@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self.runs = session, session.runs
         self.settings = settings
-        session.set_budget(settings.prove)
+        session.prove = settings.prove
         self.setWindowTitle("LR Finder")
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()

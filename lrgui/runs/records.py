@@ -115,6 +115,11 @@ class Records:
         """Points of all sweeps."""
         return sum(len(record) for record in self.all)
 
+    @property
+    def seconds(self) -> float:
+        """Seconds from the first to the last batch, of all sweeps together."""
+        return sum(float(record.seconds[-1]) for record in self.all if len(record))
+
     def add(self, events: Iterable[Event | EventArrays]) -> None:
         """Take in more events."""
         for number, group in groupby(_cut(events), key=_sweep_of):

@@ -71,7 +71,7 @@ class Proved(Bench):
 @pytest.fixture
 def proved(qtbot: Any) -> Any:
     bench = Proved(qtbot)
-    bench.session.budget = Budget(steps=1000)
+    bench.session.prove = "1000 steps"
     yield bench
     bench.session.close()
     bench.session.deleteLater()
@@ -100,10 +100,10 @@ def test_what_the_sweep_is_not_sure_of_is_measured(proved: Proved) -> None:
 
 
 def test_a_sure_sweep_and_one_without_a_budget_are_not_raced(proved: Proved) -> None:
-    proved.session.budget = None
+    proved.session.prove = ""
     proved.find()
     assert [job.kind for job in proved.jobs] == ["sweep"]
-    proved.session.budget = Budget(steps=1000)
+    proved.session.prove = "1000 steps"
     proved.sweep_events = sweep  # type: ignore[method-assign]
     proved.find()
     assert proved.runs.reading is not None and proved.runs.reading.recommendation.confidence == "high"
@@ -113,7 +113,7 @@ def test_a_sure_sweep_and_one_without_a_budget_are_not_raced(proved: Proved) -> 
 def test_too_small_a_budget_is_said(proved: Proved) -> None:
     said: list[str] = []
     proved.session.noticed.connect(lambda notice: said.append(notice.text) if notice is not None else None)
-    proved.session.budget = Budget(steps=250)
+    proved.session.prove = "250 steps"
     proved.find()
     assert len(proved.jobs) == 1 and "is too small to measure" in said[-1]
     assert proved.runs.reading is not None and not proved.runs.reading.recommendation.measured
@@ -139,7 +139,7 @@ def test_where_no_training_helps_there_is_no_recommendation(proved: Proved) -> N
 
 
 def test_a_race_that_a_person_starts_changes_no_recommendation(proved: Proved) -> None:
-    proved.session.budget = None
+    proved.session.prove = ""
     proved.find()
     before = proved.runs.reading
     proved.session.verify()

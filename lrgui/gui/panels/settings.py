@@ -79,7 +79,7 @@ class SweepPanel(SettingsCard):
             "rate around its own, as far as this allows"
         )
         self.proof.setCurrentIndex(max(self.proof.findData(session.prove), 0))
-        self.proof.currentIndexChanged.connect(lambda _index: session.set_budget(self.proof.currentData()))
+        self.proof.currentIndexChanged.connect(lambda _index: setattr(session, "prove", self.proof.currentData()))
         name.setBuddy(self.proof)
         # Beside the heading: the first success needs no scrolling.
         self.body.removeWidget(self.heading)
