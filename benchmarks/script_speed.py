@@ -16,7 +16,7 @@ from torch import nn
 
 from lrgui.core.control import Control
 from lrgui.core.run_settings import SweepSettings
-from lrgui.script.sweeping import ScriptSweep, SweepOver
+from lrgui.script.sweeping import Script, ScriptSweep, SweepOver
 
 VARIANTS = {"plain": "the script alone", "followed": "the script, swept"}
 
@@ -51,7 +51,7 @@ def plain(steps: int) -> float:
 def followed(steps: int) -> float:
     """The same within a sweep."""
     config = SweepSettings(start_lr=1e-9, end_lr=1e-6, steps=steps + 6, stop_factor=0.0)
-    sweep = ScriptSweep("train.py", config, 0, lambda event: None, Control(), lambda rate: "")
+    sweep = ScriptSweep(Script("train.py", 0, lambda event: None, Control(), lambda rate: ""), config)
     sweep.hooks.install()
     try:
         train = loop()
