@@ -90,7 +90,7 @@ def test_verified_by_the_script_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [row["place"] for row in found["ranking"]] == [1, 2, 3]
-    assert all(row["metric"] == row["loss"] for row in found["ranking"])
+    assert found["judged_by"] == "loss" and found["ranking"] == sorted(found["ranking"], key=lambda row: row["metric"])
     assert found["script"]["command"].startswith("python train.py --steps 25 --lr ")
     job = read_log(log).job
     assert (job.kind, job.race.metric, job.race.around, job.race.steps) == ("race", "loss (.*)", 0.1, 24)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrgui.core.formats import format_figure, format_loss
+from lrgui.core.formats import format_figure
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.standings import SAFE_FACTOR, Ranking
 from lrgui.plot.theme import LIGHT
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 SIZE = (7.0, 2.8)
 
 
-def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = None) -> Axes:
-    """Draw on `ax`, or on a new figure of pyplot's, each candidate's loss in its last round.
+def draw_race(ranking: Ranking, step: float, name: str, ax: Axes | None = None) -> Axes:
+    """Draw on `ax`, or on a new figure of pyplot's, what each candidate was judged by in its last round.
 
     Candidates that left early were judged after a shorter training: their bars are hollow. `step` is the factor
-    between neighbouring candidates' rates, `loss_name` what the losses are called.
+    between neighbouring candidates' rates, `name` what it is judged by.
     """
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=SIZE, layout="constrained")
     rows = sorted(ranking.rows, key=lambda row: row.candidate)
-    losses = np.array([row.loss if math.isfinite(row.loss) else np.nan for row in rows])
+    judge = ranking.judge
+    heights = np.array([judge.figure(row.score) if math.isfinite(row.score) else np.nan for row in rows])
     ax.set_xscale("log", base=2)
-    for row, loss in zip(rows, losses, strict=True):
+    for row, height in zip(rows, heights, strict=True):
         left, right = row.lr / step**0.31, row.lr * step**0.31
-        if math.isnan(loss):
+        if math.isnan(height):
             ax.annotate(
                 "diverged" if row.diverged else "not run",
                 (row.lr, 0.02),
@@ -46,7 +47,7 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
             continue
         ax.bar(
             left,
-            loss,
+            height,
             width=right - left,
             align="edge",
             color=LIGHT.curve if row.alive else "none",
@@ -55,12 +56,12 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
             zorder=2,
         )
         ax.annotate(
-            format_loss(loss),
-            (row.lr, loss),
-            xytext=(0, 3 if loss >= 0 else -3),
+            judge.words(row.score),
+            (row.lr, height),
+            xytext=(0, 3 if height >= 0 else -3),
             textcoords="offset points",
             ha="center",
-            va="bottom" if loss >= 0 else "top",
+            va="bottom" if height >= 0 else "top",
             fontsize=9,
             color=LIGHT.text,
             # Lines pass behind the numbers.
@@ -68,10 +69,10 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
             zorder=4,
         )
     if len(ranking.smooth_lr):
-        shown = ranking.smooth_loss <= np.nanmax(losses)
+        shown = ranking.smooth_figure <= np.nanmax(heights)
         ax.plot(
             ranking.smooth_lr[shown],
-            ranking.smooth_loss[shown],
+            ranking.smooth_figure[shown],
             color=LIGHT.divergence_line,
             linestyle="--",
             label="parabola",
@@ -81,16 +82,16 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
     if ranking.untrained is not None:
         seen = ax.get_ylim()  # the bars stay readable: a line far above them is only named
         ax.axhline(
-            ranking.untrained,
+            judge.figure(ranking.untrained),
             color=LIGHT.muted,
             linestyle=":",
-            label=f"untrained: {format_loss(ranking.untrained)}",
+            label=f"untrained: {judge.words(ranking.untrained)}",
             zorder=1,
         )
         ax.set_ylim(seen)
     if ranking.lr is not None and ranking.lowest is not None:
         ax.axvline(ranking.lowest, color=LIGHT.divergence_line, linewidth=1, linestyle=":", zorder=3)
-        ax.lines[-1].set_label(f"lowest: {format_lr(ranking.lowest)}")
+        ax.lines[-1].set_label(f"{judge.best_end}: {format_lr(ranking.lowest)}")
         ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
         ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)} (safety step ÷{format_figure(SAFE_FACTOR)})")
     if rows:
@@ -98,7 +99,7 @@ def draw_race(ranking: Ranking, step: float, loss_name: str, ax: Axes | None = N
     ax.set_xticks([row.lr for row in rows], [format_lr(row.lr) for row in rows])
     ax.set_xticks([], minor=True)
     ax.set_xlabel("Max learning rate")
-    ax.set_ylabel(loss_name)
+    ax.set_ylabel(name)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     handles, labels = ax.get_legend_handles_labels()

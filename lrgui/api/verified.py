@@ -54,8 +54,9 @@ class Verified:
 
     @property
     def untrained(self) -> float | None:
-        """The loss before any training; None where it was not measured."""
-        return self.ranking.untrained
+        """The loss, or the metric that decides, before any training; None where it was not measured."""
+        before = self.ranking.untrained
+        return None if before is None else self.ranking.judge.figure(before)
 
     @property
     def rows(self) -> tuple[Standing, ...]:
@@ -103,8 +104,8 @@ class Verified:
         """Draw the candidates' losses with matplotlib, on `ax` or on a new figure; returns the axes."""
         from lrgui.api.race_drawing import draw_race
 
-        loss_name = "Validation loss" if self.validation else "Training loss"
-        return draw_race(self.ranking, 10.0**self.config.distance, loss_name, ax)
+        name = self.ranking.judge.metric or ("Validation loss" if self.validation else "Training loss")
+        return draw_race(self.ranking, 10.0**self.config.distance, name, ax)
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""

@@ -76,8 +76,9 @@ def verify(
         {settings}
         validation: batches by whose loss the candidates are judged: an iterable, or `(iterable, k)` for the first
             k batches only. Without it they are judged by their last training losses.
-        metric: `metric(output, target)` → number, shown in the table; with `training_step` (model, batch). Needs
-            `validation`.
+        metric: `metric(output, target)` → number, shown in the table, and what decides with `judge="metric"` (or
+            "highest", "lowest", where its name does not say which is better); with `training_step` (model, batch).
+            Needs `validation`.
 
     Raises:
         ValueError: settings or data that can't be used.
@@ -148,7 +149,7 @@ class Racer:
     def run(self, seed: int | None, progress: bool) -> Verified:
         """The whole race."""
         call, config = self.call, self.config
-        standings = Standings(config)
+        standings = Standings(config, call.objective.metric_name or "")
         last = Assured(*call.loaders_back())
         with last, last:
             if seed is not None:
@@ -182,6 +183,7 @@ class Racer:
             call.control,
             device=ready.device,
             scaler=call.scaler,
+            metric_name=call.objective.metric_name or "",
             probe=call.objective.probe,
             keep_modes=self.keep_modes,
             snapshot=snapshot,

@@ -22,7 +22,7 @@ from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, 
 from lrgui.cli.task_options import Python
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndReason, RunKind
-from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings
+from lrgui.core.run_settings import HIGHEST, LOOP, LOSS, METRIC, RaceSettings, SweepSettings
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
@@ -86,7 +86,12 @@ def run_script(
             show_default=False,
         ),
     ] = "",
-    higher: Annotated[bool, typer.Option("--higher", help="With --metric: higher is better.")] = False,
+    higher: Annotated[
+        bool,
+        typer.Option(
+            "--higher", help="With --metric: higher is better, where the words before the number don't say so."
+        ),
+    ] = False,
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     snippet: Snippet = None,
@@ -113,7 +118,8 @@ def run_script(
     if verify:
         one_cycle = _is_one_cycle(verify_schedule)
         race = replace(base.race, trainings=trainings, steps=verify_steps, one_cycle=one_cycle)
-        race = replace(race, metric=metric, higher=higher, around=base.race.around if around is None else around)
+        race = replace(race, metric=metric, judge=_judge(metric, higher))
+        race = replace(race, around=base.race.around if around is None else around)
         base = checked(replace(base, sweep=base.sweep.with_given(given), race=race, kind=RunKind.RACE))
         _race(base, around is None, files, log, as_json, mended(auto, auto_range), python)
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
@@ -135,6 +141,13 @@ def run_script(
             tell(sentence)
         made.show()
     leave(swept, report, files, made.why)
+
+
+def _judge(metric: str, higher: bool) -> str:
+    """What `lrgui run --verify` is judged by."""
+    if not metric:
+        return LOSS
+    return HIGHEST if higher else METRIC
 
 
 def steps_of_short(swept: Swept) -> int:

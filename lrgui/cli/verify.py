@@ -187,13 +187,10 @@ def tell_race(raced: Raced, alone: bool = True) -> None:
 
     ranking, end, name = raced.ranking, raced.end, raced.metric
     metric = any(row.metric is not None for row in ranking.rows)
-    # A loss that is the metric itself, or its negative, is not shown beside it.
-    losses = [] if metric and raced.job.race.metric else ["loss"]
-    table = Table("", "learning rate", *losses, *([name or "metric"] if metric else []), "steps", "status")
+    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "status")
     for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True):
-        shown = format_metric(name, row.metric)
-        figures = [*([loss] if losses else []), *([shown] if metric else [])]
-        table.add_row(str(row.place), format_lr(row.lr), *figures, f"{row.steps:,}", row.words)
+        shown = [format_metric(name, row.metric)] if metric else []
+        table.add_row(str(row.place), format_lr(row.lr), loss, *shown, f"{row.steps:,}", row.words)
     if ranking.rows:
         results().print(table)
     if ranking.reason not in end.detail:

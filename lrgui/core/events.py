@@ -248,7 +248,7 @@ class StandingEvent:
     lr: float
     """The candidate's max learning rate."""
     loss: float
-    """What it is judged by: its validation loss, else its last training losses; infinite where it diverged."""
+    """Its validation loss, else its last training losses; infinite where it diverged."""
     alive: bool
     """False where it diverged, and from the end of the round on where it is out."""
     steps: int

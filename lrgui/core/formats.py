@@ -58,10 +58,14 @@ def format_figure(value: float, digits: int = 3) -> str:
 
 
 def format_metric(name: str, value: float | None) -> str:
-    """A metric as its kind is read: an accuracy in percent, any other with four digits; None is a dash."""
+    """A metric as its kind is read: an accuracy in percent, any other with four digits; None is a dash.
+
+    An accuracy above 1 is in percent already.
+    """
     if value is None:
         return NOTHING
-    return format_percent(value, 1) if name in ACCURACIES else format_figure(value, 4)
+    share = value if abs(value) <= 1 else value / 100
+    return format_percent(share, 1) if name in ACCURACIES else format_figure(value, 4)
 
 
 def exact_number(value: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lrgui.core.curve.plan import SCHEDULES
 from lrgui.core.learning_rate import exact_lr
+from lrgui.core.metrics import higher_is_better
 from lrgui.core.options import Problem, is_finite
 from lrgui.core.settings import problems_of, setting, settings_of, values_of
 
@@ -47,6 +48,8 @@ FEWEST_FINALISTS = 3
 #: A bracketing race has the pick and a rate on both sides of it; further ones are added one at a time.
 FEWEST_TRAININGS = 3
 MOST_TRAININGS = 9
+#: What a race is judged by.
+LOSS, METRIC, HIGHEST, LOWEST = "loss", "metric", "highest", "lowest"
 #: Decades between neighbouring rates of a bracketing race: ×2.4. Measured (docs/explanation/verify.md).
 BRACKET_DISTANCE = 0.375
 
@@ -336,13 +339,27 @@ class RaceSettings(CycleSettings, LoopSettings):
         rare=True,
     )
 
+    judge: str = setting(
+        LOSS,
+        label="Judged by",
+        subject="What a race is judged by",
+        tip="What decides which training is best: its validation loss (its last training losses without validation "
+        "data), or the task's metric. On small data the best rates by one and by the other can lie far apart",
+        choices={
+            LOSS: "Loss",
+            METRIC: "Metric, whose name says which is better",
+            HIGHEST: "Highest metric",
+            LOWEST: "Lowest metric",
+        },
+        unit="what decides",
+        rare=True,
+    )
+
     one_cycle: bool = False
     """A training script's own schedule is scaled to each rate; True replaces it by OneCycle, as all other races are."""
     metric: str = ""
     """Of a training script: the pattern of a number that it prints, by whose last one a training is judged; empty is
-    its loss."""
-    higher: bool = False
-    """True where a higher `metric` is better."""
+    its loss. `judge` says which is better; LOSS and names that say nothing are for lower ones."""
     own_lr: float | None = None
     """The rate of a training script's schedule that becomes a candidate's; None is what can be seen of it."""
 
@@ -350,6 +367,17 @@ class RaceSettings(CycleSettings, LoopSettings):
     def metric_name(self) -> str:
         """What `metric` is called: the words in front of its number; empty without one."""
         return (re.split(r"[^\w /-]", self.metric.lstrip("^"))[0].strip() or "metric") if self.metric else ""
+
+    @property
+    def by_metric(self) -> bool:
+        """True where a metric decides, not the loss."""
+        return bool(self.metric) or self.judge != LOSS
+
+    def higher(self, name: str) -> bool | None:
+        """Whether a higher metric called `name` is better; None where neither setting nor name say so."""
+        if self.judge == METRIC:
+            return higher_is_better(name)
+        return self.judge == HIGHEST
 
     @property
     def places(self) -> int:

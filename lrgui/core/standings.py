@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core import bracket, halving
-from lrgui.core.events import CandidateEvent, Event, StandingEvent, UntrainedEvent
-from lrgui.core.formats import format_figure, format_loss, format_losses
+from lrgui.core.events import CandidateEvent, Event, StandingEvent, TaskEvent, UntrainedEvent
+from lrgui.core.formats import format_figure, format_losses
+from lrgui.core.judge import Judge, judge_of, other_judge
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, counted
 
@@ -48,7 +49,7 @@ class Standing:
     lr: float
     """Max learning rate of its trainings."""
     loss: float
-    """What it was judged by in its last round; infinite where it diverged, NaN where it has not run."""
+    """Its loss in its last round; infinite where it diverged, NaN where it has not run."""
     metric: float | None
     round: int
     """Its last round, from 0; -1 where it has not run."""
@@ -58,6 +59,8 @@ class Standing:
     """False once it is out."""
     rounds: int = 1
     """How many rounds the race has."""
+    score: float = math.nan
+    """What it was judged by in its last round, the lower the better (`Ranking.judge`); infinite and NaN as `loss`."""
 
     @property
     def diverged(self) -> bool:
@@ -92,15 +95,22 @@ class Ranking:
     """True where the rate raced around trained as well as the best, within the noise of trainings, and was compared
     with both neighbours."""
     untrained: float | None = None
-    """The loss before any training; None where it was not measured."""
+    """The score before any training; None where it was not measured."""
+    judge: Judge = field(default_factory=Judge)
+    """What the trainings are judged by: their losses, or a metric."""
     smooth_lr: Floats = field(default_factory=lambda: np.empty(0))
     """Rates of the smooth, rising; empty where fewer than three losses are there. Shape (`POINTS`,)."""
-    smooth_loss: Floats = field(default_factory=lambda: np.empty(0))
-    """The smooth at the level of the last round. Same shape."""
+    smooth_score: Floats = field(default_factory=lambda: np.empty(0))
+    """The smooth's scores, at the level of the last round. Same shape."""
+
+    @property
+    def smooth_figure(self) -> Floats:
+        """The smooth in what is judged: losses, or a metric. Shape (`POINTS`,)."""
+        return -self.smooth_score if self.judge.metric and self.judge.higher else self.smooth_score
 
     @property
     def leader(self) -> Standing | None:
-        """The candidate with the lowest loss, None where nobody finished."""
+        """The best candidate, None where nobody finished."""
         best = self.rows[0] if self.rows else None
         return best if best is not None and best.round >= 0 and not best.diverged else None
 
@@ -108,14 +118,20 @@ class Ranking:
 class Standings:
     """Collects a race's events: who races in which round, and with what result."""
 
-    def __init__(self, config: RaceSettings) -> None:
+    def __init__(self, config: RaceSettings, metric_name: str = "") -> None:
         self.config = config
+        self.metric_name = config.metric_name or metric_name
+        """What is measured beside the losses; a `TaskEvent` says it, too."""
         self.lrs = config.lrs()
-        self.losses: Floats = np.full((config.stages, config.places), np.nan)
-        """Losses by round and candidate; NaN where it has not finished, infinite where it diverged."""
+        self.scores: Floats = np.full((config.stages, config.places), np.nan)
+        """What they are judged by, the lower the better, by round and candidate; NaN where one has not finished,
+        infinite where it diverged."""
         self.untrained: float | None = None
-        """The loss before any training; None where it is unknown or not finite."""
-        self._metrics: dict[tuple[int, int], float | None] = {}
+        """The score before any training; None where it is unknown or not finite."""
+        self._measured: dict[tuple[int, int], tuple[float, float | None]] = {}
+        """Losses and metrics by round and candidate."""
+        self._before: tuple[float, float | None] = (math.nan, None)
+        """The same before any training."""
         self.done = 0
         """Optimizer steps so far, without those of candidates that diverged past their divergence."""
 
@@ -124,33 +140,39 @@ class Standings:
         for event in events:
             if isinstance(event, CandidateEvent):
                 self.done += 1
+            elif isinstance(event, TaskEvent):
+                self.metric_name = self.config.metric_name or event.metric_name
             elif isinstance(event, UntrainedEvent):
-                self.untrained = event.loss if math.isfinite(counted(event.loss)) else None
+                self._before = (counted(event.loss), event.metric)
+                score = self.judge.score(*self._before)
+                self.untrained = score if math.isfinite(score) else None
             elif isinstance(event, StandingEvent):
                 where = event.round, event.candidate
-                self.losses[where] = event.loss if math.isfinite(counted(event.loss)) else math.inf
-                self._metrics[where] = event.metric
+                loss = event.loss if math.isfinite(counted(event.loss)) else math.inf
+                self._measured[where] = loss, event.metric
+                self.scores[where] = self.judge.score(loss, event.metric)
+
+    @property
+    def judge(self) -> Judge:
+        """What the trainings are judged by."""
+        return judge_of(self.config, self.metric_name)
 
     @property
     def judged(self) -> int:
         """How many trainings have ended, with a loss or broken."""
-        return len(self._metrics)
-
-    def metric(self, number: int, candidate: int) -> float | None:
-        """The metric of a candidate after round `number`."""
-        return self._metrics.get((number, candidate))
+        return len(self._measured)
 
     def contestants(self, number: int) -> list[int]:
         """The candidates of round `number`, by rising rate; where the race brackets, those that were trained."""
         if self.config.rates is None:
             return list(self._trained())
-        return halving.contestants(self.config, self.losses, number)
+        return halving.contestants(self.config, self.scores, number)
 
     def following(self, number: int) -> int | None:
         """The candidate that trains next in round `number`, None where the round is over."""
         if self.config.rates is None:
             return bracket.next_place(self._trained(), self.config.middle, self.config.trainings)
-        return halving.following(self.config, self.losses, number)
+        return halving.following(self.config, self.scores, number)
 
     def complete(self, number: int) -> bool:
         """True once all candidates of that round have finished."""
@@ -166,7 +188,7 @@ class Standings:
         """True where a candidate goes on after round `number`, or stands in the last round without divergence."""
         if number + 1 < self.config.stages and self.complete(number):
             return candidate in self.contestants(number + 1)
-        return not math.isinf(self.losses[number, candidate])
+        return not math.isinf(self.scores[number, candidate])
 
     def settled(self, number: int) -> list[StandingEvent]:
         """What is said of the candidates when round `number` is over."""
@@ -175,15 +197,15 @@ class Standings:
     def ranking(self) -> Ranking:
         """The table and the winner, from the rounds that are complete (of a first one that isn't: so far)."""
         config = self.config
-        over = [n for n in range(config.stages) if self.complete(n) and np.isfinite(self.losses[n]).any()]
+        over = [n for n in range(config.stages) if self.complete(n) and np.isfinite(self.scores[n]).any()]
         last = max(over, default=0)
         ran = range(config.places) if config.rates is not None else self.contestants(0)
         rows = sorted((self._row(candidate, last) for candidate in ran), key=_order)
         placed = tuple(replace(row, place=place) for place, row in enumerate(rows, start=1))
-        finalists = [c for c in self.contestants(last) if math.isfinite(self.losses[last, c])]
+        finalists = [c for c in self.contestants(last) if math.isfinite(self.scores[last, c])]
         nobody = self._no_winner(placed, finalists)
         if nobody:
-            return Ranking(placed, None, nobody, untrained=self.untrained)
+            return Ranking(placed, None, nobody, untrained=self.untrained, judge=self.judge)
         fit = self._fit(finalists, last)
         bottom = self._lowest(fit, finalists, last)
         lowest, lr = self._rate(bottom), self._rate(bottom - SAFE * math.log10(2) / config.distance)
@@ -194,22 +216,22 @@ class Standings:
             heights = (fit[0] * where + fit[1]) * where + fit[2]
         rates = np.array([self._rate(x) for x in where.tolist()])
         confirmed = self._confirmed(placed[0], last)
-        reason = self._reason(lr, lowest, fit is not None, confirmed, placed[0], last)
-        return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, rates, heights)
+        reason = self._reason(lr, lowest, fit is not None, confirmed, placed, last)
+        return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, self.judge, rates, heights)
 
     # -- inside
 
     def _standing(self, number: int, candidate: int, alive: bool) -> StandingEvent:
-        loss, metric = float(self.losses[number, candidate]), self.metric(number, candidate)
+        loss, metric = self._measured.get((number, candidate), (math.nan, None))
         budget = self.config.budget(number)
         return StandingEvent(number, candidate, self.lrs[candidate], loss, alive, budget, metric)
 
     def _trained(self) -> dict[int, float]:
-        """The losses of the candidates that were trained in the first round, by number, rising."""
-        return {c: float(loss) for c, loss in enumerate(self.losses[0]) if not math.isnan(loss)}
+        """The scores of the candidates that were trained in the first round, by number, rising."""
+        return {c: float(loss) for c, loss in enumerate(self.scores[0]) if not math.isnan(loss)}
 
     def _row(self, candidate: int, last: int) -> Standing:
-        rounds = [number for number in range(last + 1) if not math.isnan(self.losses[number, candidate])]
+        rounds = [number for number in range(last + 1) if not math.isnan(self.scores[number, candidate])]
         stages = self.config.stages
         if not rounds:
             return Standing(0, candidate, self.lrs[candidate], math.nan, None, -1, 0, True, stages)
@@ -218,8 +240,9 @@ class Standings:
             place=0,
             candidate=candidate,
             lr=self.lrs[candidate],
-            loss=float(self.losses[at, candidate]),
-            metric=self._metrics[at, candidate],
+            loss=self._measured[at, candidate][0],
+            metric=self._measured[at, candidate][1],
+            score=float(self.scores[at, candidate]),
             round=at,
             steps=self.config.budget(at),
             alive=self.alive(at, candidate),
@@ -230,13 +253,13 @@ class Standings:
         """A parabola over the candidates' numbers, three coefficients, highest first; None where there is none."""
         if self.config.rates is None:
             return bracket.parabola(self._trained(), self.untrained)
-        return halving.smooth(self.config, self.losses, finalists, last)
+        return halving.smooth(self.config, self.scores, finalists, last)
 
     def _reach(self, finalists: list[int], best: int, last: int) -> tuple[int, int]:
         """The first and the last candidate between which the smooth is drawn."""
         if self.config.rates is None:
             return best - 1, best + 1
-        measured = np.flatnonzero(np.isfinite(self.losses[: last + 1]).any(axis=0))
+        measured = np.flatnonzero(np.isfinite(self.scores[: last + 1]).any(axis=0))
         reach = halving.REACH
         return max(int(measured[0]), finalists[0] - reach), min(int(measured[-1]), finalists[-1] + reach)
 
@@ -244,7 +267,7 @@ class Standings:
         """Where the parabola is lowest, in candidates' numbers, at most half a place beyond the finalists."""
         first, final = finalists[0], finalists[-1]
         if fit is None:
-            return float(min(finalists, key=lambda c: self.losses[last, c]))
+            return float(min(finalists, key=lambda c: self.scores[last, c]))
         bend, slope, _ = fit
         if bend <= 0:
             return float(first if slope + bend * (first + final) > 0 else final)
@@ -255,18 +278,18 @@ class Standings:
         return float(self.lrs[0] * 10.0 ** (self.config.distance * place))
 
     def _noise(self, best: float) -> float:
-        """How far the losses of two trainings that are equally good may lie apart."""
+        """How far the scores of two trainings that are equally good may lie apart."""
         return 0.0 if self.untrained is None else NOISE * (self.untrained - best)
 
     def _confirmed(self, leader: Standing, last: int) -> bool:
         """True where the pick itself trained as well as the best, its neighbours among them."""
-        pick = float(self.losses[last, self.config.middle])
-        return self._compared() and pick <= leader.loss + self._noise(leader.loss)
+        pick = float(self.scores[last, self.config.middle])
+        return self._compared() and pick <= leader.score + self._noise(leader.score)
 
     def _compared(self) -> bool:
         """True once the neighbours of the pick were trained as well: a race that was stopped may end before."""
         beside = (self.config.middle - 1, self.config.middle + 1)
-        return all(not math.isnan(self.losses[0, place]) for place in beside if 0 <= place < self.config.places)
+        return all(not math.isnan(self.scores[0, place]) for place in beside if 0 <= place < self.config.places)
 
     # -- in words
 
@@ -278,11 +301,11 @@ class Standings:
             lower = format_lr(min(row.lr for row in rows if row.round >= 0) / 4)
             return f"Every rate diverged: race again around a lower one, such as {lower}."
         best = rows[0]
-        if self.untrained is None or best.loss < self.untrained:
+        if self.untrained is None or best.score < self.untrained:
             return ""
         words = (
-            f"No winner: every training ended worse than the untrained model (loss {format_loss(self.untrained)}); "
-            f"the best, at {format_lr(best.lr)}, ended at {self._figure(best.loss)}."
+            f"No winner: every training ended worse than the untrained model ({self._judged(self.untrained)}); "
+            f"the best, at {format_lr(best.lr)}, ended at {self.judge.words(best.score)}."
         )
         ran = [row.candidate for row in rows if row.round >= 0]
         if len(ran) > 1 and best.candidate == min(ran):
@@ -291,13 +314,16 @@ class Standings:
             return f"{words} Higher rates did better: race again around {format_lr(best.lr * 4)}, or check the data."
         return f"{words} Check that the labels belong to the inputs, or train for more steps."
 
-    def _reason(self, winner: float, lowest: float, fitted: bool, confirmed: bool, leader: Standing, last: int) -> str:
-        config = self.config
-        at = f"the lowest point of the fitted curve, {format_lr(lowest)}"
+    def _reason(
+        self, winner: float, lowest: float, fitted: bool, confirmed: bool, rows: Sequence[Standing], last: int
+    ) -> str:
+        config, leader = self.config, rows[0]
+        at = f"the {self.judge.best_end} point of the fitted curve, {format_lr(lowest)}"
         if not fitted:
             at = f"the best training's rate, {format_lr(lowest)}"
         words = [f"Measured: {format_lr(winner)}, a safety step (÷{format_figure(SAFE_FACTOR)}) below {at}."]
         words += self._of_the_pick(confirmed, leader, last)
+        words += self._otherwise(rows)
         if last + 1 < config.stages:
             words.append(f"After {last + 1} of {config.stages} rounds.")
         elif not self.complete(last):
@@ -309,24 +335,36 @@ class Standings:
 
     def _of_the_pick(self, confirmed: bool, leader: Standing, last: int) -> list[str]:
         """How the rate raced around did, against the best."""
-        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} ({self._judged(leader.loss)})"
-        loss = float(self.losses[last, self.config.middle])
+        around, best = format_lr(self.config.around), f"{format_lr(leader.lr)} ({self._judged(leader.score)})"
+        score = float(self.scores[last, self.config.middle])
         if leader.candidate == self.config.middle:
             so = ": confirmed" if confirmed else " so far; its neighbours were not all trained"
-            return [f"{around} trained best ({self._judged(leader.loss)}){so}."]
+            return [f"{around} trained best ({self._judged(leader.score)}){so}."]
         if confirmed:
-            return [f"{around} ({self._judged(loss)}) is confirmed: within the noise of the best training, {best}."]
-        if math.isnan(loss):
+            return [f"{around} ({self._judged(score)}) is confirmed: within the noise of the best training, {best}."]
+        if math.isnan(score):
             return [f"{around} dropped out; the best training was {best}."]
-        ended = "diverged" if math.isinf(loss) else f"ended at {self._figure(loss)}"
+        ended = "diverged" if math.isinf(score) else f"ended at {self.judge.words(score)}"
         return [f"{around} {ended}; the best training was {best}."]
 
-    def _figure(self, loss: float) -> str:
-        """What a training was judged by: its loss, or the number that stands for it."""
-        return format_loss(-loss if self.config.higher else loss)
+    def _otherwise(self, rows: Sequence[Standing]) -> list[str]:
+        """A sentence where another rate is clearly the best by what does not decide: by accuracy, not by loss."""
+        other = other_judge(self.judge, self.metric_name)
+        if other is None:
+            return []
+        scores = {row: other.score(row.loss, row.metric) for row in rows if row.alive and row.round == rows[0].round}
+        leads = scores.get(rows[0], math.inf)
+        best = min(scores, key=lambda row: (scores[row], row.place), default=rows[0])
+        before = other.score(*self._before)
+        noise = NOISE * (before - scores.get(best, math.nan)) if math.isfinite(before) else 0.0
+        if best is rows[0] or not scores[best] + max(noise, 0.0) < leads:
+            return []
+        told = f"{format_lr(best.lr)} ({other.words(scores[best])})"
+        ours = f", {format_lr(rows[0].lr)} ended at {other.words(leads)}" if math.isfinite(leads) else ""
+        return [f"By {other.name} the best training was {told}{ours}."]
 
-    def _judged(self, loss: float) -> str:
-        return f"{self.config.metric_name or 'loss'} {self._figure(loss)}"
+    def _judged(self, score: float) -> str:
+        return f"{self.judge.name} {self.judge.words(score)}"
 
 
 def loss_column(rows: Sequence[Standing]) -> list[str]:
@@ -336,5 +374,5 @@ def loss_column(rows: Sequence[Standing]) -> list[str]:
 
 
 def _order(row: Standing) -> tuple[int, float, float]:
-    loss = math.inf if math.isnan(row.loss) else row.loss
-    return (-row.round if not row.diverged else 1 if row.round >= 0 else 2, loss, row.lr)
+    score = math.inf if math.isnan(row.score) else row.score
+    return (-row.round if not row.diverged else 1 if row.round >= 0 else 2, score, row.lr)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from lrgui.core.formats import format_loss
+from lrgui.core.judge import BY_LOSS, Judge
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import PaletteLayer
 from lrgui.plot.view import PlotView
@@ -34,7 +34,7 @@ class Candidate:
     steps: int
     """Planned steps of that training, 0 before the first."""
     score: float
-    """What it was last judged by; NaN before that, infinite where it diverged."""
+    """What it was last judged by, the lower the better; NaN before that, infinite where it diverged."""
     alive: bool
     runs: bool
     """True while it trains."""
@@ -49,11 +49,12 @@ class Bars(PaletteLayer):
         super().__init__(view, z)
         self._candidates: tuple[Candidate, ...] = ()
         self._fills: dict[int, str] = {}
+        self._judge = BY_LOSS
         self._font = plot_font(12)
 
-    def set_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Show these."""
-        self._candidates = tuple(candidates)
+    def set_candidates(self, candidates: Sequence[Candidate], judge: Judge = BY_LOSS) -> None:
+        """Show these, with what they are judged by."""
+        self._candidates, self._judge = tuple(candidates), judge
         self.update()
 
     def set_fills(self, fills: dict[int, str]) -> None:
@@ -65,13 +66,15 @@ class Bars(PaletteLayer):
         """Where a candidate's bar is painted; None where it has no loss."""
         if not math.isfinite(candidate.score):
             return None
-        left = self.to_px(candidate.number - self.WIDTH / 2, max(candidate.score, 0.0))
-        right = self.to_px(candidate.number + self.WIDTH / 2, min(candidate.score, 0.0))
+        height = self._judge.figure(candidate.score)
+        left = self.to_px(candidate.number - self.WIDTH / 2, max(height, 0.0))
+        right = self.to_px(candidate.number + self.WIDTH / 2, min(height, 0.0))
         return QRectF(QPointF(left.x(), max(left.y(), self._ceiling)), right)
 
     def is_cut(self, candidate: Candidate) -> bool:
         """True where a bar is higher than there is room: its number tells the rest."""
-        return math.isfinite(candidate.score) and self.to_px(0, candidate.score).y() < self._ceiling - 1
+        height = self._judge.figure(candidate.score)
+        return math.isfinite(height) and self.to_px(0, height).y() < self._ceiling - 1
 
     @property
     def _ceiling(self) -> float:
@@ -83,7 +86,7 @@ class Bars(PaletteLayer):
         """What stands above a candidate's bar."""
         if math.isnan(candidate.score):
             return "…" if candidate.runs else ""
-        return "diverged" if math.isinf(candidate.score) else format_loss(candidate.score)
+        return "diverged" if math.isinf(candidate.score) else self._judge.words(candidate.score)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint bars and numbers."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from lrgui.core.formats import format_figure, format_loss
+from lrgui.core.formats import format_figure
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import SAFE_FACTOR, Ranking
@@ -161,22 +161,26 @@ class RacePlot(StackedPlot):
             self.curves.view.setYRange(bottom, high + 0.06 * span, padding=0)
 
     def _draw_bars(self, ranking: Ranking, over: bool) -> None:
-        scores = np.array([c.score for c in self._candidates])
-        sound = scores[np.isfinite(scores)]
+        judge = ranking.judge
+        heights = np.array([judge.figure(c.score) for c in self._candidates])
+        sound = heights[np.isfinite(heights)]
+        if judge.metric:
+            self.bars.left.set_title(f"Validation {judge.metric}" if self._validation else judge.metric)
         self.bars.left.set_blank(not len(sound))
-        self.columns.set_candidates(self._candidates)
+        self.columns.set_candidates(self._candidates, judge)
         ran = [c.number for c in self._candidates if c.steps]
         if over and ran:  # places that no training took need no room
             self.bars.view.setRange(xRange=(min(ran) - 0.6, max(ran) + 0.6), padding=0)
         if len(sound):
-            alive = [c.score for c in self._candidates if c.alive and math.isfinite(c.score)] or sound.tolist()
+            alive = [judge.figure(c.score) for c in self._candidates if c.alive and math.isfinite(c.score)]
+            alive = alive or sound.tolist()
             low = min(0.0, float(sound.min()))
             high = min(float(sound.max()), low + TALLEST * (max(alive) - low))
             span = max(high - low, 1e-9)
             # Above the bars stand their numbers, and above those the winner's name.
             self.bars.view.setYRange(low - (0.05 * span if low < 0 else 0), low + HEADROOM * span, padding=0)
         if ranking.lr is not None and len(ranking.smooth_lr):
-            self.smooth.set_data(self._place(ranking.smooth_lr), ranking.smooth_loss)
+            self.smooth.set_data(self._place(ranking.smooth_lr), ranking.smooth_figure)
         else:
             self.smooth.set_data(_NONE, _NONE)
         if over and ranking.lr is not None and ranking.lowest is not None:
@@ -188,7 +192,7 @@ class RacePlot(StackedPlot):
             self.lowest.set_data(_NONE, _NONE)
         if ranking.untrained is not None and len(sound):
             # Where it lies far above the bars it is out of sight, and only named: the bars stay readable.
-            self.untrained.set_data(np.array([-1.0, self._config.places]), np.full(2, ranking.untrained))
+            self.untrained.set_data(np.array([-1.0, self._config.places]), np.full(2, judge.figure(ranking.untrained)))
         else:
             self.untrained.set_data(_NONE, _NONE)
 
@@ -251,10 +255,10 @@ class RacePlot(StackedPlot):
         if ranking is not None and len(self.smooth.points[0]):
             bars.append(Entry("parabola", palette.average, "dash"))
         if ranking is not None and ranking.lowest is not None and len(self.lowest.points[0]):
-            below = f"lowest {format_lr(ranking.lowest)}, safety step ÷{format_figure(SAFE_FACTOR)}"
+            below = f"{ranking.judge.best_end} {format_lr(ranking.lowest)}, safety step ÷{format_figure(SAFE_FACTOR)}"
             bars.append(Entry(below, palette.average, "dot"))
         if ranking is not None and ranking.untrained is not None and len(self.untrained.points[0]):
-            bars.append(Entry(f"untrained {format_loss(ranking.untrained)}", palette.muted, "dot"))
+            bars.append(Entry(f"untrained {ranking.judge.words(ranking.untrained)}", palette.muted, "dot"))
         self.bars.set_legend(bars, palette)
 
 

@@ -122,6 +122,7 @@ def _engine(job: Job, task: BuiltTask, control: Control, batches: int) -> Iterat
             control,
             device=task.device,
             probe=_probe(task, job.race.amp),
+            metric_name=task.metric_name,
         )
     return train(
         task.model,

@@ -166,7 +166,7 @@ class ScriptRace(OneAtATime):
         if reason in _WHOLE:
             if self._config.metric and run.metric is None:
                 return EndEvent(EndReason.DATA_ENDED, self._no_metric(len(run.losses)))
-            loss = self._judged(run)
+            loss = self._loss(run)
         if reason == EndReason.COMPLETED and (words := self._not_reached(run)):
             return EndEvent(EndReason.DATA_ENDED, words)
         note = self._beyond(run)
@@ -225,10 +225,8 @@ class ScriptRace(OneAtATime):
         self._standings.add([event])
         return [event]
 
-    def _judged(self, run: _Training) -> float:
-        """What a whole training is judged by; the lower the better."""
-        if run.metric is not None:
-            return -run.metric if self._config.higher else run.metric
+    def _loss(self, run: _Training) -> float:
+        """What a whole training is judged by, where no metric decides."""
         last = run.losses[-last_steps(len(run.losses)) :]
         return sum(last) / len(last)
 

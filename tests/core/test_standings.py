@@ -39,10 +39,10 @@ def read(standings: Standings) -> Ranking:
 def test_the_winner_lies_a_quarter_of_an_octave_below_the_lowest_point(lowest: float) -> None:
     ranking = read(valley(CONFIG, lowest))
     assert ranking.lr == pytest.approx(lowest / 2**SAFE, rel=1e-6)
-    assert ranking.smooth_lr.shape == ranking.smooth_loss.shape == (POINTS,)
-    bottom = ranking.smooth_lr[int(np.argmin(ranking.smooth_loss))]
+    assert ranking.smooth_lr.shape == ranking.smooth_score.shape == (POINTS,)
+    bottom = ranking.smooth_lr[int(np.argmin(ranking.smooth_score))]
     assert bottom == pytest.approx(lowest, rel=0.05)
-    assert ranking.smooth_loss.min() == pytest.approx(1 / 3, abs=1e-3)
+    assert ranking.smooth_score.min() == pytest.approx(1 / 3, abs=1e-3)
 
 
 def test_a_lucky_run_does_not_win() -> None:
@@ -105,9 +105,9 @@ def test_a_race_that_has_hardly_begun_says_what_there_is() -> None:
 def test_an_unfinished_round_does_not_count() -> None:
     standings = valley(RaceSettings(around=0.01, rates=7, rounds=1), 0.01)
     whole = Standings(CONFIG)
-    whole.losses[0] = standings.losses[0]
+    whole.scores[0] = standings.scores[0]
     for c in range(7):
-        whole.add([StandingEvent(0, c, whole.lrs[c], float(standings.losses[0, c]), True, 40)])
+        whole.add([StandingEvent(0, c, whole.lrs[c], float(standings.scores[0, c]), True, 40)])
     before = read(whole)
     whole.add([StandingEvent(1, 3, 0.01, 99.0, True, 80)])
     assert not whole.complete(1) and read(whole).lr == before.lr
@@ -198,7 +198,7 @@ def test_the_rate_is_a_safety_step_below_the_lowest_point_of_the_parabola(lowest
     ranking = bracketed(BRACKET, bowl(lowest), 3.0)[0].ranking()
     assert ranking.lowest == pytest.approx(0.01 * 10**lowest)
     assert ranking.lr == pytest.approx(0.01 * 10**lowest / 2**SAFE)
-    assert ranking.smooth_lr.shape == (POINTS,) and ranking.smooth_loss.min() == pytest.approx(0.3, abs=1e-3)
+    assert ranking.smooth_lr.shape == (POINTS,) and ranking.smooth_score.min() == pytest.approx(0.3, abs=1e-3)
     assert ranking.lr is not None and ranking.lowest is not None
     words = f"Measured: {format_lr(ranking.lr)}, a safety step (÷1.19) below the lowest point of the fitted curve, "
     assert ranking.reason.startswith(words + format_lr(ranking.lowest))

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from lrgui.core.judge import Judge
 from lrgui.plot.race_bars import BarNumbers, Bars, Candidate, Winner
 from lrgui.plot.theme import DARK, LIGHT
 
@@ -37,6 +38,13 @@ def test_what_stands_above_a_bar(bars):
     assert [colour for _, _, colour in bars.labels()] == [LIGHT.text, LIGHT.muted]
     bars.set_palette(DARK)
     assert [colour for _, _, colour in bars.labels()] == [DARK.text, DARK.muted]
+
+
+def test_a_metric_that_is_better_the_higher_stands_as_high_as_it_is(bars):
+    bars.set_candidates([candidate(0, -0.9), candidate(1, -0.45), candidate(2, math.inf)], Judge("accuracy", True))
+    high, low = bars.bar(candidate(0, -0.9)), bars.bar(candidate(1, -0.45))
+    assert high.height() == pytest.approx(2 * low.height()) and high.bottom() == pytest.approx(low.bottom())
+    assert [words for words, _, _ in bars.labels()] == ["90.0 %", "45.0 %", "diverged"]
 
 
 def test_a_bar_that_is_cut_ends_below_the_winners_name(bars, canvas):

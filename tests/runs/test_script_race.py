@@ -118,13 +118,13 @@ def test_by_a_metric_that_it_prints() -> None:
     def program(lr: float) -> tuple[list[float], EndEvent, str]:
         return bowl(lr), DONE, f"acc: 0.1\nacc: {0.9 - abs(math.log10(lr / 1e-2)):.6f}\n"
 
-    raced = Raced(program, metric="acc: ([0-9.]+)", higher=True)
+    raced = Raced(program, metric="acc: ([0-9.]+)", judge="metric")
     assert [job.race.around for job in raced.jobs] == pytest.approx([1e-2, 1e-2 / 10**0.375, 1e-2 * 10**0.375])
     assert not raced.of(UntrainedEvent)
     standing = raced.of(StandingEvent)[0]
-    assert (standing.loss, standing.metric) == (-0.9, 0.9)
+    assert standing.metric == 0.9 and standing.loss == pytest.approx(sum(bowl(1e-2)[-2:]) / 2)
     assert raced.of(TaskEvent)[0].metric_name == "acc"
-    assert "1e-2 trained best (acc 0.900): confirmed." in raced.end.detail
+    assert "1e-2 trained best (acc 90.0 %): confirmed." in raced.end.detail
 
 
 def test_a_metric_that_never_comes() -> None:
@@ -241,7 +241,7 @@ def test_each_training_is_the_program_from_its_start(tmp_path: Path) -> None:
     standings.add(events)
     rows = standings.ranking().rows
     assert len(rows) == 3
-    assert all(row.loss == row.metric for row in rows)
+    assert all(row.score == row.metric for row in rows)
     firsts = [event.loss for event in events if isinstance(event, CandidateEvent) and event.step == 0]
     assert firsts == [firsts[0]] * 3
 

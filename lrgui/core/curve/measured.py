@@ -82,7 +82,8 @@ class Race:
             "around": self.config.around,
             "lowest": ranking.lowest,
             "confirmed": ranking.confirmed,
-            "untrained": ranking.untrained,
+            "judged_by": ranking.judge.name,
+            "untrained": None if ranking.untrained is None else ranking.judge.figure(ranking.untrained),
             "reason": ranking.reason,
             "steps": {"planned": self.config.total_steps(), "made": self.done},
             "ranking": [

@@ -45,6 +45,7 @@ def race(
     probe: Probe | None = None,
     keep_modes: bool = False,
     snapshot: Snapshot | None = None,
+    metric_name: str = "",
 ) -> Iterator[Event]:
     """Run a race and yield its events; the last one is always an `EndEvent`. `Standings` reads them.
 
@@ -58,8 +59,10 @@ def race(
         scaler: the scaler of fp16's gradients; made where `config.amp` asks for one and none is given.
         keep_modes: every module stays in the mode that it is in, as in a sweep.
         snapshot: taken by the caller; None takes one here.
+        metric_name: what the probe measures beside the loss.
 
-    Raises ValueError, before anything is trained, for batches that can't be gone through again. Exceptions of
+    Raises ValueError, before anything is trained, for batches that can't be gone through again, and for a race that is
+    to be judged by a metric where there is none, or whose name does not say whether higher is better. Exceptions of
     the model or the loader are not caught: the caller knows whose code that was.
     """
     if is_one_shot(loader):
@@ -67,6 +70,7 @@ def race(
             "A race trains on the same batches repeatedly, but this loader is an iterator that can be read only once: "
             "pass a DataLoader or a list."
         )
+    _refuse_judge(config, probe is not None, metric_name)
     scaler = scaler or scaler_for(config.amp, torch.device(device))
     own = None if snapshot is not None else Snapshot(model, optimizer, loader=loader, scaler=scaler, loss=loss)
     start = snapshot or own
@@ -75,10 +79,23 @@ def race(
         model, loader, optimizer, loss, config, control or Control(), torch.device(device), scaler, probe, start
     )
     run.keep_modes = keep_modes
+    run.standings.metric_name = metric_name
     last = Assured(run.leave, start.restore, *([] if own is None else [own.close]))
     with last, last:
         start.changed = True
         yield from run.events()
+
+
+def _refuse_judge(config: RaceSettings, validation: bool, metric_name: str) -> None:
+    if not config.by_metric:
+        return
+    if not validation or not metric_name:
+        what = "no metric" if validation else "no validation data"
+        raise ValueError(f"A race can't be judged by the metric here: there is {what}. Judge by the loss.")
+    if config.higher(metric_name) is None:
+        raise ValueError(
+            f"The name “{metric_name}” does not say whether a higher one is better: judge by “highest” or “lowest”."
+        )
 
 
 class _Race:

@@ -236,7 +236,7 @@ class VerifyTab(RunTab):
         found = []
         for number, lr in enumerate(standings.lrs):
             leg = record.latest(number)
-            scores = [float(loss) for loss in standings.losses[:, number] if not math.isnan(loss)]
+            scores = [float(score) for score in standings.scores[:, number] if not math.isnan(score)]
             last = len(scores) - 1
             found.append(
                 Candidate(

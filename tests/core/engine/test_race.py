@@ -200,7 +200,7 @@ def test_who_diverges_is_out_at_once() -> None:
     events = list(race(model, loader, optimizer, loss, config))
     standings = Standings(config)
     standings.add(events)
-    assert math.isinf(standings.losses[0, 6]) and math.isfinite(standings.losses[0, 0])
+    assert math.isinf(standings.scores[0, 6]) and math.isfinite(standings.scores[0, 0])
     steps = [e for e in events if isinstance(e, CandidateEvent) and e.candidate == 6]
     assert len(steps) < 16 and all(e.round == 0 for e in steps)
     said = next(e for e in events if isinstance(e, StandingEvent) and e.candidate == 6)
@@ -228,6 +228,26 @@ def test_validation_losses_decide_where_there_are_such() -> None:
     events = list(race(model, loader, optimizer, loss, SMALL, probe=decided))
     out = {e.candidate for e in events if isinstance(e, CandidateEvent) and e.round == 1}
     assert out == {0, 3, 4}
+
+
+def test_a_metric_decides_where_it_is_asked_for_and_is_needed_then() -> None:
+    model, loader, optimizer = parts()
+    values = iter([0.1, 0.8, 0.5, 0.9])  # untrained, then the middle, below and above
+    measured = Probe(lambda m, batch: (1.0, next(values)), [next(iter(loader))])
+    config = RaceSettings(around=0.05, steps=8, trainings=3, judge="metric")
+    events = list(race(model, loader, optimizer, loss, config, probe=measured, metric_name="accuracy"))
+    end = events[-1]
+    assert isinstance(end, EndEvent) and "the best training was 1.2e-1 (accuracy 90.0 %)" in end.detail
+    standings = Standings(config, "accuracy")
+    standings.add(events)
+    assert [row.metric for row in standings.ranking().rows] == pytest.approx([0.9, 0.8, 0.5])
+    for probed, name, words in (
+        (None, "accuracy", "there is no validation data"),
+        (measured, "", "there is no metric"),
+        (measured, "agreement", "“agreement” does not say whether a higher one is better"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            list(race(model, loader, optimizer, loss, config, probe=probed, metric_name=name))
 
 
 def test_without_validation_the_last_training_losses_decide() -> None:
