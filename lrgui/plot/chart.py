@@ -29,9 +29,10 @@ class Chart(QGraphicsWidget):
         layout = QGraphicsGridLayout()
         layout.setContentsMargins(2, 2, 16, 2)
         layout.setSpacing(0)
-        self.title = Title(title, palette.text) if title else None
-        if self.title is not None:
-            layout.addItem(self.title, 0, 0, 1, 2)
+        self._rows = layout
+        self.title: Title | None = None
+        if title:
+            self.set_title(title, palette)
         layout.addItem(self.legend, 1, 1)
         layout.addItem(left, 2, 0)
         layout.addItem(view, 2, 1)
@@ -46,6 +47,20 @@ class Chart(QGraphicsWidget):
         self.left.set_palette(palette)
         self.bottom.set_palette(palette)
         self.grid.set_colour(palette.grid)
+
+    def set_title(self, text: str, palette: Palette) -> None:
+        """Show this above everything, in the place of another title; nothing for an empty one."""
+        if self.title is not None:
+            self._rows.removeItem(self.title)
+            self.title.setParentItem(None)
+        self.title = Title(text, palette.text) if text else None
+        if self.title is not None:
+            self._rows.addItem(self.title, 0, 0, 1, 2)
+
+    def hide_legend(self) -> None:
+        """Let the plot have the legend's room."""
+        self.legend.hide()
+        self.legend.setMaximumHeight(0)
 
     def set_legend(self, entries: Sequence[Entry], palette: Palette) -> None:
         """Show these entries above the plot."""

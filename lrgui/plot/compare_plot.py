@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,12 @@ class ComparePlot(RatePlot):
         self._lines[index].set_data(curve.log_lr, curve.smoothed)
         self._follow_home()
         self._paint()
+
+    def leave_out(self, parts: Collection[str]) -> None:
+        """See `Plot`; the picks are marks."""
+        super().leave_out(parts)
+        if "marks" in parts:
+            self.picks.show_picks(())
 
     def look(self, index: int) -> tuple[str, str]:
         """Colour and dashes of a curve."""
@@ -194,6 +200,15 @@ class PickMarks(PaletteLayer):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, pick.label)
 
 
+def compare_plot(compared: Sequence[Compared], limits: tuple[float, float], palette: Palette) -> ComparePlot:
+    """The curves of a comparison over the rates `limits`, for a picture."""
+    plot = ComparePlot(None, palette)
+    plot.begin(*limits, [each.label for each in compared], 0)
+    for index, each in enumerate(compared):
+        plot.set_finished(index, each)
+    return plot
+
+
 def compare_picture(
     compared: Sequence[Compared],
     limits: tuple[float, float],
@@ -203,11 +218,9 @@ def compare_picture(
     dpi: int = 300,
 ) -> QImage:
     """The curves of a comparison over the rates `limits`. Needs a QApplication (any platform, `offscreen` too)."""
-    plot = ComparePlot(None, palette, title=title)
+    plot = compare_plot(compared, limits, palette)
     try:
-        plot.begin(*limits, [each.label for each in compared], 0)
-        for index, each in enumerate(compared):
-            plot.set_finished(index, each)
+        plot.set_title(title)
         return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)

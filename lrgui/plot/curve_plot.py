@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +165,21 @@ class CurvePlot(SelectablePlot):
         if self._reading is not None:
             self._set_marks(self._reading)
             self._update_legend()
+
+    def leave_out(self, parts: Collection[str]) -> None:
+        """See `Plot`; the classic average goes with the marks of the rules that read it."""
+        super().leave_out(parts)
+        if "zones" in parts:
+            self.set_zones(None)
+        if "selection" in parts:
+            self.set_selection(None)
+        if "marks" in parts:
+            self.show_rules(False)
+            self.view.handles.marks = ()
+            self.annotations.refresh()
+        if "points" in parts:
+            self.dots.set_data(_NONE, _NONE)
+        self._update_legend()
 
     # Inside ---------------------------------------------------------------------------------------
 

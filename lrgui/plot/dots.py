@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
-from lrgui.plot.layers import Layer
+from lrgui.plot.layers import Layer, draws_shapes
 
 Floats = NDArray[np.float64]
 
 #: More dots than this are drawn small and light.
 _MANY = 20_000
+#: More are pixels in a vector picture, too, which would be too large a file: so many for each logical one.
+_MOST_SHAPES, _FINE = 5_000, 4.0
 
 
 class Dots(Layer):
@@ -67,7 +69,11 @@ class Dots(Layer):
         """Bring the image up to date and paint it pixel by pixel."""
         if not len(self._x):
             return
-        ratio = painter.device().devicePixelRatioF()
+        shapes = draws_shapes(painter)
+        if shapes and len(self._x) <= _MOST_SHAPES:
+            self._paint_shapes(painter)
+            return
+        ratio = _FINE if shapes else painter.device().devicePixelRatioF()
         to_device = painter.worldTransform()
         rect = self.boundingRect()
         scale = to_device.m11() * ratio
@@ -97,6 +103,16 @@ class Dots(Layer):
         self._image.setDevicePixelRatio(ratio)
         painter.drawImage(QPointF(at_x / ratio, at_y / ratio), self._image)
         painter.restore()
+
+    def _paint_shapes(self, painter: QPainter) -> None:
+        rect, circles = self.boundingRect(), QPainterPath()
+        circles.setFillRule(Qt.FillRule.WindingFill)  # of one colour throughout, like the pixels
+        for x, y in zip(*(part.tolist() for part in self.to_pixels(self._x, self._y)), strict=True):
+            if rect.contains(x, y):
+                circles.addEllipse(QPointF(x, y), self._radius, self._radius)
+        colour = QColor(self._colour)
+        colour.setAlphaF(self._alpha)
+        painter.fillPath(circles, colour)
 
     def _stamp(self, px: Floats, py: Floats, width: int, height: int, radius: float, alpha: float) -> None:
         rim, wide = self._rim, self._wide

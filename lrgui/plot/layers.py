@@ -14,7 +14,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPdfWriter, QPen, QPolygonF
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsObject
 
@@ -46,6 +46,11 @@ def pen(colour: str, width: float = 1.0, dash: str = "solid") -> QPen:
         made.setCapStyle(Qt.PenCapStyle.RoundCap)
     made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return made
+
+
+def draws_shapes(painter: QPainter) -> bool:
+    """True for a vector picture, which has no pixels and no clipping that one can rely on."""
+    return isinstance(painter.device(), QSvgGenerator | QPdfWriter)
 
 
 class Layer(QGraphicsObject):
@@ -175,7 +180,7 @@ class Line(Layer):
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if len(px) > 1:
-            whole = not isinstance(painter.device(), QSvgGenerator)
+            whole = not draws_shapes(painter)
             for xs, ys in [(px, py)] if whole else inside_pieces(px, py, self.boundingRect()):
                 painter.drawPolyline(_polygon(xs, ys))
         if self._circles is not None:

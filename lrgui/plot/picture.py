@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
@@ -36,6 +36,14 @@ def ensure_application() -> None:
         _kept.append(QApplication(sys.argv[:1]))
 
 
+def curve_plot(reading: SweepReading, palette: Palette) -> CurvePlot:
+    """The plot of a sweep that was read, with its zones and its selection, for a picture."""
+    plot = CurvePlot(None, palette, y_title="Smoothed loss", grips=False)
+    plot.set_finished(reading)
+    plot.set_selection(reading.selection)
+    return plot
+
+
 def curve_picture(
     reading: SweepReading,
     title: str = "LR Finder",
@@ -48,11 +56,10 @@ def curve_picture(
 
     Needs a QApplication (any platform, `offscreen` too).
     """
-    plot = CurvePlot(None, palette, title=title, y_title="Smoothed loss", grips=False)
+    plot = curve_plot(reading, palette)
     try:
+        plot.set_title(title)
         plot.show_rules(rules)
-        plot.set_finished(reading)
-        plot.set_selection(reading.selection)
         return paint(plot, plot.canvas, palette, size_inches, dpi)
     finally:
         delete(plot)
@@ -69,11 +76,19 @@ def png_bytes(image: QImage) -> bytes:
     return bytes(data.data())
 
 
-def paint(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], dpi: int) -> QImage:
-    """A plot that was never shown, as pixels."""
+def paint(
+    plot: QWidget,
+    canvas: Canvas,
+    palette: Palette,
+    size_inches: tuple[float, float],
+    dpi: int,
+    *,
+    transparent: bool = False,
+) -> QImage:
+    """A plot that was never shown, as pixels; with nothing behind it where it is to be `transparent`."""
     _lay_out(plot, canvas, size_inches)
     image = QImage(round(size_inches[0] * dpi), round(size_inches[1] * dpi), QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(QColor(palette.background))
+    image.fill(_behind(canvas, palette, transparent))
     ratio = dpi / _LOGICAL_DPI
     image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
@@ -87,10 +102,18 @@ def paint(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[fl
     per_metre = round(dpi / 0.0254)
     image.setDotsPerMeterX(per_metre)
     image.setDotsPerMeterY(per_metre)
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    return image if transparent else image.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def paint_svg(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tuple[float, float], title: str) -> bytes:
+def paint_svg(
+    plot: QWidget,
+    canvas: Canvas,
+    palette: Palette,
+    size_inches: tuple[float, float],
+    title: str,
+    *,
+    transparent: bool = False,
+) -> bytes:
     """A plot that was never shown, as an SVG document of the same size."""
     width, height = _lay_out(plot, canvas, size_inches)
     data = QByteArray()
@@ -105,13 +128,53 @@ def paint_svg(plot: QWidget, canvas: Canvas, palette: Palette, size_inches: tupl
     generator.setResolution(_LOGICAL_DPI)
     painter = QPainter(generator)
     try:
-        painter.fillRect(QRectF(0, 0, width, height), QColor(palette.background))
-        canvas.scene().render(
-            painter, QRectF(0, 0, width, height), canvas.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio
-        )
+        _paint_shapes(painter, canvas, _behind(canvas, palette, transparent), width, height)
     finally:
         painter.end()
     return outline_text(bytes(data.data()).decode()).encode()
+
+
+def paint_pdf(
+    plot: QWidget,
+    canvas: Canvas,
+    palette: Palette,
+    size_inches: tuple[float, float],
+    title: str,
+    *,
+    transparent: bool = False,
+) -> bytes:
+    """A plot that was never shown, as a PDF document with one page of the same size."""
+    width, height = _lay_out(plot, canvas, size_inches)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setTitle(title)
+    writer.setCreator("LR Finder")
+    writer.setResolution(_LOGICAL_DPI)
+    writer.setPageSize(QPageSize(QSizeF(*size_inches), QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF())
+    painter = QPainter(writer)
+    try:
+        _paint_shapes(painter, canvas, _behind(canvas, palette, transparent), width, height)
+    finally:
+        painter.end()
+    return bytes(data.data())
+
+
+def _behind(canvas: Canvas, palette: Palette, transparent: bool) -> QColor:
+    """The colour behind the plot."""
+    if not transparent:
+        return QColor(palette.background)
+    canvas.setBackground(None)
+    return QColor(Qt.GlobalColor.transparent)
+
+
+def _paint_shapes(painter: QPainter, canvas: Canvas, behind: QColor, width: int, height: int) -> None:
+    area = QRectF(0, 0, width, height)
+    if behind.alpha():
+        painter.fillRect(area, behind)
+    canvas.scene().render(painter, area, canvas.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio)
 
 
 def _lay_out(plot: QWidget, canvas: Canvas, size_inches: tuple[float, float]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
@@ -11,6 +11,9 @@ from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.view import PlotView
+
+#: What a chart shows: lowest and highest x, lowest and highest y.
+Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Plot(QWidget):
@@ -22,12 +25,16 @@ class Plot(QWidget):
         super().__init__(parent)
         self._palette = palette
         self._charts: tuple[Chart, ...] = ()
+        self._moved = False
+        """True once the person has moved a view, until the default one is back."""
 
     def _fill(self, canvas: Canvas, name: str, charts: Sequence[Chart], whole: QGraphicsWidget) -> None:
         """Show `whole`, which holds the charts, on the canvas; `name` is what a screen reader calls it."""
         self.canvas, self._charts = canvas, tuple(charts)
         canvas.show_items(whole, self._palette)
         canvas.setAccessibleName(name)
+        for chart in charts:
+            chart.view.sigRangeChangedManually.connect(self._on_moved)
         self.setFocusProxy(canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -39,6 +46,39 @@ class Plot(QWidget):
         self.canvas.setBackground(palette.background)
         for chart in self._charts:
             chart.set_palette(palette)
+
+    # Pictures ---------------------------------------------------------------------------------------
+
+    def set_title(self, text: str) -> None:
+        """Say above the charts what they show."""
+        self._charts[0].set_title(text, self._palette)
+
+    def leave_out(self, parts: Collection[str]) -> None:
+        """Show none of these parts (keys of `export.style.PARTS`); those that this plot has not are passed over.
+
+        For a picture, once everything is drawn: what is drawn later brings them back.
+        """
+        if "title" in parts:
+            self.set_title("")
+        if "legend" in parts:
+            for chart in self._charts:
+                chart.hide_legend()
+
+    @property
+    def views(self) -> tuple[Ranges, ...] | None:
+        """What the charts show, in their axes' coordinates, where the person chose it; None for the default view."""
+        if not self._moved:
+            return None
+        shown = (chart.view.viewRange() for chart in self._charts)
+        return tuple(((x[0], x[1]), (y[0], y[1])) for x, y in shown)
+
+    def show_views(self, views: Sequence[Ranges]) -> None:
+        """Show of each chart what `views` of a plot like this one said."""
+        for chart, (x, y) in zip(self._charts, views, strict=True):
+            chart.view.setRange(xRange=x, yRange=y, padding=0)
+
+    def _on_moved(self, *_: object) -> None:
+        self._moved = True
 
     def hideEvent(self, event: QHideEvent) -> None:
         """A pan that is going on ends: its release will never come here."""
@@ -88,7 +128,7 @@ class RatePlot(Plot):
 
     def reset_view(self) -> None:
         """Show all rates, and of the losses the part that matters."""
-        self._at_home = True
+        self._at_home, self._moved = True, False
         self._follow_home()
 
     def _home_losses(self) -> tuple[float, float] | None:

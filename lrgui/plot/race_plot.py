@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,6 +106,7 @@ class RacePlot(StackedPlot):
 
     def reset_view(self) -> None:
         """Show all steps of the longest training so far, with room for the labels at the lines' ends."""
+        self._moved = False
         longest = max([c.steps for c in self._candidates] or [self._config.budget(0)])
         longest = max(longest, 4)
         self.curves.view.setLimits(xMin=-longest, xMax=3 * longest, minXRange=2)
@@ -123,6 +124,12 @@ class RacePlot(StackedPlot):
         self._colour()
         if max([c.steps for c in self._candidates] or [0]) != before:
             self.reset_view()
+
+    def leave_out(self, parts: Collection[str]) -> None:
+        """See `Plot`; the winner is a mark."""
+        super().leave_out(parts)
+        if "marks" in parts:
+            self.winner.show_at(None, "")
 
     def resizeEvent(self, event: Any) -> None:
         """The labels' room is in pixels."""

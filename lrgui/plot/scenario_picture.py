@@ -52,6 +52,15 @@ def scenario_svg(
 def _plot(
     curves: Sequence[ScenarioCurve], chosen: str, reading: SweepReading, zones: Zones, title: str, palette: Palette
 ) -> ScenarioPlot:
-    plot = ScenarioPlot(None, palette, title=title, grips=False)
+    plot = scenario_plot(curves, chosen, reading, zones, palette)
+    plot.set_title(title)
+    return plot
+
+
+def scenario_plot(
+    curves: Sequence[ScenarioCurve], chosen: str, reading: SweepReading, zones: Zones, palette: Palette
+) -> ScenarioPlot:
+    """The overlay as a plot, for a picture."""
+    plot = ScenarioPlot(None, palette, grips=False)
     plot.show_curves(curves, chosen, reading, zones)
     return plot

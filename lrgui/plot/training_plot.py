@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,11 +155,21 @@ class TrainingPlot(StackedPlot):
 
     def reset_view(self) -> None:
         """Show the whole training."""
+        self._moved = False
         margin = 0.01 * self._steps
         self.loss.view.setXRange(-margin, self._steps + margin, padding=0)
         self._fit_losses()
         self._fit_accuracy()
         self._fit_rates()
+
+    def leave_out(self, parts: Collection[str]) -> None:
+        """See `Plot`; the marked epoch is a mark, each batch's loss a raw point."""
+        super().leave_out(parts)
+        if "marks" in parts:
+            self.best.show_nothing()
+        if "points" in parts:
+            self.dots.set_data(_NONE, _NONE)
+            self._update_legends()
 
     def _fit_rates(self) -> None:
         self._top = max([float(lrs.max()) for lrs in (self._planned, self._actual) if len(lrs)] or [0.0]) or 1.0
@@ -210,8 +220,9 @@ class TrainingPlot(StackedPlot):
     def _update_legends(self) -> None:
         palette = self._palette
         losses: list[Entry] = []
-        if len(self._losses):
+        if len(self.dots.points[0]):
             losses.append(Entry("batch loss", palette.dots, sample="dots"))
+        if len(self._losses):
             losses.append(Entry("short average", palette.curve))
         if self._epochs:
             losses.append(Entry("per epoch", palette.optimal_line, "dot", width=1.8))
