@@ -1,0 +1,35 @@
+"""What a run is called above its plot and in its picture: one sentence for window and exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lrgui.runs.job import Job
+
+
+def headline(job: Job, started: datetime | None = None, synthetic: str = "", now: datetime | None = None) -> str:
+    """ "Digits · small CNN · SGD, momentum 0.9 · batch 64 · 15:47"; a run of another day has its date too.
+
+    `started` is when the run began, None where nobody knows. `synthetic` names the scenario of a curve that was made
+    up. `now` is the present moment.
+    """
+    if synthetic:
+        return f"{synthetic} · synthetic example"
+    task = job.task
+    title = task.title
+    if task.row is not None and task.data_words == task.row.short:  # our word, not the name of a person's file
+        title = title[:1].upper() + title[1:]
+    words = [title]
+    if not task.is_script:  # it brings its own batches
+        words.append(f"batch {task.batch_size:,}")
+    if started is not None:
+        words.append(clock(started, now))
+    return " · ".join(words)
+
+
+def clock(moment: datetime, now: datetime | None = None) -> str:
+    """When something happened, in local time: "15:47", "30 Nov 15:47" on another day, with the year in another."""
+    local, today = moment.astimezone(), (now or datetime.now()).astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local.day} {local:%b %Y %H:%M}"
