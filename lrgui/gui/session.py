@@ -195,8 +195,15 @@ class Session(JobEditor):
         self._followed = None
         job, notes = self.tasks.switched(replace(self.job, sweep=sweep), source, path, model)
         self.set_job(job)
-        if self.tasks.code.problem:
-            notice = Notice("warning", self.tasks.code.problem, until_saved=True)
+        code = self.tasks.code
+        if code.problem:
+            notice = Notice("warning", code.problem, until_saved=True)
+            if code.file is not None and code.outline is not None and code.outline.runs_by_itself:
+                # What it lacks as a task stands in the form: whoever opens a program wants to run it.
+                words = (
+                    "is a program, not a task. Run it as it is: its own loop trains, and only its learning rate is set."
+                )
+                notice = Notice("info", f"{code.file.name} {words}", until_saved=True)
             self.noticed.emit(self._offering(notice, path))
         elif notes:
             self.noticed.emit(Notice("info", " ".join(notes)))

@@ -67,6 +67,7 @@ class TrainingPlot(StackedPlot):
         self.best = BestEpoch(self.loss.view, 20)
         self.train_accuracy = Line(self.accuracy.view, 5)
         self.val_accuracy = Line(self.accuracy.view, 10)
+        self.measured = Line(self.accuracy.view, 8)
         self.planned = Line(self.rate.view, 5)
         self.actual = Line(self.rate.view, 10)
         self.set_palette(palette)
@@ -82,6 +83,7 @@ class TrainingPlot(StackedPlot):
         for line in (self.val_loss, self.val_accuracy):
             line.set_pen(pen(palette.validation, 1.8, "dash"))
             line.set_circles(palette.validation, palette.background)
+        self.measured.set_pen(pen(palette.curve, 1.6))
         self.planned.set_pen(pen(palette.previous, 1.6, "dash"))
         self.actual.set_pen(pen(palette.optimal_line, 2.2))
         self.best.set_palette(palette)
@@ -124,6 +126,20 @@ class TrainingPlot(StackedPlot):
         if first:
             self._update_legends()
 
+    def set_measured(self, name: str, values: Floats) -> None:
+        """A number of each step beside its loss, such as the gradient's norm, in the place of the accuracy.
+
+        Args:
+            name: what it is called.
+            values: all steps so far, shape (n,); not finite where it was not measured.
+        """
+        self._metric = name
+        self.accuracy.left.measure(_title(name), linear_ticks)
+        self.measured.set_data(np.arange(len(values), dtype=np.float64), values)
+        self.accuracy.left.set_blank(not np.isfinite(values).any())
+        self._fit_accuracy()
+        self._update_legends()
+
     def set_epochs(self, epochs: Sequence[EpochEvent]) -> None:
         """All epochs so far."""
         self._epochs = tuple(epochs)
@@ -132,7 +148,7 @@ class TrainingPlot(StackedPlot):
         self.val_loss.set_data(x, _numbers([e.val_loss for e in self._epochs]))
         self._metric = self._epochs[-1].metric_name if self._epochs else ""
         if self._metric:
-            self.accuracy.left.measure(self._metric[:1].upper() + self._metric[1:], linear_ticks)
+            self.accuracy.left.measure(_title(self._metric), linear_ticks)
             shares = [(e.train_metric, e.val_metric) for e in self._epochs]
         else:
             self.accuracy.left.measure("Accuracy", percent_ticks)
@@ -186,6 +202,7 @@ class TrainingPlot(StackedPlot):
             self.val_loss,
             self.train_accuracy,
             self.val_accuracy,
+            self.measured,
             self.planned,
             self.actual,
         ):
@@ -206,7 +223,7 @@ class TrainingPlot(StackedPlot):
                 self.loss.view.setYRange(low, high, padding=0)
 
     def _fit_accuracy(self) -> None:
-        seen = np.concatenate([self.train_accuracy.points[1], self.val_accuracy.points[1]])
+        seen = np.concatenate([line.points[1] for line in (self.train_accuracy, self.val_accuracy, self.measured)])
         seen = seen[np.isfinite(seen)]
         if self._metric and len(seen):
             low, high = float(seen.min()), float(seen.max())
@@ -234,6 +251,8 @@ class TrainingPlot(StackedPlot):
             accuracies.append(Entry("training", palette.optimal_line, "dot", width=1.8))
         if len(self.val_accuracy.points[0]):
             accuracies.append(Entry("validation", palette.validation, "dash", "circles", 1.8))
+        if len(self.measured.points[0]):
+            accuracies.append(Entry(self._metric, palette.curve, width=1.6))
         self.accuracy.set_legend(accuracies, palette)
         rates: list[Entry] = []
         if len(self._planned):
@@ -241,6 +260,10 @@ class TrainingPlot(StackedPlot):
         if len(self._actual):
             rates.append(Entry("actual", palette.optimal_line, width=2.2))
         self.rate.set_legend(rates, palette)
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:

@@ -115,3 +115,15 @@ def test_a_metric_that_is_no_accuracy_has_its_own_scale_and_name(qtbot):
     plot.set_epochs([EpochEvent(1, 3.0, 3.2, 0.5, 0.4, 0.1, 1.0)])
     assert plot.accuracy.left.title == "Accuracy"
     assert plot.val_accuracy.points[1].tolist() == [0.4]
+
+
+def test_what_is_measured_at_each_step_stands_in_the_place_of_the_accuracy(plot):
+    norms = np.linspace(3.0, 1.0, 100)
+    plot.set_live(LOSSES[:100], PLANNED[:100])
+    plot.set_measured("gradient norm", norms)
+    assert plot.measured.points[1].tolist() == norms.tolist()
+    low, high = plot.accuracy.view.viewRange()[1]
+    assert low < 1.0 and 3.0 < high < 4.0
+    assert [entry.text for entry in plot.accuracy.legend.entries] == ["gradient norm"]
+    plot.begin(PLANNED, PER_EPOCH, 12)
+    assert not len(plot.measured.points[0])

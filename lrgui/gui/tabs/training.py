@@ -88,6 +88,8 @@ class TrainingTab(RunTab):
             return
         self._drawn = len(record.loss)
         self.plot.set_live(record.loss, record.lr)
+        if record.metric is not None:
+            self.plot.set_measured(record.task.metric_name or "metric", record.metric)
 
     @Slot()
     def _show_epochs(self) -> None:
