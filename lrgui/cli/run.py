@@ -203,8 +203,7 @@ def _race(
         swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, mends, python)
         pick = swept.reading.recommendation
         write_files(Report(swept.reading, swept.job), files, FORMATS, quiet=True)
-        guess = pick.best_guess if pick.lr is None else pick.lr
-        rate = pick.by_schedule.get(ONE_CYCLE) if job.race.one_cycle else guess
+        rate = pick.by_schedule.get(ONE_CYCLE) if job.race.one_cycle else pick.best_guess
         rate = rate_to_race(ended(swept.record), pick, rate, as_json)
         own = own_of(swept.record.task, swept.record.script)
         job = replace(job, race=replace(job.race, around=rate, own_lr=None if own is None else own.lr))

@@ -15,7 +15,8 @@ from rich.table import Table
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
-from lrgui.cli.running import Journals, Signals, ended, progress_bar, run, source_of, task_words
+from lrgui.cli.running import Journals, Signals, ended, progress_bar, source_of, task_words
+from lrgui.cli.sweeping import sweep_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import (
@@ -147,17 +148,12 @@ def leave(
 
 def _swept(base: Job, quiet: bool, python: Path | None) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
-    from lrgui.runs.records import Records
-
-    job = checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1)))
-    sweeps = Records()
-    run(job, None, quiet, sweeps, python=python)
-    end = ended(sweeps.first)
-    if not len(sweeps.first):
-        fail(end.detail)
-    pick = sweeps.read(job.sweep).recommendation
+    swept = sweep_of(
+        checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1))), None, quiet, "", python
+    )
+    pick = swept.reading.recommendation
     # Whatever is planned, the race is one of OneCycles.
-    return rate_to_race(end, pick, pick.by_schedule.get(ONE_CYCLE), quiet)
+    return rate_to_race(ended(swept.record), pick, pick.by_schedule.get(ONE_CYCLE), quiet)
 
 
 def rate_to_race(end: EndEvent, pick: Recommendation, rate: float | None, quiet: bool) -> float:
