@@ -92,6 +92,10 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("new", "New task…", ("Ctrl+N",), "Create a commented task file to start from", "opening.new_task"),
     ActionRow("theme", "Toggle dark mode", ("Ctrl+Shift+D",), "Switch between light and dark", "toggle_theme"),
+    ActionRow("left_panel", "Settings panel", ("F9",), "Show or hide the settings to the left", "room.toggle_left"),
+    ActionRow(
+        "right_panel", "Result panel", ("Shift+F9",), "Show or hide the result to the right", "room.toggle_right"
+    ),
     ActionRow("shortcuts", "Keyboard shortcuts", ("F1",), "Show all keyboard shortcuts", "show_shortcuts"),
 )
 

@@ -94,19 +94,19 @@ class MoreSettings(Fold):
 
 
 class Side(QScrollArea):
-    """A column of cards that scrolls where the window is low."""
+    """A column of cards that scrolls where the window is low; `width` is what it usually has."""
 
     def __init__(self, width: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.usual_width = width
         self.setAccessibleName(name)
         self.setWidgetResizable(True)
-        self.setFixedWidth(width)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         inner.setObjectName("scrolled")
         self.column = QVBoxLayout(inner)
-        self.column.setContentsMargins(0, 0, 8, 0)
+        self.column.setContentsMargins(0, 0, 4, 0)
         self.column.setSpacing(8)
         self.column.addStretch(1)
         self.setWidget(inner)
@@ -115,6 +115,11 @@ class Side(QScrollArea):
     def add(self, card: QWidget) -> None:
         """Put `card` below the others."""
         self.column.insertWidget(self.column.count() - 1, card)
+
+    def least_width(self) -> int:
+        """The width that its cards need beside a scroll bar: it does not scroll sideways."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return self.widget().minimumSizeHint().width() + bar
 
 
 def muted(text: str = "") -> QLabel:

@@ -38,6 +38,10 @@ class Settings:
     """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
     recent: list[str] = field(default_factory=list)
     """Tasks that were opened, by path, the last one first."""
+    panel_widths: dict[str, int] = field(default_factory=dict)
+    """How wide the panels beside the plot are, in pixels: `left` and `right`."""
+    folded_panels: list[str] = field(default_factory=list)
+    """Which of them are folded."""
 
 
 def settings_file() -> Path:
@@ -113,7 +117,9 @@ def _fits(name: str, value: Any) -> bool:
         return _is_python(value)
     if name == "pythons":
         return isinstance(value, dict) and all(_is_python(python) for python in value.values())
-    if name == "recent":
+    if name == "panel_widths":
+        return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
+    if name in ("recent", "folded_panels"):
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
     return isinstance(value, str)
 

@@ -35,6 +35,12 @@ QPushButton#fold, QPushButton#link {{ background: transparent; border: none; col
     text-align: left; padding: 3px 0; }}
 QPushButton#fold:hover, QPushButton#link:hover {{ color: {p.text}; }}
 QPushButton#fold:focus, QPushButton#link:focus {{ color: {p.accent}; text-decoration: underline; }}
+QPushButton#handle {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 6px; padding: 0;
+    min-height: 0; color: {p.muted}; }}
+QPushButton#handle:checked {{ background: transparent; border-color: transparent; }}
+QPushButton#handle:hover {{ background: {p.hover}; color: {p.text}; }}
+QPushButton#handle:focus {{ border-color: {p.accent}; color: {p.text}; }}
+#drawer {{ background: {p.window}; border: 1px solid {p.field_border}; border-radius: 8px; }}
 QPushButton#small {{ padding: 3px 9px; }}
 QPushButton#browse {{ padding: 3px 5px; min-width: 14px; }}
 

@@ -32,6 +32,7 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
 from lrgui.gui.plain_text import use_plain_text
+from lrgui.gui.room import Room
 from lrgui.gui.saving import save_as
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
@@ -92,21 +93,20 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(10, 10, 10, 8)
         column.setSpacing(8)
         column.addLayout(self._tool_row())
-        middle = QHBoxLayout()
-        middle.setSpacing(8)
-        left, right = Side(288, "Settings"), Side(308, "Result")
-        self._sides = (left, right)
+        left, right = Side(290, "Settings"), Side(312, "Result")
         for row in PANELS:
             (left if row.side == "left" else right).add(row.make(self.session, self.runs))
         self.tabs.name_curve(LONG_NAME)
-        center = QVBoxLayout()
-        center.setSpacing(6)
-        center.addWidget(self.banner)
-        center.addWidget(self.tabs, 1)
-        middle.addWidget(left)
-        middle.addLayout(center, 1)
-        middle.addWidget(right)
-        column.addLayout(middle, 1)
+        center = QWidget()
+        within = QVBoxLayout(center)
+        within.setContentsMargins(0, 0, 0, 0)
+        within.setSpacing(6)
+        within.addWidget(self.banner)
+        within.addWidget(self.tabs, 1)
+        self.room = Room(left, center, right)
+        self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
+        self.room.changed.connect(self._keep_room)
+        column.addWidget(self.room, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
         self.setMinimumSize(QSize(960, 560))
@@ -160,12 +160,14 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session, runs = self.session, self.runs
         session.noticed.connect(self.banner.show_notice)
+        session.noticed.connect(self._reveal_problem)
         session.wanted.connect(lambda key: self.actions_by_key[key].trigger())
         session.code_changed_on_disk.connect(self.banner.on_saved)
         session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._refresh_actions)
+        runs.choice_changed.connect(self._note_selection)
         session.job_changed.connect(self._refresh_actions)
         runs.reading_changed.connect(self._refresh_actions)
         self.tabs.undo_changed.connect(self._refresh_actions)
@@ -176,8 +178,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_tab(self) -> None:
         """The scenarios bring their own side; task and result have nothing to do with them."""
-        for side in self._sides:
-            side.setVisible(not self.tabs.on_scenarios)
+        self.room.show_sides(not self.tabs.on_scenarios)
         self._refresh_actions()
 
     @Slot()
@@ -311,6 +312,23 @@ class MainWindow(QMainWindow):
         """In a narrow window the first tab is called by its short name, so that all tabs are in sight."""
         super().resizeEvent(event)
         self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
+
+    @Slot()
+    def _keep_room(self) -> None:
+        self.settings.panel_widths, self.settings.folded_panels = self.room.widths, self.room.folded
+
+    @Slot()
+    def _note_selection(self) -> None:
+        """Where the result is out of sight, its handle tells the number that it is about."""
+        lr = self.runs.selection
+        self.room.right.handle.set_note("" if lr is None else format_lr(lr))
+
+    @Slot(object)
+    def _reveal_problem(self, notice: Notice | None) -> None:
+        """A notice about a field is of little use where the field is out of sight."""
+        marked = [label for label in self.room.left.side.findChildren(QLabel, "problem") if label.text()]
+        if notice is not None and notice.kind != "info" and marked:
+            self.room.reveal(marked[0])
 
     # ---------------------------------------------------------------- coming and going
     def showEvent(self, event: QShowEvent) -> None:

@@ -75,6 +75,7 @@ class ScenariosTab(QWidget):
         self.game = GameCard()
         self.game.asked.connect(lambda: self._reveal(not self._revealed))
         side = Side(320, "Scenarios")
+        side.setFixedWidth(side.usual_width)
         for card in (self._controls(), self.game, lesson_card(), terms_card()):
             side.add(card)
         layout = QHBoxLayout(self)
