@@ -12,6 +12,7 @@ from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
 from lrgui.core.formats import format_bytes, format_estimate, format_figure
 from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.session import Session
+from lrgui.runs.words import ENDS, VERBS
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
@@ -20,24 +21,6 @@ SPARE_MS = 3000
 SPARE_TIP = (
     "A process with PyTorch loaded is ready, so the next run starts at once. It ends after ten minutes without a run."
 )
-VERBS: dict[str, str] = {
-    RunKind.SWEEP: "Sweep",
-    RunKind.TRAIN: "Training",
-    RunKind.RACE: "Race",
-    RunKind.COMPARE: "Comparison",
-    RunKind.ASIDE: "Sweep of digits",
-    RunKind.CHECK: "Check",
-}
-ENDS: dict[str, str] = {
-    EndReason.COMPLETED: "finished",
-    EndReason.DATA_ENDED: "ended: no more data",
-    EndReason.CANCELLED: "stopped",
-    EndReason.OUT_OF_MEMORY: "failed: out of memory",
-    EndReason.LOADER_DIED: "failed: a DataLoader worker died",
-    EndReason.BAD_BATCH: "failed: a batch without a finite loss",
-    EndReason.FAILED: "failed",
-    EndReason.KILLED: "ended unexpectedly",
-}
 
 
 class Elided(QLabel):

@@ -28,6 +28,8 @@ class OpenedRun:
     """Of a race; None for other kinds."""
     warnings: list[str]
     """What could not be read or is left out, in sentences."""
+    origin: str = ""
+    """Who ran it: "window", "command line", …; empty where the log does not say."""
 
     @property
     def record(self) -> Record:
@@ -49,7 +51,8 @@ def open_run(path: Path | str, watch: Callable[[float], object] | None = None) -
             if watch is not None:
                 watch(reader.done / max(reader.size, 1))
         left_out = sweeps.left_out() if reader.job.kind == RunKind.SWEEP else []
-        return OpenedRun(reader.job, reader.created, sweeps, race, [*reader.warnings, *left_out])
+        origin = str(reader.header.get("origin", ""))
+        return OpenedRun(reader.job, reader.created, sweeps, race, [*reader.warnings, *left_out], origin)
 
 
 def why_not_opened(name: Path | str, error: OSError | ValueError) -> str:

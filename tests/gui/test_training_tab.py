@@ -9,11 +9,11 @@ from scripted import Scripted, training
 
 from lrgui.core.events import BatchEvent, EndEvent, TaskEvent
 from lrgui.core.run_settings import TrainSettings
-from lrgui.gui.status import ENDS
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
 from lrgui.runs.library import runs_folder
 from lrgui.runs.log import LogWriter
+from lrgui.runs.words import ENDS
 
 
 def test_an_opened_training_shows_its_steps(window: MainWindow, bench: Bench) -> None:

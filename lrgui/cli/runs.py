@@ -1,0 +1,90 @@
+"""`lrgui runs`: the runs that were kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from lrgui.cli.app import Json, command, results, say, tell
+from lrgui.cli.running import progress_bar
+
+if TYPE_CHECKING:
+    from lrgui.runs.index import KeptRun
+
+#: So many are listed unless another number is asked for.
+USUAL = 20
+
+
+@command()
+def runs(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORDS]...", help="Only runs with all of these words, in any part of what is listed."),
+    ] = None,
+    most: Annotated[int, typer.Option("--limit", min=0, help="List at most so many, the latest; 0 is all.")] = USUAL,
+    starred: Annotated[bool, typer.Option("--starred", help="Only runs with a star.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read all logs again instead of the index.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the runs that were kept, the latest first: task, optimizer, learning rate, how they ended.
+
+    Exit status: 0.
+    """
+    from lrgui.runs import trash
+    from lrgui.runs.index import RunIndex
+    from lrgui.runs.listing import LATEST, matching, ordered
+
+    index = RunIndex()
+    trash.empty(index.folder)
+    if rebuild:
+        index.rebuild()
+    bar = progress_bar()
+    with bar:
+        line = bar.add_task("Reading runs", total=100)
+        every = index.all(lambda share: bar.update(line, completed=round(100 * share)))
+    found = ordered(matching(every, " ".join(words or [])), LATEST)
+    found = [run for run in found if run.notes.star or not starred]
+    shown = found[: most or None]
+    if as_json:
+        listed = [_as_dict(run) for run in shown]
+        print(json.dumps({"folder": str(index.folder), "count": len(found), "runs": listed}, ensure_ascii=False))
+        return
+    if not found:
+        tell(f"No runs in {index.folder}." if not every else "No run has all of these words.")
+        return
+    results().print(_table(shown))
+    say(f"{len(shown)} of {len(found)} runs in {index.folder}" if len(shown) < len(found) else str(index.folder))
+
+
+def _table(shown: list[KeptRun]) -> Table:
+    table = Table("when", "run", "kind", "optimizer", "batch", "learning rate", "confidence", "ended", "file")
+    for run in shown:
+        each = run.summary
+        when = f"{datetime.fromtimestamp(each.created):%Y-%m-%d %H:%M}"
+        name = escape(f"★ {run.name}" if run.notes.star else run.name)
+        batch = str(each.batch_size or "–")
+        row = (
+            each.kind_words,
+            escape(each.optimizer),
+            batch,
+            each.rate,
+            each.sure or "–",
+            each.ended,
+            escape(each.file),
+        )
+        table.add_row(when, name, *row)
+    return table
+
+
+def _as_dict(run: KeptRun) -> dict[str, Any]:
+    """A run as what JSON knows: what was measured, without the thumbnail, and what somebody added."""
+    summary = asdict(run.summary)
+    del summary["curve"], summary["changed"]
+    created = datetime.fromtimestamp(summary["created"]).astimezone().isoformat(timespec="seconds")
+    return {**summary, "created": created, "path": str(run.path), **asdict(run.notes)}
