@@ -151,6 +151,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.session.run_ended.connect(lambda _end: pool.warm())
+        window.session.ready = pool.warm
         window.status.watch_spare(pool.memory)
         # A process that starts competes with the window for the processor.
         QTimer.singleShot(AFTER_PAINT, warm)

@@ -84,6 +84,8 @@ class Session(JobEditor):
         """`trust` knows which code may run; None is what the person trusts on this computer."""
         super().__init__(job, parent, trust)
         self._open_source = open_source
+        self.ready: Callable[[], object] | None = None
+        """Prepares a process for the run after the present one."""
         self.environments: Environments | None = None
         """The Pythons that can compute, None where nobody looks for them."""
         self.worker = RunWorker(self)
@@ -256,7 +258,7 @@ class Session(JobEditor):
         jobs = jobs_to_compare(job, optimizers)
         self.runs.begin_comparison(jobs)
         self._set_state(RunState.STARTING)
-        self._turn = InTurn(jobs, self._open_source, origin="window")
+        self._turn = InTurn(jobs, self._open_source, origin="window", ready=self.ready)
         self.worker.start(self._turn)
 
     def _start(self, kind: str) -> None:

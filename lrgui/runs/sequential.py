@@ -45,8 +45,16 @@ class InTurn(OneAtATime):
     Each is kept in the runs folder by itself. The run ends early where one of them is cancelled or fails.
     """
 
-    def __init__(self, jobs: Sequence[Job], open_source: Callable[[Job], EventSource], origin: str = "") -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        open_source: Callable[[Job], EventSource],
+        origin: str = "",
+        ready: Callable[[], object] | None = None,
+    ) -> None:
+        """`ready` prepares what `open_source` will need: it is called when a sweep that another follows has begun."""
         super().__init__()
+        self._ready = ready
         self.jobs = tuple(jobs)
         self._open = open_source
         self._origin = origin
@@ -59,7 +67,7 @@ class InTurn(OneAtATime):
             source = self._open(job)
             if not self._turns_to(source):
                 break
-            end = ended_unexpectedly()
+            end, waiting = ended_unexpectedly(), self._ready is not None and job is not self.jobs[-1]
             with start_log(job, self._origin) as journal:
                 for events in source.chunks():
                     journal.write(events)
@@ -68,6 +76,9 @@ class InTurn(OneAtATime):
                     kept = [_numbered(event, number) for event in events if not isinstance(event, EndEvent)]
                     if kept:
                         yield kept
+                    if waiting and self._ready is not None and any(isinstance(event, BatchEvent) for event in kept):
+                        waiting = False
+                        self._ready()
             self.problem = self.problem or journal.problem
             if end.reason not in WHOLE:
                 yield [EndEvent(end.reason, f"{job.task.optimizer_words}: {end.detail}")]

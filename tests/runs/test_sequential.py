@@ -107,3 +107,16 @@ def test_requests_reach_the_sweep_that_goes_on() -> None:
     turn.kill()
     assert sources[1].asked == ["pause", "resume", "kill"]
     list(chunks)
+
+
+def test_the_next_sweeps_process_is_readied_while_one_goes_on() -> None:
+    jobs, seen = jobs_to_compare(JOB, ["sgd", "adam", "adamw"]), list[str]()
+    told = iter(["sgd", "adam", "adamw"])
+
+    def opened(_job: Job) -> Told:
+        seen.append(next(told))
+        return _told("completed")
+
+    for _events in InTurn(jobs, opened, ready=lambda: seen.append("ready")).chunks():
+        pass
+    assert seen == ["sgd", "ready", "adam", "ready", "adamw"]
