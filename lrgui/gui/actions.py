@@ -116,12 +116,16 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
 
 #: Keys that act on the focused plot, for the shortcuts dialog.
 PLOT_KEYS: tuple[tuple[str, str], ...] = (
-    ("← →", "Move the selection (or the focused zone border) by a hundredth of a decade"),
+    ("← →", "Move the selection (or the focused zone or border) by a hundredth of a decade"),
     ("Shift + ← →", "By a tenth of a decade"),
     ("Ctrl + ← →", "To the next suggestion"),
-    ("Tab", "To the zone borders and onward"),
+    ("Tab", "To the zone borders, the zones and onward"),
+    ("Drag", "Select the rate under the pointer; on a line or a zone's name, move that"),
+    ("Drag down or up, then sideways", "Select a range: sweep it, or set it as optimal zone"),
+    ("Shift + drag", "Zoom to a box"),
+    ("Space + drag or middle button", "Move the view"),
+    ("Wheel, Ctrl + wheel", "Zoom learning rates, zoom losses"),
     ("0", "Reset the view"),
     ("Alt or Ctrl + drag", "Drag without snapping to suggestions"),
     ("Double-click", "Select the rate there"),
-    ("Wheel", "Zoom; drag on empty space pans"),
 )

@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from lrgui.core.curve.zones import ZONE_NAMES
 from lrgui.plot.font import plot_font
-from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION
+from lrgui.plot.handles import HIGH, LOW, OPTIMAL_ZONE, SELECTION, ZONES
 from lrgui.plot.layers import PaletteLayer, pen
-from lrgui.plot.placing import Placed, Wanted, place_labels, place_names, place_tag, place_upright
+from lrgui.plot.placing import Placed, Wanted, covers, place_far, place_labels, place_names, tag_places
 from lrgui.plot.view import CurveView
 
 NAMES_TOP, NAMES_HEIGHT = 6.0, 22.0
@@ -23,8 +23,8 @@ TAG_TOP, TAG_HEIGHT = 36.0, 24.0
 #: Height of the strip at the top that names and label take.
 HEADER = TAG_TOP + TAG_HEIGHT + 6
 DIAMOND = 5.2
-
-_ZONES = ("low", "optimal", "divergence")
+#: The strip of the zones' names.
+STRIP = NAMES_TOP + NAMES_HEIGHT + NAMES_TOP
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
@@ -37,7 +37,7 @@ class ZoneTints(PaletteLayer):
         if handles.borders is None:
             return []
         stops = [self.view.pixel_x(x) for x in (handles.limits[0], *handles.borders, handles.limits[1])]
-        spans = [(key, stops[i], stops[i + 1]) for i, key in enumerate(_ZONES)]
+        spans = [(key, stops[i], stops[i + 1]) for i, key in enumerate(ZONES)]
         return [span for span in spans if span[2] > span[1]]
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
@@ -55,6 +55,9 @@ class Annotations(PaletteLayer):
     Where everything goes is worked out once per change (`names`, `labels`, `tag`), painted as often as
     wanted.
     """
+
+    strip = True
+    """The names stand in a strip of their own above the curve."""
 
     def __init__(self, view: CurveView, z: float, tints: ZoneTints) -> None:
         super().__init__(view, z)
@@ -119,19 +122,14 @@ class Annotations(PaletteLayer):
         view: CurveView = self.view
         rect = self.boundingRect()
         self._names = self._place_names(rect)
-        view.name_rect = next((name.rect for name in self._names if name.key == "optimal"), None)
+        view.name_rects = {ZONES[name.key]: name.rect for name in self._names if name.key in ZONES}
         self._tag = self._place_tag(rect)
         self._labels = self._place_labels(rect)
 
     def _place_names(self, rect: QRectF) -> list[Placed]:
         spans = [(key, ZONE_NAMES[key], left, right) for key, left, right in self._tints.spans()]
         width = self._bold_metrics.horizontalAdvance
-        names = place_names(spans, rect.width(), width, NAMES_TOP, NAMES_HEIGHT)
-        # Below the strip of the selection's label, which may come as near as it likes.
-        room = rect.adjusted(0, HEADER, 0, -4)
-        return names + place_upright(
-            spans, (name.key for name in names), room, width, NAMES_HEIGHT, self._curve_pixels(rect)
-        )
+        return place_names(spans, rect.width(), width, NAMES_TOP, NAMES_HEIGHT)
 
     def _curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
         """Pixels that a curve passes, close to each other. Shape (n, 2)."""
@@ -148,12 +146,19 @@ class Annotations(PaletteLayer):
             return None
         if rect.height() < TAG_TOP + TAG_HEIGHT:
             return None
-        for text in self._tag_text(selection):
-            width = self._bold_metrics.horizontalAdvance(text) + 16
-            left = place_tag(self.view.pixel_x(selection), width, rect.width())
-            if left is not None:
-                return Placed(SELECTION, text, QRectF(left, TAG_TOP, width, TAG_HEIGHT))
-        return None
+        at, points = self.view.pixel_x(selection), self._curve_pixels(rect)
+        forms = [(text, self._bold_metrics.horizontalAdvance(text) + 16) for text in self._tag_text(selection)]
+        first: Placed | None = None
+        # At the top, else at the bottom, else wherever the curve leaves room; shortened where it leaves none.
+        lowest = rect.height() - TAG_HEIGHT - 8
+        for text, width in forms:
+            for top in (TAG_TOP, lowest, *np.arange(TAG_TOP + TAG_HEIGHT, lowest, TAG_HEIGHT)):
+                for left in tag_places(at, width, rect.width()):
+                    place = Placed(SELECTION, text, QRectF(left, float(top), width, TAG_HEIGHT))
+                    if not covers(place.rect, points):
+                        return place
+                    first = first or place
+        return first
 
     def _place_labels(self, rect: QRectF) -> list[Placed]:
         view: CurveView = self.view
@@ -169,15 +174,17 @@ class Annotations(PaletteLayer):
         walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
         wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
-        return place_labels(
-            wanted,
-            rect.adjusted(4, 4, -4, -4),
-            lambda text: self._metrics.horizontalAdvance(text) + 2,
-            self._metrics.height(),
-            taken,
-            points,
-            walls,
-        )
+        room, height = rect.adjusted(4, STRIP + 2 if self.strip else 4, -4, -4), self._metrics.height()
+
+        def width(text: str) -> float:
+            return self._metrics.horizontalAdvance(text) + 2
+
+        near = place_labels(wanted, room, width, height, taken, points, walls)
+        named = {label.key for label in near}
+        left_over = [label for label in wanted if label.key not in named]
+        taken += [label.rect.adjusted(-2, -1, 2, 1) for label in near]
+        taken += [QRectF(wall - 5, 0, 10, rect.height()) for wall in walls]
+        return near + place_far(left_over, room, width, height, taken, points)
 
     # Painting -------------------------------------------------------------------------------------
 
@@ -185,10 +192,31 @@ class Annotations(PaletteLayer):
         """Paint everything, the selection last."""
         self._arrange()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self._paint_zones(painter)
         self._paint_borders(painter)
         self._paint_names(painter)
         self._paint_marks(painter)
         self._paint_selection(painter)
+
+    def _paint_zones(self, painter: QPainter) -> None:
+        """The strip behind the names, and the zone that the pointer or the focus is on."""
+        rect = self.boundingRect()
+        for key, left, right in self._tints.spans():
+            line, tint, _ = self._palette.zone(key)
+            area = QRectF(left, 0, right - left, rect.height()).intersected(rect)
+            if self.strip:
+                painter.fillRect(QRectF(area.left(), 0, area.width(), STRIP), QColor(tint))
+            if self.highlight == ZONES[key]:
+                stronger = QColor(line)
+                stronger.setAlphaF(0.12)
+                painter.fillRect(area, stronger)
+            if self.focused == ZONES[key]:
+                painter.setPen(QPen(QColor(self._palette.accent), 2.0))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(area.adjusted(1, 1, -1, -1))
+        if self.strip and self._names:
+            painter.setPen(QPen(QColor(self._palette.grid), 1.0))
+            painter.drawLine(QLineF(0, STRIP, rect.width(), STRIP))
 
     def _paint_borders(self, painter: QPainter) -> None:
         handles, height = self.view.handles, self.boundingRect().height()
@@ -203,7 +231,7 @@ class Annotations(PaletteLayer):
         ):
             at = self.view.pixel_x(x)
             colour = self._palette.zone(key)[0]
-            strong = self.highlight in (handle, NAME) or self.focused == handle
+            strong = self.highlight in (handle, OPTIMAL_ZONE) or self.focused == handle
             painter.setPen(pen(colour, 2.4 if strong else 1.5, dash))
             painter.drawLine(QLineF(at, 0, at, height))
             if self.grips:
@@ -217,25 +245,20 @@ class Annotations(PaletteLayer):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tint))
             painter.drawRoundedRect(name.rect, 4, 4)
-            if name.key == "optimal" and self.grips and self.highlight == NAME:
-                painter.setPen(QPen(QColor(self._palette.optimal_line), 1.2))
+            if self.grips and name.key in ZONES and self.highlight == ZONES[name.key]:
+                painter.setPen(QPen(QColor(self._palette.zone(name.key)[0]), 1.2))
                 painter.drawRoundedRect(name.rect, 4, 4)
             painter.setPen(QColor(text))
-            if name.upright:
-                painter.save()
-                painter.translate(name.rect.center())
-                painter.rotate(-90)
-                lying = QRectF(-name.rect.height() / 2, -name.rect.width() / 2, name.rect.height(), name.rect.width())
-                painter.drawText(lying, _CENTRE, name.text)
-                painter.restore()
-            else:
-                painter.drawText(name.rect, _CENTRE, name.text)
+            painter.drawText(name.rect, _CENTRE, name.text)
 
     def _paint_marks(self, painter: QPainter) -> None:
         rect = self.boundingRect()
         painter.setFont(self._font)
         painter.setPen(QColor(self._palette.text))
+        marks = {mark.key: mark for mark in self.view.handles.marks}
         for label in self._labels:
+            if (mark := marks.get(label.key)) is not None:
+                self._paint_leader(painter, QPointF(self.view.pixel_x(mark.x), self.view.pixel_y(mark.y)), label.rect)
             painter.drawText(label.rect, _CENTRE, label.text)
         painter.setPen(QPen(QColor(self._palette.mark), 1.4))
         selection = self.view.handles.selection
@@ -247,6 +270,18 @@ class Annotations(PaletteLayer):
             painter.setBrush(QColor(self._palette.accent if chosen else self._palette.background))
             corners = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
             painter.drawPolygon(QPolygonF([at + QPointF(dx, dy) for dx, dy in corners]))
+
+    def _paint_leader(self, painter: QPainter, at: QPointF, label: QRectF) -> None:
+        """A fine line from a mark to a label that found no place beside it."""
+        end = QPointF(
+            min(max(at.x(), label.left()), label.right()),
+            min(max(at.y(), label.top()), label.bottom()),
+        )
+        if QLineF(at, end).length() > 26:
+            painter.save()
+            painter.setPen(pen(self._palette.muted, 0.8))
+            painter.drawLine(QLineF(at, end))
+            painter.restore()
 
     def _paint_selection(self, painter: QPainter) -> None:
         selection, rect = self.view.handles.selection, self.boundingRect()
@@ -287,14 +322,14 @@ class Annotations(PaletteLayer):
 
 
 class Crosshair(PaletteLayer):
-    """Two fine lines through the pointer."""
+    """Two fine lines: through the pointer, and at the curve's loss there."""
 
     def __init__(self, view: CurveView, z: float) -> None:
         super().__init__(view, z)
         self._at: tuple[float, float] | None = None
 
     def show_at(self, at: tuple[float, float] | None) -> None:
-        """Cross at this point in axis coordinates, or nowhere."""
+        """Cross at this point in axis coordinates, or nowhere; without a level line where the loss is NaN."""
         self._at = at
         self.update()
 
@@ -305,9 +340,10 @@ class Crosshair(PaletteLayer):
         rect, at = self.boundingRect(), self.to_px(*self._at)
         painter.setOpacity(0.55)
         painter.setPen(pen(self._palette.muted, 1.0, "dot"))
-        x, y = int(at.x()) + 0.5, int(at.y()) + 0.5
+        x, y = int(at.x()) + 0.5, int(at.y()) + 0.5 if np.isfinite(self._at[1]) else 0.5
         painter.drawLine(QLineF(x, 0, x, rect.height()))
-        painter.drawLine(QLineF(0, y, rect.width(), y))
+        if np.isfinite(self._at[1]):
+            painter.drawLine(QLineF(0, y, rect.width(), y))
 
 
 def dense(points: NDArray[np.float64], step: float = 3.0) -> NDArray[np.float64]:

@@ -1,13 +1,14 @@
-"""The keys of a curve's plot: which handle they move, and the focus that goes from handle to handle."""
+"""The keys of a curve's plot: which handle they move, and the focus that goes from handle to handle; the space bar
+turns the pointer into a hand."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QMetaMethod, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from lrgui.plot.chart import Canvas
-from lrgui.plot.handles import HIGH, LOW, SELECTION
+from lrgui.plot.handles import SELECTION
 from lrgui.plot.view import CurveView
 
 
@@ -18,12 +19,15 @@ class CurveCanvas(Canvas):
     dropped = Signal(str, object, object)  # handle, old, new: selection float|None, or borders
     focus_shown = Signal(object)  # the handle that the keys move, where that is to be seen, else None
     reset = Signal()  # the default view is wanted
+    tapped = Signal()  # Space was pressed and nothing panned: what it means elsewhere is wanted
 
     def __init__(self, parent: QWidget, view: CurveView) -> None:
         super().__init__(parent)
         self._curve = view
         self._handle = SELECTION
         self._showing_focus = False
+        self._panned = False
+        view.sigRangeChangedManually.connect(self._on_panned)
         self._start: tuple[str, object] | None = None  # handle and where it was when a key went down
 
     @property
@@ -42,9 +46,34 @@ class CurveCanvas(Canvas):
         self._showing_focus = shown
         self.focus_shown.emit(self._handle if shown else None)
 
+    def event(self, event: QEvent) -> bool:
+        """Take Space for panning while the pointer is here; the window's own meaning of it is `tapped`."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_hand(event):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def _is_hand(self, event: QKeyEvent) -> bool:
+        plain = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        heard = self.isSignalConnected(QMetaMethod.fromSignal(self.tapped))
+        return plain and heard and (self.underMouse() or self._curve.hand)
+
+    def _on_panned(self, *_: object) -> None:
+        self._panned = True
+
+    def _lift_hand(self) -> bool:
+        """The key is up again; True if it was down."""
+        down, self._curve.hand = self._curve.hand, False
+        return down
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         """Move the handle, or leave the key to the window."""
-        if self._press(ev):
+        if self._is_hand(ev):
+            if not ev.isAutoRepeat():
+                self._curve.hand, self._panned = True, False
+                self._curve.setCursor(Qt.CursorShape.OpenHandCursor)
+            ev.accept()
+        elif self._press(ev):
             ev.accept()
         else:
             ev.ignore()
@@ -53,11 +82,15 @@ class CurveCanvas(Canvas):
         """The end of a move by keys; a held key repeats without one."""
         if ev.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and not ev.isAutoRepeat():
             self.finish_keys()
+        if ev.key() == Qt.Key.Key_Space and not ev.isAutoRepeat() and self._lift_hand():
+            self._curve.unsetCursor()
+            if not self._panned:
+                self.tapped.emit()
         ev.ignore()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes through the handles first, then on to the next widget."""
-        order = [h for h in (SELECTION, LOW, HIGH) if self._curve.handles.position(h) is not None]
+        order = self._curve.handles.in_order()
         if self._handle in order:
             at = order.index(self._handle) + (1 if forward else -1)
             if 0 <= at < len(order):
@@ -72,7 +105,8 @@ class CurveCanvas(Canvas):
         reason = event.reason()
         if reason in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             backward = reason == Qt.FocusReason.BacktabFocusReason
-            self.handle = HIGH if backward and self._curve.handles.borders is not None else SELECTION
+            order = self._curve.handles.in_order()
+            self.handle = order[-1] if backward and order else SELECTION
             self.show_focus(True)
         super().focusInEvent(event)
 

@@ -54,6 +54,7 @@ class CurvePlot(SelectablePlot):
         self.average = Line(self.view, 5)
         self.line = Line(self.view, 10)
         self.view.sigResized.connect(self._fit_result)
+        self.view.ranges = grips
         self.set_palette(palette)
         self._apply_limits()
         self.reset_view()
@@ -204,6 +205,13 @@ class CurvePlot(SelectablePlot):
 
     def _loss_at(self, lr: float) -> float | None:
         return None if self._reading is None else self._reading.curve.loss_at(lr)
+
+    def _loss_near(self, x: float) -> float:
+        """See `SelectablePlot`; of a sweep that is going on, its short average."""
+        xs, losses = self.line.points
+        if self._reading is not None or not len(xs) or not xs[0] <= x <= xs[-1]:
+            return super()._loss_near(x)
+        return float(np.interp(x, xs, losses))
 
     def _home_losses(self) -> tuple[float, float] | None:
         return self._home or self._previous_home

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 #: The borders keep this distance, in decades: less could not be told apart or grabbed.
 CLOSEST = 0.05
 
-SELECTION, LOW, HIGH, NAME = "selection", "low", "high", "name"
+SELECTION, LOW, HIGH = "selection", "low", "high"
+LOW_ZONE, OPTIMAL_ZONE, DIVERGENCE_ZONE = "low zone", "optimal zone", "divergence zone"
+ZONES = {"low": LOW_ZONE, "optimal": OPTIMAL_ZONE, "divergence": DIVERGENCE_ZONE}
+"""The handle that moves a whole zone, by the zone's key: the optimal one takes both borders along, the others their
+inner border."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,21 @@ class Handles:
     marks: tuple[Mark, ...] = ()
 
     def position(self, handle: str) -> float | None:
-        """Where a handle is; the optimal zone's name counts from the low border."""
+        """Where a handle is; a zone counts from the border that it moves, the optimal one from the low border."""
         if handle == SELECTION:
             return self.selection
         if self.borders is None:
             return None
-        return self.borders[1] if handle == HIGH else self.borders[0]
+        return self.borders[1] if handle in (HIGH, DIVERGENCE_ZONE) else self.borders[0]
+
+    def in_order(self) -> list[str]:
+        """The handles that there are, in the order in which Tab goes through them."""
+        found = [SELECTION] if self.selection is not None else []
+        if self.borders is not None:
+            stops = (self.limits[0], *self.borders, self.limits[1])
+            zones = zip(ZONES.values(), stops[:-1], stops[1:], strict=True)
+            found += [LOW, HIGH, *(handle for handle, left, right in zones if right > left)]
+        return found
 
     def value(self, handle: str) -> float | tuple[float, float] | None:
         """What moves with a handle: the selection, or both borders."""
@@ -51,9 +64,9 @@ class Handles:
             left, right = self.borders
             # Borders that are closer already (measured so) may stay, but not come closer.
             distance = min(CLOSEST, right - left)
-            if handle == LOW:
+            if handle in (LOW, LOW_ZONE):
                 high = right - distance
-            elif handle == HIGH:
+            elif handle in (HIGH, DIVERGENCE_ZONE):
                 low = left + distance
             else:
                 high -= right - left
@@ -66,9 +79,9 @@ class Handles:
             self.selection = to
         elif self.borders is not None:
             left, right = self.borders
-            if handle == LOW:
+            if handle in (LOW, LOW_ZONE):
                 self.borders = (to, right)
-            elif handle == HIGH:
+            elif handle in (HIGH, DIVERGENCE_ZONE):
                 self.borders = (left, to)
             else:
                 self.borders = (to, to + right - left)

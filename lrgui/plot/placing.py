@@ -14,6 +14,9 @@ from PySide6.QtCore import QPointF, QRectF
 
 Width = Callable[[str], float]
 
+#: A narrower span, in pixels, has no name.
+LEAST_SPAN = 3.0
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -22,8 +25,6 @@ class Placed:
     key: str
     text: str
     rect: QRectF
-    upright: bool = False
-    """Written from below to above, for want of width."""
 
 
 @dataclass(frozen=True)
@@ -43,65 +44,72 @@ def place_names(
     height: float,
     padding: float = 8.0,
 ) -> list[Placed]:
-    """Names centred in the visible part of their spans: the longest form that fits, or none.
+    """Names in a row, centred over the visible part of their spans: of each one the longest form that fits there.
 
-    `spans` holds (key, forms from long to short, left, right) in pixels; spans do not overlap, so names that
-    stay within theirs do not either.
+    `spans` holds (key, forms from long to short, left, right) in pixels, from left to right. The shortest form reaches
+    out over a span that is narrower, and its neighbours make room; where the whole row is too short for all, the
+    narrowest span goes without.
     """
-    placed = []
-    for key, forms, left, right in spans:
-        left, right = max(left, 0.0), min(right, view_width)
-        for form in forms:
-            needed = width(form) + 2 * padding
-            if needed <= right - left:
-                middle = (left + right) / 2
-                placed.append(Placed(key, form, QRectF(middle - needed / 2, top, needed, height)))
+    shown = [(key, forms, max(left, 0.0), min(right, view_width)) for key, forms, left, right in spans]
+    shown = [span for span in shown if span[3] - span[2] >= LEAST_SPAN]
+    while shown:
+        sizes = [[width(form) + 2 * padding for form in forms] for _, forms, _, _ in shown]
+        levels = [
+            next((n for n, size in enumerate(own) if size <= right - left), len(own) - 1)
+            for own, (_, _, left, right) in zip(sizes, shown, strict=True)
+        ]
+        middles = [(left + right) / 2 for _, _, left, right in shown]
+        while True:
+            needed = [own[level] for own, level in zip(sizes, levels, strict=True)]
+            starts = _in_a_row(middles, needed, view_width)
+            longer = [n for n, own in enumerate(sizes) if levels[n] < len(own) - 1]
+            # A name keeps to its span, or to the middle of one that is narrower.
+            astray = [
+                n
+                for n, (_, _, left, right) in enumerate(shown)
+                if starts is None or not _keeps(starts[n], needed[n], left, right)
+            ]
+            if starts is not None and not (astray and longer):
+                return [
+                    Placed(key, forms[level], QRectF(start, top, size, height))
+                    for (key, forms, _, _), level, start, size in zip(shown, levels, starts, needed, strict=True)
+                ]
+            if not longer:
                 break
-    return placed
+            levels[max([n for n in longer if n in astray] or longer, key=lambda n: needed[n])] += 1
+        shown.remove(min(shown, key=lambda span: span[3] - span[2]))
+    return []
 
 
-def place_upright(
-    spans: Sequence[tuple[str, Sequence[str], float, float]],
-    named: Iterable[str],
-    view: QRectF,
-    width: Width,
-    height: float,
-    points: NDArray[np.float64],
-    padding: float = 8.0,
-) -> list[Placed]:
-    """The shortest name of every span that is not in `named`, turned upright, where the span is wide enough.
-
-    Placed as high as the curve's `points` (pixels, shape (n, 2)) let it, at the top of `view` where they leave
-    no room. Other arguments as `place_names`; `height` is a line's height, which an upright name needs as width.
-    """
-    done = set(named)
-    placed = []
-    for key, forms, left, right in spans:
-        left, right = max(left, view.left()), min(right, view.right())
-        needed = width(forms[-1]) + 2 * padding
-        if key in done or right - left < height or needed > view.height():
-            continue
-        zone = QRectF(left, view.top(), right - left, view.height())
-        rect = _Room(zone, (), points).best(height, needed, (left, right), from_below=False)
-        if rect is None:
-            rect = QRectF((left + right - height) / 2, view.top(), height, needed)
-        placed.append(Placed(key, forms[-1], rect, upright=True))
-    return placed
+def _in_a_row(middles: Sequence[float], sizes: Sequence[float], room: float, gap: float = 2.0) -> list[float] | None:
+    """Left edges of boxes as near to their middles as they can be side by side, None where they are too long."""
+    if sum(sizes) + gap * (len(sizes) - 1) > room:
+        return None
+    starts, free = [], 0.0
+    for middle, size in zip(middles, sizes, strict=True):
+        starts.append(max(middle - size / 2, free))
+        free = starts[-1] + size + gap
+    free = room
+    for n in range(len(starts) - 1, -1, -1):
+        starts[n] = min(starts[n], free - sizes[n])
+        free = starts[n] - gap
+    return starts
 
 
-def place_tag(line: float, needed: float, view_width: float, gap: float = 8.0) -> float | None:
-    """Left edge of a tag beside a vertical line: right of it, else left of it, else as near as the view lets
-    it.
+def _keeps(start: float, size: float, left: float, right: float) -> bool:
+    if size > right - left:
+        return start <= (left + right) / 2 <= start + size
+    return left - 1 <= start and start + size <= right + 1
 
-    None where the view is narrower than the tag.
+
+def tag_places(line: float, needed: float, view_width: float, gap: float = 8.0) -> list[float]:
+    """Left edges of a tag beside a vertical line, best first: right of it, left of it, else as near as the view lets
+    it; none where the view is narrower than the tag.
     """
     if needed > view_width - 4:
-        return None
-    if line + gap + needed <= view_width - 2:
-        return line + gap
-    if line - gap - needed >= 2:
-        return line - gap - needed
-    return min(max(line - needed / 2, 2.0), view_width - needed - 2)
+        return []
+    beside = [left for left in (line + gap, line - gap - needed) if 2 <= left <= view_width - 2 - needed]
+    return beside or [min(max(line - needed / 2, 2.0), view_width - needed - 2)]
 
 
 def place_labels(
@@ -142,6 +150,27 @@ def place_labels(
                 placed.append(Placed(label.key, label.text, rect))
                 taken.append(rect.adjusted(-2, -1, 2, 1))
                 break
+    return placed
+
+
+def place_far(
+    wanted: Iterable[Wanted],
+    view: QRectF,
+    width: Width,
+    height: float,
+    obstacles: Sequence[QRectF],
+    points: NDArray[np.float64],
+) -> list[Placed]:
+    """Labels that have no place beside their points: at the nearest free place, for a line to lead there.
+
+    Arguments as `place_labels`; none only where the view has no room at all.
+    """
+    room, placed = _Room(view, obstacles, points), []
+    for label in wanted:
+        rect = room.near(width(label.text) + 4, height, label.at)
+        if rect is not None:
+            placed.append(Placed(label.key, label.text, rect))
+            room.take(rect.adjusted(-4, -2, 4, 2))
     return placed
 
 
@@ -203,6 +232,32 @@ class _Room:
 
     def best(self, width: float, height: float, span: tuple[float, float], from_below: bool) -> QRectF | None:
         """The cheapest free place of a box, None where there is none."""
+        out = span[0], span[1]
+
+        def cost(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+            outside = np.maximum(out[0] - x, 0) + np.maximum(x + width - out[1], 0)
+            aside = np.abs(x + width / 2 - sum(out) / 2) + 1.5 * outside
+            away = self._view.bottom() - y - height if from_below else y - self._view.top()
+            return aside[None, :] + 0.8 * away[:, None]
+
+        return self._cheapest(width, height, cost)
+
+    def near(self, width: float, height: float, at: QPointF) -> QRectF | None:
+        """The free place of a box that is nearest to a point, None where there is none."""
+
+        def cost(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+            across = np.maximum(np.maximum(x - at.x(), at.x() - x - width), 0)
+            return np.hypot(across[None, :], np.abs(y + height / 2 - at.y())[:, None])
+
+        return self._cheapest(width, height, cost)
+
+    def _cheapest(
+        self,
+        width: float,
+        height: float,
+        cost_at: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
+    ) -> QRectF | None:
+        """The free place of a box that costs least; `cost_at` makes (n, m) costs of left edges (m,) and tops (n,)."""
         across, down = (int(np.ceil(length / self.STEP)) + 1 for length in (width, height))
         rows, columns = self._taken.shape
         if across > columns or down > rows:
@@ -211,10 +266,7 @@ class _Room:
         covered = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across] + sums[:-down, :-across]
         x = self._view.left() + self.STEP * np.arange(covered.shape[1])
         y = self._view.top() + self.STEP * np.arange(covered.shape[0])
-        out = np.maximum(span[0] - x, 0) + np.maximum(x + width - span[1], 0)
-        aside = np.abs(x + width / 2 - sum(span) / 2) + 1.5 * out
-        away = self._view.bottom() - y - height if from_below else y - self._view.top()
-        cost = np.where(covered == 0, aside[None, :] + 0.8 * away[:, None], np.inf)
+        cost = np.where(covered == 0, cost_at(x, y), np.inf)
         row, column = divmod(int(np.argmin(cost)), cost.shape[1])
         if not np.isfinite(cost[row, column]):
             return None
@@ -233,12 +285,15 @@ def _free(
         return False
     if any(rect.left() - 4 <= wall <= rect.right() + 4 for wall in walls):
         return False
-    if not len(points):
-        return True
+    return not covers(rect, points)
+
+
+def covers(rect: QRectF, points: NDArray[np.float64]) -> bool:
+    """Whether a rectangle hides one of a curve's points, shape (n, 2)."""
     inside = (
         (points[:, 0] >= rect.left() - 2)
         & (points[:, 0] <= rect.right() + 2)
         & (points[:, 1] >= rect.top())
         & (points[:, 1] <= rect.bottom())
     )
-    return not bool(inside.any())
+    return bool(inside.any())

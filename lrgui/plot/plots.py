@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 from PySide6.QtGui import QHideEvent
@@ -130,6 +131,11 @@ class RatePlot(Plot):
         """Show all rates, and of the losses the part that matters."""
         self._at_home, self._moved = True, False
         self._follow_home()
+
+    def show_rates(self, low: float, high: float) -> None:
+        """Show these learning rates, as the person wishes."""
+        self.chart.view.setXRange(math.log10(low), math.log10(high), padding=0)
+        self.chart.view.sigRangeChangedManually.emit([True, False])
 
     def _home_losses(self) -> tuple[float, float] | None:
         """The losses of the default view, lowest and highest; None before anything was measured."""

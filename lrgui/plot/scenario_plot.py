@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
-from lrgui.plot.annotations import TAG_HEIGHT, TAG_TOP, Annotations, dense
+from lrgui.plot.annotations import Annotations, dense
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.layers import Line, inside_pieces, pen
 from lrgui.plot.legend import Entry
@@ -24,8 +24,6 @@ ORANGE = "#E69F00"
 LINE_HEIGHT = 16.0
 #: A zone of which fewer pixels are in sight needs no name.
 LEAST_ZONE = 12.0
-#: Distance of the selection's label from its line.
-TAG_GAP = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,24 +145,12 @@ class ScenarioPlot(CurvePlot):
 class _Notes(Annotations):
     """Names in full, wherever they cover neither a curve nor each other."""
 
+    strip = False
+
     def _curve_pixels(self, rect: QRectF) -> Floats:
         """Pixels in sight that any of the curves passes. Shape (n, 2)."""
         pieces = [piece for x, y in self._curves for piece in inside_pieces(*self.to_pixels(x, y), rect)]
         return np.vstack([np.empty((0, 2)), *(dense(np.column_stack(piece)) for piece in pieces)])
-
-    def _place_tag(self, rect: QRectF) -> Placed | None:
-        """Beside the selection, on the side where it covers no curve, shortened if need be."""
-        usual = super()._place_tag(rect)
-        if usual is None:
-            return None
-        at, points = self.view.pixel_x(self.view.handles.selection), self._curve_pixels(rect)
-        for text in self._tag_text(self.view.handles.selection):
-            width = self._bold_metrics.horizontalAdvance(text) + 16
-            for left in (at + TAG_GAP, at - TAG_GAP - width):
-                place = QRectF(left, TAG_TOP, width, TAG_HEIGHT)
-                if place.left() >= 2 and place.right() <= rect.width() - 2 and not covers(place, points):
-                    return Placed(usual.key, text, place)
-        return usual
 
     def _place_names(self, rect: QRectF) -> list[Placed]:
         # A zone that is out of sight has no name.
@@ -195,13 +181,6 @@ class _Notes(Annotations):
             self._curve_pixels(rect),
             from_below=frozenset({"optimal"}),
         )
-
-
-def covers(rect: QRectF, points: Floats) -> bool:
-    """True where one of the pixels, shape (n, 2), lies in the rectangle or touches it."""
-    x, y = points[:, 0], points[:, 1]
-    inside = (x > rect.left() - 2) & (x < rect.right() + 2) & (y > rect.top() - 2) & (y < rect.bottom() + 2)
-    return bool(inside.any())
 
 
 def _forms(names: tuple[str, ...]) -> list[str]:

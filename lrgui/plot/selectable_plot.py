@@ -10,17 +10,18 @@ import math
 from dataclasses import replace
 from weakref import WeakMethod
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, Signal, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from lrgui.core.curve.zones import Zones
+from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import Annotations, Crosshair, ZoneTints
 from lrgui.plot.curve_canvas import CurveCanvas
-from lrgui.plot.handles import HIGH, LOW, SELECTION
+from lrgui.plot.drag_area import DragArea
+from lrgui.plot.handles import SELECTION, ZONES
 from lrgui.plot.plots import RatePlot
 from lrgui.plot.theme import Palette
 from lrgui.plot.view import CurveView
@@ -32,7 +33,9 @@ class SelectablePlot(RatePlot):
     Signals are emitted for what the person does, never for what the program sets:
     `selection_moved(lr)` live; `selection_finished(old or None, new)` once, at the release of mouse or key;
     `zones_moved(low_end, high_start)` live; `zones_finished(old, new)` with `Zones`; `mark_clicked(key)`
-    after the selection has moved to the mark; `hovered(lr, loss)` and `left()` for the pointer.
+    after the selection has moved to the mark; `range_selected(low, high, point)` for a range of rates that was dragged
+    over, shown until `forget_range`; `hovered(lr, loss)` with the curve's loss at the pointer's rate (NaN where it was
+    not measured) and `left()`.
     """
 
     selection_moved = Signal(float)
@@ -40,6 +43,7 @@ class SelectablePlot(RatePlot):
     zones_moved = Signal(float, float)
     zones_finished = Signal(object, object)
     mark_clicked = Signal(str)
+    range_selected = Signal(float, float, QPoint)
     hovered = Signal(float, float)
     left = Signal()
 
@@ -56,6 +60,13 @@ class SelectablePlot(RatePlot):
         self.crosshair = Crosshair(self.view, 15)
         self.annotations = self._make_annotations()
         self.annotations.grips = grips
+        self.drag_area = DragArea(self.view, 30)
+        measured = WeakMethod(self._can_select)
+        self.view.selectable = lambda: (known := measured()) is not None and known()
+        self.view.tips = {
+            handle: f"{ZONE_NAMES[key][1]}\nDrag to move the whole zone; click, then ← → moves it"
+            for key, handle in ZONES.items()
+        }
         tag_text = WeakMethod(self._tag_text)
         self.annotations.set_tag_text(lambda x: text(x) if (text := tag_text()) is not None else ())
 
@@ -63,6 +74,7 @@ class SelectablePlot(RatePlot):
         self.view.dropped.connect(self._emit_finished)
         self.view.mark_clicked.connect(self._select_mark)
         self.view.picked.connect(self._select_at)
+        self.view.range_picked.connect(self._range_picked)
         self.view.hovered.connect(self._hover)
         self.view.left.connect(self._leave)
         self.view.touched.connect(self._touched)
@@ -94,6 +106,7 @@ class SelectablePlot(RatePlot):
         self.tints.set_palette(palette)
         self.annotations.set_palette(palette)
         self.crosshair.set_palette(palette)
+        self.drag_area.set_palette(palette)
 
     # What is chosen -------------------------------------------------------------------------------
 
@@ -192,9 +205,17 @@ class SelectablePlot(RatePlot):
             self._emit_finished(SELECTION, old, handles.selection)
 
     def _hover(self, x: float, y: float) -> None:
-        self.crosshair.show_at((x, y) if self._measured and self.view.held is None else None)
-        if self._measured and -300 < x < 300:
-            self.hovered.emit(10.0**x, y)
+        if not self._measured or not -300 < x < 300:
+            self.crosshair.show_at(None)
+            return
+        loss = self._loss_near(x)
+        self.crosshair.show_at((x, loss) if self.view.held is None else None)
+        self.hovered.emit(10.0**x, loss)
+
+    def _loss_near(self, x: float) -> float:
+        """The curve's loss at an axis coordinate, NaN where it was not measured."""
+        loss = self._loss_at(10.0**x)
+        return math.nan if loss is None else loss
 
     def _leave(self) -> None:
         self.crosshair.show_at(None)
@@ -210,10 +231,24 @@ class SelectablePlot(RatePlot):
 
     def _touched(self, handle: str) -> None:
         self.crosshair.show_at(None)
-        self.canvas.handle = handle if handle in (SELECTION, LOW, HIGH) else LOW
+        self.canvas.handle = handle
+        if handle in ZONES.values():
+            self.canvas.show_focus(True)  # a zone has no line or grip of its own that would show it
+
+    def _can_select(self) -> bool:
+        return self._measured
+
+    def _range_picked(self, low: float, high: float, pointer: object) -> None:
+        at = QPointF(pointer).toPoint()  # type: ignore[call-overload]  # pyqtgraph's point is a QPointF
+        self.range_selected.emit(10.0**low, 10.0**high, at)
+
+    def forget_range(self) -> None:
+        """Show no range any more."""
+        self.view.clear_area()
 
     def interrupt(self) -> None:
         """Focus or sight was lost: no release will come."""
+        self.view.hand = False
         self.view.cancel_drag()
         self.canvas.finish_keys()
 

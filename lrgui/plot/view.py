@@ -7,18 +7,21 @@ learning rate, and the loss.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 
-from lrgui.plot.handles import HIGH, LOW, NAME, SELECTION, Handles, Mark
+from lrgui.plot.handles import HIGH, LOW, SELECTION, ZONES, Handles, Mark
 
 #: How near the pointer must be, in logical pixels.
 REACH, REACH_TOUCH = 7.0, 20.0
 SNAP = 8.0
 #: Lines nearer than this to each other count as lying at the same place.
 SAME_PLACE = 4.0
+#: A drag on free ground shows after this many pixels what it is, and a smaller area counts as none.
+DECIDED = 8.0
 
 _FREE = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
 
@@ -32,9 +35,18 @@ class PlotView(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         self.setDefaultPadding(0.0)
         self.setFlag(self.GraphicsItemFlag.ItemIsFocusable, False)
 
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Zoom along the bottom axis, with Ctrl along the left one; over an axis along that one."""
+        upright = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        super().wheelEvent(ev, int(upright) if axis is None else axis)
+
 
 class CurveView(PlotView):
-    """Moves the selection and the zone borders with the mouse.
+    """Moves the selection, the zones and their borders with the mouse.
+
+    A drag that begins on a line or a zone's name moves that. On free ground it selects the rate under the pointer,
+    or, where it sets out up or down, the range of rates that it crosses; with Shift it zooms, with Space or the middle
+    button it pans.
 
     The owner keeps `handles` up to date. While something is dragged the view moves it there and emits;
     nothing is emitted for what the owner sets.
@@ -44,6 +56,8 @@ class CurveView(PlotView):
     dropped = Signal(str, object, object)  # handle, old, new: selection float|None, or borders
     mark_clicked = Signal(str)
     picked = Signal(float)  # double click
+    range_picked = Signal(float, float, object)  # from, to, and the pointer on the screen; `area` stays until cleared
+    area_changed = Signal()
     hovered = Signal(float, float)
     left = Signal()
     touched = Signal(str)  # a handle was pressed
@@ -52,13 +66,23 @@ class CurveView(PlotView):
     def __init__(self) -> None:
         super().__init__()
         self.handles = Handles()
-        self.name_rect: QRectF | None = None
-        """Where the optimal zone's name is painted, in pixels of the view."""
+        self.name_rects: dict[str, QRectF] = {}
+        """Where the zones' names are painted, by the handle that each one is, in pixels of the view."""
+        self.selectable: Callable[[], bool] = lambda: False
+        """Whether there is something to select on."""
+        self.tips: dict[str, str] = {}
+        """What is said over a zone's name, by its handle."""
+        self.ranges = False
+        """Whether ranges can be selected."""
+        self.hand = False
+        """True while the key is down with which a drag pans."""
+        self.area: QRectF | None = None
+        """What a drag encloses, in pixels of the view: a box to zoom to, or (as high as the view) a range."""
+        self._mode = ""  # of the drag that goes on: "handle", "pan", "box", "range", or "?" where it is not decided
         self._held: str | None = None
         self._offset = 0.0
         self._before: object = None
         self._touch = False
-        self._panning = False
         self._highlight = ""
 
     # Coordinates ----------------------------------------------------------------------------------
@@ -103,11 +127,12 @@ class CurveView(PlotView):
             if (x := self.handles.position(handle)) is not None
         }
         near = {handle: distance for handle, distance in distances.items() if distance <= reach}
-        on_name = self.name_rect is not None and self.name_rect.contains(at) and self.handles.borders is not None
-        if on_name:
+        names = self.name_rects.items() if self.handles.borders is not None else ()
+        on_name = next((handle for handle, rect in names if rect.contains(at)), None)
+        if on_name is not None:
             near.pop(SELECTION, None)  # its line ends below the names
         if not near:
-            return NAME if on_name else None
+            return on_name
         border = self._pick_border(near, direction)
         if SELECTION not in near or border is None:
             return border or SELECTION
@@ -146,34 +171,75 @@ class CurveView(PlotView):
         event.ignore()
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Drag the handle that was under the press, else pan."""
-        if axis is not None or ev.button() != Qt.MouseButton.LeftButton:
+        """Do what the press began."""
+        if axis is not None or ev.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             super().mouseDragEvent(ev, axis)
             return
         ev.accept()
+        down, now = QPointF(ev.buttonDownPos()), QPointF(ev.pos())
         if ev.isStart():
-            self._start(QPointF(ev.buttonDownPos()), QPointF(ev.pos()))
-        if self._held is None:
-            if self._panning:
-                super().mouseDragEvent(ev, axis)
-                self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        else:
+            self._start(ev, down, now)
+        if self._mode == "?" and math.hypot(now.x() - down.x(), now.y() - down.y()) >= DECIDED:
+            self._decide(down, now)
+        if self._mode == "pan":
+            super().mouseDragEvent(ev, axis)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._mode == "handle":
             self._drag_to(float(ev.pos().x()), bool(ev.modifiers() & _FREE))
+        elif self._mode in ("box", "range"):
+            self._set_area(self._enclosed(down, now))
         if ev.isFinish():
-            self._finish()
+            self._finish(ev.screenPos())
 
-    def _start(self, down: QPointF, now: QPointF) -> None:
-        handle = self.pick(down, now.x() - down.x(), REACH_TOUCH if self._touch else REACH)
-        self._held, self._panning = handle, handle is None
-        if handle is not None:
-            self._offset = self.pixel_x(self._at(handle)) - down.x()
-            self._before = self.handles.value(handle)
-            self.touched.emit(handle)
-            self.setCursor(Qt.CursorShape.ClosedHandCursor if handle == NAME else Qt.CursorShape.SizeHorCursor)
+    def _start(self, ev: Any, down: QPointF, now: QPointF) -> None:
+        self._set_area(None)
+        if ev.button() == Qt.MouseButton.MiddleButton or self.hand:
+            self._mode = "pan"
+        elif ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._mode = "box"
+        elif (handle := self.pick(down, now.x() - down.x(), REACH_TOUCH if self._touch else REACH)) is not None:
+            self._hold(handle, self.pixel_x(self._at(handle)) - down.x())
+        else:
+            self._mode = "?" if self.selectable() else "pan"
+
+    def _hold(self, handle: str, offset: float) -> None:
+        """Drag this handle, which stays `offset` pixels right of the pointer."""
+        self._mode, self._held, self._offset = "handle", handle, offset
+        self._before = self.handles.value(handle)
+        self.touched.emit(handle)
+        whole = handle in ZONES.values()
+        self.setCursor(Qt.CursorShape.ClosedHandCursor if whole else Qt.CursorShape.SizeHorCursor)
+
+    def _decide(self, down: QPointF, now: QPointF) -> None:
+        if self.ranges and abs(now.y() - down.y()) > abs(now.x() - down.x()):
+            self._mode = "range"
+            self.setCursor(Qt.CursorShape.SizeHorCursor)
+        else:
+            self._hold(SELECTION, 0.0)
+
+    def _enclosed(self, down: QPointF, now: QPointF) -> QRectF:
+        """The area from the press to the pointer, within the view; of a range, within the sweep."""
+        area = QRectF(down, now).normalized()
+        if self._mode == "range":
+            left, right = (self.pixel_x(x) for x in self.handles.limits)
+            area.setLeft(min(max(area.left(), left), right))
+            area.setRight(min(max(area.right(), left), right))
+            area.setTop(0.0)
+            area.setBottom(self.rect().height())
+        return area.intersected(QRectF(self.rect()))
+
+    def _set_area(self, area: QRectF | None) -> None:
+        if area != self.area:
+            self.area = area
+            self.area_changed.emit()
+
+    def clear_area(self) -> None:
+        """Show no range any more."""
+        self._set_area(None)
 
     def _drag_to(self, pixel: float, free: bool) -> None:
         handle = self._held
-        if handle is None or self.handles.position(handle) is None:
+        if handle is None or (handle != SELECTION and self.handles.position(handle) is None):
             return
         before = self.handles.value(handle)
         to = self.handles.clamp(handle, self.value_x(pixel + self._offset))
@@ -183,11 +249,33 @@ class CurveView(PlotView):
         if self.handles.value(handle) != before:
             self.moved.emit(handle)
 
-    def _finish(self) -> None:
-        handle, self._held, self._panning = self._held, None, False
+    def _finish(self, pointer: object = None) -> None:
+        """The drag is over; `pointer` is where on the screen, None where it was interrupted."""
+        handle, self._held = self._held, None
+        mode, self._mode = self._mode, ""
         self.unsetCursor()
         if handle is not None and self._before != self.handles.value(handle):
             self.dropped.emit(handle, self._before, self.handles.value(handle))
+        if mode in ("box", "range"):
+            self._use_area(mode, pointer)
+
+    def _use_area(self, mode: str, pointer: object) -> None:
+        area = self.area
+        if area is None or pointer is None or max(area.width(), area.height()) < DECIDED:
+            self._set_area(None)
+            return
+        across = (self.value_x(area.left()), self.value_x(area.right()))
+        if mode == "range":
+            if area.width() < DECIDED:
+                self._set_area(None)
+            else:
+                self.range_picked.emit(*across, pointer)
+            return
+        self._set_area(None)
+        # A flat or thin box is meant for one axis.
+        up = (self.value_y(area.bottom()), self.value_y(area.top())) if area.height() >= DECIDED else None
+        self.setRange(xRange=across if area.width() >= DECIDED else None, yRange=up, padding=0)
+        self.sigRangeChangedManually.emit([True, True])
 
     def cancel_drag(self) -> None:
         """End a drag whose release will never come (the plot was hidden or lost the focus).
@@ -202,6 +290,7 @@ class CurveView(PlotView):
     def forget_drag(self) -> None:
         """End a drag without a word: what was dragged is gone."""
         self._held = None
+        self._set_area(None)
         self.cancel_drag()
 
     def mouseClickEvent(self, ev: Any) -> None:
@@ -229,7 +318,10 @@ class CurveView(PlotView):
             return
         at = QPointF(ev.pos())
         self.hovered.emit(self.value_x(at.x()), self.value_y(at.y()))
-        if self._held is not None or self._panning:
+        if self._mode:
+            return
+        if self.hand:
+            self._show_hover("", Qt.CursorShape.OpenHandCursor, "")
             return
         mark = self.pick_mark(at)
         if mark is not None:
@@ -237,8 +329,8 @@ class CurveView(PlotView):
             self._show_hover("", Qt.CursorShape.PointingHandCursor, f"{words}: click to select")
             return
         handle = self.pick(at)
-        if handle == NAME:
-            self._show_hover(handle, Qt.CursorShape.OpenHandCursor, "Drag to move the whole optimal zone")
+        if handle is not None and handle in ZONES.values():
+            self._show_hover(handle, Qt.CursorShape.OpenHandCursor, self.tips.get(handle, ""))
         elif handle is not None:
             self._show_hover(handle, Qt.CursorShape.SizeHorCursor, "")
         else:

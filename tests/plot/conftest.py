@@ -13,8 +13,8 @@ if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.env
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from lrgui.core.curve.curve import Curve
@@ -98,6 +98,24 @@ class Mouse:
         for share in (0.25, 0.5, 0.75, 1.0):
             self.move(*(a + share * (b - a) for a, b in zip(start, end, strict=True)), **how)
         self.release(*end, **how)
+
+    def middle_drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """A drag with the middle button."""
+        middle, none = Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
+        self._send(QEvent.Type.MouseMove, *start, none, none)
+        self._send(QEvent.Type.MouseButtonPress, *start, middle, middle)
+        for share in (0.5, 1.0):
+            x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
+            self._send(QEvent.Type.MouseMove, x, y, none, middle)
+        self._send(QEvent.Type.MouseButtonRelease, *end, middle, none)
+
+    def wheel(self, x: float, y: float, turn: int, modifiers: Qt.KeyboardModifier) -> None:
+        """Turn the wheel by eighths of a degree."""
+        viewport = self.plot.canvas.viewport()
+        local = QPointF(self.plot.view.mapToScene(QPointF(x, y)))
+        place = local, QPointF(viewport.mapToGlobal(local)), QPoint(), QPoint(0, turn)
+        event = QWheelEvent(*place, Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(viewport, event)
 
     def _send(
         self,

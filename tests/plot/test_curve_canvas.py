@@ -74,6 +74,9 @@ def test_tab_goes_through_the_handles_and_then_on(qtbot, reading):
     assert plot.selection == pytest.approx(1e-2)
     qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
     assert plot.annotations.focused == "high"
+    for zone in ("low zone", "optimal zone", "divergence zone"):
+        qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
+        assert plot.annotations.focused == zone
     qtbot.keyClick(plot.canvas, Qt.Key.Key_Tab)
     qtbot.waitUntil(button.hasFocus)
     assert plot.annotations.focused is None

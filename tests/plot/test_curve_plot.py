@@ -74,7 +74,7 @@ def test_one_exploded_loss_does_not_flatten_the_curve(plot, qtbot):
 
 
 def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, reading):
-    mouse.drag((at(2e-5), 300), (at(2e-5) + 60, 330))
+    mouse.middle_drag((at(2e-5), 300), (at(2e-5) + 60, 330))
     moved = plot.view.viewRange()
     plot.set_reading(read_sweep(reading.curve.with_beta(0.9), planned_range=(1e-6, 1.0)))
     plot.resize(780, 590)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.plot.handles import CLOSEST, HIGH, LOW, NAME, SELECTION, Handles, Mark
+from lrgui.plot.handles import CLOSEST, DIVERGENCE_ZONE, HIGH, LOW, LOW_ZONE, OPTIMAL_ZONE, SELECTION, Handles, Mark
 
 
 def test_the_selection_is_clamped_to_the_limits():
@@ -33,9 +33,9 @@ def test_borders_that_were_measured_closer_do_not_jump():
 
 def test_the_zone_keeps_its_width_at_the_ends():
     handles = Handles(borders=(-3.0, -1.0))
-    handles.move(NAME, -20.0)
+    handles.move(OPTIMAL_ZONE, -20.0)
     assert handles.borders == pytest.approx((-6.0, -4.0))
-    handles.move(NAME, 20.0)
+    handles.move(OPTIMAL_ZONE, 20.0)
     assert handles.borders == pytest.approx((-2.0, 0.0))
 
 
@@ -46,3 +46,21 @@ def test_marks_near_and_next():
     assert handles.next_mark(-4.0, 1) == -2.0
     assert handles.next_mark(-2.0, 1) is None
     assert handles.next_mark(-2.0, -1) == -4.0
+
+
+def test_a_zone_moves_by_its_inner_border_and_the_optimal_one_by_both():
+    handles = Handles(borders=(-4.0, -1.0))
+    handles.move(LOW_ZONE, -3.0)
+    assert handles.borders == (-3.0, -1.0)
+    handles.move(DIVERGENCE_ZONE, -2.0)
+    assert handles.borders == (-3.0, -2.0)
+    handles.move(OPTIMAL_ZONE, -5.0)
+    assert handles.borders == (-5.0, -4.0)
+    handles.move(LOW_ZONE, 0.0)
+    assert handles.borders == pytest.approx((-4.0 - CLOSEST, -4.0))
+
+
+def test_tab_passes_what_there_is():
+    assert Handles().in_order() == []
+    assert Handles(selection=-2.0, borders=(-6.0, 0.0)).in_order() == [SELECTION, LOW, HIGH, OPTIMAL_ZONE]
+    assert Handles(borders=(-4.0, -1.0)).in_order() == [LOW, HIGH, LOW_ZONE, OPTIMAL_ZONE, DIVERGENCE_ZONE]

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
-from lrgui.plot.placing import Wanted, _Room, place_boxes, place_labels, place_names, place_tag, place_upright
+from lrgui.plot.placing import Wanted, _Room, place_boxes, place_far, place_labels, place_names, tag_places
 
 NO_POINTS = np.empty((0, 2))
 
@@ -22,8 +22,28 @@ def seven(text: str) -> float:
 def test_names_take_the_longest_form_that_fits():
     spans = [("low", ZONE_NAMES["low"], 0, 300), ("optimal", ZONE_NAMES["optimal"], 300, 560)]
     spans += [("divergence", ZONE_NAMES["divergence"], 560, 600)]
-    names = {name.key: name.text for name in place_names(spans, 600, seven, 6, 20)}
+    names = {name.key: name.text for name in place_names(spans[:2], 600, seven, 6, 20)}
     assert names == {"low": ZONE_NAMES["low"][0], "optimal": ZONE_NAMES["optimal"][1]}
+    # A narrow zone has its name all the same, and its neighbour makes room.
+    names = {name.key: name.text for name in place_names(spans, 600, seven, 6, 20)}
+    assert names == {"low": ZONE_NAMES["low"][0], "optimal": ZONE_NAMES["optimal"][2], "divergence": "Divergence"}
+
+
+@pytest.mark.parametrize("width", [200, 260, 420, 700, 1400])
+@pytest.mark.parametrize("borders", [(0.3, 0.32), (0.02, 0.98), (0.94, 0.97), (0.01, 0.03), (0.5, 1.0)])
+def test_names_never_overlap_and_stay_in_the_row(width, borders):
+    stops = (0.0, *borders, 1.0)
+    spans = [
+        (key, ZONE_NAMES[key], width * a, width * b)
+        for key, a, b in zip(ZONE_NAMES, stops[:-1], stops[1:], strict=True)
+    ]
+    placed = place_names(spans, width, seven, 6, 20)
+    assert placed
+    for one, other in combinations(placed, 2):
+        assert not one.rect.intersects(other.rect)
+    assert all(name.rect.left() >= 0 and name.rect.right() <= width for name in placed)
+    if width >= 420:
+        assert len(placed) == sum(right - left >= 3 for _, _, left, right in spans), "every zone that can be seen"
 
 
 def test_names_are_centred_in_what_can_be_seen():
@@ -33,12 +53,13 @@ def test_names_are_centred_in_what_can_be_seen():
 
 @pytest.mark.parametrize("line", [0, 5, 90, 150, 250, 299, 300])
 def test_the_tag_stays_in_the_view(line):
-    left = place_tag(line, 180, 300)
-    assert left >= 0 and left + 180 <= 300
+    places = tag_places(line, 180, 300)
+    assert places
+    assert all(left >= 0 and left + 180 <= 300 for left in places)
 
 
 def test_no_tag_where_there_is_no_room():
-    assert place_tag(50, 180, 150) is None
+    assert tag_places(50, 180, 150) == []
 
 
 def test_labels_give_way_to_each_other_and_to_lines():
@@ -142,20 +163,6 @@ def test_points_out_of_sight_are_no_obstacle():
     assert box.rect.center().x() == pytest.approx(300, abs=4)
 
 
-def test_upright_names_are_for_those_without_one_and_keep_off_the_curve():
-    x = np.arange(0, 600, 2.0)
-    points = np.column_stack([x, np.full(len(x), 40.0)])
-    spans = [("low", ZONE_NAMES["low"], 0, 400), ("optimal", ZONE_NAMES["optimal"], 400, 440)]
-    spans += [("divergence", ZONE_NAMES["divergence"], 440, 450)]
-    [name] = place_upright(spans, ["low"], VIEW, seven, 22, points)
-    assert (name.key, name.text, name.upright) == ("optimal", "Optimal", True)
-    assert name.rect.width() == 22 and name.rect.height() == 7 * len("Optimal") + 16
-    assert name.rect.left() >= 400 and name.rect.right() <= 440
-    assert clear_of(name.rect, points)
-    # Too low for the turned word: none.
-    assert place_upright(spans, ["low"], QRectF(0, 0, 600, 50), seven, 22, points) == []
-
-
 @pytest.mark.parametrize(
     ("line", "needed", "left"),
     [
@@ -169,7 +176,7 @@ def test_upright_names_are_for_those_without_one_and_keep_off_the_curve():
     ],
 )
 def test_a_tag_at_the_edges(line, needed, left):
-    assert place_tag(line, needed, 100) == left
+    assert tag_places(line, needed, 100)[:1] == ([] if left is None else [left])
 
 
 @pytest.mark.parametrize(("wall", "free"), [(104.9, True), (105, False), (153, False), (153.1, True)])
@@ -222,24 +229,28 @@ def test_labels_keep_off_each_other(away, free):
     assert (second.rect.topLeft() == QPointF(209, 93) + QPointF(*away)) == free
 
 
-@pytest.mark.parametrize(("room", "fits"), [(66, True), (65.9, False)])
-def test_names_have_eight_pixels_on_either_side(room, fits):
-    found = place_names([("a", ("x",), 10, 10 + room)], 400, lambda _: 50.0, 5, 14)
-    assert [placed.rect for placed in found] == ([QRectF(10, 5, 66, 14)] if fits else [])
+@pytest.mark.parametrize(("room", "text"), [(66, "long"), (65.9, "x")])
+def test_names_have_eight_pixels_on_either_side(room, text):
+    (found,) = place_names(
+        [("a", ("long", "x"), 10, 10 + room)], 400, lambda form: 50.0 if form == "long" else 9.0, 5, 14
+    )
+    assert found.text == text
+    if text == "long":
+        assert found.rect == QRectF(10, 5, 66, 14)
 
 
-@pytest.mark.parametrize(("across", "down", "fits"), [(14, 66, True), (13.9, 66, False), (14, 65.9, False)])
-def test_upright_names_fit_exactly(across, down, fits):
-    spans = [("a", ("long", "x"), 100, 100 + across)]
-    found = place_upright(spans, (), QRectF(0, 0, 400, down), lambda _: 50.0, 14, NO_POINTS)
-    assert [(placed.text, placed.rect) for placed in found] == ([("x", QRectF(100, 0, 14, 66))] if fits else [])
-
-
-def test_upright_names_stand_in_the_middle_at_the_top_where_the_curve_leaves_no_room():
-    x, y = np.meshgrid(np.arange(100, 160, 2.0), np.arange(0, 200, 2.0))
-    everywhere = np.column_stack([x.ravel(), y.ravel()])
-    (placed,) = place_upright([("a", ("x",), 100, 160)], (), QRectF(0, 0, 400, 200), lambda _: 50.0, 14, everywhere)
-    assert placed.rect == QRectF(123, 0, 14, 66)
+def test_labels_without_a_place_beside_their_points_have_the_nearest_one():
+    x = np.arange(0, 600, 2.0)
+    points = np.column_stack([x, np.full(len(x), 150.0)])
+    wall = [QRectF(260, 100, 80, 100)]
+    wanted = [Wanted("a", "first", QPointF(300, 150)), Wanted("b", "second", QPointF(302, 150))]
+    placed = place_far(wanted, VIEW, seven, 14, wall, points)
+    assert [label.key for label in placed] == ["a", "b"]
+    assert not placed[0].rect.intersects(placed[1].rect)
+    for label in placed:
+        assert clear_of(label.rect, points) and not label.rect.intersects(wall[0])
+        assert abs(label.rect.center().y() - 150) < 100
+    assert place_far(wanted, VIEW, seven, 14, [VIEW], points) == []
 
 
 def test_boxes_are_as_wide_as_their_longest_line_with_seven_pixels_around():

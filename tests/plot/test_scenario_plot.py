@@ -92,7 +92,6 @@ def check(plot):
         assert note.text.replace("\n", " ") in [name.replace("\n", " ") for name in ZONE_NAMES[note.key]], note
         widest = max(plot.annotations._bold_metrics.horizontalAdvance(line) for line in note.text.split("\n"))
         assert widest <= note.rect.width()
-        assert not note.upright
         for label in plot.annotations.labels:
             assert not label.rect.intersects(note.rect), (label, note)
     for label in plot.annotations.labels:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QMenu,
     QPushButton,
+    QToolButton,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
+from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.cards import muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
-from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
+from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
 
@@ -49,11 +53,17 @@ class CurveTab(RunTab):
         self.reset.setObjectName("small")
         self.reset.setToolTip("Show the whole sweep again (0 on the plot)")
         self.reset.clicked.connect(self.plot.reset_view)
+        self.help = QToolButton()
+        self.help.setText("?")
+        self.help.setAccessibleName("Mouse and keys on the plot")
+        self.help.setToolTip("\n".join(f"{keys}: {what}" for keys, what in PLOT_KEYS))
+        self.help.clicked.connect(lambda: QToolTip.showText(QCursor.pos(), self.help.toolTip(), self.help))
 
         row = QHBoxLayout()
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(12)
         row.addStretch(1)
+        row.addWidget(self.help)
         row.addWidget(self.rules)
         row.addWidget(self.reset)
         layout = QVBoxLayout(self)
@@ -69,7 +79,9 @@ class CurveTab(RunTab):
         self.plot.selection_finished.connect(runs.commit_selection)
         self.plot.zones_moved.connect(self._preview_zones)
         self.plot.zones_finished.connect(runs.commit_zones)
-        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
+        self.plot.range_selected.connect(self._offer_range)
+        self.plot.canvas.tapped.connect(session.toggle_pause)
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(cursor_words(lr, loss)))
         self.plot.left.connect(lambda: self.hovered.emit(""))
 
     def _empty_state(self) -> QWidget:
@@ -147,6 +159,33 @@ class CurveTab(RunTab):
             return
         self.plot.set_zones(self._runs.zones)
         self.plot.set_selection(self._runs.selection)
+
+    @Slot(float, float, QPoint)
+    def _offer_range(self, low: float, high: float, point: QPoint) -> None:
+        """Ask what the range is for that was dragged over."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        words = f"{format_lr(low)} to {format_lr(high)}"
+        sweep = menu.addAction("Sweep this range", lambda: self._sweep(low, high))
+        sweep.setToolTip(f"Find the learning rate again, from {words}")
+        sweep.setEnabled(self._session.state == RunState.IDLE)
+        zone = menu.addAction("Set as optimal zone", lambda: self._make_optimal(low, high))
+        zone.setToolTip(f"Let the optimal zone reach from {words}")
+        zone.setEnabled(self._runs.zones is not None)
+        menu.addAction("Zoom to this range", lambda: self.plot.show_rates(low, high))
+        menu.aboutToHide.connect(self.plot.forget_range)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(point)
+
+    def _sweep(self, low: float, high: float) -> None:
+        start, end = (float(f"{lr:.2g}") for lr in (low, high))
+        self._session.edit(sweep=replace(self._session.job.sweep, start_lr=start, end_lr=end))
+        self._session.find()
+
+    def _make_optimal(self, low: float, high: float) -> None:
+        zones = self._runs.zones
+        if zones is not None:
+            self._runs.set_zones(replace(zones, low_end=max(low, zones.start), high_start=min(high, zones.end)))
 
     @Slot(float, float)
     def _preview_zones(self, low_end: float, high_start: float) -> None:

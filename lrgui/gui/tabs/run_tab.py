@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from lrgui.core.formats import format_loss
+from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
@@ -43,6 +47,11 @@ class RunTab(QWidget):
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
         self.plot.set_palette(palette)
+
+
+def cursor_words(lr: float, loss: float) -> str:
+    """What stands under the pointer on a curve, for the status line."""
+    return f"cursor  {format_lr(lr)} · {format_loss(loss) if math.isfinite(loss) else 'not measured'}"
 
 
 def with_row(row: QHBoxLayout | QWidget, plot: QWidget) -> QWidget:

@@ -24,7 +24,6 @@ from lrgui.core.curve.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import SCENE_FORMATS, ExportError, write_atomically
 from lrgui.export.scenarios import FILE_NAME, Scene
@@ -34,6 +33,7 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.session import Session
+from lrgui.gui.tabs.run_tab import cursor_words
 from lrgui.gui.tabs.scenario_cards import GameCard, lesson_card, terms_card
 from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 from lrgui.plot.theme import Palette
@@ -87,7 +87,9 @@ class ScenariosTab(QWidget):
         self.plot.selection_finished.connect(self._selected)
         self.plot.zones_moved.connect(self._zones_moved)
         self.plot.zones_finished.connect(self._zones_finished)
-        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(f"cursor  {format_lr(lr)} · {format_loss(loss)}"))
+        self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(cursor_words(lr, loss)))
+        self.plot.view.ranges = False  # nothing here would use one
+        self.plot.canvas.tapped.connect(session.toggle_pause)
         self.plot.left.connect(lambda: self.hovered.emit(""))
         session.run_ended.connect(self._on_run_ended)
         session.state_changed.connect(self._on_state)

@@ -1,0 +1,55 @@
+"""What a drag encloses: a box to zoom to, or a range of rates with its ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from lrgui.core.learning_rate import format_lr
+from lrgui.plot.font import plot_font
+from lrgui.plot.layers import PaletteLayer, pen
+from lrgui.plot.view import CurveView
+
+
+class DragArea(PaletteLayer):
+    """Paints the view's `area` while there is one."""
+
+    def __init__(self, view: CurveView, z: float) -> None:
+        super().__init__(view, z)
+        self._font = plot_font(12, bold=True)
+        view.area_changed.connect(self.refresh)
+
+    @property
+    def text(self) -> str:
+        """The range in words; empty for a box."""
+        area = self.view.area
+        if area is None or area.height() < self.boundingRect().height():
+            return ""
+        low, high = self.view.value_x(area.left()), self.view.value_x(area.right())
+        return f"{format_lr(10.0**low)} to {format_lr(10.0**high)}"
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the area, and what range it is."""
+        area = self.view.area
+        if area is None:
+            return
+        fill = QColor(self._palette.accent)
+        fill.setAlphaF(0.16)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.fillRect(area, fill)
+        painter.setPen(pen(self._palette.accent, 1.4, "dash"))
+        painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        if not (text := self.text):
+            return
+        metrics, rect = QFontMetricsF(self._font), self.boundingRect()
+        width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 8
+        left = min(max(area.center().x() - width / 2, 2.0), max(2.0, rect.width() - width - 2))
+        box = QRectF(left, rect.height() - height - 8, width, height)
+        painter.setPen(pen(self._palette.accent, 1.4))
+        painter.setBrush(QColor(self._palette.background))
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._palette.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,96 @@
+"""What is done with a range that was dragged over, and what the space bar means."""
+
+from __future__ import annotations
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, sweep
+
+from lrgui.gui.tabs.curve import CurveTab
+from lrgui.plot.theme import LIGHT
+
+
+class Tab:
+    """A curve tab over a session whose runs a test writes."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.bench = Bench(qtbot)
+        self.tab = CurveTab(self.bench.session, self.bench.runs, LIGHT)
+        qtbot.addWidget(self.tab)
+        self.tab.resize(800, 500)
+        self.tab.show()
+        qtbot.waitExposed(self.tab)
+
+    def offered(self, low: float, high: float) -> dict[str, QAction]:
+        """What the menu offers for a range."""
+        self.tab.plot.range_selected.emit(low, high, QPoint(10, 10))
+        self.menu = next(menu for menu in self.tab.findChildren(QMenu) if menu.isVisible())
+        return {action.text(): action for action in self.menu.actions()}
+
+
+@pytest.fixture
+def tab(qtbot: QtBot) -> Tab:
+    made = Tab(qtbot)
+    made.bench.play()
+    return made
+
+
+def test_a_range_is_swept(tab: Tab, qtbot: QtBot) -> None:
+    bench, action = tab.bench, tab.offered(1.234e-4, 5.6e-2)["Sweep this range"]
+    bench.source = Scripted(sweep())
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        action.trigger()
+    assert (bench.jobs[-1].sweep.start_lr, bench.jobs[-1].sweep.end_lr) == (1.2e-4, 5.6e-2)
+    tab.menu.close()
+
+
+def test_a_range_becomes_the_optimal_zone_and_undo_takes_it_back(tab: Tab) -> None:
+    runs = tab.bench.runs
+    before = runs.zones
+    tab.offered(2e-4, 5e-2)["Set as optimal zone"].trigger()
+    assert runs.zones is not None
+    assert (runs.zones.low_end, runs.zones.high_start) == pytest.approx((2e-4, 5e-2))
+    assert tab.tab.plot.zones == runs.zones
+    runs.undo_stack.undo()
+    assert runs.zones == before
+    tab.menu.close()
+
+
+def test_a_range_is_zoomed_to_and_forgotten_when_the_menu_goes(tab: Tab, qtbot: QtBot) -> None:
+    plot = tab.tab.plot
+    plot.view.area = plot.view.boundingRect()
+    tab.offered(1e-4, 1e-2)["Zoom to this range"].trigger()
+    assert plot.view.viewRange()[0] == pytest.approx([-4, -2])
+    tab.menu.close()
+    assert plot.view.area is None
+
+
+def test_nothing_is_swept_while_a_run_goes_on(tab: Tab, qtbot: QtBot) -> None:
+    bench = tab.bench
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    offered = tab.offered(1e-4, 1e-2)
+    assert not offered["Sweep this range"].isEnabled()
+    assert offered["Zoom to this range"].isEnabled()
+    tab.menu.close()
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+
+
+def test_a_tap_of_space_over_the_plot_pauses_as_elsewhere(
+    tab: Tab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, canvas = tab.bench, tab.tab.plot.canvas
+    monkeypatch.setattr(canvas, "underMouse", lambda: True)
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    qtbot.keyClick(canvas, Qt.Key.Key_Space)
+    assert bench.source.asked == ["pause"]
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+
+
+def test_the_help_button_says_what_the_mouse_does(tab: Tab) -> None:
+    assert "Shift + drag: Zoom to a box" in tab.tab.help.toolTip()
