@@ -90,6 +90,13 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Open a saved run",
         "open_run",
     ),
+    ActionRow(
+        "runs",
+        "Runs",
+        ("Ctrl+R",),
+        "Show all runs that were kept: search, open, compare or run them again",
+        "toggle_runs",
+    ),
     ActionRow("new", "New task…", ("Ctrl+N",), "Create a commented task file to start from", "opening.new_task"),
     ActionRow("theme", "Toggle dark mode", ("Ctrl+Shift+D",), "Switch between light and dark", "toggle_theme"),
     ActionRow("left_panel", "Settings panel", ("F9",), "Show or hide the settings to the left", "room.toggle_left"),

@@ -478,6 +478,20 @@ class Session(JobEditor):
         cut_off = f"{run.path.name} is incomplete: the program ended during the run."
         self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
 
+    def run_again(self, job: Job) -> None:
+        """Run a kept run's settings once more, and show them in the form."""
+        self.loading.give_up()
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before starting another one."))
+            return
+        self.set_job(job)
+        problems = job.validate()
+        if problems:
+            self.noticed.emit(Notice("warning", " ".join(map(str, problems))))
+        elif self.tasks.may_run(job, lambda: self.run_again(job)):
+            self.noticed.emit(None)
+            self._begin(job.kind, job)
+
     def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
         """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""
         if self.busy:

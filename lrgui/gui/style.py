@@ -16,6 +16,8 @@ QToolTip {{ background: {p.selection}; color: {p.selection_text}; border: none; 
 #cardTitle {{ font-weight: 600; }}
 #muted, #fieldName, #status, #cursor {{ color: {p.muted}; }}
 #problem {{ color: {p.error}; }}
+QListView#runs {{ background: {p.card}; border: 1px solid {p.field_border}; border-radius: 5px; outline: none; }}
+QListView#runs:focus {{ border: 1px solid {p.accent}; }}
 QScrollArea, #scrolled {{ background: transparent; border: none; }}
 QScrollArea#steps {{ border: 1px solid transparent; border-radius: 5px; }}
 QScrollArea#steps:focus {{ border: 1px solid {p.accent}; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
@@ -45,6 +46,9 @@ from lrgui.plot.theme import DARK, LIGHT, Palette
 from lrgui.resources import resource
 from lrgui.runs.library import SUFFIX
 
+if TYPE_CHECKING:
+    from lrgui.gui.runs_drawer import RunsDrawer
+
 #: The curve's tab, and from which width of the window on it is called so.
 LONG_NAME, WIDE = "Learning-rate curve", 1180
 #: What a press does where a training script stands in the place of a training.
@@ -79,6 +83,7 @@ class MainWindow(QMainWindow):
         self.dropping = Dropping(self)
         self.opening = Opening(session, settings, self.status.text.setText, self)
         self._buttons: dict[str, QPushButton] = {}
+        self._drawer: RunsDrawer | None = None
         self._build()
         self._connect()
         self._apply_palette(palette)
@@ -141,6 +146,7 @@ class MainWindow(QMainWindow):
         button.setMenu(menu)
         button.setText("Export ▾")
         row.addWidget(button)
+        row.addWidget(self._button("runs"))
         row.addWidget(self._button("theme"))
         self._buttons["find"].setObjectName("primary")
         self._buttons["find"].setText("▶  Find learning rate   F5")
@@ -260,6 +266,14 @@ class MainWindow(QMainWindow):
             path = Path(chosen)
         self.session.open_run(path)
 
+    def toggle_runs(self) -> None:
+        """Show the drawer of all runs, or close it."""
+        if self._drawer is None:
+            from lrgui.gui.runs_drawer import RunsDrawer  # nobody waits for it when the window opens
+
+            self._drawer = RunsDrawer(self.session, self._palette, self.room)
+        self._drawer.toggle()
+
     def show_shortcuts(self) -> None:
         """All keys, in a dialog."""
         dialog = QDialog(self)
@@ -306,6 +320,8 @@ class MainWindow(QMainWindow):
         if app.styleSheet() != sheet:  # to set it again would style every widget again
             app.setStyleSheet(sheet)
         self.tabs.set_palette(palette)
+        if self._drawer is not None:
+            self._drawer.set_palette(palette)
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -349,6 +365,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.session.close()
+        if self._drawer is not None:
+            self._drawer.shelf.close()
         QSettings("lrgui", "lrgui").setValue("geometry", self.saveGeometry())
         self.settings.job = self.session.job.to_dict()
         self.settings.prove = self.session.prove

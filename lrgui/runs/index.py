@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +51,15 @@ class KeptRun:
     def name(self) -> str:
         """What it is called in a list."""
         return self.notes.name or self.summary.task or self.summary.file.removesuffix(SUFFIX)
+
+    @cached_property
+    def searched(self) -> str:
+        """Everything that a search looks at, in small letters."""
+        each = self.summary
+        parts = (self.name, self.notes.note, each.task, each.optimizer, each.kind_words, each.ended, each.sure)
+        day = f"{datetime.fromtimestamp(each.created):%Y-%m-%d}"
+        rate = "" if each.lr is None else each.rate
+        return " ".join((*parts, each.origin, day, f"batch {each.batch_size}", rate, each.file)).casefold()
 
 
 @dataclass(frozen=True)

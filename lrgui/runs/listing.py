@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from lrgui.runs.index import KeptRun
 
@@ -27,16 +26,7 @@ def ordered(runs: Iterable[KeptRun], sort: str) -> list[KeptRun]:
     return sorted(runs, key=SORTS[sort])
 
 
-def searchable(run: KeptRun) -> str:
-    """Everything that a search looks at, in small letters."""
-    each = run.summary
-    parts = (run.name, run.notes.note, each.task, each.optimizer, each.kind_words, each.ended, each.sure, each.origin)
-    day = f"{datetime.fromtimestamp(each.created):%Y-%m-%d}"
-    rate = "" if each.lr is None else each.rate
-    return " ".join((*parts, day, f"batch {each.batch_size}", rate, each.file)).casefold()
-
-
 def matching(runs: Iterable[KeptRun], words: str) -> list[KeptRun]:
     """The runs that have all of the words, separated by spaces."""
     wanted = words.casefold().split()
-    return [run for run in runs if not wanted or all(word in text for text in (searchable(run),) for word in wanted)]
+    return [run for run in runs if not wanted or all(word in run.searched for word in wanted)]

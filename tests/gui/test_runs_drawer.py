@@ -1,0 +1,175 @@
+"""The drawer of all runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+from scripted import sweep, training
+
+from lrgui.core.events import EndEvent, EndReason
+from lrgui.gui import run_shelf
+from lrgui.gui.runs_drawer import RunsDrawer
+from lrgui.gui.window import MainWindow
+from lrgui.places import runs_folder
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+from lrgui.runs.notes import Notes, notes_path, read_notes
+from lrgui.runs.trash import TRASH
+
+
+def _log(name: str, kind: str, chunks: list[list[object]]) -> Path:
+    folder = runs_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with LogWriter(folder / name, Job(kind)) as log:
+        for chunk in chunks:
+            log.write(chunk)  # type: ignore[arg-type]
+    return folder / name
+
+
+@pytest.fixture
+def drawer(window: MainWindow, qtbot: QtBot) -> RunsDrawer:
+    """The open drawer over two runs."""
+    _log("a.lrrun", "sweep", sweep())  # type: ignore[arg-type]
+    _log("b.lrrun", "train", training())  # type: ignore[arg-type]
+    window.actions_by_key["runs"].trigger()
+    drawer = window._drawer
+    assert drawer is not None
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2 and not drawer.shelf.left, timeout=10_000)
+    drawer.sort.setCurrentText("Name")
+    return drawer
+
+
+def _click(drawer: RunsDrawer, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    at = drawer.list.visualRect(drawer.model.index(row)).center()
+    QTest.mouseClick(drawer.list.viewport(), Qt.MouseButton.LeftButton, keys, at)
+
+
+def _row(drawer: RunsDrawer, file: str) -> int:
+    rows = [drawer.model.run_at(drawer.model.index(row)).path.name for row in range(drawer.model.rowCount())]
+    return rows.index(file)
+
+
+def test_it_lists_what_was_kept_and_closes_by_escape(window: MainWindow, drawer: RunsDrawer) -> None:
+    texts = [drawer.model.data(drawer.model.index(row), Qt.ItemDataRole.ToolTipRole) for row in range(2)]
+    assert any("Sweep" in str(text) and "SGD, momentum 0.9 · batch 64" in str(text) for text in texts)
+    assert window.rect().contains(drawer.geometry().translated(window.room.pos()))
+    assert window.focusWidget() is drawer.search
+    QTest.keyClick(drawer.search, Qt.Key.Key_Escape)
+    assert drawer.isHidden()
+
+
+def test_search(drawer: RunsDrawer) -> None:
+    QTest.keyClicks(drawer.search, "training 64")
+    assert drawer.model.rowCount() == 1 and drawer.count.text() == "1 of 2"
+    drawer.search.clear()
+    assert drawer.model.rowCount() == 2 and drawer.count.text() == "2"
+
+
+def test_a_click_on_the_star(drawer: RunsDrawer) -> None:
+    row = _row(drawer, "b.lrrun")
+    box = drawer.delegate.star_box(drawer.list.visualRect(drawer.model.index(row)))
+    QTest.mouseClick(drawer.list.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, box.center())
+    assert read_notes(runs_folder() / "b.lrrun").star
+    drawer.sort.setCurrentText("Starred first")
+    assert _row(drawer, "b.lrrun") == 0
+
+
+def test_rename_and_note(drawer: RunsDrawer, qtbot: QtBot) -> None:
+    _click(drawer, _row(drawer, "a.lrrun"))
+    QTest.keyClick(drawer.list, Qt.Key.Key_F2)
+    field = drawer.list.viewport().findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    QTest.keyClicks(field, "Baseline")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: notes_path(runs_folder() / "a.lrrun").exists(), timeout=5000)
+    assert [run.name for run in drawer.chosen] == ["Baseline"], "it stays selected wherever its row is now"
+    drawer.note.setFocus()
+    QTest.keyClicks(drawer.note, "with mixup")
+    QTest.keyClick(drawer.note, Qt.Key.Key_Return)
+    assert read_notes(runs_folder() / "a.lrrun") == Notes("Baseline", "with mixup")
+    _click(drawer, _row(drawer, "b.lrrun"))
+    drawer.list.setFocus()
+    assert drawer.note.text() == ""
+
+
+def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawer.list.setFocus()
+    drawer.list.selectAll()
+    QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
+    assert drawer.model.rowCount() == 0 and not drawer.undo_button.isHidden()
+    assert not list(runs_folder().glob("*.lrrun")) and len(list((runs_folder() / TRASH).rglob("*.lrrun"))) == 2
+    QTest.mouseClick(drawer.undo_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2, timeout=5000)
+    assert drawer.undo_button.isHidden() and len(list(runs_folder().glob("*.lrrun"))) == 2
+    _log("going.lrrun", "sweep", [sweep()[0]])  # type: ignore[list-item]
+    drawer.shelf.refresh()
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
+    _click(drawer, _row(drawer, "going.lrrun"))
+    QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
+    assert drawer.model.rowCount() == 3 and "Still being recorded" in drawer.said.text()
+    monkeypatch.setattr(run_shelf, "STILL", 0.0)
+    QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
+    assert drawer.model.rowCount() == 2
+
+
+def test_enter_opens_the_run(window: MainWindow, drawer: RunsDrawer, bench: Bench) -> None:
+    _click(drawer, _row(drawer, "a.lrrun"))
+    QTest.keyClick(drawer.list, Qt.Key.Key_Return)
+    assert drawer.isHidden() and bench.runs.reading is not None and not bench.jobs
+
+
+def test_a_run_is_run_again_with_its_settings(drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
+    _click(drawer, _row(drawer, "a.lrrun"))
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
+    assert bench.jobs == [Job()] and drawer.isHidden()
+
+
+def test_a_run_that_ends_appears(window: MainWindow, drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
+    bench.play()
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=10_000)
+
+
+def test_a_damaged_file_is_listed_and_nothing_else_is_lost(drawer: RunsDrawer, qtbot: QtBot) -> None:
+    (runs_folder() / "c.lrrun").write_text(json.dumps({"no": "run"}) + "\n")
+    drawer.shelf.refresh()
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
+    _click(drawer, _row(drawer, "c.lrrun"))
+    assert not drawer.open_button.isEnabled() and drawer.delete_button.isEnabled()
+
+
+def test_it_fits_a_small_window(window: MainWindow, drawer: RunsDrawer, qtbot: QtBot) -> None:
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: drawer.height() == window.room.height(), timeout=5000)
+    assert drawer.geometry().right() == window.room.rect().right() and drawer.x() > 0
+    for button in (drawer.open_button, drawer.again_button, drawer.delete_button):
+        assert button.width() >= button.sizeHint().width()
+        assert drawer.rect().contains(button.geometry())
+
+
+def test_a_thousand_rows_are_painted_in_sight_only(drawer: RunsDrawer, qtbot: QtBot) -> None:
+    from dataclasses import replace
+
+    run = drawer.model.run_at(drawer.model.index(0))
+    drawer.model.show_runs([replace(run, path=Path(f"{n}.lrrun")) for n in range(1000)])
+    painted: list[int] = []
+    real = drawer.delegate._paint_words
+    drawer.delegate._paint_words = lambda *words: (painted.append(1), real(*words))[1]  # type: ignore[method-assign]
+    drawer.list.viewport().repaint()
+    assert 0 < len(painted) < 30
+    assert drawer.list.indexAt(QPoint(20, 20)).isValid()
+
+
+def test_the_end_of_a_run_in_words() -> None:
+    from lrgui.runs.words import end_words
+
+    assert end_words("sweep", EndReason.DIVERGED) == "finished" and end_words("train", EndReason.DIVERGED) == "diverged"
+    assert end_words("sweep", "") == "incomplete" and EndEvent("killed", "").reason == "killed"
