@@ -81,6 +81,7 @@ class Plot(QWidget):
 
     def show_views(self, views: Sequence[Ranges]) -> None:
         """Show of each chart what `views` of a plot like this one said."""
+        self._moved = True
         for chart, (x, y) in zip(self._charts, views, strict=True):
             chart.view.setRange(xRange=x, yRange=y, padding=0)
 
@@ -146,6 +147,11 @@ class RatePlot(Plot):
         """Show these learning rates, as the person wishes."""
         self.chart.view.setXRange(math.log10(low), math.log10(high), padding=0)
         self.chart.view.sigRangeChangedManually.emit([True, False])
+
+    def show_views(self, views: Sequence[Ranges]) -> None:
+        """See `Plot`."""
+        self._left_home()
+        super().show_views(views)
 
     def _home_losses(self) -> tuple[float, float] | None:
         """The losses of the default view, lowest and highest; None before anything was measured."""
