@@ -40,6 +40,7 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.tabs import Tabs
+from lrgui.gui.visit_bar import VisitBar
 from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         within.setContentsMargins(0, 0, 0, 0)
         within.setSpacing(6)
         within.addWidget(self.banner)
+        within.addWidget(VisitBar(self.session, self.runs))
         within.addWidget(self.tabs, 1)
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
@@ -193,7 +195,8 @@ class MainWindow(QMainWindow):
         state = session.state
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
-        actions["train"].setEnabled(idle)
+        actions["train"].setEnabled(idle and not self.runs.synthetic)
+        actions["verify"].setEnabled(idle and not self.runs.synthetic)
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)

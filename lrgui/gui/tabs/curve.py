@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPushButton,
     QToolButton,
@@ -23,9 +24,11 @@ from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.cards import muted
+from lrgui.gui.dimming import DIMMED
 from lrgui.gui.live_points import LivePoints
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
@@ -71,6 +74,8 @@ class CurveTab(RunTab):
         self._points = LivePoints(self)
         """Of the sweep that goes on; each batch of the run's thread comes here."""
         self._following = False
+        self._made_up = False
+        """True where the curve that is drawn is synthetic."""
         self._drawn_jobs: list[tuple[Job, str]] = []
         """The sweeps that are drawn, the last one first, and when each one began."""
         self.rules = QCheckBox("Classic rules")
@@ -90,7 +95,15 @@ class CurveTab(RunTab):
         row = QHBoxLayout()
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(12)
-        row.addStretch(1)
+        self.badge = QLabel("Synthetic example")
+        self.badge.setObjectName("open")
+        self.badge.setToolTip("This curve was made up to teach: nothing was trained")
+        self.badge.hide()
+        self.header = Elided("")
+        self.header.setObjectName("muted")
+        self.header.setAccessibleName("What the curve was measured with")
+        row.addWidget(self.badge)
+        row.addWidget(self.header, 1)
         row.addWidget(self.help)
         row.addWidget(self.rules)
         row.addWidget(self.reset)
@@ -98,6 +111,8 @@ class CurveTab(RunTab):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._fill_stack(self._empty_state(), with_row(row, self.plot)))
         runs.sweep_started.connect(self._begin)
+        runs.sweep_started.connect(self._show_header)
+        runs.reading_changed.connect(self._show_header)
         runs.reading_changed.connect(self._show_reading)
         runs.choice_changed.connect(self._show_choice)
         session.task_known.connect(self._show_range)
@@ -130,6 +145,7 @@ class CurveTab(RunTab):
     def _begin(self) -> None:
         job = self._runs.sweep_job
         assert job is not None
+        runs = self._runs
         self._drawn, self._end = (0, 0), job.sweep.end_lr
         self._show_plot()
         # A sweep that measured nothing is none that could be seen; and the one before it may come back.
@@ -137,7 +153,9 @@ class CurveTab(RunTab):
         earlier = self._drawn_jobs[nothing:][:MOST_EARLIER]
         back = nothing and bool(earlier) and earlier[0][0] == job
         # Losses of other data are of another scale, and comparing them would mislead.
-        if earlier and loss_of(earlier[0][0]) != loss_of(job):
+        # What comes back by a click, and a synthetic curve, has none behind it.
+        made_up, self._made_up = self._made_up, bool(runs.synthetic)
+        if made_up or not (runs.waiting or back) or (earlier and loss_of(earlier[0][0]) != loss_of(job)):
             earlier = []
         names = [what_differs(before, job, began) for before, began in earlier]
         if back:
@@ -148,12 +166,27 @@ class CurveTab(RunTab):
             job.sweep.steps,
             earlier=names,
         )
-        self._drawn_jobs = earlier if back else [(job, clock(datetime.now())), *earlier]
+        self._drawn_jobs = earlier if back else [(job, clock(runs.started or datetime.now())), *earlier]
         self._points.clear()
         self._follow(True)
+        if earlier and runs.waiting:  # what the sweep before said, until this one says something
+            self._dim(True)
+            self.plot.set_zones(runs.zones)
+            self.plot.set_selection(runs.selection)
         self._timer.start()
         # The button that was pressed is disabled now; the keys of the curve should work at once.
         self.plot.setFocus()
+
+    def _dim(self, dimmed: bool) -> None:
+        for layer in (self.plot.tints, self.plot.annotations):
+            layer.setOpacity(DIMMED if dimmed else 1.0)
+
+    @Slot()
+    def _show_header(self) -> None:
+        """Say what the curve is."""
+        self.header.setText(self._runs.headline)
+        self.header.setToolTip(self._runs.headline)
+        self.badge.setVisible(bool(self._runs.synthetic))
 
     @Slot()
     def _show_range(self) -> None:
@@ -197,9 +230,11 @@ class CurveTab(RunTab):
     @Slot(object)
     def _show_reading(self, reading: SweepReading | None) -> None:
         if reading is None:  # nothing was measured, and nothing was there before
+            self._dim(False)
             self._show_plot(False)
             return
         self._timer.stop()
+        self._dim(False)
         self._redraw()
         self.plot.set_finished(reading)
         self._show_choice()

@@ -47,8 +47,11 @@ class TrainingTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn = self._room = 0
-        self._show_plot()
+        self._show_plot(self._runs.training is not None)
         self.plot.clear()
+        if self._runs.training is None:  # what was visited is gone, and nothing was there before
+            self._timer.stop()
+            return
         self.heading.setText("Starting…")
         self._timer.start()
 

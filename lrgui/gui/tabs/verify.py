@@ -192,11 +192,13 @@ class VerifyTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn, self._ranking = (-1, -1), None
-        self._show_plot()
-        self.use.hide()
-        self.heading.setText("Starting…")
         job = self._runs.race_job
-        assert job is not None
+        self._show_plot(job is not None)
+        self.use.hide()
+        if job is None:  # what was visited is gone, and nothing was there before
+            self._timer.stop()
+            return
+        self.heading.setText("Starting…")
         self.plot.begin(job.race, True)
         self._timer.start()
         self._show_cost()
