@@ -275,7 +275,14 @@ class MainWindow(QMainWindow):
             from lrgui.gui.runs_drawer import RunsDrawer  # nobody waits for it when the window opens
 
             self._drawer = RunsDrawer(self.session, self._palette, self.room)
+            self._drawer.compare_wanted.connect(self.compare_runs)
         self._drawer.toggle()
+
+    @Slot(list)
+    def compare_runs(self, paths: list[Path]) -> None:
+        """Lay these sweeps over each other on the Compare tab."""
+        self.tabs.compare.show_runs(paths)
+        self.tabs.setCurrentWidget(self.tabs.compare)
 
     def show_shortcuts(self) -> None:
         """All keys, in a dialog."""
