@@ -21,6 +21,15 @@ def _folders() -> list[Path]:
     return places
 
 
+def guide_folder() -> Path:
+    """The folder of the documentation's pages; a checkout has them at ``docs``.
+
+    Raises FileNotFoundError as `resource`.
+    """
+    pages = Path(__file__).resolve().parent.parent / "docs"
+    return pages if (pages / "index.md").is_file() and bundle_folder() is None else resource("guide")
+
+
 def resource(*parts: str) -> Path:
     """Path of a shipped file or folder, for example ``resource("fonts", "OFL.txt")``.
 

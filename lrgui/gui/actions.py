@@ -103,8 +103,54 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow(
         "right_panel", "Result panel", ("Shift+F9",), "Show or hide the result to the right", "room.toggle_right"
     ),
-    ActionRow("shortcuts", "Keyboard shortcuts", ("F1",), "Show all keyboard shortcuts", "show_shortcuts"),
+    ActionRow(
+        "palette",
+        "Commands…",
+        ("Ctrl+Shift+P",),
+        "Search all actions, settings, suggested rates and recent tasks by name",
+        "helping.palette",
+    ),
+    ActionRow(
+        "preferences",
+        "Preferences…",
+        ("Ctrl+,",),
+        "Theme, notifications, the folder of runs and other Pythons",
+        "helping.preferences",
+    ),
+    ActionRow("guide", "Guide", ("F1",), "Read the guide, without a network", "helping.guide"),
+    ActionRow(
+        "shortcuts",
+        "Keyboard shortcuts",
+        ("Ctrl+/", "Shift+F1"),
+        "Show all keyboard shortcuts",
+        "helping.shortcuts",
+    ),
+    ActionRow("about", "About LR Finder", (), "Versions and places, to copy into a report", "helping.about"),
+    ActionRow("quit", "Quit", ("Ctrl+Q",), "Close the window; everything is kept", "close"),
 )
+
+_LAST = ("preferences", "quit")
+#: The menus: the keys of their actions in order, None for a line between them.
+MENUS: dict[str, tuple[str | None, ...]] = {
+    "&File": (
+        "new",
+        "open",
+        "open_folder",
+        "open_run",
+        "runs",
+        "recent",
+        None,
+        "export",
+        "use",
+        None,
+        "preferences",
+        "quit",
+    ),
+    "&Edit": ("undo", "redo", None, "palette"),
+    "&Run": ("find", "train", "verify", "compare", None, "check", None, "pause", "stop"),
+    "&View": ("tabs", None, "left_panel", "right_panel", None, "theme"),
+    "&Help": ("guide", "shortcuts", None, "about"),
+}
 
 
 def make_actions(window: QWidget) -> dict[str, QAction]:
@@ -113,7 +159,7 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
     for row in ACTIONS:
         action = QAction(row.text, window)
         action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
-        action.setToolTip(f"{row.tip} ({row.shortcuts[0]})")
+        action.setToolTip(f"{row.tip} ({row.shortcuts[0]})" if row.shortcuts else row.tip)
         # Looked up when it is wanted: parts of the window come later than its actions, and change with the tab.
         action.triggered.connect(lambda _checked=False, slot=attrgetter(row.slot): slot(window)())
         window.addAction(action)
@@ -134,5 +180,5 @@ PLOT_KEYS: tuple[tuple[str, str], ...] = (
     ("Wheel, Ctrl + wheel", "Zoom learning rates, zoom losses"),
     ("0", "Reset the view"),
     ("Alt or Ctrl + drag", "Drag without snapping to suggestions"),
-    ("Double-click", "Select the rate there; on an axis, reset the view"),
+    ("Double-click", "Select the rate there"),
 )

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 AFTER_PAINT = 60
 #: Milliseconds between two looks whether the warm worker is up, and from the start on when nobody waits for it longer.
 LOOK, LONGEST_WAIT = 500, 20_000
+#: Milliseconds after which at most a change of the settings is on disk: a crash loses no more.
+KEEP_MS = 2000
 #: Width and height that a desktop's frame around the window takes, in pixels: nobody knows it before it is shown.
 FRAME = (8, 36)
 
@@ -126,6 +129,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     trust = Trust(trust_file())
     foreign = leave_out_foreign_pythons(settings, trust)
     python = frozen.chosen_python(settings.python)
+    kept = asdict(settings)
     pool, environments = SparePool(python), Environments(python or "", quiet=True)
 
     def warm() -> None:
@@ -135,6 +139,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             warm_aside(pool)  # a Python with torch is looked for, which takes a moment
 
     def save() -> None:
+        nonlocal kept
+        kept = asdict(settings)
         # What is in them now was chosen in this program, or is no longer there.
         chosen = trust.chose_pythons((settings.python, *settings.pythons.values()))
         for problem in filter(None, (save_settings(settings, settings_file()), chosen)):
@@ -160,6 +166,9 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         QTimer.singleShot(AFTER_PAINT, instance.listen)
         _obey(window, arguments)
         _quit_on_signals(app, window)
+        keeper = QTimer(window, interval=KEEP_MS)
+        keeper.timeout.connect(lambda: save() if asdict(window.settings_now()) != kept else None)
+        keeper.start()
         status = app.exec()
         collector.close()
         instance.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from lrgui.gui.layout_store import layout_store
 
 
 class Card(QFrame):
@@ -65,7 +67,7 @@ class MoreSettings(Fold):
         self._changed: Sequence[str] = ()
         super().__init__("More settings", content)
         self._key = f"unfolded/{key}"
-        stored = QSettings("lrgui", "lrgui").value(self._key, False, type=bool)
+        stored = layout_store().value(self._key, False, type=bool)
         self.button.setChecked(bool(stored))
         # Not `toggled`: what the program opens, to show a problem, is no wish of the person.
         self.button.clicked.connect(self._remember)
@@ -90,7 +92,7 @@ class MoreSettings(Fold):
 
     @Slot(bool)
     def _remember(self, shown: bool) -> None:
-        QSettings("lrgui", "lrgui").setValue(self._key, shown)
+        layout_store().setValue(self._key, shown)
 
 
 class Side(QScrollArea):

@@ -282,6 +282,11 @@ class Form(QWidget):
         if name not in self._unread and not row.is_typed:
             row.show(value)
 
+    def label(self, name: str) -> str:
+        """A field's name; empty while its row is not shown."""
+        row = self._rows[name]
+        return row.label if row.visible else ""
+
     def words(self, name: str) -> str:
         """A field's name and what stands in it: "Steps 200"."""
         return self._rows[name].sentence

@@ -19,7 +19,7 @@ PROOFS = ("10s", "30s", "1m", "2m", "5m", "15m")
 
 @dataclass
 class Settings:
-    """Remembered between starts. Window geometry lives in QSettings, everything else here."""
+    """Remembered between starts; where the window was and which folds are open is in `layout_store`."""
 
     theme: str = "system"
     job: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +36,8 @@ class Settings:
     """What code was last shown for, a key of `export.snippets.SNIPPETS`."""
     prove: str = ""
     """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
+    notify: bool = True
+    """Tell when a run ends while another window is in front."""
     recent: list[str] = field(default_factory=list)
     """Tasks that were opened, by path, the last one first."""
     panel_widths: dict[str, int] = field(default_factory=dict)
@@ -119,6 +121,8 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, dict) and all(_is_python(python) for python in value.values())
     if name == "panel_widths":
         return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
+    if name == "notify":
+        return isinstance(value, bool)
     if name in ("recent", "folded_panels"):
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
     return isinstance(value, str)

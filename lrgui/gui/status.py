@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
@@ -46,6 +46,9 @@ class Elided(QLabel):
 
 class StatusLine(QWidget):
     """Follows the session four times a second while something goes on."""
+
+    progressed = Signal(float)
+    """How far the run is, 0 to 1, where that is known; negative once none goes on."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -90,6 +93,7 @@ class StatusLine(QWidget):
         if state == RunState.IDLE:
             self._timer.stop()
             self.bar.hide()
+            self.progressed.emit(-1.0)
         else:
             self._timer.start()
             self.refresh()
@@ -137,6 +141,7 @@ class StatusLine(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         self.bar.show()
+        self.progressed.emit(done / total)
 
     def watch_spare(self, memory: Callable[[], int | None]) -> None:
         """Show what the process that waits for the next run costs: `memory` tells its bytes, or None."""

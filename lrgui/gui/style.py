@@ -106,6 +106,9 @@ QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
 QScrollBar::handle {{ background: {p.track}; border-radius: 4px; min-height: 24px; min-width: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QMenuBar {{ background: {p.window}; padding: 1px 4px; }}
+QMenuBar::item {{ background: transparent; padding: 3px 9px; border-radius: 4px; }}
+QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {p.hover}; }}
 QMenu {{ background: {p.card}; border: 1px solid {p.field_border}; border-radius: 6px; padding: 4px; }}
 QMenu::item {{ padding: 6px 26px 6px 14px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {p.selected_row}; }}
@@ -128,6 +131,17 @@ QListWidget::item {{ padding: 5px 8px; }}
 QListWidget::item:hover {{ background: {p.hover}; }}
 QListWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
 QListWidget:focus {{ border: 1px solid {p.accent}; }}
+QTextBrowser, QTreeWidget {{ background: {p.card}; border: 1px solid {p.card_border}; border-radius: 5px;
+    outline: none; selection-background-color: {p.accent}; selection-color: {p.accent_text}; }}
+QTextBrowser {{ font-size: 14px; }}
+QTextBrowser:focus, QTreeWidget:focus {{ border: 1px solid {p.accent}; }}
+QTreeWidget::item {{ padding: 3px 4px; }}
+QTreeWidget::item:hover {{ background: {p.hover}; }}
+QTreeWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
+QSplitter::handle {{ background: transparent; }}
+QToolButton {{ background: {p.button}; border: 1px solid {p.field_border}; border-radius: 6px; padding: 4px 8px; }}
+QToolButton:hover {{ background: {p.hover}; }}
+QToolButton:focus {{ border: 1px solid {p.accent}; }}
 QFileDialog QTreeView, QFileDialog QListView {{ background: {p.field}; border: 1px solid {p.field_border};
     selection-background-color: {p.selected_row}; selection-color: {p.text}; outline: none; }}
 QFileDialog QTreeView:focus, QFileDialog QListView:focus {{ border: 1px solid {p.accent}; }}

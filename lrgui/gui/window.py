@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QGuiApplication,
+    QIcon,
+    QMoveEvent,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -25,13 +32,18 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.export import FORMATS
-from lrgui.gui.actions import ACTIONS, PLOT_KEYS, make_actions
+from lrgui.gui.actions import make_actions
+from lrgui.gui.attention import Attention
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.dropping import Dropping
+from lrgui.gui.helping import Helping
+from lrgui.gui.layout_store import layout_store
+from lrgui.gui.menus import fill_menu_bar
 from lrgui.gui.notice import Notice
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
+from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.room import Room
 from lrgui.gui.saving import save_as
@@ -40,7 +52,6 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.tabs import Tabs
-from lrgui.gui.visit_bar import VisitBar
 from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
@@ -48,10 +59,13 @@ from lrgui.resources import resource
 from lrgui.runs.library import SUFFIX
 
 if TYPE_CHECKING:
+    from lrgui.gui.dialogs.palette import Command
     from lrgui.gui.runs_drawer import RunsDrawer
 
 #: The curve's tab, and from which width of the window on it is called so.
 LONG_NAME, WIDE = "Learning-rate curve", 1180
+#: Milliseconds after the last move of the window until its place is kept.
+KEEP_MS = 400
 #: What a press does where a training script stands in the place of a training.
 WATCH = "Run the script as it is, with its own rate, to its end, and draw its training (F6)"
 #: What cannot be done with a training script in here, by its action, and why.
@@ -72,7 +86,6 @@ class MainWindow(QMainWindow):
         self.session, self.runs = session, session.runs
         self.settings = settings
         session.prove = settings.prove
-        self.setWindowTitle("LR Finder")
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()
         palette = self._wanted_palette()
@@ -83,9 +96,14 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(session)
         self.dropping = Dropping(self)
         self.opening = Opening(session, settings, self.status.text.setText, self)
+        self.helping = Helping(self, session, settings, self.commands, self.set_theme)
+        self.attention = Attention(self, session, self.status, settings)
         self._buttons: dict[str, QPushButton] = {}
         self._drawer: RunsDrawer | None = None
+        self._place_kept = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self._place_kept.timeout.connect(self._keep_place)
         self._build()
+        fill_menu_bar(self.menuBar(), self.actions_by_key, self.opening.recent, self.tabs)
         self._connect()
         self._apply_palette(palette)
         self._refresh_actions()
@@ -108,7 +126,6 @@ class MainWindow(QMainWindow):
         within.setContentsMargins(0, 0, 0, 0)
         within.setSpacing(6)
         within.addWidget(self.banner)
-        within.addWidget(VisitBar(self.session, self.runs))
         within.addWidget(self.tabs, 1)
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
@@ -195,8 +212,7 @@ class MainWindow(QMainWindow):
         state = session.state
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
-        actions["train"].setEnabled(idle and not self.runs.synthetic)
-        actions["verify"].setEnabled(idle and not self.runs.synthetic)
+        actions["train"].setEnabled(idle)
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)
@@ -225,6 +241,12 @@ class MainWindow(QMainWindow):
         self._buttons["train"].setToolTip(WATCH if script else actions["train"].toolTip())
 
     # ---------------------------------------------------------------- actions
+    def commands(self) -> list[Command]:
+        """What the command palette offers now."""
+        from lrgui.gui.commands import commands_of
+
+        return commands_of(self.actions_by_key, self.tabs, self.session, self.findChildren(ConfigCard))
+
     def compare_optimizers(self) -> None:
         """Sweep the optimizers that are ticked on the Compare tab."""
         self.tabs.compare.start()
@@ -275,31 +297,7 @@ class MainWindow(QMainWindow):
             from lrgui.gui.runs_drawer import RunsDrawer  # nobody waits for it when the window opens
 
             self._drawer = RunsDrawer(self.session, self._palette, self.room)
-            self._drawer.compare_wanted.connect(self.compare_runs)
         self._drawer.toggle()
-
-    @Slot(list)
-    def compare_runs(self, paths: list[Path]) -> None:
-        """Lay these sweeps over each other on the Compare tab."""
-        self.tabs.compare.show_runs(paths)
-        self.tabs.setCurrentWidget(self.tabs.compare)
-
-    def show_shortcuts(self) -> None:
-        """All keys, in a dialog."""
-        dialog = QDialog(self)
-        dialog.setWindowTitle("Keyboard shortcuts")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grid = QGridLayout(dialog)
-        grid.setContentsMargins(20, 16, 20, 16)
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(7)
-        rows = [(" or ".join(row.shortcuts), row.tip) for row in ACTIONS] + list(PLOT_KEYS)
-        for index, (keys, words) in enumerate(rows):
-            name = QLabel(keys)
-            name.setObjectName("cardTitle")
-            grid.addWidget(name, index, 0)
-            grid.addWidget(QLabel(words), index, 1)
-        dialog.open()
 
     # ---------------------------------------------------------------- light and dark
     def _wanted_palette(self) -> Palette:
@@ -316,7 +314,11 @@ class MainWindow(QMainWindow):
 
     def toggle_theme(self) -> None:
         """Switch between light and dark, and remember it."""
-        self.settings.theme = "light" if self._palette.name == "dark" else "dark"
+        self.set_theme("light" if self._palette.name == "dark" else "dark")
+
+    def set_theme(self, theme: str) -> None:
+        """Paint in one of `settings.THEMES`, and remember it."""
+        self.settings.theme = theme
         self._apply_palette(self._wanted_palette())
 
     def _apply_palette(self, palette: Palette) -> None:
@@ -327,6 +329,9 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         use_plain_text(app)
         sheet = style_sheet(palette, self._family, arrow, check)
+        colours = app.palette()
+        colours.setColor(QPalette.ColorRole.Link, QColor(palette.accent))  # which no style sheet sets
+        app.setPalette(colours)
         if app.styleSheet() != sheet:  # to set it again would style every widget again
             app.setStyleSheet(sheet)
         self.tabs.set_palette(palette)
@@ -338,6 +343,12 @@ class MainWindow(QMainWindow):
         """In a narrow window the first tab is called by its short name, so that all tabs are in sight."""
         super().resizeEvent(event)
         self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
+        self._place_kept.start()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """The place is kept, too."""
+        super().moveEvent(event)
+        self._place_kept.start()
 
     @Slot()
     def _keep_room(self) -> None:
@@ -363,9 +374,19 @@ class MainWindow(QMainWindow):
         self.dropping.attach()
 
     def _restore_geometry(self) -> None:
-        geometry = QSettings("lrgui", "lrgui").value("geometry")
+        geometry = layout_store().value("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
+
+    @Slot()
+    def _keep_place(self) -> None:
+        layout_store().setValue("geometry", self.saveGeometry())
+
+    def settings_now(self) -> Settings:
+        """The settings with the job as it is set now."""
+        self.settings.job = self.session.job.to_dict()
+        self.settings.prove = self.session.prove
+        return self.settings
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
@@ -377,9 +398,9 @@ class MainWindow(QMainWindow):
         self.session.close()
         if self._drawer is not None:
             self._drawer.shelf.close()
-        QSettings("lrgui", "lrgui").setValue("geometry", self.saveGeometry())
-        self.settings.job = self.session.job.to_dict()
-        self.settings.prove = self.session.prove
+        self._place_kept.stop()
+        self._keep_place()
+        self.settings_now()
         super().closeEvent(event)
 
     def _may_stop(self) -> bool:

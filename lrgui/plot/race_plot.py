@@ -132,10 +132,9 @@ class RacePlot(StackedPlot):
             self.winner.show_at(None, "")
 
     def resizeEvent(self, event: Any) -> None:
-        """The labels' room is in pixels; a view that the person chose stays."""
+        """The labels' room is in pixels."""
         super().resizeEvent(event)
-        if not self._moved:
-            self.reset_view()
+        self.reset_view()
 
     # Inside ----------------------------------------------------------------------------------------
 

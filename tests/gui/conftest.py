@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from lrgui.gui.layout_store import layout_store
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 
@@ -38,4 +39,4 @@ def window(bench: Bench, qtbot: QtBot) -> MainWindow:
 @pytest.fixture(autouse=True)
 def _no_window_was_open_before() -> None:
     """Folds and the window's place are remembered between starts: a test's window is the first one."""
-    QSettings("lrgui", "lrgui").clear()
+    layout_store().clear()

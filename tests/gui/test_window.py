@@ -55,11 +55,11 @@ def retype(qtbot: QtBot, line: QLineEdit, text: str) -> None:
     qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
-def test_every_action_has_a_tooltip_and_a_key(window: MainWindow) -> None:
+def test_every_action_has_a_tooltip_and_its_keys(window: MainWindow) -> None:
     for row in ACTIONS:
         action = window.actions_by_key[row.key]
-        assert row.shortcuts[0] in action.toolTip()
-        assert [keys.toString() for keys in action.shortcuts()]
+        assert len(action.toolTip()) > 3 and (not row.shortcuts or row.shortcuts[0] in action.toolTip())
+        assert [bool(keys.toString()) for keys in action.shortcuts()] == [True] * len(row.shortcuts)
         assert callable(attrgetter(row.slot)(window))
 
 

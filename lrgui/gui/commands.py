@@ -1,0 +1,64 @@
+"""Everything that the window can do by name, as lines of the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from lrgui.core.learning_rate import format_lr
+from lrgui.gui.actions import ACTIONS
+from lrgui.gui.dialogs.palette import Command
+from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.panels.settings import SettingsCard
+from lrgui.gui.recent import label
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+
+
+def commands_of(
+    actions: Mapping[str, QAction], tabs: QTabWidget, session: Session, cards: Iterable[ConfigCard]
+) -> list[Command]:
+    """What can be done now: actions that are off are left out."""
+    return [*_actions(actions), *_tabs(tabs), *_rates(session.runs), *_settings(cards), *_tasks(session)]
+
+
+def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
+    for row in ACTIONS:
+        action = actions[row.key]
+        if row.key != "palette" and action.isEnabled():
+            yield Command(action.text(), action.trigger, keys=row.shortcuts[0] if row.shortcuts else "")
+
+
+def _tabs(tabs: QTabWidget) -> Iterator[Command]:
+    for index in range(tabs.count()):
+        yield Command(tabs.tabText(index), partial(tabs.setCurrentIndex, index), "Tab")
+
+
+def _rates(runs: RunsOnScreen) -> Iterator[Command]:
+    for row in [] if runs.reading is None else runs.reading.table:
+        if row.lr is not None:
+            yield Command(f"{row.label}, {format_lr(row.lr)}", partial(runs.select, row.lr), "Select")
+
+
+def _settings(cards: Iterable[ConfigCard]) -> Iterator[Command]:
+    for card in cards:
+        for form in card.forms:
+            for name in form.editors:
+                if words := form.label(name):
+                    yield Command(
+                        f"{words} ({card.heading.text()})", partial(_go_to, card, form.editors[name]), "Setting"
+                    )
+
+
+def _go_to(card: ConfigCard, editor: QWidget) -> None:
+    if isinstance(card, SettingsCard) and not editor.isVisible():
+        card.more.open()
+    editor.setFocus()
+
+
+def _tasks(session: Session) -> Iterator[Command]:
+    for path in session.tasks.recent:
+        yield Command(label(path), partial(session.use, path), "Task")

@@ -1,0 +1,133 @@
+"""The command palette: a few letters find any action, setting, rate or task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+#: Keys that move in the list while the field has the focus.
+_MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the palette."""
+
+    text: str
+    act: Callable[[], object]
+    kind: str = "Action"
+    """What it is: an action, a setting, a rate, a task."""
+    keys: str = ""
+    """Its shortcut."""
+
+    @property
+    def line(self) -> str:
+        """What the list shows."""
+        return "   ".join(part for part in (f"{self.kind}: {self.text}", self.keys) if part)
+
+    def fit(self, wanted: str) -> float | None:
+        """How well it fits what is wanted, by its name first, else with what it is; None where it does not."""
+        own = score(wanted, self.text)
+        return own + 10 if own is not None else score(wanted, self.line)
+
+
+def score(wanted: str, text: str) -> float | None:
+    """How well `wanted` fits `text`, the higher the better; None where not all its letters are there, in order.
+
+    The beginning of a word counts most, then letters that follow each other; of equals the shorter text wins.
+    """
+    wanted, text = wanted.lower(), text.lower()
+    letters = [letter for letter in wanted if not letter.isspace()]
+    best = _best(letters, text, 0, -2)
+    if best is None:
+        return None
+    whole = wanted.strip()
+    better = 8.0 if letters and text.startswith(whole) else 5.0 if letters and whole in text else 0.0
+    return best + better - 0.01 * len(text)
+
+
+def _best(letters: Sequence[str], text: str, at: int, before: int) -> float | None:
+    """The most points for the rest of the `letters` in the text from `at` on; the last one was found at `before`."""
+    if not letters:
+        return 0.0
+    first = text.find(letters[0], at)
+    places = {first, before + 1} | {i for i in range(at, len(text)) if i == 0 or not text[i - 1].isalnum()}
+    found = None
+    for place in places:
+        if place < at or text[place : place + 1] != letters[0]:
+            continue
+        rest = _best(letters[1:], text, place + 1, place)
+        if rest is not None:
+            starts = place == 0 or not text[place - 1].isalnum()
+            points = rest + (3.0 if starts else 2.0 if place == before + 1 else 0.0)
+            found = points if found is None else max(found, points)
+    return found
+
+
+class CommandPalette(QDialog):
+    """Shows the best fits; Enter chooses, Esc leaves everything as it is."""
+
+    chosen = Signal(object)
+    """A Command, after the dialog has gone."""
+
+    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._commands = list(commands)
+        self.setWindowTitle("Commands")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Type a command, a setting, a rule or a task")
+        self.field.setAccessibleName("Command")
+        self.field.setToolTip("A few letters are enough; ↑ and ↓ move, Enter chooses")
+        self.field.textChanged.connect(self.show_fits)
+        self.field.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Commands that fit")
+        self.list.setToolTip("Enter or a click chooses")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(lambda _item: self._choose())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self.field)
+        column.addWidget(self.list)
+        self.resize(560, 380)
+        self.show_fits("")
+
+    @Slot(str)
+    def show_fits(self, wanted: str) -> None:
+        """List the commands that fit, the best one first; all in their own order where nothing is wanted."""
+        self.list.clear()
+        fits = [(points, command) for command in self._commands if (points := command.fit(wanted)) is not None]
+        if wanted.strip():
+            fits.sort(key=lambda fit: -fit[0])
+        for _, command in fits:
+            item = QListWidgetItem(command.line, self.list)
+            item.setData(Qt.ItemDataRole.UserRole, command)
+        if not fits:
+            QListWidgetItem(f"Nothing is called like “{wanted.strip()}”", self.list).setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.setCurrentRow(0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows and Enter act on the list while the person types."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in _MOVES:
+                step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -8}.get(Qt.Key(event.key()), 8)
+                last = self.list.count() - 1
+                self.list.setCurrentRow(min(max(self.list.currentRow() + step, 0), last))
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._choose()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _choose(self) -> None:
+        item = self.list.currentItem()
+        command = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        if isinstance(command, Command):
+            self.accept()
+            self.chosen.emit(command)

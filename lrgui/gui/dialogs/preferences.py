@@ -1,0 +1,144 @@
+"""What holds for every task: theme, notifications, where runs are kept, other Pythons. A change is in force at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrgui.core.formats import format_bytes
+from lrgui.gui.cards import small_button
+from lrgui.gui.labels import breakable, wrapped
+from lrgui.gui.settings import Settings
+from lrgui.places import runs_folder
+from lrgui.runs.library import SUFFIX
+
+THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+
+
+class PreferencesDialog(QDialog):
+    """Shows the settings of the program, not those of a task."""
+
+    def __init__(self, settings: Settings, set_theme: Callable[[str], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings, self._paint = settings, set_theme
+        self.setWindowTitle("Preferences")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(10)
+        self.theme = QComboBox()
+        for key, name in THEME_NAMES.items():
+            self.theme.addItem(name, key)
+        self.theme.setCurrentIndex(self.theme.findData(self._settings.theme))
+        self.theme.setAccessibleName("Theme")
+        self.theme.setToolTip("Light or dark; Ctrl+Shift+D switches")
+        self.theme.currentIndexChanged.connect(self._set_theme)
+        form.addRow("Theme", self.theme)
+        self.notify = QCheckBox("Tell me when a run ends and another window is in front")
+        self.notify.setChecked(self._settings.notify)
+        self.notify.setToolTip("The taskbar's entry asks for attention, and the desktop shows a notification")
+        self.notify.toggled.connect(lambda on: setattr(self._settings, "notify", on))
+        form.addRow("Notifications", self.notify)
+        form.addRow("Runs", self._runs())
+        form.addRow("Pythons of tasks", self._pythons())
+        done = QPushButton("Close")
+        done.setObjectName("primary")
+        done.setToolTip("Close (Esc)")
+        done.setDefault(True)
+        done.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(done)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(14)
+        column.addLayout(form)
+        column.addLayout(row)
+        self.resize(560, self.sizeHint().height())
+
+    def _runs(self) -> QWidget:
+        """Where runs are kept, how many there are, and what they take."""
+        folder = runs_folder()
+        place = wrapped(breakable(str(folder)), "muted")
+        self.taken = QLabel(taken(folder))
+        show = small_button("Open folder", "Show the run files in the file manager", self._open_runs)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.addWidget(self.taken, 1)
+        row.addWidget(show)
+        column.addLayout(row)
+        column.addWidget(place)
+        column.addWidget(wrapped("Set LRGUI_RUNS before the start to keep them elsewhere.", "muted"))
+        return whole
+
+    def _pythons(self) -> QWidget:
+        """The Pythons that were chosen for tasks, each of which can be forgotten."""
+        self.pythons = QListWidget()
+        self.pythons.setAccessibleName("Pythons of tasks")
+        self.pythons.setToolTip("The Python that was chosen for each task file")
+        self.pythons.setFixedHeight(84)
+        self.forget = small_button("Forget", "Run this task in the usual Python again", self._forget)
+        self.pythons.currentRowChanged.connect(lambda row: self.forget.setEnabled(row >= 0 and bool(self._tasks)))
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.pythons)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.forget)
+        column.addLayout(row)
+        self._list_pythons()
+        return whole
+
+    def _list_pythons(self) -> None:
+        self.pythons.clear()
+        self._tasks = list(self._settings.pythons)
+        for task, python in self._settings.pythons.items():
+            self.pythons.addItem(f"{Path(task).name}: {python or 'this program’s'}")
+            self.pythons.item(self.pythons.count() - 1).setToolTip(f"{task}\n{python}")
+        if not self._tasks:
+            self.pythons.addItem("None: all tasks run in the usual Python")
+            self.pythons.item(0).setFlags(Qt.ItemFlag.NoItemFlags)
+        self.forget.setEnabled(False)
+
+    @Slot()
+    def _forget(self) -> None:
+        row = self.pythons.currentRow()
+        if 0 <= row < len(self._tasks):
+            del self._settings.pythons[self._tasks[row]]
+            self._list_pythons()
+
+    @Slot()
+    def _set_theme(self) -> None:
+        self._paint(str(self.theme.currentData()))
+
+    def _open_runs(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs_folder())))
+
+
+def taken(folder: Path) -> str:
+    """How many runs there are, and what they take on the disk: "12 runs, 3.4 MB"."""
+    try:
+        sizes = [file.stat().st_size for file in folder.glob(f"*{SUFFIX}")]
+    except OSError:
+        sizes = []
+    return f"{len(sizes):,} run{'' if len(sizes) == 1 else 's'}, {format_bytes(sum(sizes))}"

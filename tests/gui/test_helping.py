@@ -1,0 +1,167 @@
+"""What the window says of itself: commands by name, the guide, keys, preferences, versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
+
+from lrgui.gui.actions import ACTIONS, MENUS
+from lrgui.gui.dialogs.about import AboutDialog
+from lrgui.gui.dialogs.guide import Guide, pages, slug
+from lrgui.gui.dialogs.palette import CommandPalette, score
+from lrgui.gui.dialogs.preferences import PreferencesDialog, taken
+from lrgui.gui.dialogs.shortcuts import ShortcutsDialog
+from lrgui.gui.window import MainWindow
+
+
+def shown(window: MainWindow, kind: type[QDialog]) -> QDialog:
+    QApplication.processEvents()
+    found = [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_every_action_is_in_a_menu(window: MainWindow) -> None:
+    listed = [key for keys in MENUS.values() for key in keys if key not in (None, "recent", "tabs")]
+    assert sorted(listed) == sorted(row.key for row in ACTIONS), "each once"
+    menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title() in MENUS]
+    assert [menu.title() for menu in menus] == list(MENUS)
+    view = menus[list(MENUS).index("&View")]
+    next(action for action in view.actions() if action.text() == "Verify").trigger()
+    assert window.tabs.currentWidget() is window.tabs.verify
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first"),
+    [
+        ("dark", "Action: Toggle dark mode"),
+        ("find", "Action: Find learning rate"),
+        ("batch", "Setting: Batch size (Task)"),
+        ("accu", "Setting: Accumulation (Sweep)"),
+        ("tab scen", "Tab: Scenarios"),
+    ],
+)
+def test_a_few_letters_find_a_command(window: MainWindow, wanted: str, first: str) -> None:
+    commands = window.commands()
+    best = max(commands, key=lambda command: -1e9 if (fit := command.fit(wanted)) is None else fit)
+    assert best.line.startswith(first)
+
+
+def test_the_letters_must_all_be_there_in_order() -> None:
+    assert score("fx", "Find") is None and score("dni", "Find") is None
+    best, worse = score("opt", "Optimizer"), score("opt", "A loop that ends")
+    assert best is not None and worse is not None and best > worse
+
+
+def test_the_palette_is_driven_by_keys(window: MainWindow) -> None:
+    dark = window.settings.theme
+    window.actions_by_key["palette"].trigger()
+    palette = shown(window, CommandPalette)
+    assert isinstance(palette, CommandPalette)
+    QTest.keyClicks(palette.field, "momentum of nothing")
+    assert "Nothing is called like" in palette.list.item(0).text()
+    palette.field.clear()
+    assert palette.list.count() > 40
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == 1
+    QTest.keyClicks(palette.field, "toggle dark")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert window.settings.theme == "dark" != dark
+
+
+def test_a_setting_by_name_opens_its_fold_and_has_the_focus(window: MainWindow) -> None:
+    command = next(c for c in window.commands() if c.text.startswith("Accumulation (Sweep"))
+    window.activateWindow()
+    command.act()
+    QApplication.processEvents()
+    focus = QApplication.focusWidget()
+    assert focus is not None and focus.isVisible() and focus.accessibleName() == "Accumulation"
+
+
+def test_rules_are_commands_that_select(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    QApplication.processEvents()
+    command = next(c for c in window.commands() if c.kind == "Select" and c.text.startswith("steepest,"))
+    command.act()
+    reading = window.runs.reading
+    assert reading is not None
+    assert window.runs.selection == next(row.lr for row in reading.table if row.label == "steepest")
+
+
+def test_the_guide_is_there_and_its_links_lead_to_pages(window: MainWindow) -> None:
+    known = {page.path for page in pages()}
+    assert {"index.md", "how-to/window.md", "reference/keys.md"} <= known and "reference/api.md" not in known
+    assert pages()[0].path == "index.md" and len(known) > 25
+    window.actions_by_key["guide"].trigger()
+    guide = shown(window, Guide)
+    assert isinstance(guide, Guide) and guide.page is pages()[0]
+    guide.follow(QUrl("how-to/window.md"))
+    assert guide.page is not None and guide.page.path == "how-to/window.md"
+    guide.follow(QUrl("../reference/keys.md"))
+    assert guide.page.path == "reference/keys.md" and "Keys and mouse" in guide.browser.toPlainText()
+    guide.search.setText("torchrun scheduler")
+    root = guide.contents.invisibleRootItem()
+    listed = [
+        root.child(i).child(j).text(0) for i in range(root.childCount()) for j in range(root.child(i).childCount())
+    ]
+    assert listed and len(listed) < len(known)
+    guide.search.setText("zzzzzz")
+    assert root.child(0).text(0) == "No page has these words"
+
+
+def test_a_link_leads_to_its_heading(window: MainWindow) -> None:
+    assert slug("Light: which Python computes") == "light-which-python-computes"
+    window.helping.guide("how-to/bundle.md")
+    guide = shown(window, Guide)
+    assert isinstance(guide, Guide)
+    guide.resize(640, 420)
+    QApplication.processEvents()
+    guide.follow(QUrl("#light-which-python-computes"))
+    assert guide.browser.verticalScrollBar().value() > 0
+
+
+def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) -> None:
+    window.settings.pythons = {"/tasks/a.py": "/pythons/3.12", "/tasks/b.py": ""}
+    window.helping.preferences()
+    dialog = shown(window, PreferencesDialog)
+    assert isinstance(dialog, PreferencesDialog)
+    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
+    assert window.settings.theme == "dark"
+    dialog.notify.click()
+    assert window.settings.notify is False
+    assert not dialog.forget.isEnabled()
+    dialog.pythons.setCurrentRow(0)
+    dialog.forget.click()
+    assert window.settings.pythons == {"/tasks/b.py": ""}
+    (tmp_path / "one.lrrun").write_bytes(b"x" * 1500)
+    assert taken(tmp_path) == "1 run, 1.5 kB" and taken(tmp_path / "none") == "0 runs, 0 bytes"
+
+
+def test_diagnostics_are_copied(window: MainWindow) -> None:
+    window.helping.about()
+    dialog = shown(window, AboutDialog)
+    assert isinstance(dialog, AboutDialog)
+    dialog.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert "LR Finder: " in copied and "PySide6 " in copied and "Runs: " in copied
+
+
+def test_all_keys_are_listed(window: MainWindow) -> None:
+    window.actions_by_key["shortcuts"].trigger()
+    dialog = shown(window, ShortcutsDialog)
+    assert dialog.height() <= window.height()
+
+
+def test_the_title_says_how_far_a_run_is(window: MainWindow) -> None:
+    assert window.windowTitle() == "LR Finder"
+    window.status.progressed.emit(0.996)
+    assert window.windowTitle() == "99 % · LR Finder"
+    window.status.progressed.emit(-1.0)
+    assert window.windowTitle() == "LR Finder"
