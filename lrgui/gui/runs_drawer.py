@@ -178,9 +178,9 @@ class RunsDrawer(QFrame):
         if key == Qt.Key.Key_Escape:
             self.hide()
         elif watched is self.search and key == Qt.Key.Key_Down:
-            self.list.setFocus(Qt.FocusReason.TabFocusReason)
-            if not self.list.currentIndex().isValid() and self.model.rowCount():
+            if not self.chosen and self.model.rowCount():
                 self.list.setCurrentIndex(self.model.index(0))
+            self.list.setFocus(Qt.FocusReason.TabFocusReason)
         elif watched is self.search and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rowCount() == 1:
             self.list.setCurrentIndex(self.model.index(0))
             self.open()

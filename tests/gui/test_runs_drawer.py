@@ -126,6 +126,15 @@ def test_enter_opens_the_run(window: MainWindow, drawer: RunsDrawer, bench: Benc
     assert drawer.isHidden() and bench.runs.reading is not None and not bench.jobs
 
 
+def test_down_and_enter_open_the_first_that_is_found(window: MainWindow, drawer: RunsDrawer, bench: Bench) -> None:
+    window.activateWindow()
+    QTest.keyClicks(drawer.search, "sweep")
+    QTest.keyClick(drawer.search, Qt.Key.Key_Down)
+    assert [run.path.name for run in drawer.chosen] == ["a.lrrun"] and window.focusWidget() is drawer.list
+    QTest.keyClick(drawer.list, Qt.Key.Key_Return)
+    assert drawer.isHidden() and bench.runs.reading is not None
+
+
 def test_a_run_is_run_again_with_its_settings(drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
     _click(drawer, _row(drawer, "a.lrrun"))
     with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
