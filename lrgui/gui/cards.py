@@ -105,7 +105,7 @@ class Side(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget()
+        inner = self._inner = QWidget()
         inner.setObjectName("scrolled")
         self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(0, 0, 4, 0)
@@ -121,7 +121,7 @@ class Side(QScrollArea):
     def least_width(self) -> int:
         """The width that its cards need beside a scroll bar: it does not scroll sideways."""
         bar = self.verticalScrollBar().sizeHint().width()
-        return self.widget().minimumSizeHint().width() + bar
+        return self._inner.minimumSizeHint().width() + bar
 
 
 def muted(text: str = "") -> QLabel:

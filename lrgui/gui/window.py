@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 LONG_NAME, WIDE = "Learning-rate curve", 1180
 #: Milliseconds after the last move of the window until its place is kept.
 KEEP_MS = 400
+#: Below this width the buttons of the tool row have short names: their tooltips tell the rest.
+SHORT_NAMES = 1000
 #: What a press does where a training script stands in the place of a training.
 WATCH = "Run the script as it is, with its own rate, to its end, and draw its training (F6)"
 #: What cannot be done with a training script in here, by its action, and why.
@@ -133,7 +135,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.room, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
-        self.setMinimumSize(QSize(960, 560))
+        # A small laptop's screen at twice the size has room for this.
+        self.setMinimumSize(QSize(680, 440))
         self.resize(1440, 900)
 
     def _tool_row(self) -> QHBoxLayout:
@@ -168,8 +171,6 @@ class MainWindow(QMainWindow):
         row.addWidget(self._button("runs"))
         row.addWidget(self._button("theme"))
         self._buttons["find"].setObjectName("primary")
-        self._buttons["find"].setText("▶  Find learning rate   F5")
-        self._buttons["stop"].setText("■  Stop")
         self._buttons["compare"].setText("Compare")
         return row
 
@@ -227,7 +228,6 @@ class MainWindow(QMainWindow):
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
             button.setEnabled(actions[key].isEnabled())
-        self._buttons["pause"].setText("▶  Resume" if state == RunState.PAUSED else "❚❚  Pause")
         race = session.job.verification().race
         if not race.validate():
             tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
@@ -235,10 +235,23 @@ class MainWindow(QMainWindow):
         for key, reason in NOT_OF_SCRIPTS.items():
             if key in self._buttons:
                 self._buttons[key].setToolTip(reason if script else actions[key].toolTip())
-        self._buttons["train"].setText(
-            "Watch training ▸" if script else f"Train with {format_lr(session.job.train.max_lr)} ▸"
-        )
         self._buttons["train"].setToolTip(WATCH if script else actions["train"].toolTip())
+        self._name_buttons()
+
+    def _name_buttons(self) -> None:
+        """Put into the tool row's buttons what they do, in as many words as there is room for."""
+        job, short = self.session.job, self.width() < SHORT_NAMES
+        paused = self.session.state == RunState.PAUSED
+        names = {
+            "find": ("▶  Find learning rate   F5", "▶  Find"),
+            "pause": ("▶  Resume", "▶") if paused else ("❚❚  Pause", "❚❚"),
+            "stop": ("■  Stop", "■"),
+            "train": ("Watch training ▸", "Watch ▸")
+            if job.task.is_script
+            else (f"Train with {format_lr(job.train.max_lr)} ▸", "Train ▸"),
+        }
+        for key, (long, brief) in names.items():
+            self._buttons[key].setText(brief if short else long)
 
     # ---------------------------------------------------------------- actions
     def commands(self) -> list[Command]:
@@ -340,8 +353,9 @@ class MainWindow(QMainWindow):
         self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the first tab is called by its short name, so that all tabs are in sight."""
+        """In a narrow window tabs and buttons have short names, so that all are in sight."""
         super().resizeEvent(event)
+        self._name_buttons()
         self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
         self._place_kept.start()
 

@@ -259,6 +259,10 @@ class RacePlot(StackedPlot):
                 curves.append(Entry("pale: out", faded(palette.previous), width=1.6))
         self.curves.set_legend(curves, palette)
         bars, ranking = [], self._ranking
+        judged = {c.steps for c in self._candidates if math.isfinite(c.score)}
+        if len(judged) > 1:  # a loss after fewer steps is no worse rate: whoever is out is pale here too
+            few = max(judged - {max(judged)})
+            bars.append(Entry(f"pale: judged after {few:,} steps or fewer", faded(palette.previous), width=6.0))
         if ranking is not None and len(self.smooth.points[0]):
             bars.append(Entry("parabola", palette.average, "dash"))
         if ranking is not None and ranking.lowest is not None and len(self.lowest.points[0]):

@@ -49,10 +49,12 @@ def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> 
     tab = window.tabs.verify
     assert "3 to 5 trainings of 160 steps (F7)" in window._buttons["verify"].toolTip()
     assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all · within ")
+    assert tab.cost.text().endswith(" · around 1e-2, the rate under Training: none is selected on a curve")
     bench.play()  # the sweep says how fast this task is: 0.01 s a step
     assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all, at most 8 s · within ")
     assert bench.runs.selection is not None
     assert f"Verify {format_lr(bench.runs.selection)}" in tab.start.text()
+    assert "none is selected" not in tab.cost.text()
     tab.trainings.setCurrentIndex(tab.trainings.findData(4))
     tab.trainings.activated.emit(tab.trainings.currentIndex())
     tab.steps.setCurrentIndex(tab.steps.findData(320))

@@ -67,6 +67,14 @@ def test_every_candidate_has_a_line_and_a_bar(plot):
     ]
 
 
+def test_bars_of_shorter_trainings_are_marked(plot):
+    plot.show_race(field(), ranking(), over=True)
+    assert plot.bars.legend.entries[0].text == "pale: judged after 50 steps or fewer"
+    assert plot.columns._fills[0] == faded(LIGHT.low_line), "and so its bar is pale"
+    plot.show_race(field(lengths=(100,) * 7), ranking(), over=True)
+    assert not any("fewer" in entry.text for entry in plot.bars.legend.entries)
+
+
 def test_the_winner_is_marked_only_at_the_end(plot):
     plot.show_race(field(), ranking())
     assert plot.winner.text == "" and len(plot.smooth.points[0])

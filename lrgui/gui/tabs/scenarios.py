@@ -121,7 +121,7 @@ class ScenariosTab(QWidget):
             slider.setAccessibleName(label)
             slider.setToolTip(tip)
             slider.valueChanged.connect(lambda step, name=name: self._slid(name, step))
-            value.setFixedWidth(40)
+            value.setMinimumWidth(40)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for column, widget in enumerate((words, slider, value)):
                 grid.addWidget(widget, row, column)

@@ -104,7 +104,7 @@ class VerifyTab(RunTab):
         for value in values:
             box.addItem(f"{value:,}", value)
         box.setAccessibleName(name)
-        box.setToolTip(tip)
+        box.set_tip(tip)
         box.activated.connect(lambda _index: self._chosen())
         return box
 
@@ -167,6 +167,8 @@ class VerifyTab(RunTab):
         lrs = config.lrs()
         words += f" · within {format_lr(lrs[0])} to {format_lr(lrs[-1])}"
         lr, plan = self._runs.selection, self._runs.plan
+        if lr is None:
+            words += f" · around {pick}, the rate under Training: none is selected on a curve"
         if lr is not None and plan.differs:
             words += f" · of OneCycle's maximum; {format_lr(lr)} is selected for another schedule"
         self.cost.setText(words)

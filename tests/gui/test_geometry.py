@@ -1,0 +1,116 @@
+"""Nothing is cut and nothing lies over another, in all states and at all sizes; and everything has a name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from bench import Bench
+from geometry import cut, outside, overlaps, unnamed
+from PySide6.QtWidgets import QApplication, QPushButton
+from scripted import Scripted, sweep, training
+from test_verify_tab import play as play_race
+
+from lrgui.gui.window import MainWindow
+
+SIZES = [(683, 440), (1024, 700), (1366, 768), (1920, 1080)]
+
+
+def states(window: MainWindow, bench: Bench) -> Iterator[str]:
+    """Brings the window into one state after the other, and names each."""
+    yield "empty"
+    for tab in (window.tabs.training, window.tabs.verify, window.tabs.compare):
+        window.tabs.setCurrentWidget(tab)
+        yield f"{type(tab).__name__} empty"
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    bench.play()
+    yield "after a sweep"
+    bench.play(Scripted(training()), bench.session.train)
+    yield "after a training"
+    play_race(bench)
+    yield "after a race"
+    bench.play(Scripted(sweep()), window.compare_optimizers)
+    yield "after a comparison"
+    window.tabs.setCurrentWidget(window.tabs.scenarios)
+    yield "scenarios"
+
+
+def drawers(window: MainWindow) -> Iterator[str]:
+    """Opens one drawer after the other, where the sides are drawers."""
+    yield ""
+    if window.room.narrow and window.room.left.handle.isVisible():
+        for wing in window.room.wings:
+            window.room.toggle(wing)
+            yield f", {wing.side.accessibleName()} open"
+        window.room.toggle(window.room.right)
+
+
+def faults(window: MainWindow, bench: Bench, look: Callable[[], list[str]]) -> list[str]:
+    """What `look` finds in all states, each with the state."""
+    found: dict[str, str] = {}
+    for state in states(window, bench):
+        for drawer in drawers(window):
+            QApplication.processEvents()
+            for fault in look():
+                found.setdefault(fault, f"{state}{drawer}: {fault}")
+    return list(found.values())
+
+
+def unfold(window: MainWindow) -> None:
+    """Open all folds: what is in them is seen too."""
+    for button in window.findChildren(QPushButton, "fold"):
+        if button.isCheckable() and not button.isChecked():
+            button.setChecked(True)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_nothing_is_cut_and_nothing_lies_over_another(window: MainWindow, bench: Bench, size: tuple[int, int]) -> None:
+    window.resize(*size)
+
+    def look() -> list[str]:
+        if window.height() >= 700:  # lower, what is unfolded above a plot leaves it no room
+            unfold(window)
+        QApplication.processEvents()
+        return [*cut(window), *outside(window), *overlaps(window)]
+
+    found = faults(window, bench, look)
+    assert not found, "\n".join(found)
+    assert window.size().toTuple() == size, "nothing makes the window larger than it was made"
+
+
+def test_larger_letters_are_not_cut_either(window: MainWindow, bench: Bench) -> None:
+    """As at 150 %, where only the letters grow."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    usual = app.styleSheet()
+    window.resize(1366, 768)
+    try:
+        app.setStyleSheet(usual + "* { font-size: 16px; }")
+        found = faults(window, bench, lambda: [*cut(window), *outside(window), *overlaps(window)])
+        assert not found, "\n".join(found)
+    finally:
+        app.setStyleSheet(usual)
+
+
+def test_everything_has_a_name_and_a_tooltip(window: MainWindow, bench: Bench) -> None:
+    def look() -> list[str]:
+        unfold(window)
+        return unnamed(window)
+
+    found = faults(window, bench, look)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("size", SIZES[1:], ids=str)
+def test_the_words_of_a_plot_have_places_of_their_own(window: MainWindow, bench: Bench, size: tuple[int, int]) -> None:
+    window.resize(*size)
+    window.tabs.setCurrentWidget(window.tabs.verify)
+    QApplication.processEvents()
+    play_race(bench)
+    QApplication.processEvents()
+    plot = window.tabs.verify.plot
+    boxes = [box for _, box, _ in plot.columns.labels()]
+    assert boxes and not any(one.intersects(other) for one, other in itertools.combinations(boxes, 2))
+    for legend in (plot.curves.legend, plot.bars.legend):
+        assert len(legend.placed()) == len(legend.entries), "every entry has room"
