@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
 
     def _tool_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(8)
         for key in ("find", "pause", "stop"):
             row.addWidget(self._button(key))
@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         }
         for key, (long, brief) in names.items():
             self._buttons[key].setText(brief if short else long)
+        self._row.setSpacing(4 if short else 8)
 
     # ---------------------------------------------------------------- actions
     def commands(self) -> list[Command]:
