@@ -14,6 +14,7 @@ from lrgui.gui.dialogs.palette import Command
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.settings import SettingsCard
 from lrgui.gui.recent import label
+from lrgui.gui.room import bring_into_sight
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 
@@ -54,6 +55,7 @@ def _settings(cards: Iterable[ConfigCard]) -> Iterator[Command]:
 
 
 def _go_to(card: ConfigCard, editor: QWidget) -> None:
+    bring_into_sight(editor)
     if isinstance(card, SettingsCard) and not editor.isVisible():
         card.more.open()
     editor.setFocus()

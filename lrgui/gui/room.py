@@ -291,3 +291,13 @@ class Room(QWidget):
         """Room for the tabs between two closed drawers."""
         least = self.center.minimumSizeHint()
         return QSize(least.width() + 2 * RAIL + GAP, max(least.height(), 120))
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Unfold the side, or open the drawer, that a widget is on."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, Room):
+            parent.reveal(widget)
+            return
+        parent = parent.parentWidget()

@@ -174,6 +174,17 @@ class TestNarrow:
         assert self.room.left.side.isVisible() and field.isVisible()
 
 
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_a_setting_that_the_command_palette_names_comes_into_sight(window: MainWindow, width: int) -> None:
+    window.resize(width, 800)
+    if width == 1440:
+        click(window.room.left.handle)
+    field = window.findChild(QLineEdit, "field_clip_grad_norm")
+    assert not field.isVisible()
+    next(each for each in window.commands() if each.text.startswith("Clip gradients (")).act()
+    assert field.isVisible() and window.room.left.side.isVisible()
+
+
 def test_the_scenarios_have_the_whole_room(window: MainWindow) -> None:
     for width in (1440, 1024):
         window.resize(width, 900)
