@@ -104,9 +104,9 @@ def test_something_else_than_a_log(tmp_path: Path) -> None:
     assert words == "lrgui: other.lrrun is not an LR Finder run: its first line is not a header."
 
 
-def test_a_training_and_an_empty_run_cannot_be_exported(tmp_path: Path) -> None:
+def test_an_empty_run_cannot_be_exported(tmp_path: Path) -> None:
     for name, job, part in (
-        ("training", Job("train", train=TrainSettings(1)), "only sweeps"),
+        ("training", Job("train", train=TrainSettings(1)), "no points"),
         ("empty", Job(), "no points"),
     ):
         path = tmp_path / f"{name}.lrrun"

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from lrgui.api.end import End
 from lrgui.api.text_lines import table_lines, wrapped
 from lrgui.core.events import ERRORS
-from lrgui.core.formats import NOTHING, format_metric
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
-from lrgui.core.standings import Ranking, Standing, loss_column
+from lrgui.core.standings import Ranking, Standing, standings_table
 from lrgui.plot.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -109,17 +108,7 @@ class Verified:
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Heads and cells of the ranked table, as words."""
-        heads = ["", "learning rate", "validation loss" if self.validation else "training loss", "steps", "status"]
-        losses = loss_column(self.rows)
-        table = [
-            [str(row.place), format_lr(row.lr), loss, f"{row.steps:,}" if row.steps else NOTHING, row.words]
-            for row, loss in zip(self.rows, losses, strict=True)
-        ]
-        if self.metric_name is not None:
-            heads.insert(3, self.metric_name)
-            for cells, row in zip(table, self.rows, strict=True):
-                cells.insert(3, format_metric(self.metric_name, row.metric))
-        return heads, table
+        return standings_table(self.rows, self.validation, self.metric_name)
 
     @property
     def _winner(self) -> str:

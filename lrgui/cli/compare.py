@@ -15,19 +15,19 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell
 from lrgui.cli.generated import with_settings
-from lrgui.cli.outputs import source_file, spare
+from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
-from lrgui.core.formats import format_losses
-from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.run_settings import SweepSettings
+from lrgui.export import COMPARISON_FORMATS
 from lrgui.runs.job import Job
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.core.curve.comparison import Compared
+    from lrgui.export.comparison import ComparisonReport
 
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
@@ -35,15 +35,16 @@ _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 @command(of_task=True)
 @with_task
 @with_settings(SweepSettings, without=["repeats"])
+@with_formats(row for row in COMPARISON_FORMATS.values() if row.key != "json")  # that one goes to standard output
 def compare(
     base: Job,
     optimizers: Annotated[
         str | None,
         typer.Option(help="Which ones, separated by commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
     ] = None,
-    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
+    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     as_json: Json = False,
-    png: Annotated[Path | None, typer.Option("--png", help="Write a picture of all curves to this file.")] = None,
+    files: dict[str, Path] = {},  # noqa: B006
     python: Python = None,
 ) -> None:
     """Sweep several optimizers on the same task, one after the other, and say how their curves differ.
@@ -51,12 +52,10 @@ def compare(
     All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
     3 where none has, 2 for bad arguments, 1 for a failure.
     """
-    from lrgui.export import ExportError, write_atomically
-    from lrgui.export.documents import comparison_dict
-    from lrgui.export.pictures import comparison_bytes
+    from lrgui.export.comparison import ComparisonReport
     from lrgui.runs.sequential import jobs_to_compare
 
-    spare({"png": png}, source_file(base.task))
+    spare(files, source_file(base.task))
     own = [OWN] if base.task.optimizer == OWN else []
     wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
     keys = [key.strip().lower() for key in wanted if key.strip()]
@@ -69,16 +68,13 @@ def compare(
     compared, end, unkept = _run(jobs, python)
     if unkept:
         say(unkept)  # no log was asked for, so it is no failure
+    report = ComparisonReport(tuple(compared), tuple(jobs), end)
     if as_json:
-        print(json.dumps(comparison_dict(compared, jobs, end), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
-        _tell(compared, end)
-    if png is not None and compared:
-        title = f"LR Finder: optimizers on {base.task.title.split(' · ')[0]}"
-        try:
-            write_atomically(png, comparison_bytes(compared, (sweep.start_lr, sweep.end_lr), title))
-        except ExportError as error:
-            fail(str(error))
+        _tell(report, end)
+    if compared:
+        write_files(report, files, COMPARISON_FORMATS, quiet=True)
     if end.reason in ERRORS:
         fail(end.detail)
     sure = any(each.reading.recommendation.lr is not None for each in compared)
@@ -104,22 +100,16 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
     return compared_so_far(records, jobs), ended(records.first), turn.problem or ""
 
 
-def _tell(compared: Sequence[Compared], end: EndEvent) -> None:
+def _tell(report: ComparisonReport, end: EndEvent) -> None:
     from lrgui.core.curve.comparison import how_to_read
-    from lrgui.core.curve.recommend import GUESS, confidence_words
+    from lrgui.export.comparison import HEADS
 
-    table = Table("optimizer", "learning rate", "confidence", "lowest loss", "optimal zone")
-    lowests = format_losses([each.lowest for each in compared])
-    for each, lowest in zip(compared, lowests, strict=True):
-        pick = each.reading.recommendation
-        rate = "–" if each.pick is None else format_lr(each.pick)
-        zones = each.reading.zones
-        safe = "–" if zones is None else f"{format_lr(zones.low_end)} to {format_lr(zones.high_start)}"
-        sure = confidence_words(pick).removeprefix("confidence ") if pick.lr is not None else f"{GUESS}. {pick.reason}"
-        table.add_row(escape(each.label), rate, escape(sure), lowest, safe)
-    if compared:
+    table = Table(*HEADS)
+    for row in report.rows():
+        table.add_row(*map(escape, row))
+    if report.compared:
         results().print(table)
-    for sentence in how_to_read(compared):
+    for sentence in how_to_read(report.compared):
         tell(sentence)
     if end.reason != EndReason.COMPLETED:
         tell(end.detail)

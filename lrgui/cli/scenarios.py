@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from lrgui.cli.app import Status, command, fail
-from lrgui.cli.outputs import spare, wanted_words, with_formats, write_files
-from lrgui.export import SCENE_FORMATS
+from lrgui.cli.outputs import spare, wanted_words, with_formats, with_style, write_files
+from lrgui.export import SCENE_FORMATS, USUAL, PictureStyle
 
 
 @command()
 @with_formats(SCENE_FORMATS.values())
+@with_style
 def scenarios(
     files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
+    style: PictureStyle = USUAL,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
     show: Annotated[bool, typer.Option("--show", help="Open the scenarios in the window.")] = False,
 ) -> None:
@@ -34,7 +36,7 @@ def scenarios(
     spare(files, None)
 
     def write() -> None:
-        write_files(Scene(seed=seed), files, SCENE_FORMATS)
+        write_files(Scene(seed=seed), files, SCENE_FORMATS, style)
 
     if not show:
         write()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lrgui.core import bracket, halving
 from lrgui.core.events import CandidateEvent, Event, StandingEvent, TaskEvent, UntrainedEvent
-from lrgui.core.formats import format_figure, format_losses
+from lrgui.core.formats import NOTHING, format_figure, format_losses, format_metric
 from lrgui.core.judge import Judge, judge_of, other_judge
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, counted
@@ -371,6 +371,22 @@ def loss_column(rows: Sequence[Standing]) -> list[str]:
     """The candidates' losses for a table: `0.1234`, `diverged`, or a dash where one has not run."""
     losses = format_losses([row.loss if math.isfinite(row.loss) else None for row in rows])
     return ["diverged" if row.diverged else loss for row, loss in zip(rows, losses, strict=True)]
+
+
+def standings_table(
+    rows: Sequence[Standing], validation: bool, metric_name: str | None
+) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the ranked table, as words; `metric_name` is None where no metric was measured."""
+    heads = ["", "learning rate", "validation loss" if validation else "training loss", "steps", "status"]
+    table = [
+        [str(row.place), format_lr(row.lr), loss, f"{row.steps:,}" if row.steps else NOTHING, row.words]
+        for row, loss in zip(rows, loss_column(rows), strict=True)
+    ]
+    if metric_name is not None:
+        heads.insert(3, metric_name)
+        for cells, row in zip(table, rows, strict=True):
+            cells.insert(3, format_metric(metric_name, row.metric))
+    return heads, table
 
 
 def _order(row: Standing) -> tuple[int, float, float]:

@@ -1,4 +1,4 @@
-"""What leaves the program: pictures, tables and documents of a run, one row per format.
+"""What leaves the program: pictures, tables, documents and code of what is on a tab, one row per format.
 
 The rows need neither numpy nor Qt: what renders a format is imported once it is wanted.
 """
@@ -8,19 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from lrgui import writing
+from lrgui.export.errors import ExportError
+from lrgui.export.style import PictureStyle
 
 if TYPE_CHECKING:
-    from lrgui.export.report import Report
-    from lrgui.export.scenarios import Scene
+    from lrgui.export.shown import Shown
 
-Thing = TypeVar("Thing")
-
-
-class ExportError(Exception):
-    """A file could not be written; the message is a sentence for people."""
+#: As pictures are unless somebody chooses.
+USUAL = PictureStyle()
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -33,81 +31,111 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 @dataclass(frozen=True)
-class Format(Generic[Thing]):
+class Format:
     """One file format: how it is called, how its files end, and what is in them."""
 
     key: str
     """Also the command line's option."""
     label: str
-    suffix: str
     contents: str
     """For the command line's help: "Write … to this file."."""
-    render: Callable[[Thing], bytes]
+    make: Callable[[Shown, PictureStyle], bytes]
+    has_picture: bool = False
+    """True where the style of pictures matters."""
+
+    @property
+    def suffix(self) -> str:
+        """How its files end: ".png"."""
+        return f".{self.key}"
+
+    def render(self, thing: Shown, style: PictureStyle = USUAL) -> bytes:
+        """The file's content. Raises ExportError, with a sentence, where this thing has none."""
+        return self.make(thing, style)
 
 
-def _picture(report: Report) -> bytes:
-    from lrgui.export.pictures import picture_bytes
+def _png(thing: Shown, style: PictureStyle) -> bytes:
+    from lrgui.export.pictures import png
 
-    return picture_bytes(report)
+    return png(thing, style)
 
 
-def _table(report: Report) -> bytes:
+def _svg(thing: Shown, style: PictureStyle) -> bytes:
+    from lrgui.export.pictures import svg
+
+    return svg(thing, style)
+
+
+def _pdf(thing: Shown, style: PictureStyle) -> bytes:
+    from lrgui.export.pictures import pdf
+
+    return pdf(thing, style)
+
+
+def _table(thing: Shown, _style: PictureStyle) -> bytes:
     from lrgui.export.documents import table_bytes
 
-    return table_bytes(report)
+    return table_bytes(thing)
 
 
-def _document(report: Report) -> bytes:
+def _document(thing: Shown, _style: PictureStyle) -> bytes:
     from lrgui.export.documents import document_bytes
 
-    return document_bytes(report)
+    return document_bytes(thing)
 
 
-FORMATS: dict[str, Format[Report]] = {
+def _page(thing: Shown, style: PictureStyle) -> bytes:
+    from lrgui.export.page import page_bytes
+
+    return page_bytes(thing, style)
+
+
+def _notebook(thing: Shown, _style: PictureStyle) -> bytes:
+    from lrgui.export.notebook import notebook_bytes
+
+    return notebook_bytes(thing)
+
+
+def _program(thing: Shown, _style: PictureStyle) -> bytes:
+    from lrgui.export.program import program_bytes
+
+    return program_bytes(thing)
+
+
+FORMATS: dict[str, Format] = {
     row.key: row
     for row in (
-        Format("png", "Picture, 300 DPI (PNG)", ".png", "the annotated picture, 300 DPI,", _picture),
-        Format("csv", "Points (CSV)", ".csv", "the points", _table),
-        Format("json", "Whole run (JSON)", ".json", "the whole run", _document),
+        Format("png", "Picture (PNG)", "the annotated picture, 300 DPI,", _png, True),
+        Format("svg", "Vector picture (SVG)", "the picture as vectors", _svg, True),
+        Format("pdf", "Vector picture (PDF)", "the picture as a PDF page", _pdf, True),
+        Format("csv", "Points (CSV)", "the points", _table),
+        Format("json", "Whole run (JSON)", "the whole run", _document),
+        Format("html", "Report (HTML)", "a report with picture, numbers and settings", _page, True),
+        Format("ipynb", "Notebook (Jupyter)", "a notebook that does it again", _notebook),
+        Format("py", "Python script", "a Python script that does it again", _program),
     )
 }
+#: What runs of one task cannot be made of.
+_OF_RUNS = ("ipynb", "py")
+#: Those of the three synthetic scenarios, and of a comparison.
+SCENE_FORMATS = COMPARISON_FORMATS = {key: row for key, row in FORMATS.items() if key not in _OF_RUNS}
 
 
-def _scenes_png(scene: Scene) -> bytes:
-    from lrgui.export.scenarios import scenarios_png
-
-    return scenarios_png(scene)
-
-
-def _scenes_svg(scene: Scene) -> bytes:
-    from lrgui.export.scenarios import scenarios_svg
-
-    return scenarios_svg(scene)
-
-
-def _scenes_csv(scene: Scene) -> bytes:
-    from lrgui.export.scenarios import scenarios_csv
-
-    return scenarios_csv(scene)
-
-
-#: Those of the three synthetic scenarios.
-SCENE_FORMATS: dict[str, Format[Scene]] = {
-    row.key: row
-    for row in (
-        Format("png", "Picture, 300 DPI (PNG)", ".png", "the picture, 300 DPI,", _scenes_png),
-        Format("svg", "Vector picture (SVG)", ".svg", "the vector picture", _scenes_svg),
-        Format("csv", "Points (CSV)", ".csv", "the points", _scenes_csv),
-    )
-}
-
-
-def export(report: Report, path: Path, key: str) -> None:
-    """Write `report` to `path` in the format `key`, all of it or nothing.
+def export(thing: Shown, path: Path, key: str, style: PictureStyle = USUAL) -> None:
+    """Write `thing` to `path` in the format `key`, all of it or nothing.
 
     Raises ExportError, with one sentence for people, where that fails.
     """
-    write_atomically(path, FORMATS[key].render(report))
+    write_atomically(path, FORMATS[key].render(thing, style))
 
 
-__all__ = ["FORMATS", "SCENE_FORMATS", "ExportError", "Format", "export", "write_atomically"]
+__all__ = [
+    "COMPARISON_FORMATS",
+    "FORMATS",
+    "SCENE_FORMATS",
+    "USUAL",
+    "ExportError",
+    "Format",
+    "PictureStyle",
+    "export",
+    "write_atomically",
+]

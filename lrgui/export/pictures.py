@@ -1,22 +1,55 @@
-"""The annotated picture of a run, and that of a comparison, as PNG; needs Qt, but no display."""
+"""Pictures of what is on a tab, as pixels and as vectors; they need Qt, but no display."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from lrgui.core.curve.comparison import Compared
-from lrgui.export.report import Report
-from lrgui.plot.compare_plot import compare_picture
-from lrgui.plot.picture import curve_picture, ensure_application, png_bytes
+from lrgui.export.shown import Shown
+from lrgui.export.style import PictureStyle
+from lrgui.plot.picture import ensure_application, paint, paint_pdf, paint_svg, png_bytes
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
+    from lrgui.plot.plots import Plot
 
 
-def picture_bytes(report: Report) -> bytes:
-    """8 × 5 inches at 300 DPI, light, looking like the screen."""
+def png(thing: Shown, style: PictureStyle) -> bytes:
+    """A PNG file, with its resolution."""
+    return png_bytes(image(thing, style))
+
+
+def image(thing: Shown, style: PictureStyle) -> QImage:
+    """The picture as pixels."""
+    with _drawn(thing, style) as plot:
+        return paint(plot, plot.canvas, style.palette, style.size, style.dpi, transparent=style.transparent)
+
+
+def svg(thing: Shown, style: PictureStyle) -> bytes:
+    """An SVG document; its letters are outlines, so that it looks the same everywhere."""
+    with _drawn(thing, style) as plot:
+        return paint_svg(plot, plot.canvas, style.palette, style.size, thing.title, transparent=style.transparent)
+
+
+def pdf(thing: Shown, style: PictureStyle) -> bytes:
+    """A PDF document with one page, as large as the picture."""
+    with _drawn(thing, style) as plot:
+        return paint_pdf(plot, plot.canvas, style.palette, style.size, thing.title, transparent=style.transparent)
+
+
+@contextmanager
+def _drawn(thing: Shown, style: PictureStyle) -> Iterator[Plot]:
     ensure_application()
-    return png_bytes(curve_picture(report.reading, report.title))
+    from shiboken6 import delete
 
-
-def comparison_bytes(compared: Sequence[Compared], limits: tuple[float, float], title: str) -> bytes:
-    """A PNG file, 8 × 5 inches at 300 DPI, light."""
-    ensure_application()
-    return png_bytes(compare_picture(compared, limits, title))
+    plot = thing.plot(style.palette)
+    try:
+        plot.set_title(thing.title)
+        plot.leave_out(style.without)
+        if style.views is not None:
+            plot.show_views(style.views)
+        yield plot
+    finally:
+        delete(plot)

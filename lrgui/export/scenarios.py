@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.scenarios import SCENARIOS, Scenario, noisy_loss, rates
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
+from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndReason
+from lrgui.core.learning_rate import format_lr
+from lrgui.export.shown import Cell, Section, Shown
 
 if TYPE_CHECKING:
-    from lrgui.plot.scenario_plot import ScenarioCurve
+    from lrgui.plot.scenario_plot import ScenarioPlot
+    from lrgui.plot.theme import Palette
 
 #: What the classic picture's file is called.
 FILE_NAME = "learning_rate_finder_visualizations"
@@ -22,12 +25,18 @@ TITLE = "Learning-rate finder: what the curve says"
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(Shown):
     """What is on the picture: the scenarios as they are set, their noise's seed, and which one is chosen."""
+
+    parts: ClassVar[tuple[str, ...]] = ("title", "legend", "zones", "selection")
 
     scenarios: tuple[Scenario, ...] = tuple(SCENARIOS.values())
     seed: int = 0
     chosen: str = "well_behaved"
+    selection: float | None = None
+    """The rate that the person picked; None before that."""
+    zones: Zones | None = None
+    """The zones as the person left them; None for those of the chosen scenario."""
 
     @property
     def lr(self) -> Floats:
@@ -48,40 +57,59 @@ class Scene:
         lr = self.lr
         return Curve.measured(lr, self.loss(self.scenario), len(lr), beta, EndReason.COMPLETED)
 
+    @property
+    def title(self) -> str:
+        """Title of the picture."""
+        return TITLE
 
-def scenarios_png(scene: Scene) -> bytes:
-    """8 × 5 inches at 300 DPI. Needs Qt, but no display."""
-    from lrgui.plot.picture import ensure_application, png_bytes
-    from lrgui.plot.scenario_picture import scenario_picture
+    @property
+    def summary(self) -> str:
+        """What the chosen curve is."""
+        return f"Synthetic curves, nothing was trained. {self.scenario.label}: {self.scenario.words}"
 
-    ensure_application()
-    return png_bytes(scenario_picture(_curves(scene), scene.chosen, _reading(scene), scene.scenario.zones, TITLE))
+    @property
+    def _reading(self) -> SweepReading:
+        return read_sweep(self.curve(), self.selection, self.zones or self.scenario.zones)
+
+    def plot(self, palette: Palette) -> ScenarioPlot:
+        """All curves, the chosen one strongest, with the zones and the pick."""
+        from lrgui.plot.scenario_picture import scenario_plot
+        from lrgui.plot.scenario_plot import ScenarioCurve
+
+        curves = [ScenarioCurve(s.key, s.label, self.lr, self.loss(s)) for s in self.scenarios]
+        plot = scenario_plot(curves, self.chosen, self._reading, self.zones or self.scenario.zones, palette)
+        plot.set_selection(self.selection)
+        return plot
+
+    def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
+        """One column per scenario, one line per learning rate."""
+        columns = [self.loss(scenario).tolist() for scenario in self.scenarios]
+        return ("lr", *(scenario.key for scenario in self.scenarios)), zip(self.lr.tolist(), *columns, strict=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scenarios' settings and curves."""
+        scenarios = [{**_plain(s), "loss": self.loss(s).tolist()} for s in self.scenarios]
+        return {
+            "synthetic": True,
+            "seed": self.seed,
+            "chosen": self.chosen,
+            "selection": self.selection,
+            "zones": (self.zones or self.scenario.zones).to_dict(),
+            "lr": self.lr.tolist(),
+            "scenarios": scenarios,
+        }
+
+    def sections(self) -> list[Section]:
+        """What each curve is, and the numbers of the chosen one."""
+        zones = self.zones or self.scenario.zones
+        rows = [("Optimal zone", f"{format_lr(zones.low_end)} to {format_lr(zones.high_start)}")]
+        if self.selection is not None:
+            rows.insert(0, ("Your pick", format_lr(self.selection)))
+        return [
+            Section("Scenarios", ("scenario", "what it is"), [(s.label, s.words) for s in self.scenarios]),
+            Section(self.scenario.label, ("", ""), rows),
+        ]
 
 
-def scenarios_svg(scene: Scene) -> bytes:
-    """The same picture as scalable vector graphics."""
-    from lrgui.plot.picture import ensure_application
-    from lrgui.plot.scenario_picture import scenario_svg
-
-    ensure_application()
-    return scenario_svg(_curves(scene), scene.chosen, _reading(scene), scene.scenario.zones, TITLE)
-
-
-def scenarios_csv(scene: Scene) -> bytes:
-    """One column per scenario, one line per learning rate, numbers at full precision."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("lr", *(scenario.key for scenario in scene.scenarios)))
-    columns = [scene.loss(scenario).tolist() for scenario in scene.scenarios]
-    writer.writerows(zip(scene.lr.tolist(), *columns, strict=True))
-    return out.getvalue().encode()
-
-
-def _curves(scene: Scene) -> list[ScenarioCurve]:
-    from lrgui.plot.scenario_plot import ScenarioCurve
-
-    return [ScenarioCurve(s.key, s.label, scene.lr, scene.loss(s)) for s in scene.scenarios]
-
-
-def _reading(scene: Scene) -> SweepReading:
-    return read_sweep(scene.curve(), zones=scene.scenario.zones)
+def _plain(scenario: Scenario) -> dict[str, Any]:
+    return {key: value for key, value in asdict(scenario).items() if isinstance(value, str | int | float)}

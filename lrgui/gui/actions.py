@@ -180,5 +180,5 @@ PLOT_KEYS: tuple[tuple[str, str], ...] = (
     ("Wheel, Ctrl + wheel", "Zoom learning rates, zoom losses"),
     ("0", "Reset the view"),
     ("Alt or Ctrl + drag", "Drag without snapping to suggestions"),
-    ("Double-click", "Select the rate there"),
+    ("Double-click", "Select the rate there; on an axis, reset the view"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
 Watch = Callable[[float], None]
 """Tells how much is done, 0…1. Raises `GivenUp` where nobody wants the rest any more."""
@@ -53,6 +53,9 @@ class Background(QObject):
         self._left: list[_Thread] = []
         """Given up, and not at their end yet."""
         self._then: Callable[[Any, Exception | None], None] | None = None
+        application = QCoreApplication.instance()
+        if application is not None:  # Qt aborts the process where a thread is destroyed that still runs
+            application.aboutToQuit.connect(self.close)
 
     @property
     def running(self) -> bool:
@@ -75,6 +78,7 @@ class Background(QObject):
             thread.given_up = True
             self._left.append(thread)
 
+    @Slot()
     def close(self) -> None:
         """Give up, and wait for what still goes on."""
         self.give_up()

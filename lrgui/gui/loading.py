@@ -37,8 +37,9 @@ class LoadedRun:
         opened = open_run(path, watch)
         if opened.job.kind not in SHOWN:
             raise ValueError(f"{path.name} cannot be opened: a {opened.job.kind} is not displayed.")
-        shown = ShownSweep(opened.job, opened.sweeps).as_run().read() if opened.job.kind == RunKind.SWEEP else None
-        return cls(path, opened, shown)
+        if opened.job.kind != RunKind.SWEEP:
+            return cls(path, opened, None)
+        return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read())
 
 
 class RunLoading(QObject):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
@@ -24,15 +24,29 @@ class Journal(Protocol):
     def close(self) -> str | None: ...
 
 
-class _Reader(QThread):
-    """Iterates the source away from the window's thread: one chunk, one signal."""
+class RunThread(QThread):
+    """Reads one run away from the window's thread, and tells of it in the window's thread.
+
+    Between the two threads goes one signal a chunk: a queued signal costs several microseconds, and 20,000 a second
+    would leave the event loop no time. This object lives in the window's thread, so that it says there, at the cost of
+    a call, what the chunk holds: `chunk` with every event, in order, then `batch` for every batch in it.
+    """
 
     chunk = Signal(object)
+    batch = Signal(int, float, float)
+    """Step, learning rate, loss."""
 
-    def __init__(self, source: EventSource, journal: Journal | None, parent: QObject) -> None:
+    _read = Signal(object)
+
+    def __init__(
+        self, source: EventSource, journal: Journal | None, parent: QObject, each_batch: Callable[[], bool]
+    ) -> None:
+        """`each_batch` knows whether anybody listens to single batches."""
         super().__init__(parent)
         self._source = source
         self._journal = journal
+        self._each_batch = each_batch
+        self._read.connect(self._say)
 
     def run(self) -> None:
         """Read to the end of the run; nothing that the source raises may end the program."""
@@ -52,11 +66,20 @@ class _Reader(QThread):
     def _hand_over(self, events: list[Event]) -> None:
         if self._journal is not None:
             self._journal.write(events)
+        self._read.emit(events)
+
+    @Slot(object)
+    def _say(self, events: list[Event]) -> None:
         self.chunk.emit(events)
+        if self._each_batch():
+            say = self.batch.emit
+            for event in events:
+                if isinstance(event, BatchEvent):
+                    say(event.step, event.lr, event.loss)
 
 
 class RunWorker(QObject):
-    """Runs one source at a time and says what it says, in the window's thread.
+    """Runs one source at a time, each in a `RunThread`, and says what it says, in the window's thread.
 
     `chunk` carries every event, in order. The other signals are the same events one by one, for whoever
     wants to listen to single batches; they cost something only while somebody is connected.
@@ -64,7 +87,7 @@ class RunWorker(QObject):
 
     chunk = Signal(object)
     batch = Signal(int, float, float)
-    """Step, learning rate, loss."""
+    """The thread's: step, learning rate, loss. The live curve follows it."""
     epoch = Signal(object)
     state = Signal(str)
     ended = Signal(object)
@@ -73,7 +96,7 @@ class RunWorker(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source: EventSource | None = None
-        self._reader: _Reader | None = None
+        self._reader: RunThread | None = None
         self._end: EndEvent | None = None
         self._impatient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._impatient.timeout.connect(self.kill)
@@ -88,8 +111,9 @@ class RunWorker(QObject):
         if self.running:
             raise RuntimeError("a run is going on")
         self._source, self._end = source, None
-        self._reader = _Reader(source, journal, self)
+        self._reader = RunThread(source, journal, self, self._heard)
         self._reader.chunk.connect(self._on_chunk)
+        self._reader.batch.connect(self.batch)
         self._reader.finished.connect(self._on_finished)
         self._reader.start()
 
@@ -129,15 +153,14 @@ class RunWorker(QObject):
         # Its `finished` waits in a queue that may never be read again.
         self._on_finished()
 
+    def _heard(self) -> bool:
+        return self.isSignalConnected(QMetaMethod.fromSignal(self.batch))
+
     @Slot(object)
     def _on_chunk(self, events: list[Event]) -> None:
         self.chunk.emit(events)
-        each_batch = self.isSignalConnected(QMetaMethod.fromSignal(self.batch))
         for event in events:
-            if isinstance(event, BatchEvent):
-                if each_batch:
-                    self.batch.emit(event.step, event.lr, event.loss)
-            elif isinstance(event, EpochEvent):
+            if isinstance(event, EpochEvent):
                 self.epoch.emit(event)
             elif isinstance(event, StateEvent):
                 self.state.emit(event.state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.events import RunKind
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_shelf import RunShelf
@@ -95,7 +98,9 @@ class RunsDrawer(QFrame):
         column.addWidget(self.note)
         buttons = QHBoxLayout()
         self.open_button = small_button("Open", "Show this run in the window (Enter or double-click)", self.open)
-        self.compare_button = small_button("Compare", "Lay the selected runs over each other", self.compare)
+        self.compare_button = small_button(
+            "Compare", "Lay the curves of the selected sweeps over each other", self.compare
+        )
         self.again_button = small_button("Run again", "Run it again with the same settings", self.run_again)
         self.delete_button = small_button(
             "Delete", f"Move the selected runs to the trash, where they stay for {KEPT_DAYS} days (Del)", self.delete
@@ -111,7 +116,6 @@ class RunsDrawer(QFrame):
         told.addWidget(self.said, 1)
         told.addWidget(self.undo_button)
         column.addLayout(told)
-        self.compare_button.hide()
         self._connect(session, parent)
         self._show_choice()
 
@@ -229,7 +233,7 @@ class RunsDrawer(QFrame):
         readable = one is not None and not one.summary.problem
         self.open_button.setEnabled(readable and not self._session.busy)
         self.again_button.setEnabled(readable and not self._session.busy)
-        self.compare_button.setEnabled(len([run for run in chosen if not run.summary.problem]) > 1)
+        self.compare_button.setEnabled(len(_sweeps(chosen)) > 1)
         self.delete_button.setEnabled(bool(chosen))
         self.note.setEnabled(one is not None)
         if not self.note.hasFocus() or one is None:
@@ -261,8 +265,7 @@ class RunsDrawer(QFrame):
             (self.again_button, self.run_again),
             (self.compare_button, self.compare),
         ):
-            if not button.isHidden():
-                menu.addAction(button.text(), act).setEnabled(button.isEnabled())
+            menu.addAction(button.text(), act).setEnabled(button.isEnabled())
         menu.addSeparator()
         starred = all(run.notes.star for run in chosen)
         menu.addAction("Remove star" if starred else "Star", lambda: self.star(not starred))
@@ -281,7 +284,7 @@ class RunsDrawer(QFrame):
 
     def compare(self) -> None:
         """Lay the selected runs over each other."""
-        paths = [run.path for run in self.chosen if not run.summary.problem]
+        paths = [run.path for run in _sweeps(self.chosen)]
         if len(paths) > 1:
             self.hide()
             self.compare_wanted.emit(paths)
@@ -323,6 +326,11 @@ class RunsDrawer(QFrame):
         chosen = self.chosen
         if len(chosen) == 1:
             self.shelf.annotate(chosen[0].path, note=self.note.text().strip())
+
+
+def _sweeps(runs: Sequence[KeptRun]) -> list[KeptRun]:
+    """Those that can be laid over each other: sweeps that measured something."""
+    return [run for run in runs if run.summary.kind == RunKind.SWEEP and run.summary.curve]
 
 
 def _is_undo(event: QKeyEvent) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
@@ -17,11 +17,12 @@ from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
 from lrgui.gui.loading import LoadedRun
+from lrgui.gui.screen import RunStep, Screen, Steps, Visit, visit_of, visit_of_synthetic
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
@@ -57,6 +58,11 @@ class RunsOnScreen(QObject):
     """Selection or zones changed."""
     selected = Signal(float)
     """A rate is selected, live; before `choice_changed`."""
+    visit_changed = Signal()
+    """Another saved run or synthetic curve is visited, or none."""
+    came_back = Signal(object)
+    """What was on screen before is shown again: the kinds of runs (`RunKind`) that have changed. The Visit that was
+    left, if one was, is `left`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,11 +70,17 @@ class RunsOnScreen(QObject):
         """Reads sweeps that are so long that the window would stand still."""
         self.finishing = False
         """True while the sweep that has just ended is read there."""
-        self.undo_stack = QUndoStack(self)
+        self._going = False
+        """True from the beginning of a run to its end."""
+        self.undo_stack = Steps(self, lambda: self._going)
         self._shown: ShownSweep | None = None
         """The sweep on screen."""
-        self._last: tuple[ShownSweep, Zones | None] | None = None
-        """The sweep that was on screen before, and its zones, while the present one has not measured anything yet."""
+        self._before: Screen | None = None
+        """What was on screen before the sweep that goes on."""
+        self.visit: Visit | None = None
+        """The saved run or synthetic curve that is shown in the place of the person's own; None for their own."""
+        self.left: Visit | None = None
+        """The visit that was left last."""
         self._chosen = Selection(self._show_choice, self.undo_stack, Choices(None, None))
         self.planned = USUAL
         """The training to come, as far as the settings say."""
@@ -87,6 +99,7 @@ class RunsOnScreen(QObject):
     def close(self) -> None:
         """Give up what is being read; returns when that has ended."""
         self._background.close()
+        self.undo_stack.clear()  # a stack that goes with its steps tells of it when it is gone already
 
     # ---------------------------------------------------------------- the sweep on screen
     @property
@@ -114,6 +127,33 @@ class RunsOnScreen(QObject):
         """What the sweep says, with the selection and the zones as they are; None before it is over."""
         return None if self._shown is None else self._shown.reading
 
+    @property
+    def last_reading(self) -> SweepReading | None:
+        """The same, but while a sweep goes on what the one before it says."""
+        if self._going and self._before is not None and self._before.shown is not None and self.reading is None:
+            return self._before.shown.reading
+        return self.reading
+
+    @property
+    def waiting(self) -> bool:
+        """True where that is what the sweep before says: its own reading is still to come."""
+        return self._before is not None and self.reading is None
+
+    @property
+    def headline(self) -> str:
+        """What the sweep on screen is; empty where there is none."""
+        return "" if self._shown is None else self._shown.headline
+
+    @property
+    def started(self) -> datetime | None:
+        """When the sweep on screen began; None where nobody knows, or there is none."""
+        return None if self._shown is None else self._shown.started
+
+    @property
+    def own_settings(self) -> bool:
+        """True where what is on screen belongs to the settings in the form, as all does but a mere visit."""
+        return self.visit is None or self.visit.form is not None
+
     def report(self) -> Report | None:
         """The sweep on screen, as it is to be exported; None where there is none."""
         return None if self._shown is None else self._shown.report()
@@ -131,6 +171,8 @@ class RunsOnScreen(QObject):
             raise SnippetError("No learning rate is selected: find one first (F5), or type one.")
         if shown is None or shown.reading is None:
             return facts_of_job(lr, job, None, plan=self.plan, trains=True)
+        if not self.own_settings:  # those of the form are another run's
+            job = shown.job
         if shown.synthetic:
             raise SnippetError("This curve is synthetic: nothing was trained. Find a learning rate first (F5).")
         swept, record = replace(shown.job, train=job.train), shown.sweeps.first
@@ -141,7 +183,7 @@ class RunsOnScreen(QObject):
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick with the settings of `job`; None where they are those of the sweep."""
-        return None if self._shown is None else self._shown.carried_over(job)
+        return None if self._shown is None or not self.own_settings else self._shown.carried_over(job)
 
     def read_as(self, settings: SweepSettings) -> None:
         """Read the curve with these settings: β and the planned training belong to reading it, not to measuring it."""
@@ -183,6 +225,21 @@ class RunsOnScreen(QObject):
         self.select(self.plan.from_one_cycle(lr))
 
     @property
+    def offered(self) -> float | None:
+        """The recommendation that is not selected because the person chose another rate; None where there is none."""
+        pick = None if self.reading is None else self.reading.recommendation.lr
+        chosen = self.selection
+        return None if pick is None or chosen is None or same_lr(pick, chosen) else pick
+
+    @property
+    def guess(self) -> float | None:
+        """What the sweep on screen guesses without confidence; None where it is sure, or that is selected."""
+        pick = None if self.reading is None or self.synthetic else self.reading.recommendation
+        if pick is None or pick.lr is not None or pick.best_guess is None:
+            return None
+        return None if self.selection is not None and same_lr(pick.best_guess, self.selection) else pick.best_guess
+
+    @property
     def selection(self) -> float | None:
         """The learning rate that the person holds."""
         return self._chosen.now.selection
@@ -192,17 +249,21 @@ class RunsOnScreen(QObject):
         """The zones as measured, or as the person dragged them."""
         return self._chosen.now.zones
 
-    def select(self, lr: float, nudge: bool = False) -> None:
-        """Select `lr`, as one step that can be undone."""
-        self._chosen.change(_selected(lr), nudge, selection=lr)
+    def select(self, lr: float, nudge: bool = False, by_hand: bool = True) -> None:
+        """Select `lr`, as one step that can be undone. A rate that is chosen `by_hand`, and is not the recommendation,
+        survives the next sweep."""
+        self._chosen.change(_selected(lr), nudge, selection=lr, by_hand=by_hand and self._is_choice(lr))
+
+    def _is_choice(self, lr: float) -> bool:
+        return self.reading is None or self.reading.recommendation.lr != lr
 
     def preview_selection(self, lr: float) -> None:
         """Follow a drag: everything shows `lr`, nothing to undo yet."""
-        self._chosen.preview(selection=lr)
+        self._chosen.preview(selection=lr, by_hand=self._is_choice(lr))
 
     def commit_selection(self, old: float | None, new: float) -> None:
         """A drag ended that began at `old`: make it one step that can be undone."""
-        self._chosen.commit(_selected(new), "selection", old, new)
+        self._chosen.commit(_selected(new), "selection", old, new, by_hand=self._is_choice(new))
 
     def preview_zones(self, zones: Zones) -> None:
         """Follow a drag of a border or of the whole optimal zone."""
@@ -226,26 +287,48 @@ class RunsOnScreen(QObject):
     # ---------------------------------------------------------------- a run, from its begin to its end
     def begin(self, kind: str, job: Job) -> None:
         """A run of `job` begins. One that sweeps several jobs does with `begin_comparison`."""
+        self._going = True
         if kind == RunKind.ASIDE:
             self.aside = Record()
         elif kind == RunKind.SWEEP:
-            last = self._shown
-            self._last = (last, self.zones) if last is not None and last.reading is not None else None
-            self._shown = ShownSweep(job, Records())
-            self._chosen.begin(Choices(self.selection, None))
+            self._before = self._now()
+            if self._looking_at is not None:
+                self._chosen.now = self._looking_at.home.choices
+            self._set_visit(None)
+            self._shown = ShownSweep(job, Records(), started=datetime.now().astimezone())
+            self._chosen.forget_drag()
             self.sweep_started.emit()
         elif kind == RunKind.RACE:
             self.race_job, self.race = job, RaceRecord(job.race)
+            self._own_run(kind)
             self.race_started.emit()
         else:
             self.training_job, self.training = job, Record()
+            self._own_run(kind)
             self.training_started.emit()
+
+    def _own_run(self, kind: str) -> None:
+        """A training or race of the person's own begins during a visit: the way back leads to it as well."""
+        visit = self.visit
+        if visit is None:
+            return
+        now = self._now()
+        home = (
+            replace(visit.home, training=now.training) if kind == RunKind.TRAIN else replace(visit.home, race=now.race)
+        )
+        self._set_visit(None if visit.kind == kind else replace(visit, home=home))
 
     def begin_comparison(self, jobs: Sequence[Job]) -> None:
         """Sweeps of these jobs begin, one after the other."""
+        self._going = True
         self.compare_jobs = tuple(jobs)
         self.compared, self.comparison = Records(), ()
         self.compare_started.emit()
+
+    def show_comparison(self, jobs: Sequence[Job], compared: Sequence[Compared]) -> None:
+        """Saved sweeps are the comparison on screen, in the place of one that was run: what is exported is these."""
+        self.compare_jobs, self.comparison = tuple(jobs), tuple(compared)
+        self.compared = Records()
 
     def record(self, kind: str) -> Record | None:
         """What the last run of a kind has measured so far; of repeats the first."""
@@ -295,52 +378,145 @@ class RunsOnScreen(QObject):
 
     def end(self, kind: str, read: ShownSweep | None = None, error: Exception | None = None) -> None:
         """A run is over, however: show what it says. `read` and `error` are what `read_ahead` told of a sweep."""
+        self._going = False
+        before, self._before = self._before, None
+        if before is not None and before.looking_at is None:
+            before = replace(before, choices=self._chosen.now)  # what was chosen while it ran belongs to what was there
         if error is not None:
             self.reading_changed.emit(None)
         elif kind == RunKind.COMPARE:
             self._read_comparison()
         elif kind == RunKind.SWEEP:
-            last, self._last = self._last, None
             assert self._shown is not None
-            if last is not None and not len(self._shown.sweeps.first):
-                self._put_back(*last)
+            if before is not None and before.shown is not None and not len(self._shown.sweeps.first):
+                # It has measured nothing: what was on screen before it is still the best there is.
+                self._come_back(before, tell=False)
             else:
-                self._take_reading(read if read is not None else self._shown.read())
+                held = None if before is None else before.own_sweep
+                self._take_reading(read if read is not None else self._shown.read(), held)
+                self._step(before if self.reading is not None else None)
+        self.undo_stack.indexChanged.emit(self.undo_stack.index())  # steps between runs are possible again
 
     def show(self, run: LoadedRun) -> None:
-        """Show a run from disk, and select the rate of a training or race (a step that can be undone)."""
-        job, opened = run.opened.job, run.opened
+        """Visit a run from disk: what was on screen comes back with `leave`, or by undo."""
+        job, opened, before = run.opened.job, run.opened, self._now()
+        self._set_visit(visit_of(job.kind, job, opened.created, self._home))
         if job.kind == RunKind.SWEEP:
             assert run.shown is not None
-            self._shown = replace(run.shown, reading=None)  # for those who begin to show it
-            self.sweep_started.emit()
-            self._take_reading(run.shown)
+            self._show_visited(run.shown)
         elif job.kind == RunKind.RACE:
             self.race_job, self.race = job, opened.race
             self.race_started.emit()
-            self._select_again(job.race.around)
         else:
             self.training_job, self.training = job, opened.record
             self.training_started.emit()
             self.epoch_ended.emit()
-            self._select_again(job.train.max_lr)
-
-    def _select_again(self, maximum: float) -> None:
-        """Select the rate of a run that is opened; where none was selected there is nothing to go back to."""
-        lr = self.plan.from_one_cycle(maximum)
-        if self.selection is None:
-            self._chosen.take(Choices(lr, self.zones))
-        else:
-            self.select(lr)
+        self._step(before)
 
     def show_synthetic(self, name: str, curve: Curve, zones: Zones, job: Job) -> EndEvent:
-        """Show a made-up curve as a sweep of `job` would look; returns how that ended."""
-        self._shown = ShownSweep.made_up(name, curve, zones, job)
-        self.sweep_started.emit()
-        self._take_reading(self._shown.read(zones))
-        end = self._shown.sweeps.first.end
+        """Visit a made-up curve, as a sweep of `job` would look; returns how that ended."""
+        before = self._now()
+        self._set_visit(visit_of_synthetic(name, self._home))
+        shown = ShownSweep.made_up(name, curve, zones, job)
+        self._show_visited(shown.read(zones))
+        end = shown.sweeps.first.end
         assert end is not None
+        self._step(before)
         return end
+
+    def _show_visited(self, shown: ShownSweep) -> None:
+        """Show a sweep that is read already, with its recommendation selected: what is chosen elsewhere stays there."""
+        self._shown = replace(shown, reading=None)  # for those who begin to show it
+        self.sweep_started.emit()
+        self._shown = shown
+        self._chosen.now = Choices(None, None)
+        if shown.reading is None:
+            self.reading_changed.emit(None)
+        else:
+            self._take_reading(shown)
+
+    # ---------------------------------------------------------------- from one run to another, and back
+    @property
+    def _looking_at(self) -> Visit | None:
+        """The visit whose sweep is on screen, with a selection that is not the person's own; None for their own."""
+        return self._now().looking_at
+
+    @property
+    def _home(self) -> Screen:
+        """What the way back from a visit leads to."""
+        return self._now() if self.visit is None else self.visit.home
+
+    def use_visited(self, form: Job) -> None:
+        """The settings of the run that is visited are in the form now, in the place of `form`."""
+        if self.visit is not None and self.visit.form is None:
+            self._set_visit(replace(self.visit, form=form))
+
+    def leave_for_sweep(self) -> None:
+        """A sweep is about to begin: a training or race that is visited makes room for the person's own. Its settings
+        stay where they were put into the form, since the sweep runs with them."""
+        if self.visit is not None and self.visit.kind != RunKind.SWEEP:
+            self._set_visit(replace(self.visit, form=None))
+            self.leave()
+
+    def leave(self) -> None:
+        """Show what was on screen before the visit; a step that can be undone."""
+        if self.visit is None or self._going:
+            return
+        before = self._now()
+        self._come_back(self.visit.home)
+        self._step(before, "Back")
+
+    def _now(self) -> Screen:
+        training = None if self.training is None or self.training_job is None else (self.training_job, self.training)
+        race = None if self.race is None or self.race_job is None else (self.race_job, self.race)
+        return Screen(self._shown, self._chosen.now, training, race, self.visit)
+
+    def _step(self, before: Screen | None, text: str = "") -> None:
+        """What is on screen has come in the place of `before`: a step that can be undone, where there was something."""
+        if before is None or (before.empty and not self.undo_stack.count()):
+            return
+        if not text:
+            what = "run" if self._shown is None else self._shown.called if self.visit is None else "opening a run"
+            text = what if before.shown is None else f"{what}, back to {before.shown.called}"
+        # What was chosen while it ran belongs to what was on screen then.
+        self.undo_stack.push(RunStep(text, self._now, self._come_back, before))
+
+    def _come_back(self, screen: Screen, tell: bool = True) -> None:
+        """Show what was on screen at another time, with what was chosen then."""
+        now, self.left = self._now(), self.visit
+        kinds = [
+            kind
+            for kind, same in (
+                (RunKind.TRAIN, _same_run(now.training, screen.training)),
+                (RunKind.RACE, _same_run(now.race, screen.race)),
+                (RunKind.SWEEP, now.shown is screen.shown),
+            )
+            if not same
+        ]
+        screen = screen.without_form()
+        self.training_job, self.training = screen.training or (None, None)
+        self.race_job, self.race = screen.race or (None, None)
+        self._set_visit(screen.visit)
+        if RunKind.TRAIN in kinds:
+            self.training_started.emit()
+            self.epoch_ended.emit()
+        if RunKind.RACE in kinds:
+            self.race_started.emit()
+        if RunKind.SWEEP in kinds:
+            self._shown = screen.shown
+            if screen.shown is not None:
+                self._shown = replace(screen.shown, reading=None)
+                self.sweep_started.emit()
+                self._shown = screen.shown
+            self.reading_changed.emit(self.reading)
+        self._chosen.take(screen.choices)
+        if tell:
+            self.came_back.emit(kinds)
+
+    def _set_visit(self, visit: Visit | None) -> None:
+        if visit is not self.visit:
+            self.visit = visit
+            self.visit_changed.emit()
 
     def _read_comparison(self) -> None:
         """Read those sweeps of the comparison that have ended."""
@@ -348,24 +524,16 @@ class RunsOnScreen(QObject):
         self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
         self.comparison_changed.emit()
 
-    def _put_back(self, last: ShownSweep, zones: Zones | None) -> None:
-        """The sweep has measured nothing: what was on screen before it is still the best there is."""
-        self._shown = last
-        self.sweep_started.emit()
-        self.reading_changed.emit(self.reading)
-        self._chosen.take(Choices(self.selection, zones))
-
-    def _take_reading(self, shown: ShownSweep) -> None:
-        """Show what a sweep says."""
+    def _take_reading(self, shown: ShownSweep, before: ShownSweep | None = None) -> None:
+        """Show what a sweep says, which takes the place of the one `before`."""
         self._shown = shown
-        reading = self.reading
-        if reading is None:
-            self.reading_changed.emit(None)
-            return
-        self.undo_stack.clear()
-        self.reading_changed.emit(reading)
-        lr = reading.selection if reading.selection is not None else self.selection
-        self._chosen.take(Choices(lr, reading.zones))
+        self.reading_changed.emit(self.reading)
+        if self.reading is not None:
+            self._chosen.take(shown.first_choice(before, self._chosen.now))
+
+
+def _same_run(one: tuple[Job, Record] | None, other: tuple[Job, Record] | None) -> bool:
+    return one is other is None or (one is not None and other is not None and one[1] is other[1])
 
 
 def _selected(lr: float) -> str:

@@ -17,6 +17,8 @@ class Choices:
 
     selection: float | None
     zones: Zones | None
+    by_hand: bool = False
+    """True where the person chose the selection; False for what the program recommends."""
 
 
 class ChoiceStep(QUndoCommand):
@@ -63,6 +65,10 @@ class Selection:
         self._steps.clear()
         self.now, self._before_drag = first, None
 
+    def forget_drag(self) -> None:
+        """Another curve begins: no release of a drag will come."""
+        self._before_drag = None
+
     def take(self, choices: Choices) -> None:
         """Choose and show; no step of the person's."""
         self.now, self._before_drag = choices, None
@@ -80,12 +86,13 @@ class Selection:
         self.take(replace(self.now, **changes))
         self._before_drag = before
 
-    def commit(self, text: str, name: str, old: Any, new: Any) -> None:
+    def commit(self, text: str, name: str, old: Any, new: Any, **also: Any) -> None:
         """A drag of `selection` or `zones` ended: make it one step that can be undone.
 
         Undo goes back to what was chosen before the drag. That is not always `old`, where the plot began: a rate
-        that its axis does not reach stands at the edge there.
+        that its axis does not reach stands at the edge there. `also` changes with it.
         """
         before, self._before_drag = self._before_drag, None
-        self.now = replace(self.now, **{name: old if before is None else getattr(before, name)})
-        self.change(text, **{name: new})
+        began = {name: old} if before is None else {key: getattr(before, key) for key in (name, *also)}
+        self.now = replace(self.now, **began)
+        self.change(text, **{name: new}, **also)

@@ -95,6 +95,7 @@ class Session(JobEditor):
         self.runs.planned = plan_of(job.sweep, None)
         self.runs.selected.connect(self._train_as_selected)
         self.runs.reading_changed.connect(self._train_as_selected)
+        self.runs.came_back.connect(self._show_again)
         self.loading = RunLoading(self)
         """Runs from disk on their way to the screen."""
         self.loading.loaded.connect(self._show_run)
@@ -126,6 +127,8 @@ class Session(JobEditor):
     def _read_as_set(self, before: SweepSettings) -> None:
         """Read the curve as the job says, where that is not how it was read, with the settings `before`."""
         now = self.job.sweep
+        if not self.runs.own_settings:  # the curve on screen is that of another run
+            return
         if any(getattr(now, name) != getattr(before, name) for name in OF_READING) and not now.validate():
             self.runs.planned = plan_of(now, None)
             self.runs.read_as(now)
@@ -135,7 +138,7 @@ class Session(JobEditor):
     def _train_as_selected(self) -> None:
         """A training takes the rate that is selected: as the maximum of its OneCycle, whatever is planned."""
         lr = self.runs.selection
-        if lr is None:
+        if lr is None or not self.runs.own_settings:
             return
         maximum = self.runs.plan.as_one_cycle(lr)
         if maximum != self.job.train.max_lr:
@@ -263,12 +266,19 @@ class Session(JobEditor):
 
     def _start(self, kind: str) -> None:
         self.loading.give_up()
+        if self.runs.synthetic and kind in (RunKind.TRAIN, RunKind.RACE):
+            back = f"Go back to {self.runs.visit.back}" if self.runs.visit is not None else "Go back"
+            words = f"This curve is synthetic: no training belongs to it. {back}, or find a learning rate (F5)."
+            self.noticed.emit(Notice("info", words))
+            return
         job = None if self.busy else self._job_to_run(kind)
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
         self._begin(kind, job)
 
     def _begin(self, kind: str, job: Job) -> None:
+        if kind == RunKind.SWEEP:
+            self.runs.leave_for_sweep()
         self.kind, self._running = kind, job
         if kind == RunKind.CHECK:
             self._check = Record()
@@ -453,9 +463,10 @@ class Session(JobEditor):
 
     # ---------------------------------------------------------------- what was run before
     def open_run(self, path: Path) -> bool:
-        """Show a run from its log, sweep, training or race, with the settings it had; runs none of its code.
+        """Show a run from its log, sweep, training or race; runs none of its code, and leaves the settings alone.
 
-        A large one is shown later. Returns False, and a notice says why, where it can't be shown.
+        What was on screen comes back with `leave_visit`. A large one is shown later. Returns False, and a notice says
+        why, where it can't be shown.
         """
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before opening another one."))
@@ -467,10 +478,7 @@ class Session(JobEditor):
         opened = run.opened
         self.noticed.emit(None)
         self.kind = opened.job.kind
-        self.set_job(opened.job)
         self.runs.show(run)
-        if self.kind == RunKind.SWEEP:
-            self._read_late()
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         if opened.warnings:
@@ -491,6 +499,49 @@ class Session(JobEditor):
         elif self.tasks.may_run(job, lambda: self.run_again(job)):
             self.noticed.emit(None)
             self._begin(job.kind, job)
+
+    @Slot()
+    def use_visited(self) -> None:
+        """Put the settings of the run that is visited into the form; `leave_visit` brings the person's own back."""
+        visit = self.runs.visit
+        if visit is None or visit.job is None or visit.form is not None or self.busy:
+            return
+        form = self.job
+        self.runs.use_visited(form)
+        self.set_job(visit.job)
+        if visit.kind == RunKind.SWEEP:
+            self._read_late()
+            self._train_as_selected()
+        else:
+            maximum = visit.job.race.around if visit.kind == RunKind.RACE else visit.job.train.max_lr
+            self.runs.select(self.runs.plan.from_one_cycle(maximum), by_hand=False)
+
+    @Slot()
+    def leave_visit(self) -> None:
+        """Show what was on screen before a saved run or synthetic curve, and its settings if the form has others."""
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before going back."))
+            return
+        self.noticed.emit(None)
+        self.runs.leave()
+
+    @Slot(object)
+    def _show_again(self, kinds: list[str]) -> None:
+        """Another run is on screen again: it is read as the settings say, and its end is told."""
+        left = self.runs.left
+        if left is not None and left.form is not None and self.runs.visit is None:
+            self.set_job(left.form)
+        for kind in kinds:
+            self.kind = kind
+            record = self.record
+            if record is None:
+                continue
+            if record.task is not None:
+                self.task_known.emit(record.task)
+            self.run_ended.emit(record.end or EndEvent(EndReason.KILLED, "This run is incomplete."))
+        if self.runs.own_settings:
+            self._read_late()
+        self._train_as_selected()
 
     def show_synthetic(self, name: str, curve: Curve, zones: Zones) -> None:
         """Show a made-up curve in the place of a sweep; rules, checklist and export treat it like one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
@@ -13,6 +14,7 @@ from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
+from lrgui.runs.headline import clock, headline
 from lrgui.runs.job import Job
 from lrgui.runs.lr_for_settings import carry_over
 from lrgui.runs.records import Records, as_run
@@ -31,6 +33,8 @@ class ShownSweep:
     """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
     reading: SweepReading | None = None
     """What it says, with the selection and the zones as they are; None before it was read."""
+    started: datetime | None = None
+    """When the run began; None where nobody knows."""
     race: Race | None = None
     """The race that measured what it recommends; None where it is read off the curve."""
 
@@ -42,6 +46,18 @@ class ShownSweep:
         batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(points)]
         end = EndEvent(EndReason.COMPLETED, f"A synthetic curve: {name}. Nothing was trained.")
         return cls(replace(job, kind=RunKind.SWEEP, sweep=ends), Records.of([*batches, end]), name)
+
+    @property
+    def headline(self) -> str:
+        """What it is, above the plot and in its picture."""
+        return headline(self.job, self.started, self.synthetic)
+
+    @property
+    def called(self) -> str:
+        """What it is called in a sentence: "the sweep of 15:47"."""
+        if self.synthetic:
+            return f"“{self.synthetic}”"
+        return "the sweep" if self.started is None else f"the sweep of {clock(self.started)}"
 
     @property
     def is_long(self) -> bool:
@@ -86,13 +102,36 @@ class ShownSweep:
         return Choices(
             new.recommendation.lr if followed else chosen.selection,
             new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
+            chosen.by_hand and not followed,
         )
+
+    def first_choice(self, before: ShownSweep | None, chosen: Choices) -> Choices:
+        """What is chosen on this sweep, which takes the place of the one `before`, where that was `chosen`.
+
+        It is the recommendation, unless there is none, or the person chose a rate by hand for the same task: then the
+        selection stays.
+        """
+        assert self.reading is not None
+        pick = self.reading.recommendation.lr
+        same = before is None or _chosen_for(before.job) == _chosen_for(self.job)
+        if pick is None or (chosen.by_hand and same):
+            return replace(chosen, zones=self.reading.zones)
+        return Choices(pick, self.reading.zones)
 
     def with_choice(self, chosen: Choices) -> ShownSweep:
         """The same with what the person chose."""
         if self.reading is None:
             return self
         return replace(self, reading=self.reading.with_selection(chosen.selection, chosen.zones))
+
+    @property
+    def holds_for(self) -> str:
+        """What its recommendation holds for: optimizer, batch size and planned training; empty before it was read."""
+        if self.reading is None or self.synthetic:
+            return ""
+        task = self.job.task
+        batch = "" if task.is_script else f"batch {task.batch_size:,}"
+        return "For " + " · ".join(part for part in (task.optimizer_words, batch, self.reading.plan.words) if part)
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
@@ -105,4 +144,10 @@ class ShownSweep:
         """The sweep as it is to be exported; None before it was read."""
         if self.reading is None:
             return None
-        return Report(self.reading, self.job, self.synthetic)
+        return Report(self.reading, self.job, self.synthetic, "" if self.synthetic else self.headline)
+
+
+def _chosen_for(job: Job) -> tuple[str, ...]:
+    """What a rate that was chosen by hand is for."""
+    task = job.task
+    return task.source, task.path, task.model, task.optimizer

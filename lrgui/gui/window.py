@@ -52,6 +52,7 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.tabs import Tabs
+from lrgui.gui.visit_bar import VisitBar
 from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
 from lrgui.plot.theme import DARK, LIGHT, Palette
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         within.setContentsMargins(0, 0, 0, 0)
         within.setSpacing(6)
         within.addWidget(self.banner)
+        within.addWidget(VisitBar(self.session, self.runs))
         within.addWidget(self.tabs, 1)
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
@@ -213,7 +215,8 @@ class MainWindow(QMainWindow):
         state = session.state
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
-        actions["train"].setEnabled(idle)
+        actions["train"].setEnabled(idle and not self.runs.synthetic)
+        actions["verify"].setEnabled(idle and not self.runs.synthetic)
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)
@@ -311,7 +314,14 @@ class MainWindow(QMainWindow):
             from lrgui.gui.runs_drawer import RunsDrawer  # nobody waits for it when the window opens
 
             self._drawer = RunsDrawer(self.session, self._palette, self.room)
+            self._drawer.compare_wanted.connect(self.compare_runs)
         self._drawer.toggle()
+
+    @Slot(list)
+    def compare_runs(self, paths: list[Path]) -> None:
+        """Lay these sweeps over each other on the Compare tab."""
+        self.tabs.compare.show_runs(paths)
+        self.tabs.setCurrentWidget(self.tabs.compare)
 
     # ---------------------------------------------------------------- light and dark
     def _wanted_palette(self) -> Palette:

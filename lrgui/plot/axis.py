@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from lrgui.plot.font import plot_font
@@ -36,6 +36,8 @@ def percent_ticks(low: float, high: float, pixels: float) -> list[Tick]:
 
 class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis at the `left` or `bottom` whose ticks come from a function of (low, high, pixels)."""
+
+    double_clicked = Signal()
 
     def __init__(self, orientation: str, ticks: Ticks, title: str, palette: Palette) -> None:
         super().__init__(orientation)
@@ -91,6 +93,14 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         low, high = (float(end) for end in self.range)
         size = self.size()
         return self._ticks(low, high, size.height() if self.orientation == "left" else size.width())
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """A double click is told; other clicks are nobody's: the view would take them for clicks on itself."""
+        if ev.double() and ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            self.double_clicked.emit()
+        else:
+            ev.ignore()
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint line, ticks, numbers and title."""

@@ -109,7 +109,7 @@ class ComparePlot(RatePlot):
         """Colour and dashes of a curve."""
         palette = self._palette
         colours = (palette.curve, palette.validation, palette.optimal_line, palette.average)
-        return colours[index % len(colours)], DASHES[index % len(DASHES)]
+        return colours[index % len(colours)], DASHES[(index + index // len(colours)) % len(DASHES)]
 
     def _paint(self) -> None:
         entries, picks = [], []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ _NONE: Floats = np.empty(0)
 
 #: Opacity of the band around repeats.
 BAND_ALPHA = 0.2
+#: Of the curves before the previous one.
+OLDER_DASHES = ("dot", "dashdot")
 RECOMMENDED = "recommended"
 """Key of our own recommendation's mark."""
 
@@ -46,11 +48,15 @@ class CurvePlot(SelectablePlot):
         self._live = LiveAverage()
         self._showing_rules = True
         self._home: tuple[float, float] | None = None  # the y range of the default view
+        self._earlier: list[tuple[Floats, Floats, str]] = []  # curves of earlier sweeps and their names, newest first
         self._previous_shown = False
+        self._previous_name = ""
         self._previous_home: tuple[float, float] | None = None  # the y range of the faded curve
         self.band = Band(self.view, -20)
         self.dots = Dots(self.view, -10)
         self.previous = Line(self.view, 0)
+        self.older = [Line(self.view, -1 - n) for n in range(2)]
+        """What was drawn before `previous`."""
         self.average = Line(self.view, 5)
         self.line = Line(self.view, 10)
         self.view.sigResized.connect(self._fit_result)
@@ -67,6 +73,8 @@ class CurvePlot(SelectablePlot):
         self.band.set_fill(palette.curve, BAND_ALPHA)
         self.dots.set_style(palette.dots)
         self.previous.set_pen(pen(palette.previous, 1.6, "dash"))
+        for line, dash in zip(self.older, OLDER_DASHES, strict=True):
+            line.set_pen(pen(palette.previous, 1.2, dash))
         self.average.set_pen(pen(palette.average, 1.2, "dash"))
         self.line.set_pen(pen(palette.curve, 2.2))
         self._update_legend()
@@ -74,25 +82,39 @@ class CurvePlot(SelectablePlot):
     def clear(self) -> None:
         """Show nothing but the axes."""
         self._forget_result()
-        self._previous_shown, self._previous_home = False, None
-        for layer in (self.line, self.previous, self.average, self.dots):
+        self._previous_shown, self._previous_home, self._earlier = False, None, []
+        for layer in (self.line, self.previous, *self.older, self.average, self.dots):
             layer.set_data(np.empty(0), np.empty(0))
         self.band.set_data(_NONE, _NONE, _NONE)
         self._home = None
         self.reset_view()
         self._update_legend()
 
-    def begin(self, start_lr: float, end_lr: float, planned_steps: int, keep_previous: bool = False) -> None:
-        """A sweep from `start_lr` to `end_lr` starts; `keep_previous` keeps the last curve, faded, and its scale
-        until something is measured."""
-        kept, home = self.line.points, self._home
+    def begin(self, start_lr: float, end_lr: float, planned_steps: int, earlier: Sequence[str] = ()) -> None:
+        """A sweep from `start_lr` to `end_lr` starts.
+
+        `earlier` names the curves that stay, faded, the last one first, with an empty name for one that goes; its scale
+        stays until something is measured.
+        """
+        home, curves = self._home, [(x, y) for x, y, _ in self._earlier]
+        if self.has_curve:
+            curves.insert(0, self.line.points)
         self.clear()
-        if keep_previous and len(kept[0]) > 1:
-            self.previous.set_data(*kept)
+        kept = [(x, y, name) for (x, y), name in zip(curves, earlier, strict=False) if name]
+        self._earlier = kept[: 1 + len(self.older)]
+        for line, (x, y, _) in zip((self.previous, *self.older), self._earlier, strict=False):
+            line.set_data(x, y)
+        if self._earlier:
             self._previous_shown, self._previous_home = True, home
+            self._previous_name = self._earlier[0][2]
         self._live.begin(planned_steps)
         self.set_range(start_lr, end_lr)
         self._update_legend()
+
+    @property
+    def has_curve(self) -> bool:
+        """True where a sweep is drawn that could stay behind the next one."""
+        return len(self.line.points[0]) > 1
 
     def set_range(self, start_lr: float, end_lr: float) -> None:
         """Show these rates: a sweep that has begun may turn out to reach further."""
@@ -124,7 +146,7 @@ class CurvePlot(SelectablePlot):
         average.begin(self._live.planned_steps)
         average.extend(loss)
         self.previous.set_data(*average.thinned(np.log10(lr)))
-        self._previous_shown = len(lr) > 1
+        self._previous_shown, self._previous_name = len(lr) > 1, "previous"
         self._live.begin(self._live.planned_steps)
         self.dots.set_data(_NONE, _NONE)
         self.line.set_data(_NONE, _NONE)
@@ -216,6 +238,11 @@ class CurvePlot(SelectablePlot):
     def _home_losses(self) -> tuple[float, float] | None:
         return self._home or self._previous_home
 
+    def _loss_extent(self) -> tuple[float, float] | None:
+        losses = self.dots.points[1]
+        losses = losses[np.isfinite(losses)]
+        return (float(losses.min()), float(losses.max())) if len(losses) else None
+
     def _fit_result(self, *_: object) -> None:
         """Choose the default view of a finished curve: below its names and label, whatever the size."""
         if self._reading is not None and len(self._reading.curve):
@@ -236,5 +263,7 @@ class CurvePlot(SelectablePlot):
         if self._reading is not None and len(self.average.points[0]):
             entries.append(Entry(self._reading.average_label, palette.average, "dash", width=1.2))
         if self._previous_shown:
-            entries.append(Entry("previous", palette.previous, "dash", width=1.6))
+            entries.append(Entry(self._previous_name, palette.previous, "dash", width=1.6))
+        for dash, (_, _, name) in zip(OLDER_DASHES, self._earlier[1:], strict=False):
+            entries.append(Entry(name, palette.previous, dash, width=1.2))
         self.chart.set_legend(entries, palette)

@@ -13,6 +13,10 @@ from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.view import PlotView
 
+#: Part of the default view that can be seen beyond it, on either side.
+BEYOND = 0.25
+#: How many times the losses can be enlarged.
+DEEPEST = 1000.0
 #: What a chart shows: lowest and highest x, lowest and highest y.
 Ranges = tuple[tuple[float, float], tuple[float, float]]
 
@@ -36,6 +40,8 @@ class Plot(QWidget):
         canvas.setAccessibleName(name)
         for chart in charts:
             chart.view.sigRangeChangedManually.connect(self._on_moved)
+            for axis in (chart.left, chart.bottom):
+                axis.double_clicked.connect(self.reset_view)
         self.setFocusProxy(canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,8 +81,13 @@ class Plot(QWidget):
 
     def show_views(self, views: Sequence[Ranges]) -> None:
         """Show of each chart what `views` of a plot like this one said."""
+        self._moved = True
         for chart, (x, y) in zip(self._charts, views, strict=True):
             chart.view.setRange(xRange=x, yRange=y, padding=0)
+
+    def reset_view(self) -> None:
+        """Go back to the default view."""
+        raise NotImplementedError
 
     def _on_moved(self, *_: object) -> None:
         self._moved = True
@@ -137,6 +148,11 @@ class RatePlot(Plot):
         self.chart.view.setXRange(math.log10(low), math.log10(high), padding=0)
         self.chart.view.sigRangeChangedManually.emit([True, False])
 
+    def show_views(self, views: Sequence[Ranges]) -> None:
+        """See `Plot`."""
+        self._left_home()
+        super().show_views(views)
+
     def _home_losses(self) -> tuple[float, float] | None:
         """The losses of the default view, lowest and highest; None before anything was measured."""
         raise NotImplementedError
@@ -144,10 +160,29 @@ class RatePlot(Plot):
     def _apply_limits(self) -> None:
         """Let the view reach little farther than the rates do."""
         low, high = self._limits
-        self.chart.view.setLimits(xMin=low - 2, xMax=high + 2, minXRange=0.02, maxXRange=high - low + 4)
+        beyond = BEYOND * (high - low)
+        self.chart.view.setLimits(
+            xMin=low - beyond, xMax=high + beyond, minXRange=0.02, maxXRange=high - low + 2 * beyond
+        )
+
+    def _loss_extent(self) -> tuple[float, float] | None:
+        """All losses that there are, lowest and highest; None where the default view has them all."""
+        return None
+
+    def _apply_loss_limits(self) -> None:
+        """Let the view reach as far as there are losses, and no further in than they can be told apart."""
+        home = self._home_losses()
+        if home is None or not home[1] > home[0]:
+            self.chart.view.setLimits(yMin=None, yMax=None, minYRange=None, maxYRange=None)
+            return
+        low, high = self._loss_extent() or home
+        span = home[1] - home[0]
+        low, high = min(low, home[0]) - BEYOND * span, max(high, home[1]) + BEYOND * span
+        self.chart.view.setLimits(yMin=low, yMax=high, minYRange=span / DEEPEST, maxYRange=high - low)
 
     def _follow_home(self) -> None:
         """Go to the default view, unless the person has moved away from it."""
+        self._apply_loss_limits()
         if not self._at_home:
             return
         low, high = self._limits

@@ -132,9 +132,10 @@ class RacePlot(StackedPlot):
             self.winner.show_at(None, "")
 
     def resizeEvent(self, event: Any) -> None:
-        """The labels' room is in pixels."""
+        """The labels' room is in pixels; a view that the person chose stays."""
         super().resizeEvent(event)
-        self.reset_view()
+        if not self._moved:
+            self.reset_view()
 
     # Inside ----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ def headline(job: Job, started: datetime | None = None, synthetic: str = "", now
     up. `now` is the present moment.
     """
     if synthetic:
-        return f"{synthetic} · synthetic example"
+        return f"{synthetic} (synthetic example)"
     task = job.task
     title = task.title
     if task.row is not None and task.data_words == task.row.short:  # our word, not the name of a person's file

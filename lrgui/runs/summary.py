@@ -101,12 +101,15 @@ def summary_of(path: Path) -> RunSummary:
         return replace(blank, problem=f"{path.name} cannot be summarized: {error}")
 
 
+def optimizer_of(run: OpenedRun) -> str:
+    """A run's optimizer for people: of one that the code brings the class, once that is known."""
+    task, made = run.job.task, run.record.task
+    brought = task.optimizer == OWN or task.source == SCRIPT
+    return made.optimizer if brought and made is not None and made.optimizer else task.optimizer_words
+
+
 def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
     job, record = run.job, run.record
-    made = record.task
-    optimizer = job.task.optimizer_words
-    if made is not None and made.optimizer and (job.task.optimizer == OWN or job.task.source == SCRIPT):
-        optimizer = made.optimizer
     words = job.task.title.removesuffix(f" · {job.task.optimizer_words}")
     counted = record if run.race is not None else run.sweeps
     seconds = (float(record.seconds[-1]) if len(record) else 0.0) if run.race is not None else float(run.sweeps.seconds)
@@ -114,7 +117,7 @@ def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
         blank,
         kind=str(job.kind),
         task=words,
-        optimizer=optimizer,
+        optimizer=optimizer_of(run),
         batch_size=job.task.batch_size,
         end=str(record.end.reason) if record.end is not None else "",
         created=run.created.timestamp() if run.created is not None else blank.created,

@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import Bench
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.window import MainWindow
+from lrgui.places import runs_folder
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
 from lrgui.runs.trust import Question
+from lrgui.tasks.spec import TaskSpec
 
 
 def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -> None:
@@ -110,3 +116,62 @@ def test_the_tasks_own_optimizer_takes_part_where_there_is_one(
         bench.session.tasks.grant(asked[0], False)
     assert [job.task.optimizer for job in bench.jobs] == ["own", "sgd", "adam", "adamw"]
     assert bench.runs.comparison[0].label == "own optimizer"
+
+
+def test_a_pick_can_be_used(window: MainWindow, bench: Bench) -> None:
+    _compare(window, bench)
+    tab = window.tabs.compare
+    button = next(button for button in tab.pick_buttons if "Adam)" in button.text())
+    lr = bench.runs.comparison[1].pick
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert bench.session.job.task.optimizer == "adam" and bench.runs.selection == lr
+    window.actions_by_key["undo"].trigger()
+    assert bench.runs.selection != lr
+
+
+def test_saved_sweeps_are_laid_over_each_other(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    paths = []
+    for name, optimizer, size in (("a", "sgd", 64), ("b", "adam", 64), ("c", "adam", 128)):
+        job = Job(task=TaskSpec(optimizer=optimizer, batch_size=size))
+        runs_folder().mkdir(parents=True, exist_ok=True)
+        with LogWriter(runs_folder() / f"{name}.lrrun", job) as log:
+            for chunk in sweep():
+                log.write(chunk)
+        paths.append(log.path)
+    window.compare_runs(paths)
+    tab = window.tabs.compare
+    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 3, timeout=10_000)
+    names = [entry.text for entry in tab.plot.chart.legend.entries]
+    assert names == ["SGD, momentum 0.9 · batch 64", "Adam · batch 64", "Adam · batch 128"]
+    assert window.tabs.currentWidget() is tab and tab.sentences.text() == "3 sweeps of saved runs."
+    QTest.mouseClick(tab.pick_buttons[1], Qt.MouseButton.LeftButton)
+    assert bench.session.job.task.optimizer == "adam" and bench.session.job.task.batch_size == 64
+    assert not bench.jobs, "nothing runs"
+    assert [each.label for each in bench.runs.comparison] == names, "what is exported"
+    window.compare_runs(paths[:1])
+    qtbot.waitUntil(lambda: "at least two sweeps" in window.banner.text, timeout=10_000)
+    assert len(tab.pick_buttons) == 3, "what was shown stays"
+    _compare(window, bench)
+    assert len(tab.pick_buttons) == len(tab.boxes)
+
+
+def test_each_curve_has_a_look_of_its_own(window: MainWindow) -> None:
+    looks = [window.tabs.compare.plot.look(index) for index in range(16)]
+    assert len(set(looks)) == 16
+
+
+def test_many_picks_are_in_a_menu(window: MainWindow, qtbot: QtBot) -> None:
+    paths = []
+    for size in (8, 16, 32, 64, 128):
+        runs_folder().mkdir(parents=True, exist_ok=True)
+        with LogWriter(runs_folder() / f"{size}.lrrun", Job(task=TaskSpec(batch_size=size))) as log:
+            for chunk in sweep():
+                log.write(chunk)
+        paths.append(log.path)
+    window.compare_runs(paths)
+    tab = window.tabs.compare
+    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)
+    actions = tab.pick_buttons[0].menu().actions()
+    assert len(actions) == 5 and "batch 8" in actions[0].text()
+    actions[0].trigger()
+    assert window.runs.selection is not None

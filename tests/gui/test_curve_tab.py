@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 
-from lrgui.gui.tabs.curve import CurveTab
+from lrgui.gui.tabs.curve import CurveTab, loss_of
 from lrgui.plot.theme import LIGHT
 
 
@@ -94,3 +96,45 @@ def test_a_tap_of_space_over_the_plot_pauses_as_elsewhere(
 
 def test_the_help_button_says_what_the_mouse_does(tab: Tab) -> None:
     assert "Shift + drag: Zoom to a box" in tab.tab.help.toolTip()
+
+
+def faded(tab: Tab) -> list[str]:
+    """The names of the earlier curves."""
+    return [entry.text for entry in tab.tab.plot.chart.legend.entries if entry.colour == LIGHT.previous]
+
+
+def test_earlier_sweeps_are_named_by_what_differs(tab: Tab) -> None:
+    bench = tab.bench
+    task = bench.session.job.task
+    bench.session.edit(task=replace(task, batch_size=32))
+    bench.play()
+    assert [name.rsplit(" ", 1)[0] for name in faded(tab)] == ["batch 64"]
+    bench.session.edit(task=replace(task, optimizer="adam"))
+    bench.play()
+    assert [name.rsplit(" ", 1)[0] for name in faded(tab)] == [
+        f"{task.optimizer_words} batch 32",
+        task.optimizer_words,
+    ]
+
+
+@pytest.mark.parametrize("change", [{"source": "diabetes"}, {"path": "other.csv"}, {"options": {"target": "price"}}])
+def test_no_sweep_of_another_loss_is_drawn_behind(tab: Tab, change: dict[str, object]) -> None:
+    job = tab.bench.session.job
+    other = replace(job, task=replace(job.task, **change))
+    assert loss_of(other) != loss_of(job)
+    tab.tab._drawn_jobs = [(other, "15:46")]
+    tab.bench.play()
+    assert faded(tab) == []
+
+
+def test_the_live_curve_follows_the_threads_signal(tab: Tab, qtbot: QtBot) -> None:
+    bench, plot = tab.bench, tab.tab.plot
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    qtbot.waitUntil(lambda: len(plot.dots.points[0]) == 100)
+    bench.session.worker.batch.emit(100, 1e-3, 0.5)
+    qtbot.waitUntil(lambda: len(plot.dots.points[0]) == 101)
+    assert plot.dots.points[1][-1] == 0.5
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+    bench.session.worker.batch.emit(101, 1e-3, 0.5)
+    assert len(tab.tab._points) == 101, "a training's batches are nothing to this curve"

@@ -99,6 +99,7 @@ def test_files_of_all_kinds(hand: Hand, bench: Bench, tmp_path: Path) -> None:
         for chunk in sweep():
             writer.write(chunk)
     hand.drop(files(log))
+    session.use_visited()
     assert runs.reading is not None
     assert session.job.task.source == "digits"
     assert bench.jobs == [], "nothing has run"

@@ -112,6 +112,7 @@ def test_another_beta_of_a_long_sweep_is_computed_in_the_background(bench: Bench
     session, runs = bench.session, bench.runs
     with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
         session.open_run(long_log)
+    session.use_visited()
     before = runs.reading
     for beta in (0.5, 0.6, 0.7):  # the last one counts
         session.edit(sweep=replace(session.job.sweep, beta=beta))

@@ -156,10 +156,13 @@ def test_opening_a_run_shows_the_settings_it_had(bench: Bench, window: MainWindo
     path = new_path(Job())
     LogWriter(path, Job(sweep=OTHER)).close()
     window.open_run(path)
+    assert bench.session.job.sweep == SweepSettings(), "the form is the person's until they ask"
+    bench.session.use_visited()
     assert shown(window) == ["Linear", "1", "3", "2", "1.5", "bf16"]
     assert bench.session.job.sweep == OTHER
     LogWriter(path, Job(sweep=replace(OTHER, amp=None, clip_grad_norm=None))).close()
     window.open_run(path)
+    bench.session.use_visited()
     assert shown(window) == ["Linear", "1", "3", "2", "off", "Full"]
 
 

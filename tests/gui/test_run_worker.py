@@ -11,7 +11,7 @@ from scripted import Scripted, points, sweep
 
 from lrgui.core.events import BatchEvent, EndEvent, Event
 from lrgui.core.run_settings import SweepSettings
-from lrgui.gui.run_worker import RunWorker
+from lrgui.gui.run_worker import RunThread, RunWorker
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
@@ -53,6 +53,18 @@ def test_single_batches_are_told_to_those_who_listen(qtbot: QtBot) -> None:
     worker.batch.connect(lambda step, lr, loss: batches.append((step, lr, loss)))
     _play(qtbot, worker, Scripted(sweep()))
     assert batches == [(e.step, e.lr, e.loss) for e in points() if isinstance(e, BatchEvent)]
+
+
+def test_the_threads_own_signal_comes_in_the_windows_thread(qtbot: QtBot) -> None:
+    worker, seen = RunWorker(), []
+    window = threading.current_thread()
+    worker.start(Scripted(sweep()))
+    thread = worker.findChild(RunThread)
+    thread.batch.connect(lambda *batch: seen.append((batch, threading.current_thread() is window)))
+    worker.batch.connect(lambda *_: None)
+    qtbot.waitSignal(worker.ended, timeout=10_000).wait()
+    assert [batch for batch, _ in seen] == [(e.step, e.lr, e.loss) for e in points() if isinstance(e, BatchEvent)]
+    assert all(here for _, here in seen)
 
 
 @pytest.mark.parametrize("make", [InProcess, ChildProcess])

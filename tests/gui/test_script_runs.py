@@ -37,6 +37,7 @@ def logged(folder: Path) -> Path:
 def test_it_is_shown_with_its_curve(window: MainWindow, tmp_path: Path) -> None:
     session = window.session
     assert session.open_run(logged(tmp_path))
+    session.use_visited()
     QApplication.processEvents()
     window.grab()
     assert session.job.task.is_script

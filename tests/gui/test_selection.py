@@ -78,9 +78,10 @@ def test_what_does_not_change_is_no_step(stack):
     assert stack.count() == 0
 
 
-def test_another_curve_begins_without_steps(stack):
-    shown: list[Choices] = []
-    chosen = Selection(shown.append, stack, ONE)
-    chosen.change("pick", selection=2e-3)
-    chosen.begin(NONE)
-    assert (stack.count(), chosen.now, shown) == (0, NONE, [TWO])
+def test_a_drag_is_forgotten_where_another_curve_begins(stack):
+    chosen = Selection(lambda _choices: None, stack, ONE)
+    chosen.preview(selection=5e-3)
+    chosen.forget_drag()
+    chosen.commit("pick", "selection", 2e-3, 3e-3)
+    stack.undo()
+    assert chosen.now == TWO

@@ -91,19 +91,26 @@ def test_a_training_that_is_opened_again_brings_its_rate(bench: Bench, own_folde
     else:
         bench.play(Scripted(training()), session.train)
     path = next((own_folders / "runs").glob("*.lrrun"))
-    bench.play()
-    found = runs.selection
-    assert found is not None and found != pytest.approx(0.3)
+    runs.select(1e-3)
+    found = session.job.train.max_lr
+    session.edit(task=replace(session.job.task, batch_size=32))
     assert session.open_run(path)
+    assert runs.selection == session.job.train.max_lr == found, "opening it changes no setting"
+    assert session.job.task.batch_size == 32
+    session.use_visited()
     assert runs.selection == session.job.train.max_lr == pytest.approx(0.3)
-    runs.undo_stack.undo()
+    assert session.job.task.batch_size == 64
+    session.leave_visit()
     assert runs.selection == session.job.train.max_lr == found
+    assert session.job.task.batch_size == 32 and runs.visit is None
 
 
-def test_the_rate_of_the_first_run_that_is_opened_is_no_step_to_undo(bench: Bench, tmp_path: Path) -> None:
+def test_the_first_run_that_is_opened_is_no_step_to_undo(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "train.lrrun").write_bytes(log_of("train"))
     assert bench.session.open_run(tmp_path / "train.lrrun")
-    assert bench.runs.selection == bench.session.job.train.max_lr and not bench.runs.undo_stack.canUndo()
+    assert bench.runs.training is not None and not bench.runs.undo_stack.canUndo()
+    bench.session.leave_visit()
+    assert bench.runs.training is None
 
 
 def test_a_run_that_was_cut_off_opens_as_far_as_it_goes(bench: Bench, own_folders: Path) -> None:
@@ -169,5 +176,6 @@ def test_a_run_that_names_what_cannot_be_opened_is_shown(
     file = tmp_path / "a.lrrun"
     file.write_text(json.dumps({"lrrun": 1, "job": job}) + "\n")
     assert bench.session.open_run(file)
+    bench.session.use_visited()
     bench.session.find()
     assert bench.jobs == [], "and it cannot be run"

@@ -166,6 +166,7 @@ def test_opening_a_run_that_names_code_runs_and_trusts_nothing(bench: Bench, see
         for chunk in sweep():
             writer.write(chunk)
     assert bench.session.use(str(log))
+    bench.session.use_visited()
     assert bench.session.job.task.path == str(task)
     assert bench.runs.reading is not None
     assert bench.jobs == []

@@ -75,13 +75,14 @@ def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: Ma
     assert _said(window) == ["Epochs: “a dozen” is not an integer."]
 
 
-def test_opening_a_run_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+def test_using_a_runs_settings_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     bench.play()
     batch = _field(window, "batch_size")
     _type(qtbot, batch, "many")
     qtbot.keyClick(batch, Qt.Key.Key_Return)
     journal = sorted(window_runs())[-1]
     window.open_run(journal)
+    bench.session.use_visited()
     assert batch.text() == "64"
     assert _said(window) == []
     bench.play()
@@ -95,7 +96,7 @@ def test_the_result_says_that_the_sweep_is_running(bench: Bench, window: MainWin
     bench.session.close()
 
 
-def test_while_the_next_sweep_starts_the_result_is_empty(bench: Bench, window: MainWindow) -> None:
+def test_while_the_next_sweep_starts_the_last_result_is_dimmed(bench: Bench, window: MainWindow) -> None:
     bench.play()
     panel = window.findChild(SelectionPanel)
     seen: dict[str, tuple[str, bool]] = {}
@@ -105,7 +106,7 @@ def test_while_the_next_sweep_starts_the_result_is_empty(bench: Bench, window: M
         )
     )
     bench.play()
-    assert seen["starting"] == ("", True)
+    assert seen["starting"] == (panel.low.text(), True)
     assert panel.low.text()
 
 

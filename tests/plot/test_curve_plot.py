@@ -85,7 +85,7 @@ def test_a_view_that_was_moved_stays_until_reset(plot, mouse, at, reading):
 
 
 def test_the_second_sweep_keeps_the_first_one_faded(plot, reading):
-    plot.begin(1e-6, 1.0, 200, keep_previous=True)
+    plot.begin(1e-6, 1.0, 200, earlier=["previous"])
     assert np.array_equal(plot.previous.points[1], reading.curve.smoothed)
     assert "previous" in [entry.text for entry in plot.chart.legend.entries]
     plot.begin(1e-6, 1.0, 200)
@@ -94,7 +94,7 @@ def test_the_second_sweep_keeps_the_first_one_faded(plot, reading):
 
 def test_the_faded_curve_keeps_its_scale_until_there_is_another(plot, reading):
     home = plot.view.viewRange()[1]
-    plot.begin(1e-6, 1.0, 200, keep_previous=True)
+    plot.begin(1e-6, 1.0, 200, earlier=["previous"])
     assert plot.view.viewRange()[1] == pytest.approx(home)
     assert plot.chart.left.ticks(), "these numbers were measured"
     plot.set_live(np.array([1e-6, 1.1e-6]), np.array([70.0, 71.0]))
@@ -182,3 +182,44 @@ def test_a_program_that_ends_with_a_plot_on_screen_ends_cleanly():
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert ended.returncode == 0, ended.stderr.decode()
     assert b"Error" not in ended.stderr, ended.stderr.decode()
+
+
+def test_three_earlier_sweeps_stay_with_their_names(plot, reading):
+    for name in ("SGD 15:46", "15:47", "batch 32 15:48", "Adam 15:49"):
+        names = [name, *(entry.text for entry in plot.chart.legend.entries if entry.colour == LIGHT.previous)]
+        plot.begin(1e-6, 1.0, 200, earlier=names)
+        plot.set_finished(reading)
+    shown = [entry for entry in plot.chart.legend.entries if entry.colour == LIGHT.previous]
+    assert [entry.text for entry in shown] == ["Adam 15:49", "batch 32 15:48", "15:47"]
+    assert len({entry.dash for entry in shown}) == 3, "never told apart by colour alone"
+    assert all(len(line.points[0]) for line in (plot.previous, *plot.older))
+    plot.begin(1e-6, 1.0, 200)
+    assert not any(len(line.points[0]) for line in (plot.previous, *plot.older))
+
+
+def test_zooming_ends_before_there_is_nothing_to_see(plot, reading):
+    home = plot.view.viewRange()
+    for _ in range(40):
+        plot.view.scaleBy((2, 2))
+    (left, right), (bottom, top) = plot.view.viewRange()
+    assert right - left <= 1.6 * (home[0][1] - home[0][0])
+    assert top <= max(home[1][1], reading.curve.loss.max()) + (home[1][1] - home[1][0])
+    for _ in range(60):
+        plot.view.scaleBy((0.5, 0.5))
+    (left, right), (bottom, top) = plot.view.viewRange()
+    assert right - left == pytest.approx(0.02)
+    assert top - bottom == pytest.approx((home[1][1] - home[1][0]) / 1000)
+    for way in (-100.0, 100.0):
+        plot.reset_view()
+        plot.view.translateBy(x=way, y=way)
+        (left, right), (bottom, top) = plot.view.viewRange()
+        assert left < 0 and right > -6 and bottom < reading.curve.loss.max() and top > reading.curve.loss.min()
+
+
+def test_a_double_click_on_an_axis_is_the_way_back(plot, mouse, heard):
+    home = plot.view.viewRange()
+    plot.view.setRange(xRange=(-3, -2), yRange=(1, 2), padding=0)
+    plot.view.sigRangeChangedManually.emit([True, True])
+    mouse.double_click(300, plot.view.rect().height() + 12)
+    assert plot.view.viewRange() == [pytest.approx(home[0]), pytest.approx(home[1])]
+    assert heard.all == [], "the axis is no part of the curve"

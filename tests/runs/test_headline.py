@@ -32,7 +32,7 @@ def test_a_script_has_no_batch_size_of_ours() -> None:
 
 
 def test_a_made_up_curve_is_called_so() -> None:
-    assert headline(Job(), NOW, "Noisy", NOW) == "Noisy · synthetic example"
+    assert headline(Job(), NOW, "Noisy", NOW) == "Noisy (synthetic example)"
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,12 @@ class Plan:
         long = "" if self.steps is None or self.steps <= SHORT else f" of {self.steps:,} steps"
         return f"a training{long}{_TRAINING[self.schedule or ONE_CYCLE]}"
 
+    @property
+    def words(self) -> str:
+        """The training, in a few words: "OneCycle · 4,000 steps", "OneCycle · up to 300 steps"."""
+        length = f"up to {SHORT} steps" if self.steps is None else f"{self.steps:,} steps"
+        return f"{SCHEDULES[self.schedule or ONE_CYCLE]} · {length}"
+
     def derived_words(self, lr: float, maximum: float, steps: int) -> str:
         """How `lr` follows from `maximum`, which OneCycles of `steps` steps measured: a sentence with a space before
         it."""

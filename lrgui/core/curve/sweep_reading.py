@@ -55,6 +55,33 @@ class RuleRow:
 
 
 @dataclass(frozen=True)
+class RateRange:
+    """The rates around a recommendation."""
+
+    low: float
+    """Conservative: the recommendation less its factor, within which nearly optimal rates lie."""
+    recommended: float
+    high: float
+    """Where divergence begins; where none was measured, the recommendation times its factor."""
+    diverges: bool
+    """True where the divergence was measured."""
+
+    @property
+    def limit_name(self) -> str:
+        """What `high` is called."""
+        return "upper limit" if self.diverges else "highest"
+
+    @property
+    def words(self) -> str:
+        """All three in sentences."""
+        end = "above which training diverges" if self.diverges else "since no divergence was measured"
+        return (
+            f"Conservative {format_lr(self.low)}, recommended {format_lr(self.recommended)}, "
+            f"{self.limit_name} {format_lr(self.high)}, {end}."
+        )
+
+
+@dataclass(frozen=True)
 class RuleMark:
     """Where a rule's rate is shown in a plot: on the line that the rule reads."""
 
@@ -168,14 +195,32 @@ class SweepReading:
         return rates_words(pick.by_schedule) if pick.lr is not None and self.plan.schedule is None else ""
 
     @property
+    def range(self) -> RateRange | None:
+        """Conservative, recommended and highest rate; None without a recommendation."""
+        pick, zones = self.recommendation, self.measured_zones
+        if pick.lr is None or pick.factor is None or not math.isfinite(pick.factor):
+            return None
+        diverges = zones is not None and zones.diverges and zones.high_start > pick.lr
+        high = zones.high_start if zones is not None and diverges else pick.lr * pick.factor
+        return RateRange(pick.lr / pick.factor, pick.lr, high, diverges)
+
+    @property
     def table(self) -> tuple[RuleRow, ...]:
         """The table of rules in words, our recommendation (or guess) first."""
+        return self._rows(self.suggestions)
+
+    @property
+    def full_table(self) -> tuple[RuleRow, ...]:
+        """The same with the rules of the known packages."""
+        return self._rows(self.every_suggestion)
+
+    def _rows(self, suggestions: dict[str, Suggestion]) -> tuple[RuleRow, ...]:
         pick = self.recommendation
         rows = [(OURS, pick_label(pick), pick.best_guess, pick.reason)]
         if self.read is not None and pick.measured:
             label = GUESS if self.read.lr is None else "read off the curve"
             rows.append((READ, f"☆ {label}", self.read.best_guess, self.read.reason))
-        rows += [(key, s.label, s.lr, s.reason) for key, s in self.suggestions.items()]
+        rows += [(key, s.label, s.lr, s.reason) for key, s in suggestions.items()]
         return tuple(
             RuleRow(key, label, lr, "–" if lr is None else format_lr(lr), self._spread_words(key), reason)
             for key, label, lr, reason in rows
@@ -189,7 +234,7 @@ class SweepReading:
     def _spread_words(self, key: str) -> str:
         if not self.spread or key == READ:
             return ""
-        rates = [rate for rate in self.spread[key] if rate is not None]
+        rates = [rate for rate in self.spread.get(key, ()) if rate is not None]
         if not rates:
             return "none"
         low, high = format_lr(min(rates)), format_lr(max(rates))

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from lrgui.core.curve.comparison import how_to_read
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+
+from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import RunKind, RunState
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
-from lrgui.gui.cards import muted
+from lrgui.gui.background import Background, Watch
+from lrgui.gui.cards import muted, small_button
+from lrgui.gui.loading import LoadedRun
 from lrgui.gui.notice import Notice
+from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
+from lrgui.runs.headline import clock
+from lrgui.runs.summary import optimizer_of
+from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN
+
+#: More picks than these are offered in a menu: a row of buttons would be cut in a narrow window.
+MOST_BUTTONS = 4
 
 
 class CompareTab(RunTab):
@@ -60,6 +74,11 @@ class CompareTab(RunTab):
         self.sentences.setAccessibleName("How to read the difference")
         self.sentences.setContentsMargins(12, 4, 12, 2)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._picks = QHBoxLayout()
+        self._picks.setContentsMargins(12, 0, 12, 0)
+        self._picks.setSpacing(6)
+        self.pick_buttons: list[QPushButton] = []
+        self._background = Background(self)
         empty = empty_line(
             "No comparison yet. Check at least two optimizers above and press F8:\n"
             "each is swept on the task, with the same weights and batches."
@@ -70,6 +89,7 @@ class CompareTab(RunTab):
         column.addLayout(row)
         column.addLayout(under)
         column.addWidget(self.sentences)
+        column.addLayout(self._picks)
         column.addWidget(self._fill_stack(empty, self.plot), 1)
         self.sentences.hide()
         self.reset.hide()
@@ -106,6 +126,8 @@ class CompareTab(RunTab):
     def _begin(self) -> None:
         jobs = self._runs.compare_jobs
         self._drawn = {}
+        self._background.give_up()
+        self._offer([])
         sweep = jobs[0].sweep
         self.plot.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
         self._show_plot()
@@ -134,6 +156,7 @@ class CompareTab(RunTab):
         keys = [job.task.optimizer for job in self._runs.compare_jobs]
         for compared in found:
             self.plot.set_finished(keys.index(compared.key), compared)
+        self._offer([(compared, self._runs.compare_jobs[keys.index(compared.key)].task) for compared in found])
         if len(found) > 1 or (found and not self._session.busy):
             self.sentences.setText(" ".join(how_to_read(found)))
 
@@ -149,5 +172,114 @@ class CompareTab(RunTab):
     def _on_state(self, state: str) -> None:
         idle = state == RunState.IDLE
         self.button.setEnabled(idle and not self._session.job.task.is_script)  # that brings its own optimizer
-        for box in self.boxes.values():
-            box.setEnabled(idle)
+        for widget in (*self.boxes.values(), *self.pick_buttons):
+            widget.setEnabled(idle)
+
+    # ---------------------------------------------------------------- runs that were kept
+    def show_runs(self, paths: Sequence[Path]) -> None:
+        """Lay these sweeps from disk over each other, in the place of the comparison; they are read first."""
+        if self._session.busy and self._session.kind == RunKind.COMPARE:
+            self._session.noticed.emit(
+                Notice("info", "A comparison is in progress: stop it before showing another one.")
+            )
+            return
+
+        def read(watch: Watch) -> list[LoadedRun]:
+            found = []
+            for number, path in enumerate(paths, 1):
+                found.append(LoadedRun.of(path))
+                watch(number / len(paths))
+            return found
+
+        self._background.start(read, self._on_loaded)
+
+    def _on_loaded(self, loaded: list[LoadedRun] | None, error: Exception | None) -> None:
+        if loaded is None:
+            if not isinstance(error, OSError | ValueError):
+                assert error is not None
+                raise error
+            self._session.noticed.emit(Notice("error", str(error)))
+            return
+        shown = [(run, run.shown.reading) for run in loaded if run.shown is not None and run.shown.reading is not None]
+        if len(shown) < 2:
+            self._session.noticed.emit(Notice("info", "Select at least two sweeps that measured something."))
+            return
+        labels = distinct_names([run for run, _ in shown])
+        compared = [Compared(str(i), labels[i], reading) for i, (_, reading) in enumerate(shown)]
+        jobs = [run.opened.job for run, _ in shown]
+        sweeps = [job.sweep for job in jobs]
+        self._runs.show_comparison(jobs, compared)
+        self.plot.begin(min(s.start_lr for s in sweeps), max(s.end_lr for s in sweeps), labels, 0)
+        for index, each in enumerate(compared):
+            self.plot.set_finished(index, each)
+        tasks = [job.task for job in jobs]
+        self._show_plot()
+        self.reset.show()
+        words = [f"{len(shown)} sweeps of saved runs."]
+        if len({task.title.removesuffix(task.optimizer_words) for task in tasks}) > 1:
+            words.append("Their tasks differ: compare the shapes and rates, not the losses.")
+        elif len({task.optimizer_words for task in tasks}) == len(tasks):
+            words += how_to_read(compared)
+        self.sentences.setText(" ".join(words))
+        self.sentences.show()
+        self._offer(list(zip(compared, tasks, strict=True)))
+
+    # ---------------------------------------------------------------- using a pick
+    def _offer(self, found: Sequence[tuple[Compared, TaskSpec]]) -> None:
+        """A button for each pick."""
+        for button in self.pick_buttons:
+            self._picks.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.pick_buttons = []
+        while self._picks.count():
+            self._picks.takeAt(0)
+        menu = QMenu(self) if len(found) > MOST_BUTTONS else None
+        for compared, task in found:
+            lr = compared.pick
+            if lr is None:
+                continue
+            guess = "" if compared.reading.recommendation.lr is not None else ", a guess"
+            tip = f"Use {compared.name} in the task and select {format_lr(lr)}{guess}"
+            words = f"Select {format_lr(lr)} ({compared.name}{guess})"
+
+            def use(lr: float = lr, task: TaskSpec = task) -> None:
+                self._use(lr, task)
+
+            if menu is not None:
+                menu.addAction(without_mnemonic(f"Select {format_lr(lr)} ({compared.label}{guess})"), use)
+            else:
+                self.pick_buttons.append(small_button(words, tip, use))
+        if menu is not None:
+            button = small_button("Select a pick ▾", "Use the optimizer of one of these sweeps, and select its pick")
+            button.setMenu(menu)
+            menu.setParent(button, menu.windowFlags())
+            self.pick_buttons.append(button)
+        for button in self.pick_buttons:
+            button.setEnabled(not self._session.busy)
+            self._picks.addWidget(button)
+        self._picks.addStretch(1)
+
+    def _use(self, lr: float, task: TaskSpec) -> None:
+        """Train with a sweep's optimizer, and select its pick."""
+        job = self._session.job
+        if task.optimizer != OWN or job.task.is_code:
+            of_optimizer = ("optimizer", "optimizer_options", "momentum", "weight_decay")
+            wanted = replace(job.task, **{name: getattr(task, name) for name in of_optimizer})
+            if wanted != job.task:
+                self._session.set_job(replace(job, task=wanted))
+        self._runs.select(lr)
+
+
+def distinct_names(runs: Sequence[LoadedRun]) -> list[str]:
+    """What sweeps are called beside each other: their optimizers, and whatever else tells them apart."""
+    tasks = [run.opened.job.task for run in runs]
+    columns = [[optimizer_of(run.opened) for run in runs]]
+    for more in ([task.data_words for task in tasks], [f"batch {task.batch_size:,}" for task in tasks]):
+        if len(set(more)) > 1:
+            columns.append(more)
+    names = [" · ".join(words) for words in zip(*columns, strict=True)]
+    if len(set(names)) < len(names):
+        when = [run.path.stem if run.opened.created is None else clock(run.opened.created) for run in runs]
+        names = [f"{name} · {time}" for name, time in zip(names, when, strict=True)]
+    return names

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPushButton,
     QToolButton,
@@ -22,11 +24,37 @@ from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.cards import muted
+from lrgui.gui.dimming import DIMMED
+from lrgui.gui.live_points import LivePoints
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
+from lrgui.runs.headline import clock
+from lrgui.runs.job import Job
+
+#: So many sweeps on the same task are drawn, faded, behind the one that goes on.
+MOST_EARLIER = 3
+
+
+def loss_of(job: Job) -> tuple[object, ...]:
+    """What decides which loss a sweep measures: jobs with the same are curves of the same scale."""
+    task = job.task
+    return task.source, task.path, task.options, task.arguments
+
+
+def what_differs(before: Job, now: Job, began: str) -> str:
+    """An earlier sweep, in the words that tell it from the one `now`, with the time at which it began."""
+    words = []
+    if before.task.optimizer_words != now.task.optimizer_words:
+        words.append(before.task.optimizer_words)
+    if before.task.model != now.task.model:
+        words.append(before.task.model)
+    if before.task.batch_size != now.task.batch_size:
+        words.append(f"batch {before.task.batch_size}")
+    return " ".join([*words, began])
 
 
 class CurveTab(RunTab):
@@ -43,8 +71,13 @@ class CurveTab(RunTab):
         """Number of the sweep that is drawn, and how many of its points."""
         self._end = 0.0
         """The last rate of the range that is shown."""
-        self._data = ("", "")
-        """Source and path of what the drawn sweep was made with."""
+        self._points = LivePoints(self)
+        """Of the sweep that goes on; each batch of the run's thread comes here."""
+        self._following = False
+        self._made_up = False
+        """True where the curve that is drawn is synthetic."""
+        self._drawn_jobs: list[tuple[Job, str]] = []
+        """The sweeps that are drawn, the last one first, and when each one began."""
         self.rules = QCheckBox("Classic rules")
         self.rules.setToolTip("Show the lagging average (β) used by the classic rules, with their rates marked on it")
         self.rules.setChecked(True)
@@ -62,7 +95,15 @@ class CurveTab(RunTab):
         row = QHBoxLayout()
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(12)
-        row.addStretch(1)
+        self.badge = QLabel("Synthetic example")
+        self.badge.setObjectName("open")
+        self.badge.setToolTip("This curve was made up to teach: nothing was trained")
+        self.badge.hide()
+        self.header = Elided("")
+        self.header.setObjectName("muted")
+        self.header.setAccessibleName("What the curve was measured with")
+        row.addWidget(self.badge)
+        row.addWidget(self.header, 1)
         row.addWidget(self.help)
         row.addWidget(self.rules)
         row.addWidget(self.reset)
@@ -70,6 +111,8 @@ class CurveTab(RunTab):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._fill_stack(self._empty_state(), with_row(row, self.plot)))
         runs.sweep_started.connect(self._begin)
+        runs.sweep_started.connect(self._show_header)
+        runs.reading_changed.connect(self._show_header)
         runs.reading_changed.connect(self._show_reading)
         runs.choice_changed.connect(self._show_choice)
         session.task_known.connect(self._show_range)
@@ -102,15 +145,48 @@ class CurveTab(RunTab):
     def _begin(self) -> None:
         job = self._runs.sweep_job
         assert job is not None
+        runs = self._runs
         self._drawn, self._end = (0, 0), job.sweep.end_lr
         self._show_plot()
-        data = job.task.source, job.task.path
+        # A sweep that measured nothing is none that could be seen; and the one before it may come back.
+        nothing = not self.plot.has_curve
+        earlier = self._drawn_jobs[nothing:][:MOST_EARLIER]
+        back = nothing and bool(earlier) and earlier[0][0] == job
         # Losses of other data are of another scale, and comparing them would mislead.
-        keep, self._data = data == self._data, data
-        self.plot.begin(job.sweep.start_lr, job.sweep.end_lr, job.sweep.steps, keep_previous=keep)
+        # What comes back by a click, and a synthetic curve, has none behind it.
+        made_up, self._made_up = self._made_up, bool(runs.synthetic)
+        if made_up or not (runs.waiting or back) or (earlier and loss_of(earlier[0][0]) != loss_of(job)):
+            earlier = []
+        names = [what_differs(before, job, began) for before, began in earlier]
+        if back:
+            names[0] = ""
+        self.plot.begin(
+            job.sweep.start_lr,
+            job.sweep.end_lr,
+            job.sweep.steps,
+            earlier=names,
+        )
+        self._drawn_jobs = earlier if back else [(job, clock(runs.started or datetime.now())), *earlier]
+        self._points.clear()
+        self._follow(True)
+        if earlier and runs.waiting:  # what the sweep before said, until this one says something
+            self._dim(True)
+            self.plot.set_zones(runs.zones)
+            self.plot.set_selection(runs.selection)
         self._timer.start()
         # The button that was pressed is disabled now; the keys of the curve should work at once.
         self.plot.setFocus()
+
+    def _dim(self, dimmed: bool) -> None:
+        for layer in (self.plot.tints, self.plot.annotations):
+            layer.setOpacity(DIMMED if dimmed else 1.0)
+
+    @Slot()
+    def _show_header(self) -> None:
+        """Say what the curve is."""
+        self.header.setText(self._runs.headline)
+        self.header.setToolTip(self._runs.headline)
+        self.badge.setVisible(bool(self._runs.synthetic))
 
     @Slot()
     def _show_range(self) -> None:
@@ -122,21 +198,29 @@ class CurveTab(RunTab):
 
     @Slot()
     def _redraw(self) -> None:
-        sweeps = self._runs.sweeps
-        if sweeps is None:
+        points = self._points
+        if (points.sweep, len(points)) == self._drawn:
             return
-        record = sweeps.last
-        if (record.sweep, len(record)) == self._drawn:
-            return
-        if record.sweep != self._drawn[0]:
-            before = sweeps.all[record.sweep - 1]
-            self.plot.begin_repeat(before.lr, before.loss)
-        self._drawn = (record.sweep, len(record))
-        self.plot.set_live(record.lr, record.loss)
+        if points.sweep != self._drawn[0]:
+            self.plot.begin_repeat(*points.before)
+        self._drawn = (points.sweep, len(points))
+        self.plot.set_live(*points.points())
 
     @Slot(object)
     def _on_ended(self, _end: object) -> None:
         self._timer.stop()
+        self._follow(False)
+
+    def _follow(self, wanted: bool) -> None:
+        """Take in single batches, or no more: those of trainings are nothing to this curve."""
+        if wanted == self._following:
+            return
+        self._following = wanted
+        batch = self._session.worker.batch
+        if wanted:
+            batch.connect(self._points.add)
+        else:
+            batch.disconnect(self._points.add)
 
     @Slot(str)
     def _say_starting(self, state: str) -> None:
@@ -146,9 +230,11 @@ class CurveTab(RunTab):
     @Slot(object)
     def _show_reading(self, reading: SweepReading | None) -> None:
         if reading is None:  # nothing was measured, and nothing was there before
+            self._dim(False)
             self._show_plot(False)
             return
         self._timer.stop()
+        self._dim(False)
         self._redraw()
         self.plot.set_finished(reading)
         self._show_choice()

@@ -6,17 +6,14 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.events import RunKind
-from lrgui.core.formats import format_loss, format_metric, format_percent
+from lrgui.export.training import begin_plan, epoch_words, measured_name
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
 
-#: The longest training whose plan is drawn, in steps: more would take long, and much memory.
-MOST_PLANNED = 1 << 22
 #: Room for this many steps is made first, where nobody knows how many there will be.
 ROOM = 200
 
@@ -50,8 +47,11 @@ class TrainingTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn = self._room = 0
-        self._show_plot()
+        self._show_plot(self._runs.training is not None)
         self.plot.clear()
+        if self._runs.training is None:  # what was visited is gone, and nothing was there before
+            self._timer.stop()
+            return
         self.heading.setText("Starting…")
         self._timer.start()
 
@@ -64,10 +64,7 @@ class TrainingTab(RunTab):
         if job.task.is_script:  # nobody knows how long it trains
             self._make_room(max(ROOM, len(record)))
             return
-        config, steps = job.train, record.task.steps
-        drawn = steps if steps <= MOST_PLANNED else 0
-        plan = one_cycle(config.max_lr, drawn, config.pct_start, config.div_factor, config.final_div_factor)
-        self.plot.begin(plan, -(-steps // config.epochs), config.epochs)
+        begin_plan(self.plot, job, record)
         self._drawn = 0  # the plot has forgotten what it showed: an opened run's steps are there before its plan
         self._redraw()
         self._show_epochs()
@@ -89,7 +86,7 @@ class TrainingTab(RunTab):
         self._drawn = len(record.loss)
         self.plot.set_live(record.loss, record.lr)
         if record.metric is not None:
-            self.plot.set_measured(record.task.metric_name or "metric", record.metric)
+            self.plot.set_measured(measured_name(record), record.metric)
 
     @Slot()
     def _show_epochs(self) -> None:
@@ -98,15 +95,7 @@ class TrainingTab(RunTab):
             return
         self._redraw()
         self.plot.set_epochs(record.epochs)
-        last = record.epochs[-1]
-        words = [f"Epoch {last.epoch} of {job.train.epochs}", f"training loss {format_loss(last.train_loss)}"]
-        if last.val_loss is not None:
-            words.append(f"validation loss {format_loss(last.val_loss)}")
-        if last.val_accuracy is not None:
-            words.append(f"validation accuracy {format_percent(last.val_accuracy, 1)}")
-        elif last.val_metric is not None:
-            words.append(f"validation {last.metric_name} {format_metric(last.metric_name, last.val_metric)}")
-        self.heading.setText(" · ".join(words))
+        self.heading.setText(epoch_words(job, record))
 
     @Slot(object)
     def _finish(self, end: object) -> None:

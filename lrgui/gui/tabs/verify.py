@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
@@ -14,13 +13,13 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.core.standings import Ranking
+from lrgui.export.race import candidates
 from lrgui.gui.cards import MoreSettings, muted
 from lrgui.gui.editors import Choice
 from lrgui.gui.fields import Form
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
-from lrgui.plot.race_bars import Candidate
 from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.race_record import RaceRecord
@@ -195,11 +194,13 @@ class VerifyTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn, self._ranking = (-1, -1), None
-        self._show_plot()
-        self.use.hide()
-        self.heading.setText("Starting…")
         job = self._runs.race_job
-        assert job is not None
+        self._show_plot(job is not None)
+        self.use.hide()
+        if job is None:  # what was visited is gone, and nothing was there before
+            self._timer.stop()
+            return
+        self.heading.setText("Starting…")
         self.plot.begin(job.race, True)
         self._timer.start()
         self._show_cost()
@@ -229,29 +230,8 @@ class VerifyTab(RunTab):
         if known[1] != self._drawn[1] or self._ranking is None:
             self._ranking = record.standings.ranking()
         self._drawn = known
-        self.plot.show_race(self._candidates(record), self._ranking)
+        self.plot.show_race(candidates(record, record.end is not None or not self._session.busy), self._ranking)
         self._say(record, self._ranking)
-
-    def _candidates(self, record: RaceRecord) -> list[Candidate]:
-        standings, running = record.standings, record.legs[-1] if record.legs else None
-        over = record.end is not None or not self._session.busy
-        found = []
-        for number, lr in enumerate(standings.lrs):
-            leg = record.latest(number)
-            scores = [float(score) for score in standings.scores[:, number] if not math.isnan(score)]
-            last = len(scores) - 1
-            found.append(
-                Candidate(
-                    number,
-                    lr,
-                    record.losses(leg) if leg is not None else record.loss[:0],
-                    leg.steps if leg is not None else 0,
-                    scores[-1] if scores else math.nan,
-                    standings.alive(last, number) if scores else True,
-                    running is not None and running.candidate == number and not over,
-                )
-            )
-        return found
 
     def _say(self, record: RaceRecord, ranking: Ranking) -> None:
         config, leg = record.standings.config, record.legs[-1]
@@ -275,7 +255,7 @@ class VerifyTab(RunTab):
         self._timer.stop()
         self._ranking = record.standings.ranking()
         if len(record):
-            self.plot.show_race(self._candidates(record), self._ranking, over=True)
+            self.plot.show_race(candidates(record), self._ranking, over=True)
         self.heading.setText(end.detail)
         self._show_use()
 

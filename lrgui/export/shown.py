@@ -1,0 +1,99 @@
+"""What is on a tab, on its way into a file: each kind says what it draws, lists and tells. No Qt until it draws."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
+from lrgui.core.settings import settings_of
+from lrgui.export.errors import ExportError
+from lrgui.runs.job import Job
+
+if TYPE_CHECKING:
+    from lrgui.plot.plots import Plot
+    from lrgui.plot.theme import Palette
+
+#: What a cell of a table of numbers holds; empty text where nothing was measured.
+Cell = float | int | str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a document: a heading, and below it sentences, a table of words, or code."""
+
+    title: str
+    heads: tuple[str, ...] = ()
+    rows: Sequence[Sequence[str]] = ()
+    lines: tuple[str, ...] = ()
+    code: str = ""
+
+
+class Shown(ABC):
+    """One thing that can be exported."""
+
+    parts: ClassVar[tuple[str, ...]]
+    """What its picture can be made without: keys of `export.style.PARTS`."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """Title of its picture and of its document."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What there is to see, in a sentence."""
+
+    @abstractmethod
+    def plot(self, palette: Palette) -> Plot:
+        """The plot that the window shows, for a picture: without a parent, grips and title. Needs a QApplication."""
+
+    @abstractmethod
+    def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
+        """Names of the columns and all lines of what was measured."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """All of it: plain values only, what is not finite as None."""
+
+    @property
+    def plain_job(self) -> dict[str, Any] | None:
+        """What was run, as `Job.to_dict` writes it; None for what was no job."""
+        return None
+
+    @abstractmethod
+    def sections(self) -> list[Section]:
+        """What a document says below the picture."""
+
+    def program(self) -> list[str]:
+        """The parts of a Python program that does it again, each a piece of code that begins with a comment.
+
+        Raises ExportError, with a sentence, where there is none.
+        """
+        raise ExportError("There is no program for this picture. Export a sweep, a training or a race.")
+
+
+def task_section(job: Job) -> Section:
+    """What was trained."""
+    task = job.task
+    rows = [("Data", task.data_words), ("Optimizer", task.optimizer_words)]
+    if not task.is_code:
+        rows.insert(1, ("Model", task.title.split(" · ")[1]))
+    if task.path:
+        rows.append(("File or folder", task.path))
+    if not task.is_script:
+        rows.append(("Batch size", f"{task.batch_size:,}"))
+        if task.optimizer_row is not None and "weight_decay" in task.optimizer_row.fields:
+            rows.append(("Weight decay", f"{task.weight_decay:g}"))
+    rows.append(("Seed", str(task.seed)))
+    return Section("Task", ("setting", "value"), rows)
+
+
+def settings_section(settings: SweepSettings | TrainSettings | RaceSettings) -> Section:
+    """The settings of a run, by the names that the form has for them."""
+    options = settings_of(type(settings))
+    rows = [(option.label, option.shown(getattr(settings, option.name))) for option in options]
+    return Section("Settings", ("setting", "value"), rows)

@@ -1,0 +1,189 @@
+"""A training on its way into a file: each step, each epoch, and how it ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from lrgui.core.curve.sweep_reading import plain_numbers
+from lrgui.core.engine.schedules import one_cycle
+from lrgui.core.formats import NOTHING, format_loss, format_metric, format_percent
+from lrgui.core.learning_rate import format_lr
+from lrgui.export.shown import Cell, Section, Shown, settings_section, task_section
+from lrgui.runs.headline import headline
+from lrgui.runs.job import Job
+from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from lrgui.plot.theme import Palette
+    from lrgui.plot.training_plot import TrainingPlot
+
+#: The longest training whose plan is drawn, in steps: more would take long, and much memory.
+MOST_PLANNED = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingReport(Shown):
+    """A training as far as it went."""
+
+    parts: ClassVar[tuple[str, ...]] = ("title", "legend", "marks", "points")
+
+    job: Job
+    record: Record
+    made: datetime | None = None
+    """When it began; None where nobody knows."""
+
+    @property
+    def title(self) -> str:
+        """Title of its picture."""
+        return f"Training: {headline(self.job, self.made)}"
+
+    @property
+    def summary(self) -> str:
+        """The last epoch, or how it ended."""
+        return epoch_words(self.job, self.record) or (self.record.end.detail if self.record.end is not None else "")
+
+    def plot(self, palette: Palette) -> TrainingPlot:
+        """Loss, accuracy and learning rate."""
+        from lrgui.plot.training_plot import TrainingPlot
+
+        plot, record = TrainingPlot(None, palette), self.record
+        begin_plan(plot, self.job, record)
+        plot.set_live(record.loss, record.lr)
+        if record.metric is not None:
+            plot.set_measured(measured_name(record), record.metric)
+        plot.set_epochs(record.epochs)
+        plot.reset_view()
+        return plot
+
+    def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
+        """One line per optimizer step; the epochs' numbers stand at the last step of each."""
+        record = self.record
+        heads = ["step", "lr", "loss", "seconds"]
+        columns: list[list[Cell]] = [c.tolist() for c in (record.steps, record.lr, record.loss, record.seconds)]
+        if record.metric is not None:
+            heads.append(measured_name(record))
+            columns.append(["" if math.isnan(value) else value for value in record.metric.tolist()])
+        names = [name for name in _OF_EPOCH if any(getattr(e, name) is not None for e in record.epochs)]
+        if names:
+            per_epoch = _per_epoch(self.job, record)
+            for name in ("epoch", *names):
+                column: list[Cell] = [""] * len(record)
+                for epoch in record.epochs:
+                    value, at = getattr(epoch, name), min(epoch.epoch * per_epoch, len(record)) - 1
+                    if value is not None and at >= 0:
+                        column[at] = value
+                heads.append(name)
+                columns.append(column)
+        return heads, zip(*columns, strict=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Steps, epochs and end."""
+        record, end = self.record, self.record.end
+        arrays = {"lr": record.lr, "loss": record.loss, "seconds": record.seconds}
+        if record.metric is not None:
+            arrays[measured_name(record)] = record.metric
+        return {
+            "steps": {key: plain_numbers(values) for key, values in arrays.items()},
+            "epochs": [_finite(asdict(epoch)) for epoch in record.epochs],
+            "end": None if end is None else {"reason": end.reason, "detail": end.detail},
+        }
+
+    @property
+    def plain_job(self) -> dict[str, Any]:
+        """What was trained."""
+        return self.job.to_dict()
+
+    def sections(self) -> list[Section]:
+        """The result, the epochs, the settings and the code."""
+        record, rows = self.record, []
+        if not self.job.task.is_script:
+            rows.append(("Max learning rate", format_lr(self.job.train.max_lr)))
+        rows.append(("Steps", f"{len(record):,}"))
+        if words := epoch_words(self.job, record):
+            rows.append(("Last epoch", words))
+        if record.end is not None and record.end.detail:
+            rows.append(("How it ended", record.end.detail))
+        found = [Section("Result", ("", ""), rows)]
+        if record.epochs:
+            found.append(Section("Epochs", *_epoch_table(record)))
+        found.append(task_section(self.job))
+        if not self.job.task.is_script:
+            found.append(settings_section(self.job.train))
+        return found
+
+    def program(self) -> list[str]:
+        """Train again."""
+        from lrgui.export.program import training_program
+
+        return training_program(self.job, self.record)
+
+
+_OF_EPOCH = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_metric", "val_metric")
+
+
+def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
+    """Let a plot have room for the whole training, with the planned rates; for what there is where nobody knows."""
+    task, train = record.task, job.train
+    if task is None or job.task.is_script:
+        plot.begin(np.empty(0), len(record), 1)
+        return
+    drawn = task.steps if task.steps <= MOST_PLANNED else 0
+    plan = one_cycle(train.max_lr, drawn, train.pct_start, train.div_factor, train.final_div_factor)
+    plot.begin(plan, _per_epoch(job, record), train.epochs)
+
+
+def measured_name(record: Record) -> str:
+    """What was measured at each step beside the loss."""
+    return (record.task.metric_name if record.task is not None else "") or "metric"
+
+
+def epoch_words(job: Job, record: Record) -> str:
+    """The last epoch in words, empty before there is one."""
+    if not record.epochs:
+        return ""
+    last = record.epochs[-1]
+    words = [f"Epoch {last.epoch} of {job.train.epochs}", f"training loss {format_loss(last.train_loss)}"]
+    if last.val_loss is not None:
+        words.append(f"validation loss {format_loss(last.val_loss)}")
+    if last.val_accuracy is not None:
+        words.append(f"validation accuracy {format_percent(last.val_accuracy, 1)}")
+    elif last.val_metric is not None:
+        words.append(f"validation {last.metric_name} {format_metric(last.metric_name, last.val_metric)}")
+    return " · ".join(words)
+
+
+def _per_epoch(job: Job, record: Record) -> int:
+    steps = record.task.steps if record.task is not None else len(record)
+    return -(-steps // job.train.epochs)
+
+
+def _epoch_table(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    def share(value: float | None) -> str:
+        return NOTHING if value is None else format_percent(value, 1)
+
+    def loss(value: float | None) -> str:
+        return NOTHING if value is None else format_loss(value)
+
+    name = record.epochs[-1].metric_name
+    heads = ("epoch", "training loss", "validation loss", *((f"training {name}", f"validation {name}") if name else ()))
+    if not name and any(e.train_accuracy is not None or e.val_accuracy is not None for e in record.epochs):
+        heads += ("training accuracy", "validation accuracy")
+    rows = []
+    for epoch in record.epochs:
+        row = (str(epoch.epoch), loss(epoch.train_loss), loss(epoch.val_loss))
+        if name:
+            row += (format_metric(name, epoch.train_metric), format_metric(name, epoch.val_metric))
+        elif len(heads) > 3:
+            row += (share(epoch.train_accuracy), share(epoch.val_accuracy))
+        rows.append(row)
+    return heads, rows
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(v, float) and not np.isfinite(v) else v for key, v in values.items()}
