@@ -16,7 +16,7 @@ from lrgui.plot.font import plot_font
 from lrgui.plot.handles import HIGH, LOW, OPTIMAL_ZONE, SELECTION, ZONES
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.placing import Placed, Wanted, covers, place_far, place_labels, place_names, tag_places
-from lrgui.plot.view import CurveView
+from lrgui.plot.view import CurveView, PlotView
 
 NAMES_TOP, NAMES_HEIGHT = 6.0, 22.0
 TAG_TOP, TAG_HEIGHT = 36.0, 24.0
@@ -324,7 +324,7 @@ class Annotations(PaletteLayer):
 class Crosshair(PaletteLayer):
     """Two fine lines: through the pointer, and at the curve's loss there."""
 
-    def __init__(self, view: CurveView, z: float) -> None:
+    def __init__(self, view: PlotView, z: float) -> None:
         super().__init__(view, z)
         self._at: tuple[float, float] | None = None
 

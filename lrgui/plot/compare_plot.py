@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import delete
 
 from lrgui.core.curve.comparison import Compared
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
-from lrgui.plot.chart import Canvas
+from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Line, PaletteLayer, pen
 from lrgui.plot.legend import Entry
@@ -31,6 +32,8 @@ Floats = NDArray[np.float64]
 
 _NONE: Floats = np.empty(0)
 DASHES = ("solid", "dash", "dot", "dashdot")
+#: More curves than this are drawn with less care while the view moves.
+MANY = 8
 LABEL_HEIGHT = 20.0
 TOP = 6.0
 DIAMOND = 5.2
@@ -61,6 +64,7 @@ class ComparePlot(RatePlot):
         self._averages: list[LiveAverage] = []
         self._fill(Canvas(self), "Comparison of learning-rate curves", [self.chart], self.chart)
         self.picks = PickMarks(self.view, 20)
+        self.view.stopped.connect(self._redraw_lines)
         self.set_palette(palette)
         self.begin(1e-6, 1.0, (), 0)
 
@@ -80,6 +84,8 @@ class ComparePlot(RatePlot):
         for line, average in zip(self._lines, self._averages, strict=True):
             line.set_data(_NONE, _NONE)
             average.begin(planned_steps)
+        for line in self._lines:
+            line.one_of_many = len(labels) > MANY
         self._apply_limits()
         self.reset_view()
         self._paint()
@@ -105,11 +111,21 @@ class ComparePlot(RatePlot):
         if "marks" in parts:
             self.picks.show_picks(())
 
+    def _redraw_lines(self) -> None:
+        for line in self._lines:
+            line.refresh()
+
     def look(self, index: int) -> tuple[str, str]:
         """Colour and dashes of a curve."""
         palette = self._palette
         colours = (palette.curve, palette.validation, palette.optimal_line, palette.average)
         return colours[index % len(colours)], DASHES[(index + index // len(colours)) % len(DASHES)]
+
+    def words_at(self, chart: Chart, x: float, y: float) -> str:
+        """See `Plot`: the loss of every curve at this rate."""
+        values = [(name, line.value_at(x)) for name, line in zip(self._labels, self._lines, strict=False)]
+        words = [f"{name} {format_loss(loss)}" for name, loss in values if loss is not None]
+        return " · ".join([format_lr(10.0**x), *words]) if words else ""
 
     def _paint(self) -> None:
         entries, picks = [], []

@@ -16,9 +16,11 @@ from lrgui.plot.handles import Mark
 from lrgui.plot.layers import Band, Line, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
+from lrgui.plot.plots import Ranges
 from lrgui.plot.ranges import curve_range, live_range
 from lrgui.plot.selectable_plot import SelectablePlot
 from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.ticks import linear_ticks, loss_ticks
 
 Floats = NDArray[np.float64]
 _NONE: Floats = np.empty(0)
@@ -44,6 +46,7 @@ class CurvePlot(SelectablePlot):
         grips: bool = True,
     ) -> None:
         super().__init__(parent, palette, title=title, y_title=y_title, grips=grips)
+        self._y_title = y_title
         self._reading: SweepReading | None = None
         self._live = LiveAverage()
         self._showing_rules = True
@@ -131,7 +134,7 @@ class CurvePlot(SelectablePlot):
         self.dots.extend(x, loss)
         self._live.extend(loss)
         self.line.set_data(*self._live.thinned(x))
-        finite = loss[np.isfinite(loss)]
+        finite = self._on_axis(loss)
         if len(finite):
             sample = finite if len(finite) <= 4000 else np.append(finite[:10], finite[10 :: len(finite) // 2000])
             home = live_range(sample, self._home)
@@ -189,6 +192,53 @@ class CurvePlot(SelectablePlot):
             self._set_marks(self._reading)
             self._update_legend()
 
+    def set_log_loss(self, wanted: bool) -> None:
+        """Show losses on a logarithmic axis, or on a linear one; losses that are not positive stay out of sight."""
+        if wanted == self.view.log_y:
+            return
+        self.view.log_y = wanted
+        self.chart.left.measure(
+            self._y_title + (" (log scale)" if wanted else ""), loss_ticks if wanted else linear_ticks
+        )
+        self._home = self._previous_home = None
+        self._find_home()
+        self.reset_view()
+        for layer in (self.band, self.dots, self.previous, *self.older, self.average, self.line, self.annotations):
+            layer.refresh()
+        self.chart.grid.refresh()
+
+    @property
+    def log_loss(self) -> bool:
+        """True while losses are on a logarithmic axis."""
+        return self.view.log_y
+
+    @property
+    def views(self) -> tuple[Ranges, ...] | None:
+        """See `Plot`; losses as they are, for a plot with a linear axis, too."""
+        shown = super().views
+        if shown is None or not self.log_loss:
+            return shown
+        return tuple((x, (10.0 ** y[0], 10.0 ** y[1])) for x, y in shown)
+
+    def show_views(self, views: Sequence[Ranges]) -> None:
+        """See `Plot`."""
+        super().show_views([(x, tuple(self.view.axis_y(np.array(y)).tolist())) for x, y in views])
+
+    def _find_home(self) -> None:
+        """The default view of what is shown, anew."""
+        losses = self._on_axis(self.dots.points[1])
+        if self._reading is not None:
+            self._fit_result()
+        elif len(losses):
+            self._home = live_range(losses, None)
+        elif len(kept := self._on_axis(self.previous.points[1])):
+            self._previous_home = live_range(kept, None)
+
+    def _on_axis(self, losses: Floats) -> Floats:
+        """The losses that the axis can show, in its coordinates. Shape (m,) of (n,)."""
+        good = np.isfinite(losses) & ((losses > 0) | (not self.view.log_y))
+        return self.view.axis_y(losses[good])
+
     def leave_out(self, parts: Collection[str]) -> None:
         """See `Plot`; the classic average goes with the marks of the rules that read it."""
         super().leave_out(parts)
@@ -230,24 +280,23 @@ class CurvePlot(SelectablePlot):
 
     def _loss_near(self, x: float) -> float:
         """See `SelectablePlot`; of a sweep that is going on, its short average."""
-        xs, losses = self.line.points
-        if self._reading is not None or not len(xs) or not xs[0] <= x <= xs[-1]:
-            return super()._loss_near(x)
-        return float(np.interp(x, xs, losses))
+        loss = self.line.value_at(x) if self._reading is None else None
+        return super()._loss_near(x) if loss is None else loss
 
     def _home_losses(self) -> tuple[float, float] | None:
         return self._home or self._previous_home
 
     def _loss_extent(self) -> tuple[float, float] | None:
-        losses = self.dots.points[1]
-        losses = losses[np.isfinite(losses)]
+        losses = self._on_axis(self.dots.points[1])
         return (float(losses.min()), float(losses.max())) if len(losses) else None
 
     def _fit_result(self, *_: object) -> None:
         """Choose the default view of a finished curve: below its names and label, whatever the size."""
         if self._reading is not None and len(self._reading.curve):
             height = max(1.0, float(self.view.rect().height()))
-            self._home = curve_range(self._reading.curve.loss, self._reading.curve.smoothed, HEADER / height)
+            raw, smoothed = self._on_axis(self._reading.curve.loss), self._on_axis(self._reading.curve.smoothed)
+            if len(raw) and len(smoothed):
+                self._home = curve_range(raw, smoothed, HEADER / height)
         self._follow_home()
 
     def _update_legend(self) -> None:

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: More dots than this are drawn small and light.
 _MANY = 20_000
+#: While the view moves, no more than about this many are drawn.
+_MOST_MOVING = 20_000
 #: More are pixels in a vector picture, too, which would be too large a file: so many for each logical one.
 _MOST_SHAPES, _FINE = 5_000, 4.0
 
@@ -37,8 +39,17 @@ class Dots(Layer):
         self._image = QImage()
         self._rim = 0
         self._wide = 0
+        self._step = 1
+        """Every how many-th dot is in the image."""
         self._key: tuple[object, ...] = ()
         self._drawn = 0
+        view.stopped.connect(self._complete)
+
+    def _complete(self) -> None:
+        """Draw the dots that were left out while the view moved."""
+        if self._step > 1:
+            self._key = ()
+            self.update()
 
     @property
     def points(self) -> tuple[Floats, Floats]:
@@ -81,7 +92,7 @@ class Dots(Layer):
         at_x, at_y = int(np.floor(corner.x())), int(np.floor(corner.y()))
         width, height = int(np.ceil(rect.width() * scale)) + 1, int(np.ceil(rect.height() * scale)) + 1
         many = len(self._x) > _MANY
-        key = (self.visible_range, width, height, scale, corner.x() - at_x, corner.y() - at_y, many)
+        key = (self.visible_range, self.view.log_y, width, height, scale, corner.x() - at_x, corner.y() - at_y, many)
         radius = (0.8 if many else self._radius) * scale
         if key != self._key:
             # A rim around the image takes what dots at its edge leave outside, without a test for each pixel.
@@ -92,8 +103,9 @@ class Dots(Layer):
             self._image = QImage(inner.data, width, height, 4 * self._wide, QImage.Format.Format_ARGB32_Premultiplied)
             self._key = key
             self._drawn = 0
+            self._step = max(1, len(self._x) // _MOST_MOVING) if self.view.moving else 1
         if self._drawn < len(self._x):
-            px, py = self.to_pixels(self._x[self._drawn :], self._y[self._drawn :])
+            px, py = self.to_pixels(self._x[self._drawn :: self._step], self._y[self._drawn :: self._step])
             px, py = px * scale + (corner.x() - at_x), py * scale + (corner.y() - at_y)
             self._stamp(px, py, width, height, radius, self._alpha * (0.6 if many else 1.0))
             self._drawn = len(self._x)

@@ -93,11 +93,19 @@ class Layer(QGraphicsObject):
 
     def to_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The same for arrays of shape (n,)."""
-        left, right, bottom, top = self.visible_range
-        rect = self.boundingRect()
-        px = (x - left) * (rect.width() / (right - left or 1.0))
-        py = (top - y) * (rect.height() / (top - bottom or 1.0))
-        return px, py
+        return self.across(x), self.down(self.view.axis_y(y) if getattr(self.view, "log_y", False) else y)
+
+    def across(self, x: Floats) -> Floats:
+        """Pixels from the view's left edge of places on the bottom axis. Shape kept."""
+        left, right, _, _ = self.visible_range
+        pixels: Floats = (x - left) * (self.boundingRect().width() / (right - left or 1.0))
+        return pixels
+
+    def down(self, y: Floats) -> Floats:
+        """Pixels from the view's top edge of places on the left axis. Shape kept."""
+        _, _, bottom, top = self.visible_range
+        pixels: Floats = (top - y) * (self.boundingRect().height() / (top - bottom or 1.0))
+        return pixels
 
     def thinned_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """The part of a smooth line that is in the view, in pixels, thinned to about one point per pixel column.
@@ -138,11 +146,19 @@ class Line(Layer):
         self._y: Floats = np.empty(0)
         self._pen = QPen(Qt.PenStyle.NoPen)
         self._circles: tuple[QColor, QColor] | None = None
+        self.one_of_many = False
+        """True where there are so many lines that they are drawn thin and solid while the view moves."""
 
     @property
     def points(self) -> tuple[Floats, Floats]:
         """The points, each array of shape (n,)."""
         return self._x, self._y
+
+    def value_at(self, x: float) -> float | None:
+        """The line's y at an x, between its points; None outside of them."""
+        if not len(self._x) or not self._x[0] <= x <= self._x[-1]:
+            return None
+        return float(np.interp(x, self._x, self._y))
 
     def set_pen(self, line: QPen) -> None:
         """Change colour, width or dashes."""
@@ -173,8 +189,9 @@ class Line(Layer):
         px, py = self.visible_pixels()
         if not len(px):
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        line = QPen(self._pen)
+        hasty = self.one_of_many and self.view.moving
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not hasty)
+        line = QPen(self._pen.color(), 0) if hasty else QPen(self._pen)
         if len(px) > _DENSE:
             line.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # a third of the time, and no eye sees these corners
         painter.setPen(line)
@@ -260,7 +277,7 @@ class Grid(Layer):
                 painter.drawLine(QPointF(x, 0), QPointF(x, rect.height()))
         for tick in self._up():
             if tick.major:
-                y = int(self.to_px(0.0, tick.position).y()) + 0.5
+                y = int(self.down(np.float64(tick.position))) + 0.5
                 painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
 
 

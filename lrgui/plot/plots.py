@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QVBoxLayout, QWidget
 
+from lrgui.plot.annotations import Crosshair
 from lrgui.plot.axis import log_axis, number_axis
 from lrgui.plot.chart import Canvas, Chart
 from lrgui.plot.theme import LIGHT, Palette
@@ -24,10 +26,14 @@ Ranges = tuple[tuple[float, float], tuple[float, float]]
 class Plot(QWidget):
     """A widget that is one canvas; `_fill` says with what."""
 
+    read = Signal(str)
+    """What stands under the pointer, in words, where the plot has words for it; empty when it has left."""
+
     canvas: Canvas
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
         super().__init__(parent)
+        self._crosses: dict[Chart, Crosshair] = {}
         self._palette = palette
         self._charts: tuple[Chart, ...] = ()
         self._moved = False
@@ -42,6 +48,8 @@ class Plot(QWidget):
             chart.view.sigRangeChangedManually.connect(self._on_moved)
             for axis in (chart.left, chart.bottom):
                 axis.double_clicked.connect(self.reset_view)
+            chart.view.hovered.connect(self._on_hover)
+            chart.view.left.connect(self._on_leave)
         self.setFocusProxy(canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +61,8 @@ class Plot(QWidget):
         self.canvas.setBackground(palette.background)
         for chart in self._charts:
             chart.set_palette(palette)
+        for cross in self._crosses.values():
+            cross.set_palette(palette)
 
     # Pictures ---------------------------------------------------------------------------------------
 
@@ -88,6 +98,29 @@ class Plot(QWidget):
     def reset_view(self) -> None:
         """Go back to the default view."""
         raise NotImplementedError
+
+    # Reading off ------------------------------------------------------------------------------------
+
+    def words_at(self, chart: Chart, x: float, y: float) -> str:
+        """What a chart shows at a point in its axes' coordinates, in words; empty for nothing."""
+        return ""
+
+    def _on_hover(self, x: float, y: float) -> None:
+        chart = next((chart for chart in self._charts if chart.view.under_pointer), None)
+        words = self.words_at(chart, x, y) if chart is not None else ""
+        if chart is None or not (words or chart in self._crosses):
+            return
+        if chart not in self._crosses:
+            self._crosses[chart] = Crosshair(chart.view, 15)
+            self._crosses[chart].set_palette(self._palette)
+        self._crosses[chart].show_at((x, math.nan) if words else None)
+        self.read.emit(words)
+
+    def _on_leave(self) -> None:
+        if self._crosses:
+            for cross in self._crosses.values():
+                cross.show_at(None)
+            self.read.emit("")
 
     def _on_moved(self, *_: object) -> None:
         self._moved = True

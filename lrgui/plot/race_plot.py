@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from lrgui.core.formats import format_figure
+from lrgui.core.formats import format_figure, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
 from lrgui.core.standings import SAFE_FACTOR, Ranking
@@ -124,6 +124,23 @@ class RacePlot(StackedPlot):
         self._colour()
         if max([c.steps for c in self._candidates] or [0]) != before:
             self.reset_view()
+
+    def words_at(self, chart: Chart, x: float, y: float) -> str:
+        """See `Plot`: the candidate whose bar is there, or whose line is nearest."""
+        if chart is self.bars:
+            found = next((c for c in self._candidates if c.number == round(x)), None)
+            if found is None or self._ranking is None or math.isnan(found.score):
+                return ""
+            result = "diverged" if math.isinf(found.score) else self._ranking.judge.words(found.score)
+            return f"{format_lr(found.lr)} · {result} · {found.steps:,} steps"
+        heights = {c.number: self.lines[c.number].value_at(x) for c in self._candidates}
+        near = {number: height for number, height in heights.items() if height is not None}
+        if not near:
+            return ""
+        number = min(near, key=lambda n: abs(near[n] - y))
+        lr = next(c.lr for c in self._candidates if c.number == number)
+        loss = 10.0 ** near[number] if self._log else near[number]
+        return f"{format_lr(lr)} · step {round(x) + 1:,} · training loss {format_loss(loss)}"
 
     def leave_out(self, parts: Collection[str]) -> None:
         """See `Plot`; the winner is a mark."""

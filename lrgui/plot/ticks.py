@@ -68,6 +68,31 @@ def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> li
     return [Tick(i * step, _plain(i * step, step), True) for i in range(first, last + 1)]
 
 
+def loss_ticks(low: float, high: float, pixels: float, room: float = 30) -> list[Tick]:
+    """Ticks of a logarithmic axis of losses, log10 values from `low` to `high`: powers of ten where there are several,
+    else plain numbers at least `room` pixels apart."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0 and pixels > 0) or span >= 3:
+        return decade_ticks(low, high, pixels)
+    if span < 0.5:
+        ends = 10.0**low, 10.0**high
+        return [Tick(math.log10(t.position), t.text, t.major) for t in linear_ticks(*ends, pixels) if t.position > 0]
+    ticks: list[Tick] = []
+    for exponent in range(math.floor(low), math.ceil(high) + 1):
+        ticks += [
+            Tick(exponent + math.log10(n), _plain(n * 10.0**exponent, 10.0**exponent), n == 1) for n in range(1, 10)
+        ]
+    ticks = [tick for tick in ticks if low <= tick.position <= high]
+    taken: list[float] = []
+    # Powers of ten first, then 2 and 5, then whatever has room.
+    for n in (1, 2, 5, 3, 7, 4, 6, 8, 9):
+        for tick in ticks:
+            mine = abs(tick.position % 1 - math.log10(n)) < 1e-6 or (n == 1 and tick.position % 1 > 1 - 1e-6)
+            if mine and all(abs(tick.position - other) * pixels / span >= room for other in taken):
+                taken.append(tick.position)
+    return [Tick(t.position, t.text if t.position in taken else "", t.position in taken) for t in ticks]
+
+
 def _labelled_factors(per_decade: float) -> tuple[int, ...]:
     """Which of 2…9 may carry a label without touching its neighbours."""
     for factors in ((2, 3, 4, 5, 6, 7, 8, 9), (2, 3, 4, 6, 8), (2, 3, 5), (2, 5), (3,)):

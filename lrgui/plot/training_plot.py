@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from lrgui.core.events import EpochEvent
 from lrgui.core.formats import format_loss, format_metric, format_percent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
 from lrgui.plot.chart import Chart
@@ -177,6 +178,23 @@ class TrainingPlot(StackedPlot):
         self._fit_losses()
         self._fit_accuracy()
         self._fit_rates()
+
+    def words_at(self, chart: Chart, x: float, y: float) -> str:
+        """See `Plot`: step, loss and rate there, and what the last epoch before it measured."""
+        step = round(x)
+        if not 0 <= step < len(self._losses):
+            return ""
+        words = [f"step {step + 1:,}", f"loss {format_loss(float(self._losses[step]))}"]
+        for name, line in (("validation", self.val_loss), ("accuracy", self.val_accuracy)):
+            xs, ys = line.points
+            if (done := int(np.searchsorted(xs, step, side="right"))) > 0:
+                value = float(ys[done - 1])
+                words.append(
+                    f"{name} {100 * value:.1f} %" if line is self.val_accuracy else f"{name} {format_loss(value)}"
+                )
+        if step < len(self._actual):
+            words.append(f"LR {format_lr(float(self._actual[step]))}")
+        return " · ".join(words)
 
     def leave_out(self, parts: Collection[str]) -> None:
         """See `Plot`; the marked epoch is a mark, each batch's loss a raw point."""

@@ -91,3 +91,17 @@ def test_the_picture_shows_every_curve(qtbot: QtBot) -> None:
     seen = np.frombuffer(pixels.constBits(), np.uint32).reshape(480, 768) & 0xFFFFFF
     for colour in (LIGHT.curve, LIGHT.validation):
         assert (seen == int(colour[1:], 16)).sum() > 100
+
+
+def test_every_curves_loss_is_read_off_at_a_rate(plot: ComparePlot) -> None:
+    said: list[str] = []
+    plot.read.connect(said.append)
+    lr = np.geomspace(1e-6, 1e-2, 50)
+    plot.set_live(0, lr, np.full(50, 2.0))
+    words = plot.words_at(plot.chart, -4.0, 0.0)
+    assert words.startswith("1e-4 · ") and words.endswith("2.00") and words.count("·") == 1
+    assert plot.words_at(plot.chart, -0.5, 0.0) == ""
+    plot.view.under_pointer = True
+    plot.view.hovered.emit(-4.0, 1.0)
+    plot.view.left.emit()
+    assert said == [words, ""]

@@ -223,3 +223,51 @@ def test_a_double_click_on_an_axis_is_the_way_back(plot, mouse, heard):
     mouse.double_click(300, plot.view.rect().height() + 12)
     assert plot.view.viewRange() == [pytest.approx(home[0]), pytest.approx(home[1])]
     assert heard.all == [], "the axis is no part of the curve"
+
+
+def test_losses_on_a_logarithmic_axis(plot, reading, mouse, at):
+    told = []
+    plot.hovered.connect(lambda lr, loss: told.append((lr, loss)))
+    linear = plot.view.viewRange()
+    plot.set_log_loss(True)
+    plot.grab()
+    low, high = plot.view.viewRange()[1]
+    assert -0.6 < low < np.log10(reading.curve.smoothed.min()) < np.log10(2.3) < high < 2
+    assert plot.chart.left.title == "Loss (log scale)"
+    texts = {tick.text for tick in plot.chart.left.ticks()}
+    assert {"1", "2"} <= texts
+    _, y = plot.line.visible_pixels()
+    _, wanted = plot.line.to_pixels(reading.curve.log_lr, reading.curve.smoothed)
+    assert y.min() == pytest.approx(np.clip(wanted, -1e5, 1e5).min())
+    mark = plot.view.handles.marks[0]
+    assert plot.view.pixel_y(mark.y) == pytest.approx(
+        plot.view.rect().height() * (high - np.log10(mark.y)) / (high - low)
+    )
+    mouse.hover(at(1e-4), 300)
+    assert told[-1][1] == pytest.approx(reading.curve.loss_at(told[-1][0]))
+    plot.set_log_loss(False)
+    assert plot.view.viewRange() == [pytest.approx(linear[0]), pytest.approx(linear[1])]
+    assert plot.chart.left.title == "Loss"
+
+
+def test_losses_without_a_logarithm_stay_out_of_sight(plot):
+    plot.begin(1e-6, 1.0, 100)
+    plot.set_log_loss(True)
+    lr = np.geomspace(1e-6, 1e-2, 50)
+    loss = np.linspace(2.0, -1.0, 50)
+    plot.set_live(lr, loss)
+    plot.grab()
+    low, high = plot.view.viewRange()[1]
+    assert np.isfinite([low, high]).all() and high > np.log10(2.0)
+    plot.set_live(lr, np.full(50, -1.0))
+    plot.grab()
+
+
+def test_what_is_zoomed_to_is_told_as_losses(plot):
+    plot.set_log_loss(True)
+    plot.view.setRange(yRange=(-0.1, 0.3), padding=0)
+    plot.view.sigRangeChangedManually.emit([True, True])
+    [(_, losses)] = plot.views
+    assert losses == pytest.approx((10**-0.1, 10**0.3))
+    plot.show_views(plot.views)
+    assert plot.view.viewRange()[1] == pytest.approx([-0.1, 0.3])

@@ -35,3 +35,19 @@ def test_dots_follow_the_view(canvas, dark_at):
     canvas.view.setRange(xRange=(50, 350), yRange=(0, 200), padding=0)
     assert dark_at(50, 50)
     assert not dark_at(100, 50)
+
+
+def test_while_the_view_moves_a_part_is_drawn_and_then_everything(canvas, qtbot):
+    dots = Dots(canvas.view, 0)
+    dots.set_style("#000000", alpha=1.0)
+    x = np.linspace(0, 300, 200_000)
+    dots.set_data(x, 100 + 90 * np.sin(x / 20))
+    whole = canvas.grab().toImage()
+    canvas.view.sigRangeChangedManually.emit([True, True])
+    canvas.view.setRange(xRange=(0, 290), yRange=(0, 200), padding=0)
+    canvas.grab()
+    assert dots._step == 10
+    with qtbot.waitSignal(canvas.view.stopped):
+        canvas.view.setRange(xRange=(0, 300), yRange=(0, 200), padding=0)
+    assert canvas.grab().toImage() == whole
+    assert dots._step == 1

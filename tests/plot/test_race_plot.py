@@ -238,3 +238,18 @@ def test_in_a_narrow_window_the_legend_is_whole_and_every_bar_has_its_rate(plot)
     assert rates == [format_lr(c.lr) for c in candidates if c.steps]
     low, high = plot.bars.view.viewRange()[0]
     assert plot.bars.bottom.size().width() / (high - low) > 50, "so far apart they all have room"
+
+
+def test_the_candidate_under_the_pointer_is_read_off(plot):
+    plot.show_race(field(), ranking())
+    read = plot.words_at(plot.bars, 1.2, 0.0)
+    assert read.startswith(format_lr(field()[1].lr)) and read.endswith("50 steps")
+    assert plot.words_at(plot.bars, 40.0, 0.0) == ""
+    line = plot.lines[3]
+    x, y = (float(part[len(part) // 2]) for part in line.points)
+    lr, step, loss = plot.words_at(plot.curves, x, y).split(" · ")
+    assert lr in {format_lr(candidate.lr) for candidate in field()}
+    assert step == f"step {round(x) + 1}" and loss.startswith("training loss ")
+        f"{format_lr(field()[3].lr)} · step {round(x) + 1} · training loss"
+    )
+    assert plot.words_at(plot.curves, 1e6, 0.0) == ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
-from lrgui.plot.ticks import decade_ticks, linear_ticks, power_of_ten
+from lrgui.plot.ticks import decade_ticks, linear_ticks, loss_ticks, power_of_ten
 
 
 def words(ticks):
@@ -58,3 +59,16 @@ def test_linear():
 def test_no_ticks_for_what_is_no_range(span):
     assert decade_ticks(*span, 100) == []
     assert linear_ticks(*span, 100) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [(-0.3, 0.5, {"1", "2"}), (-2.0, 0.5, {"0.01", "0.1", "1"}), (-5.0, 1.0, {"10⁻⁴", "10⁰"}), (0.3, 0.34, {"2.10"})],
+)
+def test_losses_on_a_logarithmic_axis_read_as_plain_numbers(low, high, some):
+    ticks = loss_ticks(low, high, 400)
+    labelled = [tick for tick in ticks if tick.text]
+    assert some <= {tick.text for tick in labelled}
+    assert all(low <= tick.position <= high for tick in ticks)
+    places = sorted(tick.position for tick in labelled)
+    assert all((b - a) * 400 / (high - low) >= 20 for a, b in pairwise(places))

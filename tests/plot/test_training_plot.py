@@ -127,3 +127,13 @@ def test_what_is_measured_at_each_step_stands_in_the_place_of_the_accuracy(plot)
     assert [entry.text for entry in plot.accuracy.legend.entries] == ["gradient norm"]
     plot.begin(PLANNED, PER_EPOCH, 12)
     assert not len(plot.measured.points[0])
+
+
+def test_what_was_measured_at_a_step_is_read_off(plot):
+    plot.begin(np.full(120, 1e-2), 10, 12)
+    plot.set_live(np.linspace(2.0, 1.0, 40), np.full(40, 1e-2))
+    words = plot.words_at(plot.rate, 20.2, 0.0)
+    assert words.startswith("step 21 · loss 1.49") and words.endswith("LR 1e-2")
+    assert plot.words_at(plot.loss, 60.0, 0.0) == "", "that step was not made yet"
+    plot.set_epochs(epochs(3))
+    assert "validation" in plot.words_at(plot.loss, 39.0, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtCore import QPoint, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -62,9 +62,6 @@ class CurveTab(RunTab):
 
     plot: CurvePlot
 
-    hovered = Signal(str)
-    """What stands under the pointer, in words; empty when it has left."""
-
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, CurvePlot(palette=palette))
         self._drawn = (0, 0)
@@ -82,6 +79,9 @@ class CurveTab(RunTab):
         self.rules.setToolTip("Show the lagging average (β) used by the classic rules, with their rates marked on it")
         self.rules.setChecked(True)
         self.rules.toggled.connect(self.plot.show_rules)
+        self.log = QCheckBox("Log loss")
+        self.log.setToolTip("Show losses on a logarithmic axis: small differences near the lowest loss become visible")
+        self.log.toggled.connect(self.plot.set_log_loss)
         self.reset = QPushButton("Reset view")
         self.reset.setObjectName("small")
         self.reset.setToolTip("Show the whole sweep again (0 on the plot)")
@@ -105,6 +105,7 @@ class CurveTab(RunTab):
         row.addWidget(self.badge)
         row.addWidget(self.header, 1)
         row.addWidget(self.help)
+        row.addWidget(self.log)
         row.addWidget(self.rules)
         row.addWidget(self.reset)
         layout = QVBoxLayout(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.formats import format_loss
@@ -24,9 +24,13 @@ class RunTab(QWidget):
 
     plot: Plot
 
+    hovered = Signal(str)
+    """What stands under the pointer, in words; empty when it has left."""
+
     def __init__(self, session: Session, runs: RunsOnScreen, plot: Plot) -> None:
         super().__init__()
         self._session, self._runs, self.plot = session, runs, plot
+        plot.read.connect(self.hovered)
         self._stack = QStackedWidget()
         self._timer = QTimer(self, interval=REDRAW_MS)
         self._timer.timeout.connect(self._redraw)

@@ -79,7 +79,6 @@ class Tabs(QTabWidget):
         new = "scenarios" not in self._made
         tab = self._tab("scenarios", ScenariosTab)
         if new:
-            tab.hovered.connect(self.hovered)
             tab.undo_stack.indexChanged.connect(self.undo_changed)
         return tab
 
@@ -87,6 +86,7 @@ class Tabs(QTabWidget):
         tab = self._made.get(key)
         if tab is None:
             tab = self._made[key] = kind(self._session, self._runs, self._palette)
+            tab.hovered.connect(self.hovered)
             self._put_in(self._places.pop(key), tab)
         assert isinstance(tab, kind)
         return tab
