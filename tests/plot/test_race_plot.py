@@ -250,6 +250,4 @@ def test_the_candidate_under_the_pointer_is_read_off(plot):
     lr, step, loss = plot.words_at(plot.curves, x, y).split(" · ")
     assert lr in {format_lr(candidate.lr) for candidate in field()}
     assert step == f"step {round(x) + 1}" and loss.startswith("training loss ")
-        f"{format_lr(field()[3].lr)} · step {round(x) + 1} · training loss"
-    )
     assert plot.words_at(plot.curves, 1e6, 0.0) == ""
