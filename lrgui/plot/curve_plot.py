@@ -86,8 +86,9 @@ class CurvePlot(SelectablePlot):
         """Show nothing but the axes."""
         self._forget_result()
         self._previous_shown, self._previous_home, self._earlier = False, None, []
-        for layer in (self.line, self.previous, *self.older, self.average, self.dots):
-            layer.set_data(np.empty(0), np.empty(0))
+        for line in (self.line, self.previous, *self.older, self.average):
+            line.set_data(_NONE, _NONE)
+        self.dots.set_data(_NONE, _NONE)
         self.band.set_data(_NONE, _NONE, _NONE)
         self._home = None
         self.reset_view()

@@ -277,7 +277,7 @@ class Grid(Layer):
                 painter.drawLine(QPointF(x, 0), QPointF(x, rect.height()))
         for tick in self._up():
             if tick.major:
-                y = int(self.down(np.float64(tick.position))) + 0.5
+                y = int(self.down(np.array([tick.position]))[0]) + 0.5
                 painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
 
 
