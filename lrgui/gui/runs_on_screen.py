@@ -17,7 +17,7 @@ from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr, same_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
@@ -140,6 +140,12 @@ class RunsOnScreen(QObject):
         return self._before is not None and self.reading is None
 
     @property
+    def holds_for(self) -> str:
+        """What the recommendation holds for: "For SGD, momentum 0.9 · batch 64 · OneCycle · up to 300 steps"."""
+        shown = self._before.shown if self.waiting and self._before is not None else self._shown
+        return "" if shown is None else shown.holds_for
+
+    @property
     def headline(self) -> str:
         """What the sweep on screen is; empty where there is none."""
         return "" if self._shown is None else self._shown.headline
@@ -225,19 +231,10 @@ class RunsOnScreen(QObject):
         self.select(self.plan.from_one_cycle(lr))
 
     @property
-    def offered(self) -> float | None:
-        """The recommendation that is not selected because the person chose another rate; None where there is none."""
-        pick = None if self.reading is None else self.reading.recommendation.lr
-        chosen = self.selection
-        return None if pick is None or chosen is None or same_lr(pick, chosen) else pick
-
-    @property
-    def guess(self) -> float | None:
-        """What the sweep on screen guesses without confidence; None where it is sure, or that is selected."""
-        pick = None if self.reading is None or self.synthetic else self.reading.recommendation
-        if pick is None or pick.lr is not None or pick.best_guess is None:
-            return None
-        return None if self.selection is not None and same_lr(pick.best_guess, self.selection) else pick.best_guess
+    def offer(self) -> float | None:
+        """What the sweep on screen recommends, or guesses where it is not sure; None without either, and of a synthetic
+        curve."""
+        return None if self.reading is None or self.synthetic else self.reading.recommendation.best_guess
 
     @property
     def selection(self) -> float | None:

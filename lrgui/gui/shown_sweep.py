@@ -14,7 +14,7 @@ from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
-from lrgui.runs.headline import clock, headline
+from lrgui.runs.headline import clock, headline, settings_words
 from lrgui.runs.job import Job
 from lrgui.runs.lr_for_settings import carry_over
 from lrgui.runs.records import Records, as_run
@@ -51,6 +51,13 @@ class ShownSweep:
     def headline(self) -> str:
         """What it is, above the plot and in its picture."""
         return headline(self.job, self.started, self.synthetic)
+
+    @property
+    def holds_for(self) -> str:
+        """The settings that its recommendation belongs to; empty without one."""
+        if self.reading is None or self.synthetic or self.reading.recommendation.lr is None:
+            return ""
+        return f"For {' · '.join([*settings_words(self.job), self.reading.plan.words])}"
 
     @property
     def called(self) -> str:
@@ -123,15 +130,6 @@ class ShownSweep:
         if self.reading is None:
             return self
         return replace(self, reading=self.reading.with_selection(chosen.selection, chosen.zones))
-
-    @property
-    def holds_for(self) -> str:
-        """What its recommendation holds for: optimizer, batch size and planned training; empty before it was read."""
-        if self.reading is None or self.synthetic:
-            return ""
-        task = self.job.task
-        batch = "" if task.is_script else f"batch {task.batch_size:,}"
-        return "For " + " · ".join(part for part in (task.optimizer_words, batch, self.reading.plan.words) if part)
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick where the settings are those of `job`; None where nothing changed."""

@@ -19,12 +19,16 @@ def headline(job: Job, started: datetime | None = None, synthetic: str = "", now
     title = task.title
     if task.row is not None and task.data_words == task.row.short:  # our word, not the name of a person's file
         title = title[:1].upper() + title[1:]
-    words = [title]
-    if not task.is_script:  # it brings its own batches
-        words.append(f"batch {task.batch_size:,}")
+    words = [title, *settings_words(job)[1:]]
     if started is not None:
         words.append(clock(started, now))
     return " · ".join(words)
+
+
+def settings_words(job: Job) -> list[str]:
+    """The settings that a learning rate belongs to, optimizer first: "SGD, momentum 0.9", "batch 64"."""
+    # A script brings its own batches.
+    return [job.task.optimizer_words, *([] if job.task.is_script else [f"batch {job.task.batch_size:,}"])]
 
 
 def clock(moment: datetime, now: datetime | None = None) -> str:

@@ -109,8 +109,7 @@ def test_without_confidence_the_selection_stays_and_the_guess_is_offered(bench: 
     runs = bench.runs
     assert runs.reading is not None and runs.reading.recommendation.lr is None
     assert runs.selection == before
-    if runs.reading.recommendation.best_guess is not None:
-        assert runs.guess == runs.reading.recommendation.best_guess
+    assert runs.offer == runs.reading.recommendation.best_guess
 
 
 def test_a_rate_chosen_by_hand_survives_the_next_sweep_of_the_same_task(bench: Bench) -> None:
@@ -121,9 +120,8 @@ def test_a_rate_chosen_by_hand_survives_the_next_sweep_of_the_same_task(bench: B
     assert runs.reading is not None
     pick = runs.reading.recommendation.lr
     assert pick is not None
-    assert (runs.selection, runs.offered) == (2e-3, pick)
+    assert (runs.selection, runs.offer) == (2e-3, pick)
     runs.select(pick)
-    assert runs.offered is None
     bench.play(Scripted(sweep(depth=1.0)))
     assert runs.selection == runs.reading.recommendation.lr, "the recommendation was chosen, and its successor follows"
     runs.select(2e-3)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from lrgui.core.curve.summary import CLASSIC
 from lrgui.core.curve.sweep_reading import TIPS
 from lrgui.gui.cards import Card, Fold, muted
+from lrgui.gui.dimming import dim
 from lrgui.gui.runs_on_screen import RunsOnScreen
 
 WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
@@ -47,7 +48,8 @@ class ChecklistPanel(Card):
     @Slot()
     def refresh(self) -> None:
         """Show the checks of the sweep on screen."""
-        reading = self._runs.reading
+        reading = self._runs.last_reading
+        dim(self, self._runs.waiting and reading is not None)
         checks = reading.checklist if reading is not None else ()
         self._caption.setVisible(reading is not None)
         self.sentence.setText(

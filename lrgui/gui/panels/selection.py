@@ -11,6 +11,8 @@ from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.gui.cards import Card, muted, small_button
+from lrgui.gui.dimming import dim
+from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 
@@ -31,6 +33,8 @@ class SelectionPanel(Card):
         self.number.setPlaceholderText("none yet")
         self.number.editingFinished.connect(self._typed)
         self.body.addWidget(self.number)
+        self.range = RangeBar()
+        self.body.addWidget(self.range)
         self.confidence = QLabel()
         self.confidence.setWordWrap(True)
         self.confidence.setAccessibleName("Confidence")
@@ -39,6 +43,14 @@ class SelectionPanel(Card):
         self._verdict = muted("Find a learning rate first (F5), or type one.")
         self._verdict.setAccessibleName("Recommendation")
         self.body.addWidget(self._verdict)
+        self.holds_for = muted()
+        self.holds_for.setAccessibleName("What the recommendation holds for")
+        self.holds_for.setToolTip("Another optimizer, batch size or training wants another rate")
+        self.body.addWidget(self.holds_for)
+        self.offer = small_button(
+            "", "Select what the sweep recommends", self._take_offer, name="Select the recommendation"
+        )
+        self.body.addWidget(self.offer)
 
         self.stale = QLabel()
         self.stale.setObjectName("open")
@@ -125,7 +137,9 @@ class SelectionPanel(Card):
         self._note.setVisible(bool(self._note.text()))
         self._verdict.setText(self._say())
         self._show_confidence()
+        self._show_offer()
         self._show_stale()
+        dim(self, runs.waiting and runs.last_reading is not None)
 
     @Slot()
     def _show_stale(self) -> None:
@@ -150,13 +164,42 @@ class SelectionPanel(Card):
     def _take_estimate(self) -> None:
         found = self._runs.carried_over(self._session.job)
         if found is not None and found.lr is not None:
-            self._runs.select(found.lr)
+            self._runs.select(found.lr, by_hand=False)
+
+    @Slot()
+    def _take_offer(self) -> None:
+        rate = self._runs.offer
+        if rate is not None:
+            self._runs.select(rate, by_hand=False)
+
+    def _show_offer(self) -> None:
+        """The range, what it holds for, and the button that selects what was recommended or guessed."""
+        runs, reading, offered = self._runs, self._runs.last_reading, self._runs.offer
+        measured = reading is not None and not runs.synthetic
+        self.range.show_range(reading.range if reading is not None and measured else None, runs.selection)
+        self.holds_for.setText(runs.holds_for if measured else "")
+        self.holds_for.setVisible(bool(self.holds_for.text()))
+        self.offer.setVisible(offered is not None)
+        if offered is None or reading is None:
+            return
+        guess = reading.recommendation.lr is None
+        words = f"Select {format_lr(offered)}, a guess" if guess else f"Select the recommended {format_lr(offered)}"
+        self.offer.setText(words)
+        self.offer.setAccessibleName(words)
+        why = (
+            "The curve gives no reliable recommendation: measure around it (F7)"
+            if guess
+            else "Ctrl+Z brings yours back"
+        )
+        self.offer.setToolTip(why)
+        # Always there, so that nothing jumps while the selection is dragged.
+        self.offer.setEnabled(runs.selection is None or not same_lr(runs.selection, offered))
 
     @Slot()
     def _show_confidence(self) -> None:
         """How far the pick can be relied on, coloured and in words."""
-        reading = self._runs.reading
-        self.confidence.setVisible(reading is not None)
+        reading = self._runs.last_reading
+        self.confidence.setVisible(reading is not None and not self._runs.synthetic)
         if reading is None:
             return
         pick = reading.recommendation
@@ -177,20 +220,23 @@ class SelectionPanel(Card):
 
     def _say(self) -> str:
         session, runs = self._session, self._runs
-        if runs.reading is None:
+        reading = runs.last_reading
+        if reading is None:
             if runs.sweep is not None and session.state != RunState.IDLE and session.kind == RunKind.SWEEP:
                 return "The sweep is running."
             if runs.selection is not None:
                 return "Selected without a sweep on screen: F5 finds a learning rate to compare it with."
             return "Find a learning rate first (F5), or type one."
-        pick = runs.reading.recommendation
+        pick = reading.recommendation
+        if runs.synthetic:
+            return "Synthetic example: nothing was trained, so there is no confidence, and nothing to train with."
         words = [pick.reason]
         if pick.lr is not None:
             what = "Derived:" if pick.derived else "Measured" if pick.measured else "Recommended"
-            words.insert(0, runs.reading.both_rates or f"{what} {format_lr(pick.lr)}.")
+            words.insert(0, reading.both_rates or f"{what} {format_lr(pick.lr)}.")
         elif pick.best_guess is not None:
             words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")
-        return " ".join(part for part in (*words, self._maximum_words(), runs.reading.own_words) if part)
+        return " ".join(part for part in (*words, self._maximum_words(), reading.own_words) if part)
 
     def _maximum_words(self) -> str:
         """Which rate trainings and races here run at, where the selected one is meant for another schedule."""
@@ -205,6 +251,8 @@ class SelectionPanel(Card):
         stack = self._runs.undo_stack
         self._undo.setEnabled(stack.canUndo())
         self._redo.setEnabled(stack.canRedo())
+        self._undo.setToolTip(f"Undo {stack.undoText() or 'the last change of selection or zones'} (Ctrl+Z)")
+        self._redo.setToolTip(f"Redo {stack.redoText()} (Ctrl+Shift+Z)".replace("  ", " "))
 
     @staticmethod
     def _set(line: QLineEdit, text: str) -> None:

@@ -8,12 +8,17 @@ from PySide6.QtWidgets import QAbstractItemView
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, muted
+from lrgui.gui.dimming import dim
 from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
 
+#: On longer sweeps the packages' rules are left out: they would take longer than a window may stand still.
+MOST_POINTS = 5_000
+
 
 class SuggestionsPanel(Card):
-    """Ours first, then the known rules; a click or Enter on a row selects its rate."""
+    """Ours first, then the classic rules and those of packages; a click or Enter on a row selects its rate, and the
+    line below says how it came about."""
 
     def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Suggestions")
@@ -33,8 +38,15 @@ class SuggestionsPanel(Card):
         self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
         self.body.addWidget(self._empty)
         self.body.addWidget(self.table)
+        self._reasons: list[str] = []
+        self.reason = muted()
+        self.reason.setAccessibleName("Reason")
+        self.body.addWidget(self.reason)
+        self.table.setMouseTracking(True)
+        self.table.cellEntered.connect(lambda row, _column: self._show_reason(row))
+        self.table.currentCellChanged.connect(lambda row, _column, _before, _then: self._show_reason(row))
         runs.reading_changed.connect(self.show_reading)
-        runs.sweep_started.connect(lambda: self.show_reading(None))
+        runs.sweep_started.connect(lambda: self.show_reading(runs.last_reading))
         runs.choice_changed.connect(self._mark_selected)
         self.show_reading(None)
 
@@ -42,10 +54,13 @@ class SuggestionsPanel(Card):
     def show_reading(self, reading: SweepReading | None) -> None:
         """Fill the table from `reading`."""
         self.table.setVisible(reading is not None)
+        self.reason.setVisible(reading is not None)
         self._empty.setVisible(reading is None)
+        dim(self, self._runs.waiting and reading is not None)
         if reading is None:
             return
-        rows, repeated = reading.table, reading.band is not None
+        rows = reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
+        repeated = reading.band is not None
         self._rates = [row.lr for row in rows]
         self.table.setColumnHidden(2, not repeated)
         lines = []
@@ -58,7 +73,14 @@ class SuggestionsPanel(Card):
         for index, row in enumerate(rows):
             if row.lr is None:
                 self._pale(index)
+        self._reasons = [f"{row.label}: {tip}" for row, (_texts, tip) in zip(rows, lines, strict=True)]
         self._mark_selected()
+        self._show_reason(max(self.table.currentRow(), 0))
+
+    def _show_reason(self, row: int) -> None:
+        """Say below the table why the rule of a row points where it does."""
+        if 0 <= row < len(self._reasons):
+            self.reason.setText(self._reasons[row])
 
     def _pale(self, row: int) -> None:
         """Show a row as one that cannot be chosen."""
