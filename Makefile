@@ -12,7 +12,7 @@ TESTS  ?=
 SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-slow test-integrations lint types imports docs pictures bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
+.PHONY: help run test coverage test-slow test-integrations lint types imports docs pictures screenshots bench install-desktop uninstall-desktop bundle bundle-full test-bundle test-bundle-full clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -88,6 +88,9 @@ docs: $(VENV)/docs.stamp ## Build the documentation as a site, in build/site
 
 pictures: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Take the pictures of the documentation anew
 	@$(BIN)/python docs/make_pictures.py
+
+screenshots: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Photograph every state of the window at every size, to look at
+	@$(BIN)/python docs/make_screenshots.py $(SIZES)
 
 bench: $(VENV)/dev.stamp $(VENV)/system-test.stamp ## Run all benchmarks
 	@for each in $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py)) benchmarks/suggestions; do echo "== $$each"; bash packaging/with-display.sh $(BIN)/python $$each || exit 1; done

@@ -43,17 +43,17 @@ OPENBOX = """<?xml version="1.0"?>
 class Screen:
     """An X server with a window manager that gives the window the whole screen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: tuple[int, int] = (WIDTH, HEIGHT), scale: str = "1") -> None:
         reading, writing = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
             pass_fds=(writing,),
             stderr=subprocess.DEVNULL,
         )
         os.close(writing)
         with open(reading) as told:
             self.display = f":{told.readline().strip()}"
-        self.environment = {**os.environ, "DISPLAY": self.display, "QT_SCALE_FACTOR": "1"}
+        self.environment = {**os.environ, "DISPLAY": self.display, "QT_SCALE_FACTOR": scale}
         for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
             self.environment.pop(name, None)
         rules = folder / "openbox.xml"
@@ -139,8 +139,12 @@ def ended(runs: Path, kind: str) -> bool:
 
 
 def logs(runs: Path, kind: str) -> list[Path]:
-    """The logs of sweeps, or of trainings."""
-    return [log for log in runs.glob("*.lrrun") if ("-training" in log.name) == (kind == "train")]
+    """The logs of sweeps, of trainings (`train`), or of races."""
+
+    def kind_of(name: str) -> str:
+        return "train" if "-training" in name else "race" if "-race" in name else "sweep"
+
+    return [log for log in runs.glob("*.lrrun") if kind_of(log.name) == kind]
 
 
 def selection_line(shot: Image.Image, theme: str) -> tuple[int, int]:
