@@ -70,6 +70,8 @@ class Annotations(PaletteLayer):
         self._points: NDArray[np.float64] = np.empty((0, 2))
         self._curves: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...] = ()
         self._stale = True
+        self._passed: tuple[object, NDArray[np.float64]] | None = None  # a view, and the pixels of the curves in it
+        self._labels_view: object = None  # the view for which the labels were placed
         self._names: list[Placed] = []
         self._labels: list[Placed] = []
         self._tag: Placed | None = None
@@ -87,7 +89,7 @@ class Annotations(PaletteLayer):
 
     def set_curves(self, curves: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
         """The curves that names and labels should leave visible, pairs of arrays of shape (n,)."""
-        self._curves = tuple(curves)
+        self._curves, self._passed = tuple(curves), None
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -132,7 +134,16 @@ class Annotations(PaletteLayer):
         return place_names(spans, rect.width(), width, NAMES_TOP, NAMES_HEIGHT)
 
     def _curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
-        """Pixels that a curve passes, close to each other. Shape (n, 2)."""
+        """Pixels that a curve passes, close to each other, found once for a view. Shape (n, 2)."""
+        key = self._view_key(rect)
+        if self._passed is None or self._passed[0] != key:
+            self._passed = (key, self._find_curve_pixels(rect))
+        return self._passed[1]
+
+    def _view_key(self, rect: QRectF) -> object:
+        return (*self.visible_range, rect.width(), rect.height(), self.view.log_y)
+
+    def _find_curve_pixels(self, rect: QRectF) -> NDArray[np.float64]:
         pieces = [np.empty((0, 2))]
         for curve in self._curves:
             x, y = self.thinned_pixels(*curve)
@@ -170,6 +181,10 @@ class Annotations(PaletteLayer):
         taken += [name.rect for name in self._names]
         if self._tag is not None:
             taken.append(self._tag.rect.adjusted(-10, -3, 10, 3))
+        key = self._view_key(rect)
+        if view.held == SELECTION and self._labels_view == key and self._labels_stand([mark.key for mark, _ in shown]):
+            return self._labels
+        self._labels_view = key
         points = self._curve_pixels(rect)
         walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
@@ -185,6 +200,16 @@ class Annotations(PaletteLayer):
         taken += [label.rect.adjusted(-2, -1, 2, 1) for label in near]
         taken += [QRectF(wall - 5, 0, 10, rect.height()) for wall in walls]
         return near + place_far(left_over, room, width, height, taken, points)
+
+    def _labels_stand(self, keys: list[str]) -> bool:
+        """Whether the labels are those of these marks and keep off the selection: they stay while it is dragged."""
+        if sorted(label.key for label in self._labels) != sorted(keys):
+            return False
+        at = self.view.pixel_x(self.view.handles.selection)
+        line = [QRectF(at - 4, 0, 8, self.boundingRect().height())]
+        if self._tag is not None:
+            line.append(self._tag.rect.adjusted(-10, -3, 10, 3))
+        return not any(label.rect.intersects(rect) for label in self._labels for rect in line)
 
     # Painting -------------------------------------------------------------------------------------
 

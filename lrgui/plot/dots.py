@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: More dots than this are drawn small and light.
 _MANY = 20_000
+#: Of more cells than this it is quicker to mark them in the whole image than to sort them.
+_MANY_CELLS = 10_000
 #: While the view moves, no more than about this many are drawn.
 _MOST_MOVING = 20_000
 #: More are pixels in a vector picture, too, which would be too large a file: so many for each logical one.
@@ -132,7 +134,7 @@ class Dots(Layer):
             inside = (px >= 0) & (px < width) & (py >= 0) & (py < height)
         column = px[inside].astype(np.intp) + rim
         row = py[inside].astype(np.intp) + rim
-        cells = np.unique(row * wide + column)
+        cells = _distinct(row * wide + column, len(self._pixels))
         for dy in range(-rim, rim + 1):
             for dx in range(-rim, rim + 1):
                 cover = min(1.0, max(0.0, radius + 0.5 - float(np.hypot(dx, dy))))
@@ -141,6 +143,15 @@ class Dots(Layer):
                     # One colour throughout: the larger number is the more opaque pixel.
                     value = np.uint32(_premultiplied(self._colour, alpha * cover))
                     self._pixels[at] = np.maximum(self._pixels[at], value)
+
+
+def _distinct(cells: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """The cells, shape (n,), of an image of `size` pixels, each one once."""
+    if len(cells) < _MANY_CELLS:
+        return np.unique(cells)
+    marked = np.zeros(size, np.bool_)
+    marked[cells] = True
+    return np.flatnonzero(marked)
 
 
 def _premultiplied(colour: QColor, alpha: float) -> int:

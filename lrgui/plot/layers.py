@@ -108,9 +108,9 @@ class Layer(QGraphicsObject):
         return pixels
 
     def thinned_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """The part of a smooth line that is in the view, in pixels, thinned to about one point per pixel column.
+        """The part of a smooth line that is in the view, in pixels.
 
-        `x` rises; both arrays have the shape (n,).
+        More points than pixel columns are thinned to one for two columns. `x` rises; both arrays have the shape (n,).
         """
         left, right, _, _ = self.visible_range
         first = max(0, int(np.searchsorted(x, left)) - 1)
@@ -118,8 +118,9 @@ class Layer(QGraphicsObject):
         x, y = x[first:last], y[first:last]
         most = max(64, int(self.boundingRect().width()))
         if len(x) > most:
-            # The line is smooth at this distance: every n-th point shows it whole. The last point is kept.
-            keep = np.unique(np.linspace(0, len(x) - 1, most).astype(np.intp))
+            # The line is smooth at this distance: every n-th point shows it whole, and Qt needs nearly three times as
+            # long for twice the points. The last point is kept.
+            keep = np.linspace(0, len(x) - 1, most // 2).astype(np.intp)
             x, y = x[keep], y[keep]
         return self.to_pixels(x, y)
 
@@ -178,7 +179,7 @@ class Line(Layer):
         self.update()
 
     def visible_pixels(self) -> tuple[Floats, Floats]:
-        """The part of the line that is in the view, thinned to about one point per pixel column."""
+        """The part of the line that is in the view, thinned."""
         if not len(self._x):
             return self._x, self._y
         px, py = self.thinned_pixels(self._x, self._y)

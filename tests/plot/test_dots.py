@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrgui.plot.dots import Dots
+from lrgui.plot.dots import Dots, _distinct
 
 
 def test_a_dot_is_where_its_value_is(canvas, dark_at):
@@ -51,3 +51,10 @@ def test_while_the_view_moves_a_part_is_drawn_and_then_everything(canvas, qtbot)
         canvas.view.setRange(xRange=(0, 300), yRange=(0, 200), padding=0)
     assert canvas.grab().toImage() == whole
     assert dots._step == 1
+
+
+def test_cells_are_found_once_however_many_there_are():
+    few = np.array([7, 3, 7, 0])
+    assert _distinct(few, 10).tolist() == [0, 3, 7]
+    many = np.random.default_rng(0).integers(0, 5_000, 50_000)
+    assert np.array_equal(_distinct(many, 5_000), np.unique(many))

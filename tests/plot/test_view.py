@@ -322,3 +322,26 @@ def test_wheel_zooms_and_0_resets(plot, mouse, at, qtbot):
     plot.canvas.setFocus()
     qtbot.keyClick(plot.canvas, Qt.Key.Key_0)
     assert plot.view.viewRange()[0] == pytest.approx(home[0])
+
+
+def test_labels_of_marks_stay_in_their_places_while_the_selection_is_dragged(plot, mouse, at):
+    def places():
+        return {label.key: label.rect for label in plot.annotations.labels}
+
+    plot.grab()
+    before, moved = places(), 0
+    assert before
+    mouse.press(at(1e-2), TOP)
+    for step in range(1, 41):
+        mouse.move(at(1e-2) - 8 * step, TOP)
+        line, now = plot.view.pixel_x(plot.view.handles.selection), places()
+        assert now.keys() == before.keys()
+        assert not any(rect.left() <= line <= rect.right() for rect in now.values())
+        moved += now != before
+        before = now
+    assert moved <= 10
+    mouse.release(at(1e-2) - 320, TOP)
+    plot.set_selection(plot.selection)  # the answer of the window to a drag that has ended
+    dragged = places()
+    plot.annotations.refresh()
+    assert places() == dragged  # no trace of how it came here
