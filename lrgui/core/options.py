@@ -251,9 +251,10 @@ def read_option(option: Option, text: str) -> Scalar:
         if option.kind == "rate":
             return parse_lr(words)
         bare = words.removesuffix(option.unit).strip() if option.unit else words
+        bare = bare.strip("×xX").strip() or bare  # a factor, as people write it: "×4", "4x"
         if option.kind == "whole":
             return read_whole(bare)
-        return read_number(words.replace("%", "")) / 100 if option.kind == "share" else read_number(bare.lstrip("×"))
+        return read_number(words.replace("%", "")) / 100 if option.kind == "share" else read_number(bare)
     except ValueError as error:
         raise ValueError(f"{option.label}: {error}") from None
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
 from lrgui.gui.form_row import AUTO, NAMES, Row, bare_path, how_written
+from lrgui.gui.typing_keys import TypingKeys
 
 
 class Form(QWidget):
@@ -228,6 +229,7 @@ class Form(QWidget):
         row.line, row.read = line, read
         line.setAccessibleName(label)
         line.editingFinished.connect(lambda: self._read(name, row))
+        TypingKeys(line)
         line.textEdited.connect(lambda _text: row.mark("") if name in self._rows else None)
         return row
 

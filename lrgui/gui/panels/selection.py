@@ -15,9 +15,13 @@ from lrgui.gui.dimming import dim
 from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.typing_keys import TypingKeys
 
 #: One press on − or + in decades.
 NUDGE = 0.05
+
+#: A rate this many times beyond the ends of the sweep cannot be selected: nothing is known of it.
+FAR = 100.0
 
 
 class SelectionPanel(Card):
@@ -32,6 +36,7 @@ class SelectionPanel(Card):
         self.number.setToolTip("Click to type a learning rate, for example 3e-3; Enter selects it")
         self.number.setPlaceholderText("none yet")
         self.number.editingFinished.connect(self._typed)
+        TypingKeys(self.number)
         self.body.addWidget(self.number)
         self.range = RangeBar()
         self.body.addWidget(self.range)
@@ -117,6 +122,7 @@ class SelectionPanel(Card):
         line.setAccessibleName(name)
         line.setToolTip(f"{tip}; drag the border on the plot, or type a number")
         line.editingFinished.connect(self._typed_zone)
+        TypingKeys(line)
         return line
 
     @Slot()
@@ -266,7 +272,7 @@ class SelectionPanel(Card):
             return
         self.number.setModified(False)
         try:
-            lr = parse_lr(self.number.text())
+            lr = self._within(parse_lr(self.number.text()))
         except ValueError as error:
             _mark(self.number, "wrong", True)
             self._verdict.setText(str(error))
@@ -274,6 +280,14 @@ class SelectionPanel(Card):
             return
         self._runs.select(lr)
         self.refresh()
+
+    def _within(self, lr: float) -> float:
+        """The same rate. Raises ValueError, with a sentence, for one that the sweep says nothing about."""
+        zones = self._runs.zones
+        if zones is None or zones.start / FAR <= lr <= zones.end * FAR:
+            return lr
+        swept = f"{format_lr(zones.start)} to {format_lr(zones.end)}"
+        raise ValueError(f"{format_lr(lr)} lies far outside the sweep, {swept}: sweep there first.")
 
     @Slot()
     def _typed_zone(self) -> None:

@@ -1,0 +1,82 @@
+"""Lines for numbers: one click selects all, Esc restores, factors and integers are read as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.window import MainWindow
+
+
+def line_of(window: MainWindow, card: str, name: str) -> QLineEdit:
+    forms = next(c.forms for c in window.findChildren(ConfigCard) if c.heading.text() == card)
+    line = next(form.editors[name] for form in forms if name in form.editors)
+    assert isinstance(line, QLineEdit)
+    return line
+
+
+def type_in(line: QLineEdit, text: str) -> None:
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, text)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [("steps", "1e3", 1000), ("steps", "2,000", 2000), ("stop_factor", "×3", 3.0), ("stop_factor", "5x", 5.0)],
+)
+def test_numbers_are_read_as_people_write_them(window: MainWindow, name: str, text: str, value: Any) -> None:
+    line = line_of(window, "Sweep", name)
+    type_in(line, text)
+    assert getattr(window.session.job.sweep, name) == value and not line.property("wrong")
+
+
+def test_one_click_selects_all_and_a_second_one_does_not(window: MainWindow) -> None:
+    line = line_of(window, "Sweep", "steps")
+    place = QPoint(12, line.height() // 2)
+    QApplication.sendEvent(line, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
+    assert line.selectedText() == "200"
+    QTest.qWait(QApplication.doubleClickInterval() + 20)
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
+    assert line.selectedText() == ""
+
+
+def test_escape_restores_what_was_there_and_stops_nothing(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[bool] = []
+    monkeypatch.setattr(window.session, "stop", lambda: stopped.append(True))
+    line = line_of(window, "Sweep", "steps")
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, "77")
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == "200" == line.selectedText() and stopped == []
+    type_in(line, "many")
+    assert line.property("wrong")
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == "200" and not line.property("wrong") and window.session.job.sweep.steps == 200
+
+
+def test_a_rate_far_outside_the_sweep_is_refused(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    QApplication.processEvents()
+    number = window.findChild(QLineEdit, "bigNumber")
+    assert isinstance(number, QLineEdit)
+    before = window.runs.selection
+    type_in(number, "1.0e+9")
+    assert number.property("wrong") and window.runs.selection == before
+    QTest.keyClick(number, Qt.Key.Key_Escape)
+    QTest.keyClick(number, Qt.Key.Key_Return)
+    assert not number.property("wrong")
+    type_in(number, "2e-2")
+    assert window.runs.selection == pytest.approx(2e-2)
