@@ -195,6 +195,8 @@ def journey(screen: Screen, folder: Path, theme: str) -> None:
             exported = folder / "exported.png"
             screen.key("ctrl+e")
             time.sleep(1.5)
+            screen.key("Return")
+            time.sleep(1.5)
             screen.key("ctrl+a")
             screen.xdotool("type", "--delay", "15", str(exported))
             screen.key("Return")

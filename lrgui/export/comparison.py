@@ -37,7 +37,19 @@ class ComparisonReport(Shown):
     @property
     def title(self) -> str:
         """Title of its picture."""
+        if self._of_runs:
+            return f"LR Finder: {len(self.compared)} sweeps compared"
         return f"LR Finder: optimizers on {self.jobs[0].task.title.split(' · ')[0]}"
+
+    @property
+    def _of_runs(self) -> bool:
+        """True for saved sweeps of any tasks, False for one task's with several optimizers."""
+        return all(each.key.isdigit() for each in self.compared)
+
+    def _job(self, index: int) -> Job:
+        """What was swept for one of `compared`."""
+        key = self.compared[index].key
+        return self.jobs[index] if self._of_runs else next(job for job in self.jobs if job.task.optimizer == key)
 
     @property
     def summary(self) -> str:
@@ -48,8 +60,9 @@ class ComparisonReport(Shown):
         """All curves with their picks."""
         from lrgui.plot.compare_plot import compare_plot
 
-        sweep = self.jobs[0].sweep
-        return compare_plot(self.compared, (sweep.start_lr, sweep.end_lr), palette)
+        sweeps = [job.sweep for job in self.jobs]
+        limits = min(sweep.start_lr for sweep in sweeps), max(sweep.end_lr for sweep in sweeps)
+        return compare_plot(self.compared, limits, palette)
 
     def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
         """One line per measured point, the sweeps one after the other."""
@@ -58,16 +71,16 @@ class ComparisonReport(Shown):
             for each in self.compared:
                 curve = each.reading.curve
                 columns = (curve.lr.tolist(), curve.loss.tolist(), curve.smoothed.tolist())
-                yield from ((each.key, step, *row) for step, row in enumerate(zip(*columns, strict=True)))
+                name = each.label if self._of_runs else each.key
+                yield from ((name, step, *row) for step, row in enumerate(zip(*columns, strict=True)))
 
-        return ("optimizer", "step", "lr", "loss", "smoothed"), lines()
+        return ("sweep" if self._of_runs else "optimizer", "step", "lr", "loss", "smoothed"), lines()
 
     def to_dict(self) -> dict[str, Any]:
         """For each optimizer what a sweep of it alone would say, and how to read them: what `--json` prints."""
         found = []
-        for each in self.compared:
-            job = next(job for job in self.jobs if job.task.optimizer == each.key)
-            report = Report(each.reading, job).to_dict()
+        for index, each in enumerate(self.compared):
+            report = Report(each.reading, self._job(index)).to_dict()
             del report["end"], report["selection"]
             found.append({"optimizer": each.key, "label": each.label, "safe_decades": each.safe_decades, **report})
         end = self.end
@@ -91,6 +104,8 @@ class ComparisonReport(Shown):
 
     def sections(self) -> list[Section]:
         """The table, how to read it, and the settings."""
+        if self._of_runs:
+            return [Section("Sweeps", ("sweep", *HEADS[1:]), self.rows())]
         return [
             Section("Optimizers", HEADS, self.rows()),
             task_section(self.jobs[0]),

@@ -88,9 +88,9 @@ class RaceReport(Shown):
         }
 
     @property
-    def plain_job(self) -> dict[str, Any]:
+    def swept(self) -> Job:
         """What was raced."""
-        return self.job.to_dict()
+        return self.job
 
     def sections(self) -> list[Section]:
         """The winner, the table and the settings."""

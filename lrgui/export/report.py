@@ -84,9 +84,9 @@ class Report(Shown):
         return {**found, **self.more}
 
     @property
-    def plain_job(self) -> dict[str, Any] | None:
-        """What was swept, None for what is no job."""
-        return None if self.synthetic or self.job is None else self.job.to_dict()
+    def swept(self) -> Job | None:
+        """What was swept."""
+        return None if self.synthetic else self.job
 
     def sections(self) -> list[Section]:
         """The numbers, the rules, the checklist, the settings, and code that uses the rate."""

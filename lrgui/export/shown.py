@@ -60,9 +60,14 @@ class Shown(ABC):
         """All of it: plain values only, what is not finite as None."""
 
     @property
-    def plain_job(self) -> dict[str, Any] | None:
-        """What was run, as `Job.to_dict` writes it; None for what was no job."""
+    def swept(self) -> Job | None:
+        """What was run; None for what was no job."""
         return None
+
+    @property
+    def plain_job(self) -> dict[str, Any] | None:
+        """The same as `Job.to_dict` writes it."""
+        return None if self.swept is None else self.swept.to_dict()
 
     @abstractmethod
     def sections(self) -> list[Section]:

@@ -18,7 +18,7 @@ PARTS = {
     "legend": "Legend",
     "zones": "Zones",
     "marks": "Marks",
-    "selection": "Selected rate",
+    "selection": "Selection",
     "points": "Raw points",
 }
 #: Lengths in inches.

@@ -95,9 +95,9 @@ class TrainingReport(Shown):
         }
 
     @property
-    def plain_job(self) -> dict[str, Any]:
+    def swept(self) -> Job:
         """What was trained."""
-        return self.job.to_dict()
+        return self.job
 
     def sections(self) -> list[Section]:
         """The result, the epochs, the settings and the code."""

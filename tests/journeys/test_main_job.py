@@ -53,7 +53,9 @@ def test_find_drag_undo_train_export(program: Program) -> None:
     assert training.job.train.max_lr == pytest.approx(zones.lr_at(moved), rel=0.06)
 
     program.key("ctrl+e")
-    until(lambda: program._find("Picture, 300 DPI"), "the dialog")
+    until(lambda: program._find("^Export$"), "the dialog")
+    program.key("Return")
+    until(lambda: program._find("^Picture"), "the dialog that asks for a file")
     path = program.folder / "my picture.png"
     program.key("ctrl+a")
     program.type(str(path))

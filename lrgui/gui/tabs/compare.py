@@ -13,6 +13,7 @@ from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.export.comparison import ComparisonReport
 from lrgui.gui.background import Background, Watch
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import LoadedRun
@@ -104,6 +105,11 @@ class CompareTab(RunTab):
         self._on_state(session.state)
         if runs.compared is not None:
             self._begin()
+
+    def shown(self) -> ComparisonReport | None:
+        """The sweeps that have ended."""
+        runs = self._runs
+        return ComparisonReport(runs.comparison, runs.compare_jobs) if runs.comparison else None
 
     @Slot()
     def start(self) -> None:

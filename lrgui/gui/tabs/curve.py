@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
+from lrgui.export.report import Report
 from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.cards import muted
 from lrgui.gui.dimming import DIMMED
@@ -127,6 +128,10 @@ class CurveTab(RunTab):
         self.plot.canvas.tapped.connect(session.toggle_pause)
         self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(cursor_words(lr, loss)))
         self.plot.left.connect(lambda: self.hovered.emit(""))
+
+    def shown(self) -> Report | None:
+        """The sweep as it stands, with selection and zones."""
+        return self._runs.report()
 
     def _empty_state(self) -> QWidget:
         button = QPushButton("▶  Find learning rate   F5")

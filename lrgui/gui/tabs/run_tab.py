@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
+from lrgui.export.shown import Shown
 from lrgui.gui.cards import muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
@@ -46,6 +47,10 @@ class RunTab(QWidget):
 
     def _redraw(self) -> None:
         """Draw what was measured since it was drawn last."""
+        raise NotImplementedError
+
+    def shown(self) -> Shown | None:
+        """What is on the tab, for an export; None while there is nothing."""
         raise NotImplementedError
 
     def set_palette(self, palette: Palette) -> None:

@@ -159,6 +159,10 @@ class ScenariosTab(QWidget):
         """Paint in other colours."""
         self.plot.set_palette(palette)
 
+    def shown(self) -> Scene:
+        """The curves with the pick and the zones as they are."""
+        return replace(self._scene, selection=self._chosen.now.selection, zones=self._chosen.now.zones)
+
     @property
     def scene(self) -> Scene:
         """What is on the picture."""
@@ -305,7 +309,7 @@ class ScenariosTab(QWidget):
             path = Path(chosen)
             path = path if path.suffix else path.with_suffix(form.suffix)
         try:
-            write_atomically(path, form.render(self._scene))
+            write_atomically(path, form.render(self.shown()))
         except ExportError as error:
             self._session.noticed.emit(Notice("error", str(error)))
             return

@@ -8,9 +8,11 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from lrgui.export.shown import Shown
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.curve import CurveTab
+from lrgui.plot.plots import Plot
 from lrgui.plot.theme import Palette
 
 if TYPE_CHECKING:
@@ -119,6 +121,20 @@ class Tabs(QTabWidget):
         """What undo and redo act on."""
         made = "scenarios" in self._made and self.on_scenarios
         return self.scenarios.undo_stack if made else self._runs.undo_stack
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is on the tab in sight, for an export; None where there is nothing."""
+        return self._current.shown()
+
+    @property
+    def plot(self) -> Plot:
+        """The plot of the tab in sight."""
+        return self._current.plot
+
+    @property
+    def _current(self) -> CurveTab | TrainingTab | VerifyTab | CompareTab | ScenariosTab:
+        return next((tab for tab in self._made.values() if tab is self.currentWidget()), self.curve)
 
     def name_curve(self, name: str) -> None:
         """What the curve's tab is called."""

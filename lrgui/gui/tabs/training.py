@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from lrgui.core.events import RunKind
-from lrgui.export.training import begin_plan, epoch_words, measured_name
+from lrgui.export.training import TrainingReport, begin_plan, epoch_words, measured_name
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
@@ -43,6 +43,11 @@ class TrainingTab(RunTab):
         session.run_ended.connect(self._finish)
         if runs.training is not None:  # the tab is made when the first training starts
             self._begin()
+
+    def shown(self) -> TrainingReport | None:
+        """The training as far as it went."""
+        job, record = self._runs.training_job, self._runs.training
+        return None if job is None or record is None or not len(record) else TrainingReport(job, record)
 
     @Slot()
     def _begin(self) -> None:

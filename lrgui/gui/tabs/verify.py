@@ -13,7 +13,7 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.core.standings import Ranking
-from lrgui.export.race import candidates
+from lrgui.export.race import RaceReport, candidates
 from lrgui.gui.cards import MoreSettings, muted
 from lrgui.gui.editors import Choice
 from lrgui.gui.fields import Form
@@ -191,6 +191,11 @@ class VerifyTab(RunTab):
         self._session.edit(race=replace(race, trainings=self.trainings.currentData(), steps=self.steps.currentData()))
 
     # ---------------------------------------------------------------- the race
+    def shown(self) -> RaceReport | None:
+        """The race as far as it went."""
+        job, record = self._runs.race_job, self._runs.race
+        return None if job is None or record is None or not len(record) else RaceReport(job, record)
+
     @Slot()
     def _begin(self) -> None:
         self._drawn, self._ranking = (-1, -1), None

@@ -1,0 +1,183 @@
+"""Export: one dialog for what is on the tab in sight, and Ctrl+C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from lrgui.core.curve.comparison import Compared
+from lrgui.export import COMPARISON_FORMATS, FORMATS
+from lrgui.export.comparison import ComparisonReport
+from lrgui.gui.dialogs.export import ExportDialog
+from lrgui.gui.window import MainWindow
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def opened(window: MainWindow, bench: Bench, qtbot: QtBot) -> Iterator[Callable[[], ExportDialog]]:
+    """Opens the dialog with its key."""
+
+    def press() -> ExportDialog:
+        with qtbot.waitActive(window):
+            window.activateWindow()
+        qtbot.keyClick(window, Qt.Key.Key_E, CTRL)
+        dialogs = [dialog for dialog in window.findChildren(ExportDialog) if dialog.isVisible()]
+        assert len(dialogs) == 1
+        return dialogs[0]
+
+    yield press
+    for dialog in window.findChildren(QDialog):
+        dialog.reject()
+
+
+def retype(qtbot: QtBot, line: QLineEdit, text: str) -> None:
+    with qtbot.waitActive(line.window()):
+        line.window().activateWindow()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Tab)
+
+
+def choose(dialog: ExportDialog, key: str) -> None:
+    dialog.format.setCurrentIndex(dialog.format.findData(key))
+    dialog.format.activated.emit(dialog.format.currentIndex())
+    dialog.draw()
+
+
+def test_a_picture_is_made_as_it_was_chosen(
+    opened: Callable[[], ExportDialog],
+    window: MainWindow,
+    bench: Bench,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench.play()
+    dialog = opened()
+    assert (dialog.form.key, dialog.look.size, dialog.look.dpi) == ("png", (8.0, 5.0), 300)
+    before = dialog.picture.pixmap().toImage()
+    assert not before.isNull()
+    qtbot.mouseClick(dialog.boxes["zones"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.picture.pixmap().toImage() != before)
+    dialog.unit.setCurrentIndex(dialog.unit.findData("px"))
+    dialog.unit.activated.emit(0)
+    assert (dialog.wide.text(), dialog.high.text()) == ("2400", "1500")
+    for box, text in ((dialog.wide, "1200"), (dialog.high, "800"), (dialog.dpi, "150")):
+        retype(qtbot, box, text)
+    assert dialog.look.pixels == (1200, 800), "pixels that were typed stay"
+    chosen, path = dialog.look, tmp_path / "curve.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    with Image.open(path) as image:
+        assert image.size == (1200, 800)
+        assert image.info["dpi"] == pytest.approx((150, 150), abs=0.5)
+    assert window.status.text.text() == f"Saved {path}"
+    again = opened()
+    assert again.look == chosen and not again.boxes["zones"].isChecked()
+
+
+def test_every_format_has_a_preview_and_is_copied(
+    opened: Callable[[], ExportDialog], bench: Bench, qtbot: QtBot
+) -> None:
+    bench.play()
+    dialog = opened()
+    for key, form in FORMATS.items():
+        choose(dialog, key)
+        assert dialog.why.text() == "", key
+        QGuiApplication.clipboard().clear()
+        qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+        if form.has_picture:
+            assert QGuiApplication.clipboard().image().size().width() == 2400, key
+        else:
+            text = form.render(dialog._thing).decode()
+            assert QGuiApplication.clipboard().text() == text, key
+            assert dialog.text.toPlainText()[:1000] == text[:1000], key
+        assert dialog.dpi.isEnabled() == (key == "png")
+
+
+def test_a_size_that_cannot_be_is_said(opened: Callable[[], ExportDialog], bench: Bench, qtbot: QtBot) -> None:
+    bench.play()
+    dialog = opened()
+    retype(qtbot, dialog.wide, "0.5")
+    dialog.draw()
+    assert "not possible" in dialog.why.text() and not dialog.save.isEnabled()
+    retype(qtbot, dialog.wide, "x")
+    assert dialog.wide.text() == "0.5", "what cannot be read is put back"
+    retype(qtbot, dialog.wide, "8")
+    dialog.draw()
+    assert dialog.why.isHidden() and dialog.save.isEnabled()
+
+
+def test_what_cannot_be_written_is_said_and_the_dialog_stays(
+    opened: Callable[[], ExportDialog], bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.play()
+    dialog = opened()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "a.png"), ""))
+    dialog.save.click()
+    assert "could not be written" in dialog.why.text() and dialog.isVisible()
+
+
+def test_it_fits_a_small_window(opened: Callable[[], ExportDialog], window: MainWindow, bench: Bench) -> None:
+    window.resize(1024, 700)
+    bench.play()
+    size = opened().sizeHint()
+    assert size.width() <= 1024 and size.height() <= 660
+
+
+def test_the_tab_in_sight_is_exported(
+    opened: Callable[[], ExportDialog], window: MainWindow, bench: Bench, qtbot: QtBot
+) -> None:
+    bench.play()
+    window.tabs.setCurrentWidget(window.tabs.scenarios)
+    dialog = opened()
+    assert list(dialog.boxes) == ["title", "legend", "zones", "selection"]
+    choose(dialog, "csv")
+    assert dialog.text.toPlainText().startswith("lr,well_behaved,noisy,stable\n")
+    choose(dialog, "py")
+    assert "There is no program for this picture" in dialog.why.text() and not dialog.save.isEnabled()
+    dialog.reject()
+    window.tabs.setCurrentWidget(window.tabs.training)
+    qtbot.keyClick(window, Qt.Key.Key_E, CTRL)
+    assert "Nothing to export on this tab" in window.banner.text
+
+
+@pytest.mark.parametrize("keys", [("sgd", "adamw"), ("0", "1")], ids=["optimizers", "saved runs"])
+def test_a_comparison_in_every_format(window: MainWindow, bench: Bench, keys: tuple[str, str]) -> None:
+    bench.play()
+    reading, job = bench.runs.reading, bench.runs.sweep_job
+    assert reading is not None and job is not None
+    jobs = tuple(replace(job, task=replace(job.task, optimizer=key)) for key in ("sgd", "adamw"))
+    compared = tuple(Compared(key, f"run {key}", reading) for key in keys)
+    thing = ComparisonReport(compared, jobs)
+    for form in COMPARISON_FORMATS.values():
+        assert form.render(thing)
+
+
+def test_ctrl_c_copies_the_picture_unless_text_is_being_edited(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    bench.play()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.tabs.curve.plot.setFocus()
+    QGuiApplication.clipboard().clear()
+    qtbot.keyClick(window.tabs.curve.plot.canvas, Qt.Key.Key_C, CTRL)
+    plot, copied = window.tabs.curve.plot, QGuiApplication.clipboard().image()
+    assert (copied.width(), copied.height()) == (2 * plot.width(), 2 * plot.height())
+    line = next(line for line in window.findChildren(QLineEdit) if line.isVisible() and line.text())
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_C, CTRL)
+    assert QGuiApplication.clipboard().text() == line.text()
+    assert QGuiApplication.clipboard().image().isNull()
