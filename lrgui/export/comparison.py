@@ -92,7 +92,7 @@ class ComparisonReport(Shown):
 
     def rows(self) -> list[tuple[str, ...]]:
         """The table of optimizers in words, below `HEADS`."""
-        found = []
+        found: list[tuple[str, ...]] = []
         lowests = format_losses([each.lowest for each in self.compared])
         for each, lowest in zip(self.compared, lowests, strict=True):
             pick, zones = each.reading.recommendation, each.reading.zones

@@ -129,8 +129,9 @@ def _value(value: Any) -> str:
 def _changed(job: Job, kind: str, but: tuple[str, ...]) -> list[Argument]:
     """The settings of a run that are not the usual ones."""
     config = job.race if kind == RunKind.RACE else job.sweep
-    usual = type(config)()
-    options = [option.name for option in settings_of(type(config)) if option.name not in but]
+    cls: type = type(config)
+    usual = cls()
+    options = [option.name for option in settings_of(cls) if option.name not in but]
     changed = [name for name in options if getattr(config, name) != getattr(usual, name)]
     return [(name, _value(getattr(config, name)), "") for name in changed]
 

@@ -99,6 +99,7 @@ def task_section(job: Job) -> Section:
 
 def settings_section(settings: SweepSettings | TrainSettings | RaceSettings) -> Section:
     """The settings of a run, by the names that the form has for them."""
-    options = settings_of(type(settings))
+    cls: type = type(settings)
+    options = settings_of(cls)
     rows = [(option.label, option.shown(getattr(settings, option.name))) for option in options]
     return Section("Settings", ("setting", "value"), rows)

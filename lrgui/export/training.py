@@ -171,12 +171,17 @@ def _epoch_table(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         return NOTHING if value is None else format_loss(value)
 
     name = record.epochs[-1].metric_name
-    heads = ("epoch", "training loss", "validation loss", *((f"training {name}", f"validation {name}") if name else ()))
+    heads: tuple[str, ...] = (
+        "epoch",
+        "training loss",
+        "validation loss",
+        *((f"training {name}", f"validation {name}") if name else ()),
+    )
     if not name and any(e.train_accuracy is not None or e.val_accuracy is not None for e in record.epochs):
         heads += ("training accuracy", "validation accuracy")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for epoch in record.epochs:
-        row = (str(epoch.epoch), loss(epoch.train_loss), loss(epoch.val_loss))
+        row: tuple[str, ...] = (str(epoch.epoch), loss(epoch.train_loss), loss(epoch.val_loss))
         if name:
             row += (format_metric(name, epoch.train_metric), format_metric(name, epoch.val_metric))
         elif len(heads) > 3:

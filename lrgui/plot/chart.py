@@ -52,7 +52,7 @@ class Chart(QGraphicsWidget):
         """Show this above everything, in the place of another title; nothing for an empty one."""
         if self.title is not None:
             self._rows.removeItem(self.title)
-            self.title.setParentItem(None)
+            self.title.setParentItem(None)  # type: ignore[arg-type]  # Qt takes it, its types do not say so
         self.title = Title(text, palette.text) if text else None
         if self.title is not None:
             self._rows.addItem(self.title, 0, 0, 1, 2)

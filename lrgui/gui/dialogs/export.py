@@ -182,20 +182,20 @@ class ExportDialog(QDialog):
         boxes.setVerticalSpacing(4)
         self.boxes: dict[str, QCheckBox] = {}
         for number, part in enumerate(self._thing.parts):
-            box = QCheckBox(PARTS[part])
-            box.setToolTip(f"Draw it into the picture: {PARTS[part].lower()}")
-            box.toggled.connect(self._changed)
-            self.boxes[part] = box
-            boxes.addWidget(box, number // 2, number % 2)
+            tick = QCheckBox(PARTS[part])
+            tick.setToolTip(f"Draw it into the picture: {PARTS[part].lower()}")
+            tick.toggled.connect(self._changed)
+            self.boxes[part] = tick
+            boxes.addWidget(tick, number // 2, number % 2)
         self.view = QCheckBox("Zoomed as on screen")
         self.view.setToolTip("Show the part of the plot that is in sight, not all of it")
         self.view.setChecked(self._views is not None)
         self.view.setVisible(self._views is not None)
         self.view.toggled.connect(self._changed)
-        name = QLabel("Show")
-        name.setObjectName("fieldName")
+        label = QLabel("Show")
+        label.setObjectName("fieldName")
         at = grid.rowCount()
-        grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
         grid.addLayout(boxes, at, 1)
         grid.addWidget(self.view, at + 1, 1)
         grid.setRowStretch(at + 2, 1)
@@ -279,8 +279,8 @@ class ExportDialog(QDialog):
         self.size_choice.setCurrentIndex(self.size_choice.findData(SCREEN if style.size == self._screen else known))
         self.dpi.show_number(style.dpi, 0)
         self.theme.setCurrentIndex(self.theme.findData(style.theme))
-        for part, box in self.boxes.items():
-            box.setChecked(part not in style.without)
+        for part, tick in self.boxes.items():
+            tick.setChecked(part not in style.without)
         self._filling = False
 
     @Slot()
