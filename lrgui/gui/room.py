@@ -158,6 +158,8 @@ class Room(QWidget):
         center.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a drawer closes it
         self.right = Wing(self, right, "Shift+F9", False)
         self.wings = (self.left, self.right)
+        self.edge = 0
+        """Where the tabs begin beside the left side, also while neither is shown."""
         self._sides_shown = True
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -262,18 +264,20 @@ class Room(QWidget):
             wing.handle.setVisible(self._sides_shown)
             wing.side.setVisible(shown)
             wing.backdrop.setVisible(shown and narrow)
-            if not self._sides_shown:
-                continue
-            width = self._width(wing) if shown else 0
-            grip = GAP if shown else RAIL
+            there = shown if self._sides_shown else not (narrow or wing.folded)
+            width = self._width(wing) if there else 0
+            grip = GAP if there else RAIL
             whole = width + grip
             edge = 0 if wing.on_the_left else self.width()
             at = edge if wing.on_the_left else edge - width
             wing.side.setGeometry(at, 0, width, height)
             wing.handle.setGeometry(at + width if wing.on_the_left else at - grip, 0, grip, height)
             wing.backdrop.setGeometry(edge if wing.on_the_left else edge - whole, 0, whole, height)
-            taken = RAIL + GAP // 2 if narrow else whole if shown else RAIL + GAP // 2
+            taken = RAIL + GAP // 2 if narrow else whole if there else RAIL + GAP // 2
             begin, end = (begin + taken, end) if wing.on_the_left else (begin, end - taken)
+        self.edge = begin
+        if not self._sides_shown:
+            begin, end = 0, self.width()
         self.center.setGeometry(begin, 0, max(end - begin, 0), height)
         if narrow:
             for wing in self.wings:

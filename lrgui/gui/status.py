@@ -69,10 +69,12 @@ class StatusLine(QWidget):
         self.cursor_text.setAccessibleName("Under the pointer")
         for label in (self.text, self.cursor_text):
             with_tabular_figures(label)
-        layout.addWidget(self.text)
-        layout.addWidget(self.bar)
-        layout.addStretch(1)
+        keeps = self.bar.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)  # nothing beside it moves when a run begins or ends
+        self.bar.setSizePolicy(keeps)
+        layout.addWidget(self.text, 1)
         layout.addWidget(self.cursor_text)
+        layout.addWidget(self.bar)
         self.spare_text = QLabel("Engine ready")
         self.spare_text.setObjectName("muted")
         self.spare_text.setAccessibleName("Engine")

@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self._button("export"))
         row.addWidget(self._button("runs"))
         row.addWidget(self._button("theme"))
+        self._buttons["theme"].setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space pauses; it must not switch the theme
         self._buttons["find"].setObjectName("primary")
         self._buttons["compare"].setText("Compare")
         return row
@@ -197,7 +198,12 @@ class MainWindow(QMainWindow):
     def _on_tab(self) -> None:
         """The scenarios bring their own side; task and result have nothing to do with them."""
         self.room.show_sides(not self.tabs.on_scenarios)
+        self._indent_tabs()
         self._refresh_actions()
+
+    def _indent_tabs(self) -> None:
+        """The tabs' names stay where they are, whatever is beside them."""
+        self.tabs.indent(self.room.edge if self.tabs.on_scenarios else 0)
 
     @Slot()
     def _refresh_actions(self) -> None:
@@ -219,6 +225,8 @@ class MainWindow(QMainWindow):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():
+            if button.hasFocus() and not actions[key].isEnabled():
+                self.tabs.currentWidget().setFocus()  # else it would go to the next field, and select its text
             button.setEnabled(actions[key].isEnabled())
         race = session.job.verification().race
         if not race.validate():

@@ -9,7 +9,7 @@ import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from lrgui.core.learning_rate import format_lr
@@ -195,3 +195,21 @@ def test_the_scenarios_have_the_whole_room(window: MainWindow) -> None:
         assert not window.room.left.side.isVisible()
         window.tabs.setCurrentWidget(window.tabs.curve)
         assert window.room.left.handle.isVisible()
+
+
+def test_the_names_of_the_tabs_stay_in_their_place_on_the_scenarios(window: MainWindow) -> None:
+    def edge() -> int:
+        QApplication.processEvents()
+        return window.tabs.tabBar().mapTo(window, QPoint(0, 0)).x()
+
+    before = edge()
+    assert before > 250
+    window.tabs.setCurrentWidget(window.tabs.scenarios)
+    assert abs(edge() - before) <= 2
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    assert edge() == before
+
+
+def test_the_theme_takes_no_focus(window: MainWindow) -> None:
+    buttons = {button.accessibleName(): button for button in window.findChildren(QPushButton)}
+    assert buttons["Toggle dark mode"].focusPolicy() == Qt.FocusPolicy.NoFocus

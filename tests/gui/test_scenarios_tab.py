@@ -489,7 +489,7 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path)
     path = tmp_path / "run.json"
     window.export_as("json", path)
     document = json.loads(path.read_text())
-    assert document["title"] == f"LR Finder: {scenario.label} · synthetic example"
+    assert document["title"] == f"LR Finder: {scenario.label} (synthetic example)"
     assert document["job"] is None
     assert "synthetic" in document["end"]["detail"]
     report = runs.report()

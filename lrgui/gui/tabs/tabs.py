@@ -39,6 +39,7 @@ class Tabs(QTabWidget):
         super().__init__()
         self._session, self._runs, self._palette = session, runs, palette
         self._made: dict[str, TrainingTab | VerifyTab | CompareTab | ScenariosTab] = {}
+        self._indent = 0
         self.curve = CurveTab(session, runs, palette)
         self.curve.hovered.connect(self.hovered)
         self.addTab(self.curve, "")
@@ -135,6 +136,13 @@ class Tabs(QTabWidget):
     @property
     def _current(self) -> CurveTab | TrainingTab | VerifyTab | CompareTab | ScenariosTab:
         return next((tab for tab in self._made.values() if tab is self.currentWidget()), self.curve)
+
+    def indent(self, pixels: int) -> None:
+        """Begin the names of the tabs so far from the left edge."""
+        if pixels != self._indent:
+            self._indent = pixels
+            # A style sheet places the names by itself: it knows no widget in the corner.
+            self.setStyleSheet(f"QTabWidget::tab-bar {{ left: {pixels}px; }}" if pixels else "")
 
     def name_curve(self, name: str) -> None:
         """What the curve's tab is called."""
