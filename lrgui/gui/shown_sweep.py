@@ -142,7 +142,8 @@ class ShownSweep:
         """The sweep as it is to be exported; None before it was read."""
         if self.reading is None:
             return None
-        return Report(self.reading, self.job, self.synthetic, "" if self.synthetic else self.headline)
+        name = "" if self.synthetic else self.headline
+        return Report(self.reading, self.job, self.synthetic, name, record=self.sweeps.first)
 
 
 def _chosen_for(job: Job) -> tuple[str, ...]:

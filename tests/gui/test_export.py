@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from lrgui.core.curve.comparison import Compared
 from lrgui.export import COMPARISON_FORMATS, FORMATS
 from lrgui.export.comparison import ComparisonReport
+from lrgui.export.report import Report
 from lrgui.gui.dialogs.export import ExportDialog
 from lrgui.gui.window import MainWindow
 
@@ -93,6 +94,7 @@ def test_every_format_has_a_preview_and_is_copied(
 ) -> None:
     bench.play()
     dialog = opened()
+    assert isinstance(dialog._thing, Report) and dialog._thing.record is bench.runs.sweep, "code knows what was run"
     for key, form in FORMATS.items():
         choose(dialog, key)
         assert dialog.why.text() == "", key
