@@ -9,7 +9,20 @@ import os
 import sys
 
 #: The words that the command line knows. A file of such a name is opened as "./find".
-COMMANDS = ("find", "run", "watch", "train", "verify", "compare", "check", "new", "export", "snippet", "scenarios")
+COMMANDS = (
+    "find",
+    "run",
+    "watch",
+    "train",
+    "verify",
+    "compare",
+    "check",
+    "new",
+    "export",
+    "runs",
+    "snippet",
+    "scenarios",
+)
 
 
 def wants_window(arguments: list[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from lrgui.cli.app import Json, command, results, say, tell
 from lrgui.cli.running import progress_bar
@@ -63,22 +63,18 @@ def runs(
 
 
 def _table(shown: list[KeptRun]) -> Table:
-    table = Table("when", "run", "kind", "optimizer", "batch", "learning rate", "confidence", "ended", "file")
+    table = Table("when", Column("run", min_width=10), "made with", "learning rate", "ended", "file")
     for run in shown:
         each = run.summary
-        when = f"{datetime.fromtimestamp(each.created):%Y-%m-%d %H:%M}"
-        name = escape(f"★ {run.name}" if run.notes.star else run.name)
-        batch = str(each.batch_size or "–")
-        row = (
-            each.kind_words,
-            escape(each.optimizer),
-            batch,
-            each.rate,
-            each.sure or "–",
+        made = [each.kind_words, escape(each.optimizer), f"batch {each.batch_size}" if each.batch_size else ""]
+        table.add_row(
+            f"{datetime.fromtimestamp(each.created):%Y-%m-%d %H:%M}",
+            escape(f"★ {run.name}" if run.notes.star else run.name),
+            " · ".join(filter(None, made)),
+            " · ".join(filter(None, (each.rate, each.sure))),
             each.ended,
             escape(each.file),
         )
-        table.add_row(when, name, *row)
     return table
 
 

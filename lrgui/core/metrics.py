@@ -6,7 +6,8 @@ import re
 
 _HIGHER = """
     accuracy acc top1 top5 f1 fbeta auc auroc roc ap map precision recall sensitivity specificity r2 iou miou jaccard
-    dice bleu rouge meteor psnr ssim kappa mcc correlation pearson spearman ndcg mrr hits reward return score
+    dice bleu rouge meteor psnr ssim kappa mcc correlation pearson spearman ndcg mrr hits reward return score elbo
+    likelihood loglik loglikelihood
 """
 _LOWER = """
     loss error err mae mse rmse mape smape msle rmsle perplexity ppl nll bpc bpb cer wer fid lpips brier ece distance

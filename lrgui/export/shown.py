@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from lrgui.core.formats import exact_number
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.export.errors import ExportError
@@ -92,7 +93,7 @@ def task_section(job: Job) -> Section:
     if not task.is_script:
         rows.append(("Batch size", f"{task.batch_size:,}"))
         if task.optimizer_row is not None and "weight_decay" in task.optimizer_row.fields:
-            rows.append(("Weight decay", f"{task.weight_decay:g}"))
+            rows.append(("Weight decay", exact_number(task.weight_decay)))
     rows.append(("Seed", str(task.seed)))
     return Section("Task", ("setting", "value"), rows)
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrgui.core.formats import exact_number, format_figure
+
 if TYPE_CHECKING:
     from lrgui.plot.plots import Ranges
     from lrgui.plot.theme import Palette
@@ -56,8 +58,8 @@ class PictureStyle:
         """Why there can be no such picture, in a sentence; empty where there can."""
         width, height = self.size
         if not all(LEAST_INCHES <= side <= MOST_INCHES for side in self.size):
-            room = f"use {LEAST_INCHES:g} to {MOST_INCHES:g} in."
-            return f"A picture of {width:.3g} × {height:.3g} in is not possible: {room}"
+            room = f"use {exact_number(LEAST_INCHES)} to {exact_number(MOST_INCHES)} in."
+            return f"A picture of {format_figure(width)} × {format_figure(height)} in is not possible: {room}"
         if not LEAST_DPI <= self.dpi <= MOST_DPI:
             return f"{self.dpi:,} DPI is not possible: use {LEAST_DPI} to {MOST_DPI:,}."
         if self.pixels[0] * self.pixels[1] > MOST_PIXELS:

@@ -25,7 +25,7 @@ class Card(QFrame):
         self.setObjectName("card")
         self.setAccessibleName(title)
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(12, 10, 12, 12)
+        self.body.setContentsMargins(12, 9, 12, 10)
         self.body.setSpacing(7)
         self.heading = QLabel(title)
         self.heading.setObjectName("cardTitle")

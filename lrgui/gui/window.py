@@ -116,8 +116,8 @@ class MainWindow(QMainWindow):
         root = QWidget()
         root.setObjectName("root")
         column = QVBoxLayout(root)
-        column.setContentsMargins(10, 10, 10, 8)
-        column.setSpacing(8)
+        column.setContentsMargins(10, 4, 10, 6)
+        column.setSpacing(6)
         column.addLayout(self._tool_row())
         left, right = Side(290, "Settings"), Side(312, "Result")
         for row in PANELS:
@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._refresh_actions)
+        runs.visit_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._note_selection)
         session.job_changed.connect(self._refresh_actions)
         runs.reading_changed.connect(self._refresh_actions)
@@ -221,6 +222,8 @@ class MainWindow(QMainWindow):
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
         actions["use"].setEnabled(self.runs.selection is not None)
+        visit = self.runs.visit
+        actions["use_visited"].setEnabled(idle and visit is not None and visit.form is None and not visit.synthetic)
         for key in ("open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)

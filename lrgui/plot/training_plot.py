@@ -144,6 +144,8 @@ class TrainingPlot(StackedPlot):
     def set_epochs(self, epochs: Sequence[EpochEvent]) -> None:
         """All epochs so far."""
         self._epochs = tuple(epochs)
+        if not epochs and len(self.measured.points[0]):
+            return  # what each step measured stands there
         x = np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
         self.train_loss.set_data(x, _numbers([e.train_loss for e in self._epochs]))
         self.val_loss.set_data(x, _numbers([e.val_loss for e in self._epochs]))
@@ -189,9 +191,7 @@ class TrainingPlot(StackedPlot):
             xs, ys = line.points
             if (done := int(np.searchsorted(xs, step, side="right"))) > 0:
                 value = float(ys[done - 1])
-                words.append(
-                    f"{name} {100 * value:.1f} %" if line is self.val_accuracy else f"{name} {format_loss(value)}"
-                )
+                words.append(f"{name} {format_percent(value, 1) if line is self.val_accuracy else format_loss(value)}")
         if step < len(self._actual):
             words.append(f"LR {format_lr(float(self._actual[step]))}")
         return " · ".join(words)

@@ -118,7 +118,7 @@ def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
         kind=str(job.kind),
         task=words,
         optimizer=optimizer_of(run),
-        batch_size=job.task.batch_size,
+        batch_size=0 if job.task.source == SCRIPT else job.task.batch_size,  # of a script nobody knows it
         end=str(record.end.reason) if record.end is not None else "",
         created=run.created.timestamp() if run.created is not None else blank.created,
         seconds=seconds,
@@ -128,7 +128,7 @@ def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
     if run.race is not None:
         return _of_race(filled, run.race)
     if not len(record):
-        return replace(filled, lr=job.train.max_lr) if job.kind == RunKind.TRAIN else filled
+        return replace(filled, lr=_trained_at(run)) if job.kind == RunKind.TRAIN else filled
     return _of_training(filled, run) if job.kind == RunKind.TRAIN else _of_sweep(filled, run)
 
 
@@ -146,7 +146,7 @@ def _of_training(blank: RunSummary, run: OpenedRun) -> RunSummary:
     best = [each.val_loss if each.val_loss is not None else each.train_loss for each in record.epochs]
     finite = [loss for loss in best if math.isfinite(loss)]
     curve = thumbnail(np.arange(len(record), dtype=np.float64), averaged(record))
-    return replace(blank, lr=run.job.train.max_lr, loss=min(finite, default=None), curve=curve)
+    return replace(blank, lr=_trained_at(run), loss=min(finite, default=None), curve=curve)
 
 
 def _of_race(blank: RunSummary, race: RaceRecord) -> RunSummary:
@@ -191,3 +191,10 @@ def thumbnail(x: Floats, y: Floats) -> bytes:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def _trained_at(run: OpenedRun) -> float | None:
+    """The rate of a training: the highest, of a script the highest that it set itself."""
+    if run.job.task.source != SCRIPT:
+        return run.job.train.max_lr
+    return float(run.record.lr.max()) if len(run.record) else None

@@ -199,6 +199,8 @@ def test_the_fold_stays_as_it_was_left(bench: Bench, window: MainWindow, qtbot: 
 @pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
 def test_they_stand_in_line_with_the_others(window: MainWindow, size: tuple[int, int]) -> None:
     window.resize(*size)
+    if not fold(window).isVisible():  # in a drawer
+        window.room.toggle_left()
     fold(window).click()
     window.grab()
 

@@ -212,6 +212,7 @@ def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path:
     write_run(log, task)
     program.open(log, python=python.path)
     until(lambda: program.count(LIGHT.optimal_tint) > 1000, "the friend's zones")
+    program.key("ctrl+shift+u")
     program.find()
     program.answer(trust=False)
     assert not marker.exists() and program.logs() == 0

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 
 import lrgui
 from lrgui import frozen, places
+from lrgui.core.formats import exact_number
 from lrgui.gui.dialogs.use_it import COPIED
 from lrgui.gui.environments import Environments
 
@@ -32,7 +33,7 @@ def diagnostics(environments: Environments | None) -> str:
     ]
     if screen is not None:
         size = screen.availableGeometry()
-        lines.append(("Screen", f"{size.width()}×{size.height()} at {screen.devicePixelRatio():g}×"))
+        lines.append(("Screen", f"{size.width()}×{size.height()} at {exact_number(screen.devicePixelRatio())}×"))
     lines += [("Settings", str(places.config_folder())), ("Runs", str(places.runs_folder()))]
     return "\n".join(f"{name}: {words}" for name, words in lines)
 

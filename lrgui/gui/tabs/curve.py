@@ -270,7 +270,7 @@ class CurveTab(RunTab):
         menu.popup(point)
 
     def _sweep(self, low: float, high: float) -> None:
-        start, end = (float(f"{lr:.2g}") for lr in (low, high))
+        start, end = (float(format_lr(lr)) for lr in (low, high))
         self._session.edit(sweep=replace(self._session.job.sweep, start_lr=start, end_lr=end))
         self._session.find()
 
