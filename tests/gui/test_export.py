@@ -89,6 +89,19 @@ def test_a_picture_is_made_as_it_was_chosen(
     assert again.look == chosen and not again.boxes["zones"].isChecked()
 
 
+def test_the_preview_is_as_large_as_there_is_room_for(
+    opened: Callable[[], ExportDialog], bench: Bench, qtbot: QtBot
+) -> None:
+    bench.play()
+    dialog = opened()
+    for width in (900, 1100):
+        dialog.resize(width, 500)
+        qtbot.waitUntil(lambda: not dialog._timer.isActive())
+        shown = dialog.picture.pixmap().deviceIndependentSize()
+        assert shown.width() <= dialog.picture.width() + 1 and shown.height() <= dialog.picture.height() + 1
+        assert shown.width() > 0.9 * dialog.picture.width() or shown.height() > 0.9 * dialog.picture.height()
+
+
 def test_every_format_has_a_preview_and_is_copied(
     opened: Callable[[], ExportDialog], bench: Bench, qtbot: QtBot
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -325,6 +325,11 @@ class ExportDialog(QDialog):
         self.copy.setToolTip("Copy the picture" if form.has_picture else "Copy the text")
         self._style = replace(self.look, views=None)
         self._settings.export = {"format": form.key, **style_to(self._style)}
+        self._timer.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The preview is as large as there is room for."""
+        super().resizeEvent(event)
         self._timer.start()
 
     # ---------------------------------------------------------------- looking, saving, copying
