@@ -309,7 +309,23 @@ def test_a_script_with_few_steps_runs_again_with_as_many(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT)
     done = command("run", "--to", "10", "--json", "train.py", "--steps", "90")
-    assert "The script makes only 90 steps: running it again, with so many." in done.stderr
+    assert "The script ended itself after 90 steps: running it again, with so many." in done.stderr
     found = json.loads(done.stdout)
     assert found["sweep"]["steps"] == 90
     assert done.returncode == 0 and 1e-2 < found["lr"] < 1
+    raced = command(
+        "run",
+        "--verify",
+        "--trainings",
+        "3",
+        "--verify-steps",
+        "60",
+        "--to",
+        "10",
+        "--json",
+        "train.py",
+        "--steps",
+        "90",
+    )
+    assert "The script ended itself after 90 steps" in raced.stderr, "its race begins with such a sweep, too"
+    assert raced.returncode == 0 and json.loads(raced.stdout)["around"] > 1e-2

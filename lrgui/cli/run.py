@@ -121,14 +121,9 @@ def run_script(
         race = replace(race, metric=metric, judge=_judge(metric, higher))
         race = replace(race, around=base.race.around if around is None else around)
         base = checked(replace(base, sweep=base.sweep.with_given(given), race=race, kind=RunKind.RACE))
-        _race(base, around is None, files, log, as_json, mended(auto, auto_range), python)
+        _race(base, around is None, "steps" in given, files, log, as_json, mended(auto, auto_range), python)
     job = checked(replace(base, sweep=base.sweep.with_given(given)))
-    swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
-    steps = 0 if "steps" in given else steps_of_short(swept)
-    if steps:
-        say(f"The script makes only {steps:,} steps: running it again, with so many.")
-        job = replace(job, sweep=replace(job.sweep, steps=steps))
-        swept = sweep_of(job, log, as_json, mended(auto, auto_range), python)
+    swept = _swept(job, "steps" in given, log, as_json, mended(auto, auto_range), python)
     task, facts, pick = swept.job.task, swept.record.script, swept.reading.recommendation.lr
     made = snippet_of(swept.reading, swept.job, swept.record, snippet)
     more = {"sweep": swept.job.to_dict()["sweep"], **script_document(task, facts, pick), **made.document}
@@ -141,6 +136,17 @@ def run_script(
             tell(sentence)
         made.show()
     leave(swept, report, files, made.why)
+
+
+def _swept(job: Job, counted: bool, log: Path | None, as_json: bool, mends: str, python: Path | None) -> Swept:
+    """Sweep, and again with as many steps as the script makes where it made fewer than were planned by us: the person
+    who `counted` the steps gets those."""
+    swept = sweep_of(job, log, as_json, mends, python)
+    steps = 0 if counted else steps_of_short(swept)
+    if not steps:
+        return swept
+    say(f"The script ended itself after {steps:,} steps: running it again, with so many.")
+    return sweep_of(replace(job, sweep=replace(job.sweep, steps=steps)), log, as_json, mends, python)
 
 
 def _judge(metric: str, higher: bool) -> str:
@@ -186,6 +192,7 @@ def _is_one_cycle(schedule: str) -> bool:
 def _race(
     job: Job,
     sweep: bool,
+    counted: bool,
     files: dict[str, Path],
     log: Path | None,
     as_json: bool,
@@ -200,7 +207,7 @@ def _race(
     from lrgui.runs.script_answer import raced_rate, script_document, script_sentences
 
     if sweep:
-        swept = sweep_of(checked(replace(job, kind=RunKind.SWEEP)), None, as_json, mends, python)
+        swept = _swept(checked(replace(job, kind=RunKind.SWEEP)), counted, None, as_json, mends, python)
         pick = swept.reading.recommendation
         write_files(Report(swept.reading, swept.job), files, FORMATS, quiet=True)
         rate = pick.by_schedule.get(ONE_CYCLE) if job.race.one_cycle else pick.best_guess

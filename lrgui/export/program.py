@@ -98,7 +98,9 @@ def race_program(job: Job) -> list[str]:
 
 def _refuse_scripts(job: Job) -> None:
     if job.task.is_script:
-        raise ExportError("A training script is its own program: Use it… has the lines that set its learning rate.")
+        raise ExportError(
+            "A training script is its own program: Use it… (lrgui snippet) has the lines that set its learning rate."
+        )
 
 
 def _imports(*modules: str) -> str:

@@ -262,5 +262,5 @@ def confidence_words(pick: Recommendation) -> str:
     if pick.factor is None or not math.isfinite(pick.factor):
         return words
     if pick.factor >= WORST:
-        return f"{words} · within more than {format_factor(WORST)}"
+        return f"{words} · may be off by more than {format_factor(WORST)}"
     return f"{words} · within {format_factor(pick.factor)}"

@@ -277,7 +277,10 @@ def test_without_a_pick_there_is_no_factor() -> None:
 
 
 def test_a_factor_at_its_limit_says_so() -> None:
-    assert confidence_words(Recommendation(0.1, 0.1, "", "low", 1000.0)) == "confidence low · within more than ×1,000"
+    assert (
+        confidence_words(Recommendation(0.1, 0.1, "", "low", 1000.0))
+        == "confidence low · may be off by more than ×1,000"
+    )
 
 
 def test_a_guess_is_called_one() -> None:
