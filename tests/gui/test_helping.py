@@ -9,11 +9,11 @@ from bench import Bench
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QToolTip
 
 from lrgui.gui.actions import ACTIONS, MENUS
 from lrgui.gui.dialogs.about import AboutDialog
-from lrgui.gui.dialogs.guide import Guide, pages, slug
+from lrgui.gui.dialogs.guide import ONLY_ON_THE_SITE, Guide, pages, slug
 from lrgui.gui.dialogs.palette import CommandPalette, score
 from lrgui.gui.dialogs.preferences import PreferencesDialog, taken
 from lrgui.gui.dialogs.shortcuts import ShortcutsDialog
@@ -106,6 +106,9 @@ def test_the_guide_is_there_and_its_links_lead_to_pages(window: MainWindow) -> N
     assert guide.page is not None and guide.page.path == "how-to/window.md"
     guide.follow(QUrl("../reference/keys.md"))
     assert guide.page.path == "reference/keys.md" and "Keys and mouse" in guide.browser.toPlainText()
+    guide.follow(QUrl("api.md"))
+    assert guide.page.path == "reference/keys.md" and QToolTip.text() == ONLY_ON_THE_SITE
+    QToolTip.hideText()
     guide.search.setText("torchrun scheduler")
     root = guide.contents.invisibleRootItem()
     listed = [

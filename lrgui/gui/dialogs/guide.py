@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtGui import QCursor, QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
     QSplitter,
     QTextBrowser,
+    QToolTip,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -27,6 +28,8 @@ from lrgui.resources import guide_folder
 _LINE = re.compile(r'^( +)- "?([^":]+(?::[^":]+)?)"?:(?: (\S+\.md))?$')
 #: What only the site can show: pages that are made from the code, and boxes.
 _GENERATED, _BOX = re.compile(r"^::: ", re.MULTILINE), re.compile(r'^!!! \w+(?: "(.*)")?$', re.MULTILINE)
+#: What a link to such a page says.
+ONLY_ON_THE_SITE = "This page is made from the code. Python has the same: help(lrgui.find_lr)"
 #: Logical pixels beside a picture.
 MARGIN = 48
 
@@ -177,6 +180,8 @@ class Guide(QDialog):
         inside = Path(self.page.path).parent
         place = link.path()
         target = self.page.path if not place else _normal(f"{inside.as_posix()}/{place}")
+        if target not in [page.path for page in pages()]:
+            QToolTip.showText(QCursor.pos(), ONLY_ON_THE_SITE, self.browser)
         self.show_page(target, link.fragment())
 
     def _mark(self, page: Page) -> None:
