@@ -35,7 +35,7 @@ class ScriptWatch(ScriptSweep):
         self._plateau = PlateauWatch()
         self._norm: Any = None
         self._count = 0
-        self._first: list[float] = []
+        self._first = math.nan
         self._last: deque[float] = deque(maxlen=ENDS)
         self._lowest = math.inf
         self._told = False
@@ -109,7 +109,7 @@ class ScriptWatch(ScriptSweep):
 
     def ran_out(self) -> EndEvent:
         """The end of a training that the script itself ended."""
-        first, last = format_loss(_median(self._first)), format_loss(_median(self._last))
+        first, last = format_loss(self._first), format_loss(_median(self._last))
         words = f"the loss went from {first} to {last}, lowest {format_loss(self._lowest)}"
         return EndEvent(EndReason.COMPLETED, f"{self._script.name} ended {self.how_far}: {words}.")
 
@@ -144,8 +144,8 @@ class ScriptWatch(ScriptSweep):
     def _look(self, loss: float) -> None:
         self._count += 1
         self._last.append(loss)
-        if len(self._first) < ENDS:
-            self._first.append(loss)
+        if self._count == 1:
+            self._first = loss
         self._lowest = min(self._lowest, loss)
         if (words := self._plateau.push(loss)) is not None:
             self._say(OutputEvent(words, Stream.NOTE))

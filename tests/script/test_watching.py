@@ -9,6 +9,7 @@ import torch
 
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, TaskEvent
+from lrgui.core.formats import format_loss
 from lrgui.script.sweeping import Script, SweepOver
 from lrgui.script.watching import GRADIENT_NORM, ScriptWatch, gradient_norm
 
@@ -64,6 +65,7 @@ def test_it_sees_each_step_and_changes_nothing() -> None:
     end = watched.follower.ran_out()
     assert end.reason == EndReason.COMPLETED
     assert end.detail.startswith("train.py ended after 25 steps: the loss went from ")
+    assert f"from {format_loss(watched.steps[0].loss)} to " in end.detail, "the first loss, as it was"
     facts = watched.follower.seen_facts()
     assert facts is not None
     assert (facts.own_lr, facts.last_lr, facts.highest_lr) == (0.05, 0.0125, 0.05)
