@@ -54,7 +54,7 @@ class Standing:
     round: int
     """Its last round, from 0; -1 where it has not run."""
     steps: int
-    """Steps of its training in that round."""
+    """Steps that its training made in that round; those that were planned where nobody counted them."""
     alive: bool
     """False once it is out."""
     rounds: int = 1
@@ -130,6 +130,8 @@ class Standings:
         """The score before any training; None where it is unknown or not finite."""
         self._measured: dict[tuple[int, int], tuple[float, float | None]] = {}
         """Losses and metrics by round and candidate."""
+        self._made: dict[tuple[int, int], int] = {}
+        """Steps so far, by round and candidate."""
         self._before: tuple[float, float | None] = (math.nan, None)
         """The same before any training."""
         self.done = 0
@@ -140,6 +142,8 @@ class Standings:
         for event in events:
             if isinstance(event, CandidateEvent):
                 self.done += 1
+                where = event.round, event.candidate
+                self._made[where] = self._made.get(where, 0) + 1
             elif isinstance(event, TaskEvent):
                 self.metric_name = self.config.metric_name or event.metric_name
             elif isinstance(event, UntrainedEvent):
@@ -244,7 +248,7 @@ class Standings:
             metric=self._measured[at, candidate][1],
             score=float(self.scores[at, candidate]),
             round=at,
-            steps=self.config.budget(at),
+            steps=self._made.get((at, candidate), self.config.budget(at)),
             alive=self.alive(at, candidate),
             rounds=stages,
         )

@@ -281,3 +281,12 @@ def test_the_cost_is_known_before() -> None:
     assert BRACKET.total_steps() == 800 and len(BRACKET.lrs()) == 7
     assert BRACKET.lrs()[BRACKET.middle] == pytest.approx(0.01)
     assert CONFIG.price == "7 rates, 1,080 steps (7 × 40 + 4 × 80 + 3 × 160)"
+
+
+def test_a_training_that_ended_sooner_is_told_with_the_steps_that_it_made() -> None:
+    standings = Standings(RaceSettings(around=0.01, steps=160))
+    for place, made in ((3, 64), (2, 160), (4, 3)):
+        lr = standings.lrs[place]
+        standings.add([CandidateEvent(0, place, lr, step, 160, 1.0, 0.0) for step in range(made)])
+        standings.add([StandingEvent(0, place, lr, 1.0 + place, True, 160)])
+    assert {row.candidate: row.steps for row in standings.ranking().rows} == {3: 64, 2: 160, 4: 3}
