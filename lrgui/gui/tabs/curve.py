@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from PySide6.QtCore import QPoint, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -93,6 +94,9 @@ class CurveTab(RunTab):
         self.help.setToolTip("\n".join(f"{keys}: {what}" for keys, what in PLOT_KEYS))
         self.help.clicked.connect(lambda: QToolTip.showText(QCursor.pos(), self.help.toolTip(), self.help))
 
+        self.plot.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.plot.canvas.customContextMenuRequested.connect(self._show_menu)
+
         row = QHBoxLayout()
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(12)
@@ -146,6 +150,36 @@ class CurveTab(RunTab):
             button,
             muted("To use your own model or data, drop a task.py, a table or a folder onto the window, or use Open."),
         )
+
+    def menu_at(self, at: QPoint) -> QMenu:
+        """What a right click at this place of the plot offers."""
+        menu, reading = QMenu(self), self._runs.reading
+        if reading is not None:
+            view = self.plot.view
+            place = view.mapSceneToView(self.plot.canvas.mapToScene(at))
+            if view.viewRect().contains(place):
+                self._offer(menu, 10.0 ** float(place.x()), "Select {}")
+            if reading.recommendation.lr is not None:
+                self._offer(menu, reading.recommendation.lr, "Select the recommended {}")
+            menu.addSeparator()
+        for box in (self.log, self.rules):
+            action = menu.addAction(box.text(), box.toggle)
+            action.setCheckable(True)
+            action.setChecked(box.isChecked())
+        menu.addAction(self.reset.text(), self.plot.reset_view)
+        menu.addSeparator()
+        for key, words in (("copy", "Copy picture"), ("export", "Export…"), ("use", "Use it…")):
+            menu.addAction(words, partial(self._session.wanted.emit, key)).setEnabled(reading is not None)
+        return menu
+
+    def _offer(self, menu: QMenu, lr: float, words: str) -> None:
+        menu.addAction(words.format(format_lr(lr)), partial(self._runs.select, lr))
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        menu = self.menu_at(at)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.plot.canvas.mapToGlobal(at))
 
     @Slot()
     def _begin(self) -> None:
