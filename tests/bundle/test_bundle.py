@@ -132,7 +132,8 @@ def test_the_bundle_holds_what_it_needs_and_no_more(bundle: Bundle) -> None:
         "translations/",
     ):
         assert unwanted not in names
-    assert ("torch" in names) == (bundle.flavour == "full")
+    assert ("_internal/torch/" in names) == (bundle.flavour == "full")
+    assert "resources/guide/how-to/window.md" in names, "F1 opens the guide"
     dangling = [path for path in bundle.folder.rglob("*") if path.is_symlink() and not path.exists()]
     assert dangling == []
 
@@ -275,7 +276,10 @@ def test_the_window(window: Window, bundle: Bundle, capsys: pytest.CaptureFixtur
     picture = bundle.out / "curve.png"
     picture.unlink(missing_ok=True)
     window.key("ctrl+e")
-    until(lambda: len(desktop_windows(window)) > 1, "the file dialog")
+    until(lambda: len(desktop_windows(window)) > 1, "the dialog of exports")
+    time.sleep(0.5)
+    window.key("Return")
+    until(lambda: len(desktop_windows(window)) > 2, "the file dialog")
     time.sleep(0.5)
     window.key("ctrl+a")
     window.type(str(picture))
