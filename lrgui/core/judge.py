@@ -25,9 +25,14 @@ class Judge:
         return self.metric or "loss"
 
     @property
+    def sign(self) -> int:
+        """What a score is multiplied by to be the loss or metric behind it."""
+        return -1 if self.metric and self.higher else 1
+
+    @property
     def best_end(self) -> str:
         """Where the best lies: "lowest", of some metrics "highest"."""
-        return "highest" if self.metric and self.higher else "lowest"
+        return "highest" if self.sign < 0 else "lowest"
 
     def score(self, loss: float, metric: float | None) -> float:
         """The lower the better; infinite for a training that diverged, and for one whose metric is missing."""
@@ -35,11 +40,11 @@ class Judge:
             return loss
         if metric is None or not math.isfinite(metric):
             return math.inf
-        return -metric if self.higher else metric
+        return self.sign * metric
 
     def figure(self, score: float) -> float:
         """The loss or metric behind a score."""
-        return -score if self.metric and self.higher and math.isfinite(score) else score
+        return self.sign * score if math.isfinite(score) else score
 
     def words(self, score: float) -> str:
         """The same, written: `0.0579`, `98.7 %`."""

@@ -106,7 +106,7 @@ class Ranking:
     @property
     def smooth_figure(self) -> Floats:
         """The smooth in what is judged: losses, or a metric. Shape (`POINTS`,)."""
-        return -self.smooth_score if self.judge.metric and self.judge.higher else self.smooth_score
+        return self.judge.sign * self.smooth_score
 
     @property
     def leader(self) -> Standing | None:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
     from lrgui.runs.record import Record
 
+#: What a sweep and a race are given of the task.
+_OF_TASK: tuple[Argument, ...] = (
+    ("", "task.model", ""),
+    ("", "task.loader", ""),
+    ("optimizer", "task.optimizer", ""),
+    ("training_step", "task.loss", ""),
+)
 _PRECISIONS = {"bf16": "torch.bfloat16", "fp16": "torch.float16"}
 
 
@@ -79,10 +86,7 @@ def race_program(job: Job) -> list[str]:
     """Verify, and plot: the pieces of the program."""
     _refuse_scripts(job)
     arguments: list[Argument] = [
-        ("", "task.model", ""),
-        ("", "task.loader", ""),
-        ("optimizer", "task.optimizer", ""),
-        ("training_step", "task.loss", ""),
+        *_OF_TASK,
         ("validation", "task.validation", ""),
         ("lr", rate(job.race.around), ""),
         *_changed(job, RunKind.RACE, ("around",)),
@@ -141,10 +145,7 @@ def _changed(job: Job, kind: str, but: tuple[str, ...]) -> list[Argument]:
 def _find(job: Job) -> str:
     sweep = job.sweep
     arguments: list[Argument] = [
-        ("", "task.model", ""),
-        ("", "task.loader", ""),
-        ("optimizer", "task.optimizer", ""),
-        ("training_step", "task.loss", ""),
+        *_OF_TASK,
         ("start_lr", rate(sweep.start_lr), ""),
         ("end_lr", rate(sweep.end_lr), ""),
         ("steps", literal(sweep.steps), ""),

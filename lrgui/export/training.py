@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lrgui.plot.training_plot import TrainingPlot
 
 #: The longest training whose plan is drawn, in steps: more would take long, and much memory.
-MOST_PLANNED = 1 << 22
+MOST_DRAWN = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
     if task is None or job.task.is_script:
         plot.begin(np.empty(0), len(record), 1)
         return
-    drawn = task.steps if task.steps <= MOST_PLANNED else 0
+    drawn = task.steps if task.steps <= MOST_DRAWN else 0
     plan = one_cycle(train.max_lr, drawn, train.pct_start, train.div_factor, train.final_div_factor)
     plot.begin(plan, _per_epoch(job, record), train.epochs)
 

@@ -42,6 +42,11 @@ class Visit:
         return self.job is None
 
     @property
+    def settings_wait(self) -> bool:
+        """True where its settings can be put into the form, and are not there yet."""
+        return self.job is not None and self.form is None
+
+    @property
     def back(self) -> str:
         """Where the way back leads: "the sweep of 15:40"."""
         shown = self.home.shown

@@ -49,7 +49,7 @@ class VisitBar(QFrame):
         idle = self._session.state == RunState.IDLE
         used = " Its settings are in the form." if visit.form is not None else ""
         self.words.setText(breakable(f"Showing {visit.words}.{used}"))
-        self.use.setVisible(not visit.synthetic and visit.form is None)
+        self.use.setVisible(visit.settings_wait)
         self.back.setText(f"Back to {visit.back}")
         self.back.setAccessibleName(self.back.text())
         yours = " and your settings" if visit.form is not None else ""

@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
         actions["use"].setEnabled(self.runs.selection is not None)
         visit = self.runs.visit
-        actions["use_visited"].setEnabled(idle and visit is not None and visit.form is None and not visit.synthetic)
+        actions["use_visited"].setEnabled(idle and visit is not None and visit.settings_wait)
         for key in ("open", "open_folder", "open_run", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)

@@ -10,7 +10,7 @@ import os
 import sys
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
@@ -126,11 +126,7 @@ def paint_svg(
     generator.setSize(QSize(width, height))
     generator.setViewBox(QRectF(0, 0, width, height))
     generator.setResolution(_LOGICAL_DPI)
-    painter = QPainter(generator)
-    try:
-        _paint_shapes(painter, canvas, _behind(canvas, palette, transparent), width, height)
-    finally:
-        painter.end()
+    _paint_shapes(generator, canvas, _behind(canvas, palette, transparent), width, height)
     return outline_text(bytes(data.data()).decode()).encode()
 
 
@@ -154,11 +150,7 @@ def paint_pdf(
     writer.setResolution(_LOGICAL_DPI)
     writer.setPageSize(QPageSize(QSizeF(*size_inches), QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF())
-    painter = QPainter(writer)
-    try:
-        _paint_shapes(painter, canvas, _behind(canvas, palette, transparent), width, height)
-    finally:
-        painter.end()
+    _paint_shapes(writer, canvas, _behind(canvas, palette, transparent), width, height)
     return bytes(data.data())
 
 
@@ -170,11 +162,15 @@ def _behind(canvas: Canvas, palette: Palette, transparent: bool) -> QColor:
     return QColor(Qt.GlobalColor.transparent)
 
 
-def _paint_shapes(painter: QPainter, canvas: Canvas, behind: QColor, width: int, height: int) -> None:
-    area = QRectF(0, 0, width, height)
-    if behind.alpha():
-        painter.fillRect(area, behind)
-    canvas.scene().render(painter, area, canvas.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio)
+def _paint_shapes(device: QPaintDevice, canvas: Canvas, behind: QColor, width: int, height: int) -> None:
+    """Paint as vectors, on a device that takes them."""
+    area, painter = QRectF(0, 0, width, height), QPainter(device)
+    try:
+        if behind.alpha():
+            painter.fillRect(area, behind)
+        canvas.scene().render(painter, area, canvas.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio)
+    finally:
+        painter.end()
 
 
 def _lay_out(plot: QWidget, canvas: Canvas, size_inches: tuple[float, float]) -> tuple[int, int]:

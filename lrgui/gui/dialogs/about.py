@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 import lrgui
 from lrgui import frozen, places
 from lrgui.core.formats import exact_number
+from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.dialogs.use_it import COPIED
 from lrgui.gui.environments import Environments
 
@@ -66,15 +67,10 @@ class AboutDialog(QDialog):
         self.copy.setToolTip("Copy versions and places, for a report of a fault")
         self.copy.clicked.connect(self._copy)
         self.copy.setMinimumWidth(self.copy.sizeHint().width() + 8)
-        done = QPushButton("Close")
-        done.setToolTip("Close (Esc)")
-        done.setObjectName("primary")
-        done.setDefault(True)
-        done.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.addWidget(self.copy)
         row.addStretch(1)
-        row.addWidget(done)
+        row.addWidget(close_button(self, default=True))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(10)

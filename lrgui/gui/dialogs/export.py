@@ -33,6 +33,7 @@ from lrgui.export.style import (
     style_from,
     style_to,
 )
+from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.labels import wrapped
 from lrgui.gui.settings import Settings
@@ -233,9 +234,7 @@ class ExportDialog(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.close_it, self.copy, self.save = QPushButton("Close"), QPushButton("Copy"), QPushButton("Save…")
-        self.close_it.setToolTip("Close (Esc)")
-        self.close_it.clicked.connect(self.reject)
+        self.close_it, self.copy, self.save = close_button(self), QPushButton("Copy"), QPushButton("Save…")
         self.copy.clicked.connect(self._copy)
         self.save.setObjectName("primary")
         self.save.setToolTip("Choose a file and write it (Enter)")

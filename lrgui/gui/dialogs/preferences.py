@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import small_button
+from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
 from lrgui.places import runs_folder
@@ -56,14 +56,9 @@ class PreferencesDialog(QDialog):
         form.addRow("Notifications", self.notify)
         form.addRow("Runs", self._runs())
         form.addRow("Pythons of tasks", self._pythons())
-        done = QPushButton("Close")
-        done.setObjectName("primary")
-        done.setToolTip("Close (Esc)")
-        done.setDefault(True)
-        done.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(done)
+        row.addWidget(close_button(self, default=True))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(14)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.export.snippets import SNIPPETS, Facts, SnippetError, snippet
+from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
 
@@ -76,9 +77,7 @@ class UseItDialog(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.close_it = QPushButton("Close")
-        self.close_it.setToolTip("Close (Esc)")
-        self.close_it.clicked.connect(self.reject)
+        self.close_it = close_button(self)
         self.copy = QPushButton()
         self.copy.setObjectName("primary")
         self.copy.setToolTip("Copy the code to the clipboard (Enter)")
