@@ -13,15 +13,17 @@ import torch
 from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import following, following_note
 from lrgui.core.engine.batches import length
+from lrgui.core.engine.evaluation import first_of
 from lrgui.core.engine.loader_state import seed_all
 from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
+from lrgui.core.engine.passes import batches_in, planned_steps
 from lrgui.core.engine.planned import planned
 from lrgui.core.engine.race import race
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.sweep import sweep
-from lrgui.core.engine.train import batches_in, first_of, planned_steps, train
+from lrgui.core.engine.train import train
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import (
     WHOLE,

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.param_groups import put_rate
+from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.stopping import TrainWatch
-from lrgui.core.engine.train import one_cycle_scheduler
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.script.hooks import Seen

@@ -19,11 +19,11 @@ from lrgui.core.engine.modes import kept_in_eval, to_train_mode
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, scaler_for
 from lrgui.core.engine.readback import LAG, Readings, readings_for
+from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Loss, Stepper
 from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.engine.team import Team
-from lrgui.core.engine.train import one_cycle_scheduler
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import CandidateEvent, EndEvent, EndReason, Event, StandingEvent, UntrainedEvent
 from lrgui.core.run_settings import RaceSettings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,91 +11,26 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
-from lrgui.core.engine.bad_batches import Look, Suspects, bad_batch
-from lrgui.core.engine.batches import NO_BATCH, batch_size, endless, is_one_shot, length, one_pass, to_device
+from lrgui.core.engine.bad_batches import Suspects, bad_batch
+from lrgui.core.engine.batches import NO_BATCH, batch_size, endless, to_device
+from lrgui.core.engine.evaluation import Means, evaluate
 from lrgui.core.engine.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Objective
-from lrgui.core.engine.param_groups import free_rates, inside, largest, ratios
+from lrgui.core.engine.param_groups import largest
+from lrgui.core.engine.passes import batches_in, planned_steps
 from lrgui.core.engine.pausing import Stopwatch, held
-from lrgui.core.engine.precision import MOST_SKIPS, autocast, overflowed, scaler_for
+from lrgui.core.engine.precision import MOST_SKIPS, overflowed, scaler_for
+from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Stepper
 from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.engine.team import Team
-from lrgui.core.events import ACCURACIES, BatchEvent, EndEvent, EndReason, EpochEvent, Event
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 
 _MISSING = object()
-
-#: The way out where an epoch has no end.
-STEPS = "say how many steps to train (Steps in the window, --steps on the command line)"
-
-
-def one_cycle_scheduler(
-    optimizer: torch.optim.Optimizer, config: TrainSettings, total_steps: int
-) -> torch.optim.lr_scheduler.OneCycleLR:
-    """torch's OneCycleLR as configured, on the rates as they are now: parameter groups keep their ratio.
-
-    Schedule-free optimizers keep their first beta: they read the weights off it.
-    """
-    inner = inside(optimizer) or optimizer
-    pct_start = config.pct_start
-    if pct_start * total_steps == 1.0:  # a warm-up of no step at all: torch divides by its length
-        pct_start *= 1 - 1e-12
-    free_rates(optimizer.param_groups)
-    return torch.optim.lr_scheduler.OneCycleLR(
-        inner,
-        max_lr=[config.max_lr * ratio for ratio in ratios(optimizer.param_groups)],
-        total_steps=total_steps,
-        pct_start=pct_start,
-        anneal_strategy="cos",
-        div_factor=config.div_factor,
-        final_div_factor=config.final_div_factor,
-        cycle_momentum=_has_momentum(inner) and not has_modes(optimizer),
-    )
-
-
-def _has_momentum(optimizer: torch.optim.Optimizer) -> bool:
-    """True where a momentum (or first beta) is in use in all groups, under the name by which torch would cycle it.
-
-    torch sets it even where it is 0, which would silently turn plain SGD into SGD with momentum, and raises for
-    optimizers that have none among their defaults.
-    """
-    if "betas" in optimizer.defaults:
-        found = [(group.get("betas") or (0,))[0] for group in optimizer.param_groups]
-    else:
-        found = [group.get("momentum") for group in optimizer.param_groups if "momentum" in optimizer.defaults]
-    return bool(found) and all(one is not None and one > 0 for one in found)
-
-
-def batches_in(loader: Iterable[Any]) -> int:
-    """How many batches a pass over `loader` has; one that does not know is gone through once.
-
-    Raises ValueError, with a sentence, where there is none, or where the loader runs once only.
-    """
-    if is_one_shot(loader):
-        raise ValueError(
-            "A training reads the batches once per epoch, but this loader is an iterator that can be read only once: "
-            f"return a DataLoader or a list, or {STEPS}."
-        )
-    count = length(loader)
-    if count is None:
-        count = sum(1 for _ in one_pass(loader, "training", f", or {STEPS}"))
-    if count == 0:
-        raise ValueError(NO_BATCH)
-    return count
-
-
-def steps_per_epoch(batches: int, accumulation: int) -> int:
-    """Optimizer steps of a pass over so many batches: the last one takes what is left."""
-    return -(-batches // accumulation)
-
-
-def planned_steps(config: TrainSettings, per_pass: int) -> int:
-    """Optimizer steps of the whole training, where a pass over the loader has so many batches."""
-    return sum(steps_per_epoch(batches, config.accumulation) for batches in config.batches_of_epochs(per_pass))
 
 
 def train(
@@ -124,138 +59,200 @@ def train(
         per_epoch: batches of a pass over `loader`, where the caller knows it. What it gives beyond that is left out.
             Of no meaning where the config has `steps`.
     """
-    control = control or Control()
-    device = torch.device(device)
-    modes = {module: module.training for module in model.modules()}
-    in_eval = kept_in_eval(model)
-    per_pass = 0 if config.steps is not None else per_epoch or batches_in(loader)
-    epochs = config.batches_of_epochs(per_pass)
-    total_steps = planned_steps(config, per_pass)
-    scaler = scaler_for(config.amp, device)
-    start = Snapshot(model, optimizer, scaler=scaler, loss=objective.loss)
-    scheduler = one_cycle_scheduler(optimizer, config, total_steps)
-    stepper = Stepper(
-        model,
-        optimizer,
-        objective.loss,
-        device,
-        Team(),
-        config,
-        scaler=scaler,
-        first=start.add_behind,
+    training = Training(
+        model, loader, optimizer, objective, config, control or Control(), validation, metric_name, torch.device(device)
     )
-    suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
+    yield from training.events(per_epoch)
+
+
+class Training:
+    """The loop of a training, and where it stands."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loader: Iterable[Any],
+        optimizer: torch.optim.Optimizer,
+        objective: Objective,
+        config: TrainSettings,
+        control: Control,
+        validation: Iterable[Any] | None,
+        metric_name: str,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.loader = loader
+        self.optimizer = optimizer
+        self.objective = objective
+        self.config = config
+        self.control = control
+        self.validation = validation
+        self.metric_name = metric_name
+        self.device = device
+        self.clock = Stopwatch()
+        self.watch = TrainWatch(config.max_lr)
+        self.scaler = scaler_for(config.amp, device)
+        self.step = 0
+        """Optimizer steps that were made."""
+        self.total_steps = 0
+        self.epoch = 0
+        """The epoch that is under way, from 1."""
+        self.left = 0
+        """Batches that it has still to take."""
+        self.trained = Means(metric_name)
+        """Of that epoch."""
+        self.first, self.best = math.nan, math.inf
+        """The first batch's loss; the best of an epoch."""
+        self.lr = math.nan
+        """The rate of the last step, the largest of the groups'."""
+        self.end: EndEvent | None = None
+        """How the training ended, once it has."""
+        self._skipped = 0  # steps in a row that fp16's scaler left out
+        self._in_eval = kept_in_eval(model)
+        self._suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
+        self._batches: Iterator[Any] = iter(())
+
+    def events(self, per_epoch: int | None = None) -> Iterator[Event]:
+        """All events of the training, `EndEvent` the last; `per_epoch` as in `train`."""
+        config, model = self.config, self.model
+        modes = {module: module.training for module in model.modules()}
+        per_pass = 0 if config.steps is not None else per_epoch or batches_in(self.loader)
+        epochs = config.batches_of_epochs(per_pass)
+        self.total_steps = planned_steps(config, per_pass)
+        self._start = Snapshot(model, self.optimizer, scaler=self.scaler, loss=self.objective.loss)
+        self.scheduler = one_cycle_scheduler(self.optimizer, config, self.total_steps)
+        self._stepper = Stepper(
+            model,
+            self.optimizer,
+            self.objective.loss,
+            self.device,
+            Team(),
+            config,
+            scaler=self.scaler,
+            first=self._start.add_behind,
+        )
+        self.clock.start()
+        try:
+            if config.steps is not None:
+                self._batches = endless(self.loader)
+            for self.epoch, batches in enumerate(epochs, 1):
+                yield from self._one_epoch(batches, len(epochs))
+                if self.end is not None:
+                    yield self.end
+                    return
+            self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
+            yield self.end
+        finally:
+            if has_modes(self.optimizer):
+                to_eval_mode(model, self.optimizer)  # the weights that such a training is made for
+            for module, training in modes.items():
+                module.training = training
+            self._start.close()
+
+    def _one_epoch(self, batches: int, epochs: int) -> Iterator[Event]:
+        """The steps of an epoch and what it came to. Sets `end` where the training is over."""
+        to_train_mode(self.model, self._in_eval, self.optimizer)
+        self.trained = Means(self.metric_name)
+        if self.config.steps is None:
+            self._batches = iter(self.loader)
+        self.left = batches
+        while self.left > 0:
+            yield from held(self.control, self.clock)
+            self._stepper.batches = min(self.config.accumulation, self.left)
+            loss, count = self._forward()
+            if self.control.cancelled:
+                detail = f"Stopped in epoch {self.epoch} of {epochs}; everything measured so far is kept."
+                self.end = EndEvent(EndReason.CANCELLED, detail)
+                return
+            if count == 0:  # fewer than the loader's length says
+                break
+            self.left -= count
+            yield from self._one_step(loss)
+            if self.end is not None:
+                return
+        else:
+            if self.config.steps is None:
+                next(self._batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
+        if self.left == batches:
+            self._stepper.refuse_nothing()
+            self.end = _no_batch(self.epoch)
+            return
+        held_out = self._evaluated()
+        yield _epoch(self.epoch, self.trained, held_out, self.lr, self.clock.seconds)
+        stop = self.watch.epoch(self.trained.loss)
+        if stop is not None:
+            self.end = EndEvent(stop.reason, stop.detail)
+            return
+        self.best = min(self.best, self.trained.loss if held_out is None else held_out.loss)
+
+    def _one_step(self, loss: float) -> Iterator[Event]:
+        """Tell the step's loss and learn from it. Sets `end` where the training is over."""
+        self.lr = largest(self.optimizer.param_groups)
+        self.first = loss if self.step == 0 else self.first
+        stop = self.watch.push(loss)
+        yield BatchEvent(0, self.step, self.lr, loss, self.clock.seconds)
+        if stop is not None:
+            self.end = self._to_blame(stop) or EndEvent(stop.reason, stop.detail)
+            return
+        self.step += 1
+        if self._stepper.step():
+            self._skipped = 0
+            if self.step < self.total_steps:  # the scheduler has no step after its last
+                self.scheduler.step()
+            return
+        self._skipped += 1
+        if self._skipped == MOST_SKIPS:
+            detail = f"Training diverged: {overflowed(self.lr)}. {self.watch.advice}"
+            self.end = EndEvent(EndReason.DIVERGED, detail)
+
+    def _forward(self) -> tuple[float, int]:
+        """The loss of an optimizer step, the mean over its batches, and how many there were; each is added to
+        `trained`.
+
+        Fewer than the step takes where the data end, and once the run is cancelled. Not finite as soon as one of them
+        is: what comes after it says nothing.
+        """
+        stepper, objective = self._stepper, self.objective
+        total, count = 0.0, 0
+        while count < stepper.batches and not self.control.cancelled:
+            batch = next(self._batches, _MISSING)
+            if batch is _MISSING:
+                if count:
+                    stepper.cut(count)
+                break
+            self._suspects.add(batch)
+            batch = to_device(batch, self.device)
+            value = stepper.forward(batch, count)
+            if value is None:
+                continue
+            loss = value.item()
+            total += loss
+            count += 1
+            if not math.isfinite(loss):
+                break
+            self.trained.add(loss, objective.measured() if objective.has_metric else None, batch_size(batch))
+        return total / max(count, 1), count
+
+    def _evaluated(self) -> Means | None:
+        """Loss and metric of the validation data; None where there are none, or no batch of them has a loss."""
+        if self.validation is None:
+            return None
+        means = evaluate(
+            self.model, self.validation, self.objective, self.device, self.metric_name, self.config.amp, self.optimizer
+        )
+        return None if means.empty else means  # a mean over nothing would be the best of all
+
+    def _to_blame(self, stop: Stop) -> EndEvent | None:
+        """How the training ended where its last loss was not finite whatever the rate; None where the rate broke it."""
+        if stop.reason != EndReason.NOT_FINITE:
+            return None
+        return bad_batch(self._suspects.found(self._at_first(), self.step))
 
     @contextmanager
-    def at_first() -> Iterator[Callable[[Any], float]]:
-        with start.for_a_moment():
-            to_train_mode(model, in_eval, optimizer)
-            yield lambda batch: stepper.only_loss(to_device(batch, device))
-
-    watch = TrainWatch(config.max_lr)
-    clock = Stopwatch()
-    clock.start()
-    step, skipped, first, best, lr = 0, 0, math.nan, math.inf, math.nan
-    try:
-        batches = endless(loader) if config.steps is not None else iter(())
-        for epoch, per_epoch in enumerate(epochs, 1):
-            to_train_mode(model, in_eval, optimizer)
-            trained = Means(metric_name)
-            batches, left = batches if config.steps is not None else iter(loader), per_epoch
-            while left > 0:
-                yield from held(control, clock)
-                lr = largest(optimizer.param_groups)
-                stepper.batches = min(config.accumulation, left)
-                loss, count = _forward(stepper, batches, trained, objective, device, control, suspects)
-                if control.cancelled:
-                    yield EndEvent(
-                        EndReason.CANCELLED,
-                        f"Stopped in epoch {epoch} of {len(epochs)}; everything measured so far is kept.",
-                    )
-                    return
-                if count == 0:  # fewer than the loader's length says
-                    break
-                left -= count
-                first = loss if step == 0 else first
-                stop = watch.push(loss)
-                yield BatchEvent(0, step, lr, loss, clock.seconds)
-                if stop is not None:
-                    yield _to_blame(stop, suspects, at_first(), step) or EndEvent(stop.reason, stop.detail)
-                    return
-                step += 1
-                if stepper.step():
-                    skipped = 0
-                    if step < total_steps:  # the scheduler has no step after its last
-                        scheduler.step()
-                else:
-                    skipped += 1
-                    if skipped == MOST_SKIPS:
-                        yield EndEvent(EndReason.DIVERGED, f"Training diverged: {overflowed(lr)}. {watch.advice}")
-                        return
-            else:
-                if config.steps is None:
-                    next(batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
-            if left == per_epoch:
-                stepper.refuse_nothing()
-                yield _no_batch(epoch)
-                return
-            held_out = None
-            if validation is not None:
-                held_out = evaluate(model, validation, objective, device, metric_name, config.amp, optimizer)
-                held_out = None if held_out.empty else held_out  # a mean over nothing would be the best of all
-            yield _epoch(epoch, trained, held_out, lr, clock.seconds)
-            stop = watch.epoch(trained.loss)
-            if stop is not None:
-                yield EndEvent(stop.reason, stop.detail)
-                return
-            best = min(best, trained.loss if held_out is None else held_out.loss)
-        yield EndEvent(EndReason.COMPLETED, _summary(config, first, best))
-    finally:
-        if has_modes(optimizer):
-            to_eval_mode(model, optimizer)  # the weights that such a training is made for
-        for module, training in modes.items():
-            module.training = training
-        start.close()
-
-
-def _to_blame(stop: Stop, suspects: Suspects, look: Look, measured: int) -> EndEvent | None:
-    """How the training ended where its last loss was not finite whatever the rate; None where the rate broke it."""
-    return bad_batch(suspects.found(look, measured)) if stop.reason == EndReason.NOT_FINITE else None
-
-
-def _forward(
-    stepper: Stepper,
-    batches: Iterator[Any],
-    trained: Means,
-    objective: Objective,
-    device: torch.device,
-    control: Control,
-    suspects: Suspects,
-) -> tuple[float, int]:
-    """The loss of an optimizer step, the mean over its batches, and how many there were; each is added to `trained`.
-
-    Fewer than the step takes where the data end, and once the run is cancelled. Not finite as soon as one of them is:
-    what comes after it says nothing.
-    """
-    total, count = 0.0, 0
-    while count < stepper.batches and not control.cancelled:
-        batch = next(batches, _MISSING)
-        if batch is _MISSING:
-            if count:
-                stepper.cut(count)
-            break
-        suspects.add(batch)
-        batch = to_device(batch, device)
-        value = stepper.forward(batch, count)
-        if value is None:
-            continue
-        loss = value.item()
-        total += loss
-        count += 1
-        if not math.isfinite(loss):
-            break
-        trained.add(loss, objective.measured() if objective.has_metric else None, batch_size(batch))
-    return total / max(count, 1), count
+    def _at_first(self) -> Iterator[Callable[[Any], float]]:
+        with self._start.for_a_moment():
+            to_train_mode(self.model, self._in_eval, self.optimizer)
+            yield lambda batch: self._stepper.only_loss(to_device(batch, self.device))
 
 
 def _no_batch(epoch: int) -> EndEvent:
@@ -265,80 +262,6 @@ def _no_batch(epoch: int) -> EndEvent:
     return EndEvent(
         EndReason.DATA_ENDED, f"The data ended after epoch {epoch - 1}, and its loader cannot be restarted."
     )
-
-
-def first_of(metric: Any) -> Any:
-    """A metric's number: the first of several, None where there is none."""
-    return next(iter(metric.values()), None) if isinstance(metric, Mapping) else metric
-
-
-class Means:
-    """Means over the examples: of the loss, and of the metric where there is one."""
-
-    def __init__(self, metric_name: str) -> None:
-        self.name = metric_name
-        self._loss = self._metric = 0.0
-        self._seen = self._measured = 0
-
-    def add(self, loss: float, metric: Any, count: int) -> None:
-        """Take in one batch of `count` examples."""
-        self._loss += loss * count
-        self._seen += count
-        if isinstance(metric, Mapping):
-            self.name = str(next(iter(metric), self.name))
-        metric = first_of(metric)
-        if metric is not None:
-            self._metric += float(metric) * count
-            self._measured += count
-
-    @property
-    def empty(self) -> bool:
-        """True before the first batch."""
-        return self._seen == 0
-
-    @property
-    def loss(self) -> float:
-        """The mean loss."""
-        return self._loss / max(self._seen, 1)
-
-    @property
-    def metric(self) -> float | None:
-        """The mean metric, None where none was given."""
-        return self._metric / self._measured if self._measured else None
-
-    @property
-    def is_accuracy(self) -> bool:
-        """True where the metric is a share of right answers."""
-        return self.name in ACCURACIES
-
-
-@torch.no_grad()
-def evaluate(
-    model: nn.Module,
-    loader: Iterable[Any],
-    objective: Objective,
-    device: torch.device | str,
-    metric_name: str = "accuracy",
-    amp: str | None = None,
-    optimizer: torch.optim.Optimizer | None = None,
-) -> Means:
-    """Mean loss and metric over the examples, with the model in eval mode, in which it stays.
-
-    `amp` is the precision of the training, as in `TrainSettings`. A schedule-free `optimizer` gives the model its
-    averaged weights. Batches without a loss are left out. Raises ValueError, with a sentence, for batches
-    that do not come to an end.
-    """
-    to_eval_mode(model, optimizer)
-    means = Means(metric_name)
-    precision = autocast(amp, torch.device(device))
-    for batch in one_pass(loader, "validation"):
-        batch = to_device(batch, device)
-        with precision:
-            loss, metric = objective.both(model, batch)
-        if loss is None:
-            continue
-        means.add(float(loss), metric, batch_size(batch))
-    return means
 
 
 def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, seconds: float) -> EpochEvent:

@@ -70,7 +70,7 @@ class MadeWith:
 
     @property
     def cycles_momentum(self) -> bool:
-        """True where a OneCycle of ours cycles a momentum or first beta, which is in use; see `core.engine.train`."""
+        """True where a OneCycle of ours cycles a momentum or first beta, in use; see `core.engine.schedulers`."""
         arguments = self.arguments or {}
         if "betas" in arguments and self.key != "muon":
             return bool(arguments["betas"][0] > 0)

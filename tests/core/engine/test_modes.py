@@ -10,8 +10,9 @@ from torch import nn
 
 from lrgui.core.engine.modes import evaluating, has_modes, kept_in_eval, modes_note, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.sweep import sweep
-from lrgui.core.engine.train import one_cycle_scheduler, train
+from lrgui.core.engine.train import train
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import BatchEvent
 from lrgui.core.run_settings import SweepSettings, TrainSettings

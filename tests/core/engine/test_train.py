@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.engine.evaluation import evaluate
 from lrgui.core.engine.objective import Objective, Supervised
+from lrgui.core.engine.passes import batches_in
 from lrgui.core.engine.schedules import one_cycle
-from lrgui.core.engine.train import batches_in, evaluate, train
+from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
 from lrgui.core.run_settings import TrainSettings
 from lrgui.tasks.build import build_task

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.passes import steps_per_epoch
 from lrgui.core.engine.schedules import one_cycle
-from lrgui.core.engine.train import steps_per_epoch, train
+from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.run_settings import TrainSettings
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.engine.train import one_cycle_scheduler
+from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.run_settings import TrainSettings
 
 if not hasattr(torch.optim, "Muon"):
