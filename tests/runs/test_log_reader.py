@@ -11,7 +11,8 @@ from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.job import Job
 from lrgui.runs.lines import MOST_PRINTED, MOST_TEXT, encode
-from lrgui.runs.log_reader import CHUNK, MOST_KINDS, MOST_LINE, LogReader
+from lrgui.runs.log_parser import MOST_KINDS, MOST_LINE
+from lrgui.runs.log_reader import CHUNK, LogReader
 from lrgui.runs.opened import open_run
 
 HEADER = json.dumps({"lrrun": 1, "job": Job(sweep=SweepSettings(steps=60_000)).to_dict()})
