@@ -201,9 +201,18 @@ class SweepSettings(LoopSettings):
     end_chosen: bool = False
     """True where somebody chose the last rate: then it does not follow the optimizer (`core.curve.own_rate`)."""
 
+    length_usual: bool = False
+    """True where nobody chose the length of the training to come: that of the optimizer's schedule goes before it."""
+
     def with_given(self, given: Mapping[str, Any]) -> SweepSettings:
-        """The same with these settings, by name, as somebody chose them."""
-        return replace(self, **given, end_chosen=self.end_chosen or "end_lr" in given)
+        """The same with these settings, by name, as somebody chose them: one length takes the place of another."""
+        lengths = {name: given.get(name) for name in _LENGTHS} | {"length_usual": False}
+        return replace(
+            self,
+            **(lengths if given.keys() & set(_LENGTHS) else {}),
+            **{name: value for name, value in given.items() if name not in _LENGTHS},
+            end_chosen=self.end_chosen or "end_lr" in given,
+        )
 
     planned_schedule: str | None = setting(
         None,
@@ -223,10 +232,22 @@ class SweepSettings(LoopSettings):
         minimum=1,
         maximum=MOST_PLANNED,
     )
+    planned_epochs: int | None = setting(
+        None,
+        label="Planned epochs",
+        tip="Epochs of the training to come, in place of its steps: they are counted once the data is there",
+        kind="whole",
+        unit="epochs",
+        minimum=1,
+        maximum=MOST_EPOCHS,
+    )
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
         problems = problems_of(self)
+        if self.planned_steps is not None and self.planned_epochs is not None:
+            what = f"The training to come has two lengths, {self.planned_steps} steps and {self.planned_epochs} epochs."
+            problems.append(Problem("planned_epochs", what, "Give one of them."))
         if not {"start_lr", "end_lr"} & {problem.field for problem in problems} and self.end_lr <= self.start_lr:
             ends = f"({exact_lr(self.end_lr)}) is not above the first ({exact_lr(self.start_lr)})"
             problems.insert(
@@ -461,9 +482,11 @@ def survivors(count: int) -> int:
     return max(min(count, FEWEST_FINALISTS), (count + 1) // 2)
 
 
+#: The settings of a sweep that say how long the training to come is: one of them at most.
+_LENGTHS = ("planned_steps", "planned_epochs")
 #: A pattern of a printed number, as an example.
 _PATTERN = "'val_loss: ([0-9.]+)'"
 #: The settings that a step is made by, by name.
 LOOP = tuple(option.name for option in settings_of(LoopSettings))
 #: The settings of a sweep that belong to reading its curve, not to measuring it: they can be changed after a run.
-OF_READING = ("beta", "planned_schedule", "planned_steps")
+OF_READING = ("beta", "planned_schedule", "planned_steps", "planned_epochs", "length_usual")

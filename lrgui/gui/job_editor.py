@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from lrgui.gui.run_jobs import Unread
+from lrgui.gui.run_jobs import Unread, agreed
 from lrgui.gui.task_choice import TaskChoice, without_unknown
 from lrgui.runs.job import Job
 from lrgui.runs.trust import Trust, trust_file
@@ -33,7 +33,7 @@ class JobEditor(QObject):
     def __init__(self, job: Job, parent: QObject | None = None, trust: Trust | None = None) -> None:
         """`trust` knows which code may run; None is what the person trusts on this computer."""
         super().__init__(parent)
-        self.job = job
+        self.job = agreed(None, job)
         self.tasks = TaskChoice(trust or Trust(trust_file()), self)
         """Where tasks come from, their code, and whether that may run."""
         self.tasks.noticed.connect(self.noticed)
@@ -42,9 +42,10 @@ class JobEditor(QObject):
         self._unread = Unread()
 
     def edit(self, **changes: Any) -> None:
-        """Change the job's parts: `task`, `sweep`, `train` or `race`, each a whole frozen config."""
+        """Change the job's parts: `task`, `sweep`, `train` or `race`, each a whole frozen config. The training that is
+        planned stays as long as the one that is run."""
         before = self.job
-        self.job = replace(before, **changes)
+        self.job = agreed(before, replace(before, **changes))
         if self.job == before:
             return
         self.tasks.follow(self.job.task)
@@ -62,6 +63,7 @@ class JobEditor(QObject):
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""
         self.job_replaced.emit()
+        job = agreed(None, job)
         self.edit(task=job.task, sweep=job.sweep, train=job.train, race=job.race)
         self.job_changed.emit(self.job)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lrgui.core.events import RunKind
-from lrgui.core.run_settings import LOOP, LoopSettings, SweepSettings
+from lrgui.core.run_settings import LOOP, LoopSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import values_of
+from lrgui.core.training_length import Length
 from lrgui.runs.job import Job
 
 _SWEEP, _TRAINING = ("task", "sweep"), ("task", "train")
@@ -31,6 +32,21 @@ def job_of(kind: str, job: Job) -> Job:
     if job.task.is_script and kind == RunKind.SWEEP:  # it brings its own loop, and runs once
         job = replace(job, sweep=replace(job.sweep, repeats=1, **values_of(SweepSettings(), LoopSettings)))
     return replace(job, kind=RunKind.SWEEP if kind == RunKind.COMPARE else kind)
+
+
+def agreed(before: Job | None, job: Job) -> Job:
+    """`job` with one length of the training: what changed since `before` says which, where its parts differ.
+
+    A script trains by itself, and only its steps can be known: without a word of them its schedule says how long.
+    """
+    sweep, train = job.sweep, Length.of(job.train)
+    planned = sweep.planned_steps, sweep.planned_epochs
+    if job.task.is_script:
+        return job.with_length(None) if sweep.length_usual or sweep.planned_epochs is not None else job
+    same = before is not None and (before.sweep.planned_steps, before.sweep.planned_epochs) == planned
+    if planned == (None, None) or (same and before is not None and Length.of(before.train) != train):
+        return job.with_length(train, usual=train == Length.of(TrainSettings()))
+    return job.with_length(job.length, usual=sweep.length_usual)
 
 
 def matters(part: str, name: str, kind: str) -> bool:

@@ -26,12 +26,13 @@ from lrgui.core.events import (
     Stream,
 )
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.run_settings import OF_READING, SweepSettings
+from lrgui.core.run_settings import OF_READING, SweepSettings, TrainSettings
+from lrgui.core.training_length import Length
 from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
 from lrgui.gui.notice import Notice
-from lrgui.gui.run_jobs import job_of
+from lrgui.gui.run_jobs import agreed, job_of
 from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -92,7 +93,7 @@ class Session(JobEditor):
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
         self.runs = RunsOnScreen(self)
-        self.runs.planned = plan_of(job.sweep, None)
+        self.runs.planned = plan_of(self.job.sweep, None)
         self.runs.selected.connect(self._train_as_selected)
         self.runs.reading_changed.connect(self._train_as_selected)
         self.runs.came_back.connect(self._show_again)
@@ -194,12 +195,14 @@ class Session(JobEditor):
 
     def _switch(self, source: str, path: str = "", model: str | None = None) -> None:
         self.noticed.emit(None)  # it was about the other one
-        sweep = self.job.sweep
-        if sweep.end_lr == self._followed and not sweep.end_chosen:
-            sweep = replace(sweep, end_lr=SweepSettings().end_lr)
+        job = self.job
+        if job.sweep.end_lr == self._followed and not job.sweep.end_chosen:
+            job = replace(job, sweep=replace(job.sweep, end_lr=SweepSettings().end_lr))
+        if job.sweep.length_usual:
+            job = job.with_length(Length.of(TrainSettings()), usual=True)
         self._followed = None
-        job, notes = self.tasks.switched(replace(self.job, sweep=sweep), source, path, model)
-        self.set_job(job)
+        job, notes = self.tasks.switched(job, source, path, model)
+        self.set_job(agreed(self.job, job))
         code = self.tasks.code
         if code.problem:
             notice = Notice("warning", code.problem, until_saved=True)
@@ -359,11 +362,17 @@ class Session(JobEditor):
                 self.checked.emit(event)
 
     def _show_followed(self) -> None:
-        """The last rate may follow the optimizer of the task: the form shows it until another task comes."""
-        job = self.runs.sweep_job
-        if self.kind == RunKind.SWEEP and job is not None and job.sweep.end_lr != self._running.sweep.end_lr:
+        """The last rate may follow the optimizer of the task, and an unchosen length of the training its schedule: the
+        form shows them until another task comes."""
+        job, sweeps = self.runs.sweep_job, self.runs.sweeps
+        if self.kind != RunKind.SWEEP or job is None or sweeps is None:
+            return
+        if job.sweep.end_lr != self._running.sweep.end_lr:
             self._followed = job.sweep.end_lr
             self.edit(sweep=replace(self.job.sweep, end_lr=self._followed))
+        plan = plan_of(job.sweep, sweeps.first.task, sweeps.first.script)
+        if self.job.sweep.length_usual and plan.planned_epochs is None and plan.steps is not None:
+            self.edit(sweep=replace(self.job.sweep, planned_steps=plan.steps, planned_epochs=None))
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrgui.core.events import RunKind
 from lrgui.core.run_settings import (
+    MOST_STEPS,
     CycleSettings,
     LoopSettings,
     Problem,
@@ -17,6 +18,7 @@ from lrgui.core.run_settings import (
     is_finite,
 )
 from lrgui.core.settings import settings_of, values_of
+from lrgui.core.training_length import STEPS, Length
 from lrgui.runs.from_dict import from_plain
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.spec import TaskSpec
@@ -59,6 +61,27 @@ class Job:
         sweep = replace(self.sweep, **{name: given[name] for name in loop})
         train = replace(self.train, **{name: given[name] for name in loop | cycle})
         return replace(self, sweep=sweep, train=train)
+
+    @property
+    def length(self) -> Length | None:
+        """The length of the training that is planned; None for a script's, of which nobody said anything."""
+        if self.sweep.planned_steps is not None:
+            return Length(self.sweep.planned_steps, STEPS)
+        if self.sweep.planned_epochs is not None:
+            return Length(self.sweep.planned_epochs)
+        return None if self.task.is_script else Length.of(self.train)
+
+    def with_length(self, length: Length | None, *, usual: bool = False) -> Job:
+        """The job whose pick is for a training of this length, which is that of its own training; None is as long as
+        the optimizer's schedule says, or a short one. `usual`: nobody chose it."""
+        if length is None:
+            return replace(self, sweep=replace(self.sweep, planned_steps=None, planned_epochs=None, length_usual=False))
+        steps, epochs = (length.count, None) if length.unit == STEPS else (None, length.count)
+        sweep = replace(self.sweep, planned_steps=steps, planned_epochs=epochs, length_usual=usual)
+        if self.task.is_script:  # it trains by itself
+            return replace(self, sweep=sweep)
+        train = replace(self.train, steps=None if steps is None else min(steps, MOST_STEPS))
+        return replace(self, sweep=sweep, train=train if epochs is None else replace(train, epochs=epochs))
 
     @property
     def config(self) -> SweepSettings | TrainSettings | RaceSettings:

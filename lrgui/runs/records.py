@@ -41,13 +41,15 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
     """The training that a sweep is made for: as its settings say, otherwise as its optimizer's schedule shows, or a
     script's own rates."""
     if task is None:
-        return Plan(config.planned_steps, config.planned_schedule)
+        return Plan(config.planned_steps, config.planned_schedule, planned_epochs=config.planned_epochs)
     # A file can say anything.
     shown = task.schedule or ("" if script is None else script.planned)
     found = shown if shown in SCHEDULES else None
-    schedule, steps = config.planned_schedule or found, config.planned_steps
-    if steps is None and task.schedule_steps is not None and schedule == found:
-        steps = min(task.schedule_steps, MOST_PLANNED)
+    schedule, steps, epochs = config.planned_schedule or found, config.planned_steps, config.planned_epochs
+    if task.schedule_steps is not None and schedule == found and (config.length_usual or not (steps or epochs)):
+        steps, epochs = min(task.schedule_steps, MOST_PLANNED), None
+    elif epochs is not None and task.batches_per_epoch > 0:
+        steps = min(epochs * -(-task.batches_per_epoch // config.accumulation), MOST_PLANNED)
     family = task.optimizer_family if task.optimizer_family in FAMILIES else None
     memory = task.memory if task.memory is not None and math.isfinite(task.memory) else None
     epoch = task.batches_per_epoch / config.accumulation if task.batches_per_epoch > 0 else None
@@ -60,6 +62,7 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
         task.train_size or None,
         task.parameters,
         finds_own_steps(task.optimizer),
+        epochs,
     )
 
 

@@ -36,6 +36,7 @@ def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     usual = {"start_lr": 1e-6, "end_lr": 1.0, "steps": 200, "beta": 0.98, "stop_factor": 4.0, "repeats": 1}
     usual |= {"schedule": "exponential", "batches_per_lr": 1, "accumulation": 1, "clip_grad_norm": None, "amp": None}
     usual |= {"end_chosen": False, "planned_schedule": None, "planned_steps": None}
+    usual |= {"planned_epochs": None, "length_usual": False}
     assert dataclasses.asdict(sweep) == usual
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []
@@ -59,6 +60,21 @@ def test_every_bad_training_setting_is_named_with_what_and_fix(field: str, value
 @pytest.mark.parametrize(("field", "value"), [("steps", 2), ("beta", 0.0), ("stop_factor", 0.0), ("stop_factor", 1.01)])
 def test_the_borders_are_allowed(field: str, value: Any) -> None:
     assert SweepSettings(**{field: value}).validate() == []
+
+
+def test_a_training_to_come_has_one_length() -> None:
+    (problem,) = SweepSettings(planned_steps=500, planned_epochs=12).validate()
+    assert problem.field == "planned_epochs"
+    assert str(problem) == "The training to come has two lengths, 500 steps and 12 epochs. Give one of them."
+
+
+def test_a_length_that_is_given_takes_the_place_of_the_other() -> None:
+    usual = SweepSettings(planned_epochs=12, length_usual=True)
+    given = usual.with_given({"planned_steps": 500})
+    assert (given.planned_steps, given.planned_epochs, given.length_usual) == (500, None, False)
+    back = given.with_given({"planned_epochs": 3, "beta": 0.9})
+    assert (back.planned_steps, back.planned_epochs, back.beta) == (None, 3, 0.9)
+    assert usual.with_given({"beta": 0.9}).length_usual
 
 
 def test_several_problems_are_all_said() -> None:

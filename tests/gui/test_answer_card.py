@@ -49,7 +49,7 @@ def test_the_range_bar_goes_from_conservative_to_the_upper_limit(card: Selection
 
 def test_it_says_what_the_recommendation_holds_for(card: SelectionPanel, bench: Bench) -> None:
     bench.play()
-    assert card.holds_for.text() == "For SGD, momentum 0.9 · batch 64 · OneCycle · up to 300 steps"
+    assert card.holds_for.text() == "For SGD, momentum 0.9 · batch 64 · OneCycle · 12 epochs (252 steps)"
     session = bench.session
     session.edit(sweep=replace(session.job.sweep, planned_steps=4000))
     assert card.holds_for.text().endswith("OneCycle · 4,000 steps")

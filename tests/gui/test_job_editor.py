@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.job_editor import JobEditor
+from lrgui.gui.run_jobs import agreed
 from lrgui.runs.job import Job
 from lrgui.runs.trust import Trust
 
@@ -48,7 +49,7 @@ def test_what_is_being_typed_is_given_up_before_another_job_comes(editor: JobEdi
     editor.set_job(other)
     assert heard[0] == "replaced"
     assert heard[-1] == "steps 77"
-    assert editor.job.sweep == other.sweep
+    assert editor.job == agreed(None, other)
 
 
 def test_settings_that_the_code_does_not_have_any_more_go(editor: JobEditor, tmp_path: Path) -> None:

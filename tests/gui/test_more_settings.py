@@ -21,7 +21,9 @@ from lrgui.runs.library import new_path, runs_folder
 from lrgui.runs.log import LogWriter, read_log
 
 NAMES = ("schedule", "repeats", "batches_per_lr", "accumulation", "clip_grad_norm", "amp")
-OTHER = SweepSettings(schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
+#: The window plans a training of so many epochs where nobody says how long it is to be.
+USUAL = SweepSettings(planned_epochs=12, length_usual=True)
+OTHER = replace(USUAL, schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
 
 
 def editor(window: MainWindow, name: str) -> QWidget:
@@ -89,7 +91,7 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     qtbot.waitUntil(window.isActiveWindow)
     button = fold(window)
     button.click()
-    editor(window, "planned_steps").setFocus()
+    editor(window, "planned_schedule").setFocus()
     visited = []
     for _ in range(len(NAMES) + 3):
         focused = QApplication.focusWidget()
@@ -98,7 +100,7 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     panel = window.findChild(SweepPanel)
     assert panel is not None
     assert visited[:-1] == [button, *(editor(window, name) for name in NAMES), panel.proof]
-    assert visited[-1] is editor(window, "epochs")
+    assert visited[-1] is editor(window, "length")
 
 
 def test_what_is_chosen_and_typed_is_what_runs(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
@@ -156,7 +158,7 @@ def test_opening_a_run_shows_the_settings_it_had(bench: Bench, window: MainWindo
     path = new_path(Job())
     LogWriter(path, Job(sweep=OTHER)).close()
     window.open_run(path)
-    assert bench.session.job.sweep == SweepSettings(), "the form is the person's until they ask"
+    assert bench.session.job.sweep == USUAL, "the form is the person's until they ask"
     bench.session.use_visited()
     assert shown(window) == ["Linear", "1", "3", "2", "1.5", "bf16"]
     assert bench.session.job.sweep == OTHER

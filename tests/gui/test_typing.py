@@ -66,13 +66,13 @@ def test_a_field_that_cannot_be_read_keeps_a_run_from_starting(bench: Bench, win
 
 
 def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
-    epochs = _field(window, "epochs")
-    _type(qtbot, epochs, "a dozen")
+    divisor = _field(window, "div_factor")
+    _type(qtbot, divisor, "a dozen")
     with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["find"].trigger()
     window.actions_by_key["train"].trigger()
     assert [job.kind for job in bench.jobs] == ["sweep"]
-    assert _said(window) == ["Epochs: “a dozen” is not an integer."]
+    assert _said(window) == ["Initial LR divisor: “a dozen” is not a number."]
 
 
 def test_using_a_runs_settings_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

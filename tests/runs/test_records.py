@@ -108,3 +108,21 @@ def test_the_own_rate_is_the_highest_that_was_seen_of_a_script() -> None:
     assert own_of(task) == own_of(task, facts) == own_of(task, replace(facts, peak_lr=float("nan"))) == default
     assert own_of(task, replace(facts, peak_lr=1e-3)) == default
     assert own_of(task, replace(facts, peak_lr=2e-3, rising=True)) == OwnRate(2e-3, True, "AdamW", so_far=True)
+
+
+def test_a_length_in_epochs_becomes_steps_once_the_data_is_there() -> None:
+    known = replace(TASK, batches_per_epoch=22)
+    planned = plan_of(SweepSettings(planned_epochs=12), known)
+    assert (planned.steps, planned.planned_epochs, planned.words) == (264, 12, "OneCycle · 12 epochs (264 steps)")
+    halved = plan_of(SweepSettings(planned_epochs=3, accumulation=4), known)
+    assert halved.steps == 18, "the last step of an epoch takes what is left"
+    unknown = plan_of(SweepSettings(planned_epochs=1), replace(TASK, batches_per_epoch=0))
+    assert unknown.steps is None and unknown.words == "OneCycle · 1 epoch (up to 300 steps)"
+    assert plan_of(SweepSettings(planned_epochs=12), None).planned_epochs == 12
+
+
+def test_a_length_that_nobody_chose_gives_way_to_the_schedules() -> None:
+    known = replace(TASK, batches_per_epoch=22, schedule="onecycle", schedule_steps=5000)
+    assert plan_of(SweepSettings(planned_epochs=12), known).steps == 264
+    followed = plan_of(SweepSettings(planned_epochs=12, length_usual=True), known)
+    assert (followed.steps, followed.planned_epochs) == (5000, None)

@@ -91,6 +91,8 @@ class Plan:
     """Trainable parameters of the model."""
     own_steps: bool = False
     """True where the optimizer finds the length of its steps itself, as LBFGS does."""
+    planned_epochs: int | None = None
+    """Epochs, where the length was given so; `steps` are then None until somebody knows those of an epoch."""
 
     def share(self, schedule: str | None = None) -> float:
         """What the pick for a short OneCycle is multiplied by; for `schedule` where that is not the planned one."""
@@ -172,8 +174,11 @@ class Plan:
 
     @property
     def words(self) -> str:
-        """The training, in a few words: "OneCycle · 4,000 steps", "OneCycle · up to 300 steps"."""
+        """The training, in a few words: "OneCycle · 4,000 steps", "OneCycle · 12 epochs (276 steps)", "OneCycle · up
+        to 300 steps"."""
         length = f"up to {SHORT} steps" if self.steps is None else f"{self.steps:,} steps"
+        if self.planned_epochs is not None:
+            length = f"{self.planned_epochs:,} epoch{'s' if self.planned_epochs != 1 else ''} ({length})"
         return f"{SCHEDULES[self.schedule or ONE_CYCLE]} · {length}"
 
     def derived_words(self, lr: float, maximum: float, steps: int) -> str:

@@ -213,8 +213,11 @@ def facts_of_job(
     which only those know who show it."""
     task, event = job.task, None if record is None else record.task
     own, by_script = task.optimizer == OWN, task.source == SCRIPT
-    if trains and plan.steps is None:
+    if trains and plan.steps is None and plan.planned_epochs is None:
         plan = replace(plan, steps=job.train.steps)
+    epochs = plan.planned_epochs
+    if epochs is None and trains and plan.steps is None:
+        epochs = job.train.epochs
     return Facts(
         lr,
         made_by_event(event) if own else made_by_row(task),
@@ -224,7 +227,7 @@ def facts_of_job(
         by_script,
         job.train,
         plan,
-        epochs=job.train.epochs if trains and plan.steps is None else None,
+        epochs=epochs,
         batches=event.batches_per_epoch or None if event is not None else None,
         task=task,
         several_groups=own and event is not None and event.optimizer_groups > 1,

@@ -98,7 +98,7 @@ def total_steps(facts: Facts) -> tuple[str, str, list[str]]:
     """How many steps the training has, as code, with a comment, and the names that this needs."""
     total, epochs = facts.total_steps, facts.epochs
     if total is not None:
-        words = f"{epochs} epochs of {facts.steps_per_epoch:,} steps" if epochs and facts.plan.steps is None else ""
+        words = f"{epochs} epochs of {facts.steps_per_epoch:,} steps" if epochs and facts.steps_per_epoch else ""
         return f"{total}", words, []
     batches = "len(train_loader)"
     if facts.loop.accumulation > 1:

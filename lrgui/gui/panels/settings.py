@@ -10,16 +10,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from lrgui.core.budget import Budget
 from lrgui.core.events import RunState
-from lrgui.core.options import Problem
+from lrgui.core.options import NOTHING, Problem
 from lrgui.core.run_settings import LOOP, OF_READING, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
+from lrgui.core.training_length import EPOCHS, STEPS, Length
 from lrgui.gui.cards import MoreSettings
 from lrgui.gui.editors import Choice
+from lrgui.gui.fields import Form
+from lrgui.gui.form_row import AUTO
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.settings import PROOFS
 from lrgui.runs.job import Job
+
+#: The settings of a training that its one length stands for.
+_OF_LENGTH = ("epochs", "steps")
 
 
 class SettingsCard(ConfigCard):
@@ -32,6 +38,7 @@ class SettingsCard(ConfigCard):
         super().__init__(title, part, session)
         left_out = set(without)
         main, rare = self.add_form(), self.add_form()
+        self._begin(main)
         for option in settings_of(cls):
             if option.name not in left_out:
                 (rare if option.rare else main).add_option(option)
@@ -41,6 +48,9 @@ class SettingsCard(ConfigCard):
         self.body.addWidget(self.more)
         session.about_to_run.connect(self._hide_no_problem)
         self.show_job(session.job)
+
+    def _begin(self, form: Form) -> None:
+        """Put rows of its own above the others."""
 
     @Slot(object)
     def show_job(self, job: Job) -> None:
@@ -64,7 +74,7 @@ class SweepPanel(SettingsCard):
     """The sweep's fields. Those stay open during a run that only change how the curve is read."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Sweep", "sweep", SweepSettings, session)
+        super().__init__("Sweep", "sweep", SweepSettings, session, without=("planned_steps", "planned_epochs"))
         row = QHBoxLayout()
         name = QLabel("Prove it")
         name.setObjectName("fieldName")
@@ -104,15 +114,55 @@ class SweepPanel(SettingsCard):
 
 
 class TrainingPanel(SettingsCard):
-    """The training's fields; max LR is the selection, and typing it selects. The loop's settings are the sweep's."""
+    """The training's fields; max LR is the selection, and typing it selects. The loop's settings are the sweep's.
+
+    Its length, in epochs or steps, is one row: what is recommended is for a training as long as that.
+    """
 
     def __init__(self, session: Session, runs: RunsOnScreen) -> None:
-        super().__init__("Training · OneCycle", "train", TrainSettings, session, without=LOOP)
+        super().__init__("Training · OneCycle", "train", TrainSettings, session, without=(*LOOP, *_OF_LENGTH))
         self._runs = runs
+
+    def _begin(self, form: Form) -> None:
+        form.add_text(
+            "length",
+            "Length",
+            self._read_length,
+            lambda length: AUTO if length is None else length.words.replace(",", ""),
+            "Length of your training, such as 12 epochs or 5000 steps: the recommendation is for a training as long as "
+            "that, and Train makes it",
+        )
+
+    def _read_length(self, text: str) -> Length | None:
+        job = self.session.job
+        if not job.task.is_script:
+            return Length.read(text, job.length.unit if job.length is not None else EPOCHS)
+        if text.strip().lower() in NOTHING:
+            return None
+        length = Length.read(text, STEPS)
+        if length.unit == EPOCHS:
+            raise ValueError("Write it in steps, such as 5000 steps: how many a script's epoch has is not known.")
+        return length
+
+    def value(self, config: object, name: str) -> Any:
+        return self.session.job.length if name == "length" else super().value(config, name)
+
+    def problem_texts(self) -> dict[str, str]:
+        texts = super().problem_texts()
+        wrong = next((texts[name] for name in _OF_LENGTH if name in texts), "")
+        return texts | ({"length": wrong} if wrong else {})
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
-        if name == "max_lr":
+        if name == "length":
+            job = self.session.job.with_length(value)
+            self.session.edit(sweep=job.sweep, train=job.train)
+        elif name == "max_lr":
             self._runs.select_maximum(value)
         else:
             super()._on_edited(name, value)
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        super()._on_state(state)
+        self.forms[0].editors["length"].setEnabled(True)  # as all that only changes how the curve is read
