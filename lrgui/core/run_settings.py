@@ -206,7 +206,7 @@ class SweepSettings(LoopSettings):
 
     def with_given(self, given: Mapping[str, Any]) -> SweepSettings:
         """The same with these settings, by name, as somebody chose them: one length takes the place of another."""
-        lengths = {name: given.get(name) for name in _LENGTHS} | {"length_usual": False}
+        lengths: dict[str, Any] = {name: given.get(name) for name in _LENGTHS} | {"length_usual": False}
         return replace(
             self,
             **(lengths if given.keys() & set(_LENGTHS) else {}),
