@@ -34,6 +34,8 @@ _ROOM = 6.0
 _MOST_DOTS = 5000
 #: Points between two marks below which their numbers would touch.
 _TOUCHING = 13.0
+#: Share of the picture's width that the rules' legend may take.
+_WIDEST = 0.9
 #: Characters of a metric's name; a longer one would push the legend out of the picture.
 _LONGEST_NAME = 24
 
@@ -75,16 +77,21 @@ def _legends(ax: Axes, lines: Sequence[Artist], marks: Sequence[Line2D]) -> None
     if marks:
         if lines:
             ax.add_artist(above)  # a second legend takes the place of the first
-        ax.legend(
-            handles=marks,
-            loc="upper center",
-            bbox_to_anchor=(0.5, -0.13),
-            ncols=len(marks),
-            fontsize=8,
-            columnspacing=1.4,
-            handletextpad=0.2,
-            **(common | {"handlelength": 1.2}),
-        )
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        for rows in (1, 2):  # one that is wider than the picture would squeeze the plot
+            below = ax.legend(
+                handles=marks,
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.13),
+                ncols=-(-len(marks) // rows),
+                fontsize=8,
+                columnspacing=1.4,
+                handletextpad=0.2,
+                **(common | {"handlelength": 1.2}),
+            )
+            if below.get_window_extent().width < _WIDEST * figure.bbox.width:
+                break
 
 
 def _measured(result: Found, ax: Axes, style: dict[str, Any]) -> list[Artist]:

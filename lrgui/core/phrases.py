@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -15,3 +16,9 @@ def with_article(name: str) -> str:
     """A kind of thing: "an int", "a list", "an SGD"."""
     spelt = len(name) > 1 and name[:2].isupper()  # letter by letter
     return f"{'an' if name[0].lower() in ('aefhilmnorsx' if spelt else 'aeiou') else 'a'} {name}"
+
+
+def first_sentence(text: str) -> tuple[str, str]:
+    """A text's first sentence, and what follows it; an abbreviation or a number ends none."""
+    found = re.search(r"(?<=[^\s.]\.) (?=[A-ZÀ-Þ“\d])", text)
+    return (text, "") if found is None else (text[: found.start()], text[found.end() :])

@@ -33,11 +33,15 @@ class Card(QFrame):
 
 
 class Fold(QWidget):
-    """Things that most people don't need, behind one line that opens them."""
+    """Things that most people don't need, behind one line that opens them.
 
-    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+    With a `key` it is remembered between starts whether it is open.
+    """
+
+    def __init__(self, title: str, content: QWidget, key: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
+        self._key = f"unfolded/{key}"
         self._content = content
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -50,36 +54,37 @@ class Fold(QWidget):
         layout.addWidget(self.button)
         layout.addWidget(content)
         self._toggle(False)
+        if key:
+            self.button.setChecked(bool(layout_store().value(self._key, False, type=bool)))
+            # Not `toggled`: what the program opens, to show a problem, is no wish of the person.
+            self.button.clicked.connect(self._remember)
+
+    def open(self) -> None:
+        """Show what is inside."""
+        self.button.setChecked(True)
 
     @Slot(bool)
     def _toggle(self, shown: bool) -> None:
         self._content.setVisible(shown)
         self.button.setText(f"{'▾' if shown else '▸'} {self._title}")
 
+    @Slot(bool)
+    def _remember(self, shown: bool) -> None:
+        layout_store().setValue(self._key, shown)
+
 
 class MoreSettings(Fold):
-    """Rarely needed settings: stays as it was left, and hides nothing that matters.
-
-    Remembers between starts whether it is open; while folded it counts the settings that are not the usual ones.
-    """
+    """Rarely needed settings: stays as it was left, and hides nothing that matters: while folded it counts the settings
+    that are not the usual ones."""
 
     def __init__(self, key: str, content: QWidget) -> None:
         self._changed: Sequence[str] = ()
-        super().__init__("More settings", content)
-        self._key = f"unfolded/{key}"
-        stored = layout_store().value(self._key, False, type=bool)
-        self.button.setChecked(bool(stored))
-        # Not `toggled`: what the program opens, to show a problem, is no wish of the person.
-        self.button.clicked.connect(self._remember)
+        super().__init__("More settings", content, key)
 
     def set_changed(self, changed: Sequence[str]) -> None:
         """Say which settings are not the usual ones: "Accumulation 2"."""
         self._changed = changed
         self._toggle(self.button.isChecked())
-
-    def open(self) -> None:
-        """Show what is inside."""
-        self.button.setChecked(True)
 
     @Slot(bool)
     def _toggle(self, shown: bool) -> None:
@@ -89,10 +94,6 @@ class MoreSettings(Fold):
             self.button.setText(f"{self.button.text()} · {count} changed")
         tip = f"Show or hide: {self._title}"
         self.button.setToolTip("; ".join([tip, ", ".join(self._changed)]) if count else tip)
-
-    @Slot(bool)
-    def _remember(self, shown: bool) -> None:
-        layout_store().setValue(self._key, shown)
 
 
 class Side(QScrollArea):

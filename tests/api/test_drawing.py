@@ -63,9 +63,7 @@ def test_each_rule_has_a_numbered_mark_on_the_average_that_it_read(make: Make) -
     ax = result.plot()
     found = [s for s in result.reading.suggestions.values() if s.lr is not None]
     assert len(found) == 5
-    assert legends(ax)[1] == [
-        f"{n}  {s.label.replace('avg. ', '')}: {format_lr(s.lr)}" for n, s in enumerate(found, start=1)
-    ]
+    assert legends(ax)[1] == [f"{n}  {s.label}: {format_lr(s.lr)}" for n, s in enumerate(found, start=1)]
     diamonds = [line for line in ax.lines if line.get_marker() == "D"]
     for mark, rule in zip(diamonds, found, strict=True):
         (lr,), (loss,) = mark.get_data()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lrgui.core.phrases import listed, with_article
+import pytest
+
+from lrgui.core.phrases import first_sentence, listed, with_article
 
 
 def test_a_few_names_are_listed() -> None:
@@ -14,3 +16,16 @@ def test_a_few_names_are_listed() -> None:
 
 def test_an_article_is_what_the_name_sounds_like() -> None:
     assert [with_article(name) for name in ("list", "int", "OrderedDict")] == ["a list", "an int", "an OrderedDict"]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "others"),
+    [
+        ("The middle, 1.5e-1, 2 steps back. Verify it. So.", "The middle, 1.5e-1, 2 steps back.", "Verify it. So."),
+        ("One only.", "One only.", ""),
+        ("Near avg. minimum. 300 steps are few.", "Near avg. minimum.", "300 steps are few."),
+        ("", "", ""),
+    ],
+)
+def test_the_first_sentence_stands_alone(text: str, first: str, others: str) -> None:
+    assert first_sentence(text) == (first, others)

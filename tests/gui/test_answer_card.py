@@ -8,13 +8,17 @@ import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
 from lrgui.core.curve.rules import RULES
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.core.learning_rate import format_lr
+from lrgui.gui.app import create_window
+from lrgui.gui.panels.checklist import ChecklistPanel
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 
 
@@ -116,3 +120,29 @@ def test_all_rules_are_in_the_table_with_their_reasons_in_sight(window: MainWind
         table.setCurrentCell(row, 0)
         assert panel.reason.text().startswith(f"{names[row]}: ")
         assert reading.full_table[row].reason in panel.reason.text()
+
+
+def test_the_other_rules_are_folded_below_the_answer_and_stay_as_they_were_left(
+    window: MainWindow, bench: Bench, qtbot: QtBot
+) -> None:
+    bench.play()
+    rules, card = window.findChild(SuggestionsPanel), window.findChild(SelectionPanel)
+    classic = window.findChild(ChecklistPanel).classic
+    folds = {"rules": rules.fold, "classic": classic, "details": card.details}
+    assert not rules.table.isVisible() and not any(fold.button.isChecked() for fold in folds.values())
+    for fold in folds.values():
+        fold.button.click()
+    assert rules.table.isVisible() and classic.isVisible()
+    later = create_window(Settings(theme="light"), lambda _job: bench.source)
+    qtbot.addWidget(later)
+    assert later.findChild(SuggestionsPanel).fold.button.isChecked()
+    assert later.findChild(ChecklistPanel).classic.button.isChecked()
+    assert later.findChild(SelectionPanel).details.button.isChecked()
+
+
+def test_a_rule_has_one_name_in_plot_and_table(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    table = window.findChild(SuggestionsPanel).table
+    names = {table.item(row, 0).text() for row in range(table.rowCount())}
+    assert bench.runs.reading.marks
+    assert {mark.label for mark in bench.runs.reading.marks} <= names

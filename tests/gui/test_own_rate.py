@@ -30,7 +30,7 @@ def test_form_plot_and_report_show_the_range_that_is_swept(bench: Bench, window:
     assert report is not None and report.job is not None and report.job.sweep.end_lr == 200
     assert window.tabs.curve.plot._limits[1] == pytest.approx(2.301, abs=1e-3)
     card = window.findChild(SelectionPanel)
-    assert card is not None and "Your optimizer's 20 is " in card._verdict.text()
+    assert card is not None and "Your optimizer's 20 is " in card._more.text() and not card.details.isHidden()
 
 
 def test_another_task_begins_with_the_usual_range(bench: Bench) -> None:

@@ -180,7 +180,7 @@ def test_a_sweep_that_fails_at_once_leaves_the_curve_as_it_was(bench: Bench, win
     assert plot.zones == zones
     assert [entry.text for entry in plot.chart.legend.entries] == entries
     assert plot.selection == pytest.approx(bench.runs.selection)
-    assert window.findChild(SuggestionsPanel).table.isVisible()
+    assert not window.findChild(SuggestionsPanel).table.isHidden()
 
 
 @pytest.mark.parametrize(("answer", "closes"), [("Stop and close", True), ("Keep running", False)])

@@ -87,7 +87,7 @@ def _package(compute: Callable[[Floats, Floats, int], known_rules.Answer]) -> Ca
 #: A place this many times below the visible fall is noise: the average wavers most over its first points.
 FAR_BEFORE = 10.0
 
-#: In the labels of rules whose minimum is not that of the curve; left out beside the average itself, in a plot.
+#: In the labels of rules whose minimum is not that of the curve.
 OF_AVERAGE = "avg. "
 
 #: First the rules of the classic guide, on the average that is debiased, β as set, nothing trimmed; then those of

@@ -18,7 +18,7 @@ from lrgui.core.curve.own_rate import OwnRate, where_it_lies
 from lrgui.core.curve.plan import USUAL, Plan, rates_words
 from lrgui.core.curve.recommend import GUESS, Recommendation, pick_label, recommend
 from lrgui.core.curve.repeats import Repeats, combine, recommend_repeats, spread
-from lrgui.core.curve.rules import OF_AVERAGE, Suggestion, suggest
+from lrgui.core.curve.rules import Suggestion, suggest
 from lrgui.core.curve.smoothing import Floats
 from lrgui.core.curve.summary import interpret
 from lrgui.core.curve.zones import Zones, find_zones
@@ -87,7 +87,7 @@ class RuleMark:
 
     key: str
     label: str
-    """Short: what the line is, a legend says."""
+    """As in the table of rules."""
     lr: float
     loss: float
     """The average's, which the rules read, at `lr`."""
@@ -172,9 +172,7 @@ class SweepReading:
     def marks(self) -> tuple[RuleMark, ...]:
         """The rules that are shown and point into the measured range, on the classic average."""
         rates = [(s.key, s.label, s.lr) for s in self.suggestions.values() if s.lr is not None]
-        found = [
-            RuleMark(key, label.replace(OF_AVERAGE, ""), lr, self.curve.average_at(lr)) for key, label, lr in rates
-        ]
+        found = [RuleMark(key, label, lr, self.curve.average_at(lr)) for key, label, lr in rates]
         return tuple(mark for mark in found if math.isfinite(mark.loss))
 
     @property

@@ -20,20 +20,20 @@ class ChecklistPanel(Card):
     def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Checklist")
         self._runs = runs
-        self.sentence = muted("The interpretation of the curve appears here after a sweep.")
+        self.sentence = muted()
         self.sentence.setAccessibleName("What the curve says")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._caption = QLabel(CLASSIC)
-        self._caption.setObjectName("fieldName")
-        self._caption.setToolTip("The recommendation above uses more of the curve and may be higher")
-        self.body.addWidget(self._caption)
-        self.body.addWidget(self.sentence)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
         self.body.addLayout(self._grid)
         self._rows: list[tuple[QLabel, QLabel]] = []
+        self._empty = muted("Five questions to the curve are answered here after a sweep.")
+        self.body.addWidget(self._empty)
+        self.classic = Fold(CLASSIC.rstrip(":"), self.sentence, "classic")
+        self.classic.button.setToolTip("The recommendation above uses more of the curve and may be higher")
+        self.body.addWidget(self.classic)
         tips = QWidget()
         column = QGridLayout(tips)
         column.setContentsMargins(0, 0, 0, 0)
@@ -51,12 +51,9 @@ class ChecklistPanel(Card):
         reading = self._runs.last_reading
         dim(self, self._runs.waiting and reading is not None)
         checks = reading.checklist if reading is not None else ()
-        self._caption.setVisible(reading is not None)
-        self.sentence.setText(
-            reading.interpretation
-            if reading is not None
-            else "The interpretation of the curve appears here after a sweep."
-        )
+        self._empty.setVisible(reading is None)
+        self.classic.setVisible(reading is not None)
+        self.sentence.setText(reading.interpretation if reading is not None else "")
         while len(self._rows) < len(checks):
             sign, text = QLabel(), QLabel()
             text.setWordWrap(True)

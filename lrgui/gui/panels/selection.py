@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
-from lrgui.gui.cards import Card, muted, small_button
+from lrgui.core.phrases import first_sentence
+from lrgui.gui.cards import Card, Fold, muted, small_button
 from lrgui.gui.dimming import dim
 from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -52,6 +53,11 @@ class SelectionPanel(Card):
         self.holds_for.setAccessibleName("What the recommendation holds for")
         self.holds_for.setToolTip("Another optimizer, batch size or training wants another rate")
         self.body.addWidget(self.holds_for)
+        self._more = muted()
+        self._more.setAccessibleName("More about the recommendation")
+        self._more.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details = Fold("Details", self._more, "details")
+        self.body.addWidget(self.details)
         self.offer = small_button(
             "", "Select what the sweep recommends", self._take_offer, name="Select the recommendation"
         )
@@ -111,7 +117,7 @@ class SelectionPanel(Card):
         runs.sweep_started.connect(self._show_confidence)
         runs.reading_changed.connect(self.refresh)
         runs.sweep_started.connect(self.refresh)
-        session.state_changed.connect(lambda _state: self._verdict.setText(self._say()))
+        session.state_changed.connect(lambda _state: self._show_words())
         session.about_to_run.connect(self._typed)
         runs.undo_stack.indexChanged.connect(self._refresh_undo)
         self.refresh()
@@ -141,7 +147,7 @@ class SelectionPanel(Card):
             line.setEnabled(zones is not None)
         self._note.setText(zones.note if zones is not None else "")
         self._note.setVisible(bool(self._note.text()))
-        self._verdict.setText(self._say())
+        self._show_words()
         self._show_confidence()
         self._show_offer()
         self._show_stale()
@@ -210,39 +216,51 @@ class SelectionPanel(Card):
             return
         pick = reading.recommendation
         words, style = (
-            confidence_words(pick),
+            f"confidence {pick.confidence}" if pick.lr is not None else confidence_words(pick),
             {"high": "good", "medium": "good", "none": "bad"}.get(pick.confidence, "open"),
         )
+        if pick.measured and pick.lr is not None:
+            words = f"{'derived' if pick.derived else 'measured'} · {words}"
         chosen = self._runs.selection
         if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
             # It says nothing of a rate that a person chose.
             words, style = f"selected by you; recommended: {words}", "muted"
         self.confidence.setText(words[:1].upper() + words[1:])
-        self.confidence.setToolTip(MEANING if pick.lr is not None else pick.reason)
+        self.confidence.setToolTip(f"{confidence_words(pick)}: {MEANING}" if pick.lr is not None else pick.reason)
         if self.confidence.objectName() != style:
             self.confidence.setObjectName(style)
             self.confidence.style().unpolish(self.confidence)
             self.confidence.style().polish(self.confidence)
 
-    def _say(self) -> str:
+    def _show_words(self) -> None:
+        """The reason, in one sentence, and what else is known about the recommendation."""
+        says, more = self._say()
+        self._verdict.setText(says)
+        self._more.setText("\n".join(more))
+        self.details.setVisible(bool(more))
+
+    def _say(self) -> tuple[str, list[str]]:
         session, runs = self._session, self._runs
         reading = runs.last_reading
         if reading is None:
             if runs.sweep is not None and session.state != RunState.IDLE and session.kind == RunKind.SWEEP:
-                return "The sweep is running."
+                return "The sweep is running.", []
             if runs.selection is not None:
-                return "Selected without a sweep on screen: F5 finds a learning rate to compare it with."
-            return "Find a learning rate first (F5), or type one."
+                return "Selected without a sweep on screen: F5 finds a learning rate to compare it with.", []
+            return "Find a learning rate first (F5), or type one.", []
         pick = reading.recommendation
         if runs.synthetic:
-            return "Synthetic example: nothing was trained, so there is no confidence, and nothing to train with."
-        words = [pick.reason]
-        if pick.lr is not None:
-            what = "Derived:" if pick.derived else "Measured" if pick.measured else "Recommended"
-            words.insert(0, reading.both_rates or f"{what} {format_lr(pick.lr)}.")
-        elif pick.best_guess is not None:
-            words.append(f"{format_lr(pick.best_guess)} is a {GUESS}.")
-        return " ".join(part for part in (*words, self._maximum_words(), reading.own_words) if part)
+            words = "Synthetic example: nothing was trained, so there is no confidence, and nothing to train with."
+            return words, []
+        if pick.lr is None:
+            guess = f"{format_lr(pick.best_guess)} is a {GUESS}." if pick.best_guess is not None else ""
+            words = " ".join(part for part in (pick.reason, guess, self._maximum_words()) if part)
+            return words, [reading.own_words] if reading.own_words else []
+        reason, further = first_sentence(pick.reason)
+        says = " ".join(part for part in (reason, self._maximum_words()) if part)
+        how = f"{confidence_words(pick)}. {MEANING}."
+        found = [how[:1].upper() + how[1:], further, reading.both_rates, reading.own_words]
+        return says, [words for words in found if words]
 
     def _maximum_words(self) -> str:
         """Which rate trainings and races here run at, where the selected one is meant for another schedule."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QAbstractItemView
+from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
-from lrgui.gui.cards import Card, muted
+from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -22,7 +22,14 @@ class SuggestionsPanel(Card):
 
     def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Suggestions")
+        self.heading.hide()  # the fold says it
         self._runs = runs
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(self.body.spacing())
+        self.fold = Fold("Suggestions of all rules", content, "suggestions")
+        self.body.addWidget(self.fold)
         self._rates: list[float | None] = []
         self.table = RateTable(["Rule", "LR", "Spread"], "Suggested learning rates", 27)
         spread = self.table.horizontalHeaderItem(2)
@@ -36,12 +43,12 @@ class SuggestionsPanel(Card):
         self.table.cellClicked.connect(lambda row, _column: self._take(row))
         self.table.cellActivated.connect(lambda row, _column: self._take(row))
         self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
-        self.body.addWidget(self._empty)
-        self.body.addWidget(self.table)
+        inside.addWidget(self._empty)
+        inside.addWidget(self.table)
         self._reasons: list[str] = []
         self.reason = muted()
         self.reason.setAccessibleName("Reason")
-        self.body.addWidget(self.reason)
+        inside.addWidget(self.reason)
         self.table.setMouseTracking(True)
         self.table.cellEntered.connect(lambda row, _column: self._show_reason(row))
         self.table.currentCellChanged.connect(lambda row, _column, _before, _then: self._show_reason(row))
