@@ -1,4 +1,4 @@
-"""`lrgui compare`: sweep several optimizers on the same task and lay their curves over each other."""
+"""`lrgui compare`: sweep several optimizers on the same task, or lay saved runs of any kinds over each other."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell
 from lrgui.cli.generated import with_settings
+from lrgui.cli.opening import leave_empty, opened_run
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
@@ -23,11 +24,13 @@ from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export import COMPARISON_FORMATS
 from lrgui.runs.job import Job
+from lrgui.runs.library import SUFFIX
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.core.curve.comparison import Compared
     from lrgui.export.comparison import ComparisonReport
+    from lrgui.runs.overlay import Overlay, View
 
 _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 
@@ -37,24 +40,40 @@ _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 @with_settings(SweepSettings, without=["repeats"])
 @with_formats(row for row in COMPARISON_FORMATS.values() if row.key != "json")  # that one goes to standard output
 def compare(
-    base: Job,
+    base: Job | None,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="RUN", help="More saved runs.", show_default=False)
+    ] = None,
     optimizers: Annotated[
         str | None,
         typer.Option(help="Which ones, separated by commas.", show_default=f"{', '.join(_USUAL)}, and the task's own"),
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="Lay saved runs over each other by: lr, step, epoch or time.", show_default="what suits")
+    ] = "",
+    loss: Annotated[str, typer.Option(help="Divide the losses of each saved run: raw, first or best.")] = "raw",
+    show: Annotated[str, typer.Option(help="What of saved runs: loss, validation or metric.")] = "loss",
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     python: Python = None,
 ) -> None:
-    """Sweep several optimizers on the same task, one after the other, and say how their curves differ.
+    """Sweep several optimizers on the same task and say how their curves differ, or compare saved runs.
 
-    All start from the same weights and see the same batches. Exit status: 0 where at least one has a reliable pick,
-    3 where none has, 2 for bad arguments, 1 for a failure.
+    Optimizers are swept one after the other, from the same weights and on the same batches. Saved sweeps, trainings and
+    races are laid over each other: what differs between them, their final and best losses, and over several seeds mean
+    and standard deviation. Exit status: 0 where at least one has a reliable pick, 3 where none has, 2 for bad
+    arguments, 1 for a failure; of saved runs 0, 1 or 2.
     """
     from lrgui.export.comparison import ComparisonReport
+    from lrgui.runs.overlay import View
     from lrgui.runs.sequential import jobs_to_compare
 
+    if base is None:
+        if given or optimizers is not None:
+            fail("Saved runs are compared as they are: leave the settings of a sweep out.", Status.BAD_ARGUMENTS)
+        _compare_runs(runs or [], View(by, loss, show), files, as_json)
+        return
     spare(files, source_file(base.task))
     own = [OWN] if base.task.optimizer == OWN else []
     wanted = [*own, *_USUAL] if optimizers is None else optimizers.split(",")
@@ -79,6 +98,55 @@ def compare(
         fail(end.detail)
     sure = any(each.reading.recommendation.lr is not None for each in compared)
     raise typer.Exit(Status.OK if sure else Status.NO_PICK)
+
+
+def _compare_runs(paths: Sequence[Path], view: View, files: dict[str, Path], as_json: bool) -> None:
+    """Lay these over each other."""
+    from lrgui.export.overlay import OverlayReport
+    from lrgui.runs.overlaid import Align, OverlaidRun, Quantity
+    from lrgui.runs.overlay import Overlay, Scale
+
+    if len(paths) < 2:
+        fail("A comparison needs at least two saved runs.", Status.BAD_ARGUMENTS)
+    for option, value, kind in (
+        ("by", view.align, Align),
+        ("loss", view.scale, Scale),
+        ("show", view.quantity, Quantity),
+    ):
+        if value and value not in list(kind):
+            fail(f"--{option} cannot be “{value}”. Choose one of: {', '.join(kind)}.", Status.BAD_ARGUMENTS)
+    for path in paths:
+        if path.suffix != SUFFIX:
+            fail(f"{path} is not a saved run ({SUFFIX}): name saved runs only, or one task.", Status.BAD_ARGUMENTS)
+        spare(files, path)
+    opened = [(path, opened_run(path)) for path in paths]
+    for path, run in opened:
+        if not len(run.record):
+            leave_empty(path)
+    overlay = Overlay.of([OverlaidRun.of(run, path) for path, run in opened], view)
+    report = OverlayReport(overlay)
+    for wanted, used, what in (
+        (view.align, overlay.align, "--by"),
+        (view.scale, overlay.scale, "--loss"),
+        (view.quantity, overlay.quantity, "--show"),
+    ):
+        if wanted and wanted != used:
+            say(f"{what} {wanted} does not apply to these runs: {used} is shown.")
+    if as_json:
+        print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
+    else:
+        tell_overlay(overlay)
+    write_files(report, files, COMPARISON_FORMATS, quiet=as_json)
+
+
+def tell_overlay(overlay: Overlay) -> None:
+    """Print the table of runs that are compared, and how to read it."""
+    heads, rows = overlay.table()
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    results().print(table)
+    tell(overlay.summary)
 
 
 def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndEvent, str]:

@@ -17,6 +17,7 @@ from lrgui.core.formats import exact_number
 from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job, switched
+from lrgui.runs.library import SUFFIX
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec
@@ -24,6 +25,8 @@ from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.roles import CONTEXT
 from lrgui.tasks.user.task_outline import Outline
 
+#: The argument of a command that takes saved runs in the place of a task.
+RUNS = "runs"
 #: The command that also looks at scripts which run as they are.
 CHECK = "check"
 Config = TypeVar("Config")
@@ -110,9 +113,11 @@ def _needs_path(key: str) -> bool:
 def with_task(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a task; it gets them as its first argument, a `Job` with the task's defaults.
 
-    Leaves with a sentence for each setting that there is not, or that cannot be read.
+    Where the command has an argument `runs`, saved runs may be named in the place of a task: it gets their paths there,
+    and its first argument is None. Leaves with a sentence for each setting that there is not, or that cannot be read.
     """
     ours = inspect.signature(_options).parameters
+    takes_runs = RUNS in inspect.signature(command).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = {
         **get_type_hints(_options, include_extras=True),
@@ -121,15 +126,36 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
     }
 
     def run(**values: Any) -> None:
-        command(_job(**{name: values.pop(name) for name in ours}), **values)
+        of_task = {name: values.pop(name) for name in ours}
+        if takes_runs and (values[RUNS] or of_task["source"].endswith(SUFFIX)):
+            given = [
+                name for name, one in ours.items() if name not in ("source", "context") and of_task[name] is not None
+            ]
+            if given:
+                option = f"--{'set' if given[0] == 'settings' else given[0].replace('_', '-')}"
+                fail(f"{option} belongs to a task, and saved runs were named: leave it out.", Status.BAD_ARGUMENTS)
+            values[RUNS] = [Path(of_task["source"]), *(values[RUNS] or [])]
+            command(None, **values)
+            return
+        command(_job(**of_task), **values)
 
     first, *others = ours.values()
+    if takes_runs:
+        words = "Or saved runs (.lrrun), two or more, of any kinds."
+        first = first.replace(annotation=_with_help(hints["source"], words))
+        hints["source"] = first.annotation
     places = [first, *own, *others]  # what is the command's own stands first in its help
     keyword = [place.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[place.name]) for place in places]
     run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
     run.__annotations__ = {place.name: hints[place.name] for place in places}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
+
+
+def _with_help(annotation: Any, more: str) -> Any:
+    """The annotation of an argument with another sentence in its help."""
+    kind, argument = annotation.__origin__, annotation.__metadata__[0]
+    return Annotated[kind, typer.Argument(help=f"{argument.help} {more}")]
 
 
 def changed(config: Config, **values: Any) -> Config:

@@ -1,4 +1,4 @@
-"""A comparison on its way into a file: the curves of several sweeps, and how to read their difference."""
+"""A comparison of optimizers on its way into a file: the curves of their sweeps, and how to read their difference."""
 
 from __future__ import annotations
 
@@ -37,19 +37,12 @@ class ComparisonReport(Shown):
     @property
     def title(self) -> str:
         """Title of its picture."""
-        if self._of_runs:
-            return f"LR Finder: {len(self.compared)} sweeps compared"
         return f"LR Finder: optimizers on {self.jobs[0].task.title.split(' · ')[0]}"
-
-    @property
-    def _of_runs(self) -> bool:
-        """True for saved sweeps of any tasks, False for one task's with several optimizers."""
-        return all(each.key.isdigit() for each in self.compared)
 
     def _job(self, index: int) -> Job:
         """What was swept for one of `compared`."""
         key = self.compared[index].key
-        return self.jobs[index] if self._of_runs else next(job for job in self.jobs if job.task.optimizer == key)
+        return next(job for job in self.jobs if job.task.optimizer == key)
 
     @property
     def summary(self) -> str:
@@ -71,10 +64,9 @@ class ComparisonReport(Shown):
             for each in self.compared:
                 curve = each.reading.curve
                 columns = (curve.lr.tolist(), curve.loss.tolist(), curve.smoothed.tolist())
-                name = each.label if self._of_runs else each.key
-                yield from ((name, step, *row) for step, row in enumerate(zip(*columns, strict=True)))
+                yield from ((each.key, step, *row) for step, row in enumerate(zip(*columns, strict=True)))
 
-        return ("sweep" if self._of_runs else "optimizer", "step", "lr", "loss", "smoothed"), lines()
+        return ("optimizer", "step", "lr", "loss", "smoothed"), lines()
 
     def to_dict(self) -> dict[str, Any]:
         """For each optimizer what a sweep of it alone would say, and how to read them: what `--json` prints."""
@@ -104,8 +96,6 @@ class ComparisonReport(Shown):
 
     def sections(self) -> list[Section]:
         """The table, how to read it, and the settings."""
-        if self._of_runs:
-            return [Section("Sweeps", ("sweep", *HEADS[1:]), self.rows())]
         return [
             Section("Optimizers", HEADS, self.rows()),
             task_section(self.jobs[0]),

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrgui.core.formats import exact_number
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
-from lrgui.core.settings import settings_of
 from lrgui.export.errors import ExportError
 from lrgui.runs.job import Job
+from lrgui.runs.settings_rows import settings_rows, task_rows
 
 if TYPE_CHECKING:
     from lrgui.plot.plots import Plot
@@ -84,23 +83,9 @@ class Shown(ABC):
 
 def task_section(job: Job) -> Section:
     """What was trained."""
-    task = job.task
-    rows = [("Data", task.data_words), ("Optimizer", task.optimizer_words)]
-    if not task.is_code:
-        rows.insert(1, ("Model", task.title.split(" · ")[1]))
-    if task.path:
-        rows.append(("File or folder", task.path))
-    if not task.is_script:
-        rows.append(("Batch size", f"{task.batch_size:,}"))
-        if task.optimizer_row is not None and "weight_decay" in task.optimizer_row.fields:
-            rows.append(("Weight decay", exact_number(task.weight_decay)))
-    rows.append(("Seed", str(task.seed)))
-    return Section("Task", ("setting", "value"), rows)
+    return Section("Task", ("setting", "value"), task_rows(job))
 
 
 def settings_section(settings: SweepSettings | TrainSettings | RaceSettings) -> Section:
     """The settings of a run, by the names that the form has for them."""
-    cls: type = type(settings)
-    options = settings_of(cls)
-    rows = [(option.label, option.shown(getattr(settings, option.name))) for option in options]
-    return Section("Settings", ("setting", "value"), rows)
+    return Section("Settings", ("setting", "value"), settings_rows(settings))

@@ -15,6 +15,7 @@ from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.formats import NOTHING, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.shown import Cell, Section, Shown, settings_section, task_section
+from lrgui.runs.epochs import steps_per_epoch
 from lrgui.runs.headline import headline
 from lrgui.runs.job import Job
 from lrgui.runs.record import Record
@@ -71,7 +72,7 @@ class TrainingReport(Shown):
             columns.append(["" if math.isnan(value) else value for value in record.metric.tolist()])
         names = [name for name in _OF_EPOCH if any(getattr(e, name) is not None for e in record.epochs)]
         if names:
-            per_epoch = _per_epoch(self.job, record)
+            per_epoch = steps_per_epoch(self.job, record)
             for name in ("epoch", *names):
                 column: list[Cell] = [""] * len(record)
                 for epoch in record.epochs:
@@ -135,7 +136,7 @@ def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
         return
     drawn = task.steps if task.steps <= MOST_DRAWN else 0
     plan = one_cycle(train.max_lr, drawn, train.pct_start, train.div_factor, train.final_div_factor)
-    plot.begin(plan, _per_epoch(job, record), train.epochs)
+    plot.begin(plan, steps_per_epoch(job, record), train.epochs)
 
 
 def measured_name(record: Record) -> str:
@@ -156,11 +157,6 @@ def epoch_words(job: Job, record: Record) -> str:
     elif last.val_metric is not None:
         words.append(f"validation {last.metric_name} {format_metric(last.metric_name, last.val_metric)}")
     return " · ".join(words)
-
-
-def _per_epoch(job: Job, record: Record) -> int:
-    steps = record.task.steps if record.task is not None else len(record)
-    return -(-steps // job.train.epochs)
 
 
 def _epoch_table(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

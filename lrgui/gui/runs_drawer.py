@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.events import RunKind
 from lrgui.gui.cards import muted, small_button
+from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
@@ -99,7 +99,7 @@ class RunsDrawer(QFrame):
         buttons = QHBoxLayout()
         self.open_button = small_button("Open", "Show this run in the window (Enter or double-click)", self.open)
         self.compare_button = small_button(
-            "Compare", "Lay the curves of the selected sweeps over each other", self.compare
+            "Compare", "Lay the selected runs over each other: sweeps, trainings and races", self.compare
         )
         self.again_button = small_button("Run again", "Run it again with the same settings", self.run_again)
         self.delete_button = small_button(
@@ -233,7 +233,7 @@ class RunsDrawer(QFrame):
         readable = one is not None and not one.summary.problem
         self.open_button.setEnabled(readable and not self._session.busy)
         self.again_button.setEnabled(readable and not self._session.busy)
-        self.compare_button.setEnabled(len(_sweeps(chosen)) > 1)
+        self.compare_button.setEnabled(len(_comparable(chosen)) > 1)
         self.delete_button.setEnabled(bool(chosen))
         self.note.setEnabled(one is not None)
         if not self.note.hasFocus() or one is None:
@@ -284,7 +284,7 @@ class RunsDrawer(QFrame):
 
     def compare(self) -> None:
         """Lay the selected runs over each other."""
-        paths = [run.path for run in _sweeps(self.chosen)]
+        paths = [run.path for run in _comparable(self.chosen)]
         if len(paths) > 1:
             self.hide()
             self.compare_wanted.emit(paths)
@@ -328,9 +328,9 @@ class RunsDrawer(QFrame):
             self.shelf.annotate(chosen[0].path, note=self.note.text().strip())
 
 
-def _sweeps(runs: Sequence[KeptRun]) -> list[KeptRun]:
-    """Those that can be laid over each other: sweeps that measured something."""
-    return [run for run in runs if run.summary.kind == RunKind.SWEEP and run.summary.curve]
+def _comparable(runs: Sequence[KeptRun]) -> list[KeptRun]:
+    """Those that can be laid over each other: runs that measured something."""
+    return [run for run in runs if run.summary.kind in SHOWN and run.summary.points]
 
 
 def _is_undo(event: QKeyEvent) -> bool:

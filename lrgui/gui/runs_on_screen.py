@@ -322,11 +322,6 @@ class RunsOnScreen(QObject):
         self.compared, self.comparison = Records(), ()
         self.compare_started.emit()
 
-    def show_comparison(self, jobs: Sequence[Job], compared: Sequence[Compared]) -> None:
-        """Saved sweeps are the comparison on screen, in the place of one that was run: what is exported is these."""
-        self.compare_jobs, self.comparison = tuple(jobs), tuple(compared)
-        self.compared = Records()
-
     def record(self, kind: str) -> Record | None:
         """What the last run of a kind has measured so far; of repeats the first."""
         compared = None if self.compared is None else self.compared.first

@@ -95,6 +95,9 @@ QTableWidget::item {{ padding: 2px 6px; border: none; }}
 QTableWidget::item:hover {{ background: {p.hover}; }}
 QTableWidget::item:selected {{ background: {p.selected_row}; color: {p.text}; }}
 QTableWidget:focus {{ border: 1px solid {p.accent}; }}
+QTableWidget::indicator {{ width: 13px; height: 13px; border: 1px solid {p.field_border}; border-radius: 3px;
+    background: {p.field}; }}
+QTableWidget::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; image: url("{check}"); }}
 QHeaderView::section {{ background: {p.card}; color: {p.muted}; border: none;
     border-bottom: 1px solid {p.card_border}; padding: 4px 6px; }}
 QHeaderView {{ background: {p.card}; border: none; }}

@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
 
     @Slot(list)
     def compare_runs(self, paths: list[Path]) -> None:
-        """Lay these sweeps over each other on the Compare tab."""
+        """Lay these runs over each other on the Compare tab."""
         self.tabs.compare.show_runs(paths)
         self.tabs.setCurrentWidget(self.tabs.compare)
 

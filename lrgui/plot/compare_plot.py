@@ -31,7 +31,6 @@ from lrgui.plot.view import PlotView
 Floats = NDArray[np.float64]
 
 _NONE: Floats = np.empty(0)
-DASHES = ("solid", "dash", "dot", "dashdot")
 #: More curves than this are drawn with less care while the view moves.
 MANY = 8
 LABEL_HEIGHT = 20.0
@@ -115,12 +114,6 @@ class ComparePlot(RatePlot):
         for line in self._lines:
             line.refresh()
 
-    def look(self, index: int) -> tuple[str, str]:
-        """Colour and dashes of a curve."""
-        palette = self._palette
-        colours = (palette.curve, palette.validation, palette.optimal_line, palette.average)
-        return colours[index % len(colours)], DASHES[(index + index // len(colours)) % len(DASHES)]
-
     def words_at(self, chart: Chart, x: float, y: float) -> str:
         """See `Plot`: the loss of every curve at this rate."""
         values = [(name, line.value_at(x)) for name, line in zip(self._labels, self._lines, strict=False)]
@@ -130,7 +123,7 @@ class ComparePlot(RatePlot):
     def _paint(self) -> None:
         entries, picks = [], []
         for index, name in enumerate(self._labels):
-            colour, dash = self.look(index)
+            colour, dash = self._palette.look(index)
             self._lines[index].set_pen(pen(colour, 2.2, dash))
             entries.append(Entry(name, colour, dash, width=2.2))
             compared = self._compared.get(index)

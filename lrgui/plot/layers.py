@@ -171,6 +171,11 @@ class Line(Layer):
         self._circles = QColor(outline), QColor(fill)
         self.update()
 
+    def no_circles(self) -> None:
+        """Mark no points."""
+        self._circles = None
+        self.update()
+
     def set_data(self, x: Floats, y: Floats) -> None:
         """Show these points, each array of shape (n,), x rising; those that are not finite are left out."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsWidget, QSizePolicy
+from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QGraphicsSceneResizeEvent, QGraphicsWidget, QSizePolicy
 
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import pen
 
+#: Height of a row of entries, in pixels.
+ROW = 24.0
+#: Opacity of an entry that is not drawn now.
+PALE = 0.35
 #: Opacity of a band's sample: a little more than the band's own, as it is small.
 BAND_SAMPLE_ALPHA = 0.3
 
@@ -27,6 +31,8 @@ class Entry:
     sample: str = "line"
     """`line`, `dots`, `circles` (a line with circles) or `band` (a light area)."""
     width: float = 2.0
+    shown: bool = True
+    """False for what is not drawn now: it is pale."""
 
 
 class TextRow(QGraphicsWidget):
@@ -61,16 +67,52 @@ class Title(TextRow):
 
 
 class Legend(TextRow):
-    """Entries from left to right, closer together where the row is short, and as many as there is room for."""
+    """Entries from left to right, closer together where the row is short, and as many as there is room for, in
+    one row unless more are let."""
 
     #: Width of a sample, the gap behind it, and what is between two entries, in pixels.
     WIDE, CLOSE = (20.0, 6.0, 14.0), (14.0, 4.0, 8.0)
 
+    _entries: tuple[Entry, ...] = ()
+    _most_rows = 1
+
     def __init__(self) -> None:
-        super().__init__(24)
-        self._entries: tuple[Entry, ...] = ()
+        super().__init__(ROW)
         self._colour = "#000000"
         self._fill = "#FFFFFF"
+        self._clicked: Callable[[int], None] | None = None
+
+    def let_click(self, clicked: Callable[[int], None]) -> None:
+        """Call this with the number of an entry, from 0, that is clicked."""
+        self._clicked = clicked
+        self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def let_wrap(self, most_rows: int) -> None:
+        """Let the entries take so many rows where one is too short."""
+        self._most_rows = most_rows
+        self._fit_rows()
+
+    def entry_at(self, at: QPointF) -> int | None:
+        """The number of the entry at a place, in pixels."""
+        sample, gap, _ = self._spacing
+        number = 0
+        for row, places in enumerate(self._in_rows()):
+            for _, left, words in places:
+                if row == int(at.y() // ROW) and left - 2 <= at.x() <= left + sample + gap + words + 2:
+                    return number
+                number += 1
+        return None
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Take the press, so that the view below does not."""
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """An entry was clicked."""
+        number = self.entry_at(event.pos()) if self.rect().contains(event.pos()) else None
+        if number is not None and self._clicked is not None:
+            self._clicked(number)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -80,20 +122,40 @@ class Legend(TextRow):
     def set_entries(self, entries: Sequence[Entry], colour: str, fill: str) -> None:
         """Show these, with words in `colour`; `fill` is the plot's background."""
         self._entries, self._colour, self._fill = tuple(entries), colour, fill
+        self._fit_rows()
         self.update()
 
     def placed(self) -> list[tuple[Entry, float, float]]:
-        """The entries that there is room for, where each begins and how wide its words are, in pixels."""
+        """The entries that there is room for, where each begins in its row and how wide its words are, in pixels."""
+        return [place for row in self._in_rows() for place in row]
+
+    def _in_rows(self) -> list[list[tuple[Entry, float, float]]]:
+        """The same, row by row."""
         metrics = QFontMetricsF(plot_font(12))
         sample, gap, between = self._spacing
-        found, x = [], 4.0
+        rows: list[list[tuple[Entry, float, float]]] = [[]]
+        x = 4.0
         for entry in self._entries:
             words = metrics.horizontalAdvance(entry.text)
             if x + sample + gap + words > self.size().width():
-                break
-            found.append((entry, x, words))
+                if len(rows) >= self._most_rows or not rows[-1]:
+                    break
+                rows.append([])
+                x = 4.0
+            rows[-1].append((entry, x, words))
             x += sample + gap + words + between
-        return found
+        return rows
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
+        """In another width it may take another number of rows."""
+        super().resizeEvent(event)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        height = ROW * max(1, len(self._in_rows()))
+        if height != self._height and self.size().width() > 0:
+            self._height = height
+            self.updateGeometry()
 
     @property
     def _spacing(self) -> tuple[float, float, float]:
@@ -108,13 +170,15 @@ class Legend(TextRow):
         """Paint samples and words."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(plot_font(12))
-        middle = self._height / 2 - 1
+        half = ROW / 2 - 1
         sample, gap, _ = self._spacing
-        for entry, x, words in self.placed():
-            self._paint_sample(painter, entry, x, middle, sample)
-            painter.setPen(QColor(self._colour))
-            box = QRectF(x + sample + gap, 0, words + 2, 2 * middle)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
+        for row, places in enumerate(self._in_rows()):
+            for entry, x, words in places:
+                painter.setOpacity(1.0 if entry.shown else PALE)
+                self._paint_sample(painter, entry, x, row * ROW + half, sample)
+                painter.setPen(QColor(self._colour))
+                box = QRectF(x + sample + gap, row * ROW, words + 2, 2 * half)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
 
     def _paint_sample(self, painter: QPainter, entry: Entry, x: float, y: float, width: float) -> None:
         if entry.sample == "dots":

@@ -9,7 +9,18 @@ from __future__ import annotations
 import os
 import sys
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QCoreApplication,
+    QEvent,
+    QIODevice,
+    QMarginsF,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
@@ -182,4 +193,6 @@ def _lay_out(plot: QWidget, canvas: Canvas, size_inches: tuple[float, float]) ->
     canvas.resize(width, height)
     # The first rendering of a widget that was never shown is wrong: its layout settles only then.
     plot.grab()
+    # A legend that is as wide as this now may take another number of rows.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
     return width, height

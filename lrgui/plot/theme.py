@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: The dashes of many curves.
+LOOKS = ("solid", "dash", "dot", "dashdot")
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -81,6 +84,11 @@ class Palette:
         """Line, tint and text colour of the zone `low`, `optimal` or `divergence`."""
         line, tint, text = (getattr(self, f"{key}_{part}") for part in ("line", "tint", "text"))
         return str(line), str(tint), str(text)
+
+    def look(self, index: int) -> tuple[str, str]:
+        """Colour and dashes of one of many curves: no two of the first sixteen are alike, nor neighbours in either."""
+        colours = (self.curve, self.validation, self.optimal_line, self.average)
+        return colours[index % len(colours)], LOOKS[(index + index // len(colours)) % len(LOOKS)]
 
 
 LIGHT = Palette(

@@ -31,9 +31,13 @@ def settings_words(job: Job) -> list[str]:
     return [job.task.optimizer_words, *([] if job.task.is_script else [f"batch {job.task.batch_size:,}"])]
 
 
-def clock(moment: datetime, now: datetime | None = None) -> str:
-    """When something happened, in local time: "15:47", "30 Nov 15:47" on another day, with the year in another."""
+def clock(moment: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:
+    """When something happened, in local time: "15:47", "30 Nov 15:47" on another day, with the year in another.
+
+    `seconds` tell apart what happened in the same minute: "15:47:08".
+    """
     local, today = moment.astimezone(), (now or datetime.now()).astimezone()
+    time = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     if local.date() == today.date():
-        return f"{local:%H:%M}"
-    return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local.day} {local:%b %Y %H:%M}"
+        return time
+    return f"{local.day} {local:%b} {time}" if local.year == today.year else f"{local.day} {local:%b %Y} {time}"

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
+from lrgui.runs.epochs import judged_loss
 from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
 from lrgui.runs.race_record import RaceRecord
-from lrgui.runs.record import Record
 from lrgui.runs.words import VERBS, end_words
 from lrgui.tasks.user.rows import OWN, SCRIPT
 
@@ -143,9 +143,8 @@ def _of_sweep(blank: RunSummary, run: OpenedRun) -> RunSummary:
 
 def _of_training(blank: RunSummary, run: OpenedRun) -> RunSummary:
     record = run.record
-    best = [each.val_loss if each.val_loss is not None else each.train_loss for each in record.epochs]
-    finite = [loss for loss in best if math.isfinite(loss)]
-    curve = thumbnail(np.arange(len(record), dtype=np.float64), averaged(record))
+    finite = [loss for each in record.epochs if math.isfinite(loss := judged_loss(each))]
+    curve = thumbnail(np.arange(len(record), dtype=np.float64), averaged(record.loss))
     return replace(blank, lr=_trained_at(run), loss=min(finite, default=None), curve=curve)
 
 
@@ -158,10 +157,11 @@ def _of_race(blank: RunSummary, race: RaceRecord) -> RunSummary:
     return replace(blank, lr=ranking.lr, loss=None if leader is None else _finite(leader.loss), curve=curve)
 
 
-def averaged(record: Record) -> Floats:
-    """A training's batch losses, averaged over about a twentieth of it. Shape (batches,)."""
-    loss = np.where(np.isfinite(record.loss), record.loss, np.nan)
-    width = max(1, len(loss) // 20)
+def averaged(losses: Floats, planned: int = 0) -> Floats:
+    """A training's batch losses, averaged over about a twentieth of it, of `planned` steps or those it made. Shape
+    (batches,)."""
+    loss = np.where(np.isfinite(losses), losses, np.nan)
+    width = max(1, max(planned, len(loss)) // 20)
     there = np.isfinite(loss)
     sums, counts = (np.cumsum(np.concatenate(([0.0], row))) for row in (np.where(there, loss, 0.0), there * 1.0))
     last = np.arange(1, len(loss) + 1)

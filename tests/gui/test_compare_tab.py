@@ -8,11 +8,13 @@ from bench import Bench
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from scripted import Scripted, points, sweep, task
+from scripted import Scripted, points, sweep, task, training
 
-from lrgui.core.events import EndEvent, StateEvent
+from lrgui.core.events import EndEvent, Event, StateEvent
+from lrgui.export.overlay import OverlayReport
 from lrgui.gui.window import MainWindow
 from lrgui.places import runs_folder
+from lrgui.plot.theme import DARK, LIGHT
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.runs.trust import Question
@@ -34,7 +36,7 @@ def test_one_action_sweeps_all_ticked_optimizers(window: MainWindow, bench: Benc
     assert [job.task.optimizer for job in bench.jobs[1:]] == list(tab.boxes)
     assert [each.key for each in bench.runs.comparison] == list(tab.boxes)
     assert not tab.sentences.isHidden() and "shapes show how wide" in tab.sentences.text()
-    assert len(tab.plot.picks.labels) == len(tab.boxes)
+    assert len(tab.optimizers.picks.labels) == len(tab.boxes)
     # The sweep on screen is untouched.
     assert bench.runs.selection == selection and bench.runs.reading is reading
     assert window.status.text.text().startswith("Comparison finished")
@@ -45,7 +47,7 @@ def test_a_selection_of_two(window: MainWindow, bench: Bench) -> None:
     tab.boxes["adamw"].setChecked(False)
     _compare(window, bench)
     assert [job.task.optimizer for job in bench.jobs] == ["sgd", "adam"]
-    assert len(tab.plot.chart.legend.entries) == 2
+    assert len(tab.optimizers.chart.legend.entries) == 2
 
 
 def test_fewer_than_two_are_refused_with_the_way_out(window: MainWindow, bench: Bench) -> None:
@@ -70,7 +72,7 @@ def test_cancel_keeps_what_there_is(window: MainWindow, bench: Bench, qtbot: QtB
         bench.session.stop()
     assert held.asked == ["cancel"]
     assert [each.key for each in bench.runs.comparison] == ["sgd"]
-    assert len(tab.plot._lines[0].points[0]) == 200 and len(tab.plot._lines[1].points[0]) == 60
+    assert len(tab.optimizers._lines[0].points[0]) == 200 and len(tab.optimizers._lines[1].points[0]) == 60
     assert "Only SGD" in tab.sentences.text() and tab.button.isEnabled()
 
 
@@ -95,7 +97,7 @@ def test_a_second_comparison_replaces_the_first(window: MainWindow, bench: Bench
     window.tabs.compare.boxes["sgd"].setChecked(False)
     _compare(window, bench)
     assert [each.key for each in bench.runs.comparison] == ["adam", "adamw"]
-    assert [entry.text for entry in window.tabs.compare.plot.chart.legend.entries] == ["Adam", "AdamW"]
+    assert [entry.text for entry in window.tabs.compare.optimizers.chart.legend.entries] == ["Adam", "AdamW"]
 
 
 def test_the_tasks_own_optimizer_takes_part_where_there_is_one(
@@ -129,45 +131,81 @@ def test_a_pick_can_be_used(window: MainWindow, bench: Bench) -> None:
     assert bench.runs.selection != lr
 
 
+def _kept(name: str, job: Job, chunks: list[list[Event]]) -> Path:
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    with LogWriter(runs_folder() / f"{name}.lrrun", job) as log:
+        for chunk in chunks:
+            log.write(chunk)
+    return log.path
+
+
 def test_saved_sweeps_are_laid_over_each_other(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
-    paths = []
-    for name, optimizer, size in (("a", "sgd", 64), ("b", "adam", 64), ("c", "adam", 128)):
-        job = Job(task=TaskSpec(optimizer=optimizer, batch_size=size))
-        runs_folder().mkdir(parents=True, exist_ok=True)
-        with LogWriter(runs_folder() / f"{name}.lrrun", job) as log:
-            for chunk in sweep():
-                log.write(chunk)
-        paths.append(log.path)
+    paths = [
+        _kept(name, Job(task=TaskSpec(optimizer=optimizer, batch_size=size)), sweep())
+        for name, optimizer, size in (("a", "sgd", 64), ("b", "adam", 64), ("c", "adam", 128))
+    ]
     window.compare_runs(paths)
     tab = window.tabs.compare
-    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 3, timeout=10_000)
-    names = [entry.text for entry in tab.plot.chart.legend.entries]
-    assert names == ["SGD, momentum 0.9 · batch 64", "Adam · batch 64", "Adam · batch 128"]
-    assert window.tabs.currentWidget() is tab and tab.sentences.text() == "3 sweeps of saved runs."
-    QTest.mouseClick(tab.pick_buttons[1], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)
+    names = [entry.text for entry in tab.saved.plot.chart.legend.entries]
+    assert names == ["SGD · batch 64", "Adam · batch 64", "Adam · batch 128"]
+    assert window.tabs.currentWidget() is tab and tab.saved.sentences.text() == "3 sweeps compared."
+    assert window.tabs.plot is tab.saved.plot and len(tab.saved.plot.picks.labels) == 3
+    tab.pick_buttons[0].menu().actions()[1].trigger()
     assert bench.session.job.task.optimizer == "adam" and bench.session.job.task.batch_size == 64
     assert not bench.jobs, "nothing runs"
-    assert [each.label for each in bench.runs.comparison] == names, "what is exported"
+    shown = tab.shown()
+    assert isinstance(shown, OverlayReport) and list(shown.overlay.labels) == names, "what is exported"
     window.compare_runs(paths[:1])
-    qtbot.waitUntil(lambda: "at least two sweeps" in window.banner.text, timeout=10_000)
-    assert len(tab.pick_buttons) == 3, "what was shown stays"
+    qtbot.waitUntil(lambda: "at least two runs" in window.banner.text, timeout=10_000)
+    assert len(tab.pick_buttons) == 1, "what was shown stays"
     _compare(window, bench)
-    assert len(tab.pick_buttons) == len(tab.boxes)
+    assert len(tab.pick_buttons) == len(tab.boxes) and window.tabs.plot is tab.optimizers
+    window.compare_runs(paths)
+    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot, timeout=10_000)
+    QTest.mouseClick(tab.back, Qt.MouseButton.LeftButton)
+    assert window.tabs.plot is tab.optimizers and len(tab.pick_buttons) == len(tab.boxes)
 
 
-def test_each_curve_has_a_look_of_its_own(window: MainWindow) -> None:
-    looks = [window.tabs.compare.plot.look(index) for index in range(16)]
-    assert len(set(looks)) == 16
+def test_a_sweep_over_a_training_and_how_they_are_shown(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    paths = [_kept("s", Job(), sweep()), _kept("t", Job("train"), training())]
+    window.compare_runs(paths)
+    tab, view = window.tabs.compare, window.tabs.compare.saved
+    qtbot.waitUntil(lambda: view.overlay is not None, timeout=10_000)
+    assert view.overlay is not None and view.overlay.align == "step"
+    assert [view.align.itemText(i) for i in range(view.align.count())] == ["Step", "Epoch", "Time", "Learning rate"]
+    heads = [view.table.horizontalHeaderItem(i).text() for i in range(view.table.columnCount())]
+    assert heads[:2] == ["Run", "Learning rate"] and "Kind" in heads and "Final accuracy" in heads
+    assert view.table.item(1, heads.index("Final loss")).text() == "0.7500"
+    view.align.setCurrentIndex(view.align.findData("lr"))
+    view.align.activated.emit(view.align.currentIndex())
+    assert view.plot.chart.bottom.title == "Learning rate (log scale)"
+    view.scale.setCurrentIndex(view.scale.findData("first"))
+    view.scale.activated.emit(view.scale.currentIndex())
+    assert view.plot.chart.left.title == "Loss ÷ first"
+    view.log.click()
+    assert view.plot.view.log_y
+    # A tick in the table and a click on the legend do the same.
+    item = view.table.item(0, 0)
+    item.setCheckState(Qt.CheckState.Unchecked)
+    assert [entry.shown for entry in view.plot.chart.legend.entries] == [False, True]
+    legend = view.plot.chart.legend
+    place = legend.mapToScene(30.0, 10.0)
+    at = view.plot.canvas.mapFromScene(place)
+    QTest.mouseClick(view.plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert [entry.shown for entry in view.plot.chart.legend.entries] == [True, True]
+    assert view.table.item(0, 0).checkState() == Qt.CheckState.Checked
+    shown = tab.shown()
+    assert isinstance(shown, OverlayReport) and shown.overlay.view.scale == "first", "exported as it is shown"
+
+
+def test_each_curve_has_a_look_of_its_own() -> None:
+    for palette in (LIGHT, DARK):
+        assert len({palette.look(index) for index in range(16)}) == 16
 
 
 def test_many_picks_are_in_a_menu(window: MainWindow, qtbot: QtBot) -> None:
-    paths = []
-    for size in (8, 16, 32, 64, 128):
-        runs_folder().mkdir(parents=True, exist_ok=True)
-        with LogWriter(runs_folder() / f"{size}.lrrun", Job(task=TaskSpec(batch_size=size))) as log:
-            for chunk in sweep():
-                log.write(chunk)
-        paths.append(log.path)
+    paths = [_kept(str(size), Job(task=TaskSpec(batch_size=size)), sweep()) for size in (8, 16, 32, 64, 128)]
     window.compare_runs(paths)
     tab = window.tabs.compare
     qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)

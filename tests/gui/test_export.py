@@ -17,9 +17,12 @@ from pytestqt.qtbot import QtBot
 from lrgui.core.curve.comparison import Compared
 from lrgui.export import COMPARISON_FORMATS, FORMATS
 from lrgui.export.comparison import ComparisonReport
+from lrgui.export.overlay import OverlayReport
 from lrgui.export.report import Report
 from lrgui.gui.dialogs.export import ExportDialog
 from lrgui.gui.window import MainWindow
+from lrgui.runs.overlaid import OverlaidRun
+from lrgui.runs.overlay import Overlay
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -169,16 +172,18 @@ def test_the_tab_in_sight_is_exported(
     assert "Nothing to export on this tab" in window.banner.text
 
 
-@pytest.mark.parametrize("keys", [("sgd", "adamw"), ("0", "1")], ids=["optimizers", "saved runs"])
-def test_a_comparison_in_every_format(window: MainWindow, bench: Bench, keys: tuple[str, str]) -> None:
+def test_a_comparison_in_every_format(window: MainWindow, bench: Bench) -> None:
     bench.play()
     reading, job = bench.runs.reading, bench.runs.sweep_job
     assert reading is not None and job is not None
     jobs = tuple(replace(job, task=replace(job.task, optimizer=key)) for key in ("sgd", "adamw"))
-    compared = tuple(Compared(key, f"run {key}", reading) for key in keys)
-    thing = ComparisonReport(compared, jobs)
-    for form in COMPARISON_FORMATS.values():
-        assert form.render(thing)
+    compared = tuple(Compared(key, f"run {key}", reading) for key in ("sgd", "adamw"))
+    record = bench.runs.sweep
+    assert record is not None
+    saved = [OverlaidRun(each, record, each.task.optimizer_words, reading) for each in jobs]
+    for thing in (ComparisonReport(compared, jobs), OverlayReport(Overlay.of(saved))):
+        for form in COMPARISON_FORMATS.values():
+            assert form.render(thing)
 
 
 def test_ctrl_c_copies_the_picture_unless_text_is_being_edited(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:

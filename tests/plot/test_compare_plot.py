@@ -37,11 +37,11 @@ def plot(qtbot: QtBot) -> ComparePlot:
 def test_each_curve_has_its_own_colour_and_dashes(plot: ComparePlot) -> None:
     for palette in (LIGHT, DARK):
         plot.set_palette(palette)
-        looks = [plot.look(index) for index in range(4)]
+        looks = [palette.look(index) for index in range(4)]
         assert len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == 4
     entries = plot.chart.legend.entries
     assert [entry.text for entry in entries] == ["SGD, momentum 0.9", "Adam", "AdamW"]
-    assert [(entry.colour, entry.dash) for entry in entries] == [plot.look(index) for index in range(3)]
+    assert [(entry.colour, entry.dash) for entry in entries] == [DARK.look(index) for index in range(3)]
 
 
 def test_a_curve_grows_and_then_has_its_pick(plot: ComparePlot) -> None:

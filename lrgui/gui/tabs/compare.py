@@ -1,4 +1,4 @@
-"""The comparison: several optimizers swept on the same task, their curves over each other."""
+"""The comparison: several optimizers swept on the same task, or saved runs of any kinds, over each other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.export.comparison import ComparisonReport
+from lrgui.export.overlay import OverlayReport
 from lrgui.gui.background import Background, Watch
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import LoadedRun
@@ -21,11 +22,12 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.tabs.overlay_view import OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
-from lrgui.runs.headline import clock
-from lrgui.runs.summary import optimizer_of
+from lrgui.runs.overlaid import OverlaidRun
+from lrgui.runs.overlay import Overlay
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN
 
@@ -34,12 +36,16 @@ MOST_BUTTONS = 4
 
 
 class CompareTab(RunTab):
-    """Which optimizers, their curves with the picks, and how to read the difference."""
-
-    plot: ComparePlot
+    """Which optimizers, their curves with the picks, and how to read the difference; or saved runs in their place."""
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, ComparePlot(palette=palette))
+        assert isinstance(self.plot, ComparePlot)
+        self.optimizers = self.plot
+        """The plot of optimizers; `plot` is the one in sight."""
+        self.saved = OverlayView(palette)
+        """Saved runs."""
+        self.saved.plot.read.connect(self.hovered)
         self._drawn: dict[int, int] = {}
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 0, 0)
@@ -66,8 +72,10 @@ class CompareTab(RunTab):
         self.reset = QPushButton("Reset view")
         self.reset.setObjectName("small")
         self.reset.setToolTip("Show all curves again")
-        self.reset.clicked.connect(self.plot.reset_view)
+        self.reset.clicked.connect(self.optimizers.reset_view)
         row.addStretch(1)
+        self.back = small_button("Back to the optimizers", "Compare optimizers again", self._show_optimizers)
+        self.back.hide()
         under.addWidget(self.button)
         under.addStretch(1)
         under.addWidget(self.reset)
@@ -76,7 +84,7 @@ class CompareTab(RunTab):
         self.sentences.setContentsMargins(12, 4, 12, 2)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._picks = QHBoxLayout()
-        self._picks.setContentsMargins(12, 0, 12, 0)
+        self._picks.setContentsMargins(0, 0, 0, 0)
         self._picks.setSpacing(6)
         self.pick_buttons: list[QPushButton] = []
         self._background = Background(self)
@@ -87,11 +95,22 @@ class CompareTab(RunTab):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(row)
-        column.addLayout(under)
+        self._of_optimizers = QWidget()
+        above = QVBoxLayout(self._of_optimizers)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(4)
+        above.addLayout(row)
+        above.addLayout(under)
+        column.addWidget(self._of_optimizers)
         column.addWidget(self.sentences)
-        column.addLayout(self._picks)
-        column.addWidget(self._fill_stack(empty, self.plot), 1)
+        chosen = QHBoxLayout()
+        chosen.setContentsMargins(12, 0, 12, 0)
+        chosen.setSpacing(6)
+        chosen.addWidget(self.back)
+        chosen.addLayout(self._picks, 1)
+        column.addLayout(chosen)
+        column.addWidget(self._fill_stack(empty, self.optimizers), 1)
+        self._stack.addWidget(self.saved)
         self.sentences.hide()
         self.reset.hide()
         session.job_changed.connect(self._show_own)
@@ -106,10 +125,17 @@ class CompareTab(RunTab):
         if runs.compared is not None:
             self._begin()
 
-    def shown(self) -> ComparisonReport | None:
-        """The sweeps that have ended."""
+    def shown(self) -> ComparisonReport | OverlayReport | None:
+        """The sweeps that have ended, or the saved runs."""
+        if self.plot is self.saved.plot and self.saved.overlay is not None:
+            return OverlayReport(self.saved.overlay)
         runs = self._runs
         return ComparisonReport(runs.comparison, runs.compare_jobs) if runs.comparison else None
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self.optimizers.set_palette(palette)
+        self.saved.set_palette(palette)
 
     @Slot()
     def start(self) -> None:
@@ -135,14 +161,24 @@ class CompareTab(RunTab):
         self._background.give_up()
         self._offer([])
         sweep = jobs[0].sweep
-        self.plot.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
-        self._show_plot()
-        self.reset.show()
+        self.optimizers.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
+        self._show_optimizers()
         self.sentences.setText("Sweeping one optimizer after another, from the same weights.")
         self.sentences.show()
         self._timer.start()
         self._redraw()
         self._read()
+
+    @Slot()
+    def _show_optimizers(self) -> None:
+        """Show their comparison, in the place of saved runs."""
+        self.plot = self.optimizers
+        self._show_plot(self._runs.compared is not None)
+        self.reset.setVisible(self._runs.compared is not None)
+        self.sentences.setVisible(self._runs.compared is not None)
+        self._of_optimizers.show()
+        self.back.hide()
+        self._offer_optimizers()
 
     @Slot()
     def _redraw(self) -> None:
@@ -152,7 +188,7 @@ class CompareTab(RunTab):
         for record in records.all:
             if len(record) and self._drawn.get(record.sweep) != len(record):
                 self._drawn[record.sweep] = len(record)
-                self.plot.set_live(record.sweep, record.lr, record.loss)
+                self.optimizers.set_live(record.sweep, record.lr, record.loss)
 
     @Slot()
     def _read(self) -> None:
@@ -161,8 +197,8 @@ class CompareTab(RunTab):
         found = self._runs.comparison
         keys = [job.task.optimizer for job in self._runs.compare_jobs]
         for compared in found:
-            self.plot.set_finished(keys.index(compared.key), compared)
-        self._offer([(compared, self._runs.compare_jobs[keys.index(compared.key)].task) for compared in found])
+            self.optimizers.set_finished(keys.index(compared.key), compared)
+        self._offer_optimizers()
         if len(found) > 1 or (found and not self._session.busy):
             self.sentences.setText(" ".join(how_to_read(found)))
 
@@ -183,7 +219,7 @@ class CompareTab(RunTab):
 
     # ---------------------------------------------------------------- runs that were kept
     def show_runs(self, paths: Sequence[Path]) -> None:
-        """Lay these sweeps from disk over each other, in the place of the comparison; they are read first."""
+        """Lay these runs from disk over each other, in the place of the comparison; they are read first."""
         if self._session.busy and self._session.kind == RunKind.COMPARE:
             self._session.noticed.emit(
                 Notice("info", "A comparison is in progress: stop it before showing another one.")
@@ -206,33 +242,29 @@ class CompareTab(RunTab):
                 raise error
             self._session.noticed.emit(Notice("error", str(error)))
             return
-        shown = [(run, run.shown.reading) for run in loaded if run.shown is not None and run.shown.reading is not None]
-        if len(shown) < 2:
-            self._session.noticed.emit(Notice("info", "Select at least two sweeps that measured something."))
+        found = [run for run in loaded if len(run.opened.record)]
+        if len(found) < 2:
+            self._session.noticed.emit(Notice("info", "Select at least two runs that measured something."))
             return
-        labels = distinct_names([run for run, _ in shown])
-        compared = [Compared(str(i), labels[i], reading) for i, (_, reading) in enumerate(shown)]
-        jobs = [run.opened.job for run, _ in shown]
-        sweeps = [job.sweep for job in jobs]
-        self._runs.show_comparison(jobs, compared)
-        self.plot.begin(min(s.start_lr for s in sweeps), max(s.end_lr for s in sweeps), labels, 0)
-        for index, each in enumerate(compared):
-            self.plot.set_finished(index, each)
-        tasks = [job.task for job in jobs]
-        self._show_plot()
-        self.reset.show()
-        words = [f"{len(shown)} sweeps of saved runs."]
-        if len({task.title.removesuffix(task.optimizer_words) for task in tasks}) > 1:
-            words.append("Their tasks differ: compare the shapes and rates, not the losses.")
-        elif len({task.optimizer_words for task in tasks}) == len(tasks):
-            words += how_to_read(compared)
-        self.sentences.setText(" ".join(words))
-        self.sentences.show()
-        self._offer(list(zip(compared, tasks, strict=True)))
+        overlay = Overlay.of([OverlaidRun.of(run.opened, run.path) for run in found])
+        self.saved.show_runs(overlay)
+        self.plot = self.saved.plot
+        self._stack.setCurrentWidget(self.saved)
+        self.sentences.hide()
+        self._of_optimizers.hide()
+        self.back.show()
+        self._offer([(compared, overlay.runs[number].job.task) for number, compared in overlay.compared], 0)
 
     # ---------------------------------------------------------------- using a pick
-    def _offer(self, found: Sequence[tuple[Compared, TaskSpec]]) -> None:
-        """A button for each pick."""
+    def _offer_optimizers(self) -> None:
+        if self.plot is not self.optimizers:
+            return
+        jobs = self._runs.compare_jobs
+        keys = [job.task.optimizer for job in jobs]
+        self._offer([(compared, jobs[keys.index(compared.key)].task) for compared in self._runs.comparison])
+
+    def _offer(self, found: Sequence[tuple[Compared, TaskSpec]], most: int = MOST_BUTTONS) -> None:
+        """A button for each pick, of more than `most` a menu."""
         for button in self.pick_buttons:
             self._picks.removeWidget(button)
             button.hide()
@@ -240,7 +272,7 @@ class CompareTab(RunTab):
         self.pick_buttons = []
         while self._picks.count():
             self._picks.takeAt(0)
-        menu = QMenu(self) if len(found) > MOST_BUTTONS else None
+        menu = QMenu(self) if len(found) > most else None
         for compared, task in found:
             lr = compared.pick
             if lr is None:
@@ -275,17 +307,3 @@ class CompareTab(RunTab):
             if wanted != job.task:
                 self._session.set_job(replace(job, task=wanted))
         self._runs.select(lr)
-
-
-def distinct_names(runs: Sequence[LoadedRun]) -> list[str]:
-    """What sweeps are called beside each other: their optimizers, and whatever else tells them apart."""
-    tasks = [run.opened.job.task for run in runs]
-    columns = [[optimizer_of(run.opened) for run in runs]]
-    for more in ([task.data_words for task in tasks], [f"batch {task.batch_size:,}" for task in tasks]):
-        if len(set(more)) > 1:
-            columns.append(more)
-    names = [" · ".join(words) for words in zip(*columns, strict=True)]
-    if len(set(names)) < len(names):
-        when = [run.path.stem if run.opened.created is None else clock(run.opened.created) for run in runs]
-        names = [f"{name} · {time}" for name, time in zip(names, when, strict=True)]
-    return names

@@ -1,0 +1,258 @@
+"""Runs over each other: by what, in which units, their curves, and below them the table of what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrgui.gui.cards import muted, small_button
+from lrgui.gui.editors import Choice
+from lrgui.gui.labels import with_tabular_figures
+from lrgui.plot.layers import pen
+from lrgui.plot.overlay_plot import OverlayPlot
+from lrgui.plot.theme import Palette
+from lrgui.runs.overlaid import Quantity
+from lrgui.runs.overlay import ALIGN_WORDS, QUANTITY_WORDS, SCALE_WORDS, Overlay, Scale, View
+
+#: Size of a run's sample in the table, in pixels, and the height of a row.
+SAMPLE, ROW_HEIGHT = QSize(30, 14), 25
+#: So many rows are in sight at first before the table scrolls.
+MOST_ROWS = 5
+#: Rows of the legend: the table names all runs.
+LEGEND_ROWS = 2
+
+
+class OverlayView(QWidget):
+    """Shows an overlay, and lets the person choose how. A click on the legend, or a tick in the table, hides a run."""
+
+    changed = Signal()
+    """It is shown differently."""
+    rows_selected = Signal()
+    """Other rows of the table are selected."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._palette = palette
+        self._overlay: Overlay | None = None
+        self._view = View()
+        self._states: dict[int, str] = {}
+        self._filling = False
+        self._rows = 0
+        self.plot = OverlayPlot(palette=palette, rows=LEGEND_ROWS)
+        self.plot.toggled.connect(self._toggle)
+        self.sentences = muted()
+        self.sentences.setAccessibleName("What is compared")
+        self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.table = QTableWidget(0, 0)
+        self.table.setAccessibleName("Runs and their results")
+        with_tabular_figures(self.table)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.table.setShowGrid(False)
+        self.table.setIconSize(SAMPLE)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setTabKeyNavigation(False)
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.itemChanged.connect(self._on_item)
+        self.table.itemSelectionChanged.connect(self.rows_selected)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.plot)
+        self._split.addWidget(self.table)
+        self._split.setStretchFactor(0, 1)
+        self._split.setStretchFactor(1, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self._controls())
+        column.addWidget(self.sentences)
+        column.addWidget(self._split, 1)
+
+    def _controls(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(6)
+        self.align = self._choice("By", "Lay the runs over each other by this", "align")
+        self.quantity = self._choice("Show", "What is drawn of each run", "quantity")
+        self.scale = self._choice("Losses", "Divide each run's losses by its first or its best one", "scale")
+        for name, box in (("By", self.align), ("Show", self.quantity), ("Losses", self.scale)):
+            label = QLabel(name)
+            label.setObjectName("fieldName")
+            label.setBuddy(box)
+            row.addWidget(label)
+            row.addWidget(box)
+        self.log = QCheckBox("Log loss")
+        self.log.setToolTip("Show losses on a logarithmic axis: small differences become visible")
+        self.log.toggled.connect(lambda wanted: self.show_as(replace(self._view, log=wanted)))
+        row.addWidget(self.log)
+        row.addStretch(1)
+        self.reset = small_button("Reset view", "Show all of the runs again", self.plot.reset_view)
+        row.addWidget(self.reset)
+        return row
+
+    def _choice(self, name: str, tip: str, field: str) -> Choice:
+        box = Choice()
+        box.setAccessibleName(name)
+        box.set_tip(tip)
+        box.activated.connect(lambda _index: self.show_as(replace(self._view, **{field: box.currentData()})))
+        return box
+
+    def set_palette(self, palette: Palette) -> None:
+        """Paint in other colours."""
+        self._palette = palette
+        self.plot.set_palette(palette)
+        self._fill_table()
+
+    # ---------------------------------------------------------------- what is shown
+    @property
+    def overlay(self) -> Overlay | None:
+        """The runs, as they are shown."""
+        return self._overlay
+
+    @property
+    def selected_rows(self) -> list[int]:
+        """The numbers of the selected rows, from above."""
+        return sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+
+    def show_runs(self, overlay: Overlay, states: Mapping[int, str] | None = None) -> None:
+        """Show these; how they are shown stays, but for runs that were hidden.
+
+        `states` says in the table's column of ends how runs are that have none.
+        """
+        if self._overlay is None or len(overlay.runs) < len(self._overlay.runs):
+            self._view = replace(self._view, hidden=frozenset())
+        self._overlay = overlay.shown_as(self._view)
+        self._states = dict(states or {})
+        self._show()
+
+    def show_as(self, view: View) -> None:
+        """Show the same differently."""
+        self._view = view
+        if self._overlay is not None:
+            self._overlay = self._overlay.shown_as(view)
+            self._show()
+        self.changed.emit()
+
+    def redraw(self) -> None:
+        """Draw what has been measured since: the runs' records have grown."""
+        if self._overlay is not None:
+            self._overlay = self._overlay.shown_as(self._view)
+            self.plot.show_overlay(self._overlay)
+
+    def _show(self) -> None:
+        overlay = self._overlay
+        assert overlay is not None
+        scales = tuple(SCALE_WORDS) if overlay.can_divide else (Scale.RAW,)
+        metric = overlay.metric_name
+        names = {**QUANTITY_WORDS, Quantity.METRIC: metric[:1].upper() + metric[1:]}
+        self._offer(self.align, overlay.aligns, ALIGN_WORDS, overlay.align)
+        self._offer(self.quantity, overlay.quantities, names, overlay.quantity)
+        self._offer(self.scale, scales, SCALE_WORDS, overlay.scale)
+        self.log.setEnabled(overlay.quantity != Quantity.METRIC)
+        self.sentences.setText(overlay.summary)
+        self.sentences.setContentsMargins(12, 0, 12, 0)
+        self.plot.show_overlay(overlay)
+        self._fill_table()
+
+    @staticmethod
+    def _offer(box: Choice, keys: Sequence[str], words: Mapping[str, str], chosen: str) -> None:
+        if [box.itemData(index) for index in range(box.count())] != list(keys):
+            box.clear()
+            for key in keys:
+                box.addItem(words[key], key)
+        for index, key in enumerate(keys):
+            box.setItemText(index, words[key])
+        box.setCurrentIndex(list(keys).index(chosen))
+        box.setEnabled(len(keys) > 1)
+
+    # ---------------------------------------------------------------- the table
+    def _fill_table(self) -> None:
+        overlay = self._overlay
+        if overlay is None:
+            return
+        heads, rows = overlay.table()
+        self._filling = True
+        try:
+            self.table.setColumnCount(len(heads))
+            self.table.setHorizontalHeaderLabels([head[:1].upper() + head[1:] for head in heads])
+            self.table.setRowCount(len(rows))
+            for row, cells in enumerate(rows):
+                for column, text in enumerate(cells):
+                    self._fill_cell(row, column, self._states.get(row, text) if heads[column] == "ended" else text)
+        finally:
+            self._filling = False
+        self.table.resizeColumnsToContents()
+        above = self.table.horizontalHeader().sizeHint().height() + 14
+        self.table.setMinimumHeight(above + 2 * ROW_HEIGHT)
+        self.table.setMaximumHeight(above + ROW_HEIGHT * max(2, len(rows)))
+        if len(rows) != self._rows:
+            self._rows = len(rows)
+            self._split.setSizes([10_000, above + ROW_HEIGHT * min(len(rows), MOST_ROWS)])
+
+    def _fill_cell(self, row: int, column: int, text: str) -> None:
+        item = self.table.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            self.table.setItem(row, column, item)
+        if item.text() != text:
+            item.setText(text)
+            item.setToolTip(text)
+        if column:
+            return
+        overlay = self._overlay
+        assert overlay is not None
+        if row < len(overlay.runs):
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
+            shown = row not in overlay.view.hidden
+            item.setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+            item.setIcon(_sample(*self._palette.look(row)))
+        else:
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setData(Qt.ItemDataRole.CheckStateRole, None)
+            item.setIcon(QIcon())
+
+    @Slot(QTableWidgetItem)
+    def _on_item(self, item: QTableWidgetItem) -> None:
+        if self._filling or item.column() or self._overlay is None or item.row() >= len(self._overlay.runs):
+            return
+        shown = item.checkState() == Qt.CheckState.Checked
+        if shown == (item.row() in self._view.hidden):
+            self._toggle(item.row())
+
+    @Slot(int)
+    def _toggle(self, number: int) -> None:
+        """Hide a run, or show it again."""
+        self.show_as(replace(self._view, hidden=self._view.hidden ^ {number}))
+
+
+def _sample(colour: str, dash: str) -> QIcon:
+    """A run's line, as it is in the plot."""
+    picture = QPixmap(SAMPLE * 2)
+    picture.setDevicePixelRatio(2)
+    picture.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(picture)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(colour, 2.2, dash))
+        middle = SAMPLE.height() // 2
+        painter.drawLine(2, middle, SAMPLE.width() - 2, middle)
+    finally:
+        painter.end()
+    return QIcon(picture)

@@ -1,0 +1,286 @@
+"""Runs of any kinds laid over each other: by what, in which units, and the table of what they came to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from lrgui.core.curve.comparison import Compared, how_to_read
+from lrgui.core.events import RunKind, StrEnum
+from lrgui.core.formats import NOTHING, format_losses, format_metric, format_seconds
+from lrgui.core.learning_rate import format_lr
+from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names
+from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
+from lrgui.runs.words import VERBS
+
+
+class Scale(StrEnum):
+    """What the losses of a run are divided by."""
+
+    RAW = "raw"
+    FIRST = "first"
+    BEST = "best"
+
+
+ALIGN_WORDS: dict[str, str] = {
+    Align.LR: "Learning rate",
+    Align.STEP: "Step",
+    Align.EPOCH: "Epoch",
+    Align.TIME: "Time",
+}
+SCALE_WORDS: dict[str, str] = {Scale.RAW: "raw", Scale.FIRST: "÷ first", Scale.BEST: "÷ best"}
+QUANTITY_WORDS: dict[str, str] = {
+    Quantity.LOSS: "Loss",
+    Quantity.VALIDATION: "Validation loss",
+    Quantity.METRIC: "Metric",
+}
+_X_TITLES: dict[str, str] = {
+    Align.LR: "Learning rate (log scale)",
+    Align.STEP: "Step",
+    Align.EPOCH: "Epoch",
+    Align.TIME: "Time (seconds)",
+}
+#: Columns of the table beside the settings that differ.
+RATE, FINAL, BEST, STEPS, TIME, ENDED = "learning rate", "final loss", "best loss", "steps", "time", "ended"
+
+
+@dataclass(frozen=True)
+class View:
+    """How runs are shown. What does not apply to the runs at hand takes what does."""
+
+    align: str = ""
+    """An `Align`; empty for what suits the runs."""
+    scale: str = Scale.RAW
+    quantity: str = Quantity.LOSS
+    hidden: frozenset[int] = frozenset()
+    """The runs that are not drawn, by their number from 0."""
+    log: bool = False
+    """True for a logarithmic axis of losses."""
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """Runs, each with a name that tells it from the others, and how they are shown."""
+
+    runs: tuple[OverlaidRun, ...]
+    labels: tuple[str, ...]
+    view: View = View()
+
+    @classmethod
+    def of(cls, runs: Sequence[OverlaidRun], view: View = View()) -> Overlay:  # noqa: B008 (frozen)
+        """These runs, named by what tells them apart."""
+        jobs, optimizers = [run.job for run in runs], [run.optimizer for run in runs]
+        names = distinct_names(jobs, optimizers, [run.started for run in runs])
+        return cls(tuple(runs), tuple(names), view)
+
+    def shown_as(self, view: View) -> Overlay:
+        """The same, shown differently."""
+        return replace(self, view=view)
+
+    # ---------------------------------------------------------------- what applies
+    @cached_property
+    def aligns(self) -> tuple[str, ...]:
+        """What these runs can be laid over each other by, what suits them best first."""
+        kinds = {run.kind for run in self.runs}
+        found: list[str] = [Align.STEP, Align.TIME]
+        if all(run.steps_per_epoch is not None for run in self.runs):
+            found.insert(1, Align.EPOCH)
+        if RunKind.TRAIN not in kinds:
+            found.insert(0, Align.LR)
+        elif kinds != {RunKind.TRAIN} or len({run.result.rate for run in self.runs}) > 1:
+            found.append(Align.LR)
+        return tuple(found)
+
+    @property
+    def align(self) -> str:
+        """What they are laid over each other by."""
+        return self.view.align if self.view.align in self.aligns else self.aligns[0]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What can be drawn of at least one of them."""
+        found: list[str] = [Quantity.LOSS]
+        if any(run.has_validation for run in self.runs):
+            found.append(Quantity.VALIDATION)
+        if self.metric_name:
+            found.append(Quantity.METRIC)
+        return tuple(found)
+
+    @property
+    def quantity(self) -> str:
+        """What is drawn."""
+        return self.view.quantity if self.view.quantity in self.quantities else Quantity.LOSS
+
+    @property
+    def metric_name(self) -> str:
+        """The metric that most of them have; empty where none has any."""
+        names = [run.metric_name for run in self.runs]
+        return max(filter(None, names), key=names.count, default="")
+
+    @property
+    def scale(self) -> str:
+        """What losses are divided by; as measured where one of them is not positive, and of a metric."""
+        if self.quantity == Quantity.METRIC or self.view.scale == Scale.RAW:
+            return Scale.RAW
+        return self.view.scale if self.can_divide else Scale.RAW
+
+    @property
+    def can_divide(self) -> bool:
+        """True where a loss can be divided by the first or best of its run: all are positive."""
+        if self.quantity == Quantity.METRIC:
+            return False
+        return all(float(trace.y.min()) > 0 for traces in self._measured for trace in traces)
+
+    # ---------------------------------------------------------------- what is drawn
+    @cached_property
+    def _measured(self) -> list[list[Trace]]:
+        metric = self.quantity == Quantity.METRIC
+        return [
+            [] if metric and run.metric_name != self.metric_name else run.traces(self.align, self.quantity)
+            for run in self.runs
+        ]
+
+    @cached_property
+    def traces(self) -> list[list[Trace]]:
+        """What is drawn of each run, in the units that are shown."""
+        found = []
+        for traces in self._measured:
+            unit = self._unit(traces)
+            found.append([replace(trace, y=trace.y / unit) for trace in traces])
+        return found
+
+    def _unit(self, traces: Sequence[Trace]) -> float:
+        if self.scale == Scale.RAW or not traces:
+            return 1.0
+        main = next((trace for trace in traces if not trace.beside), traces[0])
+        return float(main.y[0] if self.scale == Scale.FIRST else min(float(trace.y.min()) for trace in traces))
+
+    @property
+    def x_title(self) -> str:
+        """What is written along the bottom axis."""
+        return _X_TITLES[self.align]
+
+    @property
+    def y_title(self) -> str:
+        """What is written along the left axis."""
+        if self.quantity == Quantity.METRIC:
+            return self.metric_name[:1].upper() + self.metric_name[1:]
+        divided = "" if self.scale == Scale.RAW else f" {SCALE_WORDS[self.scale]}"
+        return f"{QUANTITY_WORDS[self.quantity]}{divided}"
+
+    @property
+    def compared(self) -> list[tuple[int, Compared]]:
+        """The sweeps among them, with their number, as comparisons read them."""
+        numbered = enumerate(zip(self.runs, self.labels, strict=True))
+        return [(n, Compared(str(n), label, run.reading)) for n, (run, label) in numbered if run.reading is not None]
+
+    # ---------------------------------------------------------------- in words
+    @property
+    def summary(self) -> str:
+        """What these runs are, and how to read them."""
+        kinds = [VERBS.get(run.kind, run.kind).lower() for run in self.runs]
+        parts = [f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}" for kind in dict.fromkeys(kinds)]
+        words = [f"{', '.join(parts)} compared."]
+        labels = {each.label for each in self.differing}
+        if labels & {"Data", "Model", "File or folder"}:
+            words.append("Their tasks differ: compare the shapes and rates, not the losses.")
+        elif {run.kind for run in self.runs} == {RunKind.SWEEP} and "Optimizer" in labels:
+            names = [run.optimizer for run in self.runs]
+            if len(set(names)) == len(names):
+                words += how_to_read([compared for _, compared in self.compared])
+        if RunKind.SWEEP in {run.kind for run in self.runs} and len({run.kind for run in self.runs}) > 1:
+            words.append("A sweep's loss belongs to a rate that rises all the time: it is no training's.")
+        return " ".join(words)
+
+    @cached_property
+    def differing(self) -> list[Difference]:
+        """The settings in which they differ."""
+        return differences([run.job for run in self.runs], [run.optimizer for run in self.runs])
+
+    def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Heads and rows: each run, what it came to, and what differs; below them mean and spread over seeds."""
+        results = [run.result for run in self.runs]
+        groups = self.groups()
+        means = [[_mean([getattr(results[n], name) for n in group]) for group in groups] for name in ("final", "best")]
+        finals = _with_spread([result.final for result in results], means[0])
+        bests = _with_spread([result.best for result in results], means[1])
+        metric = self.metric_name
+        differing = [
+            (each.label[:1].lower() + each.label[1:], [*each.values, *self._of_groups(each, groups)])
+            for each in self.differing
+        ]
+        columns: list[tuple[str, list[str]]] = [(FINAL, finals), (BEST, bests)]
+        if not {"max LR", "around"} & {head for head, _ in differing}:
+            rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
+            columns.insert(0, (RATE, [*rates, *self._rates_of(groups)]))
+        if metric:
+            for name, head in (("final_metric", f"final {metric}"), ("best_metric", f"best {metric}")):
+                values = [getattr(result, name) if result.metric_name == metric else None for result in results]
+                told = [format_metric(metric, value) for value in values]
+                told += [_spread_words(metric, _mean([values[n] for n in group])) for group in groups]
+                columns.append((head, told))
+        columns += differing
+        columns.append((STEPS, [f"{run.steps:,}" for run in self.runs] + [""] * len(groups)))
+        columns.append((TIME, [format_seconds(run.seconds) for run in self.runs] + [""] * len(groups)))
+        columns.append((ENDED, [run.ended or "running" for run in self.runs] + [""] * len(groups)))
+        columns = [(head, cells) for head, cells in columns if set(cells) - {NOTHING, ""}]
+        names = [*self.labels, *(f"mean of {len(group)} seeds" for group in groups)]
+        return ("run", *(head for head, _ in columns)), [
+            (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
+        ]
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """The numbers of runs that differ in their seed alone, where there are at least two."""
+        found: dict[str, list[int]] = {}
+        for number, run in enumerate(self.runs):
+            found.setdefault(alike_but_seed(run.job), []).append(number)
+        seeds = [run.job.task.seed for run in self.runs]
+        return [tuple(group) for group in found.values() if len({seeds[n] for n in group}) > 1]
+
+    @staticmethod
+    def _of_groups(each: Difference, groups: Sequence[Sequence[int]]) -> list[str]:
+        if each.label == SEED:
+            return [", ".join(each.values[n] for n in group) for group in groups]
+        return [each.values[group[0]] for group in groups]
+
+    def _rates_of(self, groups: Sequence[Sequence[int]]) -> list[str]:
+        """The geometric mean of the picks of sweeps and races with several seeds, and the factor of their spread."""
+        found = []
+        for group in groups:
+            rates = [rate for n in group if (rate := self.runs[n].result.rate) is not None]
+            if not rates:
+                found.append(NOTHING)
+                continue
+            middle = math.exp(sum(map(math.log, rates)) / len(rates))
+            apart = "" if max(rates) == min(rates) else f" ({format_lr(min(rates))} to {format_lr(max(rates))})"
+            found.append(f"{format_lr(middle)}{apart}")
+        return found
+
+
+def _mean(values: Sequence[float | None]) -> tuple[float, float] | None:
+    """Mean and standard deviation (n - 1); None where one is missing."""
+    there = [value for value in values if value is not None]
+    if len(there) < len(values) or len(there) < 2:
+        return None
+    return float(np.mean(there)), float(np.std(there, ddof=1))
+
+
+def _with_spread(values: Sequence[float | None], means: Sequence[tuple[float, float] | None]) -> list[str]:
+    """A column of losses, then of means with their spread, all with the same decimals."""
+    flat: list[float | None] = [*values]
+    for mean in means:
+        flat += [None, None] if mean is None else list(mean)
+    told = format_losses(flat)
+    count = len(values)
+    pairs = zip(told[count::2], told[count + 1 :: 2], strict=True)
+    return [*told[:count], *(mean if mean == NOTHING else f"{mean} ± {spread}" for mean, spread in pairs)]
+
+
+def _spread_words(name: str, mean: tuple[float, float] | None) -> str:
+    if mean is None:
+        return NOTHING
+    return f"{format_metric(name, mean[0])} ± {format_metric(name, mean[1])}"
