@@ -1,0 +1,1 @@
+"""Runs that are elsewhere, or that somebody else computes: followed by their logs, and started there."""

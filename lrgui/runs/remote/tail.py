@@ -1,0 +1,263 @@
+"""Reads a log to its end and beyond, as it grows: here, and as a program of its own on another machine.
+
+The standard library alone, and nothing newer than Python 3.7: the text of this file is sent to the other machine as it
+is, and runs there in whatever Python there is. What it says goes out in frames: a letter, four bytes with the length,
+so many bytes. A log that LR Finder started there has a file beside it (`BESIDE`) that says where requests go, and how
+to see whether the run is still alive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import struct
+import subprocess
+import sys
+import threading
+import time
+from typing import BinaryIO, Iterator  # noqa: UP035 (older Pythons have it here)
+
+#: Seconds between two looks at a file that did not grow, and between two frames at least.
+POLL, BEAT = 0.02, 1.0
+#: Bytes of a log in a frame at most.
+MOST = 1 << 18
+#: So many of a log's first bytes tell it from another one: its header says when the run began.
+BEGIN = 1024
+#: What lies beside the log of a run that was started from elsewhere.
+BESIDE = "elsewhere.json"
+
+DATA, RESTART, ALIVE, STATUS, GONE, ERROR = b"D", b"R", b"A", b"S", b"G", b"E"
+"""Kinds of frames: more of the log; the log begins again; nothing new; what goes on, in words; the run is gone, in
+words; the log cannot be read, in words. Nothing follows the last two."""
+
+#: Seconds between two questions to the queue, and until a job that was just submitted must be in it.
+QUEUE_PACE, QUEUE_PATIENCE = 5.0, 30.0
+
+
+class Tail:
+    """One file, read from where reading broke off."""
+
+    def __init__(self, path: str, offset: int = 0, begin: bytes = b"") -> None:
+        """`offset` bytes were read before; `begin` are the first of them, `BEGIN` at most."""
+        self.path = path
+        self.offset = offset
+        self._begin = begin[:BEGIN]
+        self._file = -1
+        self._checked = 0.0
+
+    def read(self) -> tuple[bool, bytes]:
+        """Whether the log begins again, and what is new in it. Raises OSError where it cannot be read at all."""
+        if self._file < 0:
+            return self._open(), b""
+        now = time.monotonic()
+        due = now - self._checked > BEAT
+        data = b"" if due else os.read(self._file, MOST)
+        if data:
+            if len(self._begin) < BEGIN:
+                self._begin = (self._begin + data)[:BEGIN]
+            self.offset += len(data)
+            return False, data
+        self._checked = now
+        return self._looked_again(), b""
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _open(self) -> bool:
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self.path, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                raise OSError(22, "it is not a file")
+            self._checked = time.monotonic()
+            return self._placed()
+        except OSError:
+            self.close()
+            raise
+
+    def _placed(self) -> bool:
+        """Go where reading broke off; True where this is another log, which is read from its beginning."""
+        again = os.fstat(self._file).st_size < self.offset or not self._is_same()
+        if again:
+            self.offset, self._begin = 0, b""
+        os.lseek(self._file, self.offset, os.SEEK_SET)
+        return again
+
+    def _is_same(self) -> bool:
+        os.lseek(self._file, 0, os.SEEK_SET)
+        return os.read(self._file, len(self._begin)) == self._begin
+
+    def _looked_again(self) -> bool:
+        """Whether another log lies here now: in another file of this name, or in this one, written anew."""
+        try:
+            there, here = os.stat(self.path), os.fstat(self._file)
+        except OSError:
+            return False  # deleted: it may come back
+        if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
+            if not stat.S_ISREG(there.st_mode):
+                return False
+            os.close(self._file)
+            self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        return self._placed()
+
+
+class Follower:
+    """A log and the run that writes it."""
+
+    def __init__(self, path: str, offset: int = 0, begin: bytes = b"", beat: float = BEAT) -> None:
+        """See `Tail`; frames come every `beat` seconds at least."""
+        path = os.path.expanduser(path)
+        self._tail = Tail(path, offset, begin)
+        self._folder = os.path.dirname(os.path.abspath(path))
+        self._beat = beat
+        self._beside: dict[str, str] = {}
+        self._began = time.monotonic()
+        self._next = 0.0
+        self._in_queue = False
+        self._status = ""
+
+    def frames(self) -> Iterator[tuple[bytes, bytes]]:
+        """Kind and contents of one frame after the other, without end but for `GONE` and `ERROR`."""
+        self._read_beside()
+        told, gone = time.monotonic(), ""
+        yield ALIVE, b""
+        while True:
+            try:
+                again, data = self._tail.read()
+            except OSError as error:
+                again, data = False, b""
+                if not self._beside:
+                    yield ERROR, (error.strerror or str(error)).encode("utf-8", "replace")
+                    return
+            if again:
+                yield RESTART, b""
+            if data:
+                told = time.monotonic()
+                yield DATA, data
+                continue
+            if gone:
+                yield GONE, gone.encode("utf-8", "replace")
+                return
+            time.sleep(POLL)
+            now = time.monotonic()
+            gone, status = self._look(now)
+            if gone:
+                time.sleep(float(self._beside.get("patience", 0.5)))  # network file systems show it late
+            if status != self._status:
+                self._status, told = status, now
+                yield STATUS, status.encode("utf-8", "replace")
+            elif now - told > self._beat:
+                told = now
+                yield ALIVE, b""
+
+    def ask(self, word: str) -> None:
+        """Pass on a request (pause, resume, cancel, kill) to a run that was started from elsewhere."""
+        job = self._beside.get("slurm", "")
+        if job and (word == "kill" or (word == "cancel" and not os.path.exists(self._tail.path))):
+            _printed(["scancel", job])
+        elif self._beside:
+            with open(os.path.join(self._folder, "requests"), "ab", 0) as file:
+                file.write(word.encode() + b"\n")
+
+    def _read_beside(self) -> None:
+        try:
+            with open(os.path.join(self._folder, BESIDE), encoding="utf-8") as file:
+                said = json.load(file)
+            if said.get("log") == os.path.basename(self._tail.path):
+                self._beside = {str(key): str(value) for key, value in said.items()}
+        except (OSError, ValueError, AttributeError):
+            pass  # somebody else's log: nobody knows whether it goes on
+
+    def _look(self, now: float) -> tuple[str, str]:
+        """Why the run is gone, and what it waits for; both empty where nothing is to be said."""
+        if not self._beside or now < self._next:
+            return "", self._status
+        if self._beside.get("slurm"):
+            self._next = now + float(self._beside.get("pace", QUEUE_PACE))
+            return self._look_in_queue(self._beside["slurm"], now)
+        self._next = now + BEAT
+        return ("" if _is_locked(os.path.join(self._folder, "alive")) else "its process has ended"), ""
+
+    def _look_in_queue(self, job: str, now: float) -> tuple[str, str]:
+        status, out, err = _printed(["squeue", "--noheader", "--jobs", job, "--format", "%T|%r"])
+        if status != 0 and "invalid job id" not in err.lower():
+            return "", self._status  # the queue does not answer just now
+        state, _, reason = out.strip().partition("\n")[0].partition("|")
+        if state in ("PENDING", "CONFIGURING"):
+            self._in_queue = True
+            why = f" ({reason})" if reason not in ("", "None") else ""
+            return "", f"Job {job} waits in the SLURM queue{why}"
+        if state:
+            self._in_queue = True
+            return "", ""
+        if not self._in_queue and now - self._began < float(self._beside.get("queue_patience", QUEUE_PATIENCE)):
+            return "", self._status
+        status, out, _ = _printed(["sacct", "--noheader", "--allocations", "--jobs", job, "--format", "State%40"])
+        how = out.strip().partition("\n")[0].strip() if status == 0 else ""
+        return f"SLURM job {job} has ended" + (f" ({how})" if how else ""), ""
+
+
+def _is_locked(path: str) -> bool:
+    """True while the process that holds the lock lives; also where nobody can tell."""
+    try:
+        import fcntl
+
+        with open(path, "rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return True
+    return False
+
+
+def _printed(command: list[str]) -> tuple[int, str, str]:
+    """Exit status (-1 where there is no such program) and what it printed."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return -1, "", ""
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def main() -> None:
+    """Follow the log that the first line of standard input names; further lines are requests; its end is the end."""
+    about = json.loads(sys.stdin.buffer.readline().decode("utf-8"))
+    follower = Follower(about["path"], about["offset"], about["begin"].encode("latin-1"))
+
+    def listen() -> None:
+        for line in iter(sys.stdin.buffer.readline, b""):
+            try:
+                follower.ask(line.decode("ascii").strip())
+            except (OSError, ValueError):
+                pass  # the run's folder is gone, and with it the run
+        os._exit(0)  # nobody listens any more
+
+    frames = follower.frames()
+    out = sys.stdout.buffer
+    first = next(frames)  # by now it knows where requests go
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        _write(out, *first)
+        for kind, contents in frames:
+            _write(out, kind, contents)
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass
+    os._exit(0)
+
+
+def _write(out: BinaryIO, kind: bytes, contents: bytes) -> None:
+    out.write(kind + struct.pack(">I", len(contents)) + contents)
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ssh_server import NAME, SshServer
+
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, RunState, StateEvent
+from lrgui.runs.job import Job
+from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote import following
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.following import Following
+
+END = EndEvent(EndReason.COMPLETED, "Done.")
+
+
+def batch(step: int) -> BatchEvent:
+    return BatchEvent(0, step, 1e-5 * (1 + step), 2.0 + 1 / (1 + step), step / 100)
+
+
+def steps_of(events: list[Event]) -> list[int]:
+    return [event.step for event in events if isinstance(event, BatchEvent)]
+
+
+class Reading:
+    """Follows in a thread, as the window does."""
+
+    def __init__(self, source: Following) -> None:
+        self.source = source
+        self.events: list[Event] = []
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for chunk in self.source.chunks():
+            self.events += chunk
+
+    def until(self, count: int) -> None:
+        wait_for(lambda: len(steps_of(self.events)) >= count)
+
+    def end(self) -> EndEvent:
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        assert isinstance(self.events[-1], EndEvent)
+        return self.events[-1]
+
+
+def wait_for(true: object, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.fixture(params=["here", "there"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
+    """A log here, and the same through ssh."""
+    path = tmp_path / "a run.lrrun"
+    if request.param == "here":
+        yield Address.parse(str(path))
+    else:
+        request.getfixturevalue("ssh_server")
+        yield Address.parse(f"ssh://{NAME}{path}")
+
+
+def test_a_log_is_followed_while_it_grows(address: Address) -> None:
+    with LogWriter(address.path, Job()) as log:
+        log.write([StateEvent(RunState.RUNNING), batch(0)])
+        reading = Reading(Following(address))
+        reading.until(1)
+        for step in range(1, 50):
+            log.write([batch(step)])
+        reading.until(50)
+        log.write([END])
+    assert reading.end() == END
+    assert steps_of(reading.events) == list(range(50))
+    assert reading.source.parser is not None and reading.source.parser.job == Job()
+
+
+def test_lines_that_are_written_in_pieces_are_whole(address: Address) -> None:
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0), batch(1), END])
+    text = Path(address.path).read_bytes()
+    with open(address.path, "wb", buffering=0) as file:
+        file.write(text[:100])  # not even the header
+        reading = Reading(Following(address))
+        for cut in range(100, len(text), 97):
+            file.write(text[cut : cut + 97])
+            time.sleep(0.002)
+    reading.end()
+    assert steps_of(reading.events) == [0, 1]
+
+
+def test_following_can_be_left_and_the_log_stays(address: Address) -> None:
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0)])
+        reading = Reading(Following(address))
+        reading.until(1)
+        reading.source.cancel()
+        end = reading.end()
+        assert end.reason == EndReason.CANCELLED and f"lrgui watch {address}" in end.detail
+        log.write([END])
+
+
+def test_another_run_in_the_same_place_is_told(address: Address) -> None:
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(step) for step in range(100)])
+        reading = Reading(Following(address))
+        reading.until(100)
+        LogWriter(address.path, Job(kind="train")).close()  # writes the same file anew, from its beginning
+        end = reading.end()
+    assert reading.source.replaced and "replaced by another run" in end.detail
+    assert steps_of(reading.events) == list(range(100))
+
+
+def test_a_longer_run_over_a_shorter_one_is_told(address: Address) -> None:
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0)])
+        reading = Reading(Following(address))
+        reading.until(1)
+    other = Path(address.path).with_name("other.lrrun")
+    with LogWriter(other, Job(kind="train")) as log:
+        log.write([batch(step) for step in range(100)])
+    os.replace(other, address.path)
+    reading.end()
+    assert reading.source.replaced and steps_of(reading.events) == [0]
+
+
+def test_a_log_that_is_deleted_and_written_again_goes_on(address: Address) -> None:
+    """As `LogWriter` does it."""
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0)])
+        reading = Reading(Following(address))
+        reading.until(1)
+        os.unlink(address.path)
+        log.write([batch(1)])
+        reading.until(2)
+        log.write([batch(2), END])
+    assert reading.end() == END and steps_of(reading.events) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"), [(None, "No such file"), ("", None), ("hello\n", "is not an LR Finder run")]
+)
+def test_what_cannot_be_followed_is_told(address: Address, contents: str | None, said: str | None) -> None:
+    if contents is not None:
+        Path(address.path).write_text(contents)
+    source = Following(address)
+    if said is None:  # the header may still come
+        threading.Timer(0.3, source.leave).start()
+        said = "Stopped following"
+    with pytest.raises(ValueError, match=said):
+        source.open()
+
+
+def test_a_lost_connection_is_made_again_at_the_byte_where_it_broke_off(
+    ssh_server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FIRST_WAIT", 0.1)
+    path = tmp_path / "a.lrrun"
+    with LogWriter(path, Job()) as log:
+        log.write([StateEvent(RunState.RUNNING)])
+        reading = Reading(Following(Address.parse(f"ssh://{NAME}{path}")))
+        cuts, step = 0, 0
+        for _ in range(3):
+            log.write([batch(step + number) for number in range(500)])
+            step += 500
+            reading.until(step - 400)  # in the middle
+            cuts += ssh_server.cut()
+            log.write([batch(step + number) for number in range(500)])
+            step += 500
+        reading.until(step)
+        log.write([END])
+        assert reading.end() == END
+    assert cuts >= 3
+    assert steps_of(reading.events) == list(range(step))  # nothing lost, nothing twice
+    states = [event for event in reading.events if isinstance(event, StateEvent)]
+    lost = [event for event in states if "reconnecting in" in event.detail]
+    assert len(lost) >= 3 and states[-1].state == RunState.RUNNING
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for(
+    ssh_server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FIRST_WAIT", 0.05)
+    path = tmp_path / "a.lrrun"
+    with LogWriter(path, Job()) as log:
+        log.write([batch(0)])
+        reading = Reading(Following(Address.parse(f"ssh://{NAME}{path}")))
+        reading.until(1)
+        ssh_server.stop()
+        log.write([batch(1)])
+        wait_for(lambda: sum("cannot be reached" in getattr(event, "detail", "") for event in reading.events) >= 2)
+        ssh_server.start()
+        log.write([batch(2), END])
+    assert reading.end() == END and steps_of(reading.events) == [0, 1, 2]
+    waits = [event.detail.rpartition(" in ")[2] for event in reading.events if isinstance(event, StateEvent)]
+    assert waits[0] != waits[1]  # each time longer
+
+
+def trouble(address: str) -> str:
+    with pytest.raises(ValueError) as told:
+        Following(Address.parse(address)).open()
+    return str(told.value)
+
+
+def test_why_there_is_no_connection_is_one_sentence_with_the_way_out(
+    ssh_server: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "There is no host no-such-host.invalid" in trouble("ssh://no-such-host.invalid/x.lrrun")
+    assert "cannot be reached (Connection refused)" in trouble("ssh://127.0.0.1:1/x.lrrun")
+    ssh_server.authorized.write_text("")
+    said = trouble(f"ssh://{NAME}/x.lrrun")
+    assert "refuses the login" in said and "ssh-copy-id" in said
+    ssh_server.known.write_text("")
+    assert "host key is not known" in trouble(f"ssh://{NAME}/x.lrrun")
+    monkeypatch.setenv("PATH", str(ssh_server.home))
+    assert "install OpenSSH" in trouble(f"ssh://{NAME}/x.lrrun")
