@@ -7,7 +7,7 @@ window=(libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-im
     libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libdbus-1-3 libfontconfig1 libglib2.0-0
     libgssapi-krb5-2)
 bundle=(binutils)
-tests=(xvfb xauth xdotool openbox imagemagick desktop-file-utils appstream shared-mime-info)
+tests=(xvfb xauth xdotool openbox imagemagick desktop-file-utils appstream shared-mime-info openssh-server)
 
 wanted=()
 for group in "$@"; do

@@ -14,7 +14,7 @@ from unittest.mock import ANY
 import pytest
 
 from lrgui.cli.run import script_job
-from lrgui.cli.watch import step_words
+from lrgui.cli.steps import step_words
 from lrgui.core.curve.plan import Plan
 from lrgui.core.events import BatchEvent, ScriptEvent, TaskEvent
 from lrgui.runs.log import read_log

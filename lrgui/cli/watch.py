@@ -1,9 +1,8 @@
-"""`lrgui watch`: look on while a training script trains, as it is."""
+"""`lrgui watch`: look on while a training script trains, as it is, or follow a run that goes on elsewhere."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,21 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, say, tell, words
+from lrgui.cli.following import follow
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.run import Module, Script
 from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
 from lrgui.cli.script_job import script_job
+from lrgui.cli.steps import RECENT, step_words, training_document
 from lrgui.cli.task_options import Python
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
-from lrgui.core.formats import format_figure, format_loss
-from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
+from lrgui.runs.library import SUFFIX
+from lrgui.runs.remote.address import SCHEME
 
 if TYPE_CHECKING:
     from lrgui.runs.record import Record
-
-#: The speed is that of the last so many steps.
-RECENT = 50
 
 
 @command("watch", of_script=True)
@@ -40,18 +38,30 @@ def watch_script(
     as_json: Json = False,
     log: Log = None,
     python: Python = None,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Of a run that --on started: ask it to end, and follow it until it has.")
+    ] = False,
 ) -> None:
-    """Run your training script as it is, and show loss, rate, gradient norm and speed of each step.
+    """Run your training script as it is, and show loss, rate, gradient norm and speed of each step. Or follow a run.
 
     Nothing is changed, and the script runs to its end; Ctrl+C stops it as without LR Finder. The window opens the log
-    as a training. Exit status: 0 where it ended or was stopped, 1 where it failed, 2 for bad arguments.
+    as a training. With RUN.lrrun or ssh://[user@]host[:port]/path/RUN.lrrun in the script's place, a run is followed
+    that somebody else computes, also after its connection broke; Ctrl+C then only stops following. Exit status: 0 where
+    it ended or was stopped, 1 where it failed, 2 for bad arguments.
     """
+    if not module and (script[0].startswith(SCHEME) or script[0].endswith(SUFFIX)):
+        if script[1:]:
+            words_behind = " ".join(script[1:])
+            fail(f"Options go before the run: lrgui watch {words_behind} {script[0]}", Status.BAD_ARGUMENTS)
+        follow(script[0], log, as_json, stop)
+    if stop:
+        fail("--stop is for a run that is followed: name its log.", Status.BAD_ARGUMENTS)
     base = script_job(script, module, {"optimizer": optimizer})
     spare({"log": log}, source_file(base.task))
     record, unkept = _watched(checked(replace(base, kind=RunKind.TRAIN)), log, as_json, python)
     end = ended(record)
     if as_json:
-        print(json.dumps(_document(record), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(training_document(record), ensure_ascii=False, allow_nan=False))
     else:
         tell(end.detail)
     if unkept:
@@ -92,29 +102,3 @@ def _show(events: Sequence[Event], quiet: bool) -> None:
             printed(event)
         elif isinstance(event, TaskEvent) and not quiet:
             say(task_words(event))
-
-
-def step_words(recent: Sequence[BatchEvent], task: TaskEvent | None) -> str:
-    """The last steps in a line: "step 1,234 · loss 0.512 · LR 3.2e-4 · gradient norm 1.3 · 82 steps/s".
-
-    The loss is the median of the last of them.
-    """
-    last = recent[-1]
-    losses = sorted(event.loss for event in list(recent)[-9:])
-    parts = [f"step {last.step + 1:,}", f"loss {format_loss(losses[len(losses) // 2])}", f"LR {format_lr(last.lr)}"]
-    if last.metric is not None and task is not None:
-        parts.append(f"{task.metric_name} {format_figure(last.metric)}")
-    seconds = last.seconds - recent[0].seconds
-    if seconds > 0:
-        parts.append(f"{format_figure((last.step - recent[0].step) / seconds)} steps/s")
-    return " · ".join(parts)
-
-
-def _document(record: Record) -> dict[str, Any]:
-    end = ended(record)
-    metric = record.metric
-    columns = {"lr": record.lr, "loss": record.loss, "seconds": record.seconds}
-    if metric is not None and record.task is not None:
-        columns[record.task.metric_name.replace(" ", "_")] = metric
-    steps = {name: [x if math.isfinite(x) else None for x in values.tolist()] for name, values in columns.items()}
-    return {"steps": steps, "end": {"reason": end.reason, "detail": end.detail}}

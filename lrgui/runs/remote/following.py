@@ -55,9 +55,9 @@ class Following:
         """Read the header. Raises ValueError with a sentence where there is none to be had."""
         while self.parser is None:
             chunk = next(self._events)
-            if isinstance(chunk[-1], EndEvent):
-                raise ValueError(chunk[-1].detail)
             self._ahead.append(chunk)
+            if self.parser is None and isinstance(chunk[-1], EndEvent):
+                raise ValueError(chunk[-1].detail)
         return self.parser
 
     def chunks(self) -> Generator[list[Event], None, None]:
