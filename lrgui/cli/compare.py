@@ -19,6 +19,7 @@ from lrgui.cli.opening import leave_empty, opened_run
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
 from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.tracking import Track, follow
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.run_settings import SweepSettings
@@ -56,6 +57,7 @@ def compare(
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
+    track: Track = None,
     python: Python = None,
 ) -> None:
     """Sweep several optimizers on the same task and say how their curves differ, or compare saved runs.
@@ -154,7 +156,8 @@ def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndE
     from lrgui.runs.records import Records
     from lrgui.runs.sequential import InTurn, compared_so_far
 
-    records, turn = Records(), InTurn(jobs, lambda job: source_of(job, python), origin="command line")
+    turn = InTurn(jobs, lambda job: source_of(job, python), origin="command line", follow=follow())
+    records = Records()
     steps = jobs[0].sweep.steps
     bar = progress_bar()
     with bar, Signals(turn), closing(turn.chunks()) as chunks:

@@ -16,6 +16,7 @@ from lrgui.cli.proving import budget_of, proven
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, leave, mended, sweep_of, tell_reading
 from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.tracking import Track
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
@@ -42,6 +43,7 @@ def find(
     files: dict[str, Path] = {},  # noqa: B006
     snippet: Snippet = None,
     log: Log = None,
+    track: Track = None,
     python: Python = None,
 ) -> None:
     """Sweep the learning rate and say which one to use.

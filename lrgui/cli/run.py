@@ -20,6 +20,7 @@ from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.task_options import Python
+from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndReason, RunKind
 from lrgui.core.run_settings import HIGHEST, LOOP, LOSS, METRIC, RaceSettings, SweepSettings
@@ -96,6 +97,7 @@ def run_script(
     files: dict[str, Path] = {},  # noqa: B006
     snippet: Snippet = None,
     log: Log = None,
+    track: Track = None,
     python: Python = None,
     *,
     context: typer.Context,

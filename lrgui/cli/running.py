@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lrgui import frozen, places
 from lrgui.cli.app import fail, printed, say, words
+from lrgui.cli.tracking import follow
 from lrgui.core.events import (
     EndEvent,
     EndReason,
@@ -65,7 +66,7 @@ class Journals:
         self._log = log
         self._ended = False
         self._tell(places.trouble())
-        self._writers = [start_log(job, origin="command line")]
+        self._writers = [start_log(job, "command line", follow())]
         if log is not None:
             self._writers.append(LogWriter(log, job, origin="command line"))
 

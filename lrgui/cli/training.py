@@ -14,6 +14,7 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.tracking import Track
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
 from lrgui.core.formats import format_losses, format_metric
 from lrgui.core.learning_rate import format_lr
@@ -32,6 +33,7 @@ def train(
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     log: Log = None,
+    track: Track = None,
     python: Python = None,
 ) -> None:
     """Train with OneCycle and say how well it went.

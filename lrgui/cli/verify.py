@@ -18,6 +18,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, source_of, task_words
 from lrgui.cli.sweeping import sweep_of
 from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import (
     ERRORS,
@@ -50,6 +51,7 @@ def verify(
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     log: Log = None,
+    track: Track = None,
     python: Python = None,
 ) -> None:
     """Measure the best learning rate by short OneCycle trainings around one.

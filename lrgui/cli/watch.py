@@ -19,6 +19,7 @@ from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
 from lrgui.cli.script_job import script_job
 from lrgui.cli.steps import RECENT, step_words, training_document
 from lrgui.cli.task_options import Python
+from lrgui.cli.tracking import Track
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
@@ -37,6 +38,7 @@ def watch_script(
     ] = 0,
     as_json: Json = False,
     log: Log = None,
+    track: Track = None,
     python: Python = None,
     stop: Annotated[
         bool, typer.Option("--stop", help="Of a run that --on started: ask it to end, and follow it until it has.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -36,8 +37,18 @@ def new_path(job: Job, now: datetime | None = None) -> Path:
             return path
 
 
-def start_log(job: Job, origin: str = "") -> LogWriter:
-    """A log for `job` in the runs folder. Never raises: if it cannot be made, the writer has a `problem`."""
+def start_log(job: Job, origin: str = "", follow: Callable[[Path], object] | None = None) -> LogWriter:
+    """A log for `job` in the runs folder. Never raises: if it cannot be made, the writer has a `problem`.
+
+    `follow` is told the log's file, to read it while it grows.
+    """
+    writer = _start_log(job, origin)
+    if follow is not None:
+        follow(writer.path)
+    return writer
+
+
+def _start_log(job: Job, origin: str) -> LogWriter:
     try:
         path = new_path(job)
     except OSError as error:

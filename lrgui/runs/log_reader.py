@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -25,6 +25,8 @@ class LogReader(LogParser):
 
         Raises ValueError with a sentence where the file is no run log, OSError where it cannot be read.
         """
+        self.more: Callable[[], bool] | None = None
+        """Asked at the end of the file: true where there may be more, of a run that goes on."""
         self._file = _open_regular(path)
         self.size = os.fstat(self._file.fileno()).st_size
         """Bytes of the file when it was opened."""
@@ -48,11 +50,17 @@ class LogReader(LogParser):
         self._file.close()
 
     def __iter__(self) -> Iterator[list[Event | EventArrays]]:
-        while data := self._file.read(CHUNK):
+        while data := self._next():
             if found := self.feed(data):
                 yield found
         if last := self.finish():
             yield last
+
+    def _next(self) -> bytes:
+        """What follows in the file, empty at its end."""
+        while not (data := self._file.read(CHUNK)) and self.more is not None and self.more():
+            pass
+        return data
 
     def _first_line(self) -> bytes:
         """The header; the file is then read on behind it."""

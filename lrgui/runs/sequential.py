@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.sweep_reading import read_sweep
@@ -51,10 +52,12 @@ class InTurn(OneAtATime):
         open_source: Callable[[Job], EventSource],
         origin: str = "",
         ready: Callable[[], object] | None = None,
+        follow: Callable[[Path], object] | None = None,
     ) -> None:
-        """`ready` prepares what `open_source` will need: it is called when a sweep that another follows has begun."""
+        """`ready` prepares what `open_source` will need: it is called when a sweep that another follows has begun.
+        `follow` is told the log of each."""
         super().__init__()
-        self._ready = ready
+        self._ready, self._follow = ready, follow
         self.jobs = tuple(jobs)
         self._open = open_source
         self._origin = origin
@@ -68,7 +71,7 @@ class InTurn(OneAtATime):
             if not self._turns_to(source):
                 break
             end, waiting = ended_unexpectedly(), self._ready is not None and job is not self.jobs[-1]
-            with start_log(job, self._origin) as journal:
+            with start_log(job, self._origin, self._follow) as journal:
                 for events in source.chunks():
                     journal.write(events)
                     ends = [event for event in events if isinstance(event, EndEvent)]
