@@ -28,6 +28,7 @@ from lrgui.api.setup import (
     precision,
     prepared,
 )
+from lrgui.api.tracking import Tracking, Wanted
 from lrgui.core.budget import Budget
 from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
@@ -42,7 +43,7 @@ from lrgui.core.engine.snapshot import RandomState, Snapshot
 from lrgui.core.engine.step import Loss
 from lrgui.core.engine.sweep import sweep
 from lrgui.core.engine.team import Team, team
-from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event
+from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, Event, RunKind
 from lrgui.core.optimizers import optimizer_name
 from lrgui.core.run_settings import SweepSettings
 from lrgui.errors.diagnosis import explaining
@@ -75,6 +76,7 @@ def find_lr(
     budget: float | str | None = None,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
+    track: Wanted = None,
     control: Control | None = None,
     fresh_init: bool = False,
     snapshot_folder: str | None = None,
@@ -113,6 +115,8 @@ def find_lr(
             training ends worse than the untrained model, there is no recommendation.
         progress: one line that says how far it is, in a terminal or a notebook.
         on_event: called with every event (`core.events`) as it happens.
+        track: experiment trackers that record the run: "tensorboard", "mlflow" or "wandb", with "=" and a folder or
+            without, several of these in a list, or a dict of folders.
         control: to pause or cancel from there.
         fresh_init: with a function as model each repeat begins with weights of its own.
         snapshot_folder: where a state above 4 GiB is kept in a private temporary file instead of in memory.
@@ -143,7 +147,8 @@ def find_lr(
     together = team()
     # Loaders that deal out one shuffled order to all processes need the same seed in each.
     first_seed = together.led(seed if seed is not None else torch.initial_seed() % 2**63)
-    with one, one, last, last, explaining():
+    tracking = Tracking(track if together.leads else None)
+    with tracking, one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready, measured, batches = prepared(
@@ -159,7 +164,8 @@ def find_lr(
             amp=name,
             last=last,
         )
-        call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+        heard = tracking.heard(on_event)
+        call = Call(ready, batches, measured, scaler, control or Control(), heard, snapshot_folder, title, tracking)
         whole = None if param_groups == "each" else chosen_groups(ready.optimizer, param_groups)
         own = _own_rate(ready, optimizer, config.start_lr, whole)
         followed = following(config, own)
@@ -246,6 +252,7 @@ class _Finder:
         most = len(changes) + MOST_SWEEPS - 1
         while True:
             self._notes = []
+            call.tracking.begin(RunKind.SWEEP, title or call.title, config, **call.setup, batch_size=self._batch_size())
             records, end = self._repeats(config, groups)
             result = Result.of(
                 records,
@@ -261,6 +268,7 @@ class _Finder:
                 batch_size=self._batch_size(),
                 own=own,
             )
+            call.tracking.swept(result)
             pick = result.reading.recommendation
             change = pick.next_sweep if self.mends == "all" else pick.advice if self.mends else None
             if change is None or self.over or len(changes) == most:

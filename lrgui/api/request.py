@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from lrgui.api.setup import Made, Measures
+from lrgui.api.tracking import Tracking
 from lrgui.core.control import Control
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.cleanup import Action
@@ -33,11 +34,18 @@ class Call:
     snapshot_folder: str | None
     name: str | None = None
     """What the caller calls it."""
+    tracking: Tracking = field(default_factory=lambda: Tracking(None))
+    """Who records its runs."""
 
     @property
     def title(self) -> str:
         """What the result is called."""
         return self.name or f"{type(self.ready.model).__name__} · {optimizer_name(self.ready.optimizer)}"
+
+    @property
+    def setup(self) -> dict[str, str]:
+        """What is trained, by name, for who records it."""
+        return {"model": type(self.ready.model).__name__, "optimizer": optimizer_name(self.ready.optimizer)}
 
     def tell(self, event: Event) -> None:
         """Hand an event to who wants to hear of it."""

@@ -18,6 +18,7 @@ from lrgui.api.progress import Progress, interactive
 from lrgui.api.request import Call
 from lrgui.api.result import Result
 from lrgui.api.setup import Model, precision, prepared
+from lrgui.api.tracking import Tracking, Wanted
 from lrgui.api.verified import Verified
 from lrgui.core.control import Control
 from lrgui.core.curve.plan import ONE_CYCLE
@@ -27,7 +28,7 @@ from lrgui.core.engine.race import race
 from lrgui.core.engine.random_state import gradients_back
 from lrgui.core.engine.snapshot import RandomState, Snapshot
 from lrgui.core.engine.step import Loss
-from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event
+from lrgui.core.events import ERRORS, CandidateEvent, EndEvent, EndReason, Event, RunKind
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import RaceSettings
@@ -54,6 +55,7 @@ def verify(
     device: torch.device | str | None = None,
     progress: bool = True,
     on_event: Callable[[Event], None] | None = None,
+    track: Wanted = None,
     control: Control | None = None,
     snapshot_folder: str | None = None,
     title: str | None = None,
@@ -69,7 +71,8 @@ def verify(
 
     Args:
         model: as in `find_lr`, and so are `loader`, which must be one that can begin again, `loss`, `optimizer`,
-            `training_step`, `seed`, `device`, `progress`, `on_event`, `control`, `snapshot_folder` and `title`.
+            `training_step`, `seed`, `device`, `progress`, `on_event`, `track`, `control`, `snapshot_folder` and
+            `title`.
         lr: the learning rate to race around.
         result: instead of `lr`, what `find_lr` gave: its recommendation, or its guess where it has none, as the maximum
             of a OneCycle whatever schedule is planned.
@@ -99,7 +102,8 @@ def verify(
         raise ValueError(" ".join(problems))
     check_places(model, loader, loss, optimizer, training_step)
     one, last = OneInterrupt(), Assured(gradients_back(), RandomState().restore)
-    with one, one, last, last, explaining():
+    tracking = Tracking(track)
+    with tracking, one, one, last, last, explaining():
         if seed is not None:
             seed_all(seed, ())  # a model that is made here begins with the seed's weights
         ready, measured, batches = prepared(
@@ -115,7 +119,8 @@ def verify(
             amp=name,
             last=last,
         )
-        call = Call(ready, batches, measured, scaler, control or Control(), on_event, snapshot_folder, title)
+        heard = tracking.heard(on_event)
+        call = Call(ready, batches, measured, scaler, control or Control(), heard, snapshot_folder, title, tracking)
         verified = Racer(call, config, one).run(seed, progress)
     if verified.end.reason in ERRORS:
         print(f"The race ended early: {verified.end.detail}", file=sys.stderr)
@@ -151,6 +156,7 @@ class Racer:
         call, config = self.call, self.config
         standings = Standings(config, call.objective.metric_name or "")
         last = Assured(*call.loaders_back())
+        call.tracking.begin(RunKind.RACE, call.title, config, **call.setup)
         with last, last:
             if seed is not None:
                 # Each candidate begins as the snapshot says, so the seed must be in it.
@@ -159,7 +165,7 @@ class Racer:
             last.add(snapshot.close)
             last.add(snapshot.restore_changed)
             end = self._race(snapshot, standings, Progress(progress, config.total_steps(), 1))
-        return Verified(
+        verified = Verified(
             config=config,
             ranking=standings.ranking(),
             end=end,
@@ -170,6 +176,8 @@ class Racer:
             seconds=self._seconds,
             notes=snapshot.notes,
         )
+        call.tracking.raced(verified)
+        return verified
 
     def _race(self, snapshot: Snapshot, standings: Standings, line: Progress) -> End:
         call, ready = self.call, self.call.ready

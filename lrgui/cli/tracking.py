@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
-from lrgui.cli.app import Status, fail, say
+from lrgui.cli.app import Status, complain, fail, say
 from lrgui.export.trackers import TRACKERS, Target, targets
 from lrgui.export.trackers.following import Following
 
@@ -51,6 +51,22 @@ def follow() -> Callable[[Path], object] | None:
     return None if Recording.now is None else Recording.now.follow
 
 
+def record_kept(log: Path, chosen: Sequence[Target]) -> bool:
+    """Record a run that is over, and say where; False where one of the trackers failed, which was said."""
+    done = True
+    for target in chosen:
+        troubles: list[str] = []
+        following = Following(lambda target=target: [target], troubles.append)  # type: ignore[misc]
+        following.follow(log)
+        following.wait()
+        for trouble in troubles:
+            complain(trouble)
+        if not troubles:
+            say(f"Recorded with {target.row.name}: {target.row.look.replace('FOLDER', target.place)}")
+        done = done and not troubles
+    return done
+
+
 _NAMES = ", ".join(f"{row.key} ({row.contents})" for row in TRACKERS.values())
 Track = Annotated[
     list[str] | None,
@@ -59,5 +75,13 @@ Track = Annotated[
         metavar="TRACKER[=FOLDER]",
         help=f"Record the run with an experiment tracker: {_NAMES}. May be given several times.",
         callback=_record,
+    ),
+]
+To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        metavar="TRACKER[=FOLDER]",
+        help=f"Record the run with an experiment tracker: {', '.join(TRACKERS)}. May be given several times.",
     ),
 ]

@@ -252,6 +252,7 @@ def create_window(
 ) -> MainWindow:
     """Put session and window together; needs a QApplication, starts nothing."""
     from lrgui.gui.session import Session
+    from lrgui.gui.tracking import RunTracking
     from lrgui.gui.window import MainWindow
     from lrgui.runs.job import Job
 
@@ -266,6 +267,7 @@ def create_window(
     session.environments = environments
     session.tasks.recent[:] = settings.recent
     session.tasks.recent_changed.connect(lambda: setattr(settings, "recent", list(session.tasks.recent)))
+    RunTracking(session, settings)
     window = MainWindow(session, settings)
     session.setParent(window)
     return window

@@ -87,6 +87,8 @@ class Session(JobEditor):
         self._open_source = open_source
         self.ready: Callable[[], object] | None = None
         """Prepares a process for the run after the present one."""
+        self.follow: Callable[[Path], object] | None = None
+        """Is told the log of each run as it begins."""
         self.environments: Environments | None = None
         """The Pythons that can compute, None where nobody looks for them."""
         self.worker = RunWorker(self)
@@ -264,7 +266,7 @@ class Session(JobEditor):
         jobs = jobs_to_compare(job, optimizers)
         self.runs.begin_comparison(jobs)
         self._set_state(RunState.STARTING)
-        self._turn = InTurn(jobs, self._open_source, origin="window", ready=self.ready)
+        self._turn = InTurn(jobs, self._open_source, origin="window", ready=self.ready, follow=self.follow)
         self.worker.start(self._turn)
 
     def _start(self, kind: str) -> None:
@@ -289,7 +291,7 @@ class Session(JobEditor):
         else:
             self.runs.begin(kind, job)
         self._set_state(RunState.STARTING)
-        self._journal = None if kind == RunKind.CHECK else start_log(job, origin="window")
+        self._journal = None if kind == RunKind.CHECK else start_log(job, "window", self.follow)
         self.worker.start(self._open_source(job), self._journal)
 
     def _job_to_run(self, kind: str) -> Job | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lrgui import places
+from lrgui.export.trackers import TRACKERS
 from lrgui.json_file import read_json, write_json
 from lrgui.runs.trust import Trust
 
@@ -40,6 +41,8 @@ class Settings:
     """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
     notify: bool = True
     """Tell when a run ends while another window is in front."""
+    track: dict[str, str] = field(default_factory=dict)
+    """The experiment trackers that record each run, by key of `export.trackers.TRACKERS`, and their folders."""
     recent: list[str] = field(default_factory=list)
     """Tasks that were opened, by path, the last one first."""
     panel_widths: dict[str, int] = field(default_factory=dict)
@@ -121,6 +124,9 @@ def _fits(name: str, value: Any) -> bool:
         return _is_python(value)
     if name == "pythons":
         return isinstance(value, dict) and all(_is_python(python) for python in value.values())
+    if name == "track":  # a folder of this machine, never an address: settings may come from anybody
+        folders = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+        return folders and all(key in TRACKERS and Path(each).is_absolute() for key, each in value.items())
     if name == "panel_widths":
         return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
     if name == "notify":

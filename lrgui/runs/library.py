@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -62,7 +62,10 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {RunKind.TRAIN: ("training",), RunKind
 
 
 def _stem(job: Job, now: datetime) -> str:
-    task = job.task
-    words = [*task.file_words, *_KIND_WORDS.get(job.kind, ())]
+    return dated_name([*job.task.file_words, *_KIND_WORDS.get(job.kind, ())], now)
+
+
+def dated_name(words: Sequence[str], now: datetime) -> str:
+    """A file's name without its ending: "2026-11-30_154700_digits-cnn-sgd"."""
     name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in words)
     return f"{now:%Y-%m-%d_%H%M%S}_{name[:80]}"

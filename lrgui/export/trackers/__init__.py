@@ -37,7 +37,10 @@ class TrackerRow:
     begin: Callable[[str, About], TrackedRun]
     """Begins to record a run in a folder, or at another address that the tracker knows."""
     most_points: int
-    """Of longer runs every n-th step is recorded, so many at most: what it takes in about ten seconds."""
+    """Of longer runs every n-th step is recorded, so many at most: what it takes in a few seconds, and more
+    than its charts show."""
+    files: bool = False
+    """True where it keeps files beside numbers and pictures."""
     addresses: bool = False
     """True where it can write to something other than a folder: "http://…"."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -87,7 +90,7 @@ TRACKERS: dict[str, TrackerRow] = {
             "runs",
             "tensorboard --logdir FOLDER",
             _tensorboard,
-            500_000,
+            100_000,
         ),
         TrackerRow(
             "mlflow",
@@ -98,6 +101,7 @@ TRACKERS: dict[str, TrackerRow] = {
             "mlflow ui --backend-store-uri sqlite:///FOLDER/mlflow.db",
             _mlflow,
             20_000,
+            files=True,
             addresses=True,
             environment={
                 "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -115,6 +119,7 @@ TRACKERS: dict[str, TrackerRow] = {
             "wandb sync FOLDER/wandb/offline-run-*",
             _wandb,
             20_000,
+            files=True,
             environment={"WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "GIT_PYTHON_REFRESH": "quiet"},
         ),
     )

@@ -40,6 +40,7 @@ class MlflowRun(TrackedRun):
         made = client.create_run(experiment, round(1000 * begun), {**tags, **nested}, name)
         self._id: str = made.info.run_id
         self._seconds, self._step = 0.0, 0
+        self._waiting: list[Metric] = []
 
     @classmethod
     def begin(cls, place: str, about: About) -> MlflowRun:
@@ -62,15 +63,14 @@ class MlflowRun(TrackedRun):
         return run
 
     def points(self, steps: Steps, columns: Mapping[str, Floats], seconds: Floats) -> None:
-        """As many at once as there may be."""
+        """They wait until there are as many as MLflow takes at once: a batch of few costs it nearly as much."""
         times = (1000 * (self._begun + seconds)).astype(int).tolist()
         names = [_name(name) for name in columns]
         rows = zip(steps.tolist(), times, *(column.tolist() for column in columns.values()), strict=True)
-        metrics = (
-            Metric(name, value, time, step) for step, time, *row in rows for name, value in zip(names, row, strict=True)
-        )
-        for some in _batches(metrics, MOST_METRICS):
-            self._client.log_batch(self._id, metrics=some)
+        for step, time_ms, *row in rows:
+            self._waiting += [Metric(name, value, time_ms, step) for name, value in zip(names, row, strict=True)]
+        while len(self._waiting) >= MOST_METRICS:
+            self._send()
         self._seconds, self._step = max(self._seconds, float(seconds[-1])), max(self._step, int(steps[-1]))
 
     def part(self, name: str, parameters: Mapping[str, Scalar]) -> MlflowRun:
@@ -80,10 +80,13 @@ class MlflowRun(TrackedRun):
         return run
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Send what waits."""
+        while self._waiting:
+            self._send()
 
     def close(self, ending: Ending) -> None:
         """Results, tags and files."""
+        self.flush()
         at = round(1000 * (self._begun + self._seconds))
         metrics = [Metric(_name(name), value, at, self._step) for name, value in ending.numbers.items()]
         words = {**ending.words, "ended": str(ending.end.reason), "detail": ending.end.detail}
@@ -97,6 +100,10 @@ class MlflowRun(TrackedRun):
                 self._client.log_artifact(self._id, str(Path(folder, name)))
         status = "FAILED" if ending.failed else "KILLED" if ending.stopped else "FINISHED"
         self._client.set_terminated(self._id, status, at)
+
+    def _send(self) -> None:
+        self._client.log_batch(self._id, metrics=self._waiting[:MOST_METRICS])
+        del self._waiting[:MOST_METRICS]
 
     def _parameters(self, parameters: Mapping[str, Scalar]) -> None:
         every = (Param(name, str(value)[:MOST_TEXT]) for name, value in parameters.items())

@@ -25,7 +25,7 @@ LOOK = 0.3
 #: How much of the processor the process leaves to the run.
 NICE = 10
 #: Characters of a package's own words.
-MOST_WORDS = 300
+MOST_WORDS = 160
 
 
 def main() -> None:
@@ -58,8 +58,9 @@ def why_not(target: Target, error: Exception) -> str:
     """One sentence on why a run was not recorded."""
     if isinstance(error, TrackerError):
         return str(error)
-    lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
-    words = (lines[0] if lines else type(error).__name__)[:MOST_WORDS].rstrip(".")
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    words = " ".join(said.split()).rstrip(".")
+    words = words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS]}…"
     return f"{target.row.name} could not record the run in {target.place} ({words}). The run itself is not affected."
 
 
@@ -96,7 +97,7 @@ def record(target: Target, log: Path, over: Callable[[], bool] = lambda: True) -
         reader.more = more
         for pieces in reader:
             story.add(pieces)
-    story.close(ending_of(open_run(log)))
+    story.close(ending_of(open_run(log), row.files))
 
 
 def _opened(log: Path, over: Callable[[], bool]) -> LogReader:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.options import Scalar
+from lrgui.core.standings import Ranking
 from lrgui.export import FORMATS, ExportError, PictureStyle
 from lrgui.export.race import RaceReport
 from lrgui.export.report import Report
@@ -19,19 +20,20 @@ from lrgui.runs.record import Record
 
 #: The picture on a tracker's page; the one that is exported has more pixels than such a page needs.
 PICTURE = PictureStyle(dpi=150)
-#: What is kept beside the numbers: file name by format.
-FILES = {"png": "picture.png", "csv": "points.csv", "html": "report.html"}
+PICTURE_NAME = "picture.png"
+#: What is kept beside numbers and picture where a tracker keeps files: file name by format.
+FILES = {"csv": "points.csv", "html": "report.html"}
 
 INTERRUPTED = EndEvent(EndReason.KILLED, "The run was interrupted.")
 
 
-def ending_of(opened: OpenedRun) -> Ending:
-    """How a run ended, with its results and files; of one without a point only why."""
+def ending_of(opened: OpenedRun, files: bool) -> Ending:
+    """How a run ended, with its results and picture, and with its `files`; of one without a point only why."""
     end = opened.record.end or INTERRUPTED
     if not len(opened.record):
         return Ending(end)
     thing = shown_run(opened)
-    return ending(thing, end, _files(thing))
+    return ending(thing, end, _files(thing, files))
 
 
 def ending(thing: Shown, end: EndEvent, files: Mapping[str, bytes]) -> Ending:
@@ -39,14 +41,24 @@ def ending(thing: Shown, end: EndEvent, files: Mapping[str, bytes]) -> Ending:
     if isinstance(thing, Report):
         found = _of_sweep(thing)
     elif isinstance(thing, RaceReport):
-        ranking = thing.ranking
-        best = ranking.leader
-        found = {"best_lr": ranking.lr, "best_loss": None if best is None else best.loss, "reason": ranking.reason}
-        found["confirmed"] = "yes" if ranking.confirmed else "no"
+        return of_ranking(thing.ranking, end, files)
     elif isinstance(thing, TrainingReport):
         found = _of_training(thing.record)
     else:
         found = {}
+    return _ending(found, end, files)
+
+
+def of_ranking(ranking: Ranking, end: EndEvent, files: Mapping[str, bytes]) -> Ending:
+    """The results of a race."""
+    best, confirmed = ranking.leader, "yes" if ranking.confirmed else "no"
+    loss = None if best is None else best.loss
+    return _ending(
+        {"best_lr": ranking.lr, "best_loss": loss, "confirmed": confirmed, "reason": ranking.reason}, end, files
+    )
+
+
+def _ending(found: Mapping[str, Scalar], end: EndEvent, files: Mapping[str, bytes]) -> Ending:
     numbers = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
     words = {name: value for name, value in found.items() if isinstance(value, str) and value}
     return Ending(end, {name: value for name, value in numbers.items() if math.isfinite(value)}, words, files)
@@ -85,9 +97,9 @@ def _of_training(record: Record) -> dict[str, Scalar]:
     }
 
 
-def _files(thing: Shown) -> dict[str, bytes]:
+def _files(thing: Shown, every: bool) -> dict[str, bytes]:
     found = {}
-    for key, name in FILES.items():
+    for key, name in {"png": PICTURE_NAME, **(FILES if every else {})}.items():
         try:
             found[name] = FORMATS[key].render(thing, PICTURE)
         except ExportError:

@@ -54,14 +54,17 @@ Key = tuple[int, int] | None
 
 def parameters_of(job: Job) -> dict[str, Scalar]:
     """The settings of a run by name: "optimizer", "batch_size", "max_lr"; those of its model as "model.depth"."""
-    config: Any = job.config
-    names = {option.name for option in settings_of(type(config))}
-    settings = {name: value for name, value in asdict(config).items() if name in names}
     found: dict[str, Scalar] = {}
-    for name, value in [*asdict(job.task).items(), *settings.items()]:
+    for name, value in [*asdict(job.task).items(), *settings_values(job.config).items()]:
         more = {f"{_PARTS[name]}.{key}": each for key, each in value.items()} if name in _PARTS else {name: value}
         found |= {key: each for key, each in more.items() if each is not None and each != ""}
     return found
+
+
+def settings_values(config: Any) -> dict[str, Any]:
+    """The settings of a settings class by name, without what it keeps beside them."""
+    cls: type = type(config)
+    return {option.name: getattr(config, option.name) for option in settings_of(cls)}
 
 
 class Story:

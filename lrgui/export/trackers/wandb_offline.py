@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,11 +67,11 @@ class WandbRun(TrackedRun):
         self._run.summary.update({**ending.numbers, **ending.words, "ended": str(ending.end.reason)})
         if ending.end.detail:
             self._run.notes = ending.end.detail
-        with tempfile.TemporaryDirectory(prefix="lrgui-") as folder:
-            for name, data in ending.files.items():
-                path = Path(folder, name)
-                path.write_bytes(data)
-                if path.suffix == ".png":
-                    self._run.log({path.stem: wandb.Image(str(path))})
-                self._run.save(str(path), base_path=folder, policy="now")
-            self._run.finish(exit_code=int(ending.failed))
+        folder = Path(self._run.dir)  # what is saved from elsewhere is only a link
+        for name, data in ending.files.items():
+            path = folder / name
+            path.write_bytes(data)
+            if path.suffix == ".png":
+                self._run.log({path.stem: wandb.Image(str(path))})
+            self._run.save(str(path), base_path=str(folder), policy="now")
+        self._run.finish(exit_code=int(ending.failed))

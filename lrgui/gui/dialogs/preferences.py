@@ -1,8 +1,12 @@
-"""What holds for every task: theme, notifications, where runs are kept, other Pythons. A change is in force at once."""
+"""What holds for every task: theme, notifications, where runs are kept, trackers, other Pythons.
+
+A change is in force at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
@@ -20,10 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.formats import format_bytes
+from lrgui.export.trackers import TRACKERS
 from lrgui.gui.cards import small_button
 from lrgui.gui.dialogs.closing import close_button
+from lrgui.gui.file_dialogs import ask_folder
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
+from lrgui.gui.tracking import usual_folder
 from lrgui.places import runs_folder
 from lrgui.runs.library import SUFFIX
 
@@ -55,6 +62,7 @@ class PreferencesDialog(QDialog):
         self.notify.toggled.connect(lambda on: setattr(self._settings, "notify", on))
         form.addRow("Notifications", self.notify)
         form.addRow("Runs", self._runs())
+        form.addRow("Trackers", self._trackers())
         form.addRow("Pythons of tasks", self._pythons())
         row = QHBoxLayout()
         row.addStretch(1)
@@ -83,6 +91,55 @@ class PreferencesDialog(QDialog):
         column.addWidget(place)
         column.addWidget(wrapped("Set LRGUI_RUNS before the start to keep them elsewhere.", "muted"))
         return whole
+
+    def _trackers(self) -> QWidget:
+        """The experiment trackers that record every run, each with its folder."""
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.trackers: dict[str, QCheckBox] = {}
+        self.tracker_folders: dict[str, QLabel] = {}
+        for key, tracker in TRACKERS.items():
+            tick = self.trackers[key] = QCheckBox(tracker.name.replace("&", "&&"))
+            tick.setToolTip(f"Record every run: {tracker.contents}")
+            tick.setChecked(key in self._settings.track)
+            tick.setEnabled(not tracker.missing or tick.isChecked())
+            choose = small_button("Folder…", f"Choose where {tracker.name} records runs", partial(self._choose, key))
+            choose.setAccessibleName(f"Folder of {tracker.name}")
+            choose.setEnabled(not tracker.missing)
+            tick.toggled.connect(partial(self._track, key))
+            row = QHBoxLayout()
+            row.addWidget(tick, 1)
+            row.addWidget(choose)
+            column.addLayout(row)
+            self.tracker_folders[key] = wrapped("", "muted")
+            column.addWidget(self.tracker_folders[key])
+            self._show_tracker(key)
+        return whole
+
+    def _show_tracker(self, key: str) -> None:
+        folder, missing = self._settings.track.get(key, ""), TRACKERS[key].missing
+        self.tracker_folders[key].setText(missing or breakable(folder))
+        self.tracker_folders[key].setVisible(bool(missing or folder))
+
+    def _track(self, key: str, on: bool) -> None:
+        if on:
+            self._settings.track[key] = str(usual_folder(key))
+        else:
+            self._settings.track.pop(key, None)
+        self._show_tracker(key)
+
+    def _choose(self, key: str) -> None:
+        """Ask for the folder of a tracker, which is then on."""
+        before = Path(self._settings.track.get(key) or usual_folder(key))
+
+        def chosen(folder: str) -> None:
+            self.trackers[key].setChecked(True)
+            self._settings.track[key] = folder
+            self._show_tracker(key)
+
+        ask_folder(self, before, f"Folder of {TRACKERS[key].name}", chosen)
 
     def _pythons(self) -> QWidget:
         """The Pythons that were chosen for tasks, each of which can be forgotten."""
