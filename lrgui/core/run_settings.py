@@ -34,10 +34,12 @@ MOST_EPOCHS = 100_000
 #: The longest training that is planned elsewhere.
 MOST_PLANNED = 1_000_000_000
 MOST_REPEATS = 50
-#: Beyond these a rate and its tenfold cannot be drawn; weights cannot follow by far.
+#: Beyond these a rate and its tenfold cannot be drawn; weights cannot follow by far. A run's file can hold them.
 LOWEST_LR, HIGHEST_LR = 1e-30, 1e30
-#: The steepest OneCycle: beyond it its rates are no numbers any more.
-MOST_DIVISOR = 1e12
+#: What a person may set: rates beyond are slips of the keyboard, also where the loss is scaled by millions.
+LOWEST_SET, HIGHEST_SET = 1e-15, 1e6
+#: The steepest OneCycle, the most patient stop rule and the loosest clipping that make sense.
+MOST_DIVISOR, MOST_STOP_FACTOR, MOST_NORM = 1_000_000, 10_000, 1_000_000
 #: A larger loss counts as infinite: sums of squares of such numbers are, and pictures of them crash Qt.
 MOST_LOSS = 1e150
 #: The widest field and the longest halving of a race.
@@ -60,7 +62,7 @@ def counted(loss: float) -> float:
 
 
 def _rate(default: float, **words: Any) -> Any:
-    return setting(default, kind="rate", minimum=LOWEST_LR, maximum=HIGHEST_LR, unit="learning rate", **words)
+    return setting(default, kind="rate", minimum=LOWEST_SET, maximum=HIGHEST_SET, unit="learning rate", **words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class LoopSettings:
         kind="number",
         unit="norm",
         above=0,
+        maximum=MOST_NORM,
         none="off",
         rare=True,
     )
@@ -169,6 +172,7 @@ class SweepSettings(LoopSettings):
         "is not finite",
         unit="× best loss",
         above=1,
+        maximum=MOST_STOP_FACTOR,
         zero="off",
     )
     schedule: str = setting(

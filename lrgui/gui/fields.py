@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
 from lrgui.gui.form_row import AUTO, NAMES, Row, bare_path, how_written
+from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.typing_keys import TypingKeys
 
 
@@ -170,7 +171,8 @@ class Form(QWidget):
     def _place(self, row: Row, number: int) -> None:
         self._grid.addWidget(row.words, number, 0)
         self._grid.addWidget(row.editor, number, 1)
-        self._grid.addWidget(row.problem, number + 1, 0, 1, 2)
+        if not isinstance(row.problem, ProblemLabel):
+            self._grid.addWidget(row.problem, number + 1, 0, 1, 2)
 
     # ---------------------------------------------------------------- kinds of rows
     def _add_choice(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from lrgui.core.options import Option
 from lrgui.gui.editors import PathEditor
 from lrgui.gui.labels import breakable
+from lrgui.gui.problem_label import ProblemLabel
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
@@ -61,11 +62,7 @@ class Row:
         focus.setObjectName(f"field_{name}")
         focus.setAccessibleName(label)
         focus.setAccessibleDescription(tip)
-        problem = QLabel()
-        problem.setTextFormat(Qt.TextFormat.PlainText)
-        problem.setObjectName("problem")
-        problem.setWordWrap(True)
-        problem.hide()
+        problem = _inline_problem() if isinstance(editor, PathEditor) else ProblemLabel(editor)
         row = cls(label, words, editor, problem, show, text)
         row.name(label, tip)
         return row
@@ -93,28 +90,56 @@ class Row:
 
     def mark(self, text: str) -> None:
         """Mark the field with what is wrong with it; an empty text takes the mark away."""
-        self.problem.setText(breakable(text))
-        self.problem.setVisible(bool(text) and self.visible)
         editor = self.line if isinstance(self.editor, PathEditor) and self.line is not None else self.editor
+        words = self._without_name(text)
+        if isinstance(self.problem, ProblemLabel):
+            self.problem.say(words)
+        else:
+            self.problem.setText(breakable(words))
+            self.problem.setVisible(bool(text) and self.visible)
+        editor.setAccessibleDescription(f"{words} {editor.toolTip()}" if text else editor.toolTip())
         if bool(editor.property("wrong")) == bool(text):
             return
         editor.setProperty("wrong", bool(text))
         editor.style().unpolish(editor)
         editor.style().polish(editor)
 
+    def _without_name(self, text: str) -> str:
+        """What is wrong, without the field's name, which stands beside it: "Cannot be “0”. Use 1 to 50."."""
+        subject = "" if self.option is None else self.option.subject
+        for name in filter(None, (subject, self.label)):
+            rest = text.removeprefix(name)
+            if rest != text and rest[:1] in (":", " "):
+                rest = rest.lstrip(": ")
+                return rest[:1].upper() + rest[1:]
+        return text
+
     def set_visible(self, visible: bool) -> None:
         """Show or hide all of it."""
         self.visible = visible
         self.words.setVisible(visible)
         self.editor.setVisible(visible)
-        self.problem.setVisible(visible and bool(self.problem.text()))
+        if not isinstance(self.problem, ProblemLabel):  # which follows its field
+            self.problem.setVisible(visible and bool(self.problem.text()))
 
     def drop(self) -> None:
         """Take it off the screen for good."""
+        if isinstance(self.problem, ProblemLabel):
+            self.problem.take_away()
         for widget in (self.words, self.editor, self.problem):
             widget.hide()
             widget.setObjectName("")
             widget.deleteLater()
+
+
+def _inline_problem() -> QLabel:
+    """The words about a path have a row of their own: what stands below it changes with the file anyway."""
+    problem = QLabel()
+    problem.setTextFormat(Qt.TextFormat.PlainText)
+    problem.setObjectName("problem")
+    problem.setWordWrap(True)
+    problem.hide()
+    return problem
 
 
 def bare_path(text: str) -> str:

@@ -16,6 +16,7 @@ QToolTip {{ background: {p.selection}; color: {p.selection_text}; border: none; 
 #cardTitle {{ font-weight: 600; }}
 #muted, #fieldName, #status, #cursor {{ color: {p.muted}; }}
 #problem {{ color: {p.error}; }}
+ProblemLabel {{ background: {p.card}; border: 1px solid {p.error}; border-radius: 5px; padding: 3px 7px; }}
 QListView#runs {{ background: {p.card}; border: 1px solid {p.field_border}; border-radius: 5px; outline: none; }}
 QListView#runs:focus {{ border: 1px solid {p.accent}; }}
 QScrollArea, #scrolled {{ background: transparent; border: none; }}

@@ -243,7 +243,7 @@ def test_words_and_html_hold_the_table() -> None:
 
 def test_a_race_where_all_diverge_is_drawn_too() -> None:
     net = nn.Linear(4, 1)
-    verified = verify(net, loader(), nn.MSELoss(), torch.optim.SGD(net.parameters(), lr=1.0), lr=1e12, steps=40)
+    verified = verify(net, loader(), nn.MSELoss(), torch.optim.SGD(net.parameters(), lr=1.0), lr=1e6, steps=40)
     assert verified.lr is None and all(math.isinf(row.loss) for row in verified.rows)
     assert "Learning rate: none" in str(verified)
     assert "No winner" in verified._repr_html_() or "none" in verified._repr_html_()

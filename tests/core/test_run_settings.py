@@ -18,12 +18,16 @@ SWEEP = [
     *(("stop_factor", value) for value in (1.0, 0.5, -4.0, math.nan, math.inf)),
     *(("schedule", value) for value in ("", "cosine")),
     *((name, value) for name in ("batches_per_lr", "accumulation") for value in (0, -1, 1_000_001)),
-    *(("clip_grad_norm", value) for value in (0.0, -1.0, math.nan, math.inf)),
+    *(("clip_grad_norm", value) for value in (0.0, -1.0, 2e6, math.nan, math.inf)),
+    *(("start_lr", value) for value in (1e-16, 1e-30)),
+    *(("end_lr", value) for value in (1e9, 1e30)),
+    ("stop_factor", 1e5),
     *(("amp", value) for value in ("", "fp8")),
     *(("repeats", value) for value in (0, -1, 51)),
 ]
 TRAIN = [
-    *(("max_lr", value) for value in (0.0, -0.1, math.nan, math.inf)),
+    *(("max_lr", value) for value in (0.0, -0.1, 1e9, math.nan, math.inf)),
+    *((name, 1e7) for name in ("div_factor", "final_div_factor")),
     *(("epochs", value) for value in (0, -1, 100_001)),
     *(("pct_start", value) for value in (0.0, 1.0, -0.3, math.nan)),
     *(("div_factor", value) for value in (0.5, 0.0, math.nan, math.inf)),

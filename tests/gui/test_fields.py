@@ -135,8 +135,8 @@ def test_editing_each_kind(bench: Bench, qtbot: QtBot) -> None:
 def test_what_cannot_be_read_is_said_below_and_goes_with_its_row(bench: Bench) -> None:
     bench.options(WIDTH)
     bench.type(bench.editor(WIDTH), "wide")
-    problems = [label.text() for label in bench.form.findChildren(QLabel, "problem") if label.isVisible()]
-    assert problems == ["Width: “wide” is not an integer."]
+    problems = [label.text() for label in bench.form.window().findChildren(QLabel, "problem") if label.isVisible()]
+    assert problems == ["“wide” is not an integer."]
     assert bench.editor(WIDTH).property("wrong") and bench.edited == []
     bench.options(DROP)
     assert bench.unreadable[-1] == ("options.width", ""), "no run waits for a field that is gone"

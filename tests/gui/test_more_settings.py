@@ -131,27 +131,33 @@ def test_an_empty_clip_is_off(bench: Bench, window: MainWindow, qtbot: QtBot, te
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "sentence"),
+    ("name", "text", "subject", "words"),
     [
-        ("batches_per_lr", "0", "Steps per rate cannot be “0”. Use 1 to 1,000,000; 1 is usual."),
-        ("accumulation", "two", "Accumulation: “two” is not an integer."),
-        ("clip_grad_norm", "0", "The norm that gradients are clipped to cannot be “0”. Use more than 0, or off."),
-        ("clip_grad_norm", "nan", "Clip gradients: “nan” is not a finite number."),
-        ("clip_grad_norm", "1e400", "Clip gradients: “1e400” is not a finite number."),
+        ("batches_per_lr", "0", "Steps per rate ", "cannot be “0”. Use 1 to 1,000,000; 1 is usual."),
+        ("accumulation", "two", "Accumulation: ", "“two” is not an integer."),
+        (
+            "clip_grad_norm",
+            "0",
+            "The norm that gradients are clipped to ",
+            "cannot be “0”. Use more than 0 and at most 1,000,000, or off.",
+        ),
+        ("clip_grad_norm", "nan", "Clip gradients: ", "“nan” is not a finite number."),
+        ("clip_grad_norm", "1e400", "Clip gradients: ", "“1e400” is not a finite number."),
     ],
 )
 def test_a_bad_one_keeps_a_run_from_starting_and_is_not_hidden(
-    bench: Bench, window: MainWindow, qtbot: QtBot, name: str, text: str, sentence: str
+    bench: Bench, window: MainWindow, qtbot: QtBot, name: str, text: str, subject: str, words: str
 ) -> None:
     button = fold(window)
     button.click()
     retype(qtbot, line(window, name), text)
-    assert said(window) == [sentence]
+    below = [words[:1].upper() + words[1:]]
+    assert said(window) == below, "the field's name stands beside it"
     button.click()
     window.actions_by_key["find"].trigger()
     assert bench.jobs == []
-    assert sentence in window.banner.text
-    assert said(window) == [sentence], "the fold opened again, or nobody could find the field"
+    assert subject + words in window.banner.text
+    assert said(window) == below, "the fold opened again, or nobody could find the field"
 
 
 def test_opening_a_run_shows_the_settings_it_had(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

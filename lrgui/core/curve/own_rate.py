@@ -12,7 +12,7 @@ from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.curve.zones import Zones
 from lrgui.core.formats import format_ratio
 from lrgui.core.learning_rate import format_lr, same_lr
-from lrgui.core.run_settings import HIGHEST_LR, SweepSettings
+from lrgui.core.run_settings import HIGHEST_SET, SweepSettings
 
 #: A range that nobody chose ends at this many times the optimizer's own rate at least: where training breaks is to be
 #: seen as well.
@@ -36,7 +36,7 @@ def following(config: SweepSettings, own: OwnRate | None) -> SweepSettings:
     """`config`, in which a last rate that nobody chose lies far enough beyond the optimizer's own."""
     if own is None or config.end_chosen or config.end_lr != SweepSettings().end_lr:
         return config
-    end = min(BEYOND * own.lr, HIGHEST_LR)
+    end = min(BEYOND * own.lr, HIGHEST_SET)
     return replace(config, end_lr=end) if end > config.end_lr else config
 
 

@@ -11,12 +11,17 @@ from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.core.phrases import first_sentence
+from lrgui.core.run_settings import TrainSettings
+from lrgui.core.settings import settings_of
 from lrgui.gui.cards import Card, Fold, muted, small_button
 from lrgui.gui.dimming import dim
 from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.typing_keys import TypingKeys
+
+#: What the rate of a training can be.
+_MAX_LR = next(option for option in settings_of(TrainSettings) if option.name == "max_lr")
 
 #: One press on − or + in decades.
 NUDGE = 0.05
@@ -300,7 +305,11 @@ class SelectionPanel(Card):
         self.refresh()
 
     def _within(self, lr: float) -> float:
-        """The same rate. Raises ValueError, with a sentence, for one that the sweep says nothing about."""
+        """The same rate. Raises ValueError, with a sentence, for one that nobody can train with, or that the sweep says
+        nothing about."""
+        problem = _MAX_LR.problem(lr)
+        if problem is not None:
+            raise ValueError(str(problem))
         zones = self._runs.zones
         if zones is None or zones.start / FAR <= lr <= zones.end * FAR:
             return lr
@@ -314,15 +323,22 @@ class SelectionPanel(Card):
             return
         self.low.setModified(False)
         self.high.setModified(False)
+        words = f"The lower border must be below the upper, both at least {format_lr(zones.start)}."
         try:
-            low, high = parse_lr(self.low.text()), parse_lr(self.high.text())
-            self._runs.set_zones(replace(zones, low_end=low, high_start=high, end=max(zones.end, high)))
-        except ValueError:
+            low, high = (parse_lr(line.text()) for line in (self.low, self.high))
+            if zones.start <= low <= high:
+                words = ""
+                self._within(low)
+                self._within(high)
+        except ValueError as error:
+            words = str(error)
+        if words:
             _mark(self.low, "wrong", True)
             _mark(self.high, "wrong", True)
-            self._note.setText(f"The lower border must be below the upper, both at least {format_lr(zones.start)}.")
+            self._note.setText(words)
             self._note.show()
             return
+        self._runs.set_zones(replace(zones, low_end=low, high_start=high, end=max(zones.end, high)))
         self.refresh()
 
     def _nudge(self, decades: float) -> None:

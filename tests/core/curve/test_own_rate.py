@@ -10,7 +10,7 @@ from lrgui.core.curve.own_rate import OwnRate, following, following_note, where_
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.curve.zones import Zones
-from lrgui.core.run_settings import SweepSettings
+from lrgui.core.run_settings import HIGHEST_SET, SweepSettings
 
 RATES = np.geomspace(1e-6, 1, 200)
 CURVE = Curve.measured(RATES, 2.3 - np.exp(-((np.log10(RATES) + 2) ** 2)), 200, end_reason="completed")
@@ -36,7 +36,7 @@ def test_the_start_alone_is_no_choice_of_the_end() -> None:
 
 
 def test_the_end_stays_a_rate_that_can_be_drawn() -> None:
-    assert following(SweepSettings(), OwnRate(1e30)).end_lr == 1e30
+    assert following(SweepSettings(), OwnRate(1e30)).end_lr == HIGHEST_SET
 
 
 def test_what_was_changed_is_said() -> None:
