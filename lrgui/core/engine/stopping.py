@@ -21,6 +21,8 @@ CLEARLY = 0.05
 AGAINST_NOISE = 6.0
 #: … and the scale of a rise, where a multiple of the best means nothing, is at least this many times the noise.
 SCALE_NOISE = 10.0
+#: Standard errors beyond which the mean of an epoch is no longer that of the start.
+ERRORS = 4.0
 #: Where fall and noise are below this share of the start there is nothing to measure a rise by but the start itself.
 NOTHING = 1e-3
 
@@ -172,10 +174,13 @@ class PlateauWatch:
 
 
 class TrainWatch:
-    """The stop rules of a training: loss not finite, far above the start for good, or a network that died.
+    """The stop rules of a training: loss not finite, far above the start for good, or back at it.
 
     Far is measured by the size of the start as well, so a constant that is part of the loss makes them come later
     or never: to end a training costs what it has learned, and at its beginning nothing else says how far is far.
+
+    Epochs are judged against the start by their standard errors, because a few batches tell little about where a
+    noisy training begins: one that merely does not learn stays within them.
     """
 
     ADVICE = "Lower max LR to {advice}, a tenth, and train again."
@@ -184,28 +189,39 @@ class TrainWatch:
         self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
         self._losses: list[float] = []
         self._start = math.nan
-        self._noise = 0.0
+        self._mean = math.nan
+        """Mean of the first batches, with which means of epochs can be compared; `_start` is their median."""
+        self._spread = 0.0
+        """Standard deviation of the first batches."""
         self._lowest = math.inf
         self._best_epoch = math.inf
         self._bad_epochs = 0
+        self._count, self._sum, self._squares = 0, 0.0, 0.0
+        """Of the epoch's losses, as distances from the first of them."""
+        self._origin = math.nan
 
     def push(self, loss: float) -> Stop | None:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
             what = "NaN" if math.isnan(loss) else "infinite"
             return Stop(EndReason.NOT_FINITE, f"Training diverged: the loss became {what}. {self.advice}")
+        if self._count == 0:
+            self._origin = loss
+        apart = loss - self._origin
+        self._count, self._sum, self._squares = self._count + 1, self._sum + apart, self._squares + apart * apart
         self._losses.append(loss)
-        if len(self._losses) == SHORT:
+        if len(self._losses) == SHORT and math.isnan(self._start):
             self._start = float(np.median(self._losses))
-            self._noise = noise_of(np.array(self._losses))
+            self._mean, self._spread = float(np.mean(self._losses)), float(np.std(self._losses, ddof=1))
         self._lowest = min(self._lowest, loss)
         if len(self._losses) <= SHORT:
             return None
         recent = self._losses[-SHORT:]
         del self._losses[: -2 * SHORT]
-        noise = noise_of(np.array(self._losses))
-        far = max(2 * abs(self._start), 2 * (self._start - self._lowest), SCALE_NOISE * noise)
-        if far > 0 and min(recent) > self._start + far:
+        far = max(2 * abs(self._start), 2 * (self._start - self._lowest))
+        above = min(recent) - self._start
+        # The noise is looked at last: beside a small model's step it would show.
+        if above > far and above > max(far, SCALE_NOISE * noise_of(np.array(self._losses))) > 0:
             return Stop(
                 EndReason.DIVERGED, f"Training diverged: the loss stays far above where it started. {self.advice}"
             )
@@ -217,15 +233,35 @@ class TrainWatch:
         A network that died at too high a rate gives the loss of guessing, which no rule on single batches
         sees. A training that is merely slow stays at or below its start and goes on.
         """
-        start = self._start
+        start, error = self._mean, self._error()
+        self._count, self._sum, self._squares = 0, 0.0, 0.0
         if not math.isfinite(start):
             return None
-        learned = self._best_epoch < start - max(0.2 * abs(start), 3 * self._noise)
-        # The start is the median of a few batches: above it is what is above it by their noise.
-        bad = train_loss > start + (-0.02 * abs(start) if learned else max(0.01 * abs(start), self._noise))
+        learned = self._best_epoch < start - max(0.2 * abs(start), ERRORS * error)
+        bad = train_loss > start + (-0.02 * abs(start) if learned else max(0.01 * abs(start), ERRORS * error))
         self._bad_epochs = self._bad_epochs + 1 if bad else 0
         self._best_epoch = min(self._best_epoch, train_loss)
         if self._bad_epochs < 2:
             return None
         where = "fell back to where it started" if learned else "stays above where it started"
         return Stop(EndReason.DIVERGED, f"Training diverged: the loss {where} for two epochs. {self.advice}")
+
+    def _error(self) -> float:
+        """Standard error of the distance between the epoch's mean and the start, which is a mean of few batches.
+
+        Few batches may happen to lie close together, and of losses with a long tail they mostly do: the epoch's own
+        spread counts as well.
+        """
+        count, spread = self._count, self._spread
+        if count > 1:
+            variance = max(self._squares - self._sum * self._sum / count, 0.0) / (count - 1)
+            spread = max(spread, math.sqrt(variance)) if math.isfinite(variance) else spread
+        return spread * math.sqrt(1 / SHORT + (1 / count if count else 0.0))
+
+    @property
+    def learned(self) -> bool:
+        """True where the last losses are clearly below the start; also before there is a start."""
+        if not math.isfinite(self._start):
+            return True
+        recent = float(np.median(self._losses[-SHORT:]))
+        return recent < self._start - max(0.2 * abs(self._start), self._spread)
