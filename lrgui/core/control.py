@@ -1,8 +1,28 @@
-"""Requests to a run: pause, resume, cancel; and being asked to go."""
+"""Requests to a run: pause, resume, cancel, change the rate, stop after the epoch; and being asked to go."""
 
 from __future__ import annotations
 
+import math
 import threading
+from collections import deque
+
+#: What the request to multiply the rate begins with; the factor follows.
+RATE = "rate"
+#: The request to stop when the epoch is over.
+FINISH = "finish"
+#: Further from 1 no factor is taken: a typo should not cost a training.
+MOST_FACTOR = 1e6
+
+
+def rate_request(factor: float) -> str:
+    """The request to multiply every rate from now on. Raises ValueError for what is no factor."""
+    return f"{RATE} {_checked(factor)!r}"
+
+
+def _checked(factor: float) -> float:
+    if not (math.isfinite(factor) and 1 / MOST_FACTOR <= factor <= MOST_FACTOR):
+        raise ValueError(f"A factor of the learning rate lies between {1 / MOST_FACTOR:g} and {MOST_FACTOR:,.0f}.")
+    return float(factor)
 
 
 class Control:
@@ -16,6 +36,23 @@ class Control:
         self._go = threading.Event()
         self._go.set()
         self._cancelled = threading.Event()
+        self._finishing = threading.Event()
+        self._factors: deque[float] = deque()
+
+    def obey(self, request: str) -> bool:
+        """Do what a request says in words: "pause", "resume", "cancel", "finish", "rate 0.5". False for no request."""
+        verb, _, rest = request.strip().partition(" ")
+        verbs = {"pause": self.pause, "resume": self.resume, "cancel": self.cancel, FINISH: self.finish}
+        if verb in verbs and not rest:
+            verbs[verb]()
+            return True
+        if verb != RATE:
+            return False
+        try:
+            self.multiply_rate(float(rest))
+        except ValueError:
+            return False
+        return True
 
     def pause(self) -> None:
         """Hold the run before its next batch."""
@@ -30,6 +67,23 @@ class Control:
         """End the run before its next batch; everything measured so far is kept."""
         self._cancelled.set()
         self._go.set()
+
+    def finish(self) -> None:
+        """End a training when its epoch is over, with what is measured at an epoch's end."""
+        self._finishing.set()
+
+    def multiply_rate(self, factor: float) -> None:
+        """Multiply every rate of a training from its next step on. Raises ValueError for what is no factor."""
+        self._factors.append(_checked(factor))
+
+    def take_factor(self) -> float | None:
+        """The factor that was asked for next, once; None where none was."""
+        return self._factors.popleft() if self._factors else None
+
+    @property
+    def finishing(self) -> bool:
+        """True once the training was asked to end with its epoch."""
+        return self._finishing.is_set()
 
     @property
     def paused(self) -> bool:

@@ -209,6 +209,37 @@ class EpochEvent:
     """A number other than an accuracy that tells how good the answers are, and `metric_name` says which."""
     val_metric: float | None = None
     metric_name: str = ""
+    train_metrics: dict[str, Any] | None = None
+    val_metrics: dict[str, Any] | None = None
+    """All numbers by name, where the task measures several."""
+
+
+@dataclass(frozen=True)
+class GradientEvent:
+    """How large the gradients of a training's step were, before they were clipped; told of every few steps."""
+
+    step: int
+    norm: float
+    """Of all of them."""
+    groups: dict[str, Any] | None = None
+    """Of each parameter group, by its number from 0; None where there is one."""
+
+
+@dataclass(frozen=True)
+class RateEvent:
+    """From a training's step on every rate of its schedule is multiplied."""
+
+    step: int
+    factor: float
+    """By which the rate changes here."""
+    total: float
+    """By which the schedule's rates are multiplied from here on."""
+    lr: float
+    """The rate that the step has now."""
+    why: str
+    """Why, in a few words for a mark: "by hand"."""
+    back_to: int | None = None
+    """The training went back to its state before this step of the plan; None where it goes on from where it was."""
 
 
 @dataclass(frozen=True)
@@ -341,6 +372,8 @@ Event = (
     | BatchEvent
     | SweepEndEvent
     | EpochEvent
+    | GradientEvent
+    | RateEvent
     | CandidateEvent
     | UntrainedEvent
     | StandingEvent

@@ -286,6 +286,27 @@ class TrainSettings(CycleSettings, LoopSettings):
         rare=True,
     )
 
+    patience: int | None = setting(
+        None,
+        label="Early stopping",
+        subject="The patience of early stopping",
+        tip="Stop when the validation loss has found no new lowest value for so many epochs, and restore the best "
+        "epoch's weights",
+        kind="whole",
+        unit="epochs",
+        minimum=1,
+        maximum=MOST_EPOCHS,
+        none="off",
+        rare=True,
+    )
+    recover: bool = setting(
+        False,
+        label="Recover",
+        tip="If the loss explodes or becomes NaN, or the network dies, return to the end of the last good epoch and "
+        "continue at a tenth of the rate, at most twice",
+        rare=True,
+    )
+
     def batches_of_epochs(self, per_pass: int) -> list[int]:
         """The batches of each epoch, where a pass over the loader has `per_pass`.
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
-from lrgui.runs.event_source import EventSource
+from lrgui.runs.event_source import EventSource, Steerable
 from lrgui.runs.failures import ended_unexpectedly
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
@@ -126,6 +126,13 @@ class RunWorker(QObject):
         """Let a held run go on."""
         if self._source is not None:
             self._source.resume()
+
+    def ask(self, request: str) -> bool:
+        """Hand on a request in words (`Control.obey`); False where the run does not hear such."""
+        if not isinstance(self._source, Steerable):
+            return False
+        self._source.ask(request)
+        return True
 
     def stop(self) -> None:
         """Ask the run to end; a run that does not listen is killed after a while."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lrgui.core.events import Event
 
@@ -31,3 +31,11 @@ class EventSource(Protocol):
 
     def kill(self) -> None:
         """End the run without asking it, where the source can; idempotent."""
+
+
+@runtime_checkable
+class Steerable(Protocol):
+    """A source that hears more than the requests of all runs."""
+
+    def ask(self, request: str) -> None:
+        """Hand on a request in words (`core.control.Control.obey`)."""

@@ -225,6 +225,10 @@ class InProcess:
         """End the run before its next batch."""
         self._control.cancel()
 
+    def ask(self, request: str) -> None:
+        """Hand on a request in words (`Control.obey`)."""
+        self._control.obey(request)
+
     def kill(self) -> None:
         """The same as `cancel`, for a thread cannot be ended from outside; but a signal's handler can end its own.
 

@@ -159,6 +159,10 @@ class ChildProcess:
         """End the run before its next batch."""
         self._send("cancel")
 
+    def ask(self, request: str) -> None:
+        """Hand on a request in words (`Control.obey`)."""
+        self._send(request)
+
     # -- events
 
     def chunks(self) -> Generator[list[Event], None, None]:

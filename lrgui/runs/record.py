@@ -15,7 +15,9 @@ from lrgui.core.events import (
     EndEvent,
     EpochEvent,
     Event,
+    GradientEvent,
     OutputEvent,
+    RateEvent,
     RunState,
     ScriptEvent,
     StateEvent,
@@ -53,6 +55,9 @@ class Record:
         self.state: str = RunState.STARTING
         self.state_detail = ""
         self.epochs: list[EpochEvent] = []
+        self._epoch_steps: list[int] = []
+        self.gradients: list[GradientEvent] = []
+        self.rate_changes: list[RateEvent] = []
         self.output: deque[OutputEvent] = deque()
         self.end: EndEvent | None = None
         """How the run ended."""
@@ -86,6 +91,11 @@ class Record:
             elif isinstance(event, EpochEvent):
                 if len(self.epochs) < MOST_EPOCHS:  # a file can say anything
                     self.epochs.append(event)
+                    self._epoch_steps.append(self._count)
+            elif isinstance(event, GradientEvent):
+                self.gradients.append(event)
+            elif isinstance(event, RateEvent):
+                self.rate_changes.append(event)
             elif isinstance(event, StateEvent):
                 self.state, self.state_detail = event.state, event.detail
             elif isinstance(event, TaskEvent):
@@ -141,6 +151,11 @@ class Record:
         taken = in_order(self.steps, self.lr) if points is None else points
         lr, loss = (self.lr, self.loss) if taken is None else (self.lr[taken], self.loss[taken])
         return Curve.measured(lr, loss, planned, beta, self.end_reason, each, *self.known_losses)
+
+    @property
+    def epoch_steps(self) -> list[int]:
+        """How many steps were measured when each of the epochs ended."""
+        return self._epoch_steps
 
     @property
     def end_reason(self) -> str | None:

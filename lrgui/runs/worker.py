@@ -1,7 +1,7 @@
 """The child process that computes one run: job in on its standard input, events out on its standard output.
 
 Started as `python -m lrgui.runs.worker` or by `launch`. The protocol: it prepares, says
-`{"event": "ready", …}`, reads one line with the job, then words (`pause`, `resume`, `cancel`), one a line,
+`{"event": "ready", …}`, reads one line with the job, then words (`Control.obey`: `pause`, `resume`, …), one a line,
 and writes the run's events as lines of the run log, each behind the mark that "ready" tells; what the task's code
 prints goes to standard error.
 
@@ -176,7 +176,6 @@ class Requests:
         return self._jobs.get()
 
     def _listen(self) -> None:
-        verbs = {b"pause": self.control.pause, b"resume": self.control.resume, b"cancel": self.control.cancel}
         rest, job_came = b"", False
         # os.read holds no lock that a forked child of the task could inherit.
         while data := os.read(self._descriptor, 1 << 16):
@@ -185,8 +184,8 @@ class Requests:
                 if not job_came:
                     job_came = True
                     self._jobs.put(line)
-                elif line.strip() in verbs:
-                    verbs[line.strip()]()
+                else:
+                    self.control.obey(line.decode("ascii", "replace"))
         if not guard.available():
             os._exit(1)  # the launcher is gone, and there is no guard to notice
         if not job_came:

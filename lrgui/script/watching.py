@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.core.engine.gradients import gradient_norm
 from lrgui.core.engine.readback import Readings
 from lrgui.core.engine.stopping import PlateauWatch, TrainWatch
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, OutputEvent, Stream
@@ -153,22 +154,6 @@ class ScriptWatch(ScriptSweep):
         if stop is not None:
             self._guard = None  # said once
             self._say(OutputEvent(f"Step {self._count:,}: {stop.detail}", Stream.NOTE))
-
-
-def gradient_norm(parameters: Sequence[Any]) -> Any:
-    """The norm of all gradients as they are before the step, clipped where the script clips: a tensor of shape ().
-
-    None where there are no gradients, or such as cannot be added up (sparse ones, those of sharded parameters).
-    """
-    grads = [p.grad.detach() for p in parameters if isinstance(getattr(p, "grad", None), torch.Tensor)]
-    if not grads or any(grad.is_sparse for grad in grads):
-        return None
-    try:
-        with torch.no_grad():
-            norms = torch._foreach_norm(grads)
-            return torch.linalg.vector_norm(torch.stack([norm.to(norms[0].device, torch.float32) for norm in norms]))
-    except (RuntimeError, NotImplementedError):
-        return None
 
 
 def _median(losses: Iterable[float]) -> float:

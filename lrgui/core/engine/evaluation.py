@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,12 +22,14 @@ def first_of(metric: Any) -> Any:
 
 
 class Means:
-    """Means over the examples: of the loss, and of the metric where there is one."""
+    """Means over the examples: of the loss, and of the metrics where there are any."""
 
     def __init__(self, metric_name: str) -> None:
         self.name = metric_name
         self._loss = self._metric = 0.0
         self._seen = self._measured = 0
+        self._named: dict[str, tuple[float, int]] = {}
+        """Of several metrics each one's sum, and the examples behind it."""
 
     def add(self, loss: float, metric: Any, count: int) -> None:
         """Take in one batch of `count` examples."""
@@ -34,6 +37,9 @@ class Means:
         self._seen += count
         if isinstance(metric, Mapping):
             self.name = str(next(iter(metric), self.name))
+            for name, value in metric.items():
+                total, seen = self._named.get(str(name), (0.0, 0))
+                self._named[str(name)] = total + float(value) * count, seen + count
         metric = first_of(metric)
         if metric is not None:
             self._metric += float(metric) * count
@@ -53,6 +59,14 @@ class Means:
     def metric(self) -> float | None:
         """The mean metric, None where none was given."""
         return self._metric / self._measured if self._measured else None
+
+    @property
+    def several(self) -> dict[str, float | None] | None:
+        """All metrics by name, None where there is at most one; one that is not finite has no number."""
+        if len(self._named) < 2:
+            return None
+        means = {name: total / seen for name, (total, seen) in self._named.items()}
+        return {name: mean if math.isfinite(mean) else None for name, mean in means.items()}
 
     @property
     def is_accuracy(self) -> bool:

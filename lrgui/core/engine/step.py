@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.core.engine.gradients import gradient_norms
 from lrgui.core.engine.precision import autocast
 from lrgui.core.engine.team import Team
 from lrgui.core.run_settings import LoopSettings
@@ -59,6 +60,10 @@ class Stepper:
         self._total: torch.Tensor | None = None
         self._checked = False
         self._left_out = 0
+        self.measures_gradients = False
+        """True where `step` is to measure the gradients, before they are clipped."""
+        self.norms: list[float | None] | None = None
+        """The norm of each parameter's gradient (`gradients.gradient_norms`), as it was measured last."""
 
     def forward(self, batch: Any, number: int) -> torch.Tensor | None:
         """The loss of the step's batch `number`, 0 … `batches` - 1, of one element.
@@ -125,9 +130,12 @@ class Stepper:
         if pending is not None:
             self._backward(pending)
         scaler = self._scaler
-        if self._clip is not None:
+        if self._clip is not None or self.measures_gradients:
             if scaler is not None:
                 scaler.unscale_(self._optimizer)
+            if self.measures_gradients:
+                self.norms = gradient_norms(self._parameters)
+        if self._clip is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
         if scaler is None:
             self._optimizer.step()

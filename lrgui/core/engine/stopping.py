@@ -200,6 +200,13 @@ class TrainWatch:
         """Of the epoch's losses, as distances from the first of them."""
         self._origin = math.nan
 
+    def go_on(self, max_lr: float) -> None:
+        """The training went back to a good state, and goes on with this maximum: its start stays the measure."""
+        self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
+        self._losses.clear()
+        self._bad_epochs = self._count = 0
+        self._sum = self._squares = 0.0
+
     def push(self, loss: float) -> Stop | None:
         """Look at one more raw loss."""
         if not math.isfinite(loss):
@@ -257,6 +264,11 @@ class TrainWatch:
             variance = max(self._squares - self._sum * self._sum / count, 0.0) / (count - 1)
             spread = max(spread, math.sqrt(variance)) if math.isfinite(variance) else spread
         return spread * math.sqrt(1 / SHORT + (1 / count if count else 0.0))
+
+    @property
+    def calm(self) -> bool:
+        """True where the last epoch was not above the start."""
+        return self._bad_epochs == 0
 
     @property
     def learned(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,24 +14,43 @@ from torch import nn
 from lrgui.core.control import Control
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.batches import NO_BATCH, batch_size, endless, to_device
+from lrgui.core.engine.dead_network import DeadNetwork
+from lrgui.core.engine.early_stopping import EarlyStopping, ValidationWatch
 from lrgui.core.engine.evaluation import Means, evaluate
+from lrgui.core.engine.gradients import norm_of
+from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Objective
 from lrgui.core.engine.param_groups import largest
 from lrgui.core.engine.passes import batches_in, planned_steps
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, overflowed, scaler_for
+from lrgui.core.engine.recovery import Recovery
 from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Stepper
 from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.engine.team import Team
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event
+from lrgui.core.events import (
+    BROKE,
+    BatchEvent,
+    EndEvent,
+    EndReason,
+    EpochEvent,
+    Event,
+    GradientEvent,
+    OutputEvent,
+    RateEvent,
+    Stream,
+)
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 
 _MISSING = object()
+#: Gradients and answers are looked at each so many steps, and at most so many times: beside a small model's step they
+#: would show, and so would their lines in a long log.
+LOOK_EACH, MOST_LOOKS = 10, 2000
 
 
 def train(
@@ -111,6 +131,14 @@ class Training:
         self._in_eval = kept_in_eval(model)
         self._suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
         self._batches: Iterator[Any] = iter(())
+        self.rate = LiveRate(optimizer)
+        self.told = 0
+        """Steps that were told: more than were made where some were taken back."""
+        self._dead = DeadNetwork(model)
+        self._rising = ValidationWatch()
+        self._patient = None if config.patience is None else EarlyStopping(model, config.patience)
+        self._recovery: Recovery | None = None
+        self._look_each = LOOK_EACH
 
     def events(self, per_epoch: int | None = None) -> Iterator[Event]:
         """All events of the training, `EndEvent` the last; `per_epoch` as in `train`."""
@@ -131,18 +159,31 @@ class Training:
             scaler=self.scaler,
             first=self._start.add_behind,
         )
+        self._look_each = max(LOOK_EACH, self.total_steps // MOST_LOOKS)
+        if config.recover:
+            self._recovery = Recovery(
+                model, self.optimizer, self.scaler, self.scheduler, self.objective.loss, self.rate
+            )
+            self._recovery.keep(0, 0)
         self.clock.start()
         try:
             if config.steps is not None:
                 self._batches = endless(self.loader)
-            for self.epoch, batches in enumerate(epochs, 1):
-                yield from self._one_epoch(batches, len(epochs))
-                if self.end is not None:
-                    yield self.end
-                    return
-            self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
+            while self.end is None:
+                self.epoch += 1
+                yield from self._one_epoch(epochs[self.epoch - 1], len(epochs))
+                if self.end is not None and self.end.reason in BROKE:
+                    yield from self._go_back(self.end)
+                elif self.end is None and self._recovery is not None and self.watch.calm:
+                    self._recovery.keep(self.step, self.epoch)
+                if self.end is None and self.epoch == len(epochs):
+                    self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
+            if self._patient is not None:
+                self.end = replace(self.end, detail=self.end.detail + self._patient.restore(self.epoch))
             yield self.end
         finally:
+            if self._recovery is not None:
+                self._recovery.close()
             if has_modes(self.optimizer):
                 to_eval_mode(model, self.optimizer)  # the weights that such a training is made for
             for module, training in modes.items():
@@ -158,6 +199,7 @@ class Training:
         self.left = batches
         while self.left > 0:
             yield from held(self.control, self.clock)
+            yield from self._change_rate()
             self._stepper.batches = min(self.config.accumulation, self.left)
             loss, count = self._forward()
             if self.control.cancelled:
@@ -184,21 +226,86 @@ class Training:
             self.end = EndEvent(stop.reason, stop.detail)
             return
         self.best = min(self.best, self.trained.loss if held_out is None else held_out.loss)
+        if held_out is not None:
+            yield from self._judge(held_out.loss, epochs)
+        if self.end is None and self.control.finishing and self.epoch < epochs:
+            detail = f"Stopped after epoch {self.epoch} of {epochs}, as asked; everything measured so far is kept."
+            self.end = EndEvent(EndReason.CANCELLED, detail)
+
+    def _judge(self, val_loss: float, epochs: int) -> Iterator[Event]:
+        """Say that the validation loss rises. Sets `end` where it is time to stop."""
+        rises = self._rising.push(self.epoch, val_loss)
+        why = None if self._patient is None else self._patient.push(self.epoch, val_loss)
+        if why is not None and self.epoch < epochs:
+            detail = f"Stopped early, after epoch {self.epoch} of {epochs}: {why}."
+            self.end = EndEvent(EndReason.COMPLETED, detail)
+        elif rises is not None:
+            yield OutputEvent(rises, Stream.NOTE)
+
+    def _change_rate(self) -> Iterator[Event]:
+        """Multiply the rate as it was asked for."""
+        while (factor := self.control.take_factor()) is not None:
+            self.rate.multiply(factor)
+            lr = largest(self.optimizer.param_groups)
+            yield RateEvent(self.told, factor, self.rate.factor, lr, "by hand")
+
+    def _go_back(self, end: EndEvent) -> Iterator[Event]:
+        """Go back to the last good state at a lower rate, and on from there; `end` stays where that can't be done."""
+        before = self.rate.factor
+        good = None if self._recovery is None else self._recovery.go_back()
+        if good is None:
+            if self._recovery is not None and self._recovery.made:
+                self.end = replace(end, detail=f"{end.detail} It went back {self._recovery.made} times before.")
+            return
+        self.end = None
+        self.step, self.epoch, self._skipped = good.step, good.epoch, 0
+        self.watch.go_on(self.config.max_lr * self.rate.factor)
+        self._dead = DeadNetwork(self.model)
+        lr = largest(self.optimizer.param_groups)
+        factor = self.rate.factor
+        yield RateEvent(self.told, factor / before, factor, lr, f"back to {good.words}", good.step)
+        yield OutputEvent(f"{end.detail.partition('. ')[0]}. Back at {good.words}, {factor:g} × LR.", Stream.NOTE)
+
+    def _look(self) -> Iterator[Event]:
+        """Tell how large the gradients are. Sets `end` where the network has died."""
+        norms = self._stepper.norms
+        if norms is None:
+            return
+        each, at = [], 0
+        for group in self.optimizer.param_groups:
+            count = len(group["params"])
+            each.append(norm_of(norms[at : at + count]))
+            at += count
+        groups = {str(i): norm if math.isfinite(norm) else None for i, norm in enumerate(each)}
+        yield GradientEvent(self.told - 1, norm_of(norms), groups if len(groups) > 1 else None)
+        weights = (p for group in self.optimizer.param_groups for p in group["params"])
+        matrices = [norm for p, norm in zip(weights, norms, strict=True) if p.dim() > 1]
+        stop = self._dead.look(matrices, self.watch.learned, self.watch.advice)
+        if stop is not None:
+            self.end = EndEvent(stop.reason, stop.detail)
 
     def _one_step(self, loss: float) -> Iterator[Event]:
         """Tell the step's loss and learn from it. Sets `end` where the training is over."""
         self.lr = largest(self.optimizer.param_groups)
         self.first = loss if self.step == 0 else self.first
         stop = self.watch.push(loss)
-        yield BatchEvent(0, self.step, self.lr, loss, self.clock.seconds)
+        yield BatchEvent(0, self.told, self.lr, loss, self.clock.seconds)
+        self.told += 1
         if stop is not None:
             self.end = self._to_blame(stop) or EndEvent(stop.reason, stop.detail)
             return
+        looks = self._stepper.measures_gradients = self.step % self._look_each == 0
+        made = self._stepper.step()
+        if looks:
+            yield from self._look()
         self.step += 1
-        if self._stepper.step():
+        if self.end is not None:
+            return
+        if made:
             self._skipped = 0
             if self.step < self.total_steps:  # the scheduler has no step after its last
-                self.scheduler.step()
+                with self.rate.planned():
+                    self.scheduler.step()
             return
         self._skipped += 1
         if self._skipped == MOST_SKIPS:
@@ -222,7 +329,11 @@ class Training:
                 break
             self._suspects.add(batch)
             batch = to_device(batch, self.device)
-            value = stepper.forward(batch, count)
+            if count == 0 and self.step % self._look_each == 0:
+                with self._dead.listening(batch_size(batch)):
+                    value = stepper.forward(batch, count)
+            else:
+                value = stepper.forward(batch, count)
             if value is None:
                 continue
             loss = value.item()
@@ -269,9 +380,11 @@ def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, second
     own, other = trained.metric, None if held_out is None else held_out.metric
     val_loss = None if held_out is None else held_out.loss
     named = trained if own is not None or held_out is None else held_out
+    several = trained.several, None if held_out is None else held_out.several
     if named.is_accuracy or (own is None and other is None):
-        return EpochEvent(epoch, trained.loss, val_loss, own, other, lr, seconds)
-    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, named.name or "metric")
+        return EpochEvent(epoch, trained.loss, val_loss, own, other, lr, seconds, None, None, "", *several)
+    name = named.name or "metric"
+    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, name, *several)
 
 
 def _summary(config: TrainSettings, first: float, best: float) -> str:

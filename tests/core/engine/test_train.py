@@ -371,6 +371,8 @@ def test_of_several_metrics_the_first_counts_and_names_itself() -> None:
     (_, last) = epochs_of(Supervised(nn.CrossEntropyLoss(), several), metric_name="")
     assert last.val_accuracy is not None and 0 < last.val_accuracy <= 1
     assert last.metric_name == ""
+    assert last.train_metrics == {"accuracy": last.train_accuracy, "other": 7.0}
+    assert last.val_metrics == {"accuracy": last.val_accuracy, "other": 7.0}
 
 
 def test_a_step_by_hand_has_no_metric() -> None:

@@ -1,0 +1,65 @@
+"""Changing the rate of a training while it runs: every rate of its schedule is multiplied from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from lrgui.core.engine.param_groups import put_rate
+
+
+class LiveRate:
+    """The factor between the schedule's rates and those that the optimizer has.
+
+    Schedulers go on from the rates that they find, or compute them from the step alone: inside `planned` each finds
+    those that it set itself. Nothing is touched while the factor was never changed.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self._optimizer = optimizer
+        self.factor = 1.0
+        self._planned: list[float] | None = None
+        """The schedule's rate of each group; None where the groups have it."""
+
+    def multiply(self, factor: float) -> None:
+        """Multiply the rates from now on."""
+        if self._planned is None:
+            self._planned = self._rates()
+        self.factor *= factor
+        self._put()
+
+    @contextmanager
+    def planned(self) -> Iterator[None]:
+        """Inside the groups have the schedule's rates, whose changes count."""
+        if self._planned is None:
+            yield
+            return
+        for group, rate in zip(self._optimizer.param_groups, self._planned, strict=True):
+            put_rate(group, "lr", rate)
+        try:
+            yield
+        finally:
+            self._planned = self._rates()
+            self._put()
+
+    @property
+    def state(self) -> tuple[float, list[float] | None]:
+        """For `go_back`: factor and schedule's rates."""
+        return self.factor, None if self._planned is None else list(self._planned)
+
+    def go_back(self, state: tuple[float, list[float] | None], factor: float) -> None:
+        """The groups have the rates again that they had at `state`; from now on `factor` times the schedule's."""
+        planned = state[1]
+        self._planned = self._rates() if planned is None else list(planned)
+        self.factor = factor
+        self._put()
+
+    def _rates(self) -> list[float]:
+        return [float(group["lr"]) for group in self._optimizer.param_groups]
+
+    def _put(self) -> None:
+        assert self._planned is not None
+        for group, rate in zip(self._optimizer.param_groups, self._planned, strict=True):
+            put_rate(group, "lr", self.factor * rate)

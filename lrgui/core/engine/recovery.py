@@ -1,0 +1,67 @@
+"""Going back to the last good state of a training that diverged, and on from there at a lower rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from lrgui.core.engine.live_rate import LiveRate
+from lrgui.core.engine.snapshot import Snapshot
+
+#: A training goes back so many times, each time to a rate lower by `LOWER`.
+MOST_RECOVERIES = 2
+LOWER = 0.1
+
+
+@dataclass
+class GoodState:
+    """A training at the end of an epoch, in memory; the data's order is not part of it: others come next."""
+
+    snapshot: Snapshot
+    step: int
+    epoch: int
+    """Epochs that were over."""
+    rate: tuple[float, list[float] | None]
+
+    @property
+    def words(self) -> str:
+        """ "the end of epoch 3"."""
+        return f"the end of epoch {self.epoch}" if self.epoch else "the start"
+
+
+class Recovery:
+    """Keeps the last good state of a training, and returns to it."""
+
+    def __init__(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, scheduler: Any, loss: Any, rate: LiveRate
+    ) -> None:
+        self._parts = (model, optimizer)
+        self._more = {"scaler": scaler, "schedulers": [scheduler], "loss": loss}
+        self._rate = rate
+        self._good: GoodState | None = None
+        self.made = 0
+        """How many times the training went back."""
+
+    def keep(self, step: int, epoch: int) -> None:
+        """The training is good as it is now."""
+        self.close()
+        self._good = GoodState(Snapshot(*self._parts, **self._more), step, epoch, self._rate.state)
+
+    def go_back(self) -> GoodState | None:
+        """Return to the good state, at a lower rate; None where the training went back often enough."""
+        good = self._good
+        if good is None or self.made == MOST_RECOVERIES:
+            return None
+        self.made += 1
+        good.snapshot.restore()
+        self._rate.go_back(good.rate, LOWER * min(self._rate.factor, good.rate[0]))
+        return good
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self._good is not None:
+            self._good.snapshot.close()
+            self._good = None
