@@ -122,6 +122,8 @@ class Option:
         """The values that are allowed, in words: "2 to 1,000,000"; empty where every one is."""
         if self.choices and self.kind == "choice":
             return ", ".join(key for key, _ in self.choices)
+        if self.kind == "flag":
+            return "on, off"
         low, high, above, below = (
             None if end is None else self.shown(end) for end in (self.minimum, self.maximum, self.above, self.below)
         )

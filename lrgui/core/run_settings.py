@@ -304,6 +304,7 @@ class TrainSettings(CycleSettings, LoopSettings):
         label="Recover",
         tip="If the loss explodes or becomes NaN, or the network dies, return to the end of the last good epoch and "
         "continue at a tenth of the rate, at most twice",
+        unit="switch",
         rare=True,
     )
 

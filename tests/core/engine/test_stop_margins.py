@@ -246,7 +246,7 @@ NOISES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
     "around zero": lambda r, n: r.standard_normal(n),
     "skewed": lambda r, n: r.exponential(1.0, n),
     "long tail": lambda r, n: r.lognormal(0.0, 1.5, n),
-    "wild": lambda r, n: 1 + r.standard_t(3, n),
+    "peaked": lambda r, n: 1 + r.laplace(0.0, 1.0, n),
 }
 
 
