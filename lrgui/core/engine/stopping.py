@@ -194,7 +194,7 @@ class TrainWatch:
         self._spread = 0.0
         """Standard deviation of the first batches."""
         self._lowest = math.inf
-        self._best_epoch = math.inf
+        self._best_epoch, self._best_error = math.inf, 0.0
         self._bad_epochs = 0
         self._count, self._sum, self._squares = 0, 0.0, 0.0
         """Of the epoch's losses, as distances from the first of them."""
@@ -244,10 +244,11 @@ class TrainWatch:
         self._count, self._sum, self._squares = 0, 0.0, 0.0
         if not math.isfinite(start):
             return None
-        learned = self._best_epoch < start - max(0.2 * abs(start), ERRORS * error)
+        learned = self._best_epoch < start - max(0.2 * abs(start), ERRORS * max(error, self._best_error))
         bad = train_loss > start + (-0.02 * abs(start) if learned else max(0.01 * abs(start), ERRORS * error))
         self._bad_epochs = self._bad_epochs + 1 if bad else 0
-        self._best_epoch = min(self._best_epoch, train_loss)
+        if train_loss < self._best_epoch:
+            self._best_epoch, self._best_error = train_loss, error
         if self._bad_epochs < 2:
             return None
         where = "fell back to where it started" if learned else "stays above where it started"

@@ -220,8 +220,8 @@ def test_epochs_back_at_the_start(epochs: list[float], words: str | None) -> Non
     [
         ([1.7, 1.7], None),
         ([2.1, 2.1], "stays above"),
-        ([-1.4, 1.1, 1.1], None),
-        ([-1.6, 1.1, 1.1], "fell back"),
+        ([-1.7, 1.1, 1.1], None),
+        ([-1.9, 1.1, 1.1], "fell back"),
     ],
 )
 def test_a_loss_that_begins_near_zero_is_judged_by_its_noise(epochs: list[float], words: str | None) -> None:
@@ -246,7 +246,7 @@ NOISES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
     "around zero": lambda r, n: r.standard_normal(n),
     "skewed": lambda r, n: r.exponential(1.0, n),
     "long tail": lambda r, n: r.lognormal(0.0, 1.5, n),
-    "peaked": lambda r, n: 1 + r.laplace(0.0, 1.0, n),
+    "wild": lambda r, n: 1 + r.standard_t(3, n),
 }
 
 
@@ -255,7 +255,7 @@ NOISES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
 def test_a_noisy_training_that_does_not_learn_has_not_diverged(noise: str, per_epoch: int) -> None:
     """Its start is known from seven batches alone: up to a fifth of such trainings seemed to stay above it."""
     wrong = sum(diverged(NOISES[noise](np.random.default_rng(seed), 800).tolist(), per_epoch) for seed in range(100))
-    assert wrong <= 1
+    assert wrong == 0
 
 
 @pytest.mark.parametrize("per_epoch", [20, 100])
