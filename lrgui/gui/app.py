@@ -125,6 +125,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())
+    saved = _saved(settings_file())
     warnings += filter(None, [places.trouble()])
     trust = Trust(trust_file())
     foreign = leave_out_foreign_pythons(settings, trust)
@@ -164,6 +165,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         _describe_later(window, pool, environments)
         instance.asked.connect(lambda words: _come_forward(window, words))
         QTimer.singleShot(AFTER_PAINT, instance.listen)
+        if not alone:  # beside another window a run without an end may be that one's
+            QTimer.singleShot(AFTER_PAINT, lambda: tell_cut_off(window, saved))
         _obey(window, arguments)
         _quit_on_signals(app, window)
         keeper = QTimer(window, interval=KEEP_MS)
@@ -201,6 +204,32 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
 
     timer.timeout.connect(look)
     timer.start()
+
+
+def _saved(file: Path) -> float:
+    """When the settings were saved last, in seconds since 1970: whoever ends in good order does that last."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def tell_cut_off(window: MainWindow, since: float) -> None:
+    """A run that was going on when the window was killed, `since` the settings were saved last, is offered."""
+    from lrgui.gui.background import Background
+    from lrgui.gui.notice import Notice
+    from lrgui.runs.cut_off import cut_off_since, cut_off_words
+    from lrgui.runs.summary import RunSummary
+
+    def tell(run: RunSummary | None, _error: Exception | None) -> None:
+        if run is None or window.session.busy or window.runs.sweep is not None or window.runs.visit is not None:
+            return
+        path = places.runs_folder() / run.file
+        tip = "Show what it measured; it stays in the list of runs (Ctrl+R)"
+        act = lambda: window.open_run(path)  # noqa: E731
+        window.session.noticed.emit(Notice("info", cut_off_words(run), action="Open it", act=act, tip=tip))
+
+    Background(window).start(lambda _watch: cut_off_since(places.runs_folder(), since), tell)
 
 
 def _absolute(arguments: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.export import PictureStyle
 from lrgui.gui.actions import make_actions
 from lrgui.gui.attention import Attention
@@ -238,20 +238,22 @@ class MainWindow(QMainWindow):
         for key, reason in NOT_OF_SCRIPTS.items():
             if key in self._buttons:
                 self._buttons[key].setToolTip(reason if script else actions[key].toolTip())
-        self._buttons["train"].setToolTip(WATCH if script else actions["train"].toolTip())
+        unchosen = f"No learning rate is selected yet: train with max LR {exact_lr(session.job.train.max_lr)} (F6)"
+        usual = actions["train"].toolTip() if self.runs.selection is not None else unchosen
+        self._buttons["train"].setToolTip(WATCH if script else usual)
         self._name_buttons()
 
     def _name_buttons(self) -> None:
         """Put into the tool row's buttons what they do, in as many words as there is room for."""
         job, short = self.session.job, self.width() < SHORT_NAMES
-        paused = self.session.state == RunState.PAUSED
+        paused, chosen = self.session.state == RunState.PAUSED, self.runs.selection is not None
         names = {
             "find": ("▶  Find learning rate   F5", "▶  Find"),
             "pause": ("▶  Resume", "▶") if paused else ("❚❚  Pause", "❚❚"),
             "stop": ("■  Stop", "■"),
             "train": ("Watch training ▸", "Watch ▸")
             if job.task.is_script
-            else (f"Train with {format_lr(job.train.max_lr)} ▸", "Train ▸"),
+            else (f"Train with {format_lr(job.train.max_lr)} ▸" if chosen else "Train ▸", "Train ▸"),
         }
         for key, (long, brief) in names.items():
             self._buttons[key].setText(brief if short else long)

@@ -11,11 +11,16 @@ import pytest
 from bench import Bench
 from PySide6.QtCore import QCoreApplication, QObject, QSize
 from pytestqt.qtbot import QtBot
+from scripted import points, task
 
+from lrgui.core.events import StateEvent
 from lrgui.gui import app
 from lrgui.gui.environments import Environments
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
+from lrgui.runs.job import Job
+from lrgui.runs.library import new_path
+from lrgui.runs.log_writer import LogWriter
 
 
 @pytest.fixture
@@ -152,3 +157,24 @@ class TestDescribeLater:
         app._describe_later(window, pool, environments)
         qtbot.wait(60)
         assert not refreshed
+
+
+def test_a_run_that_was_cut_off_with_the_window_is_offered_at_the_next_start(
+    window: MainWindow, bench: Bench, qtbot: QtBot
+) -> None:
+    path = new_path(Job())
+    writer = LogWriter(path, Job(), origin="window")
+    writer.write([StateEvent("running"), task(), *points()[:120]])
+    writer.close()
+    app.tell_cut_off(window, path.stat().st_mtime - 1)
+    qtbot.waitUntil(lambda: "was cut off when the program ended. Its 120 steps are kept." in window.banner.text)
+    window.banner._action.click()
+    qtbot.waitUntil(lambda: window.runs.visit is not None)
+    assert bench.runs.sweep is not None and len(bench.runs.sweep) == 120
+
+
+def test_the_button_names_a_rate_only_where_one_is_selected(window: MainWindow, bench: Bench) -> None:
+    button = window._buttons["train"]
+    assert button.text() == "Train ▸" and "max LR 1e-2" in button.toolTip()
+    bench.runs.select(3e-3)
+    assert button.text() == "Train with 3e-3 ▸" and "selected learning rate" in button.toolTip()

@@ -153,14 +153,14 @@ def test_beta_stays_open_and_moves_the_marks(bench: Bench, window: MainWindow, q
 def test_a_bad_field_says_what_would_be_right(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, field(window, "steps"), "1")
     said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
-    assert said == ["Steps cannot be “1”. Use 2 to 1,000,000; 200 is usual."]
+    assert said == ["Cannot be “1”. Use 2 to 1,000,000; 200 is usual."]
     window.actions_by_key["find"].trigger()  # keys need a window manager: see the journeys
     assert bench.jobs == []
     said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
-    assert said == ["Steps cannot be “1”. Use 2 to 1,000,000; 200 is usual."], "the training's steps are others"
+    assert said == ["Cannot be “1”. Use 2 to 1,000,000; 200 is usual."], "the training's steps are others"
     retype(qtbot, field(window, "steps"), "abc")
     said = [label.text() for label in window.findChildren(QLabel, "problem") if label.isVisible()]
-    assert said == ["Steps: “abc” is not an integer."]
+    assert said == ["“abc” is not an integer."]
 
 
 def test_a_failure_shows_its_details(bench: Bench, window: MainWindow) -> None:
