@@ -43,7 +43,8 @@ PARTS: tuple[tuple[str, type, tuple[type, ...], str], ...] = (
         "OneCycle",
         CycleSettings,
         (),
-        "The shape of a training's schedule, as in PyTorch's `OneCycleLR`; a race trains with the same.",
+        "The shape of a training with the schedule `onecycle`, as in PyTorch's `OneCycleLR`; a race trains with the "
+        "same. `div_factor` also says where the warm-up of `cosine`, `linear` and `wsd` begins.",
     ),
     (
         "Optimizer step",
@@ -64,7 +65,7 @@ def settings_page() -> str:
     ]
     for heading, cls, apart, words in PARTS:
         elsewhere = {option.name for other in apart for option in settings_of(other)}
-        rows = [_row(option) for option in settings_of(cls) if option.name not in elsewhere]
+        rows = [_row(option, cls) for option in settings_of(cls) if option.name not in elsewhere]
         table = [
             "| name | option | label | meaning | values | unit | default |",
             "|---|---|---|---|---|---|---|",
@@ -103,9 +104,12 @@ def _planned_table() -> str:
     return "\n".join([*lines, f"| power of the length | {powers} |"])
 
 
-def _row(option: Option) -> str:
+def _row(option: Option, cls: type) -> str:
     flag = option.flag or f"--{option.name.replace('_', '-')}"
-    cells = (f"`{option.name}`", f"`{flag}`", option.label, f"{option.tip}.", option.range, option.unit)
+    meaning = f"{option.tip}."
+    if option.only is not None and option.only[0] in {one.name for one in settings_of(cls)}:
+        meaning += f" Only with `{option.only[0]}` {' or '.join(f'`{value}`' for value in option.only[1])}."
+    cells = (f"`{option.name}`", f"`{flag}`", option.label, meaning, option.range, option.unit)
     return f"| {' | '.join(cells)} | {option.shown(option.default)} |"
 
 

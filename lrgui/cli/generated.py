@@ -8,8 +8,9 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from lrgui.cli.app import Status, fail
 from lrgui.core.options import Option
-from lrgui.core.settings import settings_of
+from lrgui.core.settings import in_use, settings_of
 
 Command = Callable[..., None]
 
@@ -50,7 +51,7 @@ def with_settings(
     """
     left_out, needed, words = set(without), set(required), dict(usual or {})
     options = [
-        _parameter(option, option.name in needed, words.get(option.name, _default(option)))
+        _parameter(option, option.name in needed, words.get(option.name, _default(option)), _only(option, cls))
         for option in settings_of(cls)
         if option.name not in left_out
     ]
@@ -64,10 +65,39 @@ def _default(option: Option) -> str:
     return option.written(option.default).lower()
 
 
-def _parameter(option: Option, required: bool, usual: str) -> inspect.Parameter:
+def refuse_without_effect(settings: Any, given: Iterable[str]) -> None:
+    """Leave, with a sentence, where one of the `given` settings has no effect beside the others."""
+    unused = {option.name: option for option in settings_of(type(settings))}
+    for option in in_use(settings):
+        del unused[option.name]
+    for name in given:
+        if name in unused:
+            option = unused[name]
+            assert option.only is not None
+            chosen = getattr(settings, option.only[0])
+            fail(
+                f"{_flag(option)} has no effect with --{option.only[0]} {chosen}.{_only(option, type(settings))}",
+                Status.BAD_ARGUMENTS,
+            )
+
+
+def _flag(option: Option) -> str:
+    return option.flag or f"--{option.name.replace('_', '-')}"
+
+
+def _only(option: Option, cls: type) -> str:
+    """With which choice the setting has an effect: a sentence with a space before it; empty where it always has."""
+    if option.only is None or option.only[0] not in {one.name for one in settings_of(cls)}:
+        return ""
+    return f" Only with --{option.only[0]} {' or '.join(map(str, option.only[1]))}."
+
+
+def _parameter(option: Option, required: bool, usual: str, only: str) -> inspect.Parameter:
     kind: Any = _TYPES.get(option.kind, str)
-    words = option.tip + "." + (f" One of: {option.range}." if option.kind == "choice" else "")
-    flag = option.flag or f"--{option.name.replace('_', '-')}"
+    words = option.tip + "." + (f" One of: {option.range}." if option.kind == "choice" else "") + only
+    flag = _flag(option)
+    if option.kind == "flag":
+        flag += f"/--no-{flag.removeprefix('--')}"
     shown: Any = False if required else usual
     annotation: Any = Annotated[kind if required else kind | None, typer.Option(flag, help=words, show_default=shown)]
     default = ... if required else None

@@ -1,4 +1,4 @@
-"""`lrgui train`: train with OneCycle and say how well it went."""
+"""`lrgui train`: train and say how well it went."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, tell
-from lrgui.cli.generated import with_settings
+from lrgui.cli.generated import refuse_without_effect, with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
 from lrgui.cli.task_options import Python, with_task
@@ -36,13 +36,14 @@ def train(
     track: Track = None,
     python: Python = None,
 ) -> None:
-    """Train with OneCycle and say how well it went.
+    """Train on a schedule, OneCycle unless another is chosen, and say how well it went.
 
     Exit status: 0 once it is trained or stopped, 1 where it failed or diverged, 2 for bad arguments.
     """
     spare({"log": log}, source_file(base.task))
     job = base.with_shared(given).training()
     job = checked(replace(job, train=replace(job.train, **given)))
+    refuse_without_effect(job.train, given)
     record, unkept = run(job, log, quiet=as_json, python=python)
     end = ended(record)
     if as_json:

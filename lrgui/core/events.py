@@ -173,6 +173,8 @@ class BatchEvent:
     """The batch's own loss, where `loss` is a validation loss."""
     metric: float | None = None
     """A further number at the same weights, such as an accuracy."""
+    momentum: float | None = None
+    """The momentum, or first beta, of this step, where the schedule of a training changes it."""
 
 
 @dataclass(frozen=True)

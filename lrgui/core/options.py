@@ -80,6 +80,9 @@ class Option:
     """Its option on the command line where that is not its name."""
     subject: str = ""
     """What it is called within a sentence, where the label is too short to stand there."""
+    only: tuple[str, tuple[Scalar, ...]] | None = None
+    """It matters only where another setting of the same class, by name, has one of these values; see `core.settings`.
+    A class without that setting uses it always."""
 
     def problem(self, value: Scalar) -> Problem | None:
         """What is wrong with `value`, None where it can be used."""

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lrgui.core.curve.plan import SCHEDULES
+from lrgui.core.curve.plan import ONE_CYCLE, SCHEDULES
+from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import exact_lr
 from lrgui.core.metrics import higher_is_better
 from lrgui.core.options import Problem, is_finite
@@ -102,6 +103,36 @@ class LoopSettings:
     )
 
 
+#: The schedules that a training can run, by key, and what lists call them.
+TRAINED: dict[str, str] = {
+    ONE_CYCLE: "OneCycle",
+    "constant": "Constant",
+    "cosine": "Cosine decay",
+    "linear": "Linear decay",
+    "wsd": "Warm-up, stable, decay",
+    "step": "Drops in steps",
+    "plateau": "Reduce on plateau",
+}
+#: Those that may begin with a warm-up of their own.
+_WARMED = ("cosine", "linear", "wsd")
+_NAMED = {
+    ONE_CYCLE: "OneCycle",
+    "constant": "a constant rate",
+    "cosine": "cosine decay",
+    "linear": "linear decay",
+    "wsd": "warm-up, a stable rate and decay",
+    "step": "a rate that drops in steps",
+    "plateau": "a rate that drops on plateaus",
+}
+#: How a OneCycle's rate goes from one end of a phase to the other.
+ANNEALING = {"cos": "Cosine", "linear": "Linear"}
+
+
+def _of(*schedules: str) -> tuple[str, tuple[str, ...]]:
+    """A setting of these schedules alone."""
+    return "schedule", schedules
+
+
 @dataclass(frozen=True, kw_only=True)
 class CycleSettings:
     """The shape of a OneCycle training, shared by trainings and races."""
@@ -114,6 +145,16 @@ class CycleSettings:
         unit="share of the steps",
         above=0,
         below=1,
+        only=_of(ONE_CYCLE),
+    )
+    anneal: str = setting(
+        "cos",
+        label="Annealing",
+        tip="How the rate of a OneCycle rises and falls: along a cosine or a straight line",
+        choices=ANNEALING,
+        unit="shape",
+        rare=True,
+        only=_of(ONE_CYCLE),
     )
     div_factor: float = setting(
         10.0,
@@ -123,6 +164,7 @@ class CycleSettings:
         minimum=1,
         maximum=MOST_DIVISOR,
         rare=True,
+        only=_of(ONE_CYCLE, *_WARMED),
     )
     final_div_factor: float = setting(
         100.0,
@@ -132,7 +174,51 @@ class CycleSettings:
         minimum=1,
         maximum=MOST_DIVISOR,
         rare=True,
+        only=_of(ONE_CYCLE),
     )
+    three_phase: bool = setting(
+        False,
+        label="Three phases",
+        tip="The rate falls to its first value as slowly as it rose, then on to the last one",
+        unit="switch",
+        rare=True,
+        only=_of(ONE_CYCLE),
+    )
+    cycle_momentum: bool = setting(
+        True,
+        label="Cycle momentum",
+        tip="Momentum, or Adam's first beta, falls while the rate rises; without effect where none is in use",
+        unit="switch",
+        rare=True,
+        only=_of(ONE_CYCLE),
+    )
+    base_momentum: float = setting(
+        0.85,
+        label="Lowest momentum",
+        tip="The momentum at max LR, where it is cycled",
+        unit="momentum",
+        minimum=0,
+        below=1,
+        rare=True,
+        only=_of(ONE_CYCLE),
+    )
+    max_momentum: float = setting(
+        0.95,
+        label="Highest momentum",
+        tip="The momentum at the first and the last step, where it is cycled",
+        unit="momentum",
+        minimum=0,
+        below=1,
+        rare=True,
+        only=_of(ONE_CYCLE),
+    )
+
+    def cycle_problems(self) -> list[Problem]:
+        """What is wrong with these settings together."""
+        if not self.base_momentum > self.max_momentum:
+            return []
+        ends = f"({exact_number(self.base_momentum)}) is above the highest ({exact_number(self.max_momentum)})"
+        return [Problem("base_momentum", f"The lowest momentum {ends}.", "0.85 and 0.95 are usual.")]
 
 
 @dataclass(frozen=True)
@@ -263,7 +349,10 @@ class SweepSettings(LoopSettings):
 
 @dataclass(frozen=True)
 class TrainSettings(CycleSettings, LoopSettings):
-    """A OneCycle training (Leslie Smith, Nicholay Topin), cosine annealing, two phases."""
+    """A training: how long, how high its rate goes, and on which schedule.
+
+    OneCycle is that of Leslie Smith and Nicholay Topin.
+    """
 
     epochs: int = setting(
         12,
@@ -273,7 +362,15 @@ class TrainSettings(CycleSettings, LoopSettings):
         minimum=1,
         maximum=MOST_EPOCHS,
     )
-    max_lr: float = _rate(1e-2, label="Max LR", tip="Top of the OneCycle schedule", rounded=True)
+    max_lr: float = _rate(1e-2, label="Max LR", tip="The highest rate of the schedule", rounded=True)
+    schedule: str = setting(
+        ONE_CYCLE,
+        label="Schedule",
+        tip="How the rate changes during the training; another schedule wants another rate, which a selected one is "
+        "converted to",
+        choices=TRAINED,
+        unit="schedule",
+    )
     steps: int | None = setting(
         None,
         label="Steps",
@@ -284,6 +381,67 @@ class TrainSettings(CycleSettings, LoopSettings):
         maximum=MOST_STEPS,
         none="whole passes",
         rare=True,
+    )
+    warmup: float = setting(
+        0.1,
+        label="Warm-up",
+        tip="Share of the steps in which the rate rises in a straight line, before it is held or decays; 0 for none",
+        kind="share",
+        unit="share of the steps",
+        minimum=0,
+        below=1,
+        only=_of(*_WARMED),
+    )
+    warmup_steps: int | None = setting(
+        None,
+        label="Warm-up steps",
+        tip="The same as a number of optimizer steps",
+        kind="whole",
+        unit="steps",
+        minimum=0,
+        maximum=MOST_STEPS,
+        none="by share",
+        rare=True,
+        only=_of(*_WARMED),
+    )
+    decay: float = setting(
+        0.2,
+        label="Decay",
+        tip="Share of the steps, at the end, in which the rate falls to zero in a straight line",
+        kind="share",
+        unit="share of the steps",
+        above=0,
+        maximum=1,
+        only=_of("wsd"),
+    )
+    step_size: int = setting(
+        4,
+        label="Drop every",
+        tip="Epochs after which the rate drops, again and again",
+        unit="epochs",
+        minimum=1,
+        maximum=MOST_EPOCHS,
+        only=_of("step"),
+    )
+    gamma: float = setting(
+        0.1,
+        label="Drop factor",
+        tip="By what the rate is multiplied where it drops",
+        unit="factor",
+        above=0,
+        below=1,
+        only=_of("step", "plateau"),
+    )
+    plateau_patience: int = setting(
+        2,
+        label="Patience",
+        subject="The patience of the schedule",
+        tip="Epochs without a better validation loss (training loss without validation data) that the rate stays as it "
+        "is; after one more it drops",
+        unit="epochs",
+        minimum=0,
+        maximum=MOST_EPOCHS,
+        only=_of("plateau"),
     )
 
     patience: int | None = setting(
@@ -318,9 +476,23 @@ class TrainSettings(CycleSettings, LoopSettings):
         each = -(-self.steps // self.epochs)
         return [min(each, self.steps - done) * self.accumulation for done in range(0, self.steps, each)]
 
+    @property
+    def planned_schedule(self) -> str:
+        """Which of the schedules that a sweep can be planned for this one is (`core.curve.plan.SCHEDULES`)."""
+        if self.schedule in _WARMED:
+            warm = self.warmup > 0 if self.warmup_steps is None else self.warmup_steps > 0
+            return "warmup" if warm else "decay"
+        return "step" if self.schedule == "plateau" else self.schedule
+
+    @property
+    def schedule_words(self) -> str:
+        """The schedule within a sentence: "OneCycle", "a constant rate"."""
+        return _NAMED[self.schedule]
+
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        return problems_of(self)
+        problems = problems_of(self)
+        return problems or (self.cycle_problems() if self.schedule == ONE_CYCLE else [])
 
 
 @dataclass(frozen=True)
@@ -452,7 +624,7 @@ class RaceSettings(CycleSettings, LoopSettings):
 
     def cycle(self, lr: float) -> TrainSettings:
         """The training of one candidate."""
-        return TrainSettings(1, lr, **values_of(self, CycleSettings), **values_of(self, LoopSettings))
+        return TrainSettings(epochs=1, max_lr=lr, **values_of(self, CycleSettings), **values_of(self, LoopSettings))
 
     def budget(self, number: int) -> int:
         """Optimizer steps of each training in round `number` (from 0): N, or N/4, N/2, N in three rounds."""
@@ -490,7 +662,7 @@ class RaceSettings(CycleSettings, LoopSettings):
 
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
-        problems = problems_of(self)
+        problems = problems_of(self) or self.cycle_problems()
         try:
             groups = re.compile(self.metric).groups
         except re.error as error:

@@ -11,7 +11,7 @@ from dataclasses import Field, field, fields, replace
 from functools import cache
 from typing import Any
 
-from lrgui.core.options import Option, Problem, Scalar
+from lrgui.core.options import Option, Problem, Scalar, is_finite
 
 _KEY = "option"
 _KINDS: dict[type, str] = {bool: "flag", int: "whole", float: "number", str: "text"}
@@ -52,11 +52,32 @@ def settings_of(cls: type) -> tuple[Option, ...]:
     )
 
 
-def problems_of(settings: Any) -> list[Problem]:
-    """The problems of each setting by itself."""
+def matters(settings: Any, option: Option) -> bool:
+    """False for a setting that has no effect beside the others as they are, such as the patience of another schedule.
+
+    Forms, documents and checks leave it out; its value stays for when it matters again.
+    """
+    if option.only is None:
+        return True
+    name, values = option.only
+    return getattr(settings, name) in values if hasattr(settings, name) else True
+
+
+def in_use(settings: Any) -> tuple[Option, ...]:
+    """The settings that have an effect, see `matters`."""
     cls: Any = type(settings)
-    found = (option.problem(getattr(settings, option.name)) for option in settings_of(cls))
-    return [problem for problem in found if problem is not None]
+    return tuple(option for option in settings_of(cls) if matters(settings, option))
+
+
+def problems_of(settings: Any) -> list[Problem]:
+    """The problems of each setting by itself; one without effect must only be finite."""
+    cls: Any = type(settings)
+    problems = []
+    for option in settings_of(cls):
+        value = getattr(settings, option.name)
+        problem = option.problem(value) if matters(settings, option) or not is_finite(value) else None
+        problems += [] if problem is None else [problem]
+    return problems
 
 
 def values_of(settings: Any, cls: type) -> dict[str, Any]:

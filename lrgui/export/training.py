@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lrgui.core.curve.sweep_reading import plain_numbers
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.formats import NOTHING, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr, planned_momentum
 from lrgui.export.shown import Cell, Section, Shown, settings_section, task_section
 from lrgui.runs.epochs import steps_per_epoch
 from lrgui.runs.headline import headline
@@ -55,7 +56,7 @@ class TrainingReport(Shown):
 
         plot, record = TrainingPlot(None, palette), self.record
         begin_plan(plot, self.job, record)
-        plot.set_live(record.loss, record.lr)
+        plot.set_live(record.loss, record.lr, record.momentum)
         if record.metric is not None:
             plot.set_measured(measured_name(record), record.metric)
         plot.set_epochs(record.epochs)
@@ -67,6 +68,9 @@ class TrainingReport(Shown):
         record = self.record
         heads = ["step", "lr", "loss", "seconds"]
         columns: list[list[Cell]] = [c.tolist() for c in (record.steps, record.lr, record.loss, record.seconds)]
+        if record.momentum is not None:
+            heads.append("momentum")
+            columns.append(["" if math.isnan(value) else value for value in record.momentum.tolist()])
         if record.metric is not None:
             heads.append(measured_name(record))
             columns.append(["" if math.isnan(value) else value for value in record.metric.tolist()])
@@ -87,6 +91,8 @@ class TrainingReport(Shown):
         """Steps, epochs and end."""
         record, end = self.record, self.record.end
         arrays = {"lr": record.lr, "loss": record.loss, "seconds": record.seconds}
+        if record.momentum is not None:
+            arrays["momentum"] = record.momentum
         if record.metric is not None:
             arrays[measured_name(record)] = record.metric
         return {
@@ -105,6 +111,7 @@ class TrainingReport(Shown):
         record, rows = self.record, []
         if not self.job.task.is_script:
             rows.append(("Max learning rate", format_lr(self.job.train.max_lr)))
+            rows.append(("Schedule", self.job.train.schedule_words))
         rows.append(("Steps", f"{len(record):,}"))
         if words := epoch_words(self.job, record):
             rows.append(("Last epoch", words))
@@ -134,9 +141,18 @@ def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
     if task is None or job.task.is_script:
         plot.begin(np.empty(0), len(record), 1)
         return
-    drawn = task.steps if task.steps <= MOST_DRAWN else 0
-    plan = one_cycle(train.max_lr, drawn, train.pct_start, train.div_factor, train.final_div_factor)
-    plot.begin(plan, steps_per_epoch(job, record), train.epochs)
+    draw_plan(plot, train, task.steps, steps_per_epoch(job, record), cycles=record.momentum is not None)
+
+
+def draw_plan(plot: TrainingPlot, train: TrainSettings, steps: int, per_epoch: int, *, cycles: bool) -> None:
+    """Let a plot have room for a training of so many optimizer steps, with the planned rates.
+
+    `cycles`: the optimizer has a momentum in use, which the schedule may change.
+    """
+    drawn = steps if steps <= MOST_DRAWN else 0
+    rates = planned_lr(train, drawn, per_epoch) if drawn else np.empty(0)
+    momenta = planned_momentum(train, drawn) if drawn and cycles else np.empty(0)
+    plot.begin(rates, per_epoch, train.epochs, momenta)
 
 
 def measured_name(record: Record) -> str:

@@ -30,7 +30,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "session.check",
     ),
     ActionRow("find", "Find learning rate", ("F5",), "Sweep the task and draw its curve", "session.find"),
-    ActionRow("train", "Train", ("F6",), "Train with the selected learning rate (OneCycle)", "session.train"),
+    ActionRow("train", "Train", ("F6",), "Train with the selected learning rate", "session.train"),
     ActionRow(
         "verify",
         "Verify",

@@ -306,8 +306,13 @@ class Form(QWidget):
         return any(row.problem.text() for row in self._rows.values())
 
     def set_row_visible(self, name: str, visible: bool) -> None:
-        """Show or hide a whole row."""
+        """Show or hide a whole row; a text in it that cannot be read is given up where nobody can see it."""
+        if self.is_row_visible(name) == visible:
+            return
         self._rows[name].set_visible(visible)
+        if not visible and self._unread.pop(name, None) is not None:
+            self._rows[name].mark("")
+            self.unreadable.emit(name, "")
 
     def is_row_visible(self, name: str) -> bool:
         """True for a row that was not hidden by `set_row_visible`; it may be folded away."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrgui.core.curve.confidence import NoiseAdvice, RangeAdvice
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
@@ -28,7 +29,9 @@ class Repair:
     """Settings of the task and of the sweep, by name."""
     sweep: dict[str, Any] = field(default_factory=dict)
     select: float | None = None
-    """The maximum of a OneCycle whose learning rate it selects."""
+    """The highest rate of a training on `schedule` whose learning rate it selects."""
+    schedule: str = ONE_CYCLE
+    """One of `core.curve.plan.SCHEDULES`."""
     starts: str = ""
     """The kind of run that it starts with that; empty for none."""
 
@@ -51,7 +54,7 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
 def lower_rate(job: Job) -> Repair:
     """A tenth of the rate of a training."""
     lower = job.train.max_lr / 10
-    return Repair(f"Select {format_lr(lower)}", select=lower)
+    return Repair(f"Select {format_lr(lower)}", select=lower, schedule=job.train.planned_schedule)
 
 
 def other_sweep(advice: RangeAdvice | NoiseAdvice) -> Repair:

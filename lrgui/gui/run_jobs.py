@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.events import RunKind
 from lrgui.core.run_settings import LOOP, LoopSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import values_of
@@ -21,14 +22,14 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def job_of(kind: str, job: Job) -> Job:
-    """What a run of `kind` would run with the settings of `job`."""
+def job_of(kind: str, job: Job, plan: Plan = USUAL) -> Job:
+    """What a run of `kind` would run with the settings of `job`; `plan` is what a selected rate is meant for."""
     if kind == RunKind.ASIDE:  # the built-in digits
         return Job()
     if kind == RunKind.TRAIN:
         return job.training()
     if kind == RunKind.RACE:
-        return job.verification()
+        return job.verification(plan)
     if job.task.is_script and kind == RunKind.SWEEP:  # it brings its own loop, and runs once
         job = replace(job, sweep=replace(job.sweep, repeats=1, **values_of(SweepSettings(), LoopSettings)))
     return replace(job, kind=RunKind.SWEEP if kind == RunKind.COMPARE else kind)

@@ -13,7 +13,7 @@ from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.measured import Race
-from lrgui.core.curve.plan import USUAL, Plan
+from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
@@ -226,9 +226,9 @@ class RunsOnScreen(QObject):
         """The training that a selected rate is meant for."""
         return self.planned if self.reading is None else self.reading.plan
 
-    def select_maximum(self, lr: float) -> None:
-        """Select the rate that corresponds to `lr`, the maximum of a OneCycle: what trainings and races run."""
-        self.select(self.plan.from_one_cycle(lr))
+    def select_maximum(self, lr: float, schedule: str = ONE_CYCLE, by_hand: bool = True) -> None:
+        """Select the rate that corresponds to `lr`, the highest one of a training on `schedule`."""
+        self.select(self.plan.from_trained(lr, schedule), by_hand=by_hand)
 
     @property
     def offer(self) -> float | None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.curve.curve import Curve
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
     WHOLE,
@@ -122,10 +123,13 @@ class Session(JobEditor):
 
     # ---------------------------------------------------------------- settings that the curve shares
     def edit(self, **changes: Any) -> None:
-        """As in the editor; with another β or planned training the sweep on screen is read again."""
-        before = self.job.sweep
+        """As in the editor; with another β or planned training the sweep on screen is read again, and a training on
+        another schedule takes what the selected rate is there."""
+        before, schedule = self.job.sweep, self.job.train.planned_schedule
         super().edit(**changes)
         self._read_as_set(before)
+        if self.job.train.planned_schedule != schedule:
+            self._train_as_selected()
 
     def _read_as_set(self, before: SweepSettings) -> None:
         """Read the curve as the job says, where that is not how it was read, with the settings `before`."""
@@ -139,11 +143,11 @@ class Session(JobEditor):
 
     @Slot()
     def _train_as_selected(self) -> None:
-        """A training takes the rate that is selected: as the maximum of its OneCycle, whatever is planned."""
+        """A training takes the rate that is selected: what that is on its schedule, whatever is planned."""
         lr = self.runs.selection
         if lr is None or not self.runs.own_settings:
             return
-        maximum = self.runs.plan.as_one_cycle(lr)
+        maximum = self.runs.plan.as_trained(lr, self.job.train.planned_schedule)
         if maximum != self.job.train.max_lr:
             self.job = replace(self.job, train=replace(self.job.train, max_lr=maximum))
             self.job_changed.emit(self.job)
@@ -301,7 +305,7 @@ class Session(JobEditor):
         if unread:
             self.noticed.emit(Notice("warning", " ".join(unread)))
             return None
-        job = job_of(kind, self.job)
+        job = job_of(kind, self.job, self.runs.plan)
         problems = job.validate()
         self.look_again()
         if problems:
@@ -462,7 +466,7 @@ class Session(JobEditor):
             task, sweep = replace(job.task, **repair.task), replace(job.sweep, **repair.sweep)
             self.set_job(replace(job, task=task, sweep=sweep))
         if repair.select is not None:
-            self.runs.select_maximum(repair.select)
+            self.runs.select_maximum(repair.select, repair.schedule)
         if repair.done:
             self.noticed.emit(Notice("info", repair.done))
         if repair.starts:
@@ -524,8 +528,10 @@ class Session(JobEditor):
             self._read_late()
             self._train_as_selected()
         else:
-            maximum = visit.job.race.around if visit.kind == RunKind.RACE else visit.job.train.max_lr
-            self.runs.select(self.runs.plan.from_one_cycle(maximum), by_hand=False)
+            race, train = visit.job.race, visit.job.train
+            raced = visit.kind == RunKind.RACE
+            rate, schedule = (race.around, ONE_CYCLE) if raced else (train.max_lr, train.planned_schedule)
+            self.runs.select_maximum(rate, schedule, by_hand=False)
 
     @Slot()
     def leave_visit(self) -> None:

@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
             if button.hasFocus() and not actions[key].isEnabled():
                 self.tabs.currentWidget().setFocus()  # else it would go to the next field, and select its text
             button.setEnabled(actions[key].isEnabled())
-        race = session.job.verification().race
+        race = session.job.verification(session.runs.plan).race
         if not race.validate():
             tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
             self._buttons["verify"].setToolTip(tip)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from lrgui.core.events import EpochEvent
-from lrgui.core.formats import format_loss, format_metric, format_percent
+from lrgui.core.formats import format_figure, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
@@ -48,6 +48,8 @@ class TrainingPlot(StackedPlot):
         """What the middle chart shows where it is no accuracy."""
         self._planned: Floats = _NONE
         self._actual: Floats = _NONE
+        self._planned_momentum: Floats = _NONE
+        self._actual_momentum: Floats = _NONE
         self._top = 1.0
         """The highest rate that there is room for."""
 
@@ -71,6 +73,8 @@ class TrainingPlot(StackedPlot):
         self.measured = Line(self.accuracy.view, 8)
         self.planned = Line(self.rate.view, 5)
         self.actual = Line(self.rate.view, 10)
+        self.planned_momentum = Line(self.rate.view, 3)
+        self.actual_momentum = Line(self.rate.view, 8)
         self.set_palette(palette)
         self.clear()
 
@@ -87,6 +91,8 @@ class TrainingPlot(StackedPlot):
         self.measured.set_pen(pen(palette.curve, 1.6))
         self.planned.set_pen(pen(palette.previous, 1.6, "dash"))
         self.actual.set_pen(pen(palette.optimal_line, 2.2))
+        self.planned_momentum.set_pen(pen(palette.previous, 1.2, "dot"))
+        self.actual_momentum.set_pen(pen(palette.validation, 1.4))
         self.best.set_palette(palette)
         self._update_legends()
 
@@ -96,8 +102,11 @@ class TrainingPlot(StackedPlot):
         self._blank()
         self._update_legends()
 
-    def begin(self, planned_lr: Floats, steps_per_epoch: int, epochs: int) -> None:
-        """A training of `epochs` epochs starts; `planned_lr` is the rate of every step, shape (n,)."""
+    def begin(self, planned_lr: Floats, steps_per_epoch: int, epochs: int, planned_momentum: Floats = _NONE) -> None:
+        """A training of `epochs` epochs starts, or is to come; rate and momentum of every step as planned, shape (n,).
+
+        No momentum, shape (0,), is for one that stays as it is.
+        """
         self._forget()
         self._per_epoch = max(1, steps_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
@@ -105,6 +114,8 @@ class TrainingPlot(StackedPlot):
         # Half a sweep's width: a training falls fast at first, and a trailing average lags behind it.
         self._average.begin(int(self._steps / 2))
         self.planned.set_data(np.arange(len(self._planned), dtype=np.float64), self._planned)
+        self._planned_momentum = np.asarray(planned_momentum, dtype=np.float64)
+        self._draw_momenta()
         for chart in self._charts:
             chart.bottom.set_blank(False)
             chart.view.setLimits(xMin=-self._steps, xMax=2 * self._steps, minXRange=2)
@@ -112,8 +123,9 @@ class TrainingPlot(StackedPlot):
         self.reset_view()
         self._update_legends()
 
-    def set_live(self, losses: Floats, lrs: Floats) -> None:
-        """All steps so far: raw losses and the rates they were trained with, arrays of shape (n,)."""
+    def set_live(self, losses: Floats, lrs: Floats, momenta: Floats | None = None) -> None:
+        """All steps so far: raw losses, the rates they were trained with, and the momenta where these changed, arrays
+        of shape (n,)."""
         first = len(losses) and not len(self._losses)
         self._losses, self._actual = losses, lrs
         x = np.arange(len(losses), dtype=np.float64)
@@ -121,6 +133,12 @@ class TrainingPlot(StackedPlot):
         self._average.extend(losses)
         self.smoothed.set_data(*self._average.thinned(x))
         self.actual.set_data(np.arange(len(lrs), dtype=np.float64), lrs)
+        if momenta is not None:
+            new = not len(self._actual_momentum)
+            self._actual_momentum = momenta
+            self._draw_momenta()
+            if new:
+                self._update_legends()
         self._fit_losses()
         if not len(self._planned) and len(lrs) and (first or float(lrs.max()) > self._top):
             self._fit_rates()  # no plan has told how high they go
@@ -194,6 +212,8 @@ class TrainingPlot(StackedPlot):
                 words.append(f"{name} {format_percent(value, 1) if line is self.val_accuracy else format_loss(value)}")
         if step < len(self._actual):
             words.append(f"LR {format_lr(float(self._actual[step]))}")
+        if step < len(self._actual_momentum):
+            words.append(f"momentum {format_figure(float(self._actual_momentum[step]), 3)}")
         return " · ".join(words)
 
     def leave_out(self, parts: Collection[str]) -> None:
@@ -208,9 +228,19 @@ class TrainingPlot(StackedPlot):
     def _fit_rates(self) -> None:
         self._top = max([float(lrs.max()) for lrs in (self._planned, self._actual) if len(lrs)] or [0.0]) or 1.0
         self.rate.view.setYRange(-0.06 * self._top, 1.12 * self._top, padding=0)
+        self._draw_momenta()
+
+    def _draw_momenta(self) -> None:
+        """Momenta share the chart of the rates; 1 is as high as the highest rate."""
+        for line, values in (
+            (self.planned_momentum, self._planned_momentum),
+            (self.actual_momentum, self._actual_momentum),
+        ):
+            line.set_data(np.arange(len(values), dtype=np.float64), self._top * values)
 
     def _forget(self) -> None:
         self._losses = self._actual = self._planned = _NONE
+        self._planned_momentum = self._actual_momentum = _NONE
         self._epochs = ()
         self._average.begin(0)
         self.dots.set_data(_NONE, _NONE)
@@ -223,6 +253,8 @@ class TrainingPlot(StackedPlot):
             self.measured,
             self.planned,
             self.actual,
+            self.planned_momentum,
+            self.actual_momentum,
         ):
             line.set_data(_NONE, _NONE)
         self.best.show_nothing()
@@ -277,6 +309,10 @@ class TrainingPlot(StackedPlot):
             rates.append(Entry("planned", palette.previous, "dash", width=1.6))
         if len(self._actual):
             rates.append(Entry("actual", palette.optimal_line, width=2.2))
+        if len(self._actual_momentum):
+            rates.append(Entry("momentum (top: 1)", palette.validation, width=1.4))
+        elif len(self._planned_momentum):
+            rates.append(Entry("planned momentum (top: 1)", palette.previous, "dot", width=1.2))
         self.rate.set_legend(rates, palette)
 
 

@@ -86,7 +86,7 @@ _FORMS = {
     for form in (
         *(
             _Form("batch", BatchEvent, (*_BATCH, *more))
-            for more in ((), ("train_loss",), ("metric",), ("train_loss", "metric"))
+            for more in ((), ("train_loss",), ("metric",), ("train_loss", "metric"), ("momentum",))
         ),
         _Form("candidate", CandidateEvent, tuple(field.name for field in fields(CandidateEvent))),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from lrgui.core.curve.plan import USUAL, Plan
 from lrgui.core.events import RunKind
 from lrgui.core.run_settings import (
     MOST_STEPS,
@@ -46,13 +47,16 @@ class Job:
         """The training that these settings describe: it makes its steps as the sweep does."""
         return replace(self, kind=RunKind.TRAIN, train=replace(self.train, **values_of(self.sweep, LoopSettings)))
 
-    def verification(self) -> Job:
-        """The race that these settings describe, around the training's rate: of trainings like that one.
+    def verification(self, plan: Plan = USUAL) -> Job:
+        """The race that these settings describe, around the training's rate.
 
-        That rate is the maximum of a OneCycle, also of a script's, whose own schedule such a race replaces.
+        Its trainings are OneCycles, also a script's, whose own schedule such a race replaces: the rate of a training on
+        another schedule becomes the maximum that corresponds to it, for an optimizer of the kind that `plan` says.
         """
         shared = values_of(self.sweep, LoopSettings) | values_of(self.train, CycleSettings)
-        race = replace(self.race, around=self.train.max_lr, one_cycle=self.task.is_script, **shared)
+        plan = replace(plan, schedule=self.train.planned_schedule)
+        around = plan.as_one_cycle(self.train.max_lr)
+        race = replace(self.race, around=around, one_cycle=self.task.is_script, **shared)
         return replace(self, kind=RunKind.RACE, race=race)
 
     def with_shared(self, given: Mapping[str, Any]) -> Job:

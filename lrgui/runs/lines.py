@@ -68,7 +68,9 @@ _BATCH_KEYS = frozenset(("event", "sweep", "step", "lr", "loss", "seconds"))
 
 def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
     """`event` as one line of ASCII JSON, without a line end; `extra` are further fields to write."""
-    plain_batch = type(event) is BatchEvent and event.train_loss is None and event.metric is None
+    plain_batch = (
+        type(event) is BatchEvent and event.train_loss is None and event.metric is None and event.momentum is None
+    )
     if plain_batch and not extra:
         assert isinstance(event, BatchEvent)
         lr, loss, seconds = float(event.lr), float(event.loss), float(event.seconds)

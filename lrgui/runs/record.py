@@ -36,7 +36,7 @@ MOST_PLANNED_ROOM = 1 << 16
 MOST_OUTPUT = 1_000_000
 
 #: What a batch may have beside its loss, in the order of the rows that hold it.
-_BESIDE = ("train_loss", "metric")
+_BESIDE = ("train_loss", "metric", "momentum")
 
 
 class Record:
@@ -66,7 +66,7 @@ class Record:
         self._count = 0
         self._numbers = np.empty((3, FIRST_ROOM))  # rows: lr, loss, seconds
         self._steps = np.empty(FIRST_ROOM, dtype=np.int64)
-        self._beside: NDArray[np.float64] | None = None  # rows: train loss, metric; only where a run has them
+        self._beside: NDArray[np.float64] | None = None  # rows: `_BESIDE`; only where a run has them
         self._printed = 0
 
     @classmethod
@@ -137,6 +137,11 @@ class Record:
         return self._row_beside(1)
 
     @property
+    def momentum(self) -> NDArray[np.float64] | None:
+        """The momentum of each step, where the schedule changes it, else None. Shape (batches,)."""
+        return self._row_beside(2)
+
+    @property
     def steps(self) -> NDArray[np.int64]:
         """The batches' steps, from 0. Shape (batches,)."""
         return _view(self._steps, self._count)
@@ -179,7 +184,7 @@ class Record:
         self._numbers[1, at] = counted(event.loss)
         self._numbers[2, at] = event.seconds
         self._steps[at] = event.step
-        if event.train_loss is not None or event.metric is not None:
+        if event.train_loss is not None or event.metric is not None or event.momentum is not None:
             self._add_beside(at, event)
         self._count = at + 1
 
@@ -202,13 +207,13 @@ class Record:
 
     def _add_beside(self, at: int, event: BatchEvent) -> None:
         beside = self._room_beside(at)
-        beside[0, at] = math.nan if event.train_loss is None else counted(event.train_loss)
-        beside[1, at] = math.nan if event.metric is None else counted(event.metric)
+        for row, value in enumerate((event.train_loss, event.metric, event.momentum)):
+            beside[row, at] = math.nan if value is None else counted(value)
 
     def _room_beside(self, at: int) -> NDArray[np.float64]:
         """Room for what is beside the losses; `at` is where the next comes."""
         if self._beside is None or self._beside.shape[1] < len(self._steps):
-            beside = np.full((2, len(self._steps)), np.nan)
+            beside = np.full((len(_BESIDE), len(self._steps)), np.nan)
             if self._beside is not None:
                 beside[:, :at] = self._beside[:, :at]
             self._beside = beside

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.param_groups import put_rate
-from lrgui.core.engine.schedulers import one_cycle_scheduler
 from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.run_settings import RaceSettings, SweepSettings
+from lrgui.core.schedule_shapes import planned_lr
 from lrgui.script.hooks import Seen
 from lrgui.script.sweeping import Script, ScriptSweep, own_rate_of
 
@@ -99,12 +99,5 @@ def course(config: RaceSettings) -> list[float]:
     """The rates of a OneCycle training at `config.around`, step by step; all 0 for a rate of 0."""
     if config.around == 0:
         return [0.0] * config.steps
-    stand_in = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=config.around)
-    scheduler = one_cycle_scheduler(stand_in, config.cycle(config.around), config.steps)
-    rates = []
-    for step in range(config.steps):
-        rates.append(float(stand_in.param_groups[0]["lr"]))
-        if step + 1 < config.steps:
-            stand_in.step()
-            scheduler.step()
+    rates: list[float] = planned_lr(config.cycle(config.around), config.steps, config.steps).tolist()
     return rates

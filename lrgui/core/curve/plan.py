@@ -102,22 +102,33 @@ class Plan:
             return factor
         return factor * float(max((self.steps / SHORT) ** EXPONENTS[self.family], LOWEST))
 
+    def as_trained(self, lr: float, schedule: str) -> float:
+        """The rate of a training on `schedule` that corresponds to `lr`, a rate of the planned schedule."""
+        return lr * self._to(schedule)
+
+    def from_trained(self, lr: float, schedule: str) -> float:
+        """The rate of the planned schedule that corresponds to `lr`, that of a training on `schedule`."""
+        return lr / self._to(schedule)
+
+    def differs_from(self, schedule: str) -> bool:
+        """True where the planned schedule wants another rate than a training of the same length on `schedule`."""
+        return self._to(schedule) != 1
+
     def as_one_cycle(self, lr: float) -> float:
         """The maximum of a OneCycle that corresponds to `lr`, a rate of the planned schedule."""
-        return lr * self._to_one_cycle
+        return self.as_trained(lr, ONE_CYCLE)
 
     def from_one_cycle(self, lr: float) -> float:
         """The rate of the planned schedule that corresponds to `lr`, the maximum of a OneCycle."""
-        return lr / self._to_one_cycle
+        return self.from_trained(lr, ONE_CYCLE)
 
     @property
     def differs(self) -> bool:
         """True where the planned schedule wants another rate than a OneCycle of the same length."""
-        return self._to_one_cycle != 1
+        return self.differs_from(ONE_CYCLE)
 
-    @property
-    def _to_one_cycle(self) -> float:
-        return self.share(ONE_CYCLE) / self.share()
+    def _to(self, schedule: str) -> float:
+        return self.share(schedule) / self.share()
 
     @property
     def floor(self) -> float:

@@ -19,7 +19,7 @@ from lrgui.core.engine.modes import kept_in_eval, to_train_mode
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, scaler_for
 from lrgui.core.engine.readback import LAG, Readings, readings_for
-from lrgui.core.engine.schedulers import one_cycle_scheduler
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Loss, Stepper
 from lrgui.core.engine.stopping import TrainWatch
@@ -196,7 +196,7 @@ class _Race:
         """One candidate's training and its standing. Sets `end` where the race is over."""
         config, lr, steps = self.config, self.standings.lrs[candidate], self.config.budget(number)
         self._batches = endless(self.loader)
-        scheduler = one_cycle_scheduler(self.optimizer, config.cycle(lr), steps)
+        schedule = Schedule(self.optimizer, config.cycle(lr), steps)
         stepper = self._stepper()
         readings: Readings[tuple[int, float]] = readings_for(self.device, self.scaler is not None)
         self._suspects = Suspects(config.accumulation * (1 + (LAG if readings.late else 0)))
@@ -223,8 +223,8 @@ class _Race:
                 break
             if stepper.step():
                 skipped = 0
-                if step + 1 < steps:  # the scheduler has no step after its last
-                    scheduler.step()
+                if step + 1 < steps:  # the schedule has no step after its last
+                    schedule.step()
             else:
                 skipped += 1
                 if skipped == MOST_SKIPS:

@@ -1,4 +1,4 @@
-"""Training with OneCycle: the chosen rate at work."""
+"""Training: the chosen rate at work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lrgui.core.engine.passes import batches_in, planned_steps
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.engine.recovery import Recovery
-from lrgui.core.engine.schedulers import one_cycle_scheduler
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Stepper
 from lrgui.core.engine.stopping import Stop, TrainWatch
@@ -148,7 +148,7 @@ class Training:
         epochs = config.batches_of_epochs(per_pass)
         self.total_steps = planned_steps(config, per_pass)
         self._start = Snapshot(model, self.optimizer, scaler=self.scaler, loss=self.objective.loss)
-        self.scheduler = one_cycle_scheduler(self.optimizer, config, self.total_steps)
+        self.scheduler = Schedule(self.optimizer, config, self.total_steps)
         self._stepper = Stepper(
             model,
             self.optimizer,
@@ -221,6 +221,8 @@ class Training:
             return
         held_out = self._evaluated()
         yield _epoch(self.epoch, self.trained, held_out, self.lr, self.clock.seconds)
+        with self.rate.planned():
+            self.scheduler.epoch(self.trained.loss if held_out is None else held_out.loss)
         stop = self.watch.epoch(self.trained.loss)
         if stop is not None:
             self.end = EndEvent(stop.reason, stop.detail)
@@ -289,7 +291,7 @@ class Training:
         self.lr = largest(self.optimizer.param_groups)
         self.first = loss if self.step == 0 else self.first
         stop = self.watch.push(loss)
-        yield BatchEvent(0, self.told, self.lr, loss, self.clock.seconds)
+        yield BatchEvent(0, self.told, self.lr, loss, self.clock.seconds, momentum=self.scheduler.momentum)
         self.told += 1
         if stop is not None:
             self.end = self._to_blame(stop) or EndEvent(stop.reason, stop.detail)
@@ -303,7 +305,7 @@ class Training:
             return
         if made:
             self._skipped = 0
-            if self.step < self.total_steps:  # the scheduler has no step after its last
+            if self.step < self.total_steps:  # the schedule has no step after its last
                 with self.rate.planned():
                     self.scheduler.step()
             return

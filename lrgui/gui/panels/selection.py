@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
+from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
@@ -269,11 +270,18 @@ class SelectionPanel(Card):
 
     def _maximum_words(self) -> str:
         """Which rate trainings and races here run at, where the selected one is meant for another schedule."""
-        lr, plan = self._runs.selection, self._runs.plan
-        if lr is None or not plan.differs:
+        lr, plan, job = self._runs.selection, self._runs.plan, self._session.job
+        if lr is None:
             return ""
-        who = "Verify runs" if self._session.job.task.is_script else "Train and Verify run"
-        return f"{who} OneCycle, whose maximum is then {format_lr(plan.as_one_cycle(lr))}."
+        trained, words = job.train.planned_schedule, list[str]()
+        both = trained == ONE_CYCLE and not job.task.is_script
+        if not both and not job.task.is_script and plan.differs_from(trained):
+            maximum = format_lr(plan.as_trained(lr, trained))
+            words.append(f"Train runs {job.train.schedule_words}, with max LR {maximum}.")
+        if plan.differs:
+            who = "Train and Verify run" if both else "Verify runs"
+            words.append(f"{who} OneCycle, whose maximum is then {format_lr(plan.as_one_cycle(lr))}.")
+        return " ".join(words)
 
     @Slot()
     def _refresh_undo(self) -> None:

@@ -12,7 +12,7 @@ from lrgui.core.budget import Budget
 from lrgui.core.events import RunState
 from lrgui.core.options import NOTHING, Problem
 from lrgui.core.run_settings import LOOP, OF_READING, SweepSettings, TrainSettings
-from lrgui.core.settings import settings_of
+from lrgui.core.settings import matters, settings_of
 from lrgui.core.training_length import EPOCHS, STEPS, Length
 from lrgui.gui.cards import MoreSettings
 from lrgui.gui.editors import Choice
@@ -31,7 +31,8 @@ _OF_LENGTH = ("epochs", "steps")
 class SettingsCard(ConfigCard):
     """The settings of `cls` in the job's `part`, less those `without`.
 
-    What differs from the defaults is counted on the fold, and what is wrong opens it.
+    What differs from the defaults is counted on the fold, and what is wrong opens it. A row is shown where its setting
+    has an effect beside the others.
     """
 
     def __init__(self, title: str, part: str, cls: type, session: Session, without: Iterable[str] = ()) -> None:
@@ -56,7 +57,12 @@ class SettingsCard(ConfigCard):
     def show_job(self, job: Job) -> None:
         super().show_job(job)
         config = getattr(job, self._part)
+        idle = {option.name for option in settings_of(type(config)) if not matters(config, option)}
+        for form in self.forms:
+            for name in form.editors:
+                form.set_row_visible(name, name not in idle)
         changed = [name for name in self._rare.editors if getattr(config, name) != getattr(self._usual, name)]
+        changed = [name for name in changed if name not in idle]
         self.more.set_changed([self._rare.words(name) for name in changed])
 
     @Slot(object)
@@ -120,7 +126,7 @@ class TrainingPanel(SettingsCard):
     """
 
     def __init__(self, session: Session, runs: RunsOnScreen) -> None:
-        super().__init__("Training · OneCycle", "train", TrainSettings, session, without=(*LOOP, *_OF_LENGTH))
+        super().__init__("Training", "train", TrainSettings, session, without=(*LOOP, *_OF_LENGTH))
         self._runs = runs
 
     def _begin(self, form: Form) -> None:
@@ -158,7 +164,7 @@ class TrainingPanel(SettingsCard):
             job = self.session.job.with_length(value)
             self.session.edit(sweep=job.sweep, train=job.train)
         elif name == "max_lr":
-            self._runs.select_maximum(value)
+            self._runs.select_maximum(value, self.session.job.train.planned_schedule)
         else:
             super()._on_edited(name, value)
 

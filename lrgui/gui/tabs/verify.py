@@ -135,7 +135,7 @@ class VerifyTab(RunTab):
     @Slot()
     def _show_cost(self) -> None:
         session, running = self._session, self._runs.race_job
-        config = session.job.verification().race
+        config = session.job.verification(self._runs.plan).race
         if session.busy and session.kind == RunKind.RACE and running is not None:  # a budget has its own
             config = running.race
         for box, value in ((self.trainings, config.trainings), (self.steps, config.steps)):

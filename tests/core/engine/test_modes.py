@@ -10,7 +10,7 @@ from torch import nn
 
 from lrgui.core.engine.modes import evaluating, has_modes, kept_in_eval, modes_note, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Supervised
-from lrgui.core.engine.schedulers import one_cycle_scheduler
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.sweep import sweep
 from lrgui.core.engine.train import train
 from lrgui.core.engine.validation import Probe
@@ -121,7 +121,7 @@ def test_a_training_leaves_the_weights_that_it_was_made_for() -> None:
 def test_the_first_beta_of_a_schedule_free_optimizer_stays() -> None:
     schedulefree = pytest.importorskip("schedulefree")
     optimizer = schedulefree.AdamWScheduleFree(nn.Linear(3, 1).parameters(), lr=1e-3)
-    one_cycle_scheduler(optimizer, TrainSettings(max_lr=1e-3), 10)
+    Schedule(optimizer, TrainSettings(max_lr=1e-3), 10)
     assert optimizer.param_groups[0]["betas"][0] == 0.9
 
 

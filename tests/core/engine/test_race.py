@@ -15,10 +15,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from lrgui.core.control import Control
 from lrgui.core.engine.race import race
 from lrgui.core.engine.readback import Readings, at_once
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent, UntrainedEvent
-from lrgui.core.run_settings import RaceSettings
+from lrgui.core.run_settings import RaceSettings, TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 from lrgui.core.standings import Standings
 
 #: A fixed field of three rounds.
@@ -139,8 +139,8 @@ def test_each_training_is_a_one_cycle_of_the_rounds_length_momentum_cycled_only_
     list(race(model, loader, optimizer, noting, config))
     rates = [lr for lr, _ in used[FIRST[20] :]]
     middle = config.lrs()[1]
-    assert rates[:10] == pytest.approx(one_cycle(middle, 10).tolist())
-    assert rates[30:50] == pytest.approx(one_cycle(middle, 20).tolist())
+    assert rates[:10] == pytest.approx(planned_lr(TrainSettings(max_lr=middle), 10, 10).tolist())
+    assert rates[30:50] == pytest.approx(planned_lr(TrainSettings(max_lr=middle), 20, 20).tolist())
     momenta = {momentum for _, momentum in used[FIRST[20] :]}
     assert (len(momenta) > 1) == (name in ("sgd", "adam"))
     assert name in ("sgd", "adam") or momenta == {0}

@@ -16,10 +16,10 @@ from lrgui.core.control import Control
 from lrgui.core.engine.evaluation import evaluate
 from lrgui.core.engine.objective import Objective, Supervised
 from lrgui.core.engine.passes import batches_in
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent
 from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
 
@@ -61,7 +61,7 @@ def test_digits_are_learned() -> None:
     assert epochs[-1].train_accuracy is not None and epochs[-1].train_accuracy > 0.9
     assert epochs[-1].val_loss is not None and epochs[-1].val_loss < 0.4
     assert [b.step for b in batches] == list(range(12 * 21))
-    plan = one_cycle(0.03, 12 * 21)
+    plan = planned_lr(TrainSettings(max_lr=0.03), 12 * 21, 12 * 21)
     assert [b.lr for b in batches] == pytest.approx(plan.tolist(), rel=1e-12)
     assert [e.lr for e in epochs] == pytest.approx(plan[20::21].tolist(), rel=1e-12)
     first = batches[:21]
@@ -143,7 +143,7 @@ def test_groups_keep_the_ratio_of_their_rates_and_the_largest_is_told() -> None:
         if isinstance(event, BatchEvent):
             told.append(event.lr)
             held.append([group["lr"] for group in optimizer.param_groups])
-    plan = one_cycle(0.02, 12).tolist()
+    plan = planned_lr(TrainSettings(max_lr=0.02), 12, 12).tolist()
     assert told == pytest.approx(plan, rel=1e-9)
     assert [low for low, _ in held] == pytest.approx([lr / 10 for lr in plan], rel=1e-9)
     assert [high for _, high in held] == pytest.approx(plan, rel=1e-9)
@@ -166,7 +166,9 @@ def test_very_short_trainings_follow_the_plan(steps: int, pct_start: float) -> N
     events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), config))
     assert ending(events).reason == "completed"
     rates = [e.lr for e in events if isinstance(e, BatchEvent)]
-    assert rates == pytest.approx(one_cycle(0.02, steps, pct_start).tolist(), rel=1e-9)
+    assert rates == pytest.approx(
+        planned_lr(TrainSettings(max_lr=0.02, pct_start=pct_start), steps, steps).tolist(), rel=1e-9
+    )
     assert sum(isinstance(e, EpochEvent) for e in events) == 1
 
 
@@ -490,7 +492,7 @@ def test_batches_without_an_end_are_trained_on_for_so_many_steps(one_shot: bool)
     events = list(train(model, loader, optimizer, Supervised(nn.CrossEntropyLoss()), config))
     lrs = [event.lr for event in events if isinstance(event, BatchEvent)]
     assert len(lrs) == 10 and taken == 20, "no batch is drawn that is not trained on"
-    assert lrs == pytest.approx(one_cycle(0.1, 10, config.pct_start, config.div_factor, config.final_div_factor))
+    assert lrs == pytest.approx(planned_lr(config, 10, 10))
     assert [event.epoch for event in events if isinstance(event, EpochEvent)] == [1, 2, 3]
     assert isinstance(events[-1], EndEvent) and events[-1].detail.startswith("All 10 steps were trained")
 

@@ -12,10 +12,10 @@ from torch import nn
 
 from lrgui.core.control import Control
 from lrgui.core.engine.objective import Supervised
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.train import LOOK_EACH, train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, GradientEvent, OutputEvent, RateEvent
 from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 
 BATCHES = 12
 
@@ -52,7 +52,7 @@ def test_a_factor_multiplies_every_rate_of_the_schedule_from_the_next_step_on() 
             ratios.append(setup.optimizer.param_groups[1]["lr"] / setup.optimizer.param_groups[0]["lr"])
         if isinstance(event, BatchEvent) and event.step in (9, 29):
             setup.control.multiply_rate(0.5 if event.step == 9 else 4.0)
-    plan = one_cycle(0.05, 48)
+    plan = planned_lr(TrainSettings(max_lr=0.05), 48, 48)
     expected = plan.copy()
     expected[10:30] *= 0.5
     expected[30:] *= 2.0
@@ -128,7 +128,7 @@ def test_it_goes_back_to_the_end_of_the_last_epoch_at_a_tenth_of_the_rate() -> N
         events.append(event)
         if isinstance(event, BatchEvent):
             states[event.step] = [p.detach().clone() for p in setup.model.parameters()]
-    end, plan = events[-1], one_cycle(0.05, 48)
+    end, plan = events[-1], planned_lr(TrainSettings(max_lr=0.05), 48, 48)
     assert isinstance(end, EndEvent) and end.reason == "completed"
     assert [e.step for e in events if isinstance(e, BatchEvent)] == list(range(48 + 6))
     assert rates(events) == pytest.approx([*plan[:30], *(plan[24:] / 10)], rel=1e-12)

@@ -13,10 +13,10 @@ from torch import nn
 
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.passes import steps_per_epoch
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
 from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -52,7 +52,9 @@ def test_accumulated_batches_train_like_one_large_batch() -> None:
     several = run(one, batches, TrainSettings(epochs=2, max_lr=0.3, accumulation=2))
     whole = run(other, large, TrainSettings(epochs=2, max_lr=0.3))
     assert [event.step for event in of(several, BatchEvent)] == list(range(6))
-    assert [event.lr for event in of(several, BatchEvent)] == pytest.approx(one_cycle(0.3, 6).tolist())
+    assert [event.lr for event in of(several, BatchEvent)] == pytest.approx(
+        planned_lr(TrainSettings(max_lr=0.3), 6, 6).tolist()
+    )
     np.testing.assert_allclose(*([event.loss for event in of(run, BatchEvent)] for run in (several, whole)), rtol=1e-5)
     for left, right in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(left, right)

@@ -30,8 +30,9 @@ from snippet_facts import (
 from torch import nn
 
 from lrgui.core.engine.made_with import made_with
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 from lrgui.export.snippets import snippet
 from lrgui.export.snippets.facts import made_by_event
 from lrgui.tasks.optimizers.optimizing import make_optimizer
@@ -47,8 +48,10 @@ def test_pytorch_makes_the_same_optimizer_as_a_run_and_trains_the_same_cycle(opt
     settings = {name: value for name, value in asked.defaults.items() if name != "lr"}
     assert {name: made.defaults[name] for name in settings} == settings
     assert names["total_steps"] == STEPS
-    assert rates_of(made, names["scheduler"].step, STEPS) == pytest.approx(one_cycle(LR, STEPS).tolist())
-    assert max(one_cycle(LR, 1000)) == pytest.approx(LR, rel=1e-3)
+    assert rates_of(made, names["scheduler"].step, STEPS) == pytest.approx(
+        planned_lr(TrainSettings(max_lr=LR), STEPS, STEPS).tolist()
+    )
+    assert max(planned_lr(TrainSettings(max_lr=LR), 1000, 1000)) == pytest.approx(LR, rel=1e-3)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -163,7 +166,7 @@ def test_lightning() -> None:
         )
         Module.configure_optimizers = names["configure_optimizers"]
         names["trainer"].fit(Module(), loader())
-        assert watch.rates == pytest.approx(one_cycle(LR, STEPS).tolist())
+        assert watch.rates == pytest.approx(planned_lr(TrainSettings(max_lr=LR), STEPS, STEPS).tolist())
         assert names["trainer"].gradient_clip_val == 1.0
         watch.rates.clear()
 
@@ -181,4 +184,6 @@ def test_ignite(accumulation: int) -> None:
     text = snippet(facts(loop={"accumulation": accumulation}), "ignite").replace("torch.optim.SGD", "Watched")
     assert provided(text) == ["model", "loss_fn", "train_loader"]
     run(text, model=network(), loss_fn=nn.functional.cross_entropy, train_loader=loader(), Watched=Watched)
-    assert watch.rates == pytest.approx(one_cycle(LR, STEPS // accumulation).tolist())
+    assert watch.rates == pytest.approx(
+        planned_lr(TrainSettings(max_lr=LR), STEPS // accumulation, STEPS // accumulation).tolist()
+    )

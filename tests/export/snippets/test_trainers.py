@@ -29,8 +29,9 @@ from snippet_facts import (
 from torch import nn
 from torch.utils.data import Dataset
 
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.optimizers import OPTIMIZERS
+from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 from lrgui.export.snippets import snippet
 from lrgui.tasks.optimizers.optimizing import make_optimizer
 from lrgui.tasks.spec import TaskSpec
@@ -139,7 +140,7 @@ def test_skorch(optimizer: str) -> None:
     assert provided(text) == ["net", "steps_per_epoch"]
     run(text, net=net, steps_per_epoch=BATCHES)
     net.fit(INPUTS.numpy(), LABELS.numpy())
-    assert watch.rates == pytest.approx(one_cycle(LR, STEPS).tolist())
+    assert watch.rates == pytest.approx(planned_lr(TrainSettings(max_lr=LR), STEPS, STEPS).tolist())
     asked = make_optimizer(TaskSpec(optimizer=optimizer), network())
     assert type(net.optimizer_) is type(asked)
     assert net.optimizer_.defaults["weight_decay"] == asked.defaults["weight_decay"]

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.engine.schedulers import one_cycle_scheduler
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.run_settings import TrainSettings
 
 if not hasattr(torch.optim, "Muon"):
@@ -99,7 +99,7 @@ def test_its_own_groups_hold_the_rates() -> None:
 def test_one_cycle_moves_both_momenta() -> None:
     model = net()
     optimizer = optimizer_of(model)
-    scheduler = one_cycle_scheduler(optimizer, TrainSettings(epochs=1, max_lr=0.02), 10)
+    schedule = Schedule(optimizer, TrainSettings(epochs=1, max_lr=0.02), 10)
     seen = []
     for step in range(10):
         train(model, optimizer, 1, step)
@@ -107,7 +107,7 @@ def test_one_cycle_moves_both_momenta() -> None:
         assert muon["lr"] == adamw["lr"] and muon["momentum"] == adamw["momentum"] == adamw["betas"][0]
         seen.append(muon["momentum"])
         if step < 9:
-            scheduler.step()
+            schedule.step()
     assert min(seen) == pytest.approx(0.85) and max(seen) == pytest.approx(0.95)
 
 
