@@ -114,6 +114,11 @@ def test_words_for_people(command: Command) -> None:
         (("find", "digits", "--amp", "int8"), "Precision cannot be “int8”. Choose one of: bf16, fp16."),
         (("find", "digits", "--unknown"), "--unknown"),
         (("train", "digits"), "--max-lr"),
+        (
+            ("train", "digits", "--max-lr", "1", "--schedule", "constant", "--gamma", "0.5"),
+            "--gamma has no effect with --schedule constant. Only with --schedule step or plateau.",
+        ),
+        (("train", "digits", "--max-lr", "1", "--base-momentum", "0.99"), "is above the highest (0.95)"),
         (("train", "digits", "--max-lr", "1", "--accumulation", "0"), "Accumulation cannot be “0”"),
         (
             ("train", "digits", "--max-lr", "1", "--steps", "0"),
@@ -216,6 +221,16 @@ def test_train_with_the_loop_of_ones_own(command: Command, tmp_path: Path) -> No
     assert len(json.loads(done.stdout)["batches"]["loss"]) == 11, "21 batches, two a step and one that is left"
     job = read_log(log).job
     assert (job.train.accumulation, job.train.clip_grad_norm, job.train.amp) == (2, 1.0, "bf16")
+
+
+def test_train_on_another_schedule(command: Command) -> None:
+    done = command("train", "digits", "--max-lr", 0.01, "--epochs", 2, "--schedule", "step", "--step-size", 1, "--json")
+    assert done.returncode == 0, done.stderr
+    trained = json.loads(done.stdout)
+    assert trained["batches"]["lr"] == pytest.approx([0.01] * 21 + [0.001] * 21)
+    assert "a rate that drops in steps, max LR 1e-2" in trained["end"]["detail"]
+    flags = command("train", "digits", "--max-lr", 0.01, "--epochs", 1, "--no-cycle-momentum", "--three-phase")
+    assert flags.returncode == 0, flags.stderr
 
 
 ENDLESS = """\

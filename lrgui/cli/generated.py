@@ -10,7 +10,7 @@ import typer
 
 from lrgui.cli.app import Status, fail
 from lrgui.core.options import Option
-from lrgui.core.settings import in_use, settings_of
+from lrgui.core.settings import idle, settings_of
 
 Command = Callable[..., None]
 
@@ -67,9 +67,7 @@ def _default(option: Option) -> str:
 
 def refuse_without_effect(settings: Any, given: Iterable[str]) -> None:
     """Leave, with a sentence, where one of the `given` settings has no effect beside the others."""
-    unused = {option.name: option for option in settings_of(type(settings))}
-    for option in in_use(settings):
-        del unused[option.name]
+    unused = {option.name: option for option in idle(settings)}
     for name in given:
         if name in unused:
             option = unused[name]

@@ -10,7 +10,7 @@ import typer
 
 from lrgui.cli.app import Status, command, fail
 from lrgui.cli.opening import leave_empty, opened_run
-from lrgui.core.curve.plan import ONE_CYCLE, Plan
+from lrgui.core.curve.plan import Plan
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.export.snippets import SNIPPETS, Facts, SnippetError, facts_of_job, facts_of_sweep, snippet
@@ -73,7 +73,8 @@ def print_snippet(
         )
     if job.kind == RunKind.TRAIN and job.task.source != SCRIPT:
         rate = job.train.max_lr if chosen is None else chosen
-        text = _made(lambda: facts_of_job(rate, job, record, plan=Plan(schedule=ONE_CYCLE), trains=True), key)
+        plan = Plan(schedule=job.train.planned_schedule)
+        text = _made(lambda: facts_of_job(rate, job, record, plan=plan, trains=True), key)
     elif chosen is not None:
         text = _made(lambda: facts_of_job(chosen, job, record, plan=plan), key)
     else:

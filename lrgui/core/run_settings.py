@@ -411,7 +411,7 @@ class TrainSettings(CycleSettings, LoopSettings):
         kind="share",
         unit="share of the steps",
         above=0,
-        maximum=1,
+        below=1,
         only=_of("wsd"),
     )
     step_size: int = setting(
@@ -475,6 +475,14 @@ class TrainSettings(CycleSettings, LoopSettings):
             return [per_pass] * self.epochs
         each = -(-self.steps // self.epochs)
         return [min(each, self.steps - done) * self.accumulation for done in range(0, self.steps, each)]
+
+    def warmup_of(self, total: int) -> int:
+        """Optimizer steps of the warm-up, of `total`; at least one step is left for what comes after it."""
+        return min(int(self.warmup * total) if self.warmup_steps is None else self.warmup_steps, total - 1)
+
+    def decay_of(self, total: int) -> int:
+        """Optimizer steps, of `total`, of the decay that follows a stable rate: at least one."""
+        return max(1, min(int(self.decay * total), total - self.warmup_of(total)))
 
     @property
     def planned_schedule(self) -> str:

@@ -93,34 +93,23 @@ def cycle_of(config: CycleSettings, total: int) -> Shape:
     return Shape(phases(shares), phases(momenta) if config.cycle_momentum else ())
 
 
-def warmup_steps(config: TrainSettings, total: int) -> int:
-    """Optimizer steps of the warm-up; at least one step is left for what comes after it."""
-    wanted = int(config.warmup * total) if config.warmup_steps is None else config.warmup_steps
-    return min(wanted, total - 1)
-
-
-def decay_steps(config: TrainSettings, total: int) -> int:
-    """Optimizer steps of the decay at the end of a warm-up–stable–decay training: at least one."""
-    return max(1, min(int(config.decay * total), total - warmup_steps(config, total)))
-
-
 def _warmed(config: TrainSettings, total: int, *after: Phase) -> Shape:
     """A warm-up, if there is one, and what comes after it."""
-    warm = warmup_steps(config, total)
+    warm = config.warmup_of(total)
     rise = Phase(0.0, float(warm), 1.0 / config.div_factor, 1.0)
     return Shape((rise, *after) if warm else after)
 
 
 def _cosine(config: TrainSettings, total: int) -> Shape:
-    return _warmed(config, total, Phase(float(warmup_steps(config, total)), float(total), 1.0, 0.0, cosine=True))
+    return _warmed(config, total, Phase(float(config.warmup_of(total)), float(total), 1.0, 0.0, cosine=True))
 
 
 def _linear(config: TrainSettings, total: int) -> Shape:
-    return _warmed(config, total, Phase(float(warmup_steps(config, total)), float(total), 1.0, 0.0))
+    return _warmed(config, total, Phase(float(config.warmup_of(total)), float(total), 1.0, 0.0))
 
 
 def _stable(config: TrainSettings, total: int) -> Shape:
-    warm, fall = warmup_steps(config, total), total - decay_steps(config, total)
+    warm, fall = config.warmup_of(total), total - config.decay_of(total)
     return _warmed(config, total, Phase(float(warm), float(fall), 1.0, 1.0), Phase(float(fall), float(total), 1.0, 0.0))
 
 

@@ -69,6 +69,12 @@ def in_use(settings: Any) -> tuple[Option, ...]:
     return tuple(option for option in settings_of(cls) if matters(settings, option))
 
 
+def idle(settings: Any) -> tuple[Option, ...]:
+    """The settings that have none."""
+    cls: Any = type(settings)
+    return tuple(option for option in settings_of(cls) if not matters(settings, option))
+
+
 def problems_of(settings: Any) -> list[Problem]:
     """The problems of each setting by itself; one without effect must only be finite."""
     cls: Any = type(settings)

@@ -7,14 +7,14 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from lrgui._version import __version__
-from lrgui.core.curve.plan import ONE_CYCLE
+from lrgui.core.curve.plan import ONE_CYCLE, Plan
 from lrgui.core.events import RunKind
 from lrgui.core.settings import settings_of
 from lrgui.export.errors import ExportError
 from lrgui.export.shown import Shown
 from lrgui.export.snippets import Facts, SnippetError, facts_of_job, facts_of_sweep
 from lrgui.export.snippets.code import Argument, call, literal, rate
-from lrgui.export.snippets.pytorch import schedule_lines
+from lrgui.export.snippets.schedules import on_plateaus, schedule_lines
 from lrgui.runs.job import Job
 from lrgui.runs.task_files import visible
 from lrgui.tasks.spec import TaskSpec
@@ -55,7 +55,8 @@ def sweep_program(reading: SweepReading, job: Job | None, record: Record | None,
         raise ExportError(f"{what}: there is no program that makes it. Export a picture or the points.")
     _refuse_scripts(job)
     try:
-        facts = facts_of_sweep(reading, job, record, selection=reading.selection, trains=True).running(ONE_CYCLE)
+        facts = facts_of_sweep(reading, job, record, selection=reading.selection, trains=True)
+        facts = facts.running(job.train.planned_schedule)
     except SnippetError as error:
         raise ExportError(str(error)) from error
     return [
@@ -78,7 +79,7 @@ def sweep_program(reading: SweepReading, job: Job | None, record: Record | None,
 def training_program(job: Job, record: Record) -> list[str]:
     """Train: the pieces of the program."""
     _refuse_scripts(job)
-    facts = facts_of_job(job.train.max_lr, job, record, trains=True).running(ONE_CYCLE)
+    facts = facts_of_job(job.train.max_lr, job, record, plan=Plan(schedule=job.train.planned_schedule), trains=True)
     return [_imports("torch"), _task(job.task), f"max_lr = {rate(facts.lr)}", _train(job, facts, fresh=False)]
 
 
@@ -175,15 +176,17 @@ def _train(job: Job, facts: Facts, fresh: bool = True) -> str:
         per_epoch = str(facts.steps_per_epoch)
     if train.steps is not None:
         per_epoch = str(-(-train.steps // train.epochs))
-    lines = ["# Train: OneCycle with that maximum"]
+    lines = [f"# Train: {train.schedule_words}, with that highest rate"]
     if fresh:
         lines.append("task = build_task(spec)  # fresh weights, the same seed")
     lines += [
         "model, optimizer, device = task.model, task.optimizer, task.device",
         f"steps_per_epoch = {per_epoch}",
         f"total_steps = {total if total is not None else f'{train.epochs} * steps_per_epoch'}",
-        *_cycle(facts),
+        *_schedule(facts),
     ]
+    if on_plateaus(facts):
+        lines.append("seen = []  # losses of the epoch")
     if loop.amp == "fp16":
         lines.append("scaler = torch.amp.GradScaler(device.type)")
     lines += [
@@ -213,15 +216,21 @@ def _train(job: Job, facts: Facts, fresh: bool = True) -> str:
         '            line += f", validation loss {sum(losses) / len(losses):.4f}"',
         "        print(line)",
     ]
+    if on_plateaus(facts):
+        lines += [
+            "        judged = seen if task.validation is None else losses",
+            "        scheduler.step(sum(judged) / len(judged))",
+            "        seen = []",
+        ]
     return "\n".join(lines)
 
 
-def _cycle(facts: Facts) -> list[str]:
-    """The scheduler; parameter groups keep their ratio."""
-    lines = schedule_lines(facts, "total_steps")
+def _schedule(facts: Facts) -> list[str]:
+    """The scheduler, if there is one; parameter groups keep their ratio."""
+    lines = schedule_lines(facts, "total_steps", plateau=True, per_epoch="steps_per_epoch")
     one = 'max_lr=[group["lr"] for group in optimizer.param_groups]'
     text = "\n".join(lines)
-    if one in text:
+    if facts.schedule != ONE_CYCLE or one in text:
         return [
             'highest = max(group["lr"] for group in optimizer.param_groups)',
             "for group in optimizer.param_groups:  # they keep their ratio",
@@ -251,4 +260,8 @@ def _step(facts: Facts) -> list[str]:
         lines += ["    scaler.unscale_(optimizer)"] if scaled else []
         lines.append(f"    torch.nn.utils.clip_grad_norm_(model.parameters(), {literal(float(loop.clip_grad_norm))})")
     lines += ["    scaler.step(optimizer)", "    scaler.update()"] if scaled else ["    optimizer.step()"]
-    return [*lines, "    scheduler.step()"]
+    if on_plateaus(facts):
+        lines.append("    seen.append(float(loss.detach()))")
+    elif facts.schedule != "constant":
+        lines.append("    scheduler.step()")
+    return lines

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lrgui.core.curve.sweep_reading import plain_numbers
+from lrgui.core.events import TaskEvent
 from lrgui.core.formats import NOTHING, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
@@ -141,7 +142,7 @@ def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
     if task is None or job.task.is_script:
         plot.begin(np.empty(0), len(record), 1)
         return
-    draw_plan(plot, train, task.steps, steps_per_epoch(job, record), cycles=record.momentum is not None)
+    draw_plan(plot, train, task.steps, steps_per_epoch(job, record), cycles=cycles_momentum(job, task))
 
 
 def draw_plan(plot: TrainingPlot, train: TrainSettings, steps: int, per_epoch: int, *, cycles: bool) -> None:
@@ -153,6 +154,18 @@ def draw_plan(plot: TrainingPlot, train: TrainSettings, steps: int, per_epoch: i
     rates = planned_lr(train, drawn, per_epoch) if drawn else np.empty(0)
     momenta = planned_momentum(train, drawn) if drawn and cycles else np.empty(0)
     plot.begin(rates, per_epoch, train.epochs, momenta)
+
+
+def cycles_momentum(job: Job, task: TaskEvent | None) -> bool:
+    """True where the optimizer has a momentum in use, or a first beta, as far as its settings and its run tell."""
+    from lrgui.export.snippets import SnippetError, facts_of_job  # not when the window opens
+
+    record = None if task is None else Record.of([task])
+    try:
+        made = facts_of_job(job.train.max_lr, job, record).optimizer
+    except SnippetError:
+        return False
+    return made is not None and made.cycles_momentum
 
 
 def measured_name(record: Record) -> str:

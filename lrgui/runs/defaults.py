@@ -43,7 +43,7 @@ def apply_defaults(job: Job, outline: Outline) -> tuple[Job, list[str]]:
     job = before = replace(job, task=task)
     sentences: list[str] = []
     for name, value in outline.defaults.items():
-        part = next((part for part, names in PARTS.items() if name in names), None)
+        part = _part_of(job, name, value)
         if part is None:
             sentences.append(_unknown(name))
             continue
@@ -52,6 +52,17 @@ def apply_defaults(job: Job, outline: Outline) -> tuple[Job, list[str]]:
         if sentence:
             sentences.append(sentence)
     return _valid(job, before, outline, sentences)
+
+
+def _part_of(job: Job, name: str, value: Scalar) -> str | None:
+    """The part of a job that a default belongs to; of a name that two have, the one that can hold the value."""
+    parts = [part for part, names in PARTS.items() if name in names]
+    for part in parts[1:] and parts:
+        cls: Any = type(getattr(job, part))
+        option = next(option for option in settings_of(cls) if option.name == name)
+        if option.problem(value) is None:
+            return part
+    return next(iter(parts), None)
 
 
 def _with(job: Job, part: str, name: str, value: Scalar) -> tuple[Job, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lrgui.core.formats import exact_number
 from lrgui.core.options import Option
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
-from lrgui.core.settings import settings_of
+from lrgui.core.settings import in_use
 from lrgui.runs.job import Job
 
 Row = tuple[str, str]
@@ -28,9 +28,8 @@ def task_rows(job: Job) -> list[Row]:
 
 
 def settings_rows(settings: SweepSettings | TrainSettings | RaceSettings) -> list[Row]:
-    """The settings of a sweep, a training or a race: name and value of each."""
-    cls: type = type(settings)
-    return [(option.label, option.shown(getattr(settings, option.name))) for option in settings_of(cls)]
+    """The settings of a sweep, a training or a race that have an effect: name and value of each."""
+    return [(option.label, option.shown(getattr(settings, option.name))) for option in in_use(settings)]
 
 
 def option_rows(job: Job) -> list[Row]:

@@ -11,16 +11,20 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from PIL import Image
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from lrgui.core.events import RunKind
-from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
+from lrgui.core.run_settings import TRAINED, RaceSettings, SweepSettings, TrainSettings
 from lrgui.export import FORMATS, ExportError, PictureStyle
 from lrgui.export.report import Report
 from lrgui.export.runs import shown_run
 from lrgui.export.shown import Shown
+from lrgui.export.training import TrainingReport
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
@@ -220,3 +224,41 @@ def test_no_program_without_a_rate_or_a_task(runs: dict[str, Shown]) -> None:
         for key in ("py", "ipynb"):
             with pytest.raises(ExportError, match=why):
                 FORMATS[key].render(thing)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"anneal": "linear", "three_phase": True, "base_momentum": 0.8},
+        {"cycle_momentum": False},
+        *({"schedule": schedule} for schedule in TRAINED if schedule != "onecycle"),
+        {"schedule": "cosine", "warmup": 0.0},
+        {"schedule": "linear", "warmup_steps": 3},
+        {"schedule": "step", "step_size": 1, "steps": 10},
+        {"schedule": "plateau", "plateau_patience": 0, "max_lr": 1.0, "epochs": 5},
+    ],
+    ids=lambda settings: " ".join(f"{key} {value}" for key, value in settings.items()),
+)
+def test_the_program_trains_on_the_schedule_of_the_training(settings: dict[str, Any], tmp_path: Path) -> None:
+    train = TrainSettings(**{"epochs": 3, "max_lr": 0.05, "step_size": 2, "plateau_patience": 1, **settings})
+    shown = run(Job(RunKind.TRAIN, SMALL, train=train), tmp_path)
+    assert isinstance(shown, TrainingReport)
+    seen: list[tuple[float, float]] = []
+
+    def look(optimizer: torch.optim.Optimizer, *_: object) -> None:
+        (group,) = optimizer.param_groups
+        seen.append((float(group["lr"]), float(group["momentum"])))
+
+    names: dict[str, Any] = {"__name__": "program"}
+    hook = register_optimizer_step_pre_hook(look)
+    try:
+        exec(FORMATS["py"].make(shown, PictureStyle()).decode(), names)
+        names["main"]()
+    finally:
+        hook.remove()
+    record = shown.record
+    assert [lr for lr, _ in seen] == pytest.approx(record.lr.tolist(), rel=1e-6, abs=1e-12)
+    if record.momentum is not None:
+        assert [momentum for _, momentum in seen] == pytest.approx(record.momentum.tolist(), rel=1e-6)
+    else:
+        assert {momentum for _, momentum in seen} == {0.9}

@@ -398,4 +398,5 @@ def _summary(config: TrainSettings, first: float, best: float) -> str:
             f"Where the sweep falls at higher rates, max LR {format_lr(config.max_lr)} is too low, or the "
             f"epochs too few; else the network may have died at too high a rate: try {format_lr(config.max_lr / 10)}."
         )
-    return f"{done} trained with max LR {format_lr(config.max_lr)}; best loss {format_loss(best)}."
+    how = f"{config.schedule_words}, max LR {format_lr(config.max_lr)}"
+    return f"{done} trained with {how}; best loss {format_loss(best)}."

@@ -62,7 +62,7 @@ def timm(facts: Facts) -> list[str]:
     warmup: int | None = 0
     if schedule == "warmup":
         # Without the prefix, timm's cosine has begun to fall when the warm-up ends, and never reaches the rate.
-        warmup = 0 if epochs == 1 else max(1, round(facts.cycle.pct_start * epochs)) if epochs else None
+        warmup = 0 if epochs == 1 else max(1, round(facts.warm_share * epochs)) if epochs else None
         if warmup is None:
             expects.append(f"WARMUP_EPOCHS ({_share(facts)} of the training, before EPOCHS)")
         number = "$WARMUP_EPOCHS" if warmup is None else warmup
@@ -86,7 +86,7 @@ def timm(facts: Facts) -> list[str]:
 
 
 def _share(facts: Facts) -> str:
-    return format_percent(facts.cycle.pct_start)
+    return format_percent(facts.warm_share)
 
 
 def _timm_optimizer(made: MadeWith) -> list[str]:
@@ -149,7 +149,7 @@ def nanogpt(facts: Facts) -> list[str]:
         if schedule == "decay":
             options.append("--warmup_iters=0")
         elif steps is not None:
-            options.append(f"--warmup_iters={max(1, round(facts.cycle.pct_start * steps)) if steps > 1 else 0}")
+            options.append(f"--warmup_iters={max(1, round(facts.warm_share * steps)) if steps > 1 else 0}")
         else:
             expects.append(f"WARMUP ({_share(facts)} of them)")
             options.append("--warmup_iters=$WARMUP")

@@ -13,7 +13,7 @@ from lrgui.core.events import ScriptEvent, TaskEvent
 from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.options import filled, option_problems
-from lrgui.core.run_settings import CycleSettings, LoopSettings
+from lrgui.core.run_settings import CycleSettings, LoopSettings, TrainSettings
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN, SCRIPT
@@ -119,6 +119,22 @@ class Facts:
     def schedule(self) -> str:
         """The planned schedule, a key of `core.curve.plan.SCHEDULES`."""
         return self.plan.schedule or ONE_CYCLE
+
+    @property
+    def trained(self) -> TrainSettings | None:
+        """The settings of the window's own training, where its schedule is the planned one."""
+        cycle = self.cycle
+        return cycle if isinstance(cycle, TrainSettings) and cycle.planned_schedule == self.schedule else None
+
+    @property
+    def warm_share(self) -> float:
+        """The share of the steps in which the rate rises."""
+        trained, steps = self.trained, self.total_steps
+        if trained is None or trained.schedule == ONE_CYCLE:
+            return self.cycle.pct_start
+        if trained.warmup_steps is None:
+            return trained.warmup
+        return self.cycle.pct_start if steps is None else trained.warmup_of(steps) / steps
 
     def running(self, schedule: str) -> Facts:
         """The same for code that can only run `schedule`, with the rate that this wants."""

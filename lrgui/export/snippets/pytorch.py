@@ -9,10 +9,10 @@ from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.formats import exact_number
 from lrgui.export.snippets.code import Argument, call, literal, named, rate
 from lrgui.export.snippets.facts import Facts, MadeWith, SnippetError
+from lrgui.export.snippets.schedules import on_plateaus, schedule_lines
 
 #: The function of the caller's that makes an optimizer which cannot be written down.
 MAKER = "make_optimizer"
-SCHEDULERS = "torch.optim.lr_scheduler"
 _DTYPES = {"bf16": "torch.bfloat16", "fp16": "torch.float16"}
 
 
@@ -107,60 +107,10 @@ def total_steps(facts: Facts) -> tuple[str, str, list[str]]:
     return f"{epochs or 'epochs'} * {batches}", "optimizer steps of the whole training", names
 
 
-def cycle_arguments(facts: Facts, total: str) -> list[Argument]:
-    """The arguments of torch's OneCycleLR beside the optimizer, as in a training of ours."""
-    cycle = facts.cycle
-    start, steps = cycle.pct_start, facts.total_steps
-    if steps is not None and start * steps == 1.0:  # torch divides by the length of the warm-up
-        start *= 1 - 1e-9
-    shape = {"pct_start": start, "div_factor": cycle.div_factor, "final_div_factor": cycle.final_div_factor}
-    made = facts.optimizer
-    grouped = made is None or facts.several_groups
-    top = '[group["lr"] for group in optimizer.param_groups]' if grouped else rate(facts.lr)
-    arguments = [("max_lr", top, ""), ("total_steps", total, ""), *named(shape)]
-    if made is None or not made.cycles_momentum:
-        unsure = made is None or (made.arguments is None and made.is_class)
-        arguments.append(("cycle_momentum", "False", "True where your optimizer uses a momentum" if unsure else ""))
-    return arguments
-
-
-def schedule_lines(facts: Facts, total: str, indent: int = 0) -> list[str]:
-    """`scheduler = …` for the planned schedule over `total` steps, an expression; none for a constant rate."""
-    schedule = facts.schedule
-    optimizer: Argument = ("", "optimizer", "")
-    pad = " " * indent
-    if schedule == ONE_CYCLE:
-        arguments = [optimizer, *cycle_arguments(facts, total)]
-        return call(f"{SCHEDULERS}.OneCycleLR", arguments, "scheduler = ", indent=indent)
-    if schedule == "warmup":
-        rising = [("start_factor", literal(1 / facts.cycle.div_factor), ""), ("total_iters", "warmup", "")]
-        return [
-            f"{pad}warmup = max(1, int({literal(facts.cycle.pct_start)} * {total}))  # your own length",
-            *call(f"{SCHEDULERS}.LinearLR", [optimizer, *rising], "rise = ", indent=indent),
-            f"{pad}fall = {SCHEDULERS}.CosineAnnealingLR(optimizer, T_max={total} - warmup)",
-            *call(
-                f"{SCHEDULERS}.SequentialLR",
-                [optimizer, ("", "[rise, fall]", ""), ("milestones", "[warmup]", "")],
-                "scheduler = ",
-                indent=indent,
-            ),
-        ]
-    if schedule == "decay":
-        return [f"{pad}scheduler = {SCHEDULERS}.CosineAnnealingLR(optimizer, T_max={total})"]
-    if schedule == "step":
-        return call(
-            f"{SCHEDULERS}.StepLR",
-            [optimizer, ("step_size", f"max(1, {total} // 3)", "your own"), ("gamma", "0.1", "your own")],
-            "scheduler = ",
-            indent=indent,
-        )
-    return []
-
-
-def with_total(facts: Facts) -> tuple[list[str], list[str]]:
+def with_total(facts: Facts, *, plateau: bool = False) -> tuple[list[str], list[str]]:
     """The schedule's lines after that of its steps, and the names that they need; none for a constant rate."""
     total, words, names = total_steps(facts)
-    schedule = schedule_lines(facts, "total_steps")
+    schedule = schedule_lines(facts, "total_steps", plateau=plateau)
     if not schedule:
         return [], []
     return [f"total_steps = {total}{f'  # {words}' if words else ''}", *schedule], names
@@ -168,12 +118,19 @@ def with_total(facts: Facts) -> tuple[list[str], list[str]]:
 
 def pytorch(facts: Facts) -> list[str]:
     """Optimizer and schedule, and what belongs into the loop."""
-    schedule, names = with_total(facts)
+    schedule, names = with_total(facts, plateau=True)
+    if on_plateaus(facts):
+        schedule, names = schedule[1:], []  # it does not ask how long the training is
     expects = dict.fromkeys(["model", needs(facts), *names, *_of_the_loop(facts)])
     lines = [*imports("torch", of=facts), *heading(facts, list(expects)), *optimizer_lines(facts), *schedule, ""]
-    once = "once for each optimizer step, not for each epoch" if schedule else "at each batch"
-    lines += [f"# In the training loop, {once}:", *loop_remarks(facts, "    ")]
-    return [*lines, "#     optimizer.step()", *(["#     scheduler.step()"] if schedule else [])]
+    by_steps = bool(schedule) and not on_plateaus(facts)
+    once = "once for each optimizer step, not for each epoch" if by_steps else "at each batch"
+    lines += [f"# In the training loop, {once}:", *loop_remarks(facts, "    "), "#     optimizer.step()"]
+    if by_steps:
+        lines.append("#     scheduler.step()")
+    elif schedule:
+        lines += ["# After each epoch:", "#     scheduler.step(validation_loss)"]
+    return lines
 
 
 def _of_the_loop(facts: Facts) -> list[str]:
@@ -196,15 +153,18 @@ def loop_remarks(facts: Facts, indent: str = "") -> list[str]:
 
 def lightning(facts: Facts) -> list[str]:
     """`configure_optimizers`, and the Trainer's settings."""
-    schedule = schedule_lines(facts, "total_steps", indent=4)
+    schedule = schedule_lines(facts, "total_steps", indent=4, plateau=True)
     lines = imports("import lightning as L  # or: import pytorch_lightning as L", "torch", of=facts)
     settings, names = _trainer_arguments(facts)
     names += [MAKER] if needs(facts) == MAKER else []
     lines += [*heading(facts, names), "# The method belongs in your LightningModule."]
     lines += ["def configure_optimizers(self):", *optimizer_lines(facts, "self", indent=4)]
     if schedule:
-        lines += ["    total_steps = self.trainer.estimated_stepping_batches", *schedule]
-        scheduler = '{"scheduler": scheduler, "interval": "step"}'
+        total, when = ["    total_steps = self.trainer.estimated_stepping_batches"], '"interval": "step"'
+        if on_plateaus(facts):
+            total, when = [], '"monitor": "val_loss"'
+        lines += [*total, *schedule]
+        scheduler = f'{{"scheduler": scheduler, {when}}}'
         lines.append(f'    return {{"optimizer": optimizer, "lr_scheduler": {scheduler}}}')
     else:
         lines.append("    return optimizer")

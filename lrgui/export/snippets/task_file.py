@@ -9,6 +9,7 @@ from typing import Any
 
 from lrgui._version import __version__
 from lrgui.core.curve.plan import ONE_CYCLE
+from lrgui.core.run_settings import TrainSettings
 from lrgui.export.snippets.code import literal, rate
 from lrgui.export.snippets.facts import Facts, SnippetError
 from lrgui.export.snippets.pytorch import heading
@@ -26,7 +27,8 @@ def task_file(facts: Facts) -> list[str]:
         raise SnippetError("This task is not a file of yours: use the snippet of the package that you train with.")
     if task.is_script:
         return _script(facts, task)
-    target, maximum = Target.parse(task.path), rate(facts.running(ONE_CYCLE).lr)  # trainings here run OneCycle
+    trained = facts.cycle.planned_schedule if isinstance(facts.cycle, TrainSettings) else ONE_CYCLE
+    target, maximum = Target.parse(task.path), rate(facts.running(trained).lr)  # what a training here runs
     read = outline(task.path)
     file = read.file or target.file
     entries = [f"    {literal(name)}: {literal(value)}," for name, value in read.defaults.items() if name != "max_lr"]

@@ -7,8 +7,6 @@ from lrgui.export.snippets.code import Argument, call, literal, named, rate
 from lrgui.export.snippets.facts import Facts, MadeWith, SnippetError
 from lrgui.export.snippets.pytorch import (
     MAKER,
-    SCHEDULERS,
-    cycle_arguments,
     heading,
     imports,
     known_optimizer,
@@ -16,6 +14,7 @@ from lrgui.export.snippets.pytorch import (
     needs,
     optimizer_lines,
 )
+from lrgui.export.snippets.schedules import SCHEDULERS, cycle_arguments
 
 #: What Transformers calls the schedules.
 _HF_SCHEDULES = {"warmup": "cosine", "decay": "cosine", "constant": "constant"}
@@ -33,7 +32,7 @@ def huggingface(facts: Facts) -> list[str]:
     arguments.append(("lr_scheduler_type", f'"{_HF_SCHEDULES[schedule]}"', ""))
     if schedule == "warmup":
         words = "share of the steps; before Transformers 5 this is warmup_ratio"
-        arguments.append(("warmup_steps", literal(facts.cycle.pct_start), words))
+        arguments.append(("warmup_steps", literal(facts.warm_share), words))
     if facts.batch_size is not None:
         arguments.append(("per_device_train_batch_size", f"{facts.batch_size}", ""))
     if loop.accumulation > 1:
@@ -118,7 +117,7 @@ def fastai(facts: Facts) -> list[str]:
         shape_code = (
             f"SchedCos({top}, 0.0)"
             if schedule == "decay"
-            else f"combined_cos({literal(cycle.pct_start)}, {first}, {top}, {last})"
+            else f"combined_cos({literal(facts.warm_share)}, {first}, {top}, {last})"
         )
         extra = [f'schedule = ParamScheduler({{"lr": {shape_code}}})', f"{fit[:-1]}, cbs=schedule)"]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Slot
@@ -12,7 +13,7 @@ from lrgui.core.budget import Budget
 from lrgui.core.events import RunState
 from lrgui.core.options import NOTHING, Problem
 from lrgui.core.run_settings import LOOP, OF_READING, SweepSettings, TrainSettings
-from lrgui.core.settings import matters, settings_of
+from lrgui.core.settings import idle, settings_of
 from lrgui.core.training_length import EPOCHS, STEPS, Length
 from lrgui.gui.cards import MoreSettings
 from lrgui.gui.editors import Choice
@@ -57,12 +58,12 @@ class SettingsCard(ConfigCard):
     def show_job(self, job: Job) -> None:
         super().show_job(job)
         config = getattr(job, self._part)
-        idle = {option.name for option in settings_of(type(config)) if not matters(config, option)}
+        hidden = {option.name for option in idle(config)}
         for form in self.forms:
             for name in form.editors:
-                form.set_row_visible(name, name not in idle)
+                form.set_row_visible(name, name not in hidden)
         changed = [name for name in self._rare.editors if getattr(config, name) != getattr(self._usual, name)]
-        changed = [name for name in changed if name not in idle]
+        changed = [name for name in changed if name not in hidden]
         self.more.set_changed([self._rare.words(name) for name in changed])
 
     @Slot(object)
@@ -122,7 +123,8 @@ class SweepPanel(SettingsCard):
 class TrainingPanel(SettingsCard):
     """The training's fields; max LR is the selection, and typing it selects. The loop's settings are the sweep's.
 
-    Its length, in epochs or steps, is one row: what is recommended is for a training as long as that.
+    Its length, in epochs or steps, is one row: what is recommended is for a training as long as that, and on the
+    schedule that is chosen here.
     """
 
     def __init__(self, session: Session, runs: RunsOnScreen) -> None:
@@ -166,7 +168,16 @@ class TrainingPanel(SettingsCard):
         elif name == "max_lr":
             self._runs.select_maximum(value, self.session.job.train.planned_schedule)
         else:
+            planned = self.session.job.train.planned_schedule
             super()._on_edited(name, value)
+            self._plan_as_trained(planned)
+
+    def _plan_as_trained(self, before: str) -> None:
+        """Who chooses another schedule for the training has planned that one: the recommendation is for it."""
+        job = self.session.job
+        planned = job.train.planned_schedule
+        if planned != before:
+            self.session.edit(sweep=replace(job.sweep, planned_schedule=planned))
 
     @Slot(str)
     def _on_state(self, state: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from lrgui.core.events import RunKind
-from lrgui.export.training import TrainingReport, begin_plan, epoch_words, measured_name
+from lrgui.core.learning_rate import format_lr
+from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
@@ -37,12 +40,16 @@ class TrainingTab(RunTab):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._fill_stack(empty, with_row(self.heading, self.plot)))
+        session.job_changed.connect(self._preview)
+        runs.reading_changed.connect(self._preview)
         runs.training_started.connect(self._begin)
         session.task_known.connect(self._plan)
         runs.epoch_ended.connect(self._show_epochs)
         session.run_ended.connect(self._finish)
         if runs.training is not None:  # the tab is made when the first training starts
             self._begin()
+        else:
+            self._preview()
 
     def shown(self) -> TrainingReport | None:
         """The training as far as it went."""
@@ -56,9 +63,30 @@ class TrainingTab(RunTab):
         self.plot.clear()
         if self._runs.training is None:  # what was visited is gone, and nothing was there before
             self._timer.stop()
+            self._preview()
             return
         self.heading.setText("Starting…")
         self._timer.start()
+
+    @Slot()
+    def _preview(self) -> None:
+        """Draw what is planned, before anything is trained: as soon as a sweep tells how long an epoch is."""
+        runs, job = self._runs, self._session.job
+        if runs.training is not None:
+            return
+        swept, plan, train = runs.sweep_job, runs.plan, job.train
+        known = swept is not None and swept.task == job.task and plan.epoch_steps is not None and not runs.synthetic
+        if not known or job.task.is_script or train.validate():
+            self._show_plot(False)
+            return
+        assert plan.epoch_steps is not None
+        per_epoch = math.ceil(plan.epoch_steps) if train.steps is None else -(-train.steps // train.epochs)
+        steps = train.steps or train.epochs * per_epoch
+        task = None if runs.sweep is None else runs.sweep.task
+        draw_plan(self.plot, train, steps, per_epoch, cycles=cycles_momentum(job, task))
+        words = f"Planned: {train.schedule_words}, max LR {format_lr(train.max_lr)}, {steps:,} steps. F6 trains."
+        self.heading.setText(words)
+        self._show_plot()
 
     @Slot(object)
     def _plan(self, _task: object) -> None:
@@ -89,7 +117,7 @@ class TrainingTab(RunTab):
             self._make_room(2 * len(record))
             return
         self._drawn = len(record.loss)
-        self.plot.set_live(record.loss, record.lr)
+        self.plot.set_live(record.loss, record.lr, record.momentum)
         if record.metric is not None:
             self.plot.set_measured(measured_name(record), record.metric)
 

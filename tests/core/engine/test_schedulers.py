@@ -195,7 +195,7 @@ def test_a_planned_cycle_equals_torchs(total: int, pct_start: float, div: float,
 @pytest.mark.parametrize("schedule", TRAINED)
 @pytest.mark.parametrize("warmup", [0.0, 0.99])
 def test_however_short_the_rates_are_finite_and_at_most_the_highest(schedule: str, total: int, warmup: float) -> None:
-    config = TrainSettings(schedule=schedule, warmup=warmup, decay=1.0, max_lr=MAX_LR)
+    config = TrainSettings(schedule=schedule, warmup=warmup, decay=0.99, max_lr=MAX_LR)
     rates = planned_lr(config, total, 1)
     assert rates.shape == (total,) and (rates > 0).all() and (rates <= MAX_LR * (1 + 1e-12)).all()
 

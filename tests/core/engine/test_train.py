@@ -532,5 +532,5 @@ def test_many_validation_batches_are_not_taken_for_endless_ones(monkeypatch: pyt
 
 def test_one_epoch_is_told_as_one() -> None:
     assert ending(digits(TrainSettings(epochs=1, max_lr=0.05))).detail.startswith(
-        "The epoch was trained with max LR 5e-2"
+        "The epoch was trained with OneCycle, max LR 5e-2"
     )
