@@ -5,19 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QGuiApplication,
     QIcon,
+    QKeyEvent,
     QMoveEvent,
     QPalette,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -402,6 +405,24 @@ class MainWindow(QMainWindow):
         self._name_buttons()
         self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
         self._place_kept.start()
+
+    def event(self, event: QEvent) -> bool:
+        """Space presses the button that has the focus, also while it would pause a run elsewhere."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            space = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if space and isinstance(self.focusWidget(), QAbstractButton | QComboBox):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus, as it does in dialogs."""
+        focus = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focus, QAbstractButton):
+            if not event.isAutoRepeat():
+                focus.click()
+            return
+        super().keyPressEvent(event)
 
     def moveEvent(self, event: QMoveEvent) -> None:
         """The place is kept, too."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from bench import Bench
 from geometry import cut, outside, overlaps, unnamed
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep, training
 from test_verify_tab import play as play_race
 
+from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.window import MainWindow
 
 SIZES = [(683, 440), (1024, 700), (1366, 768), (1920, 1080)]
@@ -57,7 +60,7 @@ def faults(window: MainWindow, bench: Bench, look: Callable[[], list[str]]) -> l
     return list(found.values())
 
 
-def unfold(window: MainWindow) -> None:
+def unfold(window: QWidget) -> None:
     """Open all folds: what is in them is seen too."""
     for button in window.findChildren(QPushButton, "fold"):
         if button.isCheckable() and not button.isChecked():
@@ -91,6 +94,49 @@ def test_larger_letters_are_not_cut_either(window: MainWindow, bench: Bench) -> 
         assert not found, "\n".join(found)
     finally:
         app.setStyleSheet(usual)
+
+
+#: What opens each dialog that the window has.
+DIALOGS = ("export", "use", "new", "palette", "preferences", "shortcuts", "about", "guide", "check")
+
+
+def faults_of_dialog(window: MainWindow, key: str, qtbot: QtBot) -> list[str]:
+    """What is cut, lies over another or has no name in the dialog that an action opens."""
+    window.actions_by_key[key].trigger()
+    qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(QDialog)))
+    (dialog,) = [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
+    qtbot.wait(20)  # what is read in the background comes
+    unfold(dialog)
+    QApplication.processEvents()
+    found = [*cut(dialog), *outside(dialog), *overlaps(dialog), *unnamed(dialog)]
+    if not dialog.windowTitle():
+        found.append("it has no title")
+    dialog.close()
+    return [f"{key}: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", (683, 440)), ("dark", (1366, 768))], ids=str)
+def test_dialogs_are_whole_and_named_in_both_themes(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, theme: str, size: tuple[int, int]
+) -> None:
+    window.set_theme(theme)
+    window.resize(*size)
+    bench.play()
+    bench.source = Scripted([[StateEvent("running"), EndEvent("completed", "All.")]])
+    found = [fault for key in DIALOGS for fault in faults_of_dialog(window, key, qtbot)]
+    file = tmp_path / "birds" / "task.py"
+    file.parent.mkdir()
+    file.write_text("def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n")
+    bench.session.use(str(file))
+    found += faults_of_dialog(window, "find", qtbot)  # the question of trust
+    assert not found, "\n".join(found)
+
+
+def test_nothing_is_cut_in_the_dark_theme_either(window: MainWindow, bench: Bench) -> None:
+    window.set_theme("dark")
+    window.resize(1366, 768)
+    found = faults(window, bench, lambda: [*cut(window), *outside(window), *overlaps(window), *unnamed(window)])
+    assert not found, "\n".join(found)
 
 
 def test_everything_has_a_name_and_a_tooltip(window: MainWindow, bench: Bench) -> None:

@@ -10,8 +10,12 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, task
 
+from lrgui.core.events import StateEvent
 from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.panels.settings import SweepPanel
 from lrgui.gui.window import MainWindow
 
 
@@ -80,3 +84,23 @@ def test_a_rate_far_outside_the_sweep_is_refused(bench: Bench, window: MainWindo
     assert not number.property("wrong")
     type_in(number, "2e-2")
     assert window.runs.selection == pytest.approx(2e-2)
+
+
+def test_enter_and_space_press_the_button_that_has_the_focus(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    button = window.findChild(SweepPanel).more.button
+    button.setFocus()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        before = button.isChecked()
+        qtbot.keyClick(button, key)
+        assert button.isChecked() is not before
+    bench.begin(Scripted([[StateEvent("running"), task(), *points()[:50]]], hold=True))
+    button.setFocus()
+    assert window.actions_by_key["pause"].isEnabled()
+    before = button.isChecked()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert button.isChecked() is not before and bench.session.state == "running", "nothing was paused"
+    window.tabs.curve.plot.canvas.setFocus()
+    qtbot.keyClick(window.tabs.curve.plot.canvas, Qt.Key.Key_Space)
+    bench.session.close()
