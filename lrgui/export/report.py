@@ -18,7 +18,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.record import Record
 
 if TYPE_CHECKING:
-    from lrgui.plot.curve_plot import CurvePlot
+    from lrgui.plot.curve_plot import CurveLook, CurvePlot
     from lrgui.plot.theme import Palette
 
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Report(Shown):
     """What picture, table and document are made of."""
 
-    parts: ClassVar[tuple[str, ...]] = ("title", "legend", "zones", "marks", "selection", "points")
+    parts: ClassVar[tuple[str, ...]] = ("title", "legend", "zones", "marks", "selection", "points", "earlier")
 
     reading: SweepReading
     """As shown: with the selection and the zones as the person left them."""
@@ -44,6 +44,8 @@ class Report(Shown):
     """What the run said of its task; None where nobody knows."""
     made: datetime | None = None
     """When the run began; None where nobody knows."""
+    look: CurveLook | None = None
+    """How the window shows it; None for a picture of its own."""
 
     @property
     def title(self) -> str:
@@ -54,6 +56,11 @@ class Report(Shown):
         return f"LR Finder: {words}" if words else "LR Finder"
 
     @property
+    def parts_there(self) -> tuple[str, ...]:
+        """Without the earlier sweeps where there are none."""
+        return self.parts if self.look is not None and self.look.earlier else self.parts[:-1]
+
+    @property
     def summary(self) -> str:
         """What the curve says."""
         return self.reading.interpretation
@@ -62,7 +69,7 @@ class Report(Shown):
         """The curve with zones, marks and the selection."""
         from lrgui.plot.picture import curve_plot
 
-        return curve_plot(self.reading, palette)
+        return curve_plot(self.reading, palette, self.look)
 
     @property
     def columns(self) -> dict[str, Floats]:

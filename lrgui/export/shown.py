@@ -38,6 +38,11 @@ class Shown(ABC):
     """What its picture can be made without: keys of `export.style.PARTS`."""
 
     @property
+    def parts_there(self) -> tuple[str, ...]:
+        """Those of them that this one has."""
+        return self.parts
+
+    @property
     @abstractmethod
     def title(self) -> str:
         """Title of its picture and of its document."""

@@ -22,6 +22,7 @@ PARTS = {
     "marks": "Marks",
     "selection": "Selection",
     "points": "Raw points",
+    "earlier": "Earlier sweeps",
 }
 #: Lengths in inches.
 UNITS = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4}

@@ -297,10 +297,12 @@ class RunsOnScreen(QObject):
             self.sweep_started.emit()
         elif kind == RunKind.RACE:
             self.race_job, self.race = job, RaceRecord(job.race)
+            self.race.started = datetime.now().astimezone()
             self._own_run(kind)
             self.race_started.emit()
         else:
             self.training_job, self.training = job, Record()
+            self.training.started = datetime.now().astimezone()
             self._own_run(kind)
             self.training_started.emit()
 

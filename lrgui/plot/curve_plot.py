@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,17 @@ BAND_ALPHA = 0.2
 OLDER_DASHES = ("dot", "dashdot")
 RECOMMENDED = "recommended"
 """Key of our own recommendation's mark."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurveLook:
+    """How a plot shows a sweep, beside what its reading says: for a picture that is to look like it."""
+
+    earlier: tuple[tuple[Floats, Floats, str], ...] = ()
+    """The faded curves of earlier sweeps and their names, newest first: log10 of the rates, losses. Shape (n,)."""
+    log_loss: bool = False
+    rules: bool = True
+    """Whether the classic rules are shown."""
 
 
 class CurvePlot(SelectablePlot):
@@ -104,13 +117,9 @@ class CurvePlot(SelectablePlot):
         if self.has_curve:
             curves.insert(0, self.line.points)
         self.clear()
-        kept = [(x, y, name) for (x, y), name in zip(curves, earlier, strict=False) if name]
-        self._earlier = kept[: 1 + len(self.older)]
-        for line, (x, y, _) in zip((self.previous, *self.older), self._earlier, strict=False):
-            line.set_data(x, y)
+        self._show_earlier([(x, y, name) for (x, y), name in zip(curves, earlier, strict=False) if name])
         if self._earlier:
-            self._previous_shown, self._previous_home = True, home
-            self._previous_name = self._earlier[0][2]
+            self._previous_home = home
         self._live.begin(planned_steps)
         self.set_range(start_lr, end_lr)
         self._update_legend()
@@ -209,6 +218,21 @@ class CurvePlot(SelectablePlot):
         self.chart.grid.refresh()
 
     @property
+    def look(self) -> CurveLook:
+        """How it shows its sweep."""
+        names = [self._previous_name, *(name for *_, name in self._earlier[1:])]
+        lines = [line.points for line in (self.previous, *self.older)]
+        earlier = tuple((x, y, name) for (x, y), name in zip(lines, names, strict=False) if len(x))
+        return CurveLook(earlier, self.log_loss, self._showing_rules)
+
+    def show_like(self, look: CurveLook) -> None:
+        """Show the sweep like another plot, whose `look` it is."""
+        self.set_log_loss(look.log_loss)
+        self.show_rules(look.rules)
+        self._show_earlier(look.earlier)
+        self._update_legend()
+
+    @property
     def log_loss(self) -> bool:
         """True while losses are on a logarithmic axis."""
         return self.view.log_y
@@ -253,9 +277,20 @@ class CurvePlot(SelectablePlot):
             self.annotations.refresh()
         if "points" in parts:
             self.dots.set_data(_NONE, _NONE)
+        if "earlier" in parts:
+            self._show_earlier(())
         self._update_legend()
 
     # Inside ---------------------------------------------------------------------------------------
+
+    def _show_earlier(self, curves: Sequence[tuple[Floats, Floats, str]]) -> None:
+        """Draw these faded, newest first; none where there are none."""
+        lines = (self.previous, *self.older)
+        self._earlier = list(curves[: len(lines)])
+        for line, (x, y, _) in zip_longest(lines, self._earlier, fillvalue=(_NONE, _NONE, "")):
+            line.set_data(x, y)
+        self._previous_shown = bool(self._earlier)
+        self._previous_name = self._earlier[0][2] if self._earlier else ""
 
     def _forget_result(self) -> None:
         self._reading = None

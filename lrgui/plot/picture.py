@@ -28,7 +28,7 @@ from shiboken6 import delete
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.plot.chart import Canvas
-from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.curve_plot import CurveLook, CurvePlot
 from lrgui.plot.svg import outline_text
 from lrgui.plot.theme import LIGHT, Palette
 
@@ -47,11 +47,14 @@ def ensure_application() -> None:
         _kept.append(QApplication(sys.argv[:1]))
 
 
-def curve_plot(reading: SweepReading, palette: Palette) -> CurvePlot:
-    """The plot of a sweep that was read, with its zones and its selection, for a picture."""
+def curve_plot(reading: SweepReading, palette: Palette, look: CurveLook | None = None) -> CurvePlot:
+    """The plot of a sweep that was read, with its zones and its selection, for a picture; `look` is that of another
+    plot of it."""
     plot = CurvePlot(None, palette, y_title="Smoothed loss", grips=False)
     plot.set_finished(reading)
     plot.set_selection(reading.selection)
+    if look is not None:
+        plot.show_like(look)
     return plot
 
 

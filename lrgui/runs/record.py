@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,8 @@ class Record:
     def __init__(self, sweep: int = 0) -> None:
         self.sweep = sweep
         """Which repeat is collected; batches of others are passed over."""
+        self.started: datetime | None = None
+        """When the run began; None where nobody said."""
         self.task: TaskEvent | None = None
         self.script: ScriptEvent | None = None
         """What was seen of a training script; None for other runs."""

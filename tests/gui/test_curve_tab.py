@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
+from shiboken6 import delete
 
 from lrgui.gui.tabs.curve import CurveTab, loss_of
 from lrgui.plot.theme import LIGHT
@@ -115,6 +116,36 @@ def test_earlier_sweeps_are_named_by_what_differs(tab: Tab) -> None:
         f"{task.optimizer_words} batch 32",
         task.optimizer_words,
     ]
+
+
+def test_the_picture_shows_what_the_screen_shows(tab: Tab) -> None:
+    bench, screen = tab.bench, tab.tab
+    for batch_size in (32, 16):
+        bench.session.edit(task=replace(bench.session.job.task, batch_size=batch_size))
+        bench.play()
+    screen.log.click()
+    screen.rules.click()
+    thing = screen.shown()
+    assert thing is not None and "earlier" in thing.parts_there
+    picture = thing.plot(LIGHT)
+    try:
+        assert picture.log_loss and len(picture.look.earlier) == 2
+        names = [[entry.text for entry in plot.chart.legend.entries] for plot in (picture, screen.plot)]
+        assert names[0] == names[1] and not any("average, β" in name for name in names[0])
+        for ours, theirs in zip(picture.look.earlier, screen.plot.look.earlier, strict=True):
+            assert ours[0] is theirs[0] or (ours[0] == theirs[0]).all()
+            assert (ours[1] == theirs[1]).all()
+        ranges = [plot.chart.view.viewRange()[0] for plot in (picture, screen.plot)]
+        assert ranges[0] == pytest.approx(ranges[1])
+        picture.leave_out(("earlier",))
+        assert picture.look.earlier == () and picture.log_loss
+    finally:
+        delete(picture)
+
+
+def test_without_earlier_sweeps_none_are_offered(tab: Tab) -> None:
+    thing = tab.tab.shown()
+    assert thing is not None and "earlier" not in thing.parts_there and thing.parts_there == thing.parts[:-1]
 
 
 @pytest.mark.parametrize("change", [{"source": "diabetes"}, {"path": "other.csv"}, {"options": {"target": "price"}}])

@@ -10,7 +10,6 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 import shiboken6
-from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -19,6 +18,8 @@ from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSli
 from lrgui.core.curve.scenarios import SCENARIOS, START
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
 from lrgui.export import SCENE_FORMATS
+from lrgui.export.scenarios import FILE_NAME
+from lrgui.gui.saving import name_of
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.tabs.scenario_cards import distance, verdict
@@ -556,37 +557,19 @@ def test_while_something_runs_no_second_thing_can_be_started(bench):
     assert bench.tab.compare.isEnabled() and bench.tab.send.isEnabled()
 
 
-@pytest.mark.parametrize("key", [key for key in SCENE_FORMATS if key != "pdf"])  # it carries its date
-def test_saving_writes_what_is_on_screen(bench, tmp_path, key):
+def test_exporting_is_the_windows_one_dialog(bench):
+    wanted = []
+    bench.session.wanted.connect(wanted.append)
+    bench.click(bench.tab.export)
+    assert wanted == ["export"]
+
+
+@pytest.mark.parametrize("key", SCENE_FORMATS)
+def test_what_is_exported_is_what_is_on_screen(bench, key):
     bench.slide("depth", 1.0)
-    path = tmp_path / f"mine.{key}"
-    bench.tab.save(key, path)
-    assert path.read_bytes() == SCENE_FORMATS[key].render(bench.tab.scene)
-    assert str(path) in bench.notices[-1].text and bench.notices[-1].kind == "info"
-    if key == "png":
-        with Image.open(path) as image:
-            assert image.size == (2400, 1500)
-
-
-def test_saving_where_nothing_can_be_written_is_said(bench, tmp_path):
-    bench.tab.save("csv", tmp_path / "no" / "mine.csv")
-    assert bench.notices[-1].kind == "error" and "could not be written" in bench.notices[-1].text
-
-
-def test_saving_proposes_the_documents_name_and_adds_a_missing_suffix(bench, tmp_path, monkeypatch):
-    asked = []
-
-    def ask(_parent, _title, start, _filter):
-        asked.append(start)
-        return str(tmp_path / "mine"), ""
-
-    monkeypatch.setattr("lrgui.gui.tabs.scenarios.QFileDialog.getSaveFileName", ask)
-    bench.tab.save("png")
-    assert asked[0].endswith("learning_rate_finder_visualizations.png")
-    assert [p.name for p in tmp_path.iterdir()] == ["mine.png"]
-    monkeypatch.setattr("lrgui.gui.tabs.scenarios.QFileDialog.getSaveFileName", lambda *_: ("", ""))
-    bench.tab.save("svg")
-    assert len(list(tmp_path.iterdir())) == 1
+    shown = bench.tab.shown()
+    assert shown.scenario.depth == pytest.approx(2.0) and name_of(shown) == FILE_NAME
+    assert SCENE_FORMATS[key].render(shown)
 
 
 def test_the_pointer_is_told_and_forgotten(bench):

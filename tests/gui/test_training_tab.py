@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from bench import Bench
@@ -24,6 +25,19 @@ def test_an_opened_training_shows_its_steps(window: MainWindow, bench: Bench) ->
     assert losses and len(plot._planned)
     bench.session.open_run(log)
     assert list(plot._losses) == losses and len(plot._planned) and len(plot.train_loss.points[0])
+
+
+def test_the_picture_says_when_the_training_began(window: MainWindow, bench: Bench) -> None:
+    bench.play(Scripted(training()), bench.session.train)
+    shown, began = window.tabs.training.shown(), bench.runs.training
+    assert shown is not None and began is not None and began.started is not None
+    assert shown.title.endswith(f" · {began.started:%H:%M}")
+    path = Path(runs_folder()) / "old.lrrun"
+    with LogWriter(path, Job(kind="train"), created=datetime(2020, 5, 4, 3, 2).astimezone()) as log:
+        log.write([BatchEvent(0, 0, 1e-3, 2.0, 0.1), EndEvent("cancelled", "Stopped.")])
+    assert bench.session.open_run(path)
+    shown = window.tabs.training.shown()
+    assert shown is not None and shown.title.endswith(" · 4 May 2020 03:02")
 
 
 def test_a_training_of_impossibly_many_steps_is_opened_without_its_plan(

@@ -182,7 +182,7 @@ class ExportDialog(QDialog):
         boxes = QGridLayout()
         boxes.setVerticalSpacing(4)
         self.boxes: dict[str, QCheckBox] = {}
-        for number, part in enumerate(self._thing.parts):
+        for number, part in enumerate(self._thing.parts_there):
             tick = QCheckBox(PARTS[part])
             tick.setToolTip(f"Draw it into the picture: {PARTS[part].lower()}")
             tick.toggled.connect(self._changed)

@@ -134,8 +134,9 @@ class CurveTab(RunTab):
         self.plot.left.connect(lambda: self.hovered.emit(""))
 
     def shown(self) -> Report | None:
-        """The sweep as it stands, with selection and zones."""
-        return self._runs.report()
+        """The sweep as it stands, with selection and zones, and as it is drawn."""
+        report = self._runs.report()
+        return None if report is None else replace(report, look=self.plot.look)
 
     def _empty_state(self) -> QWidget:
         button = QPushButton("▶  Find learning rate   F5")

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack, QWheelEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSlider,
     QWidget,
 )
 
-from lrgui import places
 from lrgui.core.curve.scenarios import SCENARIOS, Scenario, laid_over
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr
-from lrgui.export import SCENE_FORMATS, ExportError, write_atomically
-from lrgui.export.scenarios import FILE_NAME, Scene
+from lrgui.export.scenarios import Scene
 from lrgui.gui.cards import Card, Side, muted, small_button
 from lrgui.gui.editors import Choice
-from lrgui.gui.notice import Notice
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.session import Session
@@ -137,12 +132,10 @@ class ScenariosTab(QWidget):
             "Sweep the digits and overlay their curve on the well-behaved one, on the same scale",
             self._session.compare,
         )
-        save = small_button("Save ▾", "Save the picture or its points")
-        menu = QMenu(save)
-        for form in SCENE_FORMATS.values():
-            menu.addAction(form.label).triggered.connect(lambda _checked=False, key=form.key: self.save(key))
-        save.setMenu(menu)
-        rows = ((self.new_noise, self.reset, save), (self.send,), (self.compare,))
+        self.export = small_button(
+            "Export…", "Save or copy the picture, its points or a report", partial(self._session.wanted.emit, "export")
+        )
+        rows = ((self.new_noise, self.reset, self.export), (self.send,), (self.compare,))
         for buttons in rows:
             line = QHBoxLayout()
             line.setSpacing(6)
@@ -293,24 +286,3 @@ class ScenariosTab(QWidget):
             f"descent and a rise; its lowest point, at {best}, depends on that model and data."
         )
         self._real_words.show()
-
-    def save(self, key: str, path: Path | None = None) -> None:
-        """Ask for a file, unless `path` names one, and write the picture to it."""
-        form = SCENE_FORMATS[key]
-        if path is None:
-            chosen, _ = QFileDialog.getSaveFileName(
-                self,
-                form.label,
-                str(places.home_or_temporary() / f"{FILE_NAME}{form.suffix}"),
-                f"{form.label} (*{form.suffix})",
-            )
-            if not chosen:
-                return
-            path = Path(chosen)
-            path = path if path.suffix else path.with_suffix(form.suffix)
-        try:
-            write_atomically(path, form.render(self.shown()))
-        except ExportError as error:
-            self._session.noticed.emit(Notice("error", str(error)))
-            return
-        self._session.noticed.emit(Notice("info", f"Saved {path}"))

@@ -54,7 +54,7 @@ class TrainingTab(RunTab):
     def shown(self) -> TrainingReport | None:
         """The training as far as it went."""
         job, record = self._runs.training_job, self._runs.training
-        return None if job is None or record is None or not len(record) else TrainingReport(job, record)
+        return None if job is None or record is None or not len(record) else TrainingReport(job, record, record.started)
 
     @Slot()
     def _begin(self) -> None:

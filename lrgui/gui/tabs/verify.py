@@ -194,7 +194,7 @@ class VerifyTab(RunTab):
     def shown(self) -> RaceReport | None:
         """The race as far as it went."""
         job, record = self._runs.race_job, self._runs.race
-        return None if job is None or record is None or not len(record) else RaceReport(job, record)
+        return None if job is None or record is None or not len(record) else RaceReport(job, record, record.started)
 
     @Slot()
     def _begin(self) -> None:
