@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, tell
+from lrgui.cli.candidates import read_rates, train_candidates
 from lrgui.cli.generated import refuse_without_effect, with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.running import ended, run
@@ -35,15 +36,24 @@ def train(
     log: Log = None,
     track: Track = None,
     python: Python = None,
+    compare_lr: Annotated[
+        str, typer.Option(help="Train at these maximum rates, too, one after the other: 1e-3,3e-3.", show_default=False)
+    ] = "",
+    seeds: Annotated[int, typer.Option(help="Train with so many seeds, from --seed on.")] = 1,
 ) -> None:
     """Train on a schedule, OneCycle unless another is chosen, and say how well it went.
 
-    Exit status: 0 once it is trained or stopped, 1 where it failed or diverged, 2 for bad arguments.
+    Several trainings (--compare-lr, --seeds) are compared in a table; one that fails does not end the others. Exit
+    status: 0 once it is trained or stopped, 1 where it failed or diverged, 2 for bad arguments.
     """
     spare({"log": log}, source_file(base.task))
     job = base.with_shared(given).training()
     job = checked(replace(job, train=replace(job.train, **given)))
     refuse_without_effect(job.train, given)
+    if compare_lr or seeds != 1:
+        if log is not None:
+            fail("--log keeps one training; several are kept in the folder of runs.", Status.BAD_ARGUMENTS)
+        train_candidates(job, read_rates(compare_lr), seeds, as_json, python)
     record, unkept = run(job, log, quiet=as_json, python=python)
     end = ended(record)
     if as_json:

@@ -46,6 +46,20 @@ ACTIONS: tuple[ActionRow, ...] = (
         "compare_optimizers",
     ),
     ActionRow(
+        "candidate",
+        "Add as candidate",
+        ("Ctrl+Shift+A",),
+        "Mark the selected rate as a candidate to train, or take the mark away",
+        "runs.toggle_selected_candidate",
+    ),
+    ActionRow(
+        "enqueue",
+        "Add training to queue",
+        ("Ctrl+Shift+Q",),
+        "Let the training that is set wait in the queue, behind the others",
+        "session.enqueue",
+    ),
+    ActionRow(
         "pause",
         "Pause",
         ("Space",),
@@ -157,7 +171,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "quit",
     ),
     "&Edit": ("undo", "redo", None, "palette"),
-    "&Run": ("find", "train", "verify", "compare", None, "check", None, "pause", "stop"),
+    "&Run": ("find", "train", "verify", "compare", None, "candidate", "enqueue", None, "check", None, "pause", "stop"),
     "&View": ("tabs", None, "left_panel", "right_panel", None, "theme"),
     "&Help": ("guide", "shortcuts", None, "about"),
 }
@@ -185,6 +199,7 @@ PLOT_KEYS: tuple[tuple[str, str], ...] = (
     ("Tab", "To the zone borders, the zones and onward"),
     ("Drag", "Select the rate under the pointer; on a line or a zone's name, move that"),
     ("Drag down or up, then sideways", "Select a range: sweep it, or set it as optimal zone"),
+    ("Ctrl + click", "Mark a rate as a candidate to train, or take its mark away"),
     ("Shift + drag", "Zoom to a box"),
     ("Space + drag or middle button", "Move the view"),
     ("Wheel, Ctrl + wheel", "Zoom learning rates, zoom losses"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
@@ -17,7 +17,7 @@ from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.background import Background
@@ -34,6 +34,8 @@ from lrgui.runs.sequential import compared_so_far
 if TYPE_CHECKING:
     from lrgui.export.snippets import Facts
 
+#: So many rates can be marked: more names have no room.
+MOST_CANDIDATES = 12
 #: What is to be done with a sweep that was read: it, or why it could not be.
 Done = Callable[[ShownSweep | None, Exception | None], None]
 
@@ -269,6 +271,31 @@ class RunsOnScreen(QObject):
     def commit_zones(self, old: Zones, new: Zones) -> None:
         """A drag of a border ended; like `commit_selection`."""
         self._chosen.commit("zones", "zones", old, new)
+
+    @property
+    def candidates(self) -> tuple[float, ...]:
+        """The rates that are marked to be trained, rising."""
+        return self._chosen.now.candidates
+
+    def toggle_candidate(self, lr: float) -> None:
+        """Mark a rate to be trained, or take its mark away, as one step that can be undone."""
+        marked = self.candidates
+        same = [one for one in marked if same_lr(one, lr)]
+        if not same and len(marked) >= MOST_CANDIDATES:
+            return
+        after = tuple(one for one in marked if one not in same) if same else tuple(sorted((*marked, lr)))
+        self._chosen.change(f"candidate {format_lr(lr)}", candidates=after)
+
+    @Slot()
+    def toggle_selected_candidate(self) -> None:
+        """The same with the selected rate."""
+        if self.selection is not None:
+            self.toggle_candidate(self.selection)
+
+    @Slot()
+    def clear_candidates(self) -> None:
+        """Take all marks away, as one step that can be undone."""
+        self._chosen.change("candidates", candidates=())
 
     def set_zones(self, zones: Zones) -> None:
         """Set the zones, as one step that can be undone."""

@@ -19,6 +19,8 @@ class Choices:
     zones: Zones | None
     by_hand: bool = False
     """True where the person chose the selection; False for what the program recommends."""
+    candidates: tuple[float, ...] = ()
+    """Rates that are marked to be trained, rising."""
 
 
 class ChoiceStep(QUndoCommand):

@@ -33,6 +33,7 @@ from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
 from lrgui.gui.notice import Notice
+from lrgui.gui.queue import Queue
 from lrgui.gui.run_jobs import agreed, job_of
 from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
@@ -42,6 +43,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.queue import training_jobs
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
 from lrgui.runs.sequential import InTurn, jobs_to_compare
@@ -117,6 +119,14 @@ class Session(JobEditor):
         for only the sweep."""
         self._proving = False
         """True while such a race goes on."""
+        self._quiet = False
+        """True while a training of the queue goes on: its table says how it ends."""
+        self._readied = False
+        """True once the process of the next training of the queue was readied."""
+        self.queue = Queue(self._start_queued, self.stop, lambda: self.busy, self)
+        """Trainings that wait for their turn."""
+        self.queue.noticed.connect(self.noticed)
+        self.run_ended.connect(self.queue.on_ended)
         self._followed: float | None = None
         """The last rate that the form shows because the optimizer asked for it."""
         self.tasks.follow(self.job.task)
@@ -246,6 +256,30 @@ class Session(JobEditor):
         self._start(RunKind.TRAIN)
 
     @Slot()
+    def enqueue(self) -> None:
+        """Let the training that is set wait in the queue."""
+        self.enqueue_training()
+
+    def enqueue_training(self, rates: Sequence[float] = (), seeds: int = 1) -> bool:
+        """Let the training that is set wait in the queue, at each of these maximum rates instead of its own where there
+        are any, with so many seeds. False, and a notice says why, where it can't be."""
+        job = self._job_to_run(RunKind.TRAIN)
+        if job is None:
+            return False
+        if job.task.is_script:
+            words = "A training script sets its own rate and schedule: it cannot wait in the queue."
+            self.noticed.emit(Notice("info", words))
+            return False
+        self.queue.add(training_jobs(job, rates, seeds))
+        return True
+
+    def train_candidates(self, rates: Sequence[float], seeds: int = 1) -> None:
+        """Train at each of these rates, which are meant for the planned schedule, one after the other."""
+        schedule = self.job.train.planned_schedule
+        if self.enqueue_training([self.runs.plan.as_trained(lr, schedule) for lr in rates], seeds):
+            self.queue.run()
+
+    @Slot()
     def verify(self) -> None:
         """Race short trainings around the selected learning rate."""
         self._start(RunKind.RACE)
@@ -285,7 +319,17 @@ class Session(JobEditor):
             return
         self._begin(kind, job)
 
+    def _start_queued(self, job: Job) -> Record | None:
+        """Train this job of the queue; the settings in the form stay. None where the person is asked first."""
+        self.loading.give_up()
+        if not self.tasks.may_run(job, self.queue.run):
+            return None
+        self._begin(RunKind.TRAIN, job)
+        self._quiet, self._readied = True, False
+        return self.runs.training
+
     def _begin(self, kind: str, job: Job) -> None:
+        self._quiet = False
         if kind == RunKind.SWEEP:
             self.runs.leave_for_sweep()
         self.kind, self._running = kind, job
@@ -334,6 +378,7 @@ class Session(JobEditor):
 
     def close(self) -> None:
         """End whatever goes on; returns when it has ended."""
+        self.queue.close()
         self.loading.close()
         self.runs.close()
         self.worker.close()
@@ -356,6 +401,9 @@ class Session(JobEditor):
         if not had_task and record.task is not None:
             self.task_known.emit(record.task)
             self._show_followed()
+        if self._quiet and not self._readied and self.queue.waiting and len(record) and self.ready is not None:
+            self._readied = True
+            self.ready()
         notes = [
             event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
         ]
@@ -401,7 +449,7 @@ class Session(JobEditor):
         problem = journal.problem if journal is not None else None
         self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
-        shown = asked or self.kind == RunKind.CHECK  # a check has a dialog of its own
+        shown = asked or self._quiet or self.kind == RunKind.CHECK  # a check has a dialog of its own
         notice = None if shown else self._ending(end, record)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)

@@ -110,6 +110,7 @@ class ShownSweep:
             new.recommendation.lr if followed else chosen.selection,
             new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
             chosen.by_hand and not followed,
+            chosen.candidates,
         )
 
     def first_choice(self, before: ShownSweep | None, chosen: Choices) -> Choices:
@@ -123,7 +124,7 @@ class ShownSweep:
         same = before is None or _chosen_for(before.job) == _chosen_for(self.job)
         if pick is None or (chosen.by_hand and same):
             return replace(chosen, zones=self.reading.zones)
-        return Choices(pick, self.reading.zones)
+        return Choices(pick, self.reading.zones, candidates=chosen.candidates if same else ())
 
     def with_choice(self, chosen: Choices) -> ShownSweep:
         """The same with what the person chose."""

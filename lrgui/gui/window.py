@@ -77,6 +77,8 @@ WATCH = "Run the script as it is, with its own rate, to its end, and draw its tr
 NOT_OF_SCRIPTS = {
     "check": "A training script is checked by running it: press F5",
     "compare": "A training script brings its own optimizer",
+    "enqueue": "A training script sets its own rate and schedule",
+    "candidate": "A training script sets its own rate and schedule",
 }
 
 
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         self._apply_palette(palette)
         self._refresh_actions()
         self._restore_geometry()
+        session.queue.offer_kept()
 
     # ---------------------------------------------------------------- layout
     def _build(self) -> None:
@@ -220,6 +223,8 @@ class MainWindow(QMainWindow):
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)
+        actions["enqueue"].setEnabled(not script)  # it waits while another one trains
+        actions["candidate"].setEnabled(not script and self.runs.selection is not None)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())

@@ -35,6 +35,8 @@ class Handles:
     limits: tuple[float, float] = (-6.0, 0.0)
     """Everything stays within the sweep's range."""
     marks: tuple[Mark, ...] = ()
+    candidates: tuple[float, ...] = ()
+    """Where rates are marked to be trained."""
 
     def position(self, handle: str) -> float | None:
         """Where a handle is; a zone counts from the border that it moves, the optimal one from the low border."""

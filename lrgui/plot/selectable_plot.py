@@ -7,6 +7,7 @@ handles, layers) knows axis coordinates only, everything above knows learning ra
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakMethod
 
@@ -19,6 +20,7 @@ from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import Annotations, Crosshair, ZoneTints
+from lrgui.plot.candidates import CandidateMarks
 from lrgui.plot.curve_canvas import CurveCanvas
 from lrgui.plot.drag_area import DragArea
 from lrgui.plot.handles import SELECTION, ZONES
@@ -35,7 +37,7 @@ class SelectablePlot(RatePlot):
     `zones_moved(low_end, high_start)` live; `zones_finished(old, new)` with `Zones`; `mark_clicked(key)`
     after the selection has moved to the mark; `range_selected(low, high, point)` for a range of rates that was dragged
     over, shown until `forget_range`; `hovered(lr, loss)` with the curve's loss at the pointer's rate (NaN where it was
-    not measured) and `left()`.
+    not measured) and `left()`; `candidate_clicked(lr)` for a rate, or a candidate's own, that was clicked with Ctrl.
     """
 
     selection_moved = Signal(float)
@@ -44,6 +46,7 @@ class SelectablePlot(RatePlot):
     zones_finished = Signal(object, object)
     mark_clicked = Signal(str)
     range_selected = Signal(float, float, QPoint)
+    candidate_clicked = Signal(float)
     hovered = Signal(float, float)
     left = Signal()
 
@@ -60,6 +63,7 @@ class SelectablePlot(RatePlot):
         self.crosshair = Crosshair(self.view, 15)
         self.annotations = self._make_annotations()
         self.annotations.grips = grips
+        self.candidates = CandidateMarks(self.view, 18)
         self.drag_area = DragArea(self.view, 30)
         measured = WeakMethod(self._can_select)
         self.view.selectable = lambda: (known := measured()) is not None and known()
@@ -74,6 +78,7 @@ class SelectablePlot(RatePlot):
         self.view.dropped.connect(self._emit_finished)
         self.view.mark_clicked.connect(self._select_mark)
         self.view.picked.connect(self._select_at)
+        self.view.candidate_clicked.connect(self._click_candidate)
         self.view.range_picked.connect(self._range_picked)
         self.view.hovered.connect(self._hover)
         self.view.left.connect(self._leave)
@@ -107,6 +112,7 @@ class SelectablePlot(RatePlot):
         self.annotations.set_palette(palette)
         self.crosshair.set_palette(palette)
         self.drag_area.set_palette(palette)
+        self.candidates.set_palette(palette)
 
     # What is chosen -------------------------------------------------------------------------------
 
@@ -134,6 +140,16 @@ class SelectablePlot(RatePlot):
         self._keep_focus_possible()
         self.tints.update()
         self.annotations.refresh()
+
+    def set_candidates(self, rates: Sequence[float]) -> None:
+        """Mark these rates as candidates for trainings, without a signal; those that the axis does not reach stand at
+        its edge."""
+        low, high = self._limits
+        self.candidates.show_rates(rates, [min(max(math.log10(lr), low), high) for lr in rates])
+
+    def _click_candidate(self, x: float) -> None:
+        marks, known = self.candidates.rates, self.view.handles.candidates
+        self.candidate_clicked.emit(marks[known.index(x)] if x in known else 10.0**x)
 
     @property
     def selection(self) -> float | None:

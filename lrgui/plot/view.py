@@ -121,6 +121,7 @@ class CurveView(PlotView):
     dropped = Signal(str, object, object)  # handle, old, new: selection float|None, or borders
     mark_clicked = Signal(str)
     picked = Signal(float)  # double click
+    candidate_clicked = Signal(float)  # with Ctrl: a place, or that of a candidate under the pointer
     range_picked = Signal(float, float, object)  # from, to, and the pointer on the screen; `area` stays until cleared
     area_changed = Signal()
     touched = Signal(str)  # a handle was pressed
@@ -335,12 +336,16 @@ class CurveView(PlotView):
         self.cancel_drag()
 
     def mouseClickEvent(self, ev: Any) -> None:
-        """A click on a mark selects it, a double click selects where it is."""
+        """A click on a mark selects it, a double click selects where it is; with Ctrl a click marks a candidate."""
         if ev.button() != Qt.MouseButton.LeftButton:
             return
         at = QPointF(ev.pos())
         mark = self.pick_mark(at, REACH_TOUCH if self._touch else REACH + 2)
-        if mark is not None:
+        if ev.modifiers() & Qt.KeyboardModifier.ControlModifier and self.selectable():
+            if not ev.double():
+                self.candidate_clicked.emit(self._candidate_at(at, mark))
+            ev.accept()
+        elif mark is not None:
             if not ev.double():
                 self.mark_clicked.emit(mark.key)
             ev.accept()
@@ -350,6 +355,14 @@ class CurveView(PlotView):
         elif (handle := self.pick(at)) is not None:
             self.touched.emit(handle)
             ev.accept()
+
+    def _candidate_at(self, at: QPointF, mark: Mark | None) -> float:
+        """Where a candidate is marked, or its mark taken away: that of one under the pointer, a mark, or there."""
+        near = [x for x in self.handles.candidates if abs(self.pixel_x(x) - at.x()) <= REACH]
+        if near:
+            return min(near, key=lambda x: abs(self.pixel_x(x) - at.x()))
+        low, high = self.handles.limits
+        return mark.x if mark is not None else min(max(self.value_x(at.x()), low), high)
 
     def hoverEvent(self, ev: Any) -> None:
         """Show what can be done here by the cursor's shape; say where the pointer is."""

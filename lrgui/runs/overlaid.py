@@ -93,7 +93,7 @@ class OverlaidRun:
         """A run from disk."""
         job = opened.job
         reading = opened.sweeps.read(job.sweep) if job.kind == RunKind.SWEEP and len(opened.record) else None
-        return cls(job, opened.record, optimizer_of(opened), reading, opened.created, path)
+        return cls(job, opened.record, optimizer_of(job, opened.record), reading, opened.created, path)
 
     @property
     def kind(self) -> str:

@@ -87,7 +87,7 @@ class Overlay:
         """What these runs can be laid over each other by, what suits them best first."""
         kinds = {run.kind for run in self.runs}
         found: list[str] = [Align.STEP, Align.TIME]
-        if all(run.steps_per_epoch is not None for run in self.runs):
+        if all(run.steps_per_epoch is not None for run in self.runs if len(run.record)):
             found.insert(1, Align.EPOCH)
         if RunKind.TRAIN not in kinds:
             found.insert(0, Align.LR)
@@ -213,10 +213,13 @@ class Overlay:
             (each.label[:1].lower() + each.label[1:], [*each.values, *self._of_groups(each, groups)])
             for each in self.differing
         ]
-        columns: list[tuple[str, list[str]]] = [(FINAL, finals), (BEST, bests)]
+        columns: list[tuple[str, list[str]]] = [
+            (ENDED, [run.ended or "running" for run in self.runs] + [""] * len(groups))
+        ]
         if not {"max LR", "around"} & {head for head, _ in differing}:
             rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
-            columns.insert(0, (RATE, [*rates, *self._rates_of(groups)]))
+            columns.append((RATE, [*rates, *self._rates_of(groups)]))
+        columns += [(FINAL, finals), (BEST, bests)]
         if metric:
             for name, head in (("final_metric", f"final {metric}"), ("best_metric", f"best {metric}")):
                 values = [getattr(result, name) if result.metric_name == metric else None for result in results]
@@ -226,9 +229,8 @@ class Overlay:
         columns += differing
         columns.append((STEPS, [f"{run.steps:,}" for run in self.runs] + [""] * len(groups)))
         columns.append((TIME, [format_seconds(run.seconds) for run in self.runs] + [""] * len(groups)))
-        columns.append((ENDED, [run.ended or "running" for run in self.runs] + [""] * len(groups)))
         columns = [(head, cells) for head, cells in columns if set(cells) - {NOTHING, ""}]
-        names = [*self.labels, *(f"mean of {len(group)} seeds" for group in groups)]
+        names = [*self.labels, *map(self._name_of, groups)]
         return ("run", *(head for head, _ in columns)), [
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
         ]
@@ -240,6 +242,12 @@ class Overlay:
             found.setdefault(alike_but_seed(run.job), []).append(number)
         seeds = [run.job.task.seed for run in self.runs]
         return [tuple(group) for group in found.values() if len({seeds[n] for n in group}) > 1]
+
+    def _name_of(self, group: Sequence[int]) -> str:
+        """What runs are called that differ in their seed alone: "max LR 1e-3 · mean of 3 seeds"."""
+        parts = [set(self.labels[number].split(" · ")) for number in group]
+        shared = [part for part in self.labels[group[0]].split(" · ") if all(part in each for each in parts)]
+        return " · ".join([*shared, f"mean of {len(group)} seeds"])
 
     @staticmethod
     def _of_groups(each: Difference, groups: Sequence[Sequence[int]]) -> list[str]:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.epochs import judged_loss
+from lrgui.runs.job import Job
 from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
 from lrgui.runs.race_record import RaceRecord
+from lrgui.runs.record import Record
 from lrgui.runs.words import VERBS, end_words
 from lrgui.tasks.user.rows import OWN, SCRIPT
 
@@ -101,9 +103,9 @@ def summary_of(path: Path) -> RunSummary:
         return replace(blank, problem=f"{path.name} cannot be summarized: {error}")
 
 
-def optimizer_of(run: OpenedRun) -> str:
+def optimizer_of(job: Job, record: Record) -> str:
     """A run's optimizer for people: of one that the code brings the class, once that is known."""
-    task, made = run.job.task, run.record.task
+    task, made = job.task, record.task
     brought = task.optimizer == OWN or task.source == SCRIPT
     return made.optimizer if brought and made is not None and made.optimizer else task.optimizer_words
 
@@ -117,7 +119,7 @@ def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
         blank,
         kind=str(job.kind),
         task=words,
-        optimizer=optimizer_of(run),
+        optimizer=optimizer_of(job, record),
         batch_size=0 if job.task.source == SCRIPT else job.task.batch_size,  # of a script nobody knows it
         end=str(record.end.reason) if record.end is not None else "",
         created=run.created.timestamp() if run.created is not None else blank.created,

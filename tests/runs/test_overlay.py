@@ -132,7 +132,7 @@ def test_the_table_says_what_differs_and_what_came_of_it() -> None:
     heads, rows = Overlay.of([training(1e-2), training(1e-1, ends=(0.4, 0.9), end="diverged")]).table()
     told = [dict(zip(heads, row, strict=True)) for row in rows]
     assert heads == (
-        "run", "final loss", "best loss", "final accuracy", "best accuracy", "max LR", "steps", "time", "ended",
+        "run", "ended", "final loss", "best loss", "final accuracy", "best accuracy", "max LR", "steps", "time",
     )  # fmt: skip
     assert told[1]["run"] == "max LR 1e-1" and told[1]["ended"] == "diverged"
     assert (told[1]["final loss"], told[1]["best loss"]) == ("0.9000", "0.4000")
@@ -145,7 +145,7 @@ def test_mean_and_spread_over_seeds_of_the_same_settings() -> None:
     assert overlay.groups() == [(0, 1)]
     heads, rows = overlay.table()
     mean = dict(zip(heads, rows[-1], strict=True))
-    assert mean["run"] == "mean of 2 seeds" and mean["max LR"] == "1e-2" and mean["seed"] == "0, 1"
+    assert mean["run"] == "max LR 1e-2 · mean of 2 seeds" and mean["max LR"] == "1e-2" and mean["seed"] == "0, 1"
     assert mean["final loss"] == "0.6000 ± 0.1414" and mean["final accuracy"] == "70.0 % ± 0.0 %"
     # Twice the same seed is no second sample of chance.
     assert Overlay.of([training(), training()]).groups() == []
@@ -156,7 +156,7 @@ def test_a_run_that_goes_on_grows() -> None:
     record = Record.of([TASK, BatchEvent(0, 0, 1e-2, 2.0, 0.0)])
     live = replace(run, record=record, _drawn={})
     overlay = Overlay.of([live, run])
-    assert len(overlay.traces[0][0].x) == 1 and overlay.table()[1][0][-1] == "running"
+    assert len(overlay.traces[0][0].x) == 1 and overlay.table()[1][0][1] == "running"
     record.add([BatchEvent(0, 1, 1e-2, 1.9, 0.1)])
     assert len(overlay.shown_as(View()).traces[0][0].x) == 2
 

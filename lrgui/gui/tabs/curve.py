@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.export.report import Report
 from lrgui.gui.actions import PLOT_KEYS
+from lrgui.gui.candidate_bar import CandidateBar
 from lrgui.gui.cards import muted
 from lrgui.gui.dimming import DIMMED
 from lrgui.gui.live_points import LivePoints
@@ -115,7 +116,13 @@ class CurveTab(RunTab):
         row.addWidget(self.reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._fill_stack(self._empty_state(), with_row(row, self.plot)))
+        self.candidates = CandidateBar(session, runs)
+        above = QVBoxLayout()
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(4)
+        above.addLayout(row)
+        above.addWidget(self.candidates)
+        layout.addWidget(self._fill_stack(self._empty_state(), with_row(above, self.plot)))
         runs.sweep_started.connect(self._begin)
         runs.sweep_started.connect(self._show_header)
         runs.reading_changed.connect(self._show_header)
@@ -129,6 +136,7 @@ class CurveTab(RunTab):
         self.plot.zones_moved.connect(self._preview_zones)
         self.plot.zones_finished.connect(runs.commit_zones)
         self.plot.range_selected.connect(self._offer_range)
+        self.plot.candidate_clicked.connect(self._toggle_candidate)
         self.plot.canvas.tapped.connect(session.toggle_pause)
         self.plot.hovered.connect(lambda lr, loss: self.hovered.emit(cursor_words(lr, loss)))
         self.plot.left.connect(lambda: self.hovered.emit(""))
@@ -160,6 +168,8 @@ class CurveTab(RunTab):
             place = view.mapSceneToView(self.plot.canvas.mapToScene(at))
             if view.viewRect().contains(place):
                 self._offer(menu, 10.0 ** float(place.x()), "Select {}")
+                if not self._runs.synthetic:
+                    self._offer_candidate(menu, 10.0 ** float(place.x()))
             if reading.recommendation.lr is not None:
                 self._offer(menu, reading.recommendation.lr, "Select the recommended {}")
             menu.addSeparator()
@@ -175,6 +185,11 @@ class CurveTab(RunTab):
 
     def _offer(self, menu: QMenu, lr: float, words: str) -> None:
         menu.addAction(words.format(format_lr(lr)), partial(self._runs.select, lr))
+
+    def _offer_candidate(self, menu: QMenu, lr: float) -> None:
+        marked = any(same_lr(lr, one) for one in self._runs.candidates)
+        words = f"Remove candidate {format_lr(lr)}" if marked else f"Add candidate {format_lr(lr)}"
+        menu.addAction(words, partial(self._runs.toggle_candidate, lr))
 
     @Slot(QPoint)
     def _show_menu(self, at: QPoint) -> None:
@@ -286,6 +301,14 @@ class CurveTab(RunTab):
             return
         self.plot.set_zones(self._runs.zones)
         self.plot.set_selection(self._runs.selection)
+        self.plot.set_candidates(self._runs.candidates)
+
+    @Slot(float)
+    def _toggle_candidate(self, lr: float) -> None:
+        """Mark a rate to be trained, or take its mark away: of a measured curve."""
+        if self._runs.reading is not None and not self._runs.synthetic:
+            known = lr in self._runs.candidates
+            self._runs.toggle_candidate(lr if known else float(format_lr(lr)))  # a pixel is no exact rate
 
     @Slot(float, float, QPoint)
     def _offer_range(self, low: float, high: float, point: QPoint) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,6 +30,8 @@ from lrgui.runs.overlay import ALIGN_WORDS, QUANTITY_WORDS, SCALE_WORDS, Overlay
 
 #: Size of a run's sample in the table, in pixels, and the height of a row.
 SAMPLE, ROW_HEIGHT = QSize(30, 14), 25
+#: Room beside a name for its check box, in pixels.
+BESIDE = 12
 #: So many rows are in sight at first before the table scrolls.
 MOST_ROWS = 5
 #: Rows of the legend: the table names all runs.
@@ -131,6 +133,13 @@ class OverlayView(QWidget):
         """The numbers of the selected rows, from above."""
         return sorted({index.row() for index in self.table.selectionModel().selectedRows()})
 
+    def select_rows(self, rows: Sequence[int]) -> None:
+        """Select these rows, and no others."""
+        model, flags = self.table.model(), QItemSelectionModel.SelectionFlag
+        self.table.clearSelection()
+        for row in rows:
+            self.table.selectionModel().select(model.index(row, 0), flags.Select | flags.Rows)
+
     def show_runs(self, overlay: Overlay, states: Mapping[int, str] | None = None) -> None:
         """Show these; how they are shown stays, but for runs that were hidden.
 
@@ -199,6 +208,7 @@ class OverlayView(QWidget):
         finally:
             self._filling = False
         self.table.resizeColumnsToContents()
+        self.table.setColumnWidth(0, self.table.columnWidth(0) + BESIDE)  # Qt's hint leaves out how boxes are styled
         above = self.table.horizontalHeader().sizeHint().height() + 14
         self.table.setMinimumHeight(above + 2 * ROW_HEIGHT)
         self.table.setMaximumHeight(above + ROW_HEIGHT * max(2, len(rows)))

@@ -63,8 +63,8 @@ def cursor_words(lr: float, loss: float) -> str:
     return f"cursor  {format_lr(lr)} · {format_loss(loss) if math.isfinite(loss) else 'not measured'}"
 
 
-def with_row(row: QHBoxLayout | QWidget, plot: QWidget) -> QWidget:
-    """A plot, and right above it a row of words or buttons."""
+def with_row(row: QHBoxLayout | QVBoxLayout | QWidget, plot: QWidget) -> QWidget:
+    """A plot, and right above it a row, or rows, of words or buttons."""
     shown = QWidget()
     column = QVBoxLayout(shown)
     column.setContentsMargins(0, 0, 0, 0)

@@ -17,14 +17,21 @@ from lrgui.plot.theme import Palette
 
 if TYPE_CHECKING:
     from lrgui.gui.tabs.compare import CompareTab
+    from lrgui.gui.tabs.queue import QueueTab
     from lrgui.gui.tabs.scenarios import ScenariosTab
     from lrgui.gui.tabs.training import TrainingTab
     from lrgui.gui.tabs.verify import VerifyTab
 
-    AnyTab = TypeVar("AnyTab", bound=TrainingTab | VerifyTab | CompareTab | ScenariosTab)
+    AnyTab = TypeVar("AnyTab", bound=TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab)
 
 #: The tabs after the curve's, by the name of the property that makes each: the window is there sooner without them.
-LATER = {"training": "Training", "verify": "Verify", "compare": "Compare", "scenarios": "Scenarios"}
+LATER = {
+    "training": "Training",
+    "verify": "Verify",
+    "compare": "Compare",
+    "queue": "Queue",
+    "scenarios": "Scenarios",
+}
 
 
 class Tabs(QTabWidget):
@@ -38,7 +45,7 @@ class Tabs(QTabWidget):
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__()
         self._session, self._runs, self._palette = session, runs, palette
-        self._made: dict[str, TrainingTab | VerifyTab | CompareTab | ScenariosTab] = {}
+        self._made: dict[str, TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab] = {}
         self._indent = 0
         self.curve = CurveTab(session, runs, palette)
         self.curve.hovered.connect(self.hovered)
@@ -48,7 +55,11 @@ class Tabs(QTabWidget):
             self.addTab(self._places[key], name)
         runs.undo_stack.indexChanged.connect(self.undo_changed)
         runs.sweep_started.connect(lambda: self.setCurrentWidget(self.curve))
-        runs.training_started.connect(lambda: self.setCurrentWidget(self.training))
+        runs.training_started.connect(self._show_training)
+        session.queue.started.connect(self._show_queue)
+        session.queue.wanted.connect(self._show_queue)
+        session.queue.changed.connect(self._name_queue)
+        self._name_queue()
         runs.compare_started.connect(lambda: self.setCurrentWidget(self.compare))
         runs.race_started.connect(lambda: self.setCurrentWidget(self.verify))
         self.currentChanged.connect(self._make_current)
@@ -84,6 +95,30 @@ class Tabs(QTabWidget):
         if new:
             tab.undo_stack.indexChanged.connect(self.undo_changed)
         return tab
+
+    @property
+    def queue(self) -> QueueTab:
+        """The queue of trainings, made when somebody first looks at it or lets it run."""
+        from lrgui.gui.tabs.queue import QueueTab
+
+        return self._tab("queue", QueueTab)
+
+    @Slot()
+    def _show_training(self) -> None:
+        """Show the training that starts; one of the queue leaves the tab in sight where it is."""
+        if not self._session.queue.active:
+            self.setCurrentWidget(self.training)
+
+    @Slot()
+    def _show_queue(self) -> None:
+        self.setCurrentWidget(self.queue)
+
+    @Slot()
+    def _name_queue(self) -> None:
+        """Say how many wait."""
+        count = len(self._session.queue.waiting)
+        place = self.indexOf(self._made.get("queue") or self._places["queue"])
+        self.setTabText(place, f"{LATER['queue']} ({count})" if count else LATER["queue"])
 
     def _tab(self, key: str, kind: type[AnyTab]) -> AnyTab:
         tab = self._made.get(key)
@@ -134,7 +169,7 @@ class Tabs(QTabWidget):
         return self._current.plot
 
     @property
-    def _current(self) -> CurveTab | TrainingTab | VerifyTab | CompareTab | ScenariosTab:
+    def _current(self) -> CurveTab | TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab:
         return next((tab for tab in self._made.values() if tab is self.currentWidget()), self.curve)
 
     def indent(self, pixels: int) -> None:

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
+from lrgui.gui.cards import small_button
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
@@ -37,9 +38,16 @@ class TrainingTab(RunTab):
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
         empty = empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6.")
+        self.enqueue = small_button(
+            "Add to queue", "Let the training wait in the queue that is set on the left (Ctrl+Shift+Q)", session.enqueue
+        )
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 2, 12, 0)
+        row.addWidget(self.heading, 1)
+        row.addWidget(self.enqueue, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._fill_stack(empty, with_row(self.heading, self.plot)))
+        layout.addWidget(self._fill_stack(empty, with_row(row, self.plot)))
         session.job_changed.connect(self._preview)
         runs.reading_changed.connect(self._preview)
         runs.training_started.connect(self._begin)

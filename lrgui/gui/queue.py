@@ -1,0 +1,243 @@
+"""The queue of trainings in the window: whose turn it is, pausing, cancelling; it is kept between starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
+
+from lrgui.core.events import EndEvent, EndReason
+from lrgui.core.formats import format_percent
+from lrgui.gui.notice import Notice
+from lrgui.runs.job import Job
+from lrgui.runs.overlaid import OverlaidRun
+from lrgui.runs.queue import Entry, EntryState, RunQueue, load_queue, queue_file, save_queue
+from lrgui.runs.record import Record
+from lrgui.runs.summary import optimizer_of
+
+#: How a training ends that has trained.
+TRAINED = (EndReason.COMPLETED, EndReason.DATA_ENDED)
+
+
+class Queue(QObject):
+    """Runs one training after the other; knows no widget, and not who runs them."""
+
+    changed = Signal()
+    """The entries, their order or their states are others, or the queue was paused or goes on."""
+    started = Signal()
+    """The person let it run."""
+    noticed = Signal(object)
+    """A Notice."""
+    wanted = Signal()
+    """It is to be looked at."""
+
+    def __init__(
+        self,
+        start: Callable[[Job], Record | None],
+        stop: Callable[[], None],
+        busy: Callable[[], bool],
+        parent: QObject,
+    ) -> None:
+        """`start` runs a training and returns its record, None where the person is asked first; `stop` ends the run
+        that goes on, and `busy` says whether one does."""
+        super().__init__(parent)
+        self._start, self._stop, self._busy = start, stop, busy
+        self._path = queue_file()
+        # Another window's queue is its own: it is not read, and this window's is not kept.
+        self._lock = QLockFile(str(self._path.with_suffix(".lock")))
+        self._kept = self._take_lock()
+        self._queue = load_queue(self._path) if self._kept else RunQueue()
+        self.active = False
+        """True while the next training begins when one ends."""
+        self._skipping = False
+        """True where only the training that goes on was cancelled."""
+
+    def _take_lock(self) -> bool:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+        return self._lock.tryLock(0)
+
+    # ---------------------------------------------------------------- what there is
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them, in their order."""
+        return list(self._queue.entries)
+
+    @property
+    def waiting(self) -> list[Entry]:
+        """Those whose turn is to come."""
+        return self._queue.waiting
+
+    @property
+    def running(self) -> Entry | None:
+        """The one that trains."""
+        return self._queue.running
+
+    @property
+    def names(self) -> list[str]:
+        """What the entries are called."""
+        return self._queue.names
+
+    @property
+    def runs(self) -> list[OverlaidRun]:
+        """The entries as runs that can be laid over each other."""
+        return [OverlaidRun(each.job, each.record, optimizer_of(each.job, each.record)) for each in self.entries]
+
+    @property
+    def words(self) -> str:
+        """How far it is: "1 training, 2 waiting, 3 ended"."""
+        counts = (
+            (1 if self.running is not None else 0, "training"),
+            (len(self.waiting), "waiting"),
+            (len(self._queue.ended), "ended"),
+        )
+        said = ", ".join(f"{count} {what}" for count, what in counts if count)
+        paused = " · paused" if self.waiting and not self.active else ""
+        return f"{said or 'Empty'}{paused}"
+
+    # ---------------------------------------------------------------- what the person does
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Let these trainings wait behind the others."""
+        added = self._queue.add(jobs)
+        left = len(jobs) - len(added)
+        if left:
+            words = f"The queue is full: {left} of {len(jobs)} trainings were not added."
+            self.noticed.emit(Notice("warning", words))
+        self._tell()
+        if self.active:
+            self._go_on()
+
+    @Slot()
+    def run(self) -> None:
+        """Train what waits, one after the other."""
+        if not self.waiting:
+            return
+        self.active = True
+        self.started.emit()
+        self._next()
+
+    @Slot()
+    def pause(self) -> None:
+        """Begin no further training; the one that goes on is trained to its end."""
+        self.active = False
+        self._tell()
+
+    def move(self, entry: Entry, by: int) -> None:
+        """Let a waiting one change places with its neighbour that waits."""
+        if self._queue.move(entry, by):
+            self._tell()
+
+    def cancel(self, entries: Iterable[Entry]) -> None:
+        """Take these out of the queue; the one that trains is stopped, and the next one begins."""
+        chosen = list(entries)
+        if self.running in chosen:
+            self._skipping = True
+            self._stop()
+        self._queue.remove(chosen)
+        self._tell()
+
+    @Slot()
+    def cancel_all(self) -> None:
+        """Let none wait, and stop the one that trains."""
+        self.active = False
+        self._queue.remove(self.waiting)
+        if self.running is not None:
+            self._stop()
+        self._tell()
+
+    @Slot()
+    def clear_ended(self) -> None:
+        """Forget those that are over; their runs are kept."""
+        self._queue.remove(self._queue.ended)
+        self._tell()
+
+    def offer_kept(self) -> None:
+        """Ask what is to become of trainings that waited when the window was closed; none runs by itself."""
+        count = len(self.waiting)
+        if count:
+            words = f"{count} training{'s' if count > 1 else ''} from last time {'are' if count > 1 else 'is'} waiting."
+            tip = "Show the queue, where they can be run or removed"
+            self.noticed.emit(Notice("info", words, action="Show queue", act=self.wanted.emit, tip=tip))
+
+    def close(self) -> None:
+        """The window goes: what has not ended waits for the next one."""
+        self.active = False
+        if self._kept:
+            self._lock.unlock()
+            self._kept = False
+
+    # ---------------------------------------------------------------- one after the other
+    def on_ended(self, end: EndEvent) -> None:
+        """A run is over: of the queue or not."""
+        entry = self.running
+        if entry is not None:
+            skipped, self._skipping = self._skipping, False
+            stopped = end.reason == EndReason.CANCELLED and not skipped and self.active
+            self._queue.end(entry, end)
+            if stopped:  # who stops a training means the rest, too, until they say otherwise
+                self.active = False
+                self._say_paused()
+            self._tell()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin the next one, once whoever listens to the end of the last one has done so."""
+        if self.active:
+            QTimer.singleShot(0, self, self._next)
+
+    @Slot()
+    def _next(self) -> None:
+        if not self.active or self._busy():
+            self.changed.emit()
+            return  # it begins when the run that goes on is over
+        while (entry := self._queue.next()) is not None:
+            problems = entry.job.validate()
+            if not problems:
+                break
+            self._queue.refuse(entry, " ".join(map(str, problems)))
+        if entry is None:
+            self.active = False
+            self._tell()
+            self._say_finished()
+            return
+        record = self._start(entry.job)
+        if record is None:
+            self.active = False  # the person is asked whether its code may run; `run` is called after a yes
+        else:
+            self._queue.begin(entry, record)
+        self._tell()
+
+    def _say_paused(self) -> None:
+        count = len(self.waiting)
+        if count:
+            words = f"Stopped. The queue is paused; {count} training{'s are' if count > 1 else ' is'} waiting."
+            self.noticed.emit(Notice("info", words, action="Go on", act=self.run, tip="Train what waits in the queue"))
+
+    def _say_finished(self) -> None:
+        ended = self._queue.ended
+        good = sum(entry.record.end_reason in TRAINED for entry in ended)
+        words = f"Queue finished: {good} of {len(ended)} trained."
+        if good < len(ended):
+            words += " The table says how the others ended."
+        self.noticed.emit(
+            Notice("info" if good == len(ended) else "warning", words, action="Show queue", act=self.wanted.emit)
+        )
+
+    def _tell(self) -> None:
+        if self._kept:
+            problem = save_queue(self._queue, self._path)
+            if problem:
+                self.noticed.emit(Notice("warning", problem))
+                self._kept = False
+        self.changed.emit()
+
+    def state_words(self, entry: Entry) -> str:
+        """Where an entry is: "waiting", "40 %", "finished"."""
+        if entry.state != EntryState.RUNNING:
+            return entry.said or str(entry.state)
+        task = entry.record.task
+        return (
+            "starting" if task is None or not task.steps else format_percent(min(1.0, len(entry.record) / task.steps))
+        )

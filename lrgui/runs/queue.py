@@ -1,0 +1,171 @@
+"""Trainings that wait for their turn: in an order that can be changed, kept on disk, and none ends the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lrgui.core.events import EndEvent, EndReason, RunKind, StrEnum
+from lrgui.json_file import read_json, write_json
+from lrgui.places import config_folder
+from lrgui.runs.differences import distinct_names
+from lrgui.runs.job import Job
+from lrgui.runs.record import Record
+from lrgui.runs.words import end_words
+
+#: So many may wait: a slip should not fill a week.
+MOST = 200
+
+
+class EntryState(StrEnum):
+    """Where a training of the queue is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+@dataclass(eq=False)
+class Entry:
+    """A training of the queue."""
+
+    job: Job
+    state: str = EntryState.WAITING
+    """An `EntryState`."""
+    record: Record = field(default_factory=Record)
+    """What it has measured."""
+    said: str = ""
+    """How it ended, in a few words; empty before."""
+
+
+def training_jobs(job: Job, rates: Sequence[float] = (), seeds: int = 1) -> tuple[Job, ...]:
+    """The training of `job` at each of these rates (maxima of its schedule; none is its own), each with `seeds` seeds
+    from its own on."""
+    base = job.training()
+    return tuple(
+        replace(base, task=replace(base.task, seed=base.task.seed + more), train=replace(base.train, max_lr=rate))
+        for rate in dict.fromkeys(rates or [base.train.max_lr])
+        for more in range(seeds)
+    )
+
+
+class RunQueue:
+    """The entries, the next one first; those that have ended stay until they are cleared."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries = list(entries)
+
+    @property
+    def waiting(self) -> list[Entry]:
+        """Those whose turn is to come."""
+        return [entry for entry in self.entries if entry.state == EntryState.WAITING]
+
+    @property
+    def running(self) -> Entry | None:
+        """The one that trains."""
+        return next((entry for entry in self.entries if entry.state == EntryState.RUNNING), None)
+
+    @property
+    def ended(self) -> list[Entry]:
+        """Those that are over, however."""
+        return [entry for entry in self.entries if entry.state == EntryState.ENDED]
+
+    @property
+    def names(self) -> list[str]:
+        """What the entries are called: what tells them apart."""
+        return distinct_names([entry.job for entry in self.entries])
+
+    def add(self, jobs: Iterable[Job]) -> list[Entry]:
+        """Trainings wait behind the others; those beyond `MOST` are left out."""
+        room = MOST - len(self.waiting)
+        added = [Entry(job) for job in jobs][: max(0, room)]
+        self.entries += added
+        return added
+
+    def next(self) -> Entry | None:
+        """The one whose turn it is; None where none waits."""
+        return next(iter(self.waiting), None)
+
+    def begin(self, entry: Entry, record: Record) -> None:
+        """It trains now."""
+        entry.state, entry.record = EntryState.RUNNING, record
+
+    def end(self, entry: Entry, end: EndEvent) -> None:
+        """It is over."""
+        entry.state, entry.said = EntryState.ENDED, end_words(RunKind.TRAIN, str(end.reason))
+
+    def refuse(self, entry: Entry, why: str) -> None:
+        """It cannot run: `why` is a sentence."""
+        entry.state, entry.said = EntryState.ENDED, f"not run: {why}"
+        entry.record.add([EndEvent(EndReason.FAILED, why)])
+
+    def move(self, entry: Entry, by: int) -> bool:
+        """Let a waiting one change places with the one before (-1) or behind it (+1) that waits, too."""
+        waiting = self.waiting
+        if entry not in waiting or not 0 <= (to := waiting.index(entry) + by) < len(waiting):
+            return False
+        one, other = self.entries.index(entry), self.entries.index(waiting[to])
+        self.entries[one], self.entries[other] = self.entries[other], self.entries[one]
+        return True
+
+    def remove(self, entries: Iterable[Entry]) -> None:
+        """Forget these, but for one that trains; what was measured stays on disk."""
+        gone = [entry for entry in entries if entry.state != EntryState.RUNNING]
+        self.entries = [entry for entry in self.entries if entry not in gone]
+
+    # ---------------------------------------------------------------- on disk
+    def to_plain(self) -> dict[str, Any]:
+        """Those that have not ended, for JSON. One that trains waits again where nobody ended it in good order."""
+        return {"queue": 1, "jobs": [entry.job.to_dict() for entry in self.entries if entry.state != EntryState.ENDED]}
+
+    @classmethod
+    def from_plain(cls, data: Any) -> RunQueue:
+        """The queue of `to_plain`; what is no training is left out: anybody may have edited the file."""
+        found = data.get("jobs") if isinstance(data, dict) else None
+        entries = []
+        for each in found if isinstance(found, list) else []:
+            with suppress(ValueError, TypeError):
+                job = Job.from_dict(each).mended()[0]
+                if job.kind == RunKind.TRAIN and not job.task.is_script:
+                    entries.append(Entry(job))
+        return cls(entries[:MOST])
+
+
+def queue_file() -> Path:
+    """Where the queue is kept."""
+    return config_folder() / "queue.json"
+
+
+def load_queue(path: Path) -> RunQueue:
+    """The queue that was kept; an empty one where there is none that can be read."""
+    try:
+        return RunQueue.from_plain(read_json(path)[0])
+    except (OSError, ValueError):
+        return RunQueue()
+
+
+def save_queue(queue: RunQueue, path: Path) -> str:
+    """Keep those that have not ended. Returns why that failed, in a sentence, else an empty text."""
+    try:
+        write_json(path, queue.to_plain())
+    except (OSError, ValueError) as error:
+        return f"The queue could not be saved ({getattr(error, 'strerror', None) or error})."
+    return ""
+
+
+def train_in_turn(jobs: Sequence[Job], train: Callable[[Job], tuple[Record, EndEvent]]) -> RunQueue:
+    """Train all, one after the other; one that fails does not end the others, one that is stopped does.
+
+    `train` runs one to its end.
+    """
+    queue = RunQueue(Entry(job) for job in jobs)
+    while (entry := queue.next()) is not None:
+        queue.begin(entry, entry.record)
+        entry.record, end = train(entry.job)
+        queue.end(entry, end)
+        if end.reason == EndReason.CANCELLED:
+            break
+    return queue

@@ -1,0 +1,102 @@
+"""Rates that are marked on the curve as candidates for trainings."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from bench import Bench
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from scripted import Scripted, sweep, training
+
+from lrgui.gui.candidate_bar import CandidateBar
+from lrgui.gui.window import MainWindow
+from lrgui.plot.curve_plot import CurvePlot
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def _click(plot: CurvePlot, lr: float, modifier: Qt.KeyboardModifier = CTRL) -> None:
+    view = plot.view
+    at = view.mapToScene(QPointF(view.pixel_x(math.log10(lr)), view.rect().height() * 0.6))
+    QTest.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, modifier, plot.canvas.mapFromScene(at))
+
+
+@pytest.fixture
+def bar(window: MainWindow, bench: Bench) -> CandidateBar:
+    bench.play()
+    return window.tabs.curve.candidates
+
+
+def test_a_click_with_ctrl_marks_a_rate_and_takes_its_mark_away(
+    window: MainWindow, bench: Bench, bar: CandidateBar
+) -> None:
+    plot, selected = window.tabs.curve.plot, bench.runs.selection
+    assert bar.isHidden()
+    for lr in (1e-2, 1e-4, 1e-3):
+        _click(plot, lr)
+        QTest.qWait(2)
+    assert bench.runs.candidates == pytest.approx((1e-4, 1e-3, 1e-2), rel=0.05)
+    assert bench.runs.selection == selected, "the selection stays"
+    assert [label.text[:3] for label in plot.candidates.labels] == ["A ·", "B ·", "C ·"]
+    assert not bar.isHidden() and [chip.text()[0] for chip in bar.chips] == ["A", "B", "C"]
+    _click(plot, bench.runs.candidates[1])
+    assert len(bench.runs.candidates) == 2
+    QTest.mouseClick(bar.chips[0], Qt.MouseButton.LeftButton)
+    assert bench.runs.candidates == pytest.approx((1e-2,), rel=0.05)
+    window.actions_by_key["undo"].trigger()
+    assert len(bench.runs.candidates) == 2
+    QTest.mouseClick(bar.clear, Qt.MouseButton.LeftButton)
+    assert bench.runs.candidates == () and bar.isHidden() and not plot.candidates.labels
+
+
+def test_train_these_trains_them_and_the_selected_rate(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:
+    bench.runs.toggle_candidate(1e-3)
+    window.actions_by_key["candidate"].trigger()
+    assert len(bench.runs.candidates) == 2 and bar.selected.isHidden(), "the selected one is among them"
+    window.actions_by_key["candidate"].trigger()
+    assert not bar.selected.isHidden() and len(bar.rates) == 2
+    bench.source = Scripted(training())
+    before = len(bench.jobs)
+    QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
+    rates = [job.train.max_lr for job in bench.jobs[before:]]
+    schedule = bench.session.job.train.planned_schedule
+    assert rates == [bench.runs.plan.as_trained(lr, schedule) for lr in bar.rates]
+    assert window.tabs.currentWidget() is window.tabs.queue
+
+
+def test_they_survive_the_next_sweep_of_the_task(bench: Bench, bar: CandidateBar) -> None:
+    bench.runs.toggle_candidate(1e-3)
+    bench.play(Scripted(sweep(1.8)))
+    assert bench.runs.candidates == (1e-3,) and not bar.isHidden()
+
+
+def test_a_made_up_curve_takes_none(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:
+    bench.runs.toggle_candidate(1e-3)
+    runs = bench.runs
+    assert runs.reading is not None and runs.zones is not None
+    bench.session.show_synthetic("Noisy", runs.reading.curve, runs.zones)
+    assert runs.candidates == () and bar.isHidden()
+    _click(window.tabs.curve.plot, 1e-2)
+    assert runs.candidates == (), "nothing can be trained there"
+    bench.session.leave_visit()
+    assert runs.candidates == (1e-3,) and not bar.isHidden()
+
+
+def test_there_are_only_so_many(bench: Bench, bar: CandidateBar) -> None:
+    for power in range(40):
+        bench.runs.toggle_candidate(10.0 ** (-power / 8))
+    assert len(bench.runs.candidates) == 12 == len(bar.chips)
+
+
+def test_the_menu_of_the_plot_marks_too(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:
+    plot = window.tabs.curve.plot
+    view = plot.view
+    at = plot.canvas.mapFromScene(view.mapToScene(QPointF(view.pixel_x(-2.0), 150.0)))
+    action = next(one for one in window.tabs.curve.menu_at(at).actions() if one.text().startswith("Add candidate"))
+    action.trigger()
+    [lr] = bench.runs.candidates
+    assert lr == pytest.approx(1e-2, rel=0.05)
+    assert any(one.text().startswith("Remove candidate") for one in window.tabs.curve.menu_at(at).actions())

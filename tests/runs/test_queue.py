@@ -1,0 +1,83 @@
+"""Trainings that wait for their turn."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lrgui.core.events import EndEvent
+from lrgui.core.run_settings import TrainSettings
+from lrgui.runs.job import Job
+from lrgui.runs.queue import MOST, EntryState, RunQueue, load_queue, save_queue, train_in_turn, training_jobs
+from lrgui.runs.record import Record
+from lrgui.tasks.spec import TaskSpec
+
+JOB = Job(task=TaskSpec(seed=7), train=TrainSettings(2, 1e-2))
+
+
+def test_jobs_differ_in_their_rate_and_their_seed() -> None:
+    jobs = training_jobs(JOB, [1e-3, 1e-2, 1e-3], seeds=2)
+    assert [(job.train.max_lr, job.task.seed) for job in jobs] == [(1e-3, 7), (1e-3, 8), (1e-2, 7), (1e-2, 8)]
+    assert {job.kind for job in jobs} == {"train"}
+    assert [job.train.max_lr for job in training_jobs(JOB)] == [1e-2], "its own without others"
+    assert training_jobs(replace(JOB, sweep=replace(JOB.sweep, accumulation=4)))[0].train.accumulation == 4
+
+
+def test_order() -> None:
+    queue = RunQueue()
+    one, two, three = queue.add(training_jobs(JOB, [1e-3, 1e-2, 1e-1]))
+    assert queue.next() is one
+    queue.begin(one, Record())
+    assert not queue.move(one, 1) and not queue.move(two, -1) and queue.move(three, -1)
+    assert queue.entries == [one, three, two] and queue.next() is three and queue.running is one
+    queue.remove([one, two])
+    assert queue.entries == [one, three], "what trains is not taken out"
+    queue.end(one, EndEvent("diverged", "It diverged."))
+    assert one.said == "diverged" and queue.ended == [one] and queue.names == ["max LR 1e-3", "max LR 1e-1"]
+
+
+def test_it_is_not_endless() -> None:
+    queue = RunQueue()
+    assert len(queue.add([JOB] * (MOST + 3))) == MOST and queue.add([JOB]) == []
+
+
+def test_what_has_not_ended_is_kept(tmp_path: Path) -> None:
+    queue = RunQueue()
+    one, two, _ = queue.add(training_jobs(JOB, [1e-3, 1e-2, 1e-1]))
+    queue.begin(one, Record())
+    queue.end(one, EndEvent("completed", ""))
+    queue.begin(two, Record())
+    assert save_queue(queue, tmp_path / "new" / "queue.json") == ""
+    again = load_queue(tmp_path / "new" / "queue.json")
+    assert [entry.job for entry in again.entries] == [entry.job for entry in queue.entries[1:]]
+    assert {entry.state for entry in again.entries} == {EntryState.WAITING}, "nothing says that it still trains"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"jobs": 3}', '{"jobs": [3, {}, {"kind": "sweep"}, {"kind": "nonsense"}]}']
+)
+def test_a_file_that_says_anything(tmp_path: Path, text: str) -> None:
+    (tmp_path / "queue.json").write_text(text)
+    assert load_queue(tmp_path / "queue.json").entries == []
+
+
+def test_scripts_and_sweeps_are_left_out(tmp_path: Path) -> None:
+    jobs = [JOB.to_dict(), training_jobs(JOB)[0].to_dict(), Job("train", TaskSpec("script", path="a.py")).to_dict()]
+    (tmp_path / "queue.json").write_text(json.dumps({"queue": 1, "jobs": jobs}))
+    assert [entry.job for entry in load_queue(tmp_path / "queue.json").entries] == [training_jobs(JOB)[0]]
+
+
+def test_a_queue_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "could not be saved" in save_queue(RunQueue(), tmp_path / "file" / "queue.json")
+
+
+def test_in_turn_one_that_fails_does_not_end_the_others_one_that_is_stopped_does() -> None:
+    reasons = iter(["failed", "completed", "cancelled", "completed"])
+    jobs = training_jobs(JOB, [1e-4, 1e-3, 1e-2, 1e-1])
+    queue = train_in_turn(jobs, lambda _job: (Record(), EndEvent(next(reasons), "")))
+    assert [entry.said for entry in queue.entries] == ["failed", "finished", "stopped", ""]
+    assert len(queue.ended) == 3
