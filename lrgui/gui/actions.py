@@ -129,7 +129,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "palette",
         "Commands…",
         ("Ctrl+Shift+P",),
-        "Search all actions, settings, suggested rates and recent tasks by name",
+        "Search all actions, settings, suggested rates, recent tasks and saved runs by name",
         "helping.palette",
     ),
     ActionRow(

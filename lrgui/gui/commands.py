@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtGui import QAction
@@ -17,6 +18,12 @@ from lrgui.gui.recent import label
 from lrgui.gui.room import bring_into_sight
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.runs.headline import clock
+from lrgui.runs.index import KeptRun
+from lrgui.runs.listing import LATEST, matching, ordered
+
+#: So many runs are listed at once: a few more words find any other.
+MOST_RUNS = 30
 
 
 def commands_of(
@@ -59,6 +66,19 @@ def _go_to(card: ConfigCard, editor: QWidget) -> None:
     if isinstance(card, SettingsCard) and not editor.isVisible():
         card.more.open()
     editor.setFocus()
+
+
+def run_commands(runs: Iterable[KeptRun], session: Session, wanted: str) -> list[Command]:
+    """The saved runs that have all the words wanted, the latest first; `MOST_RUNS` of them."""
+    found = ordered(matching(runs, wanted), LATEST)[:MOST_RUNS]
+    return [Command(_run_words(run), partial(session.open_run, run.path), "Run") for run in found]
+
+
+def _run_words(run: KeptRun) -> str:
+    each = run.summary
+    when = clock(datetime.fromtimestamp(each.created).astimezone())
+    made = [run.name, each.kind_words, each.optimizer, "" if each.lr is None else each.rate, when]
+    return " · ".join(filter(None, dict.fromkeys(made)))
 
 
 def _tasks(session: Session) -> Iterator[Command]:

@@ -37,9 +37,18 @@ class Helping(QObject):
 
     def palette(self) -> None:
         """Search everything that can be done by name."""
+        from lrgui.gui.commands import run_commands
         from lrgui.gui.dialogs.palette import CommandPalette
+        from lrgui.gui.run_shelf import RunShelf
 
-        palette = CommandPalette(self._commands(), self._window)
+        shelf = RunShelf(self)
+        palette = CommandPalette(
+            self._commands(), self._window, lambda wanted: run_commands(shelf.runs.values(), self._session, wanted)
+        )
+        shelf.changed.connect(palette.refresh)
+        palette.finished.connect(shelf.close)
+        palette.finished.connect(shelf.deleteLater)
+        shelf.refresh()
         # Once the palette has gone, so that the focus that a command sets stays where it was set.
         palette.chosen.connect(lambda command: QTimer.singleShot(0, self._window, command.act))
         palette.open()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -287,7 +286,8 @@ class CurvePlot(SelectablePlot):
         """Draw these faded, newest first; none where there are none."""
         lines = (self.previous, *self.older)
         self._earlier = list(curves[: len(lines)])
-        for line, (x, y, _) in zip_longest(lines, self._earlier, fillvalue=(_NONE, _NONE, "")):
+        drawn = [(x, y) for x, y, _ in self._earlier] + [(_NONE, _NONE)] * len(lines)
+        for line, (x, y) in zip(lines, drawn, strict=False):
             line.set_data(x, y)
         self._previous_shown = bool(self._earlier)
         self._previous_name = self._earlier[0][2] if self._earlier else ""

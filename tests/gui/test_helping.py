@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,21 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QToolTip
+from pytestqt.qtbot import QtBot
+from scripted import points
 
+from lrgui.core.events import EndEvent
 from lrgui.gui.actions import ACTIONS, MENUS
+from lrgui.gui.commands import MOST_RUNS
 from lrgui.gui.dialogs.about import AboutDialog
 from lrgui.gui.dialogs.guide import ONLY_ON_THE_SITE, Guide, pages, slug
 from lrgui.gui.dialogs.palette import CommandPalette, score
 from lrgui.gui.dialogs.preferences import PreferencesDialog, taken
 from lrgui.gui.dialogs.shortcuts import ShortcutsDialog
 from lrgui.gui.window import MainWindow
+from lrgui.places import runs_folder
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
 
 
 def shown(window: MainWindow, kind: type[QDialog]) -> QDialog:
@@ -145,6 +154,32 @@ def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) ->
     assert window.settings.pythons == {"/tasks/b.py": ""}
     (tmp_path / "one.lrrun").write_bytes(b"x" * 1500)
     assert taken(tmp_path) == "1 run, 1.5 kB" and taken(tmp_path / "none") == "0 runs, 0 bytes"
+
+
+def test_the_palette_finds_saved_runs(window: MainWindow, qtbot: QtBot) -> None:
+    runs_folder().mkdir(parents=True)
+    for number in range(40):
+        job = Job(task=replace(Job().task, optimizer="adam" if number == 7 else "sgd"))
+        path = runs_folder() / f"{number}.lrrun"
+        with LogWriter(path, job, created=datetime(2020, 11, 1, 3, number).astimezone()) as log:
+            log.write([*points(), EndEvent("completed", "All steps were measured.")])
+    window.actions_by_key["palette"].trigger()
+    palette = shown(window, CommandPalette)
+    assert isinstance(palette, CommandPalette)
+
+    def runs() -> list[str]:
+        lines = [palette.list.item(row).text() for row in range(palette.list.count())]
+        return [line for line in lines if line.startswith("Run: ")]
+
+    QTest.keyClicks(palette.field, "digits 2020-11-01")
+    qtbot.waitUntil(lambda: len(runs()) == MOST_RUNS, timeout=10_000)
+    assert "1 Nov 2020 03:39" in runs()[0], "the latest first"
+    palette.field.setText("adam digits")
+    qtbot.waitUntil(lambda: len(runs()) == 1, timeout=10_000)
+    assert palette.list.item(palette.list.currentRow()).text() == runs()[0], "no action is called like that"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.runs.visit is not None, timeout=10_000)
+    assert "Adam" in window.runs.visit.words and "03:07" in window.runs.visit.words
 
 
 def test_diagnostics_are_copied(window: MainWindow) -> None:

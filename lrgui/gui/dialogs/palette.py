@@ -1,4 +1,4 @@
-"""The command palette: a few letters find any action, setting, rate or task."""
+"""The command palette: a few letters find any action, setting, rate, task or saved run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Command:
     text: str
     act: Callable[[], object]
     kind: str = "Action"
-    """What it is: an action, a setting, a rate, a task."""
+    """What it is: an action, a setting, a rate, a task, a run."""
     keys: str = ""
     """Its shortcut."""
 
@@ -74,13 +74,19 @@ class CommandPalette(QDialog):
     chosen = Signal(object)
     """A Command, after the dialog has gone."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        parent: QWidget | None = None,
+        more: Callable[[str], Sequence[Command]] = lambda wanted: (),
+    ) -> None:
+        """`more` finds further commands for what is wanted, among too many to look at each."""
         super().__init__(parent)
-        self._commands = list(commands)
+        self._commands, self._more = list(commands), more
         self.setWindowTitle("Commands")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type a command, a setting, a rule or a task")
+        self.field.setPlaceholderText("Type a command, a setting, a rule, a task or a saved run")
         self.field.setAccessibleName("Command")
         self.field.setToolTip("A few letters are enough; ↑ and ↓ move, Enter chooses")
         self.field.textChanged.connect(self.show_fits)
@@ -103,6 +109,8 @@ class CommandPalette(QDialog):
         """List the commands that fit, the best one first; all in their own order where nothing is wanted."""
         self.list.clear()
         fits = [(points, command) for command in self._commands if (points := command.fit(wanted)) is not None]
+        # They have what is wanted, though perhaps in another order than that of their words.
+        fits += [(command.fit(wanted) or 0.0, command) for command in self._more(wanted)]
         if wanted.strip():
             fits.sort(key=lambda fit: -fit[0])
         for _, command in fits:
@@ -111,6 +119,13 @@ class CommandPalette(QDialog):
         if not fits:
             QListWidgetItem(f"Nothing is called like “{wanted.strip()}”", self.list).setFlags(Qt.ItemFlag.NoItemFlags)
         self.list.setCurrentRow(0)
+
+    @Slot()
+    def refresh(self) -> None:
+        """There may be more to find; what was chosen stays where it is."""
+        row = self.list.currentRow()
+        self.show_fits(self.field.text())
+        self.list.setCurrentRow(max(0, min(row, self.list.count() - 1)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows and Enter act on the list while the person types."""
