@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -32,29 +33,37 @@ from lrgui.runs.summary import GAP, POINTS, TOP
 Index = QModelIndex | QPersistentModelIndex
 #: Size of a thumbnail, and of what surrounds a row's parts, in pixels.
 THUMB, PAD = QSize(84, 44), 8
-#: The role that gives the KeptRun itself.
-RUN = Qt.ItemDataRole.UserRole
+#: The roles that give the KeptRun itself, and how and when it ended in words.
+RUN, ENDING = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
-def facts_line(run: KeptRun) -> str:
-    """What was found, with what optimizer and batch size: "Sweep · 2.1e-3, high · Adam · batch 64"."""
+def facts_forms(run: KeptRun) -> tuple[str, ...]:
+    """What was found, with what optimizer and batch size: "Sweep · 2.1e-3, high · SGD, momentum 0.9 · batch 64". The
+    longest form first; none is without the batch size."""
     each = run.summary
     found = f"{each.rate}, {each.sure}" if each.sure else each.rate
     batch = f"batch {each.batch_size:,}" if each.batch_size else ""
-    return " · ".join(filter(None, (each.kind_words, "" if each.lr is None else found, each.optimizer, batch)))
+    rate = "" if each.lr is None else found
+    short = each.optimizer.split(",")[0]
+    kind = each.kind_words
+    forms = ((kind, rate, each.optimizer, batch), (kind, rate, short, batch), (rate, short, batch))
+    return tuple(dict.fromkeys(" · ".join(filter(None, words)) for words in forms))
 
 
-def ending_line(run: KeptRun) -> str:
-    """How it ended and when, and the note: "finished · 15:47 · retry with mixup"."""
+def ending_line(run: KeptRun, seconds: bool = False) -> str:
+    """How it ended and when, and the note: "finished · 15:47 · retry with mixup"; `seconds` tell it from another run of
+    the same minute."""
     each = run.summary
-    return " · ".join(filter(None, (each.ended, clock(datetime.fromtimestamp(each.created)), run.notes.note)))
+    when = clock(datetime.fromtimestamp(each.created), seconds=seconds)
+    return " · ".join(filter(None, (each.ended, when, run.notes.note)))
 
 
 def details(run: KeptRun) -> str:
     """Everything, for a tooltip and a screen reader."""
     each = run.summary
     loss = "" if each.loss is None else f"Lowest loss {format_loss(each.loss)}"
-    lines = (run.name, "Starred" if run.notes.star else "", each.task, facts_line(run), ending_line(run), loss)
+    facts, ending = facts_forms(run)[0], ending_line(run, seconds=True)
+    lines = (run.name, "Starred" if run.notes.star else "", each.task, facts, ending, loss)
     length = f"{each.points:,} batches in {format_seconds(each.seconds)}" if each.points else ""
     return "\n".join(dict.fromkeys(filter(None, (*lines, length, each.problem, each.file))))
 
@@ -69,10 +78,14 @@ class RunsModel(QAbstractListModel):
         self._all: list[KeptRun] = []
         self._shown: list[KeptRun] = []
         self._words, self._sort = "", LATEST
+        self._crowded: set[int] = set()
+        """The minutes, since 1970, in which more than one of all runs began."""
 
     def show_runs(self, runs: Iterable[KeptRun]) -> None:
         """Show these."""
         self._all = list(runs)
+        minutes = Counter(_minute(run) for run in self._all)
+        self._crowded = {minute for minute, count in minutes.items() if count > 1}
         self._arrange()
 
     def search(self, words: str) -> None:
@@ -119,6 +132,8 @@ class RunsModel(QAbstractListModel):
             return run.name
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return details(run)
+        if role == ENDING:
+            return ending_line(run, _minute(run) in self._crowded)
         return run if role == RUN else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -132,6 +147,10 @@ class RunsModel(QAbstractListModel):
             return False
         self.renamed.emit(run.path, name)
         return True
+
+
+def _minute(run: KeptRun) -> int:
+    return int(run.summary.created // 60)
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -170,22 +189,26 @@ class RunDelegate(QStyledItemDelegate):
             painter.drawRect(row.adjusted(0, 0, -1, -1))
         box = QRectF(row.left() + PAD, row.center().y() - THUMB.height() / 2, THUMB.width(), THUMB.height())
         self._paint_curve(painter, run.summary.curve, box)
-        self._paint_words(painter, option, run, row)
+        self._paint_words(painter, option, run, row, str(index.data(ENDING)))
         painter.setPen(QColor(colours.warning if run.notes.star else colours.muted))
         painter.drawText(self.star_box(row), Qt.AlignmentFlag.AlignCenter, "★" if run.notes.star else "☆")
         painter.restore()
 
-    def _paint_words(self, painter: QPainter, option: QStyleOptionViewItem, run: KeptRun, row: QRect) -> None:
+    def _paint_words(
+        self, painter: QPainter, option: QStyleOptionViewItem, run: KeptRun, row: QRect, ending: str
+    ) -> None:
         metrics, font = option.fontMetrics, option.font
         left, right = row.left() + 2 * PAD + THUMB.width() + 2, row.right() - PAD
         height = metrics.height() + 1
         top = row.center().y() - 3 * height // 2
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
+        forms = facts_forms(run)
+        facts = next((form for form in forms if metrics.horizontalAdvance(form) <= right - left), forms[-1])
         lines = (
             (run.name, bold, self.colours.text, self.star_box(row).left() - 4),
-            (facts_line(run), font, self.colours.text, right),
-            (ending_line(run), font, self.colours.error if run.summary.problem else self.colours.muted, right),
+            (facts, font, self.colours.text, right),
+            (ending, font, self.colours.error if run.summary.problem else self.colours.muted, right),
         )
         for number, (words, used, colour, end) in enumerate(lines):
             painter.setFont(used)

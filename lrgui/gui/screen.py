@@ -122,6 +122,30 @@ class RunStep(QUndoCommand):
         self._show(other)
 
 
+class FormStep(QUndoCommand):
+    """Other settings came into the form: undo brings back those that were there."""
+
+    def __init__(self, text: str, now: Callable[[], Job], show: Callable[[Job], None], before: Job) -> None:
+        """They are there already; `now` is what the form has, `show` puts settings into it."""
+        super().__init__(text)
+        self._now, self._show, self._other = now, show, before
+        self._done = False
+
+    def redo(self) -> None:
+        """Put them there again; nothing the first time."""
+        if self._done:
+            self._swap()
+        self._done = True
+
+    def undo(self) -> None:
+        """Put there what was there before."""
+        self._swap()
+
+    def _swap(self) -> None:
+        other, self._other = self._other, self._now()  # as it is now: it may have been edited since
+        self._show(other)
+
+
 class Steps(QUndoStack):
     """The steps of choosing and those between runs, in one row; none of the latter while a run goes on."""
 

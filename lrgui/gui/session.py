@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from lrgui.gui.run_jobs import agreed, job_of
 from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.screen import FormStep
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
@@ -550,18 +552,31 @@ class Session(JobEditor):
         self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
 
     def run_again(self, job: Job) -> None:
-        """Run a kept run's settings once more, and show them in the form."""
+        """Run a kept run's settings once more, and show them in the form; undo brings back those that were there."""
         self.loading.give_up()
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before starting another one."))
             return
-        self.set_job(job)
+        form = self.job
+        self._put_into_form(job, "the settings of a saved run")
         problems = job.validate()
         if problems:
             self.noticed.emit(Notice("warning", " ".join(map(str, problems))))
         elif self.tasks.may_run(job, lambda: self.run_again(job)):
             self.noticed.emit(None)
             self._begin(job.kind, job)
+            if self.job != form:
+                words = "The form has the settings of the saved run now."
+                tip = "Put the settings back into the form that were there; undo (Ctrl+Z) does the same"
+                act = partial(self._put_into_form, form, "your settings")
+                self.noticed.emit(Notice("info", words, action="Put mine back", act=act, tip=tip))
+
+    def _put_into_form(self, job: Job, what: str) -> None:
+        """Take over all settings of `job`, as a step that can be undone."""
+        before = self.job
+        self.set_job(job)
+        if self.job != before:
+            self.runs.undo_stack.push(FormStep(what, lambda: self.job, self.set_job, before))
 
     @Slot()
     def use_visited(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from bench import Bench
@@ -13,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 from shiboken6 import delete
 
-from lrgui.gui.tabs.curve import CurveTab, loss_of
+from lrgui.gui.tabs.curve import CurveTab, loss_of, names_of_earlier
 from lrgui.plot.theme import LIGHT
+from lrgui.runs.job import Job
 
 
 class Tab:
@@ -116,6 +118,15 @@ def test_earlier_sweeps_are_named_by_what_differs(tab: Tab) -> None:
         f"{task.optimizer_words} batch 32",
         task.optimizer_words,
     ]
+
+
+def test_earlier_sweeps_of_the_same_minute_have_seconds() -> None:
+    noon, job = datetime(2026, 1, 1, 12, 0, 5).astimezone(), Job()
+    earlier = [(job, noon.replace(second=40)), (replace(job, task=replace(job.task, batch_size=8)), noon)]
+    names = names_of_earlier(earlier, job, noon.replace(minute=5))
+    assert [name.rsplit(" ", 1)[-1] for name in names] == ["12:00:40", "12:00:05"] and "batch 8" in names[1]
+    assert names_of_earlier(earlier[1:], job, noon.replace(minute=5))[0].endswith(" 12:00")
+    assert names_of_earlier(earlier[1:], job, noon)[0].endswith(" 12:00:05"), "nor like the one that is shown"
 
 
 def test_the_picture_shows_what_the_screen_shows(tab: Tab) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,16 @@ from scripted import sweep, training
 
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.gui import run_shelf
+from lrgui.gui.notice import Notice
 from lrgui.gui.runs_drawer import RunsDrawer
+from lrgui.gui.runs_list import ENDING, RunsModel, facts_forms
 from lrgui.gui.window import MainWindow
 from lrgui.places import runs_folder
+from lrgui.runs.index import KeptRun
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.runs.notes import Notes, notes_path, read_notes
+from lrgui.runs.summary import RunSummary
 from lrgui.runs.trash import TRASH
 
 
@@ -140,6 +146,69 @@ def test_a_run_is_run_again_with_its_settings(drawer: RunsDrawer, bench: Bench, 
     with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
     assert bench.jobs == [Job()] and drawer.isHidden()
+
+
+def test_undo_brings_back_the_settings_that_were_in_the_form(
+    window: MainWindow, drawer: RunsDrawer, bench: Bench, qtbot: QtBot
+) -> None:
+    mine = replace(bench.session.job, task=replace(bench.session.job.task, batch_size=8, optimizer="adam"))
+    bench.session.set_job(mine)
+    _click(drawer, _row(drawer, "a.lrrun"))
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
+    assert bench.session.job.task == Job().task
+    stack = bench.runs.undo_stack
+    while bench.session.job.task != mine.task:
+        assert stack.canUndo(), "there is a way back"
+        stack.undo()
+    stack.redo()
+    assert bench.session.job.task == Job().task
+
+
+def test_a_notice_offers_the_settings_that_were_there(drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
+    mine = replace(bench.session.job, task=replace(bench.session.job.task, batch_size=8))
+    bench.session.set_job(mine)
+    told: list[Notice] = []
+    bench.session.noticed.connect(lambda notice: told.append(notice) if notice is not None else None)
+    _click(drawer, _row(drawer, "a.lrrun"))
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
+    [offer] = [notice for notice in told if notice.action == "Put mine back"]
+    assert offer.act is not None
+    offer.act()
+    assert bench.session.job.task == mine.task
+
+
+def test_runs_of_the_same_minute_have_seconds() -> None:
+    at = [datetime(2026, 11, 30, 12, 0, 5), datetime(2026, 11, 30, 12, 0, 40), datetime(2026, 11, 30, 12, 3)]
+    runs = [
+        KeptRun(Path(f"{number}.lrrun"), RunSummary(f"{number}.lrrun", 0, 0, created=moment.timestamp()), Notes())
+        for number, moment in enumerate(at)
+    ]
+    model = RunsModel()
+    model.show_runs(runs)
+    told = [model.data(model.index(row), ENDING) for row in range(3)]
+    assert [words.rsplit(" ", 1)[1] for words in told] == ["12:03", "12:00:40", "12:00:05"]
+    model.show_runs(runs[1:])
+    assert str(model.data(model.index(1), ENDING)).endswith(" 12:00")
+
+
+def test_the_batch_size_is_in_every_form_of_a_row() -> None:
+    summary = RunSummary(
+        "a.lrrun", 0, 0, "sweep", optimizer="SGD, momentum 0.9", batch_size=64, lr=0.13, confidence="high"
+    )
+    forms = facts_forms(KeptRun(Path("a.lrrun"), summary, Notes()))
+    assert forms[0] == "Sweep · 1.3e-1, high · SGD, momentum 0.9 · batch 64"
+    assert forms[-1] == "1.3e-1, high · SGD · batch 64" and all("batch 64" in form for form in forms)
+
+
+def test_any_runs_that_measured_something_can_be_compared(window: MainWindow, drawer: RunsDrawer, qtbot: QtBot) -> None:
+    drawer.list.selectAll()
+    assert drawer.compare_button.isEnabled()
+    QTest.mouseClick(drawer.compare_button, Qt.MouseButton.LeftButton)
+    saved = window.tabs.compare.saved
+    qtbot.waitUntil(lambda: saved.overlay is not None, timeout=10_000)
+    assert saved.overlay is not None and {run.kind for run in saved.overlay.runs} == {"sweep", "train"}
 
 
 def test_a_run_that_ends_appears(window: MainWindow, drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -48,8 +49,8 @@ def loss_of(job: Job) -> tuple[object, ...]:
     return task.source, task.path, task.options, task.arguments
 
 
-def what_differs(before: Job, now: Job, began: str) -> str:
-    """An earlier sweep, in the words that tell it from the one `now`, with the time at which it began."""
+def what_differs(before: Job, now: Job) -> str:
+    """An earlier sweep, in the words that tell it from the one `now`; empty where only the time does."""
     words = []
     if before.task.optimizer_words != now.task.optimizer_words:
         words.append(before.task.optimizer_words)
@@ -57,7 +58,17 @@ def what_differs(before: Job, now: Job, began: str) -> str:
         words.append(before.task.model)
     if before.task.batch_size != now.task.batch_size:
         words.append(f"batch {before.task.batch_size}")
-    return " ".join([*words, began])
+    return " ".join(words)
+
+
+def names_of_earlier(earlier: Sequence[tuple[Job, datetime]], now: Job, began: datetime) -> list[str]:
+    """What earlier sweeps are called beside the one `now`, which began at `began`: what differs, and when each began,
+    with seconds where two began in the same minute."""
+    times = [clock(moment) for _, moment in earlier]
+    every = [*times, clock(began)]
+    times = [clock(moment, seconds=every.count(time) > 1) for time, (_, moment) in zip(times, earlier, strict=True)]
+    words = [what_differs(job, now) for job, _ in earlier]
+    return [" ".join(filter(None, pair)) for pair in zip(words, times, strict=True)]
 
 
 class CurveTab(RunTab):
@@ -76,7 +87,7 @@ class CurveTab(RunTab):
         self._following = False
         self._made_up = False
         """True where the curve that is drawn is synthetic."""
-        self._drawn_jobs: list[tuple[Job, str]] = []
+        self._drawn_jobs: list[tuple[Job, datetime]] = []
         """The sweeps that are drawn, the last one first, and when each one began."""
         self.rules = QCheckBox("Classic rules")
         self.rules.setToolTip("Show the lagging average (β) used by the classic rules, with their rates marked on it")
@@ -213,7 +224,8 @@ class CurveTab(RunTab):
         made_up, self._made_up = self._made_up, bool(runs.synthetic)
         if made_up or not (runs.waiting or back) or (earlier and loss_of(earlier[0][0]) != loss_of(job)):
             earlier = []
-        names = [what_differs(before, job, began) for before, began in earlier]
+        began = runs.started or datetime.now().astimezone()
+        names = names_of_earlier(earlier, job, began)
         if back:
             names[0] = ""
         self.plot.begin(
@@ -222,7 +234,7 @@ class CurveTab(RunTab):
             job.sweep.steps,
             earlier=names,
         )
-        self._drawn_jobs = earlier if back else [(job, clock(runs.started or datetime.now())), *earlier]
+        self._drawn_jobs = earlier if back else [(job, began), *earlier]
         self._points.clear()
         self._follow(True)
         if earlier and runs.waiting:  # what the sweep before said, until this one says something
