@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QAbstractButton, QHeaderView, QTableWidget, QTableWidgetItem
 
 from lrgui.gui.labels import with_tabular_figures
 
@@ -22,6 +22,7 @@ class RateTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(row_height)
         self.setShowGrid(False)
+        self.setCornerButtonEnabled(False)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -30,6 +31,16 @@ class RateTable(QTableWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+
+    def number(self, numbers: Sequence[str]) -> None:
+        """Put these before the rows, as the plot calls them; an empty text for one that it does not show."""
+        self.setVerticalHeaderLabels(list(numbers))
+        self.verticalHeader().setVisible(any(numbers))
+        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
+        corner = self.findChild(QAbstractButton)
+        if corner is not None:
+            corner.setAccessibleName("Number in the plot")
+            corner.setToolTip("What a mark is called in the plot where there is no room for its name")
 
     def fill(self, rows: Sequence[tuple[Sequence[str], str]]) -> None:
         """Show these rows: the texts of their cells, and their tooltip."""

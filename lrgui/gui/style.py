@@ -102,6 +102,8 @@ QTableWidget::indicator:checked {{ background: {p.accent}; border-color: {p.acce
 QHeaderView::section {{ background: {p.card}; color: {p.muted}; border: none;
     border-bottom: 1px solid {p.card_border}; padding: 4px 6px; }}
 QHeaderView {{ background: {p.card}; border: none; }}
+QHeaderView::section:vertical {{ border: none; padding: 0 7px; }}
+QTableCornerButton::section {{ background: {p.card}; border: none; }}
 
 QProgressBar {{ background: {p.track}; border: none; border-radius: 3px; min-height: 6px; max-height: 6px; }}
 QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}

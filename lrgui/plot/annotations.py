@@ -198,6 +198,10 @@ class Annotations(PaletteLayer):
         named = {label.key for label in near}
         left_over = [label for label in wanted if label.key not in named]
         taken += [label.rect.adjusted(-2, -1, 2, 1) for label in near]
+        if self.grips:  # a pointer over the mark tells its name, and so does the table, by this number
+            numbers = {mark.key: mark.number for mark, _ in shown}
+            brief = [Wanted(label.key, numbers[label.key], label.at) for label in left_over]
+            return near + place_labels(brief, room, width, height, taken, points, walls)
         taken += [QRectF(wall - 5, 0, 10, rect.height()) for wall in walls]
         return near + place_far(left_over, room, width, height, taken, points)
 

@@ -300,7 +300,10 @@ class CurvePlot(SelectablePlot):
     def _set_marks(self, reading: SweepReading) -> None:
         """The recommended rate on the smoothed line; the rules on the average that they read, as one group with it."""
         curve, lr, rules = reading.curve, reading.recommendation.lr, reading.marks if self._showing_rules else ()
-        marks = [Mark(rule.key, rule.label, math.log10(rule.lr), rule.loss) for rule in rules]
+        marks = [
+            Mark(rule.key, rule.label, math.log10(rule.lr), rule.loss, f"{number}")
+            for number, rule in enumerate(rules, start=1)
+        ]
         if lr is not None and math.isfinite(loss := curve.loss_at(lr)):
             marks.insert(0, Mark(RECOMMENDED, RECOMMENDED, math.log10(lr), loss))
         self.view.handles.marks = tuple(marks)

@@ -23,6 +23,8 @@ class Mark:
     label: str
     x: float
     y: float
+    number: str = "★"
+    """What it is called where there is no room for its label; the table of rules has it, too."""
 
 
 @dataclass

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
@@ -146,3 +147,29 @@ def test_a_rule_has_one_name_in_plot_and_table(window: MainWindow, bench: Bench)
     names = {table.item(row, 0).text() for row in range(table.rowCount())}
     assert bench.runs.reading.marks
     assert {mark.label for mark in bench.runs.reading.marks} <= names
+
+
+def test_a_mark_without_room_for_its_name_has_the_number_that_the_table_gives_it(
+    window: MainWindow, bench: Bench
+) -> None:
+    bench.play()
+    table, plot = window.findChild(SuggestionsPanel).table, window.tabs.curve.plot
+    numbers = {}
+    for row in range(table.rowCount()):
+        item, head = table.item(row, 0), table.verticalHeaderItem(row)
+        assert item is not None and head is not None
+        numbers[item.text()] = head.text()
+    marks = {mark.key: mark for mark in plot.view.handles.marks}
+    assert {mark.label: mark.number for mark in marks.values() if mark.number != "★"} == {
+        name: number for name, number in numbers.items() if number
+    }
+    for width in (1440, 1030, 700):
+        window.resize(width, 700)
+        QApplication.processEvents()
+        labels = plot.annotations.labels
+        assert {label.key for label in labels} == set(marks), "each mark is called something"
+        for label in labels:
+            assert label.text in (marks[label.key].label, marks[label.key].number)
+            at = marks[label.key]
+            point = QPointF(plot.view.pixel_x(at.x), plot.view.pixel_y(at.y))
+            assert label.rect.adjusted(-30, -30, 30, 30).contains(point), "no line has to lead to it"

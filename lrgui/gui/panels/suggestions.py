@@ -77,6 +77,8 @@ class SuggestionsPanel(Card):
             tip = f"{row.reason} Single repeats: {row.spread}." if repeated else row.reason
             lines.append(((row.label, row.rate, apart), tip))
         self.table.fill(lines)
+        numbers = {mark.key: f"{number}" for number, mark in enumerate(reading.marks, start=1)}
+        self.table.number([numbers.get(row.key, "") for row in rows])
         for index, row in enumerate(rows):
             if row.lr is None:
                 self._pale(index)
