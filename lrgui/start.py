@@ -20,6 +20,7 @@ COMMANDS = (
     "new",
     "export",
     "runs",
+    "targets",
     "snippet",
     "scenarios",
 )

@@ -11,6 +11,7 @@ import typer
 
 from lrgui.cli.app import Status, checked, fail, say
 from lrgui.cli.compare import tell_overlay
+from lrgui.cli.place import Place
 from lrgui.cli.running import Journals, ended, run
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.learning_rate import format_lr, parse_lr
@@ -28,7 +29,7 @@ def read_rates(text: str) -> list[float]:
         fail(f"--compare-lr: {error}", Status.BAD_ARGUMENTS)
 
 
-def train_candidates(job: Job, rates: Sequence[float], seeds: int, as_json: bool, python: Path | None) -> None:
+def train_candidates(job: Job, rates: Sequence[float], seeds: int, as_json: bool, python: Place) -> None:
     """Train at the rate of `job` and at these, with so many seeds each; leaves with the exit status."""
     from lrgui.export.overlay import OverlayReport
     from lrgui.runs.overlaid import OverlaidRun

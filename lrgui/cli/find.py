@@ -12,10 +12,11 @@ import typer
 from lrgui.cli.app import Json, Log, checked, command, say
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.proving import budget_of, proven
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, leave, mended, sweep_of, tell_reading
-from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export import FORMATS
@@ -26,6 +27,7 @@ from lrgui.runs.job import Job
 @with_task
 @with_settings(SweepSettings)
 @with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
+@with_place
 def find(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
@@ -44,7 +46,7 @@ def find(
     snippet: Snippet = None,
     log: Log = None,
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
 ) -> None:
     """Sweep the learning rate and say which one to use.
 

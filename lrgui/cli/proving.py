@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrgui.cli.app import Status, checked, fail, say
+from lrgui.cli.place import Place
 from lrgui.cli.sweeping import Swept
 from lrgui.core.events import WHOLE
 from lrgui.core.learning_rate import format_lr
@@ -25,7 +25,7 @@ def budget_of(text: str) -> Budget:
         fail(str(error), Status.BAD_ARGUMENTS)
 
 
-def proven(swept: Swept, budget: Budget, quiet: bool, python: Path | None) -> Swept:
+def proven(swept: Swept, budget: Budget, quiet: bool, python: Place) -> Swept:
     """The sweep with what a race around its recommendation measured; as it is, and a sentence says why, where none
     was run."""
     from lrgui.cli.verify import race_of, tell_race

@@ -15,11 +15,11 @@ from lrgui import frozen
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import computes_elsewhere, ended
 from lrgui.cli.script_job import script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
-from lrgui.cli.task_options import Python
 from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndReason, RunKind
@@ -55,6 +55,7 @@ Module = Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as for pyt
 @command("run", of_script=True)
 @with_settings(SweepSettings, without=(*LOOP, "repeats"))
 @with_formats(row for row in FORMATS.values() if row.key != "json")
+@with_place
 def run_script(
     script: Script,
     module: Module = False,
@@ -98,7 +99,7 @@ def run_script(
     snippet: Snippet = None,
     log: Log = None,
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
     *,
     context: typer.Context,
 ) -> None:
@@ -140,7 +141,7 @@ def run_script(
     leave(swept, report, files, made.why)
 
 
-def _swept(job: Job, counted: bool, log: Path | None, as_json: bool, mends: str, python: Path | None) -> Swept:
+def _swept(job: Job, counted: bool, log: Path | None, as_json: bool, mends: str, python: Place) -> Swept:
     """Sweep, and again with as many steps as the script makes where it made fewer than were planned by us: the person
     who `counted` the steps gets those."""
     swept = sweep_of(job, log, as_json, mends, python)
@@ -199,7 +200,7 @@ def _race(
     log: Path | None,
     as_json: bool,
     mends: str,
-    python: Path | None,
+    python: Place,
 ) -> NoReturn:
     """Sweep where no rate was named, and race the script around it."""
     from lrgui.cli.verify import leave as leave_race

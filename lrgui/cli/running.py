@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lrgui import frozen, places
 from lrgui.cli.app import fail, printed, say, words
+from lrgui.cli.place import Place
 from lrgui.cli.tracking import follow
 from lrgui.core.events import (
     EndEvent,
@@ -34,6 +35,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.targets import Target
 from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ class Journals:
 
 
 def run(
-    job: Job, log: Path | None, quiet: bool, sweeps: Records | None = None, *, python: Path | None = None
+    job: Job, log: Path | None, quiet: bool, sweeps: Records | None = None, *, python: Place = None
 ) -> tuple[Record, str]:
     """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of a run's sweeps.
 
@@ -129,9 +131,13 @@ def run(
     return record, journals.lost
 
 
-def source_of(job: Job, python: Path | None = None) -> EventSource:
+def source_of(job: Job, python: Place = None) -> EventSource:
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
     or where there is no torch in here."""
+    if isinstance(python, Target):
+        from lrgui.runs.remote.running import RemoteRun  # it needs numpy, which help does not
+
+        return RemoteRun(job, python)
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     if job.task.is_script:
         from lrgui.runs.script_race import script_source
@@ -147,7 +153,7 @@ def source_of(job: Job, python: Path | None = None) -> EventSource:
     return InProcess(job)
 
 
-def computes_elsewhere(python: Path | None) -> bool:
+def computes_elsewhere(python: Place) -> bool:
     """True where a Python was named for runs, which may have other modules than this one."""
     return python is not None or bool(frozen.chosen_python(load_settings(settings_file())[0].python))
 
@@ -201,6 +207,9 @@ class Signals:
             _write("\nStopping. Press Ctrl+C again to end it at once if the code hangs.\n")
         else:
             _write(f"\nStopping: {signal.Signals(number).name}.\n")
+            if leave := getattr(self._source, "leave", None):  # a run elsewhere goes on without us
+                leave()
+                return
             self._timer.start()
         self._source.cancel()
 

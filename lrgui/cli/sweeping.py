@@ -12,6 +12,7 @@ from rich.table import Table
 
 from lrgui.cli.app import Status, checked, fail, results, say, tell
 from lrgui.cli.outputs import write_files
+from lrgui.cli.place import Place
 from lrgui.cli.running import ended, run
 from lrgui.core.events import ERRORS, WHOLE
 from lrgui.core.learning_rate import format_lr
@@ -71,7 +72,7 @@ class Swept:
     """The time that they took."""
 
 
-def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Path | None) -> Swept:
+def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Place) -> Swept:
     """Sweep, and again where what it `mends` (of `mended`) was wrong: the last sweep. Leaves where nothing was
     measured."""
     from lrgui.runs.records import Records

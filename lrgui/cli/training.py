@@ -13,8 +13,9 @@ from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, te
 from lrgui.cli.candidates import read_rates, train_candidates
 from lrgui.cli.generated import refuse_without_effect, with_settings
 from lrgui.cli.outputs import source_file, spare
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import ended, run
-from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
 from lrgui.core.formats import format_losses, format_metric
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 @command(of_task=True)
 @with_task
 @with_settings(TrainSettings, required=["max_lr"])
+@with_place
 def train(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     log: Log = None,
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
     compare_lr: Annotated[
         str, typer.Option(help="Train at these maximum rates, too, one after the other: 1e-3,3e-3.", show_default=False)
     ] = "",

@@ -15,9 +15,10 @@ from rich.table import Table
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, source_of, task_words
 from lrgui.cli.sweeping import sweep_of
-from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import (
@@ -46,13 +47,14 @@ if TYPE_CHECKING:
 @command(of_task=True)
 @with_task
 @with_settings(RaceSettings, usual={"around": "sweep first, take its pick"})
+@with_place
 def verify(
     base: Job,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it)
     as_json: Json = False,
     log: Log = None,
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
 ) -> None:
     """Measure the best learning rate by short OneCycle trainings around one.
 
@@ -104,7 +106,7 @@ class Raced:
         return Race(self.job.race, self.ranking, self.standings.done, self.end)
 
 
-def race_of(job: Job, log: Path | None, as_json: bool, python: Path | None) -> Raced:
+def race_of(job: Job, log: Path | None, as_json: bool, python: Place) -> Raced:
     """Run the race, say what it takes, show how it goes on a terminal, keep it on disk."""
     from lrgui.core.standings import Standings
 
@@ -148,7 +150,7 @@ def leave(
     raise typer.Exit(Status.OK if raced.ranking.lr is not None else Status.NO_PICK)
 
 
-def _swept(base: Job, quiet: bool, python: Path | None) -> float:
+def _swept(base: Job, quiet: bool, python: Place) -> float:
     """The pick of a sweep that is made first; its best guess where there is no reliable one."""
     swept = sweep_of(
         checked(replace(base, kind=RunKind.SWEEP, sweep=replace(base.sweep, repeats=1))), None, quiet, "", python

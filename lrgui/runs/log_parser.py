@@ -87,7 +87,7 @@ class LogParser:
 
     def finish(self) -> list[Event | EventArrays]:
         """Nothing more comes: what a last line says that has no end."""
-        last = list(self._last(self._rest)) if self._rest.strip() else []
+        last: list[Event | EventArrays] = [*self._last(self._rest)] if self._rest.strip() else []
         self._rest = b""
         self._warn()
         return last

@@ -76,5 +76,9 @@ def python_command(python: str | Path | None, module: str, word: str) -> list[st
         if frozen.has_torch():
             return [sys.executable, word]
         python = frozen.python_with_torch()
-    boot = _BOOT.replace("MODULE", module).replace("TOO_OLD", TOO_OLD)
-    return [str(python or sys.executable), "-c", boot, str(frozen.sources_folder())]
+    return [str(python or sys.executable), "-c", boot_text(module), str(frozen.sources_folder())]
+
+
+def boot_text(module: str) -> str:
+    """The program that calls `main()` of a module of ours; its first argument is the folder of our package."""
+    return _BOOT.replace("MODULE", module).replace("TOO_OLD", TOO_OLD)

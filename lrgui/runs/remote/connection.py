@@ -143,7 +143,12 @@ def command_on(host: Host, command: list[str]) -> list[str]:
     options = [word for key, value in OPTIONS.items() for word in ("-o", f"{key}={value}")]
     port = ["-p", str(host.port)] if host.port else []
     user = ["-l", host.user] if host.user else []
-    return ["ssh", "-T", *options, *port, *user, "--", host.name, shlex.join(command)]
+    return ["ssh", "-T", *options, *port, *user, "--", host.name, " ".join(map(_quoted, command))]
+
+
+def _quoted(word: str) -> str:
+    """As a shell takes it; the home folder there is the shell's to find."""
+    return f"~/{shlex.quote(word[2:])}" if word.startswith("~/") else shlex.quote(word)
 
 
 _TROUBLES = (

@@ -22,6 +22,8 @@ from lrgui.tasks.user.source_text import encoding_of, no_python
 from lrgui.tasks.user.target import Target, TaskError
 from lrgui.temporary import temporary_folder
 
+#: Environment variable: the current folder of code that was sent here from another machine.
+FOLDER = "LRGUI_TASK_FOLDER"
 #: What an own file is called where its name belongs to a module that others need (`random.py`).
 ALIAS = "lrgui_task_{}"
 
@@ -61,7 +63,7 @@ def enter_folder(spec: TaskSpec) -> TaskSpec:
         return spec
     file = target.file.absolute()
     _take_from(file.parent, _files_of(spec.path))  # before anything looks there for modules
-    os.chdir(file.parent)
+    os.chdir(os.environ.get(FOLDER) or file.parent)
     sys.argv = [str(file), *spec.argv]  # code that reads its arguments gets its own, and none of the worker's
     taken = _is_taken(file)
     if taken:  # the current folder stands for itself on the path of a program that was started with -m or -c

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from reading import Reading, steps_of, wait_for
 from ssh_server import NAME, SshServer
 
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, RunState, StateEvent
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunState, StateEvent
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote import following
@@ -21,40 +22,6 @@ END = EndEvent(EndReason.COMPLETED, "Done.")
 
 def batch(step: int) -> BatchEvent:
     return BatchEvent(0, step, 1e-5 * (1 + step), 2.0 + 1 / (1 + step), step / 100)
-
-
-def steps_of(events: list[Event]) -> list[int]:
-    return [event.step for event in events if isinstance(event, BatchEvent)]
-
-
-class Reading:
-    """Follows in a thread, as the window does."""
-
-    def __init__(self, source: Following) -> None:
-        self.source = source
-        self.events: list[Event] = []
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        for chunk in self.source.chunks():
-            self.events += chunk
-
-    def until(self, count: int) -> None:
-        wait_for(lambda: len(steps_of(self.events)) >= count)
-
-    def end(self) -> EndEvent:
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-        assert isinstance(self.events[-1], EndEvent)
-        return self.events[-1]
-
-
-def wait_for(true: object, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 @pytest.fixture(params=["here", "there"])

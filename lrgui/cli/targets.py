@@ -1,0 +1,75 @@
+"""`lrgui targets`: the places where runs can be computed, by name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from lrgui.cli.app import Json, Status, command, complain, fail, results, tell
+from lrgui.runs.targets import KINDS, Target, TargetsError, load_targets, save_targets, with_target
+
+
+@command("targets")
+def manage_targets(
+    action: Annotated[str, typer.Argument(help="One of: list, add, remove.")] = "list",
+    name: Annotated[str, typer.Argument(help="What --on calls it.", show_default=False)] = "",
+    kind: Annotated[str, typer.Option(help=f"What it is. One of: {', '.join(KINDS)}.")] = "ssh",
+    host: Annotated[str, typer.Option(help="[user@]host[:port], as ssh knows it; of SLURM the login node.")] = "",
+    python: Annotated[str, typer.Option(help="The interpreter there, with torch and numpy.")] = "",
+    folder: Annotated[str, typer.Option(help="The working directory there, where your data lie.")] = "",
+    options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
+    setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
+    as_json: Json = False,
+) -> None:
+    """List, add or remove the places where runs can be computed: other Pythons, machines that ssh reaches, SLURM.
+
+    find, run, train and verify use one with --on NAME. Adding one takes the place of one of that name, removing one
+    leaves its runs alone. Exit status: 0, 1 where the list cannot be read or kept, 2 for bad arguments.
+    """
+    try:
+        saved = load_targets()
+        if action == "list" and not name:
+            _list(saved, as_json)
+        elif action == "add" and name:
+            _add(saved, Target(name, kind, host, python, folder, options, setup))
+        elif action == "remove" and name:
+            _remove(saved, name)
+        else:
+            words = "lrgui targets, lrgui targets add NAME …, or lrgui targets remove NAME"
+            fail(f"“{f'{action} {name}'.strip()}” is none of: {words}.", Status.BAD_ARGUMENTS)
+    except TargetsError as error:
+        fail(str(error))
+
+
+def _list(saved: list[Target], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([asdict(target) for target in saved], ensure_ascii=False))
+    elif not saved:
+        tell("No targets yet. To add a machine: lrgui targets add NAME --host HOST --python '~/venv/bin/python'")
+    else:
+        table = Table("name", "what it is")
+        for target in saved:
+            table.add_row(target.name, escape(target.words))
+        results().print(table)
+
+
+def _add(saved: list[Target], target: Target) -> None:
+    wrong = target.validate()
+    for sentence in wrong:
+        complain(sentence)
+    if wrong:
+        raise typer.Exit(Status.BAD_ARGUMENTS)
+    save_targets(with_target(saved, target))
+    tell(f"{target.name}: {target.words}. Use it with --on {target.name}.")
+
+
+def _remove(saved: list[Target], name: str) -> None:
+    if not any(target.name == name for target in saved):
+        fail(f"There is no target {name}.", Status.BAD_ARGUMENTS)
+    save_targets([target for target in saved if target.name != name])
+    tell(f"{name} is forgotten.")

@@ -1,0 +1,86 @@
+"""The process that keeps a run on the machine that it was sent to: starts the worker, writes the log, hears requests.
+
+Nobody needs to be connected: requests come as lines of a file beside the log, see `tail.Follower.ask`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from lrgui.core.events import EndEvent, EndReason
+from lrgui.runs.event_source import EventSource
+from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.log_writer import LogWriter
+from lrgui.tasks.user.code import FOLDER
+
+#: Seconds between two looks for requests, and those that a run has to end in good order.
+PACE, GRACE = 0.1, 10.0
+
+
+def main() -> None:
+    """Compute the run of the folder that the first argument names."""
+    folder = Path(sys.argv[1])
+    about = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    job = Job.from_dict(about["job"])
+    if about["folder"]:
+        os.environ[FOLDER] = about["folder"]
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever began this is gone
+    source, over = source_of(job), threading.Event()
+    listener = threading.Thread(target=_listen, args=(folder / "requests", source, over), daemon=True)
+
+    def stop(_number: int, _frame: object) -> None:
+        source.cancel()
+        threading.Timer(GRACE, source.kill).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    with LogWriter(folder / "run.lrrun", job, origin="elsewhere") as log:
+        listener.start()
+        try:
+            for events in source.chunks():
+                log.write(events)
+        except BaseException as error:
+            log.write([EndEvent(EndReason.FAILED, f"The run could not be computed ({error}).")])
+            raise
+        finally:
+            over.set()
+    listener.join(2 * GRACE)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def source_of(job: Job) -> EventSource:
+    """A process of its own, in the Python that this is."""
+    if job.task.is_script:
+        from lrgui.runs.script_race import script_source
+
+        return script_source(job, sys.executable)
+    return ChildProcess(job, sys.executable)
+
+
+def _listen(requests: Path, source: EventSource, over: threading.Event) -> None:
+    """Pass on what is asked for, each once."""
+    done, rest = 0, b""
+    verbs = {b"pause": source.pause, b"resume": source.resume, b"cancel": source.cancel, b"kill": source.kill}
+    while not over.wait(PACE):
+        try:
+            with requests.open("rb") as file:
+                file.seek(done)
+                data = file.read()
+        except OSError:
+            continue
+        done += len(data)
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            if line.strip() in verbs:
+                verbs[line.strip()]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""A run that is computed on a target: sent there, left there, and followed from here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
+from lrgui.runs.job import Job
+from lrgui.runs.python_command import boot_text
+from lrgui.runs.remote import there
+from lrgui.runs.remote.address import Address, Host
+from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError
+from lrgui.runs.remote.following import Following
+from lrgui.runs.remote.package import package, packed
+from lrgui.runs.targets import Target
+
+#: Seconds that sbatch may take.
+SUBMITTING = 150.0
+
+
+class RemoteRun:
+    """An `EventSource` whose run goes on without us: it is computed by a process there, which writes its log there.
+
+    Stopping it stops the run; `leave` lets it go on alone.
+    """
+
+    def __init__(self, job: Job, target: Target) -> None:
+        self._job, self._target = job, target
+        self._host = Host.parse(target.host)
+        self._following: Following | None = None
+        self._asked = ""
+        self._paused = False
+
+    @property
+    def address(self) -> Address | None:
+        """Where its log is; None before it was started."""
+        return None if self._following is None else self._following.address
+
+    def chunks(self) -> Generator[list[Event], None, None]:
+        """See `EventSource.chunks`. Closing it leaves the run alone."""
+        where = self._target.name
+        yield [StateEvent(RunState.STARTING, f"Sending the run to {where}")]
+        try:
+            told = begin(self._job, self._target)
+        except RemoteError as error:
+            yield [EndEvent(EndReason.FAILED, str(error))]
+            return
+        address = Address(told["log"], self._host)
+        following = Following(address, python=self._target.python, commands=True)
+        if self._paused:
+            following.pause()
+        self._following = following
+        if self._asked:  # meanwhile
+            getattr(following, self._asked)()
+        words = f"The run is on {where}, also without this connection. To follow it again: lrgui watch {address}"
+        chunk: list[Event] = [OutputEvent(words, Stream.NOTE)]
+        if "script" in told:
+            chunk.insert(0, OutputEvent(f"Submitted to SLURM as job {told['job']}:\n{told['script']}", Stream.OUT))
+        yield chunk
+        yield from following.chunks()
+
+    def pause(self) -> None:
+        """Hold the run before its next batch."""
+        self._paused = True
+        if self._following is not None:
+            self._following.pause()
+
+    def resume(self) -> None:
+        """Let a held run go on."""
+        self._paused = False
+        if self._following is not None:
+            self._following.resume()
+
+    def cancel(self) -> None:
+        """End the run before its next batch; one that waits in a queue is taken out of it."""
+        self._ask("cancel")
+
+    def kill(self) -> None:
+        """End the run's process there without asking it."""
+        self._ask("kill")
+
+    def leave(self) -> None:
+        """End the following; the run goes on."""
+        self._ask("leave")
+
+    def _ask(self, what: str) -> None:
+        self._asked = what
+        if self._following is not None:
+            getattr(self._following, what)()
+
+
+def begin(job: Job, target: Target) -> dict[str, Any]:
+    """Send the job to its target and start it there: returns the log's path, and of SLURM job and script.
+
+    Raises RemoteError with a sentence.
+    """
+    moved, files = packed(job, target.folder)
+    digest, archive = package()
+    try:
+        contents = {name: path.read_bytes() for name, path in files.items()}
+    except OSError as error:
+        raise RemoteError(f"{error.filename} cannot be read ({error.strerror or error}).") from None
+    slurm = {"options": target.options, "setup": target.setup} if target.kind == "slurm" else None
+    about = {
+        "digest": digest,
+        "size": len(archive),
+        "files": [(name, len(data)) for name, data in contents.items()],
+        "folder": target.folder,
+        "job": moved.to_dict(),
+        "boot": boot_text("lrgui.runs.remote.keeper"),
+        "slurm": slurm,
+    }
+    program = Path(there.__file__).read_text(encoding="utf-8")
+    connection = Connection(Host.parse(target.host), program, target.python)
+    try:
+        connection.write(json.dumps(about).encode("ascii") + b"\n")
+        if _answer(connection, target)["need"]:
+            connection.write(archive)
+        for data in contents.values():
+            connection.write(data)
+        return _answer(connection, target)
+    finally:
+        connection.close()
+
+
+def _answer(connection: Connection, target: Target) -> dict[str, Any]:
+    line = connection.line(SUBMITTING if target.kind == "slurm" else FIRST_SILENCE)
+    try:
+        said: dict[str, Any] = json.loads(line)
+    except ValueError:
+        raise RemoteError(
+            f"{target.name} answers with something else: “{line.decode('utf-8', 'replace')[:80]}”. A login there must "
+            "print nothing: check its shell's start-up files (~/.bashrc)."
+        ) from None
+    if "error" in said:
+        raise RemoteError(f"The run cannot start on {target.name}: {str(said['error']).rstrip('.')}.")
+    return said

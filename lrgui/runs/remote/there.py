@@ -1,0 +1,152 @@
+"""Begins a run on the machine that it was sent to, and leaves it there: the run needs nobody any more.
+
+The text of this file is the program, see `tail`. Standard input holds a line of JSON that says what comes, and after it
+the bytes of the package, where that is not there yet, and those of the run's files. Each answer is a line of JSON.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from typing import Any
+
+if sys.version_info < (3, 10):  # noqa: UP036 (whatever Python there is runs this)
+    print(json.dumps({"error": f"{sys.executable} is Python {sys.version.split()[0]}; 3.10 or newer is needed"}))
+    sys.exit(0)
+
+
+class RefusedError(Exception):
+    """Why there is no run; the text is the reason in words."""
+
+
+def main() -> None:
+    """Take in a run and begin it."""
+    stdin = sys.stdin.buffer
+    about = json.loads(stdin.readline())
+    try:
+        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lrgui")
+        sources = os.path.join(base, "sources", about["digest"])
+        needed = not os.path.isdir(sources)
+        say({"need": needed})
+        if needed:
+            unpack(stdin.read(about["size"]), sources)
+        folder = os.path.join(base, "runs", f"{time.strftime('%Y-%m-%d_%H%M%S')}_{os.urandom(3).hex()}")
+        os.makedirs(folder, mode=0o700)
+        for name, size in about["files"]:
+            path = os.path.join(folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(stdin.read(size))
+        say(begin(about, sources, folder))
+    except RefusedError as error:
+        say({"error": str(error)})
+    except OSError as error:
+        say({"error": f"{error.strerror or error}: {error.filename or ''}"})
+
+
+def say(what: dict[str, object]) -> None:
+    """Answer."""
+    print(json.dumps(what), flush=True)
+
+
+def unpack(data: bytes, place: str) -> None:
+    """Put the package where all runs of its version find it; another run may do the same just now."""
+    parent = os.path.dirname(place)
+    os.makedirs(parent, exist_ok=True)
+    made = tempfile.mkdtemp(dir=parent)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(made, filter="data")
+        else:
+            tar.extractall(made)
+    try:
+        os.rename(made, place)
+    except OSError:
+        if not os.path.isdir(place):
+            raise
+
+
+def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]:
+    """Start the run's keeper, or submit it."""
+    work = os.path.expanduser(str(about["folder"]))
+    if work and not os.path.isdir(work):
+        raise RefusedError(f"there is no folder {work}")
+    with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as file:
+        json.dump({"job": placed(about["job"], folder), "folder": work}, file)
+    beside = {"log": "run.lrrun"}
+    words = [sys.executable, "-c", str(about["boot"]), sources, folder]
+    told: dict[str, object] = {"log": os.path.join(folder, "run.lrrun")}
+    slurm = about["slurm"]
+    if slurm:
+        script = "\n".join(
+            [
+                "#!/bin/sh",
+                "#SBATCH --job-name=lrgui",
+                f"#SBATCH --output={folder}/output",
+                "#SBATCH --signal=B:TERM@60",
+                *(f"#SBATCH {word}" for word in shlex.split(slurm["options"])),
+                f"cd {shlex.quote(work or folder)}",
+                *filter(None, [slurm["setup"]]),
+                f"exec {shlex.join([*words[:2], 'exec(open(' + repr(folder + '/boot.py') + ').read())', *words[3:]])}",
+                "",
+            ]
+        )
+        for name, text in (("boot.py", words[2]), ("job.sh", script)):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        job = submitted(os.path.join(folder, "job.sh"))
+        beside.update(slurm=job, patience="10")
+        told.update(job=job, script=script)
+    with open(os.path.join(folder, "elsewhere.json"), "w", encoding="utf-8") as file:
+        json.dump(beside, file)
+    if not slurm:
+        import fcntl
+
+        # The lock lives as long as the keeper, which inherits it: whoever follows the run sees whether it is alive.
+        with open(os.path.join(folder, "alive"), "wb") as lock, open(os.path.join(folder, "output"), "ab") as output:
+            fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+            subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=work or folder,
+                pass_fds=(lock.fileno(),),
+                start_new_session=True,
+            )
+    return told
+
+
+def placed(job: Any, folder: str) -> Any:
+    """The job with the paths that it has here: its files are in the run's folder."""
+    task = job["task"]
+    task["path"] = task["path"].replace("{run}", folder)
+    if isinstance(task["options"].get("folder"), str):
+        task["options"]["folder"] = os.path.expanduser(task["options"]["folder"].replace("{run}", folder))
+    return job
+
+
+def submitted(script: str) -> str:
+    """The number that the queue gave to a job."""
+    try:
+        command = ["sbatch", "--parsable", script]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    except OSError:
+        raise RefusedError(
+            "there is no sbatch: SLURM is not installed, or not on the PATH of a login through ssh"
+        ) from None
+    number = done.stdout.strip().partition(";")[0]
+    if done.returncode != 0 or not number:
+        raise RefusedError(f"sbatch refuses the job: {(done.stderr or done.stdout).strip() or done.returncode}")
+    return number
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Where runs can be computed: named places, kept in the settings of this machine and in no run file."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from lrgui import places
+from lrgui.json_file import read_json, write_json
+from lrgui.runs.remote.address import Host
+
+#: What a target may be called: a word that a shell takes as it is.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to compute a run."""
+
+    key: str
+    label: str
+    detail: str
+    needs: tuple[str, ...]
+    """Fields of a target that must be filled in."""
+    uses: tuple[str, ...]
+    """Those that may be."""
+
+
+#: Every kind of target; a further one is a row here.
+KINDS: dict[str, Kind] = {
+    kind.key: kind
+    for kind in (
+        Kind("python", "Another Python", "A Python interpreter of this machine", ("python",), ()),
+        Kind("ssh", "Machine", "Another machine, through ssh", ("host",), ("python", "folder")),
+        Kind(
+            "slurm",
+            "SLURM",
+            "A cluster's queue, here or on a login node",
+            (),
+            ("host", "python", "folder", "options", "setup"),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place where runs can be computed."""
+
+    name: str
+    kind: str = "ssh"
+    """A key of `KINDS`."""
+    host: str = ""
+    """[user@]host[:port], as ssh knows it; "" is this machine."""
+    python: str = ""
+    """The interpreter there, with torch and numpy; "" is python3, here the program's own."""
+    folder: str = ""
+    """The working directory there, where data lie; "" is the folder that the task's code is sent to."""
+    options: str = ""
+    """Of SLURM: options of sbatch, as in a shell: "--partition=gpu --gpus=1 --time=1:00:00"."""
+    setup: str = ""
+    """Of SLURM: shell commands before the run: "module load cuda"."""
+
+    def validate(self) -> list[str]:
+        """What is wrong with it, each in a sentence."""
+        wrong = []
+        if not _NAME.fullmatch(self.name):
+            wrong.append(f"“{self.name}” is no name for a target: use letters, digits, “-”, “_” and “.”.")
+        kind = KINDS.get(self.kind)
+        if kind is None:
+            return [*wrong, f"There is no kind of target “{self.kind}”. Choose one of: {', '.join(KINDS)}."]
+        given = {field.name for field in fields(self) if getattr(self, field.name) != field.default}
+        wrong += [f"A target of the kind {self.kind} needs --{name}." for name in kind.needs if name not in given]
+        unused = given - {"name", "kind", *kind.needs, *kind.uses}
+        wrong += [f"A target of the kind {self.kind} has no --{name}." for name in sorted(unused)]
+        if self.kind == "python" and self.python and not os.access(self.python, os.X_OK):
+            wrong.append(f"There is no program {self.python}.")
+        try:
+            Host.parse(self.host)
+        except ValueError as error:
+            wrong.append(str(error))
+        if self.folder and not self.folder.startswith(("/", "~/")):
+            wrong.append(f"The folder {self.folder} must begin with / or ~/: it is one of the other machine.")
+        return wrong
+
+    @property
+    def words(self) -> str:
+        """What it is, in a line: "Machine · me@gpu-box · ~/project"."""
+        kind = KINDS[self.kind].label
+        return " · ".join(filter(None, (kind, self.host, self.python, self.folder, self.options)))
+
+
+class TargetsError(ValueError):
+    """Targets that cannot be read or kept: a sentence."""
+
+
+def targets_file() -> Path:
+    """Where targets are kept."""
+    return places.config_folder() / "targets.json"
+
+
+def load_targets(path: Path | None = None) -> list[Target]:
+    """The saved targets. Raises TargetsError where the file cannot be used."""
+    path = path or targets_file()
+    try:
+        data, facts = read_json(path)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise TargetsError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+    # It says what is started: nobody else may have written it.
+    if hasattr(os, "getuid") and (facts.st_uid not in (os.getuid(), 0) or facts.st_mode & 0o022):
+        raise TargetsError(f"{path} can be written by others, so its targets are not used: chmod go-w {path}")
+    known = {field.name for field in fields(Target)}
+    found = []
+    for each in data.get("targets", []) if isinstance(data, dict) else []:
+        if isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) and "name" in each:
+            target = Target(**{key: value for key, value in each.items() if key in known})
+            if target.kind in KINDS:
+                found.append(target)
+    return found
+
+
+def save_targets(targets: list[Target], path: Path | None = None) -> None:
+    """Keep them. Raises TargetsError."""
+    path = path or targets_file()
+    try:
+        write_json(path, {"version": 1, "targets": [_plain(target) for target in targets]}, private=True)
+    except OSError as error:
+        raise TargetsError(f"{path} cannot be written ({error.strerror or error}).") from None
+
+
+def target_named(name: str) -> Target:
+    """The saved target of this name. Raises TargetsError with a sentence."""
+    targets = load_targets()
+    found = next((target for target in targets if target.name == name), None)
+    if found is None:
+        names = ", ".join(target.name for target in targets)
+        there = f"There are: {names}." if names else "There are none yet."
+        raise TargetsError(
+            f"There is no target {name}. {there} To add one: lrgui targets add {name} --host HOST, or see "
+            "lrgui targets add --help."
+        )
+    return found
+
+
+def with_target(targets: list[Target], new: Target) -> list[Target]:
+    """The list with a target that takes the place of one of its name."""
+    return [*(target for target in targets if target.name != new.name), new]
+
+
+def _plain(target: Target) -> dict[str, Any]:
+    usual = asdict(replace(Target(target.name), kind=""))
+    return {key: value for key, value in asdict(target).items() if value != usual[key] or key == "name"}

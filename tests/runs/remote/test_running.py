@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reading import Reading, steps_of, wait_for
+from slurm_stand_in import Slurm
+from ssh_server import NAME, SshServer
+
+from lrgui.core.events import EndReason, OutputEvent, RunKind, StateEvent, Stream, TaskEvent
+from lrgui.core.run_settings import SweepSettings
+from lrgui.runs.job import Job, switched
+from lrgui.runs.log import read_log
+from lrgui.runs.remote import following, tail
+from lrgui.runs.remote.following import Following
+from lrgui.runs.remote.running import RemoteRun
+from lrgui.runs.targets import Target
+
+TASK = """
+import os, torch
+from helper import WIDTH
+
+def model():
+    return torch.nn.Linear(4, WIDTH)
+
+def train_loader(batch_size):
+    print("in", os.getcwd())
+    x = torch.load("data.pt")  # lies in the target's working directory
+    return [(x, x.argmax(1) % WIDTH) for _ in range(8)]
+
+def loss(output, target):
+    return torch.nn.functional.cross_entropy(output, target)
+"""
+SWEEP = Job(sweep=SweepSettings(steps=40, end_lr=0.1))
+#: It goes on until it is stopped.
+LONG = Job(sweep=SweepSettings(steps=1_000_000, end_lr=1e-4))
+
+
+@pytest.fixture
+def machine(ssh_server: SshServer) -> Target:
+    return Target("box", host=NAME, python=sys.executable)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of targets on this machine."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Slurm]:
+    queue = Slurm(tmp_path / "slurm")
+    monkeypatch.setenv("PATH", queue.path)
+    monkeypatch.setattr(tail, "QUEUE_PACE", 0.2)
+    yield queue
+    for job in queue.folder.glob("*.json"):
+        about = json.loads(job.read_text())
+        if "pid" in about:
+            try:
+                os.killpg(about["pid"], signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def log_of(source: RemoteRun) -> Path:
+    wait_for(lambda: source.address is not None)
+    assert source.address is not None
+    return Path(source.address.path)
+
+
+def process_of(log: Path, sees: Callable[[str], bool]) -> int:
+    """A process of the run whose command line names the folder, or another one of its."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        except OSError:
+            continue
+        if str(log.parent) in words and sees(" ".join(words)):
+            return int(folder.name)
+    raise AssertionError("no such process")
+
+
+def test_a_run_is_computed_there_and_its_events_come(machine: Target) -> None:
+    source = RemoteRun(SWEEP, machine)
+    reading = Reading(source)
+    end = reading.end()
+    assert end.reason in (EndReason.COMPLETED, EndReason.DIVERGED), end.detail
+    assert steps_of(reading.events) == list(range(len(steps_of(reading.events)))) and len(reading.events) > 40
+    notes = [e.text for e in reading.events if isinstance(e, OutputEvent) and e.stream == Stream.NOTE]
+    assert any(f"lrgui watch {source.address}" in note for note in notes)
+    assert read_log(log_of(source)).events[-1] == end
+
+
+def test_code_travels_with_the_modules_that_it_imports_and_runs_in_the_targets_folder(
+    machine: Target, tmp_path: Path
+) -> None:
+    import torch
+
+    code, work = tmp_path / "mine", tmp_path / "work"
+    for folder in (code, work):
+        folder.mkdir()
+    (code / "task.py").write_text(TASK)
+    (code / "helper.py").write_text("WIDTH = 3")
+    torch.save(torch.rand(16, 4), work / "data.pt")
+    job = switched(SWEEP, "task", str(code / "task.py"))
+    reading = Reading(RemoteRun(job, replace(machine, folder=str(work))))
+    end = reading.end()
+    assert end.reason in (EndReason.COMPLETED, EndReason.DIVERGED), end.detail
+    assert any(isinstance(e, OutputEvent) and f"in {work}" in e.text for e in reading.events)
+
+
+def test_the_connection_is_killed_in_the_middle_and_nothing_is_lost_or_comes_twice(
+    machine: Target, ssh_server: SshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FIRST_WAIT", 0.1)
+    source = RemoteRun(LONG, machine)
+    reading = Reading(source)
+    for more in (50, 100, 150):
+        reading.until(more)
+        assert ssh_server.cut() >= 1
+        before = len(steps_of(reading.events))
+        wait_for(lambda before=before: len(steps_of(reading.events)) > before)
+    source.cancel()
+    end = reading.end()
+    assert end.reason == EndReason.CANCELLED
+    kept = read_log(log_of(source)).events
+    assert steps_of(reading.events) == steps_of(kept) == list(range(len(steps_of(kept))))
+    assert sum("reconnecting" in e.detail for e in reading.events if isinstance(e, StateEvent)) >= 3
+
+
+def test_a_run_goes_on_alone_and_is_attached_to_again_and_stopped(machine: Target) -> None:
+    source = RemoteRun(LONG, machine)
+    reading = Reading(source)
+    reading.until(20)
+    source.leave()
+    left = reading.end()
+    assert left.reason == EndReason.CANCELLED and "The run itself continues" in left.detail
+    again = Following(source.address, commands=True)  # type: ignore[arg-type]
+    second = Reading(again)
+    second.until(len(steps_of(reading.events)) + 20)
+    again.pause()
+    wait_for(lambda: [e.state for e in second.events if isinstance(e, StateEvent)][-1] == "paused")
+    again.resume()
+    wait_for(lambda: [e.state for e in second.events if isinstance(e, StateEvent)][-1] == "running")
+    again.cancel()
+    assert second.end().reason == EndReason.CANCELLED
+    assert steps_of(second.events) == list(range(len(steps_of(second.events))))
+
+
+def test_a_killed_run_is_told(machine: Target) -> None:
+    """First its worker, then another run's keeper, which nobody there can tell of."""
+    source = RemoteRun(LONG, machine)
+    reading = Reading(source)
+    reading.until(20)
+    keeper = process_of(log_of(source), lambda words: "remote.keeper" in words)
+    children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    end = reading.end()
+    assert end.reason == EndReason.KILLED and "SIGKILL" in end.detail
+    source = RemoteRun(LONG, machine)
+    reading = Reading(source)
+    reading.until(20)
+    os.kill(process_of(log_of(source), lambda words: "remote.keeper" in words), signal.SIGKILL)
+    end = reading.end()
+    assert end.reason == EndReason.KILLED
+    assert f"The run on {NAME} ended without saying how" in end.detail
+
+
+def test_why_a_run_cannot_start_there_is_one_sentence(machine: Target, tmp_path: Path) -> None:
+    assert (
+        "There is no /no/python on gpu-box"
+        in Reading(RemoteRun(SWEEP, replace(machine, python="/no/python"))).end().detail
+    )
+    said = Reading(RemoteRun(SWEEP, replace(machine, folder="/no/folder"))).end().detail
+    assert said == "The run cannot start on box: there is no folder /no/folder."
+    missing = switched(SWEEP, "task", str(tmp_path / "none.py"))
+    assert "does not exist" in Reading(RemoteRun(missing, machine)).end().detail
+    module = switched(SWEEP, "task", "some.module")
+    assert "name its file" in Reading(RemoteRun(module, machine)).end().detail
+    here = replace(machine, host="127.0.0.1:1")
+    assert "cannot be reached" in Reading(RemoteRun(SWEEP, here)).end().detail
+
+
+def test_a_script_runs_there(machine: Target, tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(
+        "import torch\nm = torch.nn.Linear(4, 2)\no = torch.optim.SGD(m.parameters(), lr=0.1)\n"
+        "for _ in range(100):\n    o.zero_grad()\n    m(torch.ones(8, 4)).square().mean().backward()\n    o.step()\n"
+    )
+    reading = Reading(RemoteRun(switched(SWEEP, "script", str(file)), machine))
+    end = reading.end()
+    assert end.reason in (EndReason.COMPLETED, EndReason.DIVERGED), end.detail
+    assert len(steps_of(reading.events)) > 10
+
+
+# -- SLURM
+
+
+def test_a_job_waits_in_the_queue_begins_and_is_followed(slurm: Slurm) -> None:
+    slurm.hold()
+    target = Target("cluster", "slurm", options="--partition=gpu --gpus=1", setup="export LRGUI_SET_UP=1")
+    source = RemoteRun(SWEEP, target)
+    reading = Reading(source)
+    waiting = "Job 41 waits in the SLURM queue (Priority)"
+    wait_for(lambda: any(getattr(event, "detail", "") == waiting for event in reading.events))
+    assert not any(isinstance(event, TaskEvent) for event in reading.events)
+    slurm.let_go()
+    end = reading.end()
+    assert end.reason in (EndReason.COMPLETED, EndReason.DIVERGED), end.detail
+    about = json.loads((slurm.folder / "41.json").read_text())
+    assert {"--partition=gpu", "--gpus=1"} <= set(about["options"])
+    script = Path(about["script"]).read_text()
+    assert "export LRGUI_SET_UP=1" in script
+    shown = [event.text for event in reading.events if isinstance(event, OutputEvent)]
+    assert any(script in text for text in shown)  # shown as it was submitted
+
+
+def test_a_job_that_waits_is_taken_out_of_the_queue(slurm: Slurm) -> None:
+    slurm.hold()
+    source = RemoteRun(SWEEP, Target("cluster", "slurm"))
+    reading = Reading(source)
+    wait_for(lambda: any("waits in the SLURM queue" in getattr(event, "detail", "") for event in reading.events))
+    source.cancel()
+    assert reading.end().reason == EndReason.CANCELLED
+    assert json.loads((slurm.folder / "41.json").read_text())["state"] == "CANCELLED"
+
+
+def test_a_running_job_is_stopped_in_good_order(slurm: Slurm) -> None:
+    source = RemoteRun(LONG, Target("cluster", "slurm"))
+    reading = Reading(source)
+    reading.until(20)
+    source.cancel()
+    end = reading.end()
+    assert end.reason == EndReason.CANCELLED
+    assert read_log(log_of(source)).events[-1] == end
+
+
+def test_a_job_that_the_cluster_ends_is_told(slurm: Slurm) -> None:
+    source = RemoteRun(LONG, Target("cluster", "slurm"))
+    reading = Reading(source)
+    reading.until(20)
+    os.killpg(json.loads((slurm.folder / "41.json").read_text())["pid"], signal.SIGKILL)
+    end = reading.end()
+    assert end.reason == EndReason.KILLED and "SLURM job 41 has ended (COMPLETED)" in end.detail
+
+
+def test_what_sbatch_refuses_is_told(slurm: Slurm) -> None:
+    (slurm.folder / "refuse").touch()
+    said = Reading(RemoteRun(SWEEP, Target("cluster", "slurm", options="--partition=nonsense"))).end().detail
+    assert "sbatch refuses the job: sbatch: error: invalid partition" in said
+
+
+def test_without_slurm_that_is_told(own_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    job = replace(SWEEP, kind=RunKind.SWEEP)
+    assert "there is no sbatch" in Reading(RemoteRun(job, Target("cluster", "slurm"))).end().detail

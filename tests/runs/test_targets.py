@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from lrgui.runs.targets import (
+    Target,
+    TargetsError,
+    load_targets,
+    save_targets,
+    target_named,
+    targets_file,
+    with_target,
+)
+
+BOX = Target("box", host="me@gpu:22", python="~/venv/bin/python", folder="~/work")
+
+
+def test_targets_are_kept_by_name() -> None:
+    save_targets([BOX, Target("q", "slurm", options="--gpus=1")])
+    assert load_targets() == [BOX, Target("q", "slurm", options="--gpus=1")]
+    again = Target("box", host="other")
+    assert with_target(load_targets(), again)[-1] == again and len(with_target(load_targets(), again)) == 2
+    assert target_named("q").options == "--gpus=1"
+    with pytest.raises(TargetsError, match=r"no target x. There are: box, q. To add one: lrgui targets add x"):
+        target_named("x")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (Target("a b", host="gpu"), "is no name"),
+        (Target("--on", host="gpu"), "is no name"),
+        (Target("a"), "needs --host"),
+        (Target("a", "cloud"), "no kind of target"),
+        (Target("a", host="-oProxyCommand=x"), "is not a host"),
+        (Target("a", host="gpu", options="--gpus=1"), "has no --options"),
+        (Target("a", host="gpu", folder="data"), "must begin with / or ~/"),
+        (Target("a", "python", python="/no/python"), "no program /no/python"),
+    ],
+)
+def test_what_is_wrong_with_a_target_is_said(target: Target, said: str) -> None:
+    assert any(said in sentence for sentence in target.validate())
+
+
+def test_good_targets_have_nothing_wrong() -> None:
+    for target in (BOX, Target("q", "slurm"), Target("p", "python", python=sys.executable)):
+        assert target.validate() == []
+
+
+def test_a_file_that_others_can_write_is_not_used() -> None:
+    """It says what is started."""
+    save_targets([BOX])
+    os.chmod(targets_file(), 0o666)
+    with pytest.raises(TargetsError, match="can be written by others"):
+        load_targets()
+
+
+def test_a_damaged_file_is_told_and_unknown_targets_are_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "targets.json"
+    file.write_text("{")
+    file.chmod(0o600)
+    with pytest.raises(TargetsError, match="cannot be read"):
+        load_targets(file)
+    file.write_text('{"targets": [{"name": "a", "kind": "teleport"}, 3, {"name": 4}, {"name": "b", "host": "gpu"}]}')
+    assert load_targets(file) == [Target("b", host="gpu")]

@@ -1,0 +1,63 @@
+"""`lrgui targets`, and `--on`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ssh_server import NAME, SshServer
+
+from lrgui.runs.library import SUFFIX
+
+LRGUI = [sys.executable, "-W", "error", "-m", "lrgui"]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRGUI_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "runs"))
+
+
+def lrgui(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LRGUI, *words], capture_output=True, text=True, timeout=170, check=False)
+
+
+def test_targets_are_added_listed_and_removed() -> None:
+    assert "No targets yet" in lrgui("targets").stdout
+    assert lrgui("targets", "add", "box", "--host", "me@gpu", "--folder", "~/work").returncode == 0
+    assert "Machine · me@gpu · ~/work" in lrgui("targets").stdout
+    assert json.loads(lrgui("targets", "--json").stdout)[0]["host"] == "me@gpu"
+    wrong = lrgui("targets", "add", "box", "--kind", "teleport")
+    assert wrong.returncode == 2 and "no kind of target" in wrong.stderr
+    assert lrgui("targets", "remove", "box").returncode == 0
+    assert lrgui("targets", "remove", "box").returncode == 2
+    done = lrgui("find", "digits", "--on", "box")
+    assert done.returncode == 2 and "lrgui targets add box" in done.stderr
+    done = lrgui("find", "digits", "--on", "box", "--python", sys.executable)
+    assert done.returncode == 2 and "keep one of them" in done.stderr
+
+
+def test_another_python_is_a_target_too(tmp_path: Path) -> None:
+    lrgui("targets", "add", "other", "--kind", "python", "--python", sys.executable)
+    done = lrgui("find", "digits", "--steps", "40", "--on", "other", "--json")
+    assert done.returncode in (0, 3), done.stderr
+    assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged")
+
+
+def test_a_sweep_on_another_machine_is_read_and_kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SshServer(tmp_path / "ssh")
+    monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{os.environ['PATH']}")
+    server.start()
+    try:
+        lrgui("targets", "add", "box", "--host", NAME, "--python", sys.executable)
+        done = lrgui("find", "digits", "--steps", "60", "--on", "box")
+    finally:
+        server.stop()
+    assert done.returncode in (0, 3), done.stderr
+    assert "lrgui watch ssh://" in "".join(done.stderr.split("\n"))
+    assert "Learning rate" in done.stdout or "rule" in done.stdout
+    assert len(list((tmp_path / "runs").glob(f"*{SUFFIX}"))) == 1
