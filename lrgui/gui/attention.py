@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from lrgui.core.events import EndEvent, RunKind
 from lrgui.core.formats import format_percent
+from lrgui.gui.launcher_entry import LauncherEntry
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -23,6 +24,7 @@ class Attention(QObject):
         super().__init__(window)
         self._window, self._session, self._settings = window, session, settings
         self._tray: QSystemTrayIcon | None = None
+        self._entry = LauncherEntry()
         window.setWindowTitle(TITLE)
         status.progressed.connect(self._on_progress)
         session.run_ended.connect(self._on_end)
@@ -30,6 +32,7 @@ class Attention(QObject):
     @Slot(float)
     def _on_progress(self, share: float) -> None:
         """A run is that far, 0 to 1; negative where none goes on."""
+        self._entry.show(share)
         # Rounded down: a run that is not over is not at 100 %.
         words = TITLE if share < 0 else f"{format_percent(int(100 * share) / 100)} · {TITLE}"
         if words != self._window.windowTitle():
