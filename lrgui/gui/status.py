@@ -24,7 +24,12 @@ SPARE_TIP = (
 
 
 class Elided(QLabel):
-    """A line of text that ends in … where there is no room for all of it; its tooltip has it all."""
+    """A line of text that ends in … where there is no room for all of it, or has that in its middle; its tooltip has it
+    all."""
+
+    def __init__(self, text: str = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__(text)
+        self._where = where
 
     def setText(self, text: str) -> None:
         """Show `text`."""
@@ -38,7 +43,7 @@ class Elided(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw what fits."""
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._where, self.width())
         self.style().drawItemText(
             painter, self.rect(), int(self.alignment()), self.palette(), True, shown, self.foregroundRole()
         )

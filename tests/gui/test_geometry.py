@@ -72,8 +72,7 @@ def test_nothing_is_cut_and_nothing_lies_over_another(window: MainWindow, bench:
     window.resize(*size)
 
     def look() -> list[str]:
-        if window.height() >= 700:  # lower, what is unfolded above a plot leaves it no room
-            unfold(window)
+        unfold(window)
         QApplication.processEvents()
         return [*cut(window), *outside(window), *overlaps(window)]
 

@@ -163,3 +163,30 @@ def test_nothing_of_the_controls_is_cut_in_a_narrow_window(window: MainWindow) -
     QApplication.processEvents()
     for widget in (tab.start, *tab.findChildren(QLabel, "fieldName")):
         assert widget.width() >= widget.sizeHint().width(), widget.text()
+
+
+def test_the_headline_says_what_was_raced_and_when(bench: Bench, window: MainWindow) -> None:
+    window.tabs.setCurrentWidget(window.tabs.verify)
+    play(bench)
+    header = window.tabs.verify.header
+    assert header.text().startswith("Verify ")
+    assert ": Digits · small CNN · SGD, momentum 0.9 · batch 64" in header.text()
+    assert header.toolTip() == header.text()
+
+
+def test_in_a_low_window_the_settings_take_the_plots_place(bench: Bench, window: MainWindow) -> None:
+    tab = window.tabs.verify
+    window.tabs.setCurrentWidget(tab)
+    play(bench)
+    window.resize(683, 440)
+    QApplication.processEvents()
+    assert tab.plot.isVisible()
+    tab.more.button.click()
+    QApplication.processEvents()
+    assert tab.form.isVisible() and not tab.plot.isVisible()
+    tab.more.button.click()
+    assert tab.plot.isVisible()
+    window.resize(1366, 900)
+    tab.more.button.click()
+    QApplication.processEvents()
+    assert tab.form.isVisible() and tab.plot.isVisible()

@@ -116,7 +116,7 @@ class CurveTab(RunTab):
         self.badge.setObjectName("open")
         self.badge.setToolTip("This curve was made up to teach: nothing was trained")
         self.badge.hide()
-        self.header = Elided("")
+        self.header = Elided("", Qt.TextElideMode.ElideMiddle)  # when it was measured is told at the end
         self.header.setObjectName("muted")
         self.header.setAccessibleName("What the curve was measured with")
         row.addWidget(self.badge)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.events import EndEvent, RunKind, RunState
@@ -19,6 +20,7 @@ from lrgui.gui.editors import Choice
 from lrgui.gui.fields import Form
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
@@ -26,6 +28,9 @@ from lrgui.runs.race_record import RaceRecord
 
 TRAININGS = (3, 4, 5, 6, 7)
 STEPS = (40, 80, 160, 320, 640, 1280, 2560)
+
+#: Pixels that the plot and the words above it need at least.
+_LEAST_PLOT = 270
 
 
 class VerifyTab(RunTab):
@@ -53,7 +58,16 @@ class VerifyTab(RunTab):
         said.setSpacing(8)
         said.addWidget(self.heading, 1)
         said.addWidget(self.use)
-        layout.addWidget(self._fill_stack(self._empty_state(), with_row(said, self.plot)), 1)
+        self.header = Elided("", Qt.TextElideMode.ElideMiddle)
+        self.header.setObjectName("muted")
+        self.header.setAccessibleName("What the race was run with")
+        rows = QVBoxLayout()
+        rows.setSpacing(2)
+        rows.addWidget(self.header)
+        rows.addLayout(said)
+        layout.addWidget(self._fill_stack(self._empty_state(), with_row(rows, self.plot)), 1)
+        layout.addStretch()
+        self.more.button.toggled.connect(self._make_room)
         runs.race_started.connect(self._begin)
         session.task_known.connect(self._on_task)
         session.run_ended.connect(self._finish)
@@ -120,6 +134,17 @@ class VerifyTab(RunTab):
         session.job_replaced.connect(form.forget_unread)
         self.form, self.more = form, MoreSettings("race", form)
         return self.more
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The plot has its place where there is enough room."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low window the settings that are unfolded take the plot's place, until they are folded again."""
+        above = self.more.sizeHint().height() + self.start.sizeHint().height() + self.steps.sizeHint().height()
+        low = self.height() < above + _LEAST_PLOT
+        self._stack.setVisible(not (low and self.more.button.isChecked()))
 
     @staticmethod
     def _empty_state() -> QWidget:
@@ -205,6 +230,8 @@ class VerifyTab(RunTab):
         if job is None:  # what was visited is gone, and nothing was there before
             self._timer.stop()
             return
+        record = self._runs.race
+        self.header.setText("" if record is None else RaceReport(job, record, record.started).title)
         self.heading.setText("Starting…")
         self.plot.begin(job.race, True)
         self._timer.start()
