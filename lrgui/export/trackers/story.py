@@ -19,6 +19,8 @@ from lrgui.core.events import (
     EndReason,
     EpochEvent,
     Event,
+    GradientEvent,
+    RateEvent,
     RunKind,
     StandingEvent,
     SweepEndEvent,
@@ -92,6 +94,12 @@ class Story:
                 self._one(event)
             elif isinstance(event, EpochEvent):
                 self._epoch(event)
+            elif isinstance(event, GradientEvent):
+                norms = {f"_group_{number}": norm for number, norm in (event.groups or {}).items()}
+                norms = {f"train/gradient_norm{name}": norm for name, norm in {"": event.norm, **norms}.items()}
+                self._main.add(event.step, norms)
+            elif isinstance(event, RateEvent):
+                self._main.add(event.step, {"train/lr_factor": event.total})
             elif isinstance(event, StandingEvent):
                 self._stands(event)
             elif isinstance(event, SweepEndEvent):
@@ -160,13 +168,13 @@ class Story:
         values = {"epoch": float(event.epoch)}
         for item in fields(event):
             value = getattr(event, item.name)
+            if isinstance(value, dict):  # all metrics of the training or the validation data, by name
+                values |= {_epoch_name(item.name.partition("_")[0], _named(name)): value[name] for name in value}
             if item.name in (*_PLACE, "lr") or not isinstance(value, int | float):
                 continue
             group, _, rest = item.name.partition("_")
             rest = _named(event.metric_name) if rest == "metric" and event.metric_name else rest
-            # The training's own loss has a number for each step, too.
-            name = f"train/epoch_{rest}" if group == "train" else f"{group}/{rest}" if rest else item.name
-            values[name] = float(value)
+            values[_epoch_name(group, rest) if rest else item.name] = float(value)
         self._main.seconds = event.seconds
         self._main.add(self._steps, values)
 
@@ -245,6 +253,11 @@ class _Part:
 def _measured() -> tuple[str, ...]:
     """What a batch measures, beside its place."""
     return tuple(item.name for item in fields(BatchEvent) if item.name not in _PLACE and "float" in str(item.type))
+
+
+def _epoch_name(group: str, name: str) -> str:
+    """A number of an epoch: the training's own loss has one for each step, too."""
+    return f"train/epoch_{name}" if group == "train" else f"{group}/{name}"
 
 
 def _named(metric: str) -> str:

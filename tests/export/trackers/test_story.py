@@ -11,7 +11,7 @@ import pytest
 from kept_logs import CREATED, RATES, RUNS, STEPS, sweep_events, sweep_job, train_events, train_job, write_logs
 from recorded import Remembered
 
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, RunKind
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, GradientEvent, RateEvent, RunKind
 from lrgui.export.trackers.story import Story, parameters_of
 from lrgui.export.trackers.tracked_run import About, Ending
 from lrgui.runs.event_arrays import EventArrays
@@ -62,6 +62,21 @@ def test_a_training_has_steps_and_epochs() -> None:
     assert [value for *_, value in run.values["val/accuracy"]] == [pytest.approx(0.79), pytest.approx(0.99)]
     assert {"train/epoch_loss", "train/epoch_accuracy", "val/loss"} < set(run.values)
     assert "train/epoch_lr" not in run.values and "lr" not in run.values
+
+
+def test_gradients_rates_changed_by_hand_and_several_metrics_of_a_training() -> None:
+    first, *others = train_events()
+    steps: list[Event | EventArrays] = [
+        replace(event, val_metrics={"accuracy": 0.5, "F1 (macro)": 0.4}) if isinstance(event, EpochEvent) else event
+        for event in others
+    ]
+    steps[5:5] = [GradientEvent(4, 2.5, {"0": 1.0, "1": 2.0}), RateEvent(5, 0.5, 0.5, 0.02, "by hand")]
+    run = told(train_job(), [first, *steps])
+    assert [(step, value) for step, _, value in run.values["train/gradient_norm"]] == [(4, 2.5)]
+    assert run.values["train/gradient_norm_group_1"][0][2] == 2.0
+    assert [(step, value) for step, _, value in run.values["train/lr_factor"]] == [(5, 0.5)]
+    assert [value for *_, value in run.values["val/F1_macro"]] == [0.4, 0.4]
+    assert [value for *_, value in run.values["val/accuracy"]] == [0.5, 0.5], "one number of one name"
 
 
 def test_a_race_has_a_part_for_each_training() -> None:
