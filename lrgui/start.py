@@ -14,6 +14,8 @@ COMMANDS = (
     "run",
     "watch",
     "train",
+    "resume",
+    "weights",
     "verify",
     "compare",
     "check",

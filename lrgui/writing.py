@@ -11,7 +11,12 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
+
+#: What is written: all at once, or in pieces, which can be gone through more than once.
+Data = bytes | Iterable[bytes | memoryview]
 
 #: Seconds in which somebody must come who reads from a pipe, and in which they must take something.
 READER, PATIENCE = 1.0, 10.0
@@ -20,13 +25,14 @@ READER, PATIENCE = 1.0, 10.0
 _OPEN_FILE = re.compile(r"/dev/(?:fd/(\d+)|std(in|out|err))|/proc/(?:self|thread-self|(\d+))/fd/(\d+)")
 
 
-def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_atomically(path: Path, data: Data, *, private: bool = False) -> None:
     """Write `data` to `path`: into a temporary file beside it first, which then takes its place.
 
     An older file of that name stays whole until the new one is complete, and hands on its permissions and owner; of a
-    link it is the file that it leads to. `private` files are for their owner alone from their first moment. Where
-    nothing can take a file's place (a folder that cannot be written, a file that a container brought in), it is
-    written as it lies. Pipes, terminals and devices such as /dev/stdout and /dev/null get the data and stay.
+    link it is the file that it leads to. A new name is given to the file when it is complete, where the system can do
+    that: a process that is killed meanwhile leaves nothing. `private` files are for their owner alone from their first
+    moment. Where nothing can take a file's place (a folder that cannot be written, a file that a container brought in),
+    it is written as it lies. Pipes, terminals and devices such as /dev/stdout and /dev/null get the data and stay.
 
     Raises OSError; nothing is left of the attempt then.
     """
@@ -50,17 +56,17 @@ def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
         raise OSError(errno.EINVAL, "it is no file", str(path))
 
 
-def _replace(real: Path, data: bytes, before: os.stat_result | None, private: bool) -> None:
+def _replace(real: Path, data: Data, before: os.stat_result | None, private: bool) -> None:
     """Put a file with `data` in the place of `real`, which was as `before` says."""
     if before is not None and not os.access(real, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(real))
+    if before is None and _write_unnamed(real, data, private):
+        return
     temporary = None
     try:
         descriptor, temporary = _new_beside(real, private)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            _put(file, data)
         if before is not None and not private:
             _like(temporary, before)
         os.replace(temporary, real)
@@ -69,12 +75,40 @@ def _replace(real: Path, data: bytes, before: os.stat_result | None, private: bo
         if before is None or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV):
             raise
         with open(real, "r+b") as file:
-            file.write(data)
+            _put(file, data)
             file.truncate()
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _put(file: BinaryIO, data: Data) -> None:
+    """Write everything, down to the disk."""
+    for piece in (data,) if isinstance(data, bytes) else data:
+        file.write(piece)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _write_unnamed(real: Path, data: Data, private: bool) -> bool:
+    """Write a new file that has no name before it is complete; False where that cannot be done, or the name is taken
+    by then."""
+    flag = getattr(os, "O_TMPFILE", None)  # Linux; not every file system has it
+    if flag is None:
+        return False
+    try:
+        descriptor = os.open(real.parent, flag | os.O_WRONLY | os.O_CLOEXEC, 0o600 if private else 0o666)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        _put(file, data)
+        try:
+            # With a descriptor, though the path is absolute: without one Python does not follow that link.
+            os.link(f"/proc/self/fd/{descriptor}", real, src_dir_fd=descriptor, follow_symlinks=True)
+        except OSError:
+            return False
+    return True
 
 
 def _new_beside(real: Path, private: bool) -> tuple[int, str]:
@@ -109,14 +143,14 @@ def _open_file(path: Path) -> int | None:
     return int(found[1] or found[4])
 
 
-def _write_open(number: int, data: bytes) -> None:
+def _write_open(number: int, data: Data) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.flush()  # what was said before comes before
     _write_all(number, data)
 
 
-def _write_special(path: Path, data: bytes) -> None:
+def _write_special(path: Path, data: Data) -> None:
     """Write to a pipe or a device, without waiting for ever: nobody may be at the other end of a pipe."""
     flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     until = time.monotonic() + READER
@@ -136,8 +170,13 @@ def _write_special(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
+def _write_all(descriptor: int, data: Data) -> None:
+    for piece in (data,) if isinstance(data, bytes) else data:
+        _write_piece(descriptor, piece)
+
+
+def _write_piece(descriptor: int, piece: bytes | memoryview) -> None:
+    rest = memoryview(piece)
     until = time.monotonic() + PATIENCE
     while rest:
         try:

@@ -82,7 +82,7 @@ def test_every_option_of_a_command_is_in_the_reference(name: str) -> None:
         assert "(#options-of-a-task)" in part
         part += page.partition("## Options of a task\n")[2]
     for one in command.params:
-        words = "/".join([*one.opts, *one.secondary_opts])
+        words = "/".join([", ".join(one.opts), *one.secondary_opts])
         assert f"| `{words}` |" in part, words
         assert one.help.replace("|", "\\|") in part
 

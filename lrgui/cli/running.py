@@ -29,6 +29,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.formats import format_loss
 from lrgui.gui.settings import Settings, leave_out_foreign_pythons, load_settings, settings_file
+from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
@@ -63,12 +64,18 @@ class Journals:
     kept: ClassVar[Path | None] = None
     """Where this command's last run is, whole; None before it ended and where it could not be written."""
 
-    def __init__(self, job: Job, log: Path | None) -> None:
+    def __init__(self, job: Job, log: Path | None, continues: Path | None = None) -> None:
+        """`continues` is the log of a run that goes on."""
         Journals.kept = None
         self._log = log
         self._ended = False
         self._tell(places.trouble())
-        self._writers = [start_log(job, "command line", follow())]
+        if continues is not None:
+            self._writers = [LogWriter(continues, job, continues=True)]
+        else:
+            self._writers = [start_log(job, "command line", follow())]
+        self.job = job if self._writers[0].problem else with_checkpoints(job, self._writers[0].path)
+        """What is to run, told where to keep what it trains."""
         if log is not None:
             self._writers.append(LogWriter(log, job, origin="command line"))
 
@@ -107,27 +114,35 @@ class Journals:
 
 
 def run(
-    job: Job, log: Path | None, quiet: bool, sweeps: Records | None = None, *, python: Place = None
+    job: Job,
+    log: Path | None,
+    quiet: bool,
+    sweeps: Records | None = None,
+    *,
+    python: Place = None,
+    continues: tuple[Path, Record] | None = None,
 ) -> tuple[Record, str]:
-    """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of a run's sweeps.
+    """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of its sweeps; `continues`
+    are log and record of a run that goes on.
 
     Returns what was measured, and a sentence where `log` was asked for and could not be written.
     """
     from lrgui.runs.record import Record
 
-    record = Record() if sweeps is None else sweeps.first
+    before, known = continues or (None, None)
+    record = known or (Record() if sweeps is None else sweeps.first)
     taking = record if sweeps is None else sweeps
-    source = source_of(job, python)
-    with (
-        Journals(job, log) as journals,
-        progress(job, quiet) as show,
-        Signals(source),
-        closing(source.chunks()) as chunks,  # closing them ends the run
-    ):
-        for events in chunks:
-            taking.add(events)
-            journals.write(events)
-            show(events, len(taking))
+    with Journals(job, log, before) as journals:
+        source = source_of(journals.job, python)
+        with (
+            progress(job, quiet) as show,
+            Signals(source),
+            closing(source.chunks()) as chunks,  # closing them ends the run
+        ):
+            for events in chunks:
+                taking.add(events)
+                journals.write(events)
+                show(events, len(taking))
     return record, journals.lost
 
 

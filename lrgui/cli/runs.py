@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from lrgui.cli.app import Json, command, results, say, tell
 from lrgui.cli.running import progress_bar
+from lrgui.core.formats import format_bytes
 
 if TYPE_CHECKING:
     from lrgui.runs.index import KeptRun
@@ -37,6 +38,7 @@ def runs(
     Exit status: 0.
     """
     from lrgui.runs import trash
+    from lrgui.runs.checkpoints import RULE, size_of
     from lrgui.runs.index import RunIndex
     from lrgui.runs.listing import LATEST, matching, ordered
 
@@ -59,11 +61,16 @@ def runs(
         tell(f"No runs in {index.folder}." if not every else "No run has all of these words.")
         return
     results().print(_table(shown))
+    kept = {run.path: size_of(run.path) for run in every}
+    if total := sum(kept.values()):
+        say(f"Checkpoints: {format_bytes(total)} of {sum(map(bool, kept.values())):,} trainings. {RULE}")
     say(f"{len(shown)} of {len(found)} runs in {index.folder}" if len(shown) < len(found) else str(index.folder))
 
 
 def _table(shown: list[KeptRun]) -> Table:
-    table = Table("when", Column("run", min_width=10), "made with", "learning rate", "ended", "file")
+    from lrgui.runs.checkpoints import size_of
+
+    table = Table("when", Column("run", min_width=10), "made with", "learning rate", "ended", "weights", "file")
     for run in shown:
         each = run.summary
         made = [each.kind_words, escape(each.optimizer), f"batch {each.batch_size}" if each.batch_size else ""]
@@ -73,6 +80,7 @@ def _table(shown: list[KeptRun]) -> Table:
             " · ".join(filter(None, made)),
             " · ".join(filter(None, (each.rate, each.sure))),
             each.ended,
+            format_bytes(size) if (size := size_of(run.path)) else "",
             escape(each.file),
         )
     return table
@@ -80,7 +88,15 @@ def _table(shown: list[KeptRun]) -> Table:
 
 def _as_dict(run: KeptRun) -> dict[str, Any]:
     """A run as what JSON knows: what was measured, without the thumbnail, and what somebody added."""
+    from lrgui.runs.checkpoints import size_of
+
     summary = asdict(run.summary)
     del summary["curve"], summary["changed"]
     created = datetime.fromtimestamp(summary["created"]).astimezone().isoformat(timespec="seconds")
-    return {**summary, "created": created, "path": str(run.path), **asdict(run.notes)}
+    return {
+        **summary,
+        "created": created,
+        "path": str(run.path),
+        "checkpoint_bytes": size_of(run.path),
+        **asdict(run.notes),
+    }

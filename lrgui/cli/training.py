@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
@@ -56,7 +56,11 @@ def train(
         if log is not None:
             fail("--log keeps one training; several are kept in the folder of runs.", Status.BAD_ARGUMENTS)
         train_candidates(job, read_rates(compare_lr), seeds, as_json, python)
-    record, unkept = run(job, log, quiet=as_json, python=python)
+    finish(*run(job, log, quiet=as_json, python=python), as_json)
+
+
+def finish(record: Record, unkept: str, as_json: bool) -> NoReturn:
+    """Tell what a training came to, and leave; `unkept` says what could not be kept of it."""
     end = ended(record)
     if as_json:
         print(json.dumps(_training(record, end), ensure_ascii=False, allow_nan=False))

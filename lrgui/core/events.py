@@ -192,6 +192,22 @@ class SweepEndEvent:
 
 
 @dataclass(frozen=True)
+class ResumeEvent:
+    """A training goes on from a checkpoint; what was measured after that one counts no more."""
+
+    step: int
+    """Its next optimizer step, from 0."""
+    epoch: int
+    """Epochs that are over."""
+    steps: int
+    """Planned steps of the whole training, as in `TaskEvent`."""
+    seconds: float
+    """Seconds that it had trained, as its batches count them."""
+    begun: int = 0
+    """The step with which its schedule began: not the first where the training got more epochs."""
+
+
+@dataclass(frozen=True)
 class EpochEvent:
     """One epoch of a training ended."""
 
@@ -376,6 +392,7 @@ Event = (
     | EpochEvent
     | GradientEvent
     | RateEvent
+    | ResumeEvent
     | CandidateEvent
     | UntrainedEvent
     | StandingEvent

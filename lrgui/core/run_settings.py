@@ -465,6 +465,17 @@ class TrainSettings(CycleSettings, LoopSettings):
         unit="switch",
         rare=True,
     )
+    checkpoints: float = setting(
+        5.0,
+        label="Checkpoints",
+        tip="Keep the training's state and its best weights at the end of each epoch and every so many minutes within "
+        "one, so that it can be resumed; 0 keeps no weights",
+        unit="minutes",
+        above=0,
+        maximum=10_000,
+        zero="off",
+        rare=True,
+    )
 
     def batches_of_epochs(self, per_pass: int) -> list[int]:
         """The batches of each epoch, where a pass over the loader has `per_pass`.

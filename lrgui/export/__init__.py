@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 USUAL = PictureStyle()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: writing.Data) -> None:
     """Write `data` to `path` as `lrgui.writing` does. Raises ExportError."""
     try:
         writing.write_atomically(path, data)

@@ -61,7 +61,7 @@ def sweep_program(reading: SweepReading, job: Job | None, record: Record | None,
         raise ExportError(str(error)) from error
     return [
         _imports("torch", "lrgui"),
-        _task(job.task),
+        task_lines(job.task),
         _find(job),
         _plot("result"),
         "\n".join(
@@ -80,7 +80,7 @@ def training_program(job: Job, record: Record) -> list[str]:
     """Train: the pieces of the program."""
     _refuse_scripts(job)
     facts = facts_of_job(job.train.max_lr, job, record, plan=Plan(schedule=job.train.planned_schedule), trains=True)
-    return [_imports("torch"), _task(job.task), f"max_lr = {rate(facts.lr)}", _train(job, facts, fresh=False)]
+    return [_imports("torch"), task_lines(job.task), f"max_lr = {rate(facts.lr)}", _train(job, facts, fresh=False)]
 
 
 def race_program(job: Job) -> list[str]:
@@ -95,7 +95,7 @@ def race_program(job: Job) -> list[str]:
     race = ["# Verify: short trainings around the rate", *call("lrgui.verify", arguments, "verified = ")]
     return [
         _imports("lrgui"),
-        _task(job.task),
+        task_lines(job.task),
         "\n".join([*race, "print(verified)"]),
         _plot("verified"),
     ]
@@ -113,7 +113,7 @@ def _imports(*modules: str) -> str:
     return "\n".join([*lines, "from lrgui.tasks.build import build_task", "from lrgui.tasks.spec import TaskSpec"])
 
 
-def _task(task: TaskSpec) -> str:
+def task_lines(task: TaskSpec) -> str:
     """The task as its settings."""
     usual = TaskSpec()
     shown = {"source", "model", "optimizer", "batch_size", "seed"}

@@ -41,6 +41,7 @@ from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.screen import FormStep
 from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
@@ -342,6 +343,8 @@ class Session(JobEditor):
             self.runs.begin(kind, job)
         self._set_state(RunState.STARTING)
         self._journal = None if kind == RunKind.CHECK else start_log(job, "window", self.follow)
+        if self._journal is not None and not self._journal.problem:
+            job = with_checkpoints(job, self._journal.path)
         self.worker.start(self._open_source(job), self._journal)
 
     def _job_to_run(self, kind: str) -> Job | None:

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from lrgui.core import tensor_file
 from lrgui.core.control import Control
 from lrgui.core.curve.own_rate import following, following_note
 from lrgui.core.engine.batches import length
@@ -38,8 +40,11 @@ from lrgui.core.events import (
     SweepEndEvent,
     TaskEvent,
 )
+from lrgui.core.tensor_file import Contents
+from lrgui.runs.checkpoints import about, forget_later
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
+from lrgui.runs.keeper import DiskKeeper
 from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import BuiltTask
@@ -126,6 +131,7 @@ def _engine(job: Job, task: BuiltTask, control: Control, batches: int) -> Iterat
             probe=_probe(task, job.race.amp),
             metric_name=task.metric_name,
         )
+    keeper, resumed = _kept(job)
     return train(
         task.model,
         task.loader,
@@ -137,7 +143,27 @@ def _engine(job: Job, task: BuiltTask, control: Control, batches: int) -> Iterat
         metric_name=task.metric_name,
         per_epoch=batches,
         device=task.device,
+        keeper=keeper,
+        resumed=resumed,
     )
+
+
+def _kept(job: Job) -> tuple[DiskKeeper | None, Contents | None]:
+    """What keeps a training, and the checkpoint from which it goes on. Raises ValueError, with a sentence, for one that
+    cannot be read."""
+    if job.keeping is None:
+        return None, None
+    keeper, resumed = DiskKeeper(Path(job.keeping.folder), job.train.checkpoints), None
+    if job.keeping.resume:
+        path = Path(job.keeping.resume)
+        try:
+            resumed = tensor_file.read(path)
+        except OSError as error:
+            raise ValueError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
+        step = about(resumed).get("step")
+        if isinstance(step, int):
+            forget_later(path.parent, step)
+    return (keeper if job.train.checkpoints else None), resumed
 
 
 def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:

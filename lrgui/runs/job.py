@@ -30,6 +30,18 @@ JOB_KINDS = (RunKind.SWEEP, RunKind.TRAIN, RunKind.RACE, RunKind.CHECK)
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """Where a training keeps its checkpoints (`runs/checkpoints.py`), and which one it goes on from.
+
+    Said by whoever starts the run: a run file or settings never name it.
+    """
+
+    folder: str
+    resume: str = ""
+    """Path of a checkpoint; empty for a training that begins."""
+
+
+@dataclass(frozen=True)
 class Job:
     """Everything that a run needs to know. All configs are kept: a training often follows a sweep.
 
@@ -42,6 +54,8 @@ class Job:
     sweep: SweepSettings = field(default_factory=SweepSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     race: RaceSettings = field(default_factory=RaceSettings)
+    keeping: Keeping | None = None
+    """Of a training that is kept; not in `to_dict`."""
 
     def training(self) -> Job:
         """The training that these settings describe: it makes its steps as the sweep does."""
@@ -129,8 +143,10 @@ class Job:
         return self.sweep, self.train, self.race
 
     def to_dict(self) -> dict[str, Any]:
-        """The job as what JSON knows."""
-        return asdict(self)
+        """The job as what JSON knows; where it is kept belongs to one computer, and is left out."""
+        data = asdict(self)
+        del data["keeping"]
+        return data
 
     @classmethod
     def from_dict(cls, data: object) -> Job:
@@ -138,6 +154,15 @@ class Job:
 
         Raises ValueError, with a sentence, for a wrong type.
         """
+        return replace(from_plain(cls, data, "The job"), keeping=None)
+
+    def to_request(self) -> dict[str, Any]:
+        """What the process that computes is told: the job, and where it is kept."""
+        return asdict(self)
+
+    @classmethod
+    def from_request(cls, data: object) -> Job:
+        """The job from `to_request`'s form. Raises as `from_dict`."""
         return from_plain(cls, data, "The job")
 
 

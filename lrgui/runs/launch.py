@@ -92,7 +92,7 @@ class ChildProcess:
                     self._refused = cannot_start(self._command[0], error)
                 else:
                     if self._job is not None:
-                        self._send(json.dumps(self._job.to_dict()))
+                        self._send(json.dumps(self._job.to_request()))
 
     def submit(self, job: Job) -> None:
         """Give the job to a process that was made without one."""
@@ -101,7 +101,7 @@ class ChildProcess:
                 raise RuntimeError("A worker runs only one job.")
             self._job = job
             if self._process is not None:
-                self._send(json.dumps(job.to_dict()))
+                self._send(json.dumps(job.to_request()))
 
     def kill(self) -> None:
         """End the process and everything that it started: asked first, after a second without asking.

@@ -11,10 +11,8 @@ from pathlib import Path
 from lrgui.core.events import RunKind
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
+from lrgui.runs.lines import SUFFIX as SUFFIX
 from lrgui.runs.log_writer import LogWriter
-
-#: The ending of a run log everywhere.
-SUFFIX = ".lrrun"
 
 
 def new_path(job: Job, now: datetime | None = None) -> Path:

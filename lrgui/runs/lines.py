@@ -26,6 +26,7 @@ from lrgui.core.events import (
     GradientEvent,
     OutputEvent,
     RateEvent,
+    ResumeEvent,
     ScriptEvent,
     StandingEvent,
     StateEvent,
@@ -36,6 +37,8 @@ from lrgui.core.events import (
 )
 from lrgui.runs.from_dict import from_plain, plain_fields
 
+#: The ending of a run log everywhere.
+SUFFIX = ".lrrun"
 #: Number of this form; a reader of a higher one warns and reads what it knows.
 SCHEMA = 1
 
@@ -50,6 +53,7 @@ KINDS: dict[str, type] = {
     "epoch": EpochEvent,
     "gradient": GradientEvent,
     "rate": RateEvent,
+    "resume": ResumeEvent,
     "candidate": CandidateEvent,
     "untrained": UntrainedEvent,
     "standing": StandingEvent,

@@ -6,7 +6,8 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +17,14 @@ from lrgui._version import __version__
 from lrgui.core.events import Event
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode
+from lrgui.writing import write_atomically
 
 #: What could not be written is tried again after so many seconds, and at the end.
 AGAIN = 1.0
 #: So many bytes wait for that; a run that is longer has lost its log.
 MOST_WAITING = 1 << 28
+#: Bytes that are looked at together for the end of a line.
+_TAIL = 1 << 16
 
 
 class LogWriter:
@@ -40,8 +44,11 @@ class LogWriter:
         origin: str = "",
         created: datetime | None = None,
         refused: OSError | None = None,
+        continues: bool = False,
     ) -> None:
-        """`refused` is why its folder could not be made, where that is known already; that is tried again, too."""
+        """`refused` is why its folder could not be made, where that is known already; that is tried again, too.
+        With `continues` the file is a run's that goes on: its events stay, and its header gets the job as it is now.
+        """
         self.path = Path(path)
         self.problem: str | None = None
         """Why the file does not hold everything, in a sentence; None where it does."""
@@ -49,6 +56,7 @@ class LogWriter:
         self._file: BinaryIO | None = None
         self._folder_too = refused is not None
         self._regular = False
+        self._continues = continues
         self._written = self._least = 0
         self._waiting = bytearray()
         self._next = 0.0  # when to try again
@@ -59,8 +67,10 @@ class LogWriter:
             self._closed = True
             self._fail(error)
         else:
-            self._least = len(header)
-            if refused is not None:
+            self._least = 0 if continues else len(header)
+            if continues:
+                self._go_on(job)
+            elif refused is not None:
                 self._waiting += header
                 self._fail(refused)
             else:
@@ -125,6 +135,26 @@ class LogWriter:
                 self.problem = None
                 self._news = f"The run is being saved to {self.path} again; nothing is missing."
 
+    def _go_on(self, job: Job) -> None:
+        """Open a run's file behind its last whole line; with another job its header is written anew."""
+        try:
+            _renew_header(self.path, job)
+            self._open()
+            assert self._file is not None
+            size = self._file.seek(0, os.SEEK_END)
+            cut = size
+            while cut > 0:  # what was cut off within a line ends where that line began
+                self._file.seek(max(0, cut - _TAIL))
+                end = self._file.read(cut - max(0, cut - _TAIL)).rfind(b"\n")
+                if end >= 0:
+                    cut = max(0, cut - _TAIL) + end + 1
+                    break
+                cut = max(0, cut - _TAIL)
+            self._file.truncate(cut)
+            self._file.seek(cut)
+        except (OSError, ValueError) as error:
+            self._fail(error)
+
     def _open(self) -> None:
         if self._folder_too:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +162,10 @@ class LogWriter:
             self._regular = stat.S_ISREG(os.stat(self.path).st_mode)
         except FileNotFoundError:
             self._regular = True
-        self._file = open(self.path, "w+b" if self._regular else "wb", buffering=0)  # noqa: SIM115
+        mode = "r+b" if self._continues else "w+b" if self._regular else "wb"
+        self._file = open(self.path, mode, buffering=0)  # noqa: SIM115
+        if self._continues:
+            self._file.seek(0, os.SEEK_END)
 
     def _make_again(self, deleted: BinaryIO) -> None:
         """Make a file that was deleted again: what it held can still be read."""
@@ -171,6 +204,37 @@ class LogWriter:
     def _take_news(self) -> str | None:
         news, self._news = self._news, None
         return news
+
+
+def _renew_header(path: Path, job: Job) -> None:
+    """Let the header of a run's file name `job`, and keep what else it says. Raises OSError, and ValueError for a file
+    that is no run's."""
+    with open(path, "rb") as file:
+        first = file.readline()
+        header = json.loads(first)
+        if not isinstance(header, dict) or "lrrun" not in header:
+            raise ValueError("it is no run log")
+        if header.get("job") == job.to_dict():
+            return
+        header["job"] = job.to_dict()
+        line = (json.dumps(header, separators=(",", ":"), allow_nan=False) + "\n").encode("ascii")
+    write_atomically(path, _Renewed(path, line, len(first)))
+
+
+@dataclass(frozen=True)
+class _Renewed:
+    """A file with another beginning, in pieces."""
+
+    path: Path
+    line: bytes
+    begin: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.line
+        with open(self.path, "rb") as file:
+            file.seek(self.begin)
+            while data := file.read(1 << 20):
+                yield data
 
 
 def header_line(job: Job, created: datetime, origin: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -19,6 +20,7 @@ from lrgui.core.events import (
     GradientEvent,
     OutputEvent,
     RateEvent,
+    ResumeEvent,
     RunState,
     ScriptEvent,
     StateEvent,
@@ -66,6 +68,8 @@ class Record:
         """How the run ended."""
         self.sweep_end: SweepEndEvent | None = None
         """How this sweep ended, where the run has several."""
+        self.begun = 0
+        """The step with which a training's schedule began: not the first where it got more epochs."""
         self._count = 0
         self._numbers = np.empty((3, FIRST_ROOM))  # rows: lr, loss, seconds
         self._steps = np.empty(FIRST_ROOM, dtype=np.int64)
@@ -110,6 +114,8 @@ class Record:
                 self._add_output(event)
             elif isinstance(event, EndEvent):
                 self.end = event
+            elif isinstance(event, ResumeEvent):
+                self._go_back(event)
 
     def __len__(self) -> int:
         return self._count
@@ -178,6 +184,28 @@ class Record:
         both = (None, None) if end is None else (end.guessing, end.uniform)
         guessing, uniform = (None if value is None or not math.isfinite(value) else value for value in both)
         return guessing, uniform
+
+    def _go_back(self, event: ResumeEvent) -> None:
+        """The training goes on from an earlier state: what came after that is measured again."""
+        self.end = None
+        self.begun = event.begun
+        self.epochs = [epoch for epoch in self.epochs if epoch.seconds <= event.seconds]
+        self.gradients = [one for one in self.gradients if one.step < event.step]
+        self.rate_changes = [one for one in self.rate_changes if one.step <= event.step]
+        if self.task is not None:
+            self.task = replace(self.task, steps=event.steps)
+        chosen = np.flatnonzero(self._steps[: self._count] < event.step)
+        if len(chosen) == self._count:
+            return
+        room, kept = len(self._steps), len(chosen)
+        numbers, steps = np.empty((3, room)), np.empty(room, dtype=np.int64)  # what was shown of the old ones stays
+        numbers[:, :kept], steps[:kept] = self._numbers[:, chosen], self._steps[chosen]
+        if self._beside is not None:
+            beside = np.full((len(self._beside), room), np.nan)
+            there = chosen[chosen < self._beside.shape[1]]
+            beside[:, : len(there)] = self._beside[:, there]
+            self._beside = beside
+        self._numbers, self._steps, self._count = numbers, steps, kept
 
     def _add_batch(self, event: BatchEvent) -> None:
         if self._count == len(self._steps):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from lrgui.runs.checkpoints import FOLDER, folder_of, remove
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.notes import SUFFIX as NOTES
 from lrgui.runs.notes import notes_path
@@ -29,7 +30,8 @@ class Deleted:
 
 
 def delete(log: Path, today: date | None = None) -> Deleted:
-    """Move a log, and its notes, to the trash. Raises OSError where that cannot be done: nothing is moved then."""
+    """Move a log, its notes and its checkpoints to the trash. Raises OSError, with nothing moved, where that cannot be
+    done."""
     folder = log.parent / TRASH / (today or date.today()).isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     deleted = Deleted(log, _free(folder / log.name))
@@ -50,7 +52,7 @@ def restore(deleted: Deleted) -> Path:
 def empty(runs: Path, today: date | None = None) -> int:
     """Remove what has been in the trash of a folder of runs for `KEPT_DAYS`; returns how many logs that were.
 
-    Never raises; touches nothing but logs and their notes, in folders that are named after a day.
+    Never raises; touches nothing but logs, their notes and checkpoints, in folders that are named after a day.
     """
     last, count = (today or date.today()) - timedelta(days=KEPT_DAYS), 0
     for folder in _entries(runs / TRASH):
@@ -63,6 +65,8 @@ def empty(runs: Path, today: date | None = None) -> int:
         for file in _entries(Path(folder.path)):
             if file.name.endswith((SUFFIX, SUFFIX + NOTES)):
                 count += _remove(file.path) and file.name.endswith(SUFFIX)
+            elif file.name.endswith(FOLDER) and file.is_dir(follow_symlinks=False):
+                remove(Path(file.path))
         try:
             os.rmdir(folder.path)
         except OSError:
@@ -70,20 +74,28 @@ def empty(runs: Path, today: date | None = None) -> int:
     return count
 
 
+#: What lies beside a log and goes with it.
+_BESIDE = (notes_path, folder_of)
+
+
 def _move(log: Path, to: Path) -> None:
+    moved = [(log, to)]
     os.rename(log, to)
-    try:
-        os.rename(notes_path(log), notes_path(to))
-    except FileNotFoundError:
-        return
-    except OSError:
-        os.rename(to, log)
-        raise
+    for beside in _BESIDE:
+        try:
+            os.rename(beside(log), beside(to))
+        except FileNotFoundError:
+            continue
+        except OSError:
+            for old, new in reversed(moved):
+                os.rename(new, old)
+            raise
+        moved.append((beside(log), beside(to)))
 
 
 def _free(path: Path) -> Path:
     number, found = 1, path
-    while found.exists() or notes_path(found).exists():
+    while found.exists() or any(beside(found).exists() for beside in _BESIDE):
         number += 1
         found = path.with_name(f"{path.name.removesuffix(SUFFIX)}-{number}{SUFFIX}")
     return found

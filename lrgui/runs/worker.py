@@ -81,7 +81,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     try:
         import json
 
-        job = Job.from_dict(json.loads(line))
+        job = Job.from_request(json.loads(line))
     except ValueError as error:
         channel.say(EndEvent(EndReason.FAILED, f"The worker cannot read its job: {error}"))
         return 1

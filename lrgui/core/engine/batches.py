@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import torch
@@ -18,18 +18,20 @@ MOST_BATCHES = 100_000
 NO_BATCH = "The training data yields no batches: use more examples or a smaller batch size."
 
 
-def endless(loader: Iterable[Any]) -> Iterator[Any]:
+def endless(loader: Iterable[Any], begins: Callable[[], object] = lambda: None) -> Iterator[Any]:
     """Batches from `loader`, begun again whenever it ends.
 
     Ends only where the loader can't begin again: a one-shot iterator (`iter(loader) is loader`), or one that
     gives nothing the second time. Raises ValueError for a loader that has no batch at all. Workers that stay alive
-    (`persistent_workers`) are started for these batches, and those that the loader has wait.
+    (`persistent_workers`) are started for these batches, and those that the loader has wait. `begins` is called before
+    each pass.
     """
     one_shot = is_one_shot(loader)
     first = True
     with own_workers(loader):
         while True:
             empty = True
+            begins()
             for batch in loader:
                 empty = False
                 yield batch

@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from lrgui.core.engine.cleanup import Action
-from lrgui.core.engine.random_state import GENERATORS, generator_back
+from lrgui.core.engine.random_state import GENERATORS, generator_back, generator_state, set_generator
 
 FOLLOWED = (
     *("sampler", "batch_sampler", "dataset", "datasets", "data_source"),
@@ -32,8 +32,37 @@ def loader_back(loader: object) -> list[Action]:
         held = _attributes(place)
         backs = [generator_back(value) for value in held.values() if isinstance(value, GENERATORS)]
         actions += [back for back in backs if back is not None]
-        actions += [partial(setattr, place, name, held[name]) for name in COUNTERS if type(held.get(name)) is int]
+        actions += [partial(setattr, place, name, held[name]) for name in _counters(held)]
     return actions
+
+
+def loader_state(loader: object) -> list[dict[str, Any]]:
+    """The same as data, for `set_loader` on a loader that is made alike: for each place generators and epochs by
+    name."""
+    found = []
+    for place in _places(loader):
+        held = _attributes(place)
+        states = {name: generator_state(value) for name, value in held.items() if isinstance(value, GENERATORS)}
+        found.append({"generators": states, "counters": {name: held[name] for name in _counters(held)}})
+    return found
+
+
+def set_loader(loader: object, state: list[dict[str, Any]]) -> None:
+    """Give a loader what `loader_state` found. Raises ValueError where it is built in another way."""
+    places = list(_places(loader))
+    if len(places) != len(state):
+        raise ValueError("The loader is built in another way than the one that was kept.")
+    for place, known in zip(places, state, strict=True):
+        held = _attributes(place)
+        for name, one in known["generators"].items():
+            if one is not None and name in held:
+                set_generator(held[name], one)
+        for name, number in known["counters"].items():
+            setattr(place, name, number)
+
+
+def _counters(held: dict[str, Any]) -> list[str]:
+    return [name for name in COUNTERS if type(held.get(name)) is int]
 
 
 def generators_of(loader: object) -> list[torch.Generator]:

@@ -17,9 +17,9 @@ class Stopwatch:
         self._begin: float | None = None
         self._away = 0.0
 
-    def start(self) -> None:
-        """Begin to count."""
-        self._begin = time.perf_counter()
+    def start(self, seconds: float = 0.0) -> None:
+        """Begin to count, from so many seconds on."""
+        self._begin = time.perf_counter() - seconds
         self._away = 0.0
 
     @property

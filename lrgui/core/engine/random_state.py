@@ -18,24 +18,47 @@ GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, rando
 class RandomState:
     """The generators of Python, numpy and torch (CPU, and the CUDA, XPU and MPS devices in use), as they are now."""
 
-    def __init__(self) -> None:
-        self._actions: list[Action] = [
-            partial(random.setstate, random.getstate()),
-            partial(np.random.set_state, np.random.get_state(legacy=False)),
-            partial(torch.set_rng_state, torch.get_rng_state()),
-        ]
-        for name in ("cuda", "xpu"):
-            backend = getattr(torch, name, None)
-            if backend is not None and backend.is_initialized():
-                self._actions.append(partial(backend.set_rng_state_all, backend.get_rng_state_all()))
-            elif backend is not None:
-                self._actions.append(partial(_seed_again, backend, torch.initial_seed()))
-        if torch.backends.mps.is_available():
-            self._actions.append(partial(torch.mps.set_rng_state, torch.mps.get_rng_state()))
+    def __init__(self, states: dict[str, Any] | None = None) -> None:
+        """`states` are those of another moment, as they were found here."""
+        self.states = _states() if states is None else states
+        """What `restore` sets: plain values and tensors by the generator's name."""
 
     def restore(self) -> None:
         """Set all generators back, each even if another fails."""
-        all_of(self._actions)
+        states = self.states
+        actions: list[Action] = [
+            partial(random.setstate, states["python"]),
+            partial(np.random.set_state, states["numpy"]),
+            partial(torch.set_rng_state, states["torch"]),
+        ]
+        for name in _BACKENDS:
+            backend = getattr(torch, name, None)
+            if name in states and backend is not None and backend.is_initialized():
+                actions.append(partial(backend.set_rng_state_all, states[name]))
+            elif backend is not None:
+                actions.append(partial(_seed_again, backend, states["seed"]))
+        if "mps" in states and torch.backends.mps.is_available():
+            actions.append(partial(torch.mps.set_rng_state, states["mps"]))
+        all_of(actions)
+
+
+_BACKENDS = ("cuda", "xpu")
+
+
+def _states() -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(legacy=False),
+        "torch": torch.get_rng_state(),
+        "seed": torch.initial_seed(),
+    }
+    for name in _BACKENDS:
+        backend = getattr(torch, name, None)
+        if backend is not None and backend.is_initialized():
+            found[name] = backend.get_rng_state_all()
+    if torch.backends.mps.is_available():
+        found["mps"] = torch.mps.get_rng_state()
+    return found
 
 
 def _seed_again(backend: Any, seed: int) -> None:
@@ -46,15 +69,31 @@ def _seed_again(backend: Any, seed: int) -> None:
 
 def generator_back(generator: object) -> Action | None:
     """What sets a generator (see `GENERATORS`) back to its state of now; None if it has no state."""
+    state = generator_state(generator)
+    return None if state is None else partial(set_generator, generator, state)
+
+
+def generator_state(generator: object) -> Any:
+    """The state of a generator (see `GENERATORS`) as it is now; None if it has none."""
     if isinstance(generator, torch.Generator):
-        return partial(generator.set_state, generator.get_state())
+        return generator.get_state()
     if isinstance(generator, np.random.Generator):
-        return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
+        return generator.bit_generator.state
     if isinstance(generator, np.random.RandomState):
-        return partial(generator.set_state, generator.get_state(legacy=False))
+        return generator.get_state(legacy=False)
     if isinstance(generator, random.Random) and not isinstance(generator, random.SystemRandom):
-        return partial(generator.setstate, generator.getstate())
+        return generator.getstate()
     return None
+
+
+def set_generator(generator: Any, state: Any) -> None:
+    """Give a generator a state that `generator_state` gave."""
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, random.Random):
+        generator.setstate(state)
+    else:
+        generator.set_state(state)
 
 
 def gradients_back() -> Action:

@@ -6,23 +6,24 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from lrgui.core.control import Control
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
-from lrgui.core.engine.batches import NO_BATCH, batch_size, endless, to_device
+from lrgui.core.engine.batches import NO_BATCH, batch_size, to_device
 from lrgui.core.engine.dead_network import DeadNetwork
 from lrgui.core.engine.early_stopping import EarlyStopping, ValidationWatch
 from lrgui.core.engine.evaluation import Means, evaluate
 from lrgui.core.engine.gradients import norm_of
 from lrgui.core.engine.live_rate import LiveRate
+from lrgui.core.engine.loader_position import Feed
 from lrgui.core.engine.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Objective
 from lrgui.core.engine.param_groups import largest
-from lrgui.core.engine.passes import batches_in, planned_steps
+from lrgui.core.engine.passes import batches_in, planned_steps, steps_per_epoch
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, overflowed, scaler_for
 from lrgui.core.engine.recovery import Recovery
@@ -31,6 +32,7 @@ from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Stepper
 from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.engine.team import Team
+from lrgui.core.engine.training_state import put_back
 from lrgui.core.events import (
     BROKE,
     BatchEvent,
@@ -41,16 +43,32 @@ from lrgui.core.events import (
     GradientEvent,
     OutputEvent,
     RateEvent,
+    ResumeEvent,
     Stream,
 )
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
+from lrgui.core.tensor_file import Contents
 
 _MISSING = object()
 #: Gradients and answers are looked at each so many steps, and at most so many times: beside a small model's step they
 #: would show, and so would their lines in a long log.
 LOOK_EACH, MOST_LOOKS = 10, 2000
+
+
+class Keeper(Protocol):
+    """Keeps a training's state, so that another process can go on with it. Never raises."""
+
+    def due(self, epoch: bool = False) -> bool:
+        """True where the state is to be kept after the next step, or now that an `epoch` is over."""
+
+    def keep(self, training: Training, midway: bool, over: bool = False) -> str:
+        """Keep it as it is, `midway` in an epoch or after one, and where the training is `over`. Returns a sentence to
+        be told, or an empty text."""
+
+    def keep_best(self, training: Training) -> None:
+        """These weights are the best so far."""
 
 
 def train(
@@ -65,6 +83,8 @@ def train(
     metric_name: str = "accuracy",
     per_epoch: int | None = None,
     device: torch.device | str = "cpu",
+    keeper: Keeper | None = None,
+    resumed: Contents | None = None,
 ) -> Iterator[Event]:
     """Train `model` and yield its events, one `BatchEvent` for each optimizer step; the last is always an `EndEvent`.
 
@@ -78,11 +98,15 @@ def train(
             itself: its first entry counts.
         per_epoch: batches of a pass over `loader`, where the caller knows it. What it gives beyond that is left out.
             Of no meaning where the config has `steps`.
+        keeper: is given the state again and again.
+        resumed: a state that a keeper kept: the training goes on from there. With more epochs than it was planned for
+            its schedule begins again for those. Raises ValueError, with a sentence, where it is that of another model.
     """
     training = Training(
         model, loader, optimizer, objective, config, control or Control(), validation, metric_name, torch.device(device)
     )
-    yield from training.events(per_epoch)
+    training.keeper = keeper
+    yield from training.events(per_epoch, resumed)
 
 
 class Training:
@@ -130,7 +154,6 @@ class Training:
         self._skipped = 0  # steps in a row that fp16's scaler left out
         self._in_eval = kept_in_eval(model)
         self._suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
-        self._batches: Iterator[Any] = iter(())
         self.rate = LiveRate(optimizer)
         self.told = 0
         """Steps that were told: more than were made where some were taken back."""
@@ -139,9 +162,17 @@ class Training:
         self._patient = None if config.patience is None else EarlyStopping(model, config.patience)
         self._recovery: Recovery | None = None
         self._look_each = LOOK_EACH
+        self.feed = Feed(loader, config.steps is None)
+        self.midway = False
+        """True for a training that is resumed within an epoch, until it goes on there."""
+        self.begun = 0
+        """The step with which its schedule began: not the first where the training got more epochs."""
+        self.over = False
+        """True once it is complete."""
+        self.keeper: Keeper | None = None
 
-    def events(self, per_epoch: int | None = None) -> Iterator[Event]:
-        """All events of the training, `EndEvent` the last; `per_epoch` as in `train`."""
+    def events(self, per_epoch: int | None = None, resumed: Contents | None = None) -> Iterator[Event]:
+        """All events of the training, `EndEvent` the last; the arguments as in `train`."""
         config, model = self.config, self.model
         modes = {module: module.training for module in model.modules()}
         per_pass = 0 if config.steps is not None else per_epoch or batches_in(self.loader)
@@ -167,19 +198,23 @@ class Training:
             self._recovery.keep(0, 0)
         self.clock.start()
         try:
-            if config.steps is not None:
-                self._batches = endless(self.loader)
+            if resumed is not None:
+                yield from self._go_on(resumed, epochs)
             while self.end is None:
+                if self.epoch == len(epochs):
+                    self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
+                    break
                 self.epoch += 1
                 yield from self._one_epoch(epochs[self.epoch - 1], len(epochs))
                 if self.end is not None and self.end.reason in BROKE:
                     yield from self._go_back(self.end)
                 elif self.end is None and self._recovery is not None and self.watch.calm:
                     self._recovery.keep(self.step, self.epoch)
-                if self.end is None and self.epoch == len(epochs):
-                    self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
             if self._patient is not None:
                 self.end = replace(self.end, detail=self.end.detail + self._patient.restore(self.epoch))
+            if self.end.reason == EndReason.COMPLETED:
+                self.over = True
+                yield from self._keep(midway=False, over=True)
             yield self.end
         finally:
             if self._recovery is not None:
@@ -190,21 +225,56 @@ class Training:
                 module.training = training
             self._start.close()
 
+    def _go_on(self, resumed: Contents, epochs: list[int]) -> Iterator[Event]:
+        """Go where the training was that `resumed` is of."""
+        note = put_back(self, resumed)
+        if self.over and self.epoch < len(epochs):  # it got more epochs
+            self.over, self.begun = False, self.told
+            left = sum(steps_per_epoch(batches, self.config.accumulation) for batches in epochs[self.epoch :])
+            self.total_steps = self.step + left
+            self.scheduler = Schedule(self.optimizer, self.config, left)
+            if self.config.patience is not None:
+                self._patient = EarlyStopping(self.model, self.config.patience)
+        if self.midway:
+            self.epoch -= 1  # the loop counts it again
+        if self._recovery is not None:
+            self._recovery.keep(self.step, self.epoch)
+        yield ResumeEvent(
+            self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
+        )
+        if note:
+            yield OutputEvent(note, Stream.NOTE)
+
+    def _keep(self, midway: bool, over: bool = False) -> Iterator[Event]:
+        """Let the keeper have the state."""
+        note = self.keeper.keep(self, midway, over) if self.keeper is not None else ""
+        if note:
+            yield OutputEvent(note, Stream.NOTE)
+
     def _one_epoch(self, batches: int, epochs: int) -> Iterator[Event]:
         """The steps of an epoch and what it came to. Sets `end` where the training is over."""
         to_train_mode(self.model, self._in_eval, self.optimizer)
-        self.trained = Means(self.metric_name)
-        if self.config.steps is None:
-            self._batches = iter(self.loader)
-        self.left = batches
+        if self.midway:  # of an epoch that was begun in another process
+            self.midway = False
+        else:
+            self.trained = Means(self.metric_name)
+            if self.config.steps is None:
+                self.feed.begin()
+            self.left = batches
         while self.left > 0:
             yield from held(self.control, self.clock)
+            if self.control.cancelled:
+                yield from self._keep(midway=True)
+                self.end = self._stopped(epochs)
+                return
             yield from self._change_rate()
+            due = self.keeper is not None and self.keeper.due()
+            if due:
+                self.feed.look()
             self._stepper.batches = min(self.config.accumulation, self.left)
             loss, count = self._forward()
-            if self.control.cancelled:
-                detail = f"Stopped in epoch {self.epoch} of {epochs}; everything measured so far is kept."
-                self.end = EndEvent(EndReason.CANCELLED, detail)
+            if self.control.cancelled and count < self._stepper.batches:
+                self.end = self._stopped(epochs)
                 return
             if count == 0:  # fewer than the loader's length says
                 break
@@ -212,9 +282,11 @@ class Training:
             yield from self._one_step(loss)
             if self.end is not None:
                 return
+            if due:
+                yield from self._keep(midway=True)
         else:
             if self.config.steps is None:
-                next(self._batches, None)  # what a loader does after its last batch: count its epochs, shuffle anew
+                next(self.feed, None)  # what a loader does after its last batch: count its epochs, shuffle anew
         if self.left == batches:
             self._stepper.refuse_nothing()
             self.end = _no_batch(self.epoch)
@@ -227,12 +299,22 @@ class Training:
         if stop is not None:
             self.end = EndEvent(stop.reason, stop.detail)
             return
-        self.best = min(self.best, self.trained.loss if held_out is None else held_out.loss)
+        reached = self.trained.loss if held_out is None else held_out.loss
+        if self.keeper is not None and reached < self.best:
+            self.keeper.keep_best(self)
+        self.best = min(self.best, reached)
         if held_out is not None:
             yield from self._judge(held_out.loss, epochs)
         if self.end is None and self.control.finishing and self.epoch < epochs:
             detail = f"Stopped after epoch {self.epoch} of {epochs}, as asked; everything measured so far is kept."
+            yield from self._keep(midway=False)
             self.end = EndEvent(EndReason.CANCELLED, detail)
+        elif self.end is None and self.epoch < epochs and self.keeper is not None and self.keeper.due(epoch=True):
+            yield from self._keep(midway=False)
+
+    def _stopped(self, epochs: int) -> EndEvent:
+        detail = f"Stopped in epoch {self.epoch} of {epochs}; everything measured so far is kept."
+        return EndEvent(EndReason.CANCELLED, detail)
 
     def _judge(self, val_loss: float, epochs: int) -> Iterator[Event]:
         """Say that the validation loss rises. Sets `end` where it is time to stop."""
@@ -324,7 +406,7 @@ class Training:
         stepper, objective = self._stepper, self.objective
         total, count = 0.0, 0
         while count < stepper.batches and not self.control.cancelled:
-            batch = next(self._batches, _MISSING)
+            batch = next(self.feed, _MISSING)
             if batch is _MISSING:
                 if count:
                     stepper.cut(count)
