@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrgui.api.loader_iters import TrainDataLoaderIter, ValDataLoaderIter
     from lrgui.api.result import Result
     from lrgui.api.state_cacher import StateCacher
+    from lrgui.api.study import Study, study
     from lrgui.api.torch_lr_finder import LRFinder
     from lrgui.api.verified import Verified
     from lrgui.api.verify import verify
@@ -29,6 +30,8 @@ _HOMES = {
     "Result": "lrgui.api.result",
     "verify": "lrgui.api.verify",
     "Verified": "lrgui.api.verified",
+    "study": "lrgui.api.study",
+    "Study": "lrgui.api.study",
     "LRFinder": "lrgui.api.torch_lr_finder",
     "TrainDataLoaderIter": "lrgui.api.loader_iters",
     "ValDataLoaderIter": "lrgui.api.loader_iters",
@@ -40,12 +43,14 @@ __all__ = [
     "LRFinder",
     "Result",
     "StateCacher",
+    "Study",
     "Task",
     "TrainDataLoaderIter",
     "ValDataLoaderIter",
     "Verified",
     "__version__",
     "find_lr",
+    "study",
     "verify",
 ]
 

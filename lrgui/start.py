@@ -18,6 +18,7 @@ COMMANDS = (
     "weights",
     "verify",
     "compare",
+    "study",
     "check",
     "new",
     "export",

@@ -12,7 +12,7 @@ import lrgui
 
 PACKAGE = Path(lrgui.__file__).parent
 #: From the lowest up; what stands beside them (frozen, resources, …) is below all.
-FLOORS = ("core", "errors", "tasks", "script", "runs", "plot", "export", "api", "integrations", "cli", "gui")
+FLOORS = ("core", "errors", "tasks", "script", "runs", "studies", "plot", "export", "api", "integrations", "cli", "gui")
 
 
 def test_there_are_no_circles() -> None:

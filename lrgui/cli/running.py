@@ -146,9 +146,9 @@ def run(
     return record, journals.lost
 
 
-def source_of(job: Job, python: Place = None) -> EventSource:
+def source_of(job: Job, python: Place = None, *, always_child: bool = False) -> EventSource:
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
-    or where there is no torch in here."""
+    where there is no torch in here, or where that is wanted."""
     if isinstance(python, Target):
         from lrgui.runs.remote.running import RemoteRun  # it needs numpy, which help does not
 
@@ -159,7 +159,7 @@ def source_of(job: Job, python: Place = None) -> EventSource:
 
         return script_source(job, chosen)
     # The person's code may print, change the folder or exit: it must do so somewhere else.
-    if job.task.is_code or not frozen.computes_itself(chosen):
+    if always_child or job.task.is_code or not frozen.computes_itself(chosen):
         return ChildProcess(job, chosen)
     try:
         from lrgui.runs.in_process import InProcess

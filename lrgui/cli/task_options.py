@@ -14,10 +14,10 @@ import typer
 from lrgui.cli.app import ARGUMENTS, Status, fail, say
 from lrgui.cli.script_job import script_job
 from lrgui.core.formats import exact_number
-from lrgui.core.options import Option, Scalar, read_option
 from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job, switched
 from lrgui.runs.library import SUFFIX
+from lrgui.runs.task_settings import places, with_choice, with_setting
 from lrgui.tasks.catalog import SOURCES
 from lrgui.tasks.recognise import recognise
 from lrgui.tasks.spec import TaskSpec
@@ -199,9 +199,10 @@ def _job(
     task = job.task
     if words := context.meta.get(ARGUMENTS):
         task = replace(task, arguments=shlex.join(words))
-    if optimizer is not None and optimizer.lower() != task.optimizer:
-        task = replace(task, optimizer_options={})
-    task = _chosen(_chosen(task, "model", model), "optimizer", optimizer.lower() if optimizer else None)
+    if model is not None:
+        task = with_choice(task, "model", model)
+    if optimizer is not None:
+        task = with_choice(task, "optimizer", optimizer.lower())
     task = changed(task, **given)
     if subset is not None:
         task = replace(task, subset=subset or None)
@@ -209,43 +210,23 @@ def _job(
     return replace(job, task=_with_settings(task, settings or (), known, own))
 
 
-def _chosen(task: TaskSpec, part: str, wanted: str | None) -> TaskSpec:
-    """Choose a model or an optimizer: a key, or library:name."""
-    if wanted is None:
-        return task
-    key, _, name = wanted.partition(":")
-    task = replace(task, **{part: key})  # type: ignore[arg-type]
-    return replace(task, **{f"{part}_options": {"name": name}}) if name else task  # type: ignore[arg-type]
-
-
 def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | None, own: Mapping[str, str]) -> TaskSpec:
     """Put each NAME=VALUE where an option has that name: the data's first, then the model's, then the optimizer's.
 
     `own` are the options of the command itself, by name.
     """
-    rows = (task.model_row, task.optimizer_row)
-    parts: dict[str, tuple[Option, ...]] = {
-        "options": known.options if known is not None else (task.row.options if task.row is not None else ()),
-        "model_options": rows[0].options if rows[0] is not None else (),
-        "optimizer_options": rows[1].options if rows[1] is not None else (),
-    }
+    there = places(task, known)
     for each in settings:
         name, equals, text = each.partition("=")
-        places = [(part, option) for part, options in parts.items() for option in options if option.name == name]
         if not equals:
             fail(f"--set {each}: write NAME=VALUE, for example --set {name}=1.", Status.BAD_ARGUMENTS)
-        if not places and name.replace("-", "_") in own:
+        if name not in there and name.replace("-", "_") in own:
             option_of_command = own[name.replace("-", "_")]
             fail(f"--set {each}: use its own option: {option_of_command} {text}", Status.BAD_ARGUMENTS)
-        if not places:
-            names = ", ".join(dict.fromkeys(option.name for options in parts.values() for option in options))
-            fail(f"--set {each}: no such setting. Available: {names or 'none'}.", Status.BAD_ARGUMENTS)
-        part, option = places[0]
         try:
-            value: Scalar = read_option(option, text)
+            task = with_setting(task, there, name, text)
         except ValueError as error:
             fail(f"--set {each}: {error}", Status.BAD_ARGUMENTS)
-        task = replace(task, **{part: {**getattr(task, part), name: value}})  # type: ignore[arg-type]
     return task
 
 

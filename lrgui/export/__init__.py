@@ -101,6 +101,12 @@ def _program(thing: Shown, _style: PictureStyle) -> bytes:
     return program_bytes(thing)
 
 
+def _parquet(thing: Shown, _style: PictureStyle) -> bytes:
+    from lrgui.export.study import parquet_bytes
+
+    return parquet_bytes(thing)
+
+
 FORMATS: dict[str, Format] = {
     row.key: row
     for row in (
@@ -118,6 +124,11 @@ FORMATS: dict[str, Format] = {
 _OF_RUNS = ("ipynb", "py")
 #: Those of the three synthetic scenarios, and of a comparison.
 SCENE_FORMATS = COMPARISON_FORMATS = {key: row for key, row in FORMATS.items() if key not in _OF_RUNS}
+#: Those of a study, whose picture is its heat map.
+STUDY_FORMATS = {
+    **SCENE_FORMATS,
+    "parquet": Format("parquet", "Runs (Parquet)", "the runs, a line for each,", _parquet),
+}
 
 
 def export(thing: Shown, path: Path, key: str, style: PictureStyle = USUAL) -> None:
@@ -132,6 +143,7 @@ __all__ = [
     "COMPARISON_FORMATS",
     "FORMATS",
     "SCENE_FORMATS",
+    "STUDY_FORMATS",
     "USUAL",
     "ExportError",
     "Format",

@@ -96,7 +96,7 @@ def summary_of(path: Path) -> RunSummary:
         return RunSummary(path.name, 0, 0, problem=why_not_opened(path.name, error))
     blank = RunSummary(path.name, facts.st_mtime_ns, facts.st_size, created=facts.st_mtime)
     try:
-        return _filled(blank, open_run(path))
+        return summarized(blank, open_run(path))
     except (OSError, ValueError) as error:
         return replace(blank, problem=why_not_opened(path.name, error))
     except Exception as error:  # a file can say anything: one run must not hide all others
@@ -110,7 +110,8 @@ def optimizer_of(job: Job, record: Record) -> str:
     return made.optimizer if brought and made is not None and made.optimizer else task.optimizer_words
 
 
-def _filled(blank: RunSummary, run: OpenedRun) -> RunSummary:
+def summarized(blank: RunSummary, run: OpenedRun) -> RunSummary:
+    """What `run` holds, in the place of what `blank` does not know."""
     job, record = run.job, run.record
     words = job.task.title.removesuffix(f" · {job.task.optimizer_words}")
     counted = record if run.race is not None else run.sweeps

@@ -12,7 +12,10 @@ another there is no rule: their rates have different units.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from lrgui.core.formats import format_ratio
 from lrgui.core.learning_rate import exact_lr, format_lr
@@ -30,6 +33,12 @@ SOURCES = {1.0: "Goyal et al. 2017", 0.5: "Malladi et al. 2022"}
 OWN_SOURCES = {"lamb": "You et al. 2020"}
 #: A batch that changes by more than this factor is beyond what the rules were tried on.
 FAR = 8.0
+#: An exponent that is known less closely than this says nothing: the rules differ by 0.5.
+TELLING = 0.25
+#: Exponents that differ by less move a rate by less than a sweep can tell, over any batches that people try.
+CLOSE = 0.05
+#: Student's t, 97.5 %, for 1, 2, … degrees of freedom; for more `_student` comes close enough.
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 
 @dataclass(frozen=True)
@@ -89,3 +98,53 @@ def _other_optimizer(old: str, new: str) -> str:
     made = f"The sweep was made with {before.label if before is not None else old}"
     usual = f" (usually {after.typical_lr})" if after is not None else ""
     return f"{made}; its rate does not transfer to {label}{usual}: sweep again."
+
+
+@dataclass(frozen=True)
+class MeasuredScaling:
+    """How the rate follows the batch, as sweeps at several batch sizes measured it: log LR = a + exponent · log batch,
+    by least squares over all of them."""
+
+    exponent: float
+    error: float | None
+    """Half the width of the exponent's 95 % interval (Student's t); None where two sweeps leave nothing to estimate it
+    from."""
+    low: int
+    high: int
+    """The smallest and the largest batch: beyond them nothing was measured."""
+    sweeps: int
+    """Picks that went into it."""
+    intercept: float
+    """The natural logarithm of the fitted rate for a batch of 1."""
+
+    def at(self, batch: float) -> float:
+        """The fitted rate for a batch, in examples per step."""
+        return math.exp(self.intercept + self.exponent * math.log(batch))
+
+    def agrees(self, exponent: float) -> bool | None:
+        """Whether another exponent lies in the measured interval, or nearly; None where that is too wide to tell."""
+        if self.error is None:
+            return None
+        inside = abs(self.exponent - exponent) <= max(self.error, CLOSE)
+        return None if inside and self.error > TELLING else inside
+
+
+def measured_scaling(batches: Sequence[float], rates: Sequence[float]) -> MeasuredScaling | None:
+    """How `rates`, picks of sweeps that differ in their batch only (and their seed), follow `batches`, in examples per
+    step. Both above 0, one of each per sweep. None for fewer than two different batches.
+    """
+    if len(set(batches)) < 2:
+        return None
+    x, y = np.log(np.asarray(batches, dtype=float)), np.log(np.asarray(rates, dtype=float))
+    spread = float(np.sum((x - x.mean()) ** 2))
+    exponent = float(np.sum((x - x.mean()) * (y - y.mean()))) / spread
+    intercept = float(y.mean() - exponent * x.mean())
+    free = len(x) - 2
+    left = float(np.sum((y - intercept - exponent * x) ** 2))
+    error = _student(free) * math.sqrt(left / free / spread) if free > 0 else None
+    return MeasuredScaling(exponent, error, round(min(batches)), round(max(batches)), len(x), intercept)
+
+
+def _student(free: int) -> float:
+    """The 97.5 % quantile of Student's t, to 0.3 %."""
+    return _T[free - 1] if free <= len(_T) else 1.96 + 2.4 / free + 3.0 / free**2

@@ -1,0 +1,229 @@
+"""`lrgui study`: many runs over a grid, on this machine or on a Ray cluster."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from lrgui.cli.app import Json, Status, command, fail, printed, results, say, tell
+from lrgui.cli.generated import with_settings
+from lrgui.cli.outputs import spare, with_formats, write_files
+from lrgui.cli.running import Signals, progress_bar, source_of
+from lrgui.cli.task_options import Python
+from lrgui.core.learning_rate import format_lr
+from lrgui.export import FORMATS, STUDY_FORMATS
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.spec import FIND, MEASURES, Values, seeds_of, singular, with_values
+
+if TYPE_CHECKING:
+    from lrgui.core.options import Scalar
+    from lrgui.studies.driver import Progress
+    from lrgui.studies.results import StudyResults
+
+
+@command()
+@with_settings(ExecutionSettings)
+@with_formats(row for row in STUDY_FORMATS.values() if row.key != "json")  # that one goes to standard output
+def study(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY",
+            help="A study's file (.toml, .yaml) or folder, or what to train, as for lrgui find; the options then say "
+            "what varies.",
+        ),
+    ],
+    optimizers: Annotated[
+        str | None, typer.Option(help="Optimizers, separated by commas.", show_default="the task's own")
+    ] = None,
+    batch_sizes: Annotated[
+        str | None, typer.Option(help="Batch sizes, separated by commas.", show_default="the task's")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="How many seeds (3), or which ones (0,1,7).", show_default="0 alone")
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            metavar="NAME=VALUES",
+            help="Values of a setting of data, model, optimizer or task, separated by commas; may be repeated.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A setting that all runs share, also sweep.steps, race.steps, train.epochs; may be repeated.",
+        ),
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What is done for each combination. {'; '.join(f'{key}: {does}' for key, does in MEASURES.items())}.",
+            show_default=FIND,
+        ),
+    ] = None,
+    prove_best: Annotated[
+        int | None, typer.Option(help="Prove so many of the best combinations by races.", show_default="0")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the study; one that is there goes on where it stopped.",
+            show_default="NAME.study, beside the study's file or in the current folder",
+        ),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Make runs that failed again.")] = False,
+    given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
+    as_json: Json = False,
+    files: dict[str, Path] = {},  # noqa: B006
+    overlay: Annotated[
+        Path | None, typer.Option(help="Write a picture of all curves to this file (.png, .svg or .pdf).")
+    ] = None,
+    python: Python = None,
+) -> None:
+    """Measure a grid of settings: optimizers, batch sizes, models, seeds; each combination by a run of its own.
+
+    Every run is kept in the study's folder as it goes on. The same command again goes on with what is missing, also
+    after a crash, and with a larger grid makes only what is new. Exit status: 0 once all is measured, 1 where a run
+    failed or is missing, 2 for bad arguments.
+    """
+    from lrgui.studies.plan import planned
+    from lrgui.studies.start import described
+
+    spare({**files, "overlay": overlay}, Path(what) if Path(what).is_file() else None)
+    if overlay is not None and overlay.suffix.lower().lstrip(".") not in ("png", "svg", "pdf"):
+        fail(f"--overlay writes .png, .svg or .pdf, not {overlay.name}.", Status.BAD_ARGUMENTS)
+    try:
+        spec, how, usual = described(what)
+        varied = dict(_named(each, "--grid") for each in grid or ())
+        for name, values in (("optimizer", optimizers), ("batch_size", batch_sizes)):
+            if values is not None:
+                varied[name] = _values(values)
+        spec = with_values(
+            spec,
+            measure=measure,
+            prove_best=prove_best,
+            seeds=None if seeds is None else _seeds(seeds),
+            grid={**spec.grid, **varied},
+            fixed={**spec.fixed, **_fixed(settings or ())},
+        )
+        how = replace(how, **given)
+        if wrong := how.validate():
+            raise ValueError(" ".join(map(str, wrong)))
+        plan = planned(spec)
+    except (ValueError, OSError) as error:
+        fail(str(error), Status.BAD_ARGUMENTS)
+    for note in plan.notes:
+        say(note)
+    found = _run(plan, how, folder or usual, retry_failed, as_json, python)
+    _tell(found, as_json)
+    if found.rows:
+        from lrgui.export.study import StudyReport
+
+        write_files(StudyReport(found), files, STUDY_FORMATS, quiet=True)
+        if overlay is not None:
+            _write_overlay(found, overlay)
+    raise typer.Exit(Status.FAILED if found.missing or found.failed else Status.OK)
+
+
+def _named(words: str, option: str) -> tuple[str, tuple[Scalar, ...]]:
+    name, equals, values = words.partition("=")
+    if not equals:
+        raise ValueError(f"{option} {words}: write NAME=VALUES, for example {option} width=64,128.")
+    return singular(name), _values(values)
+
+
+def _values(words: str) -> tuple[Scalar, ...]:
+    return tuple(_value(each.strip()) for each in words.split(",") if each.strip())
+
+
+def _value(word: str) -> Scalar:
+    """A number where it is one, so that "32" and the 32 of a file are the same."""
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    return {"true": True, "false": False, "none": None}.get(word.lower(), word)
+
+
+def _fixed(settings: list[str] | tuple[str, ...]) -> Values:
+    found: Values = {}
+    for each in settings:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise ValueError(f"--set {each}: write NAME=VALUE, for example --set {name}=1.")
+        found[singular(name)] = _value(value.strip())
+    return found
+
+
+def _seeds(words: str) -> tuple[int, ...]:
+    values = _values(words)
+    return seeds_of(values[0] if "," not in words and values else values)
+
+
+def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: bool, python: Path | None) -> StudyResults:
+    """Measure what is missing, and show how it goes on."""
+    from lrgui.studies.driver import Watch
+    from lrgui.studies.start import driver_of, executor_of
+
+    bar = progress_bar()
+    line = bar.add_task("Study", total=None)
+
+    def show(progress: Progress) -> None:
+        words = f"Study · {progress.running} running · {progress.points:,} batches"
+        bar.update(line, total=progress.total, completed=progress.done, description=words)
+
+    def ended(run: Any, stage: Any, result: Any) -> None:
+        if not quiet:
+            rate = "no rate" if result.lr is None else format_lr(result.lr)
+            say(f"{run.words}: {stage.kind} {rate if result.good else result.detail}")
+
+    watch = Watch(show, ended, say, lambda run, event: printed(event))
+    try:
+        # In processes of their own, also what this one could compute: several at once, each with its random numbers.
+        executor = executor_of(how, lambda job: source_of(job, python, always_child=True))
+        with closing(executor), bar:
+            if not quiet:
+                say(f"{len(plan.runs):,} runs on {executor.words}; the study's folder is {place}.")
+            driver = driver_of(plan, how, place, executor, watch, retry_failed=retry)
+            with Signals(driver):
+                return driver.run()
+    except (ValueError, OSError) as error:
+        fail(str(error))
+
+
+def _tell(found: StudyResults, as_json: bool) -> None:
+    if as_json:
+        from lrgui.export.study import StudyReport
+
+        print(json.dumps(StudyReport(found).to_dict(), ensure_ascii=False, allow_nan=False))
+        return
+    heads, lines = found.table()
+    table = Table(*heads)
+    for each in lines:
+        table.add_row(*map(escape, each))
+    results().print(table)
+    for sentence in found.sentences():
+        tell(sentence)
+
+
+def _write_overlay(found: StudyResults, path: Path) -> None:
+    from lrgui.export.study import overlay_of
+
+    report = overlay_of(found)
+    if report is None:
+        say("No curves to draw: no sweep of the study was measured.")
+    else:
+        key = path.suffix.lower().lstrip(".")
+        write_files(report, {key: path}, FORMATS, quiet=True)
