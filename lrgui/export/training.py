@@ -60,7 +60,7 @@ class TrainingReport(Shown):
         plot.set_live(record.loss, record.lr, record.momentum)
         if record.metric is not None:
             plot.set_measured(measured_name(record), record.metric)
-        plot.set_epochs(record.epochs)
+        show_measured(plot, record)
         plot.reset_view()
         return plot
 
@@ -166,6 +166,13 @@ def cycles_momentum(job: Job, task: TaskEvent | None) -> bool:
     except SnippetError:
         return False
     return made is not None and made.cycles_momentum
+
+
+def show_measured(plot: TrainingPlot, record: Record) -> None:
+    """Show what belongs to no single step: epochs, gradients and changes of the rate."""
+    plot.set_gradients(record.gradients)
+    plot.set_epochs(record.epochs, record.epoch_steps)
+    plot.set_rate_changes(record.rate_changes)
 
 
 def measured_name(record: Record) -> str:

@@ -12,8 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from lrgui.core.events import EpochEvent
-from lrgui.core.formats import format_figure, format_loss, format_metric, format_percent
+from lrgui.core.changed_plan import changed_plan
+from lrgui.core.events import ACCURACIES, EpochEvent, GradientEvent, RateEvent
+from lrgui.core.formats import format_factor, format_figure, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import counted
 from lrgui.plot.axis import Axis, number_axis, percent_axis, percent_ticks
@@ -26,11 +27,15 @@ from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.placing import Placed
 from lrgui.plot.plots import StackedPlot
 from lrgui.plot.ranges import losses_range
+from lrgui.plot.rate_marks import RateMarks
 from lrgui.plot.theme import LIGHT, Palette
-from lrgui.plot.ticks import linear_ticks
+from lrgui.plot.ticks import linear_ticks, loss_ticks
 from lrgui.plot.view import PlotView
 
 Floats = NDArray[np.float64]
+
+#: What the middle chart can show beside the task's metrics.
+GRADIENTS = "gradient norm"
 _NONE: Floats = np.empty(0)
 
 
@@ -44,8 +49,15 @@ class TrainingPlot(StackedPlot):
         self._average = LiveAverage()
         self._losses: Floats = _NONE
         self._epochs: tuple[EpochEvent, ...] = ()
+        self._ends: tuple[int, ...] = ()
+        """Steps that were measured when each epoch ended; empty where each has as many."""
+        self._gradients: tuple[GradientEvent, ...] = ()
+        self._wanted = ""
+        """What somebody chose for the middle chart; empty for the task's first metric."""
         self._metric = ""
         """What the middle chart shows where it is no accuracy."""
+        self._plan: Floats = _NONE
+        """The planned rates as they were before the start."""
         self._planned: Floats = _NONE
         self._actual: Floats = _NONE
         self._planned_momentum: Floats = _NONE
@@ -71,6 +83,7 @@ class TrainingPlot(StackedPlot):
         self.train_accuracy = Line(self.accuracy.view, 5)
         self.val_accuracy = Line(self.accuracy.view, 10)
         self.measured = Line(self.accuracy.view, 8)
+        self.marks = (RateMarks(self.loss.view, 15, False), RateMarks(self.rate.view, 15, True))
         self.planned = Line(self.rate.view, 5)
         self.actual = Line(self.rate.view, 10)
         self.planned_momentum = Line(self.rate.view, 3)
@@ -93,7 +106,8 @@ class TrainingPlot(StackedPlot):
         self.actual.set_pen(pen(palette.optimal_line, 2.2))
         self.planned_momentum.set_pen(pen(palette.previous, 1.2, "dot"))
         self.actual_momentum.set_pen(pen(palette.validation, 1.4))
-        self.best.set_palette(palette)
+        for layer in (self.best, *self.marks):
+            layer.set_palette(palette)
         self._update_legends()
 
     def clear(self) -> None:
@@ -110,7 +124,7 @@ class TrainingPlot(StackedPlot):
         self._forget()
         self._per_epoch = max(1, steps_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
-        self._planned = np.asarray(planned_lr, dtype=np.float64)
+        self._plan = self._planned = np.asarray(planned_lr, dtype=np.float64)
         # Half a sweep's width: a training falls fast at first, and a trailing average lags behind it.
         self._average.begin(int(self._steps / 2))
         self.planned.set_data(np.arange(len(self._planned), dtype=np.float64), self._planned)
@@ -159,23 +173,13 @@ class TrainingPlot(StackedPlot):
         self._fit_accuracy()
         self._update_legends()
 
-    def set_epochs(self, epochs: Sequence[EpochEvent]) -> None:
-        """All epochs so far."""
-        self._epochs = tuple(epochs)
-        if not epochs and len(self.measured.points[0]):
-            return  # what each step measured stands there
-        x = np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
+    def set_epochs(self, epochs: Sequence[EpochEvent], ends: Sequence[int] = ()) -> None:
+        """All epochs so far; `ends` tells how many steps there were at the end of each, which else follows from
+        their number."""
+        self._epochs, self._ends = tuple(epochs), tuple(ends)
+        x = self._epoch_ends()
         self.train_loss.set_data(x, _numbers([e.train_loss for e in self._epochs]))
         self.val_loss.set_data(x, _numbers([e.val_loss for e in self._epochs]))
-        self._metric = self._epochs[-1].metric_name if self._epochs else ""
-        if self._metric:
-            self.accuracy.left.measure(_title(self._metric), linear_ticks)
-            shares = [(e.train_metric, e.val_metric) for e in self._epochs]
-        else:
-            self.accuracy.left.measure("Accuracy", percent_ticks)
-            shares = [(e.train_accuracy, e.val_accuracy) for e in self._epochs]
-        self.train_accuracy.set_data(x, _numbers([train for train, _ in shares]))
-        self.val_accuracy.set_data(x, _numbers([val for _, val in shares]))
         best = best_epoch(self._epochs)
         if best is None or best.val_loss is None:
             self.best.show_nothing()
@@ -183,12 +187,101 @@ class TrainingPlot(StackedPlot):
             loss = format_loss(best.val_loss)
             words = f"best epoch {best.epoch} · validation loss {loss}"
             forms = (words + _metric_words(best), f"best epoch {best.epoch} · {loss}")
-            self.best.show_at(float(best.epoch * self._per_epoch), best.val_loss, forms)
+            self.best.show_at(float(x[self._epochs.index(best)]), best.val_loss, forms)
         self.best.set_obstacles([self.smoothed, self.val_loss, self.train_loss])
-        self.accuracy.left.set_blank(not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0]))
+        self._fill_middle()
         self._fit_losses()
-        self._fit_accuracy()
         self._update_legends()
+
+    def set_gradients(self, gradients: Sequence[GradientEvent]) -> None:
+        """All gradient norms so far."""
+        self._gradients = tuple(gradients)
+        if self._wanted == GRADIENTS:
+            self._fill_middle()
+            self._update_legends()
+
+    def set_rate_changes(self, changes: Sequence[RateEvent]) -> None:
+        """All changes of the rate so far: they are marked, and the plan follows them."""
+        marks = [(float(c.step), f"{format_factor(c.factor)} {c.why}") for c in changes]
+        for layer in self.marks:
+            layer.set_marks(marks)
+        if len(self._plan):
+            self._planned = changed_plan(self._plan, changes)
+            self.planned.set_data(np.arange(len(self._planned), dtype=np.float64), self._planned)
+            if len(self._planned) > self._steps:  # steps were taken back
+                self._steps = float(len(self._planned))
+                self.reset_view()
+        if len(self._planned) and float(self._planned.max()) > self._top:
+            self._fit_rates()
+        self._update_legends()
+
+    @property
+    def middle_choices(self) -> list[str]:
+        """What the middle chart can show, the task's first metric first: names, empty for an accuracy."""
+        last = self._epochs[-1] if self._epochs else None
+        several = () if last is None else (*(last.train_metrics or ()), *(last.val_metrics or ()))
+        first = "" if last is None else last.metric_name or next(iter(several), "accuracy")
+        gradients = [GRADIENTS] if self._gradients else []
+        return [name for name in dict.fromkeys((first, *several, *gradients)) if name]
+
+    def show_in_middle(self, name: str) -> None:
+        """Show one of `middle_choices` in the middle chart; empty for the first of them."""
+        self._wanted = name
+        self._fill_middle()
+        self._update_legends()
+
+    def set_log_loss(self, wanted: bool) -> None:
+        """Show losses on a logarithmic axis, or on a linear one; losses that are not positive stay out of sight."""
+        view = self.loss.view
+        if wanted == view.log_y:
+            return
+        view.log_y = wanted
+        self.loss.left.measure("Loss (log scale)" if wanted else "Loss", loss_ticks if wanted else linear_ticks)
+        self._fit_losses()
+        for layer in (self.dots, self.smoothed, self.train_loss, self.val_loss, self.best, self.loss.grid):
+            layer.refresh()
+
+    def _epoch_ends(self) -> Floats:
+        if len(self._ends) == len(self._epochs):
+            return np.array(self._ends, dtype=np.float64)
+        return np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
+
+    def _fill_middle(self) -> None:
+        """Show what was chosen in the middle chart."""
+        if self._wanted == GRADIENTS:
+            self._metric = GRADIENTS
+            self.accuracy.left.measure(_title(GRADIENTS), linear_ticks)
+            steps = np.array([g.step for g in self._gradients], dtype=np.float64)
+            norms = np.array([g.norm for g in self._gradients], dtype=np.float64)
+            self.measured.set_data(steps, norms)
+            for line in (self.train_accuracy, self.val_accuracy):
+                line.set_data(_NONE, _NONE)
+            self.accuracy.left.set_blank(not np.isfinite(norms).any())
+            self._fit_accuracy()
+            return
+        if self._metric == GRADIENTS and self._gradients:
+            self.measured.set_data(_NONE, _NONE)
+            self._metric = ""
+        if not self._epochs and len(self.measured.points[0]):
+            return  # what each step measured stands there
+        last = self._epochs[-1] if self._epochs else None
+        name = "" if last is None else last.metric_name
+        shares = [(e.train_accuracy, e.val_accuracy) for e in self._epochs]
+        if name:
+            shares = [(e.train_metric, e.val_metric) for e in self._epochs]
+        if self._wanted and last is not None and self._wanted in {**(last.train_metrics or {}), **(last.val_metrics or {})}:
+            name = "" if self._wanted in ACCURACIES else self._wanted
+            shares = [
+                ((e.train_metrics or {}).get(self._wanted), (e.val_metrics or {}).get(self._wanted))
+                for e in self._epochs
+            ]
+        self._metric = name
+        self.accuracy.left.measure(_title(name or "accuracy"), linear_ticks if name else percent_ticks)
+        x = self._epoch_ends()
+        self.train_accuracy.set_data(x, _numbers([train for train, _ in shares]))
+        self.val_accuracy.set_data(x, _numbers([val for _, val in shares]))
+        self.accuracy.left.set_blank(not len(self.train_accuracy.points[0]) and not len(self.val_accuracy.points[0]))
+        self._fit_accuracy()
 
     def reset_view(self) -> None:
         """Show the whole training."""
@@ -205,11 +298,17 @@ class TrainingPlot(StackedPlot):
         if not 0 <= step < len(self._losses):
             return ""
         words = [f"step {step + 1:,}", f"loss {format_loss(float(self._losses[step]))}"]
-        for name, line in (("validation", self.val_loss), ("accuracy", self.val_accuracy)):
+        metric = self._metric or "accuracy"
+        for name, line in (("validation", self.val_loss), (metric, self.val_accuracy)):
             xs, ys = line.points
             if (done := int(np.searchsorted(xs, step, side="right"))) > 0:
                 value = float(ys[done - 1])
-                words.append(f"{name} {format_percent(value, 1) if line is self.val_accuracy else format_loss(value)}")
+                shown = format_metric(metric, value) if line is self.val_accuracy else format_loss(value)
+                words.append(f"{name} {shown}")
+        if chart is self.accuracy and self._wanted == GRADIENTS and len(self.measured.points[0]):
+            xs, ys = self.measured.points
+            norm = float(ys[max(0, int(np.searchsorted(xs, step, side="right")) - 1)])
+            words.append(f"{GRADIENTS} {format_figure(norm)}")
         if step < len(self._actual):
             words.append(f"LR {format_lr(float(self._actual[step]))}")
         if step < len(self._actual_momentum):
@@ -221,6 +320,8 @@ class TrainingPlot(StackedPlot):
         super().leave_out(parts)
         if "marks" in parts:
             self.best.show_nothing()
+            for layer in self.marks:
+                layer.set_marks(())
         if "points" in parts:
             self.dots.set_data(_NONE, _NONE)
             self._update_legends()
@@ -239,9 +340,11 @@ class TrainingPlot(StackedPlot):
             line.set_data(np.arange(len(values), dtype=np.float64), self._top * values)
 
     def _forget(self) -> None:
-        self._losses = self._actual = self._planned = _NONE
+        self._losses = self._actual = self._planned = self._plan = _NONE
         self._planned_momentum = self._actual_momentum = _NONE
-        self._epochs = ()
+        self._epochs, self._ends, self._gradients, self._metric = (), (), (), ""
+        for layer in self.marks:
+            layer.set_marks(())
         self._average.begin(0)
         self.dots.set_data(_NONE, _NONE)
         for line in (
@@ -265,9 +368,11 @@ class TrainingPlot(StackedPlot):
         losses = self._losses[:: max(1, len(self._losses) // 4000)]
         losses = losses[np.isfinite(losses)]
         epochs = np.concatenate([self.train_loss.points[1], self.val_loss.points[1]])
+        if self.loss.view.log_y:
+            losses, epochs = (np.log10(values[values > 0]) for values in (losses, epochs))
         self.loss.left.set_blank(not len(losses) and not len(epochs))
         if len(losses) or len(epochs):
-            low, high = losses_range(losses, epochs)
+            low, high = (_log_range if self.loss.view.log_y else losses_range)(losses, epochs)
             shown = self.loss.view.viewRange()[1]
             if abs(shown[0] - low) + abs(shown[1] - high) > 0.02 * (high - low):
                 self.loss.view.setYRange(low, high, padding=0)
@@ -314,6 +419,15 @@ class TrainingPlot(StackedPlot):
         elif len(self._planned_momentum):
             rates.append(Entry("planned momentum (top: 1)", palette.previous, "dot", width=1.2))
         self.rate.set_legend(rates, palette)
+
+
+def _log_range(losses: Floats, others: Floats) -> tuple[float, float]:
+    """As `losses_range`, of logarithms."""
+    everything = np.concatenate([losses, others])
+    low = float(np.percentile(everything, 0.2))
+    high = float(np.percentile(everything, 99.8))
+    span = max(high - low, 0.1)
+    return min(low, float(others.min()) if len(others) else low) - 0.06 * span, high + 0.1 * span
 
 
 def _title(name: str) -> str:
