@@ -19,6 +19,18 @@ def rate_request(factor: float) -> str:
     return f"{RATE} {_checked(factor)!r}"
 
 
+def read_factor(text: str) -> float | None:
+    """The factor that somebody typed: "0.5", "×2", "÷10", "1/10"; None where it is none."""
+    text = text.strip().replace(",", ".").lstrip("×* ")
+    over, parts = text.startswith(("÷", "/")), text.lstrip("÷ /").split("/")
+    try:
+        numbers = [float(part) for part in parts]
+        value = numbers[0] if len(numbers) == 1 else numbers[0] / numbers[1]
+        return _checked(1 / value if over else value)
+    except (ValueError, ZeroDivisionError, IndexError):
+        return None
+
+
 def _checked(factor: float) -> float:
     if not (math.isfinite(factor) and 1 / MOST_FACTOR <= factor <= MOST_FACTOR):
         raise ValueError(f"A factor of the learning rate lies between {1 / MOST_FACTOR:g} and {MOST_FACTOR:,.0f}.")

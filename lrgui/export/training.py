@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lrgui.core.curve.sweep_reading import plain_numbers
-from lrgui.core.events import TaskEvent
+from lrgui.core.events import EpochEvent, TaskEvent
 from lrgui.core.formats import NOTHING, format_loss, format_metric, format_percent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
@@ -120,7 +120,7 @@ class TrainingReport(Shown):
             rows.append(("How it ended", record.end.detail))
         found = [Section("Result", ("", ""), rows)]
         if record.epochs:
-            found.append(Section("Epochs", *_epoch_table(record)))
+            found.append(Section("Epochs", *epoch_table(record)))
         found.append(task_section(self.job))
         if not self.job.task.is_script:
             found.append(settings_section(self.job.train))
@@ -195,31 +195,39 @@ def epoch_words(job: Job, record: Record) -> str:
     return " · ".join(words)
 
 
-def _epoch_table(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    def share(value: float | None) -> str:
-        return NOTHING if value is None else format_percent(value, 1)
+def epoch_table(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Heads and rows of the epochs; where the task has several metrics, all of them by name."""
 
     def loss(value: float | None) -> str:
         return NOTHING if value is None else format_loss(value)
 
-    name = record.epochs[-1].metric_name
-    heads: tuple[str, ...] = (
-        "epoch",
-        "training loss",
-        "validation loss",
-        *((f"training {name}", f"validation {name}") if name else ()),
-    )
-    if not name and any(e.train_accuracy is not None or e.val_accuracy is not None for e in record.epochs):
-        heads += ("training accuracy", "validation accuracy")
+    last = record.epochs[-1]
+    heads: tuple[str, ...] = ("epoch", "training loss", "validation loss")
+    names = list(dict.fromkeys((*(last.train_metrics or ()), *(last.val_metrics or ()))))
+    first = last.metric_name
+    if not first and any(e.train_accuracy is not None or e.val_accuracy is not None for e in record.epochs):
+        first = "accuracy"
+    names = names or ([first] if first else [])
+    for name in names:
+        heads += (f"training {name}", f"validation {name}")
     rows: list[tuple[str, ...]] = []
     for epoch in record.epochs:
         row: tuple[str, ...] = (str(epoch.epoch), loss(epoch.train_loss), loss(epoch.val_loss))
-        if name:
-            row += (format_metric(name, epoch.train_metric), format_metric(name, epoch.val_metric))
-        elif len(heads) > 3:
-            row += (share(epoch.train_accuracy), share(epoch.val_accuracy))
+        for name in names:
+            row += tuple(format_metric(name, value) for value in _metric(epoch, name, name == first))
         rows.append(row)
     return heads, rows
+
+
+def _metric(epoch: EpochEvent, name: str, first: bool) -> tuple[float | None, float | None]:
+    """A metric of the training and of the validation data; `first` is the one that has places of its own."""
+    if epoch.train_metrics is not None or epoch.val_metrics is not None:
+        return (epoch.train_metrics or {}).get(name), (epoch.val_metrics or {}).get(name)
+    if not first:
+        return None, None
+    if epoch.metric_name:
+        return epoch.train_metric, epoch.val_metric
+    return epoch.train_accuracy, epoch.val_accuracy
 
 
 def _finite(values: dict[str, Any]) -> dict[str, Any]:

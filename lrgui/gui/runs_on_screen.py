@@ -430,6 +430,7 @@ class RunsOnScreen(QObject):
             self.race_started.emit()
         else:
             self.training_job, self.training = job, opened.record
+            self.training.started = opened.created
             self.training_started.emit()
             self.epoch_ended.emit()
         self._step(before)

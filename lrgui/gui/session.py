@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.budget import Budget, cost_words, race_to_prove
+from lrgui.core.control import FINISH, rate_request
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
@@ -71,6 +72,8 @@ class Session(JobEditor):
     """`idle`, `starting`, `running`, `paused` or `stopping`."""
     task_known = Signal(object)
     """The run's TaskEvent."""
+    finishing = Signal()
+    """The training was asked to stop after its epoch."""
     run_ended = Signal(object)
     """The EndEvent."""
     check_started = Signal()
@@ -112,6 +115,8 @@ class Session(JobEditor):
         self.state: str = RunState.IDLE
         self.kind: str = RunKind.SWEEP
         """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
+        self.asked_to_finish = False
+        """True from when the training was asked to stop after its epoch to the next run."""
         self._running = job
         """The job of the present or last run."""
         self._journal: LogWriter | None = None
@@ -335,7 +340,7 @@ class Session(JobEditor):
         self._quiet = False
         if kind == RunKind.SWEEP:
             self.runs.leave_for_sweep()
-        self.kind, self._running = kind, job
+        self.kind, self._running, self.asked_to_finish = kind, job, False
         if kind == RunKind.CHECK:
             self._check = Record()
             self.check_started.emit()
@@ -373,6 +378,18 @@ class Session(JobEditor):
             self.worker.pause()
         elif self.state == RunState.PAUSED:
             self.worker.resume()
+
+    def multiply_rate(self, factor: float) -> None:
+        """Multiply the rates of the training that runs. Raises ValueError for what is no factor."""
+        if self.kind == RunKind.TRAIN and self.worker.running:
+            self.worker.ask(rate_request(factor))
+
+    @Slot()
+    def finish_epoch(self) -> None:
+        """Stop the training when its epoch is over."""
+        if self.kind == RunKind.TRAIN and self.worker.running and self.worker.ask(FINISH):
+            self.asked_to_finish = True
+            self.finishing.emit()
 
     @Slot()
     def stop(self) -> None:

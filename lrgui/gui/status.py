@@ -12,6 +12,7 @@ from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
 from lrgui.core.formats import format_bytes, format_estimate, format_figure
 from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.session import Session
+from lrgui.runs.epochs import examples_per_step
 from lrgui.runs.words import ENDS, VERBS
 
 #: Text changes this often, so that it can be read.
@@ -143,7 +144,10 @@ class StatusLine(QWidget):
             words.append("stopping…")
         elif done > 3 and seconds > 0:
             speed = done / seconds
-            words += [f"{format_figure(speed)} it/s", f"{format_estimate((total - done) / speed)} left"]
+            words.append(f"{format_figure(speed)} it/s")
+            if session.kind == RunKind.TRAIN and (examples := examples_per_step(session.runs.training_job, record)):
+                words.append(f"{format_figure(speed * examples)} examples/s")
+            words += [f"{format_estimate((total - done) / speed)} left"]
         self.text.setText(" · ".join(words))
         self.bar.setRange(0, total)
         self.bar.setValue(done)

@@ -227,6 +227,8 @@ class MainWindow(QMainWindow):
         actions["candidate"].setEnabled(not script and self.runs.selection is not None)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
+        trains = session.kind == RunKind.TRAIN and not script
+        actions["finish_epoch"].setEnabled(trains and state in (RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
         actions["use"].setEnabled(self.runs.selection is not None)

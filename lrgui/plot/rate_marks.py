@@ -41,7 +41,8 @@ class RateMarks(PaletteLayer):
         if not self._named:
             return []
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        height, placed = metrics.height() + 2, []
+        placed: list[Placed] = []
+        height = metrics.height() + 2
         for step, name in self._marks:
             at, width = self.to_px(step, 0.0).x(), metrics.horizontalAdvance(name) + 8
             if not 0 <= at <= rect.width():

@@ -269,7 +269,11 @@ class TrainingPlot(StackedPlot):
         shares = [(e.train_accuracy, e.val_accuracy) for e in self._epochs]
         if name:
             shares = [(e.train_metric, e.val_metric) for e in self._epochs]
-        if self._wanted and last is not None and self._wanted in {**(last.train_metrics or {}), **(last.val_metrics or {})}:
+        if (
+            self._wanted
+            and last is not None
+            and self._wanted in {**(last.train_metrics or {}), **(last.val_metrics or {})}
+        ):
             name = "" if self._wanted in ACCURACIES else self._wanted
             shares = [
                 ((e.train_metrics or {}).get(self._wanted), (e.val_metrics or {}).get(self._wanted))

@@ -13,6 +13,14 @@ def steps_per_epoch(job: Job, record: Record) -> int:
     return max(1, -(-steps // job.train.epochs))
 
 
+def examples_per_step(job: Job | None, record: Record) -> float:
+    """How many examples an optimizer step learns from, on average; 0 where nobody knows."""
+    task = record.task
+    if job is None or task is None or job.task.is_script or not task.batches_per_epoch:
+        return 0.0
+    return task.train_size / task.batches_per_epoch * job.train.accumulation
+
+
 def judged_loss(epoch: EpochEvent) -> float:
     """The loss that an epoch is judged by: of validation where it was measured, else of training."""
     return epoch.train_loss if epoch.val_loss is None else epoch.val_loss

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from lrgui.core.events import RunKind
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 
 
@@ -20,6 +22,8 @@ def headline(job: Job, started: datetime | None = None, synthetic: str = "", now
     if task.row is not None and task.data_words == task.row.short:  # our word, not the name of a person's file
         title = title[:1].upper() + title[1:]
     words = [title, *settings_words(job)[1:]]
+    if job.kind == RunKind.TRAIN and not task.is_script:
+        words.append(f"max LR {format_lr(job.train.max_lr)}")
     if started is not None:
         words.append(clock(started, now))
     return " · ".join(words)

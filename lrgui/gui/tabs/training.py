@@ -6,17 +6,22 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout
 
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
 from lrgui.gui.cards import small_button
+from lrgui.gui.editors import Choice, Entry
+from lrgui.gui.epoch_table import EpochTable
+from lrgui.gui.live_controls import LiveControls
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
+from lrgui.runs.headline import headline
 
 #: Room for this many steps is made first, where nobody knows how many there will be.
 ROOM = 200
@@ -30,6 +35,8 @@ class TrainingTab(RunTab):
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, TrainingPlot(palette=palette))
         self._drawn = 0
+        self._told = (0, 0)
+        """How many gradients and changes of the rate are drawn."""
         self._room = 0
         """Steps for which there is room, of a training whose length nobody knows; else 0."""
         self.heading = QLabel()
@@ -37,17 +44,51 @@ class TrainingTab(RunTab):
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
-        empty = empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6.")
+        self.header = Elided("")
+        self.header.setObjectName("muted")
+        self.header.setAccessibleName("What is trained")
+        self.log = QCheckBox("Log loss")
+        self.log.setToolTip("Show losses on a logarithmic axis")
+        self.log.toggled.connect(self.plot.set_log_loss)
+        self.shows_table = QCheckBox("Epochs")
+        self.shows_table.setToolTip("Show all epochs as a table below the plot")
+        self.shows_table.toggled.connect(self._show_table)
+        self.middle = Choice()
+        self.middle.setAccessibleName("What the chart in the middle shows")
+        self.middle.setToolTip("What the chart in the middle shows: a metric of the task, or the norm of the gradients")
+        self.middle.currentIndexChanged.connect(self._choose_middle)
+        self.middle.hide()
+        self.controls = LiveControls(session)
+        self.table = EpochTable()
+        self.table.hide()
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 4, 4, 0)
+        top.setSpacing(12)
+        top.addWidget(self.header, 1)
+        for widget in (self.middle, self.log, self.shows_table):
+            top.addWidget(widget)
         self.enqueue = small_button(
             "Add to queue", "Let the training wait in the queue that is set on the left (Ctrl+Shift+Q)", session.enqueue
         )
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 2, 12, 0)
-        row.addWidget(self.heading, 1)
-        row.addWidget(self.enqueue, 0, Qt.AlignmentFlag.AlignTop)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 4, 0)
+        below.addWidget(self.heading, 1)
+        below.addWidget(self.enqueue, 0, Qt.AlignmentFlag.AlignTop)
+        below.addWidget(self.controls, 0, Qt.AlignmentFlag.AlignTop)
+        rows = QVBoxLayout()
+        rows.setSpacing(2)
+        rows.addLayout(top)
+        rows.addLayout(below)
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self.plot)
+        parts.addWidget(self.table)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 1)
+        empty = empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._fill_stack(empty, with_row(row, self.plot)))
+        layout.addWidget(self._fill_stack(empty, with_row(rows, parts)))
         session.job_changed.connect(self._preview)
         runs.reading_changed.connect(self._preview)
         runs.training_started.connect(self._begin)
@@ -67,6 +108,7 @@ class TrainingTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn = self._room = 0
+        self._told = (0, 0)
         self._show_plot(self._runs.training is not None)
         self.plot.clear()
         if self._runs.training is None:  # what was visited is gone, and nothing was there before
@@ -74,6 +116,7 @@ class TrainingTab(RunTab):
             self._preview()
             return
         self.heading.setText("Starting…")
+        self._show_header()
         self._timer.start()
 
     @Slot()
@@ -106,6 +149,7 @@ class TrainingTab(RunTab):
             self._make_room(max(ROOM, len(record)))
             return
         begin_plan(self.plot, job, record)
+        self._told = (0, 0)
         self._drawn = 0  # the plot has forgotten what it showed: an opened run's steps are there before its plan
         self._redraw()
         self._show_epochs()
@@ -121,6 +165,7 @@ class TrainingTab(RunTab):
         record = self._runs.training
         if record is None or record.task is None or len(record.loss) == self._drawn:
             return
+        self._show_changes()
         if self._room and len(record) > self._room:
             self._make_room(2 * len(record))
             return
@@ -129,13 +174,50 @@ class TrainingTab(RunTab):
         if record.metric is not None:
             self.plot.set_measured(measured_name(record), record.metric)
 
+    def _show_header(self) -> None:
+        job, record = self._runs.training_job, self._runs.training
+        if job is not None and record is not None:
+            self.header.setText(headline(job, record.started))
+
+    @Slot(bool)
+    def _show_table(self, shown: bool) -> None:
+        self.table.setVisible(shown)
+        if shown and self._runs.training is not None:
+            self.table.show_epochs(self._runs.training)
+
+    @Slot()
+    def _choose_middle(self) -> None:
+        self.plot.show_in_middle(self.middle.currentData() or "")
+
+    def _offer_middle(self) -> None:
+        """Let everything be chosen that the chart in the middle can show by now."""
+        choices = self.plot.middle_choices
+        self.middle.setVisible(len(choices) > 1)
+        self.middle.offer([Entry(name, name[:1].upper() + name[1:]) for name in choices])
+
+    def _show_changes(self) -> None:
+        """Draw the gradients and changes of the rate that came since they were drawn last."""
+        record = self._runs.training
+        if record is None:
+            return
+        if len(record.gradients) != self._told[0]:
+            self.plot.set_gradients(record.gradients)
+            if not self._told[0]:
+                self._offer_middle()
+        if len(record.rate_changes) != self._told[1]:
+            self.plot.set_rate_changes(record.rate_changes)
+        self._told = len(record.gradients), len(record.rate_changes)
+
     @Slot()
     def _show_epochs(self) -> None:
         job, record = self._runs.training_job, self._runs.training
         if job is None or record is None or not record.epochs:
             return
         self._redraw()
-        self.plot.set_epochs(record.epochs)
+        self.plot.set_epochs(record.epochs, record.epoch_steps)
+        self._offer_middle()
+        if self.table.isVisible():
+            self.table.show_epochs(record)
         self.heading.setText(epoch_words(job, record))
 
     @Slot(object)
