@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from bench import Bench
+from PySide6.QtCore import Qt
 from scripted import Scripted, training
 
-from lrgui.core.events import BatchEvent, EndEvent, TaskEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, GradientEvent, RateEvent, TaskEvent
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -62,3 +64,62 @@ def test_an_interrupted_run_that_is_opened_was_not_stopped_here(
         log.write([BatchEvent(0, 0, 1e-3, 2.0, 0.1)])
     assert bench.session.open_run(path)
     assert ENDS["killed"] in window.status.text.text()
+
+
+class Steered(Scripted):
+    """A run that hears requests in words."""
+
+    def ask(self, request: str) -> None:
+        self.asked.append(request)
+
+
+def steered() -> Steered:
+    chunks: list[list[Event]] = [training()[0]]
+    changes = [GradientEvent(0, 3.0), GradientEvent(10, 2.0), RateEvent(21, 0.5, 0.5, 5e-3, "by hand")]
+    return Steered([*chunks, changes], hold=True)
+
+
+def test_the_rate_is_changed_and_the_training_stops_after_its_epoch(window: MainWindow, bench: Bench) -> None:
+    source = bench.source = steered()
+    tab, session = window.tabs.training, bench.session
+    assert not tab.controls.isVisibleTo(tab)
+    session.train()
+    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    window.tabs.setCurrentWidget(tab)
+    bench.qtbot.waitUntil(lambda: tab.controls.isVisible(), timeout=5_000)
+    for text, usable in (("÷10", True), ("0.3", True), ("", False), ("abc", False), ("-1", False), ("0", False)):
+        tab.controls.factor.setText(text)
+        assert tab.controls.apply.isEnabled() == usable
+    tab.controls.factor.setText("1/4")
+    bench.qtbot.keyClick(tab.controls.factor, Qt.Key.Key_Return)
+    tab.controls.finish.click()
+    assert source.asked == ["rate 0.25", "finish"]
+    assert not tab.controls.finish.isEnabled() and "Stopping" in tab.controls.finish.text()
+    assert window.actions_by_key["finish_epoch"].isEnabled()
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+    assert not tab.controls.isVisible() and not window.actions_by_key["finish_epoch"].isEnabled()
+
+
+def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
+    window: MainWindow, bench: Bench
+) -> None:
+    bench.source = steered()
+    session, tab = bench.session, window.tabs.training
+    session.train()
+    bench.qtbot.waitUntil(lambda: bool(tab.plot.marks[1].marks), timeout=10_000)
+    assert tab.plot.marks[1].marks == ((21.0, "×0.5 by hand"),)
+    assert tab.header.text().startswith("Digits · small CNN · SGD, momentum 0.9 · batch 64 · max LR 1e-2 · ")
+    tab._offer_middle()
+    tab.middle.setCurrentIndex(tab.middle.findData("gradient norm"))
+    assert tab.plot.measured.points[1].tolist() == [3.0, 2.0]
+    tab.middle.setCurrentIndex(0)
+    assert not len(tab.plot.measured.points[0]) and tab.plot.train_accuracy.points[1].tolist() == [0.4]
+    tab.shows_table.setChecked(True)
+    assert tab.table.rowCount() == 1 and tab.table.item(0, 0).text() == "1" and tab.table.item(0, 0).font().bold()
+    tab.log.setChecked(True)
+    assert tab.plot.loss.left.title == "Loss (log scale)"
+    low, high = tab.plot.loss.view.viewRange()[1]
+    assert low < np.log10(1.46) and high > np.log10(2.3) and high < 1
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()

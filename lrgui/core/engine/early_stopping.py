@@ -19,8 +19,8 @@ class ValidationWatch:
     """Says once that the validation loss rises, until it has found a new best; and knows the best epoch."""
 
     WAY_OUT = (
-        "The network begins to memorize: lower the learning rate, train fewer epochs, or set Early stopping, which "
-        "restores the best epoch's weights."
+        "The network begins to memorize: lower the learning rate now, or train again with the schedule Reduce on "
+        "plateau, or with Early stopping, which restores the best epoch's weights."
     )
 
     def __init__(self) -> None:

@@ -44,16 +44,9 @@ class LiveRate:
             self._planned = self._rates()
             self._put()
 
-    @property
-    def state(self) -> tuple[float, list[float] | None]:
-        """For `go_back`: factor and schedule's rates."""
-        return self.factor, None if self._planned is None else list(self._planned)
-
-    def go_back(self, state: tuple[float, list[float] | None], factor: float) -> None:
-        """The groups have the rates again that they had at `state`; from now on `factor` times the schedule's."""
-        planned = state[1]
-        self._planned = self._rates() if planned is None else list(planned)
-        self.factor = factor
+    def start_at(self, factor: float) -> None:
+        """The groups have the schedule's own rates, as it set them; from now on they have `factor` times those."""
+        self._planned, self.factor = self._rates(), factor
         self._put()
 
     def _rates(self) -> list[float]:

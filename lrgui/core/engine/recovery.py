@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.live_rate import LiveRate
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
 
 #: A training goes back so many times, each time to a rate lower by `LOWER`.
@@ -24,7 +25,9 @@ class GoodState:
     step: int
     epoch: int
     """Epochs that were over."""
-    rate: tuple[float, list[float] | None]
+    factor: float
+    """By which the schedule's rates were multiplied."""
+    schedule: dict[str, Any]
 
     @property
     def words(self) -> str:
@@ -36,11 +39,17 @@ class Recovery:
     """Keeps the last good state of a training, and returns to it."""
 
     def __init__(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, scaler: Any, scheduler: Any, loss: Any, rate: LiveRate
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        scaler: Any,
+        schedule: Schedule,
+        loss: Any,
+        rate: LiveRate,
     ) -> None:
         self._parts = (model, optimizer)
-        self._more = {"scaler": scaler, "schedulers": [scheduler], "loss": loss}
-        self._rate = rate
+        self._more = {"scaler": scaler, "loss": loss}
+        self._schedule, self._rate = schedule, rate
         self._good: GoodState | None = None
         self.made = 0
         """How many times the training went back."""
@@ -48,7 +57,9 @@ class Recovery:
     def keep(self, step: int, epoch: int) -> None:
         """The training is good as it is now."""
         self.close()
-        self._good = GoodState(Snapshot(*self._parts, **self._more), step, epoch, self._rate.state)
+        self._good = GoodState(
+            Snapshot(*self._parts, **self._more), step, epoch, self._rate.factor, self._schedule.state_dict()
+        )
 
     def go_back(self) -> GoodState | None:
         """Return to the good state, at a lower rate; None where the training went back often enough."""
@@ -57,7 +68,8 @@ class Recovery:
             return None
         self.made += 1
         good.snapshot.restore()
-        self._rate.go_back(good.rate, LOWER * min(self._rate.factor, good.rate[0]))
+        self._schedule.load_state_dict(good.schedule)
+        self._rate.start_at(LOWER * min(self._rate.factor, good.factor))
         return good
 
     def close(self) -> None:

@@ -136,6 +136,7 @@ class TrainingTab(RunTab):
         task = None if runs.sweep is None else runs.sweep.task
         draw_plan(self.plot, train, steps, per_epoch, cycles=cycles_momentum(job, task))
         words = f"Planned: {train.schedule_words}, max LR {format_lr(train.max_lr)}, {steps:,} steps. F6 trains."
+        self.header.setText("")
         self.heading.setText(words)
         self._show_plot()
 
@@ -163,9 +164,11 @@ class TrainingTab(RunTab):
     @Slot()
     def _redraw(self) -> None:
         record = self._runs.training
-        if record is None or record.task is None or len(record.loss) == self._drawn:
+        if record is None or record.task is None:
             return
         self._show_changes()
+        if len(record.loss) == self._drawn:
+            return
         if self._room and len(record) > self._room:
             self._make_room(2 * len(record))
             return
