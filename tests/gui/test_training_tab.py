@@ -120,6 +120,6 @@ def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
     tab.log.setChecked(True)
     assert tab.plot.loss.left.title == "Loss (log scale)"
     low, high = tab.plot.loss.view.viewRange()[1]
-    assert low < np.log10(1.46) and high > np.log10(2.3) and high < 1
+    assert low < np.log10(1.5) and high > np.log10(2.3) and high < 1
     with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
         session.stop()

@@ -49,7 +49,7 @@ class Recovery:
     ) -> None:
         self._parts = (model, optimizer)
         self._more = {"scaler": scaler, "loss": loss}
-        self._schedule, self._rate = schedule, rate
+        self.schedule, self._rate = schedule, rate
         self._good: GoodState | None = None
         self.made = 0
         """How many times the training went back."""
@@ -58,7 +58,7 @@ class Recovery:
         """The training is good as it is now."""
         self.close()
         self._good = GoodState(
-            Snapshot(*self._parts, **self._more), step, epoch, self._rate.factor, self._schedule.state_dict()
+            Snapshot(*self._parts, **self._more), step, epoch, self._rate.factor, self.schedule.state_dict()
         )
 
     def go_back(self) -> GoodState | None:
@@ -68,7 +68,7 @@ class Recovery:
             return None
         self.made += 1
         good.snapshot.restore()
-        self._schedule.load_state_dict(good.schedule)
+        self.schedule.load_state_dict(good.schedule)
         self._rate.start_at(LOWER * min(self._rate.factor, good.factor))
         return good
 

@@ -238,6 +238,7 @@ class Training:
         if self.midway:
             self.epoch -= 1  # the loop counts it again
         if self._recovery is not None:
+            self._recovery.schedule = self.scheduler
             self._recovery.keep(self.step, self.epoch)
         yield ResumeEvent(
             self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
