@@ -30,7 +30,7 @@ AFTER_PAINT = 60
 #: Milliseconds between two looks whether the warm worker is up, and from the start on when nobody waits for it longer.
 LOOK, LONGEST_WAIT = 500, 20_000
 #: Milliseconds after which at most a change of the settings is on disk: a crash loses no more.
-KEEP_MS = 2000
+KEEP_MS = 1000
 #: Width and height that a desktop's frame around the window takes, in pixels: nobody knows it before it is shown.
 FRAME = (8, 36)
 
@@ -106,6 +106,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.gui.environments import Environments
     from lrgui.gui.gc_timer import Collector
     from lrgui.gui.notice import Notice
+    from lrgui.gui.old_layout import forget_old_layout, take_over
     from lrgui.gui.plain_text import use_plain_text
     from lrgui.gui.python_choice import PythonChoice, warm_aside
     from lrgui.gui.settings import leave_out_foreign_pythons, load_settings, save_settings, settings_file
@@ -126,6 +127,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         before()
     settings, warnings = load_settings(settings_file())
     saved = _saved(settings_file())
+    take_over(settings)
     warnings += filter(None, [places.trouble()])
     trust = Trust(trust_file())
     foreign = leave_out_foreign_pythons(settings, trust)
@@ -144,7 +146,10 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         kept = asdict(settings)
         # What is in them now was chosen in this program, or is no longer there.
         chosen = trust.chose_pythons((settings.python, *settings.pythons.values()))
-        for problem in filter(None, (save_settings(settings, settings_file()), chosen)):
+        trouble = save_settings(settings, settings_file())
+        if trouble is None and settings.geometry:
+            forget_old_layout()
+        for problem in filter(None, (trouble, chosen)):
             print(f"lrgui: {problem}", file=sys.stderr)
 
     try:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.layout_store import layout_store
+from lrgui.gui.open_folds import OPEN_FOLDS
 
 
 class Card(QFrame):
@@ -41,7 +41,7 @@ class Fold(QWidget):
     def __init__(self, title: str, content: QWidget, key: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
-        self._key = f"unfolded/{key}"
+        self._key = key
         self._content = content
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -55,7 +55,7 @@ class Fold(QWidget):
         layout.addWidget(content)
         self._toggle(False)
         if key:
-            self.button.setChecked(bool(layout_store().value(self._key, False, type=bool)))
+            self.button.setChecked(key in OPEN_FOLDS)
             # Not `toggled`: what the program opens, to show a problem, is no wish of the person.
             self.button.clicked.connect(self._remember)
 
@@ -70,7 +70,7 @@ class Fold(QWidget):
 
     @Slot(bool)
     def _remember(self, shown: bool) -> None:
-        layout_store().setValue(self._key, shown)
+        OPEN_FOLDS.note(self._key, shown)
 
 
 class MoreSettings(Fold):

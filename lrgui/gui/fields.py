@@ -303,7 +303,12 @@ class Form(QWidget):
     @property
     def has_problem(self) -> bool:
         """True where a field is marked."""
-        return any(row.problem.text() for row in self._rows.values())
+        return self.first_wrong is not None
+
+    @property
+    def first_wrong(self) -> QWidget | None:
+        """The editor of the first field that is marked."""
+        return next((row.editor for row in self._in_order() if row.problem.text()), None)
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row; a text in it that cannot be read is given up where nobody can see it."""

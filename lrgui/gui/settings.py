@@ -20,7 +20,7 @@ PROOFS = ("10s", "30s", "1m", "2m", "5m", "15m")
 
 @dataclass
 class Settings:
-    """Remembered between starts; where the window was and which folds are open is in `layout_store`."""
+    """Remembered between starts."""
 
     theme: str = "system"
     job: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +49,10 @@ class Settings:
     """How wide the panels beside the plot are, in pixels: `left` and `right`."""
     folded_panels: list[str] = field(default_factory=list)
     """Which of them are folded."""
+    unfolded: list[str] = field(default_factory=list)
+    """Keys of the folds that are open."""
+    geometry: str = ""
+    """Where the window was, as Qt keeps it, in base64; empty before there was one."""
 
 
 def settings_file() -> Path:
@@ -131,7 +135,7 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
     if name == "notify":
         return isinstance(value, bool)
-    if name in ("recent", "folded_panels"):
+    if name in ("recent", "folded_panels", "unfolded"):
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
     return isinstance(value, str)
 

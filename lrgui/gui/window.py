@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QPushButton,
@@ -40,9 +39,9 @@ from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.helping import Helping
-from lrgui.gui.layout_store import layout_store
 from lrgui.gui.menus import fill_menu_bar
 from lrgui.gui.notice import Notice
+from lrgui.gui.open_folds import OPEN_FOLDS
 from lrgui.gui.opening import Opening
 from lrgui.gui.panels import PANELS
 from lrgui.gui.panels.config_card import ConfigCard
@@ -93,6 +92,7 @@ class MainWindow(QMainWindow):
         self.session, self.runs = session, session.runs
         self.settings = settings
         session.prove = settings.prove
+        OPEN_FOLDS.keep_in(settings.unfolded)
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()
         palette = self._wanted_palette()
@@ -449,9 +449,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _reveal_problem(self, notice: Notice | None) -> None:
         """A notice about a field is of little use where the field is out of sight."""
-        marked = [label for label in self.room.left.side.findChildren(QLabel, "problem") if label.text()]
-        if notice is not None and notice.kind != "info" and marked:
-            self.room.reveal(marked[0])
+        forms = [form for card in self.findChildren(ConfigCard) for form in card.forms]
+        wrong = next((form.first_wrong for form in forms if form.first_wrong is not None), None)
+        if notice is not None and notice.kind != "info" and wrong is not None:
+            self.room.reveal(wrong)
 
     # ---------------------------------------------------------------- coming and going
     def showEvent(self, event: QShowEvent) -> None:
@@ -460,13 +461,12 @@ class MainWindow(QMainWindow):
         self.dropping.attach()
 
     def _restore_geometry(self) -> None:
-        geometry = layout_store().value("geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        if self.settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode()))
 
     @Slot()
     def _keep_place(self) -> None:
-        layout_store().setValue("geometry", self.saveGeometry())
+        self.settings.geometry = self.saveGeometry().toBase64().toStdString()
 
     def settings_now(self) -> Settings:
         """The settings with the job as it is set now."""

@@ -9,7 +9,6 @@ from bench import Bench
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
-from lrgui.gui.layout_store import layout_store
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 
@@ -34,9 +33,3 @@ def window(bench: Bench, qtbot: QtBot) -> MainWindow:
     window.show()
     qtbot.waitExposed(window)
     return window
-
-
-@pytest.fixture(autouse=True)
-def _no_window_was_open_before() -> None:
-    """Folds and the window's place are remembered between starts: a test's window is the first one."""
-    layout_store().clear()

@@ -19,7 +19,6 @@ from lrgui.gui.app import create_window
 from lrgui.gui.panels.checklist import ChecklistPanel
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
-from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 
 
@@ -134,7 +133,7 @@ def test_the_other_rules_are_folded_below_the_answer_and_stay_as_they_were_left(
     for fold in folds.values():
         fold.button.click()
     assert rules.table.isVisible() and classic.isVisible()
-    later = create_window(Settings(theme="light"), lambda _job: bench.source)
+    later = create_window(window.settings, lambda _job: bench.source)
     qtbot.addWidget(later)
     assert later.findChild(SuggestionsPanel).fold.button.isChecked()
     assert later.findChild(ChecklistPanel).classic.button.isChecked()

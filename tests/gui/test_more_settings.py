@@ -199,7 +199,7 @@ def test_folded_settings_that_are_not_the_usual_ones_are_told(bench: Bench, wind
 def test_the_fold_stays_as_it_was_left(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     for opened in (True, False):
         fold(window).click()
-        later = create_window(Settings(theme="light"), lambda _job: bench.source)
+        later = create_window(window.settings, lambda _job: bench.source)
         qtbot.addWidget(later)
         assert fold(later).isChecked() is opened
 
