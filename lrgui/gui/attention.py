@@ -42,8 +42,11 @@ class Attention(QObject):
     def _on_end(self, end: EndEvent) -> None:
         if self._session.kind == RunKind.CHECK or not self._settings.notify or self._window.isActiveWindow():
             return
+        queue = self._session.queue
+        if queue.active and queue.waiting:
+            return  # the next training begins at once
         QApplication.alert(self._window)  # the taskbar's entry asks for attention
-        self._notify(end.detail)
+        self._notify(queue.summary if queue.active else end.detail)
 
     def _notify(self, words: str) -> None:
         """A notification of the desktop's, where it has them; the icon is there only as long as that."""

@@ -215,15 +215,21 @@ class Queue(QObject):
             words = f"Stopped. The queue is paused; {count} training{'s are' if count > 1 else ' is'} waiting."
             self.noticed.emit(Notice("info", words, action="Go on", act=self.run, tip="Train what waits in the queue"))
 
-    def _say_finished(self) -> None:
+    @property
+    def summary(self) -> str:
+        """How those ended that are over: "Queue finished: 2 of 3 trained."."""
         ended = self._queue.ended
-        good = sum(entry.record.end_reason in TRAINED for entry in ended)
-        words = f"Queue finished: {good} of {len(ended)} trained."
-        if good < len(ended):
-            words += " The table says how the others ended."
-        self.noticed.emit(
-            Notice("info" if good == len(ended) else "warning", words, action="Show queue", act=self.wanted.emit)
-        )
+        return f"Queue finished: {self._trained} of {len(ended)} trained."
+
+    @property
+    def _trained(self) -> int:
+        return sum(entry.record.end_reason in TRAINED for entry in self._queue.ended)
+
+    def _say_finished(self) -> None:
+        good = self._trained == len(self._queue.ended)
+        words = self.summary if good else f"{self.summary} The table says how the others ended."
+        kind = "info" if good else "warning"
+        self.noticed.emit(Notice(kind, words, action="Show queue", act=self.wanted.emit))
 
     def _tell(self) -> None:
         if self._kept:

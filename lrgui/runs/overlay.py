@@ -45,7 +45,7 @@ _X_TITLES: dict[str, str] = {
     Align.TIME: "Time (seconds)",
 }
 #: Columns of the table beside the settings that differ.
-RATE, FINAL, BEST, STEPS, TIME, ENDED = "learning rate", "final loss", "best loss", "steps", "time", "ended"
+RATE, FINAL, BEST, STEPS, TIME, STATE = "learning rate", "final loss", "best loss", "steps", "time", "state"
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Overlay:
             for each in self.differing
         ]
         columns: list[tuple[str, list[str]]] = [
-            (ENDED, [run.ended or "running" for run in self.runs] + [""] * len(groups))
+            (STATE, [run.ended or "running" for run in self.runs] + [""] * len(groups))
         ]
         if not {"max LR", "around"} & {head for head, _ in differing}:
             rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
@@ -227,8 +227,10 @@ class Overlay:
                 told += [_spread_words(metric, _mean([values[n] for n in group])) for group in groups]
                 columns.append((head, told))
         columns += differing
-        columns.append((STEPS, [f"{run.steps:,}" for run in self.runs] + [""] * len(groups)))
-        columns.append((TIME, [format_seconds(run.seconds) for run in self.runs] + [""] * len(groups)))
+        columns.append((STEPS, [f"{run.steps:,}" if run.steps else NOTHING for run in self.runs] + [""] * len(groups)))
+        columns.append(
+            (TIME, [format_seconds(run.seconds) if run.steps else NOTHING for run in self.runs] + [""] * len(groups))
+        )
         columns = [(head, cells) for head, cells in columns if set(cells) - {NOTHING, ""}]
         names = [*self.labels, *map(self._name_of, groups)]
         return ("run", *(head for head, _ in columns)), [

@@ -123,6 +123,18 @@ def test_order_removing_and_pausing(bench: Bench) -> None:
     assert not queue.waiting and not queue.active and three.said == "stopped"
 
 
+def test_who_looks_elsewhere_is_told_once_at_the_end(
+    window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(window.attention, "_notify", told.append)
+    monkeypatch.setattr(window, "isActiveWindow", lambda: False)
+    _serve(bench, lambda _job: Scripted(training()))
+    bench.session.train_candidates([1e-3, 1e-2, 1e-1])
+    _finished(bench)
+    assert told == ["Queue finished: 3 of 3 trained."]
+
+
 def test_stop_pauses_the_queue_and_says_so(window: MainWindow, bench: Bench) -> None:
     _serve(bench, lambda _job: _held())
     bench.session.train_candidates([1e-3, 1e-2])
@@ -213,7 +225,7 @@ def test_the_tab_shows_table_and_curves_while_they_train(window: MainWindow, ben
     bench.qtbot.waitUntil(lambda: len(tab.view.plot._lines) > 1 and _drawn(tab.view.plot, 1) == 20, timeout=10_000)
     assert _drawn(tab.view.plot, 0) == 42 and window.tabs.currentWidget() is tab, "no training comes in its place"
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
-    ended = heads.index("Ended")
+    ended = heads.index("State")
     bench.qtbot.waitUntil(lambda: table.item(1, ended).text() == "48 %", timeout=10_000)
     assert table.item(0, ended).text() == "finished" and table.item(0, heads.index("Final loss")).text() == "0.7500"
     shown = tab.shown()

@@ -132,9 +132,9 @@ def test_the_table_says_what_differs_and_what_came_of_it() -> None:
     heads, rows = Overlay.of([training(1e-2), training(1e-1, ends=(0.4, 0.9), end="diverged")]).table()
     told = [dict(zip(heads, row, strict=True)) for row in rows]
     assert heads == (
-        "run", "ended", "final loss", "best loss", "final accuracy", "best accuracy", "max LR", "steps", "time",
+        "run", "state", "final loss", "best loss", "final accuracy", "best accuracy", "max LR", "steps", "time",
     )  # fmt: skip
-    assert told[1]["run"] == "max LR 1e-1" and told[1]["ended"] == "diverged"
+    assert told[1]["run"] == "max LR 1e-1" and told[1]["state"] == "diverged"
     assert (told[1]["final loss"], told[1]["best loss"]) == ("0.9000", "0.4000")
     assert told[0]["final accuracy"] == "70.0 %" and told[0]["steps"] == "40"
 

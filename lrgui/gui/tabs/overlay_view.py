@@ -26,7 +26,7 @@ from lrgui.plot.layers import pen
 from lrgui.plot.overlay_plot import OverlayPlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.overlaid import Quantity
-from lrgui.runs.overlay import ALIGN_WORDS, QUANTITY_WORDS, SCALE_WORDS, Overlay, Scale, View
+from lrgui.runs.overlay import ALIGN_WORDS, QUANTITY_WORDS, SCALE_WORDS, STATE, Overlay, Scale, View
 
 #: Size of a run's sample in the table, in pixels, and the height of a row.
 SAMPLE, ROW_HEIGHT = QSize(30, 14), 25
@@ -143,7 +143,7 @@ class OverlayView(QWidget):
     def show_runs(self, overlay: Overlay, states: Mapping[int, str] | None = None) -> None:
         """Show these; how they are shown stays, but for runs that were hidden.
 
-        `states` says in the table's column of ends how runs are that have none.
+        `states` says in the table's column of states how runs are, in the place of how they ended.
         """
         if self._overlay is None or len(overlay.runs) < len(self._overlay.runs):
             self._view = replace(self._view, hidden=frozenset())
@@ -204,7 +204,7 @@ class OverlayView(QWidget):
             self.table.setRowCount(len(rows))
             for row, cells in enumerate(rows):
                 for column, text in enumerate(cells):
-                    self._fill_cell(row, column, self._states.get(row, text) if heads[column] == "ended" else text)
+                    self._fill_cell(row, column, self._states.get(row, text) if heads[column] == STATE else text)
         finally:
             self._filling = False
         self.table.resizeColumnsToContents()
