@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import math
+import os
 
+#: Environment variable that says how rates are written, to the processes that a window starts, too.
+RATES = "LRGUI_RATES"
+#: The ways of writing, by key, and what they are called.
+PLAIN = "plain"
+WAYS = {"scientific": "Scientific, 3.2e-2", PLAIN: "Plain, 0.032"}
+#: Lower rates are not written plainly: nobody counts so many zeros.
+_LEAST_PLAIN = 1e-6
 #: Decades between a rate and how two digits say it, at most: 1.05 may be read as 1 or as 1.1.
 SAME = 0.0213
 
 
+def write_rates(way: str) -> None:
+    """Write rates in one of `WAYS` from now on, in this process and in those that it starts."""
+    os.environ[RATES] = way
+
+
 def format_lr(lr: float) -> str:
-    """For people, with two significant digits: `3.2e-2`, `2e-3`, from 1 on plain: `1`, `25`."""
-    return exact_lr(float(f"{lr:.1e}"))
+    """For people, with two significant digits: `3.2e-2`, `2e-3`, from 1 on plain: `1`, `25`; or as `WAYS` says."""
+    return exact_lr(shown_lr(lr))
+
+
+def shown_lr(lr: float) -> float:
+    """The rate with the two digits that people see."""
+    return float(f"{lr:.1e}")
 
 
 def exact_lr(lr: float) -> str:
-    """For fields and ranges, with all its digits: `1e-6`, `3.2e-2`, `1.25e-4`, `1`, `25`."""
+    """For fields and ranges, with all its digits: `1e-6`, `3.2e-2`, `1.25e-4`, `1`, `25`; or as `WAYS` says."""
+    if os.environ.get(RATES) == PLAIN and _LEAST_PLAIN <= abs(lr) < 1:
+        return f"{lr:.{9 - math.floor(math.log10(abs(lr)))}f}".rstrip("0")
+    return scientific_lr(lr)
+
+
+def scientific_lr(lr: float) -> str:
+    """For code and files, with all its digits: `1e-6`, `3.2e-2`, from 1 on plain, whatever people like to read."""
     if not math.isfinite(lr):
         return f"{lr:g}"
     if 1 <= abs(lr) < 1e4 or lr == 0:

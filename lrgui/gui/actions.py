@@ -143,7 +143,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "preferences",
         "Preferences…",
         ("Ctrl+,",),
-        "Theme, notifications, the folder of runs, trackers and other Pythons",
+        "Theme, number format, notifications, the folder of runs, trackers and other Pythons",
         "helping.preferences",
     ),
     ActionRow("guide", "Guide", ("F1",), "Read the guide, without a network", "helping.guide"),

@@ -103,6 +103,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from lrgui.core.learning_rate import RATES, write_rates
     from lrgui.gui.environments import Environments
     from lrgui.gui.gc_timer import Collector
     from lrgui.gui.notice import Notice
@@ -128,6 +129,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     settings, warnings = load_settings(settings_file())
     saved = _saved(settings_file())
     take_over(settings)
+    if RATES not in os.environ:
+        write_rates(settings.rates)  # the processes that compute write sentences, too
     warnings += filter(None, [places.trouble()])
     trust = Trust(trust_file())
     foreign = leave_out_foreign_pythons(settings, trust)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lrgui import places
+from lrgui.core.learning_rate import WAYS
 from lrgui.export.trackers import TRACKERS
 from lrgui.json_file import read_json, write_json
 from lrgui.runs.trust import Trust
@@ -41,6 +42,8 @@ class Settings:
     """What Find may take to measure what it is not sure of, as `core.budget` reads it; empty for only a sweep."""
     notify: bool = True
     """Tell when a run ends while another window is in front."""
+    rates: str = "scientific"
+    """How learning rates are written, a key of `learning_rate.WAYS`; from the next start on."""
     track: dict[str, str] = field(default_factory=dict)
     """The experiment trackers that record each run, by key of `export.trackers.TRACKERS`, and their folders."""
     recent: list[str] = field(default_factory=list)
@@ -122,6 +125,8 @@ def _fits(name: str, value: Any) -> bool:
         return value in THEMES
     if name in ("job", "export"):
         return isinstance(value, dict)
+    if name == "rates":
+        return value in WAYS
     if name == "prove":
         return value in ("", *PROOFS)
     if name == "python":

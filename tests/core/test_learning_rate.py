@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from lrgui.core.learning_rate import exact_lr, format_lr, parse_lr
+from lrgui.core.learning_rate import (
+    PLAIN,
+    RATES,
+    exact_lr,
+    format_lr,
+    parse_lr,
+    scientific_lr,
+    shown_lr,
+    write_rates,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +71,47 @@ def test_parse_says_that_it_is_no_rate(text: str) -> None:
 def test_what_is_written_can_be_read(lr: float) -> None:
     assert parse_lr(exact_lr(lr)) == lr
     assert parse_lr(format_lr(lr)) == pytest.approx(lr)
+
+
+@pytest.mark.parametrize(
+    ("lr", "shown", "exact"),
+    [
+        (0.0325, "0.033", "0.0325"),
+        (1e-6, "0.000001", "0.000001"),
+        (1.25e-4, "0.00013", "0.000125"),
+        (9.99e-3, "0.01", "0.00999"),
+        (0.996, "1", "0.996"),
+        (25.4, "25", "25.4"),
+        (2.3e5, "2.3e5", "2.3e5"),
+        (1e-9, "1e-9", "1e-9"),
+        (0.0, "0", "0"),
+        (float("inf"), "inf", "inf"),
+    ],
+)
+def test_some_people_like_to_read_plain_numbers(
+    lr: float, shown: str, exact: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RATES, PLAIN)
+    assert (format_lr(lr), exact_lr(lr)) == (shown, exact)
+    if 0 < lr < float("inf"):
+        assert parse_lr(exact) == lr
+
+
+def test_code_is_the_same_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RATES, PLAIN)
+    assert scientific_lr(0.00125) == "1.25e-3" and shown_lr(0.0325) == pytest.approx(0.033)
+    from lrgui.export.snippets.code import rate
+
+    assert [rate(lr) for lr in (0.00125, 0.0312345, 1.0)] == ["1.25e-3", "3.1e-2", "1.0"]
+
+
+def test_what_is_nonsense_means_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RATES, "roman")
+    assert format_lr(0.032) == "3.2e-2"
+
+
+def test_the_processes_that_are_started_write_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RATES, "")  # put back afterwards
+    write_rates(PLAIN)
+    code = "from lrgui.core.learning_rate import format_lr; print(format_lr(0.032))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0.032\n"

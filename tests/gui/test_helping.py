@@ -148,6 +148,9 @@ def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) ->
     assert window.settings.theme == "dark"
     dialog.notify.click()
     assert window.settings.notify is False
+    assert dialog.later.isHidden()
+    dialog.rates.setCurrentIndex(dialog.rates.findData("plain"))
+    assert window.settings.rates == "plain" and not dialog.later.isHidden()
     assert not dialog.forget.isEnabled()
     dialog.pythons.setCurrentRow(0)
     dialog.forget.click()

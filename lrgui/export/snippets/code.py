@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrgui.core.formats import exact_number
-from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.learning_rate import scientific_lr, shown_lr
 
 #: The longest line of code.
 MOST_COLUMNS = 88
@@ -20,8 +20,8 @@ Argument = tuple[str, str, str]
 
 def rate(lr: float) -> str:
     """A learning rate as code: as it is shown, and with all its digits where somebody typed it: `3.2e-2`, `1.0`."""
-    exact = exact_lr(lr)
-    return _float(exact if len(exact.partition("e")[0]) <= _TYPED else format_lr(lr))
+    exact = scientific_lr(lr)
+    return _float(exact if len(exact.partition("e")[0]) <= _TYPED else scientific_lr(shown_lr(lr)))
 
 
 def literal(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
 from lrgui.core.events import ScriptEvent, TaskEvent
 from lrgui.core.formats import exact_number
-from lrgui.core.learning_rate import format_lr, same_lr
+from lrgui.core.learning_rate import same_lr, shown_lr
 from lrgui.core.options import filled, option_problems
 from lrgui.core.run_settings import CycleSettings, LoopSettings, TrainSettings
 from lrgui.runs.job import Job
@@ -143,7 +143,7 @@ class Facts:
         factor = self.plan.share(schedule) / self.plan.share()
         lr = self.by_schedule.get(schedule, self.lr * factor)
         if factor != 1:
-            lr = float(format_lr(lr))  # it is an estimate: no more digits than are shown
+            lr = shown_lr(lr)  # it is an estimate: no more digits than are shown
         return replace(self, lr=lr, plan=replace(self.plan, schedule=schedule), planned_as=self)
 
     @property

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.formats import format_bytes
+from lrgui.core.learning_rate import WAYS
 from lrgui.export.trackers import TRACKERS
 from lrgui.gui.cards import small_button
 from lrgui.gui.dialogs.closing import close_button
@@ -56,6 +57,7 @@ class PreferencesDialog(QDialog):
         self.theme.setToolTip("Light or dark; Ctrl+Shift+D switches")
         self.theme.currentIndexChanged.connect(self._set_theme)
         form.addRow("Theme", self.theme)
+        form.addRow("Learning rates", self._rates())
         self.notify = QCheckBox("Tell me when a run ends and another window is in front")
         self.notify.setChecked(self._settings.notify)
         self.notify.setToolTip("The taskbar's entry asks for attention, and the desktop shows a notification")
@@ -73,6 +75,30 @@ class PreferencesDialog(QDialog):
         column.addLayout(form)
         column.addLayout(row)
         self.resize(560, self.sizeHint().height())
+
+    def _rates(self) -> QWidget:
+        """How learning rates are written."""
+        self.rates = QComboBox()
+        for key, name in WAYS.items():
+            self.rates.addItem(name, key)
+        self.rates.setCurrentIndex(self.rates.findData(self._settings.rates))
+        self.rates.setAccessibleName("Learning rates")
+        self.rates.setToolTip("How learning rates are written; code always has the short form")
+        self.later = wrapped("From the next start of LR Finder on.", "muted")
+        self.later.hide()
+        self.rates.currentIndexChanged.connect(self._set_rates)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.rates)
+        column.addWidget(self.later)
+        return whole
+
+    @Slot()
+    def _set_rates(self) -> None:
+        self._settings.rates = str(self.rates.currentData())
+        self.later.show()
 
     def _runs(self) -> QWidget:
         """Where runs are kept, how many there are, and what they take."""
