@@ -142,15 +142,30 @@ def begin_plan(plot: TrainingPlot, job: Job, record: Record) -> None:
     if task is None or job.task.is_script:
         plot.begin(np.empty(0), len(record), 1)
         return
-    draw_plan(plot, train, task.steps, steps_per_epoch(job, record), cycles=cycles_momentum(job, task))
+    cycles = cycles_momentum(job, task)
+    draw_plan(plot, train, task.steps, steps_per_epoch(job, record), cycles=cycles, before=record)
 
 
-def draw_plan(plot: TrainingPlot, train: TrainSettings, steps: int, per_epoch: int, *, cycles: bool) -> None:
+def draw_plan(
+    plot: TrainingPlot,
+    train: TrainSettings,
+    steps: int,
+    per_epoch: int,
+    *,
+    cycles: bool,
+    before: Record | None = None,
+) -> None:
     """Let a plot have room for a training of so many optimizer steps, with the planned rates.
 
-    `cycles`: the optimizer has a momentum in use, which the schedule may change.
+    `cycles`: the optimizer has a momentum in use, which the schedule may change. `before`: its record, where the
+    schedule may have begun again for more epochs; until then the rates are those that it had.
     """
     drawn = steps if steps <= MOST_DRAWN else 0
+    begun = 0 if before is None else min(before.begun, len(before), drawn)
+    if before is not None and begun:
+        rates = np.concatenate([before.lr[:begun], planned_lr(train, drawn - begun, per_epoch)])
+        plot.begin(rates, per_epoch, train.epochs, np.empty(0))
+        return
     rates = planned_lr(train, drawn, per_epoch) if drawn else np.empty(0)
     momenta = planned_momentum(train, drawn) if drawn and cycles else np.empty(0)
     plot.begin(rates, per_epoch, train.epochs, momenta)

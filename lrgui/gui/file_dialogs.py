@@ -27,6 +27,19 @@ def ask_file(
     return dialog
 
 
+def ask_new_file(
+    parent: QWidget, start: Path, title: str, suffixes: Sequence[str], then: Callable[[str], object]
+) -> QFileDialog:
+    """Ask where to write a file, beginning with the name `start`."""
+    dialog = _dialog(parent, start.parent, title, then)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(filters(suffixes))
+    dialog.setDefaultSuffix(suffixes[0].removeprefix("."))
+    dialog.selectFile(start.name)
+    dialog.open()
+    return dialog
+
+
 def ask_folder(parent: QWidget, start: Path, title: str, then: Callable[[str], object]) -> QFileDialog:
     """Ask for a folder that is there, beginning in the folder `start`."""
     dialog = _dialog(parent, start, title, then)

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.events import RunKind
+from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
@@ -26,6 +28,7 @@ from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
 from lrgui.gui.session import Session
 from lrgui.plot.theme import Palette
+from lrgui.runs.checkpoints import LAST, RULE, folder_of, newest, size_of
 from lrgui.runs.index import KeptRun
 from lrgui.runs.listing import SORTS
 from lrgui.runs.log_reader import LogReader
@@ -102,10 +105,19 @@ class RunsDrawer(QFrame):
             "Compare", "Lay the selected runs over each other: sweeps, trainings and races", self.compare
         )
         self.again_button = small_button("Run again", "Run it again with the same settings", self.run_again)
+        self.resume_button = small_button(
+            "Resume", "Go on with this training from its last checkpoint", self.resume_training
+        )
         self.delete_button = small_button(
             "Delete", f"Move the selected runs to the trash, where they stay for {KEPT_DAYS} days (Del)", self.delete
         )
-        for button in (self.open_button, self.compare_button, self.again_button, self.delete_button):
+        for button in (
+            self.open_button,
+            self.compare_button,
+            self.again_button,
+            self.resume_button,
+            self.delete_button,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         column.addLayout(buttons)
@@ -224,6 +236,9 @@ class RunsDrawer(QFrame):
     def _show_count(self) -> None:
         shown, every, left = self.model.rowCount(), len(self.shelf.runs), self.shelf.left
         words = f"{shown:,} of {every:,}" if shown < every else f"{every:,}"
+        weights = sum(size_of(path) for path, run in self.shelf.runs.items() if run.summary.kind == RunKind.TRAIN)
+        words += f" · {format_bytes(weights)} of weights" if weights else ""
+        self.count.setToolTip(RULE if weights else "")
         self.count.setText(f"{words} · reading {left:,} more …" if left else words)
 
     @Slot()
@@ -233,6 +248,7 @@ class RunsDrawer(QFrame):
         readable = one is not None and not one.summary.problem
         self.open_button.setEnabled(readable and not self._session.busy)
         self.again_button.setEnabled(readable and not self._session.busy)
+        self.resume_button.setEnabled(readable and not self._session.busy and _can_go_on(one))
         self.compare_button.setEnabled(len(_comparable(chosen)) > 1)
         self.delete_button.setEnabled(bool(chosen))
         self.note.setEnabled(one is not None)
@@ -263,6 +279,7 @@ class RunsDrawer(QFrame):
         for button, act in (
             (self.open_button, self.open),
             (self.again_button, self.run_again),
+            (self.resume_button, self.resume_training),
             (self.compare_button, self.compare),
         ):
             menu.addAction(button.text(), act).setEnabled(button.isEnabled())
@@ -303,6 +320,13 @@ class RunsDrawer(QFrame):
         self.hide()
         self._session.run_again(job)
 
+    def resume_training(self) -> None:
+        """Go on with the selected training."""
+        chosen = self.chosen
+        if len(chosen) == 1:
+            self.hide()
+            self._session.resume(chosen[0].path)
+
     def star(self, star: bool) -> None:
         """Set or take away the star of the selected runs."""
         for run in self.chosen:
@@ -335,3 +359,11 @@ def _comparable(runs: Sequence[KeptRun]) -> list[KeptRun]:
 
 def _is_undo(event: QKeyEvent) -> bool:
     return event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+
+
+def _can_go_on(run: KeptRun | None) -> bool:
+    """True for a training that has a state to go on from, and is not complete."""
+    if run is None or run.summary.kind != RunKind.TRAIN:
+        return False
+    state = newest(folder_of(run.path), LAST)
+    return state is not None and not state.over

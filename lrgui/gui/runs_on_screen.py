@@ -309,8 +309,9 @@ class RunsOnScreen(QObject):
         self.choice_changed.emit()
 
     # ---------------------------------------------------------------- a run, from its begin to its end
-    def begin(self, kind: str, job: Job) -> None:
-        """A run of `job` begins. One that sweeps several jobs does with `begin_comparison`."""
+    def begin(self, kind: str, job: Job, record: Record | None = None) -> None:
+        """A run of `job` begins, or a training goes on whose `record` there is. One that sweeps several jobs does with
+        `begin_comparison`."""
         self._going = True
         if kind == RunKind.ASIDE:
             self.aside = Record()
@@ -328,8 +329,8 @@ class RunsOnScreen(QObject):
             self._own_run(kind)
             self.race_started.emit()
         else:
-            self.training_job, self.training = job, Record()
-            self.training.started = datetime.now().astimezone()
+            self.training_job, self.training = job, record or Record()
+            self.training.started = self.training.started or datetime.now().astimezone()
             self._own_run(kind)
             self.training_started.emit()
 

@@ -23,6 +23,7 @@ from lrgui.core.events import (
     EndReason,
     Event,
     OutputEvent,
+    ResumeEvent,
     RunKind,
     RunState,
     StateEvent,
@@ -47,9 +48,11 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.opened import open_run, why_not_opened
 from lrgui.runs.queue import training_jobs
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
+from lrgui.runs.resuming import resumed
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
 from lrgui.tasks.recognise import is_program, recognise
@@ -350,6 +353,8 @@ class Session(JobEditor):
         self._journal = None if kind == RunKind.CHECK else start_log(job, "window", self.follow)
         if self._journal is not None and not self._journal.problem:
             job = with_checkpoints(job, self._journal.path)
+            if kind == RunKind.TRAIN and self.runs.training is not None:
+                self.runs.training.log = self._journal.path
         self.worker.start(self._open_source(job), self._journal)
 
     def _job_to_run(self, kind: str) -> Job | None:
@@ -426,6 +431,8 @@ class Session(JobEditor):
         if self._quiet and not self._readied and self.queue.waiting and len(record) and self.ready is not None:
             self._readied = True
             self.ready()
+        if had_task and any(isinstance(event, ResumeEvent) for event in events):
+            self.task_known.emit(record.task)  # it may be longer now
         notes = [
             event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
         ]
@@ -590,6 +597,29 @@ class Session(JobEditor):
                 tip = "Put the settings back into the form that were there; undo (Ctrl+Z) does the same"
                 act = partial(self._put_into_form, form, "your settings")
                 self.noticed.emit(Notice("info", words, action="Put mine back", act=act, tip=tip))
+
+    def resume(self, log: Path, more_epochs: int = 0) -> None:
+        """Go on with a training that was kept, from its last checkpoint, or train it for `more_epochs`."""
+        self.loading.give_up()
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before resuming another one."))
+            return
+        try:
+            opened = open_run(log)
+            job = resumed(log, opened, more_epochs)
+        except (OSError, ValueError) as error:
+            self.noticed.emit(Notice("warning", why_not_opened(log.name, error)))
+            return
+        if not self.tasks.may_run(job, lambda: self.resume(log, more_epochs)):
+            return
+        self.noticed.emit(None)
+        self.kind, self._running = RunKind.TRAIN, job
+        self.runs.begin(self.kind, job, opened.record)
+        self._set_state(RunState.STARTING)
+        self._journal = LogWriter(log, job, continues=True)
+        if opened.record.task is not None:
+            self.task_known.emit(opened.record.task)
+        self.worker.start(self._open_source(job), self._journal)
 
     def _put_into_form(self, job: Job, what: str) -> None:
         """Take over all settings of `job`, as a step that can be undone."""

@@ -52,6 +52,7 @@ def open_run(path: Path | str, watch: Callable[[float], object] | None = None) -
                 watch(reader.done / max(reader.size, 1))
         (sweeps.first if race is None else race).started = reader.created
         left_out = sweeps.left_out() if reader.job.kind == RunKind.SWEEP else []
+        sweeps.first.log = Path(path)
         origin = str(reader.header.get("origin", ""))
         return OpenedRun(reader.job, reader.created, sweeps, race, [*reader.warnings, *left_out], origin)
 

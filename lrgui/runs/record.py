@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,8 @@ class Record:
         """How the run ended."""
         self.sweep_end: SweepEndEvent | None = None
         """How this sweep ended, where the run has several."""
+        self.log: Path | None = None
+        """Where it is kept; None where nobody knows."""
         self.begun = 0
         """The step with which a training's schedule began: not the first where it got more epochs."""
         self._count = 0

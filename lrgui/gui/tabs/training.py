@@ -18,6 +18,7 @@ from lrgui.gui.live_controls import LiveControls
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.status import Elided
+from lrgui.gui.tabs.kept_training import KeptTraining
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
@@ -73,6 +74,8 @@ class TrainingTab(RunTab):
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 4, 0)
         below.addWidget(self.heading, 1)
+        self.kept = KeptTraining(session, runs)
+        below.addWidget(self.kept, 0, Qt.AlignmentFlag.AlignTop)
         below.addWidget(self.enqueue, 0, Qt.AlignmentFlag.AlignTop)
         below.addWidget(self.controls, 0, Qt.AlignmentFlag.AlignTop)
         rows = QVBoxLayout()

@@ -1,0 +1,106 @@
+"""The buttons for a training that was kept: go on with it, train it for more epochs, write its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QWidget
+
+from lrgui.core.run_settings import MOST_EPOCHS
+from lrgui.gui.cards import small_button
+from lrgui.gui.file_dialogs import ask_new_file, start_folder
+from lrgui.gui.notice import Notice
+from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.session import Session
+from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest
+from lrgui.runs.resuming import AGAIN
+
+
+class KeptTraining(QWidget):
+    """What can be done with the checkpoints of the training on screen; each button is there where it can."""
+
+    def __init__(self, session: Session, runs: RunsOnScreen) -> None:
+        super().__init__()
+        self._session, self._runs = session, runs
+        self.resume = small_button(
+            "Resume",
+            "Go on from the last checkpoint, as if it had not been interrupted",
+            self._resume,
+        )
+        self.more = small_button("More epochs…", "Train this training for more epochs", self._ask_more)
+        self.save = small_button("Save weights…", "Write the best weights as a safetensors file", self._ask_file)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for button in (self.resume, self.more, self.save):
+            row.addWidget(button)
+        session.state_changed.connect(self.show_what_can_be_done)
+        runs.training_started.connect(self.show_what_can_be_done)
+        session.run_ended.connect(self.show_what_can_be_done)
+        self.show_what_can_be_done()
+
+    @property
+    def log(self) -> Path | None:
+        """Where the training on screen is kept."""
+        return None if self._runs.training is None else self._runs.training.log
+
+    @Slot()
+    def show_what_can_be_done(self) -> None:
+        """Show the buttons that can be used."""
+        log = None if self._session.busy else self.log
+        last = None if log is None else newest(folder_of(log), LAST)
+        best = None if log is None else newest(folder_of(log), BEST)
+        self.resume.setVisible(last is not None and not last.over)
+        self.more.setVisible(last is not None and last.over)
+        self.save.setVisible((best or last) is not None)
+
+    @Slot()
+    def _resume(self) -> None:
+        if self.log is not None:
+            self._session.resume(self.log)
+
+    @Slot()
+    def _ask_more(self) -> None:
+        log = self.log
+        if log is None:
+            return
+        dialog = QInputDialog(self.window())
+        dialog.setWindowTitle("More epochs")
+        dialog.setLabelText(f"{AGAIN}\n\nMore epochs:")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(1, MOST_EPOCHS)
+        dialog.setIntValue(max(1, self._session.job.train.epochs // 2))
+        dialog.intValueSelected.connect(lambda epochs: self._session.resume(log, epochs))
+        dialog.open()
+
+    @Slot()
+    def _ask_file(self) -> QFileDialog:
+        from lrgui.export.weights import NAME
+
+        return ask_new_file(self, start_folder(self._session) / NAME, "Save weights", [".safetensors"], self.write)
+
+    def write(self, path: str) -> None:
+        """Write the best weights to a file, and say how to load them."""
+        from lrgui.export.errors import ExportError
+        from lrgui.export.weights import loading_code, weights_file
+        from lrgui.runs.opened import open_run
+
+        log = self.log
+        if log is None:
+            return
+        try:
+            opened = open_run(log)
+            weights = weights_file(log, opened)
+            weights.write(Path(path))
+        except (ExportError, OSError, ValueError) as error:
+            self._session.noticed.emit(Notice("error", str(error)))
+            return
+        code = loading_code(opened.job, Path(path))
+        words = f"{Path(path).name} was written: {weights.words}."
+        tip = "Python for the clipboard: load_state_dict(load_file(…))"
+        self._session.noticed.emit(Notice("info", words, action="Copy code", tip=tip, act=lambda: _copy(code)))
+
+
+def _copy(code: str) -> None:
+    QGuiApplication.clipboard().setText(f"{code}\n")

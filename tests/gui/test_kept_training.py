@@ -1,0 +1,108 @@
+"""Trainings that were kept, in the window: resumed, trained for more epochs, their weights written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from scripted import Scripted
+
+from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent
+from lrgui.core.run_settings import TrainSettings
+from lrgui.gui.window import MainWindow
+from lrgui.runs.checkpoints import folder_of, with_checkpoints
+from lrgui.runs.in_process import run_job
+from lrgui.runs.job import Job
+from lrgui.runs.log import LogWriter
+from lrgui.tasks.spec import TaskSpec
+
+Training = Callable[[int | None], Path]
+
+
+@pytest.fixture
+def training(own_folders: Path) -> Training:
+    """Makes a real training of two epochs, stopped after so many steps, among the runs."""
+
+    def make(steps: int | None) -> Path:
+        log = own_folders / "runs" / "a.lrrun"
+        log.parent.mkdir(exist_ok=True)
+        job = Job("train", TaskSpec(device="cpu"), train=TrainSettings(epochs=2, checkpoints=1e-9))
+        from lrgui.core.control import Control
+
+        control = Control()
+        with LogWriter(log, job) as writer:
+            for event in run_job(with_checkpoints(job, log), control):
+                writer.write([event])
+                if isinstance(event, BatchEvent) and event.step == steps:
+                    control.cancel()
+        return log
+
+    return make
+
+
+def test_a_stopped_training_is_resumed(window: MainWindow, bench: Bench, training: Training) -> None:
+    log = training(30)
+    assert bench.session.open_run(log)
+    kept = window.tabs.training.kept
+    assert not kept.resume.isHidden() and kept.more.isHidden() and not kept.save.isHidden()
+    rest: list[Event] = [
+        ResumeEvent(31, 1, 42, 1.0),
+        *(BatchEvent(0, step, 1e-3, 1.0, 1.0 + step / 10) for step in range(31, 42)),
+        EndEvent("completed", "All 2 epochs were trained."),
+    ]
+    bench.play(Scripted([rest]), lambda: bench.session.resume(log))
+    record = bench.runs.training
+    assert record is not None and record.steps.tolist() == list(range(42)) and record.end_reason == "completed"
+    assert len(window.tabs.training.plot._losses) == 42 and len(window.tabs.training.plot._planned) == 42
+
+
+def test_a_complete_one_gets_more_epochs(window: MainWindow, bench: Bench, training: Training) -> None:
+    log = training(None)
+    assert bench.session.open_run(log)
+    kept = window.tabs.training.kept
+    assert kept.resume.isHidden() and not kept.more.isHidden()
+    told: list[str] = []
+    bench.session.noticed.connect(lambda notice: told.append(notice.text if notice else ""))
+    bench.session.resume(log)
+    assert "This training is complete" in told[-1]
+    rest: list[Event] = [
+        ResumeEvent(42, 2, 84, 1.0, 42),
+        *(BatchEvent(0, step, 1e-3, 1.0, 1.0 + step / 10) for step in range(42, 84)),
+        EndEvent("completed", "All 4 epochs were trained."),
+    ]
+    bench.play(Scripted([rest]), lambda: bench.session.resume(log, 2))
+    job, record = bench.runs.training_job, bench.runs.training
+    assert job is not None and job.train.epochs == 4 and record is not None and record.task is not None
+    assert record.task.steps == 84 and len(record) == 84
+    planned = window.tabs.training.plot._planned
+    assert len(planned) == 84 and planned[42] == pytest.approx(planned[0]) and planned[41] < planned[0] / 10
+
+
+def test_its_weights_are_written_with_the_code_that_loads_them(
+    window: MainWindow, bench: Bench, training: Training, tmp_path: Path
+) -> None:
+    from PySide6.QtGui import QGuiApplication
+
+    log = training(None)
+    assert bench.session.open_run(log)
+    told = []
+    bench.session.noticed.connect(told.append)
+    window.tabs.training.kept.write(str(tmp_path / "w.safetensors"))
+    assert (tmp_path / "w.safetensors").is_file() and "weights of the best epoch" in told[-1].text
+    told[-1].act()
+    assert "load_state_dict" in QGuiApplication.clipboard().text()
+    window.tabs.training.kept.write(str(tmp_path / "no" / "w.safetensors"))
+    assert "could not be written" in told[-1].text
+
+
+def test_a_training_that_begins_is_told_where_to_keep_itself(window: MainWindow, bench: Bench) -> None:
+    seen: list[Job] = []
+    bench.session._open_source = lambda job: seen.append(job) or Scripted([[EndEvent("cancelled", "")]])  # type: ignore[func-returns-value]
+    bench.play(Scripted([[EndEvent("cancelled", "")]]), bench.session.train)
+    record = bench.runs.training
+    assert record is not None and record.log is not None
+    assert not folder_of(record.log).exists() and window.tabs.training.kept.resume.isHidden()
+    assert replace(bench.session.job, keeping=None) == bench.session.job
