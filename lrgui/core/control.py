@@ -10,6 +10,8 @@ from collections import deque
 RATE = "rate"
 #: The request to stop when the epoch is over.
 FINISH = "finish"
+#: The factor that is offered, and taken, where a rate is too high.
+LOWER = 0.1
 #: Further from 1 no factor is taken: a typo should not cost a training.
 MOST_FACTOR = 1e6
 

@@ -51,10 +51,18 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
     return None
 
 
-def lower_rate(job: Job) -> Repair:
-    """A tenth of the rate of a training."""
-    lower = job.train.max_lr / 10
-    return Repair(f"Select {format_lr(lower)}", select=lower, schedule=job.train.planned_schedule)
+def lower_rate(job: Job, recommended: float | None = None) -> Repair:
+    """Train again at a lower rate: the one that is recommended for its schedule, where that is lower, else a tenth."""
+    used = job.train.max_lr
+    lower = recommended if recommended is not None and recommended < used * (1 - 1e-9) else used / 10
+    why = "what the sweep recommends" if lower == recommended else "a tenth of the rate that was too high"
+    return Repair(
+        f"Train at {format_lr(lower)}",
+        f"Select {format_lr(lower)}, {why}, and train again",
+        select=lower,
+        schedule=job.train.planned_schedule,
+        starts=RunKind.TRAIN,
+    )
 
 
 def other_sweep(advice: RangeAdvice | NoiseAdvice) -> Repair:

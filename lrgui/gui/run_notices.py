@@ -17,18 +17,19 @@ from lrgui.runs.script_answer import raced_rate, script_sentences
 
 
 def how_it_ended(
-    kind: str, job: Job, end: EndEvent, record: Record, pick: Recommendation | None
+    kind: str, job: Job, end: EndEvent, record: Record, pick: Recommendation | None, recommended: float | None = None
 ) -> tuple[Notice | None, Repair | None]:
     """What to say after a run of `job`, None where there is nothing to say; and what mends it, where something does.
 
     `kind` is what went on, `record` what it measured and printed, `pick` what was read off it, where that was a sweep.
+    `recommended` is the highest rate that a sweep recommends for a training like this one, None without such a sweep.
     """
     notes = " ".join(event.text.strip() for event in record.output if event.stream == Stream.NOTE)
     if end.reason in ERRORS:
         printed = "".join(event.text for event in record.output if event.stream != Stream.NOTE)
         repair = repair_for(end, job) if kind not in (RunKind.ASIDE, RunKind.COMPARE) else None
         return Notice("error", end.detail, f"{notes}\n\n{printed}".strip()), repair
-    notice, repair = _of_a_good_end(kind, job, end, pick)
+    notice, repair = _of_a_good_end(kind, job, end, pick, recommended)
     if notes:
         notice = Notice("info", notes) if notice is None else replace(notice, details=notes)
     if words := "\n".join(_of_script(job, record, None if pick is None else pick.lr)):
@@ -37,14 +38,14 @@ def how_it_ended(
 
 
 def _of_a_good_end(
-    kind: str, job: Job, end: EndEvent, pick: Recommendation | None
+    kind: str, job: Job, end: EndEvent, pick: Recommendation | None, recommended: float | None
 ) -> tuple[Notice | None, Repair | None]:
     if end.reason == EndReason.DATA_ENDED:
         return Notice("info", end.detail), None
     if end.reason == EndReason.CANCELLED:
         return None, None  # who stopped it knows
     if end.reason in (EndReason.DIVERGED, EndReason.NOT_FINITE) and kind == RunKind.TRAIN:
-        return Notice("warning", end.detail), lower_rate(job)
+        return Notice("warning", end.detail), lower_rate(job, recommended)
     if pick is None:
         return None, None
     change = pick.next_sweep

@@ -106,6 +106,11 @@ class RunWorker(QObject):
         """True from `start` until `ended`."""
         return self._reader is not None
 
+    @property
+    def source(self) -> EventSource | None:
+        """The run that goes on."""
+        return self._source
+
     def start(self, source: EventSource, journal: Journal | None = None) -> None:
         """Run `source` to its end. Raises RuntimeError while another run goes on."""
         if self.running:

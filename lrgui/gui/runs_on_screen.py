@@ -238,6 +238,15 @@ class RunsOnScreen(QObject):
         curve."""
         return None if self.reading is None or self.synthetic else self.reading.recommendation.best_guess
 
+    def recommended_for(self, job: Job) -> float | None:
+        """The highest rate of a training like `job` that the sweep on screen recommends; None where it was of another
+        task, or recommends nothing."""
+        pick = None if self.reading is None or self.synthetic else self.reading.recommendation.lr
+        swept = self.sweep_job
+        if pick is None or swept is None or swept.task != job.task or job.task.is_script:
+            return None
+        return self.plan.as_trained(pick, job.train.planned_schedule)
+
     @property
     def selection(self) -> float | None:
         """The learning rate that the person holds."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.budget import Budget, cost_words, race_to_prove
-from lrgui.core.control import FINISH, rate_request
+from lrgui.core.control import FINISH, LOWER, rate_request
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
@@ -29,9 +29,11 @@ from lrgui.core.events import (
     StateEvent,
     Stream,
 )
+from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import OF_READING, SweepSettings, TrainSettings
 from lrgui.core.training_length import Length
+from lrgui.core.validation_watch import RISEN
 from lrgui.gui.fixes import Repair
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
@@ -44,7 +46,7 @@ from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.screen import FormStep
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.checkpoints import with_checkpoints
-from lrgui.runs.event_source import EventSource
+from lrgui.runs.event_source import EventSource, Steerable
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX, start_log
 from lrgui.runs.log_writer import LogWriter
@@ -329,6 +331,8 @@ class Session(JobEditor):
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
         self._begin(kind, job)
+        if kind == RunKind.TRAIN and (found := self.runs.carried_over(self.job)) is not None:
+            self.noticed.emit(Notice("info", found.reason))
 
     def _start_queued(self, job: Job) -> Record | None:
         """Train this job of the queue; the settings in the form stay. None where the person is asked first."""
@@ -437,12 +441,20 @@ class Session(JobEditor):
             event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
         ]
         if notes and self.kind != RunKind.CHECK:
-            self.noticed.emit(Notice("info", " ".join(notes)))
+            self.noticed.emit(self._noted(notes))
         for event in events:
             if isinstance(event, StateEvent) and self.state != RunState.STOPPING and event.state != self.state:
                 self._set_state(event.state)
             elif isinstance(event, CheckEvent):
                 self.checked.emit(event)
+
+    def _noted(self, notes: Sequence[str]) -> Notice:
+        """What the run says, with a button where something can be done about it at once."""
+        notice = Notice("info", " ".join(notes))
+        if not notes[-1].startswith(RISEN) or not isinstance(self.worker.source, Steerable):
+            return notice
+        tip = f"Multiply the learning rate by {LOWER} from the next step on"
+        return replace(notice, action=f"LR {format_factor(LOWER)}", tip=tip, act=lambda: self.multiply_rate(LOWER))
 
     def _show_followed(self) -> None:
         """The last rate may follow the optimizer of the task, and an unchosen length of the training its schedule: the
@@ -531,7 +543,7 @@ class Session(JobEditor):
         runs = self.runs
         reading = runs.reading if self.kind == RunKind.SWEEP and record is runs.sweep else None
         pick = None if reading is None else reading.recommendation
-        notice, repair = how_it_ended(self.kind, self._running, end, record, pick)
+        notice, repair = how_it_ended(self.kind, self._running, end, record, pick, runs.recommended_for(self._running))
         if notice is None or repair is None:
             return notice
         return replace(notice, action=repair.label, tip=repair.tip, act=lambda: self._mend(repair))

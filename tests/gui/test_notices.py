@@ -63,7 +63,7 @@ def test_a_log_that_cannot_be_kept_is_told_beside_a_failure(bench: Bench, own_fo
     last = heard[-1]
     assert last is not None
     assert "cannot be saved" in last.text
-    assert last.action.startswith("Select")
+    assert last.action.startswith("Train at")
 
 
 def test_keep_running_keeps_the_window_even_if_the_run_has_ended_meanwhile(

@@ -14,6 +14,7 @@ from mutations import log_of
 from scripted import Scripted, points, sweep, task, training
 
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -41,10 +42,26 @@ def test_a_diverged_training_offers_a_tenth(bench: Bench) -> None:
     runs.select(0.5)
     bench.play(Scripted(training("diverged")), session.train)
     assert bench.jobs[-1].train.max_lr == 0.5
-    assert notices[-1].action == "Select 5e-2"
+    assert notices[-1].action == "Train at 5e-2"
     assert notices[-1].act is not None
-    notices[-1].act()
+    bench.source = Scripted(training())
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        notices[-1].act()
     assert runs.selection == pytest.approx(0.05)
+    assert bench.jobs[-1].kind == "train" and bench.jobs[-1].train.max_lr == pytest.approx(0.05)
+
+
+def test_a_diverged_training_offers_what_the_sweep_recommends_where_that_is_lower(bench: Bench) -> None:
+    notices = _notices(bench)
+    session, runs = bench.session, bench.runs
+    bench.play()
+    recommended = runs.recommended_for(session.job.training())
+    assert recommended is not None
+    runs.select(3 * runs.selection)
+    bench.play(Scripted(training("diverged")), session.train)
+    assert bench.jobs[-1].train.max_lr == pytest.approx(3 * recommended)
+    assert notices[-1].action == f"Train at {format_lr(recommended)}"
+    assert runs.recommended_for(replace(session.job, task=replace(session.job.task, batch_size=7))) is None
 
 
 def test_a_failure_brings_its_details(bench: Bench) -> None:

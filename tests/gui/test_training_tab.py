@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from bench import Bench
 from PySide6.QtCore import Qt
 from scripted import Scripted, training
 
-from lrgui.core.events import BatchEvent, EndEvent, Event, GradientEvent, RateEvent, TaskEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, GradientEvent, OutputEvent, RateEvent, TaskEvent
 from lrgui.core.run_settings import TrainSettings
+from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
 from lrgui.runs.library import runs_folder
@@ -110,16 +112,42 @@ def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
     bench.qtbot.waitUntil(lambda: bool(tab.plot.marks[1].marks), timeout=10_000)
     assert tab.plot.marks[1].marks == ((21.0, "×0.5 by hand"),)
     assert tab.header.text().startswith("Digits · small CNN · SGD, momentum 0.9 · batch 64 · max LR 1e-2 · ")
-    tab._offer_middle()
-    tab.middle.setCurrentIndex(tab.middle.findData("gradient norm"))
+    assert tab.view.choices == ["accuracy", "gradient norm"]
+    tab.view.choose_middle("gradient norm")
     assert tab.plot.measured.points[1].tolist() == [3.0, 2.0]
-    tab.middle.setCurrentIndex(0)
+    tab.view.choose_middle("accuracy")
     assert not len(tab.plot.measured.points[0]) and tab.plot.train_accuracy.points[1].tolist() == [0.4]
-    tab.shows_table.setChecked(True)
+    tab.view.table.setChecked(True)
     assert tab.table.rowCount() == 1 and tab.table.item(0, 0).text() == "1" and tab.table.item(0, 0).font().bold()
-    tab.log.setChecked(True)
+    tab.view.log.setChecked(True)
     assert tab.plot.loss.left.title == "Loss (log scale)"
     low, high = tab.plot.loss.view.viewRange()[1]
     assert low < np.log10(1.5) and high > np.log10(2.3) and high < 1
     with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
         session.stop()
+
+
+def test_a_validation_loss_that_rises_offers_a_lower_rate_at_once(window: MainWindow, bench: Bench) -> None:
+    chunks = training()
+    note = OutputEvent("The validation loss has risen for 3 epochs, from 0.2 in epoch 2 to 0.3. …", "note")
+    source = bench.source = Steered([[*chunks[0], note]], hold=True)
+    heard: list[Notice | None] = []
+    bench.session.noticed.connect(heard.append)
+    bench.session.train()
+    bench.qtbot.waitUntil(lambda: bool(heard) and heard[-1] is not None, timeout=10_000)
+    last = heard[-1]
+    assert last is not None and last.action == "LR ×0.1" and last.act is not None
+    last.act()
+    assert source.asked == ["rate 0.1"]
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+
+
+def test_a_training_with_other_settings_than_the_sweep_s_says_so(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    heard: list[Notice | None] = []
+    bench.session.noticed.connect(heard.append)
+    bench.session.edit(task=replace(bench.session.job.task, batch_size=128))
+    bench.play(Scripted(training()), bench.session.train)
+    said = [notice.text for notice in heard if notice is not None]
+    assert any(text.startswith("The sweep was made with batch 64; for 128 an estimate is") for text in said)

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from lrgui.core.control import LOWER
 from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
 
 #: A training goes back so many times, each time to a rate lower by `LOWER`.
 MOST_RECOVERIES = 2
-LOWER = 0.1
 
 
 @dataclass

@@ -15,7 +15,7 @@ from lrgui.core.control import Control
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.batches import NO_BATCH, batch_size, to_device
 from lrgui.core.engine.dead_network import DeadNetwork
-from lrgui.core.engine.early_stopping import EarlyStopping, ValidationWatch
+from lrgui.core.engine.early_stopping import EarlyStopping
 from lrgui.core.engine.evaluation import Means, evaluate
 from lrgui.core.engine.gradients import norm_of
 from lrgui.core.engine.live_rate import LiveRate
@@ -50,6 +50,7 @@ from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.tensor_file import Contents
+from lrgui.core.validation_watch import ValidationWatch
 
 _MISSING = object()
 #: Gradients and answers are looked at each so many steps, and at most so many times: beside a small model's step they

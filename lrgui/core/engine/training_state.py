@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.dead_network import DeadNetwork
-from lrgui.core.engine.early_stopping import EarlyStopping, ValidationWatch
+from lrgui.core.engine.early_stopping import EarlyStopping
 from lrgui.core.engine.evaluation import Means
 from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.loader_position import Feed
@@ -23,6 +23,7 @@ from lrgui.core.engine.random_state import RandomState
 from lrgui.core.engine.recovery import Recovery
 from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.tensor_file import Contents, Tensor
+from lrgui.core.validation_watch import ValidationWatch
 
 #: What a weight's name begins with in a checkpoint, where other tensors lie beside it.
 WEIGHTS = "model."

@@ -6,13 +6,12 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout
 
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
 from lrgui.gui.cards import small_button
-from lrgui.gui.editors import Choice, Entry
 from lrgui.gui.epoch_table import EpochTable
 from lrgui.gui.live_controls import LiveControls
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -20,6 +19,7 @@ from lrgui.gui.session import Session
 from lrgui.gui.status import Elided
 from lrgui.gui.tabs.kept_training import KeptTraining
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
+from lrgui.gui.training_view import TrainingView
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
 from lrgui.runs.headline import headline
@@ -48,17 +48,10 @@ class TrainingTab(RunTab):
         self.header = Elided("")
         self.header.setObjectName("muted")
         self.header.setAccessibleName("What is trained")
-        self.log = QCheckBox("Log loss")
-        self.log.setToolTip("Show losses on a logarithmic axis")
-        self.log.toggled.connect(self.plot.set_log_loss)
-        self.shows_table = QCheckBox("Epochs")
-        self.shows_table.setToolTip("Show all epochs as a table below the plot")
-        self.shows_table.toggled.connect(self._show_table)
-        self.middle = Choice()
-        self.middle.setAccessibleName("What the chart in the middle shows")
-        self.middle.setToolTip("What the chart in the middle shows: a metric of the task, or the norm of the gradients")
-        self.middle.currentIndexChanged.connect(self._choose_middle)
-        self.middle.hide()
+        self.view = TrainingView()
+        self.view.log.toggled.connect(self.plot.set_log_loss)
+        self.view.table.toggled.connect(self._show_table)
+        self.view.middle_chosen.connect(self.plot.show_in_middle)
         self.controls = LiveControls(session)
         self.table = EpochTable()
         self.table.hide()
@@ -66,8 +59,7 @@ class TrainingTab(RunTab):
         top.setContentsMargins(12, 4, 4, 0)
         top.setSpacing(12)
         top.addWidget(self.header, 1)
-        for widget in (self.middle, self.log, self.shows_table):
-            top.addWidget(widget)
+        top.addWidget(self.view)
         self.enqueue = small_button(
             "Add to queue", "Let the training wait in the queue that is set on the left (Ctrl+Shift+Q)", session.enqueue
         )
@@ -191,16 +183,6 @@ class TrainingTab(RunTab):
         if shown and self._runs.training is not None:
             self.table.show_epochs(self._runs.training)
 
-    @Slot()
-    def _choose_middle(self) -> None:
-        self.plot.show_in_middle(self.middle.currentData() or "")
-
-    def _offer_middle(self) -> None:
-        """Let everything be chosen that the chart in the middle can show by now."""
-        choices = self.plot.middle_choices
-        self.middle.setVisible(len(choices) > 1)
-        self.middle.offer([Entry(name, name[:1].upper() + name[1:]) for name in choices])
-
     def _show_changes(self) -> None:
         """Draw the gradients and changes of the rate that came since they were drawn last."""
         record = self._runs.training
@@ -209,7 +191,7 @@ class TrainingTab(RunTab):
         if len(record.gradients) != self._told[0]:
             self.plot.set_gradients(record.gradients)
             if not self._told[0]:
-                self._offer_middle()
+                self.view.offer(self.plot.middle_choices)
         if len(record.rate_changes) != self._told[1]:
             self.plot.set_rate_changes(record.rate_changes)
         self._told = len(record.gradients), len(record.rate_changes)
@@ -221,7 +203,7 @@ class TrainingTab(RunTab):
             return
         self._redraw()
         self.plot.set_epochs(record.epochs, record.epoch_steps)
-        self._offer_middle()
+        self.view.offer(self.plot.middle_choices)
         if self.table.isVisible():
             self.table.show_epochs(record)
         self.heading.setText(epoch_words(job, record))

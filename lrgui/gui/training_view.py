@@ -1,0 +1,60 @@
+"""What the Training tab shows, as the menu of one button: a row of switches has no room beside the headline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton
+
+
+class TrainingView(QToolButton):
+    """Logarithmic losses, the table of epochs, and what the chart in the middle shows."""
+
+    middle_chosen = Signal(str)
+    """What the chart in the middle is to show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText("View")
+        self.setAccessibleName("What the plot shows")
+        self.setToolTip("Losses on a logarithmic axis, a table of epochs, and what the chart in the middle shows")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        self.log = QAction("Log loss", menu, checkable=True)
+        self.table = QAction("Table of epochs", menu, checkable=True)
+        menu.addActions([self.log, self.table])
+        menu.addSeparator()
+        self._middle = QActionGroup(self)
+        self._middle.triggered.connect(lambda action: self.middle_chosen.emit(action.data()))
+        self._menu = menu
+        self.setMenu(menu)
+
+    def offer(self, choices: Sequence[str]) -> None:
+        """Let the chart in the middle show one of these; what was chosen stays so where it is among them."""
+        if choices == self.choices:
+            return
+        chosen = self._middle.checkedAction()
+        wanted = None if chosen is None else chosen.data()
+        for action in self._middle.actions():
+            self._middle.removeAction(action)
+            self._menu.removeAction(action)
+            action.deleteLater()
+        for name in choices:
+            action = QAction(name[:1].upper() + name[1:], self._menu, checkable=True)
+            action.setData(name)
+            action.setChecked(name == wanted or (wanted not in choices and name == choices[0]))
+            self._middle.addAction(action)
+            self._menu.addAction(action)
+        if wanted is not None and wanted not in choices:
+            self.middle_chosen.emit("")
+
+    @property
+    def choices(self) -> list[str]:
+        """What the chart in the middle can show."""
+        return [action.data() for action in self._middle.actions()]
+
+    def choose_middle(self, name: str) -> None:
+        """As if this was chosen in the menu."""
+        next(action for action in self._middle.actions() if action.data() == name).trigger()
