@@ -161,7 +161,7 @@ def find_lr(
             training_step=training_step,
             validation=validation,
             metric=metric,
-            amp=name,
+            config=config,
             last=last,
         )
         heard = tracking.heard(on_event)
@@ -180,7 +180,7 @@ def find_lr(
             def fresh() -> Made:
                 again = made(model, optimizer, device, config.start_lr)
                 give_sizes(again, batches, measured.loss)
-                return again
+                return again.trained_as(config, measured.loss, last)
 
             finder.fresh = fresh
         finder.mends = "all" if auto else "range" if auto_range else ""
@@ -282,7 +282,7 @@ class _Finder:
         records: list[Record] = []
         end = EndEvent(EndReason.FAILED, "No sweep was run.")
         self._take(ready)
-        notes = [partly_held_note(ready.model, ready.optimizer)]
+        notes = [*ready.notes, partly_held_note(ready.model, ready.optimizer)]
         notes += [sentence for sentence, _ in hidden_layers(ready.model, ready.optimizer)]
         if not self.keep_modes:
             notes.append(modes_note(ready.model))

@@ -17,6 +17,7 @@ from lrgui.core.engine.batches import endless, is_one_shot, to_device
 from lrgui.core.engine.cleanup import Assured, all_of
 from lrgui.core.engine.devices import best_kind
 from lrgui.core.engine.loader_state import loader_back
+from lrgui.core.engine.loop_options import apply_options, take_back
 from lrgui.core.engine.modes import evaluating
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.output_loss import loss_in
@@ -24,6 +25,7 @@ from lrgui.core.engine.param_groups import inside
 from lrgui.core.engine.random_state import RandomState
 from lrgui.core.engine.step import Loss
 from lrgui.core.engine.validation import Probe
+from lrgui.core.run_settings import LoopSettings
 from lrgui.tasks.optimizers.hidden_layers import hidden_layers
 
 Model = nn.Module | Callable[[], nn.Module]
@@ -39,6 +41,14 @@ class Made:
     device: torch.device
     came_with: Any = None
     """What the optimizer was in: a scheduler beside it lives as long as somebody has it."""
+    notes: tuple[str, ...] = ()
+    """Sentences about how it is trained."""
+
+    def trained_as(self, config: LoopSettings, loss: Loss, last: Assured) -> Made:
+        """The same, with what `config` switches on (`core.engine.loop_options`); `last` takes that back."""
+        undo, notes = apply_options(config, self.model, self.optimizer, loss)
+        last.add(partial(take_back, undo))
+        return replace(self, notes=(*self.notes, *notes))
 
 
 def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) -> Made:
@@ -175,21 +185,22 @@ def prepared(
     training_step: Loss | None,
     validation: Any,
     metric: Callable[[Any, Any], Any] | None,
-    amp: str | None,
+    config: LoopSettings,
     last: Assured,
 ) -> tuple[Made, Measures, Iterable[Any]]:
     """What a sweep and a race begin with: the model on its device, what is measured of a batch, and the batches.
 
-    `lr` is the rate of an optimizer that is made here; `last` moves back what was moved. Raises ValueError, with a
+    `lr` is the rate of an optimizer that is made here; `last` moves back what was moved, and takes back what `config`
+    switched on. Raises ValueError, with a
     sentence, where something of it can't be used.
     """
     given = isinstance(model, nn.Module)
     ready = moved(made(model, optimizer, device, lr), device if given else None, last)
-    measured = objective(loss, training_step, validation, metric, ready.device, amp)
+    measured = objective(loss, training_step, validation, metric, ready.device, config.amp)
     batches = batches_of(loader)
     if not given:
         give_sizes(ready, batches, measured.loss)
-    return ready, measured, batches
+    return ready.trained_as(config, measured.loss, last), measured, batches
 
 
 class _Stepped:
@@ -199,6 +210,11 @@ class _Stepped:
         self._step = step
         self._metric = metric
         self._last: tuple[nn.Module, Any] | None = None
+
+    @property
+    def objective(self) -> Any:
+        """That of a built task whose loss is the step; None for others."""
+        return getattr(getattr(self._step, "__self__", None), "objective", None)
 
     def loss(self, model: nn.Module, batch: Any) -> torch.Tensor | None:
         if self._metric is not None:

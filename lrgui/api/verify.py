@@ -116,7 +116,7 @@ def verify(
             training_step=training_step,
             validation=validation,
             metric=metric,
-            amp=name,
+            config=config,
             last=last,
         )
         heard = tracking.heard(on_event)

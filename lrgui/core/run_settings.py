@@ -101,6 +101,39 @@ class LoopSettings:
         none="Full",
         rare=True,
     )
+    label_smoothing: float = setting(
+        0.0,
+        label="Label smoothing",
+        tip="Share of the target that is spread over all classes, in the training loss; needs a cross entropy",
+        unit="share",
+        minimum=0,
+        below=1,
+        zero="off",
+        rare=True,
+    )
+    decay_norms: bool = setting(
+        True,
+        label="Decay norms",
+        tip="Weight decay for biases and norms, too, as torch's optimizers have it; off gives parameters of at most one "
+        "dimension a group of their own, at the same learning rate",
+        unit="switch",
+        rare=True,
+    )
+    compile: bool = setting(
+        False,
+        label="Compile",
+        tip="Run the model by torch.compile: the first steps take long, later ones less; on the CPU it needs a C++ "
+        "compiler",
+        unit="switch",
+        rare=True,
+    )
+    deterministic: bool = setting(
+        False,
+        label="Deterministic",
+        tip="Use deterministic algorithms alone, also on a GPU; slower, and an error where an operation has none",
+        unit="switch",
+        rare=True,
+    )
 
 
 #: The schedules that a training can run, by key, and what lists call them.
@@ -474,6 +507,19 @@ class TrainSettings(CycleSettings, LoopSettings):
         above=0,
         maximum=10_000,
         zero="off",
+        rare=True,
+    )
+
+    ema_decay: float | None = setting(
+        None,
+        label="Average weights",
+        tip="Decay of an exponential moving average (EMA) of the weights, such as 0.999: it is evaluated, and kept at "
+        "the end",
+        kind="number",
+        unit="decay per step",
+        above=0,
+        below=1,
+        none="off",
         rare=True,
     )
 

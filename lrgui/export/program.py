@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from lrgui._version import __version__
 from lrgui.core.curve.plan import ONE_CYCLE, Plan
 from lrgui.core.events import RunKind
+from lrgui.core.run_settings import LoopSettings
 from lrgui.core.settings import settings_of
 from lrgui.export.errors import ExportError
 from lrgui.export.shown import Shown
 from lrgui.export.snippets import Facts, SnippetError, facts_of_job, facts_of_sweep
-from lrgui.export.snippets.code import Argument, call, literal, rate
+from lrgui.export.snippets.code import Argument, call, literal, named, rate
 from lrgui.export.snippets.schedules import on_plateaus, schedule_lines
 from lrgui.runs.job import Job
 from lrgui.runs.task_files import visible
@@ -176,17 +177,24 @@ def _train(job: Job, facts: Facts, fresh: bool = True) -> str:
         per_epoch = str(facts.steps_per_epoch)
     if train.steps is not None:
         per_epoch = str(-(-train.steps // train.epochs))
+    judged = "model" if train.ema_decay is None else "averaged.module"
     lines = [f"# Train: {train.schedule_words}, with that highest rate"]
     if fresh:
         lines.append("task = build_task(spec)  # fresh weights, the same seed")
     lines += [
         "model, optimizer, device = task.model, task.optimizer, task.device",
+        *_options(loop),
         f"steps_per_epoch = {per_epoch}",
         f"total_steps = {total if total is not None else f'{train.epochs} * steps_per_epoch'}",
         *_schedule(facts),
     ]
     if on_plateaus(facts):
         lines.append("seen = []  # losses of the epoch")
+    if train.ema_decay is not None:
+        lines += [
+            f"average = torch.optim.swa_utils.get_ema_multi_avg_fn({literal(float(train.ema_decay))})",
+            "averaged = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=average, use_buffers=True)",
+        ]
     if loop.amp == "fp16":
         lines.append("scaler = torch.amp.GradScaler(device.type)")
     lines += [
@@ -207,12 +215,13 @@ def _train(job: Job, facts: Facts, fresh: bool = True) -> str:
         "    model.train()",
         "    optimizer.zero_grad()",
         *_step(facts),
+        *(["    averaged.update_parameters(model)"] if train.ema_decay is not None else []),
         "    if (step + 1) % steps_per_epoch == 0 or step + 1 == total_steps:",
         '        line = f"step {step + 1} of {total_steps}: loss {float(loss.detach()):.4f}"',
         "        if task.validation is not None:",
-        "            model.eval()",
+        f"            {judged}.eval()",
         "            with torch.no_grad():",
-        "                losses = [float(task.loss(model, on_device(batch))) for batch in task.validation]",
+        f"                losses = [float(task.loss({judged}, on_device(batch))) for batch in task.validation]",
         '            line += f", validation loss {sum(losses) / len(losses):.4f}"',
         "        print(line)",
     ]
@@ -222,7 +231,25 @@ def _train(job: Job, facts: Facts, fresh: bool = True) -> str:
             "        scheduler.step(sum(judged) / len(judged))",
             "        seen = []",
         ]
+    if train.ema_decay is not None:
+        lines.append("model.load_state_dict(averaged.module.state_dict())")
     return "\n".join(lines)
+
+
+def _options(loop: LoopSettings) -> list[str]:
+    """What is switched on for every step; none where nothing is."""
+    usual = LoopSettings()
+    names = ("label_smoothing", "decay_norms", "compile", "deterministic")
+    changed = {name: getattr(loop, name) for name in names if getattr(loop, name) != getattr(usual, name)}
+    if not changed:
+        return []
+    return [
+        "from lrgui.core.engine.loop_options import apply_options",
+        "from lrgui.core.run_settings import LoopSettings",
+        "",
+        *call("LoopSettings", named(changed), "options = "),
+        "apply_options(options, model, optimizer, task.loss)",
+    ]
 
 
 def _schedule(facts: Facts) -> list[str]:

@@ -202,7 +202,8 @@ def epoch_words(job: Job, record: Record) -> str:
     last = record.epochs[-1]
     words = [f"Epoch {last.epoch} of {job.train.epochs}", f"training loss {format_loss(last.train_loss)}"]
     if last.val_loss is not None:
-        words.append(f"validation loss {format_loss(last.val_loss)}")
+        whose = "" if job.train.ema_decay is None else " of the averaged weights"
+        words.append(f"validation loss{whose} {format_loss(last.val_loss)}")
     if last.val_accuracy is not None:
         words.append(f"validation accuracy {format_percent(last.val_accuracy, 1)}")
     elif last.val_metric is not None:

@@ -17,6 +17,7 @@ from lrgui.core.curve.own_rate import following, following_note
 from lrgui.core.engine.batches import length
 from lrgui.core.engine.evaluation import first_of
 from lrgui.core.engine.loader_state import seed_all
+from lrgui.core.engine.loop_options import apply_options, take_back
 from lrgui.core.engine.made_with import made_with
 from lrgui.core.engine.modes import modes_note
 from lrgui.core.engine.param_groups import partly_held_note
@@ -79,9 +80,18 @@ def _events(job: Job, control: Control) -> Iterator[Event]:
         yield from check_task(job.task, control, job.sweep.steps)
         return
     task = build_task(job.task)
+    undo, said = apply_options(job.config, task.model, task.optimizer, task.loss)
+    try:
+        yield from _of_task(job, task, control, said)
+    finally:
+        take_back(undo)
+
+
+def _of_task(job: Job, task: BuiltTask, control: Control, said: list[str]) -> Iterator[Event]:
+    """The events of a job whose task is made; `said` is what there is to say of it first."""
     asked, own = job.sweep, task.own_rate if job.kind == RunKind.SWEEP else None
     job = replace(job, sweep=following(asked, own))
-    notes = (*task.notes, partly_held_note(task.model, task.optimizer), modes_note(task.model))
+    notes = (*task.notes, *said, partly_held_note(task.model, task.optimizer), modes_note(task.model))
     for note in (*notes, following_note(asked, job.sweep)):
         if note is not None:
             yield OutputEvent(note, Stream.NOTE)

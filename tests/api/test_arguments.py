@@ -174,3 +174,33 @@ def test_of_a_class_of_losses_an_instance_is_meant() -> None:
     assert criterion_of(None) is None
     with pytest.raises(ValueError, match=r"The loss argument is the class LambdaLR: pass LambdaLR\(…\)"):
         criterion_of(torch.optim.lr_scheduler.LambdaLR)
+
+
+def test_what_torch_offers_for_every_step_is_taken_back_afterwards() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1)
+    data = [(torch.randn(8, 3), torch.randint(0, 2, (8,))) for _ in range(4)]
+    weights = [parameter.detach().clone() for parameter in model.parameters()]
+    options = {"label_smoothing": 0.1, "decay_norms": False, "deterministic": True}
+    for repeats in (1, 2):
+        result = lrgui.find_lr(
+            model, data, torch.nn.CrossEntropyLoss(), optimizer, steps=10, repeats=repeats, progress=False, **options
+        )
+        assert any("have no weight decay" in note for note in result.notes)
+        assert len(optimizer.param_groups) == 1 and len(optimizer.param_groups[0]["params"]) == 4
+        assert not torch.are_deterministic_algorithms_enabled()
+        assert all(map(torch.equal, weights, model.parameters()))
+    with pytest.raises(ValueError, match="Label smoothing needs a loss that has it"):
+        lrgui.find_lr(model, data, training_step=lambda m, b: m(b[0]).mean(), label_smoothing=0.1, progress=False)
+    made = lrgui.find_lr(
+        lambda: torch.nn.Linear(3, 2),
+        data,
+        torch.nn.CrossEntropyLoss(),
+        steps=10,
+        repeats=2,
+        fresh_init=True,
+        progress=False,
+        label_smoothing=0.1,
+    )
+    assert made.end.reason in ("completed", "diverged")

@@ -19,7 +19,8 @@ from PIL import Image
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from lrgui.core.events import RunKind
-from lrgui.core.run_settings import TRAINED, RaceSettings, SweepSettings, TrainSettings
+from lrgui.core.run_settings import TRAINED, LoopSettings, RaceSettings, SweepSettings, TrainSettings
+from lrgui.core.settings import values_of
 from lrgui.export import FORMATS, ExportError, PictureStyle
 from lrgui.export.report import Report
 from lrgui.export.runs import shown_run
@@ -236,17 +237,21 @@ def test_no_program_without_a_rate_or_a_task(runs: dict[str, Shown]) -> None:
         {"schedule": "linear", "warmup_steps": 3},
         {"schedule": "step", "step_size": 1, "steps": 10},
         {"schedule": "plateau", "plateau_patience": 0, "max_lr": 1.0, "epochs": 5},
+        {"ema_decay": 0.9, "label_smoothing": 0.1, "decay_norms": False, "deterministic": True},
     ],
     ids=lambda settings: " ".join(f"{key} {value}" for key, value in settings.items()),
 )
-def test_the_program_trains_on_the_schedule_of_the_training(settings: dict[str, Any], tmp_path: Path) -> None:
+def test_the_program_trains_on_the_schedule_of_the_training(
+    settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     train = TrainSettings(**{"epochs": 3, "max_lr": 0.05, "step_size": 2, "plateau_patience": 1, **settings})
-    shown = run(Job(RunKind.TRAIN, SMALL, train=train), tmp_path)
+    shown = run(Job(RunKind.TRAIN, SMALL, SweepSettings(**values_of(train, LoopSettings)), train), tmp_path)
     assert isinstance(shown, TrainingReport)
     seen: list[tuple[float, float]] = []
 
     def look(optimizer: torch.optim.Optimizer, *_: object) -> None:
-        (group,) = optimizer.param_groups
+        group = optimizer.param_groups[0]
+        assert {other["lr"] for other in optimizer.param_groups} == {group["lr"]}
         seen.append((float(group["lr"]), float(group["momentum"])))
 
     names: dict[str, Any] = {"__name__": "program"}
@@ -256,7 +261,12 @@ def test_the_program_trains_on_the_schedule_of_the_training(settings: dict[str, 
         names["main"]()
     finally:
         hook.remove()
+        torch.use_deterministic_algorithms(False)
     record = shown.record
+    last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert float(last.rpartition(" ")[2]) == pytest.approx(
+        record.epochs[-1].val_loss, rel=0.03, abs=1e-3
+    )  # a mean over batches there
     assert [lr for lr, _ in seen] == pytest.approx(record.lr.tolist(), rel=1e-6, abs=1e-12)
     if record.momentum is not None:
         assert [momentum for _, momentum in seen] == pytest.approx(record.momentum.tolist(), rel=1e-6)

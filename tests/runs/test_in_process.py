@@ -198,3 +198,33 @@ def test_a_range_that_nobody_chose_follows_the_tasks_own_optimizer(
     assert (reading.own is None) == (own is None)
     set_by_hand = Records.of(run_job(replace(job, sweep=job.sweep.with_given({"end_lr": 1.0})))).first
     assert set_by_hand.lr[-1] == 1 and set_by_hand.task is not None and set_by_hand.task.end_lr is None
+
+
+OPTIONS = {"label_smoothing": 0.1, "decay_norms": False, "deterministic": True}
+
+
+@pytest.mark.parametrize("kind", ["sweep", "train", "race"])
+def test_what_torch_offers_for_every_step_is_on_for_the_run_alone(kind: str) -> None:
+    small = TaskSpec(model="mlp", subset=128, device="cpu")
+    configs = {
+        "sweep": SweepSettings(steps=12, repeats=2, **OPTIONS),
+        "train": TrainSettings(epochs=1, **OPTIONS),
+        "race": RaceSettings(steps=8, trainings=3, **OPTIONS),
+    }
+    seen = []
+    for event in run_job(Job(kind, small, **{kind: configs[kind]})):
+        seen.append(event)
+        if isinstance(event, BatchEvent | CandidateEvent):
+            assert torch.are_deterministic_algorithms_enabled()
+    assert seen[-1].reason in ("completed", "diverged"), seen[-1]
+    notes = [event.text for event in seen if isinstance(event, OutputEvent)]
+    assert any("of at most one dimension (biases, norms) have no weight decay." in note for note in notes)
+    assert next(event for event in seen if isinstance(event, TaskEvent)).optimizer_groups == 2
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_an_option_that_the_task_cannot_have_is_said_in_a_sentence() -> None:
+    task = TaskSpec(source="diabetes", model="mlp", device="cpu")
+    end = list(run_job(Job("train", task, train=TrainSettings(label_smoothing=0.1))))[-1]
+    assert isinstance(end, EndEvent) and end.reason == "failed"
+    assert "Label smoothing needs a loss that has it" in end.detail

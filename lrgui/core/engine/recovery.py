@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lrgui.core.control import LOWER
+from lrgui.core.engine.averaging import AveragedWeights
 from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
@@ -28,6 +29,7 @@ class GoodState:
     factor: float
     """By which the schedule's rates were multiplied."""
     schedule: dict[str, Any]
+    averaged: dict[str, Any] | None
 
     @property
     def words(self) -> str:
@@ -46,10 +48,11 @@ class Recovery:
         schedule: Schedule,
         loss: Any,
         rate: LiveRate,
+        averaged: AveragedWeights | None = None,
     ) -> None:
         self._parts = (model, optimizer)
         self._more = {"scaler": scaler, "loss": loss}
-        self.schedule, self._rate = schedule, rate
+        self.schedule, self._rate, self._averaged = schedule, rate, averaged
         self._good: GoodState | None = None
         self.made = 0
         """How many times the training went back."""
@@ -58,7 +61,12 @@ class Recovery:
         """The training is good as it is now."""
         self.close()
         self._good = GoodState(
-            Snapshot(*self._parts, **self._more), step, epoch, self._rate.factor, self.schedule.state_dict()
+            Snapshot(*self._parts, **self._more),
+            step,
+            epoch,
+            self._rate.factor,
+            self.schedule.state_dict(),
+            None if self._averaged is None else self._averaged.state_dict(),
         )
 
     def go_back(self) -> GoodState | None:
@@ -69,6 +77,8 @@ class Recovery:
         self.made += 1
         good.snapshot.restore()
         self.schedule.load_state_dict(good.schedule)
+        if self._averaged is not None and good.averaged is not None:
+            self._averaged.load_state_dict(good.averaged)
         self._rate.start_at(LOWER * min(self._rate.factor, good.factor))
         return good
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.engine.averaging import AveragedWeights
 from lrgui.core.engine.bad_batches import Suspects, bad_batch
 from lrgui.core.engine.batches import NO_BATCH, batch_size, to_device
 from lrgui.core.engine.dead_network import DeadNetwork
@@ -160,6 +161,8 @@ class Training:
         """Steps that were told: more than were made where some were taken back."""
         self._dead = DeadNetwork(model)
         self._rising = ValidationWatch()
+        self.averaged = None if config.ema_decay is None else AveragedWeights(model, config.ema_decay)
+        """The average of the weights, which is evaluated and kept, where one is wanted."""
         self._patient = None if config.patience is None else EarlyStopping(model, config.patience)
         self._recovery: Recovery | None = None
         self._look_each = LOOK_EACH
@@ -194,7 +197,13 @@ class Training:
         self._look_each = max(LOOK_EACH, self.total_steps // MOST_LOOKS)
         if config.recover:
             self._recovery = Recovery(
-                model, self.optimizer, self.scaler, self.scheduler, self.objective.loss, self.rate
+                model,
+                self.optimizer,
+                self.scaler,
+                self.scheduler,
+                self.objective.loss,
+                self.rate,
+                self.averaged,
             )
             self._recovery.keep(0, 0)
         self.clock.start()
@@ -211,6 +220,9 @@ class Training:
                     yield from self._go_back(self.end)
                 elif self.end is None and self._recovery is not None and self.watch.calm:
                     self._recovery.keep(self.step, self.epoch)
+            if self.averaged is not None and self.end.reason not in BROKE:
+                self.averaged.put_in()
+                self.end = replace(self.end, detail=f"{self.end.detail} {_averaged_words(config)}")
             if self._patient is not None:
                 self.end = replace(self.end, detail=self.end.detail + self._patient.restore(self.epoch))
             if self.end.reason == EndReason.COMPLETED:
@@ -293,7 +305,8 @@ class Training:
             self._stepper.refuse_nothing()
             self.end = _no_batch(self.epoch)
             return
-        held_out = self._evaluated()
+        with self._to_look_at():
+            held_out = self._evaluated()
         yield _epoch(self.epoch, self.trained, held_out, self.lr, self.clock.seconds)
         with self.rate.planned():
             self.scheduler.epoch(self.trained.loss if held_out is None else held_out.loss)
@@ -303,7 +316,8 @@ class Training:
             return
         reached = self.trained.loss if held_out is None else held_out.loss
         if self.keeper is not None and reached < self.best:
-            self.keeper.keep_best(self)
+            with self._to_look_at():
+                self.keeper.keep_best(self)
         self.best = min(self.best, reached)
         if held_out is not None:
             yield from self._judge(held_out.loss, epochs)
@@ -321,7 +335,8 @@ class Training:
     def _judge(self, val_loss: float, epochs: int) -> Iterator[Event]:
         """Say that the validation loss rises. Sets `end` where it is time to stop."""
         rises = self._rising.push(self.epoch, val_loss)
-        why = None if self._patient is None else self._patient.push(self.epoch, val_loss)
+        with self._to_look_at():
+            why = None if self._patient is None else self._patient.push(self.epoch, val_loss)
         if why is not None and self.epoch < epochs:
             detail = f"Stopped early, after epoch {self.epoch} of {epochs}: {why}."
             self.end = EndEvent(EndReason.COMPLETED, detail)
@@ -389,6 +404,8 @@ class Training:
             return
         if made:
             self._skipped = 0
+            if self.averaged is not None:
+                self.averaged.update()
             if self.step < self.total_steps:  # the schedule has no step after its last
                 with self.rate.planned():
                     self.scheduler.step()
@@ -430,6 +447,10 @@ class Training:
             self.trained.add(loss, objective.measured() if objective.has_metric else None, batch_size(batch))
         return total / max(count, 1), count
 
+    def _to_look_at(self) -> AbstractContextManager[None]:
+        """Inside the model has the weights that are evaluated and kept: their average where there is one."""
+        return nullcontext() if self.averaged is None else self.averaged.inside()
+
     def _evaluated(self) -> Means | None:
         """Loss and metric of the validation data; None where there are none, or no batch of them has a loss."""
         if self.validation is None:
@@ -450,6 +471,10 @@ class Training:
         with self._start.for_a_moment():
             to_train_mode(self.model, self._in_eval, self.optimizer)
             yield lambda batch: self._stepper.only_loss(to_device(batch, self.device))
+
+
+def _averaged_words(config: TrainSettings) -> str:
+    return f"The weights are their average (EMA, decay {config.ema_decay:g})."
 
 
 def _no_batch(epoch: int) -> EndEvent:

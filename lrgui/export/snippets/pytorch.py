@@ -148,6 +148,14 @@ def loop_remarks(facts: Facts, indent: str = "") -> list[str]:
     if loop.clip_grad_norm is not None:
         norm = exact_number(loop.clip_grad_norm)
         lines.append(f"torch.nn.utils.clip_grad_norm_(model.parameters(), {norm})")
+    if loop.label_smoothing:
+        lines.append(f"label smoothing: nn.CrossEntropyLoss(label_smoothing={exact_number(loop.label_smoothing)})")
+    if not loop.decay_norms:
+        lines.append("weight_decay=0 in a parameter group of their own for norms and biases (p.dim() <= 1)")
+    if loop.compile:
+        lines.append("model.compile()")
+    if loop.deterministic:
+        lines.append("torch.use_deterministic_algorithms(True)")
     return [f"# {indent}{line}" for line in lines]
 
 

@@ -101,9 +101,10 @@ class Sequences(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return pieces[:, :-1].contiguous(), pieces[:, 1:].contiguous()
 
 
-def next_character_loss(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def next_character_loss(output: torch.Tensor, target: torch.Tensor, label_smoothing: float = 0.0) -> torch.Tensor:
     """Cross entropy of scores (N, C, T) with targets (N, T); one row a character is faster than its own way."""
-    return nn.functional.cross_entropy(output.transpose(1, 2).flatten(0, 1), target.flatten())
+    scores = output.transpose(1, 2).flatten(0, 1)
+    return nn.functional.cross_entropy(scores, target.flatten(), label_smoothing=label_smoothing)
 
 
 def _characters(path: Path, level: str) -> tuple[NDArray[np.uint32], list[str]]:
