@@ -114,8 +114,8 @@ class LoopSettings:
     decay_norms: bool = setting(
         True,
         label="Decay norms",
-        tip="Weight decay for biases and norms, too, as torch's optimizers have it; off gives parameters of at most one "
-        "dimension a group of their own, at the same learning rate",
+        tip="Weight decay for biases and norms, too, as torch's optimizers have it; off gives parameters of at most "
+        "one dimension a group of their own, at the same learning rate",
         unit="switch",
         rare=True,
     )

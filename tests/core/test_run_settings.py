@@ -41,6 +41,7 @@ def test_the_defaults_are_the_documented_ones_and_valid() -> None:
     usual |= {"schedule": "exponential", "batches_per_lr": 1, "accumulation": 1, "clip_grad_norm": None, "amp": None}
     usual |= {"end_chosen": False, "planned_schedule": None, "planned_steps": None}
     usual |= {"planned_epochs": None, "length_usual": False}
+    usual |= {"label_smoothing": 0.0, "decay_norms": True, "compile": False, "deterministic": False}
     assert dataclasses.asdict(sweep) == usual
     assert (train.epochs, train.pct_start, train.div_factor, train.final_div_factor) == (12, 0.3, 10.0, 100.0)
     assert sweep.validate() == [] and train.validate() == []

@@ -21,6 +21,7 @@ from lrgui.runs.library import new_path, runs_folder
 from lrgui.runs.log import LogWriter, read_log
 
 NAMES = ("schedule", "repeats", "batches_per_lr", "accumulation", "clip_grad_norm", "amp")
+SWITCHES = ("label_smoothing", "decay_norms", "compile", "deterministic")
 #: The window plans a training of so many epochs where nobody says how long it is to be.
 USUAL = SweepSettings(planned_epochs=12, length_usual=True)
 OTHER = replace(USUAL, schedule="linear", batches_per_lr=3, accumulation=2, clip_grad_norm=1.5, amp="bf16")
@@ -93,13 +94,13 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     button.click()
     editor(window, "planned_schedule").setFocus()
     visited = []
-    for _ in range(len(NAMES) + 3):
+    for _ in range(len(NAMES) + len(SWITCHES) + 3):
         focused = QApplication.focusWidget()
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
     panel = window.findChild(SweepPanel)
     assert panel is not None
-    assert visited[:-1] == [button, *(editor(window, name) for name in NAMES), panel.proof]
+    assert visited[:-1] == [button, *(editor(window, name) for name in (*NAMES, *SWITCHES)), panel.proof]
     assert visited[-1] is editor(window, "length")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from lrgui.core.control import Control
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, ResumeEvent
-from lrgui.core.run_settings import TrainSettings
+from lrgui.core.run_settings import TRAINED, TrainSettings
 from lrgui.runs import keeper
 from lrgui.runs.checkpoints import BEST, LAST, checkpoints, folder_of, newest, size_of, with_checkpoints
 from lrgui.runs.in_process import run_job
@@ -145,6 +145,29 @@ def assert_goes_on(job: Job, folder: Path, steps: int) -> list[Event]:
 def test_the_persons_own_loaders(loader: str, noise: int, tmp_path: Path) -> None:
     rest = assert_goes_on(of(own(tmp_path, LOADERS[loader], noise=noise)), tmp_path / "c", 9)
     assert not [event for event in rest if isinstance(event, OutputEvent)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"schedule": schedule} for schedule in TRAINED if schedule != "onecycle"),
+        {"ema_decay": 0.9},
+        {"ema_decay": 0.9, "patience": 2, "label_smoothing": 0.1, "decay_norms": False},
+    ],
+    ids=str,
+)
+def test_on_every_schedule_and_with_what_torch_offers(settings: dict[str, Any], tmp_path: Path) -> None:
+    usual = {"step_size": 1, "plateau_patience": 0, "max_lr": 0.2}
+    optimizer = SGD.replace("momentum=0.9", "momentum=0.9, weight_decay=0.1")
+    task = own(tmp_path, LOADERS["shuffled"], optimizer)
+    file = Path(task.path)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("def loss(output, target):", "def loss(output, target, label_smoothing=0.0):").replace(
+            "cross_entropy(output, target)", "cross_entropy(output, target, label_smoothing=label_smoothing)"
+        )
+    )
+    assert_goes_on(of(task, **usual, **settings), tmp_path / "c", 15)
 
 
 @pytest.mark.parametrize("steps", [5, 6, 7, 12])
@@ -324,7 +347,7 @@ import torch
 torch.set_num_threads(1)
 from lrgui.core import tensor_file
 from lrgui.core.events import BatchEvent
-from lrgui.core.run_settings import TrainSettings
+from lrgui.core.run_settings import TRAINED, TrainSettings
 from lrgui.runs import keeper
 from lrgui.runs.checkpoints import LAST, newest
 from lrgui.runs.in_process import run_job
