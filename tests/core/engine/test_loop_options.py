@@ -14,7 +14,7 @@ from lrgui.core.engine.loop_options import apply_options, take_back
 from lrgui.core.engine.objective import Supervised
 from lrgui.core.engine.param_groups import ratios
 from lrgui.core.engine.train import train
-from lrgui.core.events import BatchEvent, EpochEvent
+from lrgui.core.events import BatchEvent, EpochEvent, RateEvent
 from lrgui.core.run_settings import LoopSettings, TrainSettings
 
 
@@ -198,3 +198,19 @@ def test_early_stopping_restores_the_best_average() -> None:
     loss = nn.functional.cross_entropy(model(batch()[0]), batch()[1]).item()
     assert len(epochs) < 40, events[-1]
     assert loss == pytest.approx(min(e.val_loss for e in epochs), rel=1e-4)
+
+
+def test_a_training_that_goes_back_takes_its_average_along() -> None:
+    model = network()
+    calls = iter(range(1000))
+
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        loss = nn.functional.cross_entropy(output, target)
+        return loss * (1e30 if torch.is_grad_enabled() and next(calls) in (12, 13) else 1)
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    config = TrainSettings(epochs=4, max_lr=0.1, ema_decay=0.9, recover=True)
+    events = list(train(model, [batch()] * 5, optimizer, Supervised(criterion), config, validation=[batch()]))
+    assert any(isinstance(event, RateEvent) for event in events), "it went back"
+    assert events[-1].reason == "completed" and all(torch.isfinite(p).all() for p in model.parameters())
+    assert all(e.val_loss < 10 for e in events if isinstance(e, EpochEvent))
