@@ -47,6 +47,8 @@ class Queue(QObject):
         self._lock = QLockFile(str(self._path.with_suffix(".lock")))
         self._kept = self._take_lock()
         self._queue = load_queue(self._path) if self._kept else RunQueue()
+        self._runs: dict[int, OverlaidRun] = {}
+        """The entries' runs, by their ids."""
         self.active = False
         """True while the next training begins when one ends."""
         self._skipping = False
@@ -83,7 +85,15 @@ class Queue(QObject):
     @property
     def runs(self) -> list[OverlaidRun]:
         """The entries as runs that can be laid over each other."""
-        return [OverlaidRun(each.job, each.record, optimizer_of(each.job, each.record)) for each in self.entries]
+        self._runs = {id(each): self._run_of(each) for each in self.entries}
+        return list(self._runs.values())
+
+    def _run_of(self, entry: Entry) -> OverlaidRun:
+        """The same one as before where nothing but its length is another: it knows what was drawn of it."""
+        before, optimizer = self._runs.get(id(entry)), optimizer_of(entry.job, entry.record)
+        if before is not None and before.record is entry.record and before.optimizer == optimizer:
+            return before
+        return OverlaidRun(entry.job, entry.record, optimizer)
 
     @property
     def words(self) -> str:

@@ -61,6 +61,17 @@ def test_candidates_train_one_after_the_other(bench: Bench) -> None:
     assert [len(run.record) for run in bench.session.queue.runs] == [42, 42]
 
 
+def test_what_was_drawn_of_one_that_is_over_is_kept(bench: Bench) -> None:
+    _serve(bench, lambda _job: Scripted(training()))
+    bench.session.train_candidates([1e-3])
+    _finished(bench)
+    [run] = bench.session.queue.runs
+    traces = run.traces("step", "loss")
+    bench.session.queue.add([Job("train")])
+    again, waiting = bench.session.queue.runs
+    assert again is run and again.traces("step", "loss") is traces and not len(waiting.record)
+
+
 def test_a_failed_one_does_not_stop_the_others(bench: Bench) -> None:
     broken = [[StateEvent("running"), task(), EndEvent("failed", "It broke.")]]
     _serve(bench, lambda job: Scripted(broken if job.train.max_lr == 1e-2 else training("diverged")))
