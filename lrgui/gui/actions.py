@@ -83,6 +83,13 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Redo", "tabs.undo_stack.redo"),
     ActionRow(
+        "reset_sweep",
+        "Reset sweep settings",
+        (),
+        "Set the sweep back to its defaults, or to your own from the preferences",
+        "reset_sweep",
+    ),
+    ActionRow(
         "export",
         "Export…",
         ("Ctrl+E",),
@@ -177,7 +184,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "preferences",
         "quit",
     ),
-    "&Edit": ("undo", "redo", None, "palette"),
+    "&Edit": ("undo", "redo", None, "reset_sweep", None, "palette"),
     "&Run": (
         "find",
         "train",

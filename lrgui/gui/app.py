@@ -288,18 +288,22 @@ def create_window(
     settings: Settings, open_source: Callable[[Job], EventSource], environments: Environments | None = None
 ) -> MainWindow:
     """Put session and window together; needs a QApplication, starts nothing."""
+    from lrgui.gui.default_sweep import back_to_default, can_be_kept
     from lrgui.gui.session import Session
     from lrgui.gui.tracking import RunTracking
     from lrgui.gui.window import MainWindow
     from lrgui.runs.job import Job
 
+    if not can_be_kept(settings.sweep):
+        settings.sweep = {}
+    begin = back_to_default(Job(), settings)
     try:
-        job = Job.from_dict(settings.job).mended()[0]
+        job = Job.from_dict(settings.job).mended()[0] if settings.job else begin
         # A file that is gone, or whose disk is away, is no reason to forget everything else.
         if any(problem.field != "path" for problem in job.validate()):
-            job = Job()
+            job = begin
     except ValueError:
-        job = Job()
+        job = begin
     session = Session(job, open_source)
     session.environments = environments
     session.tasks.recent[:] = settings.recent

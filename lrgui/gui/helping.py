@@ -80,7 +80,7 @@ class Helping(QObject):
         """What holds for every task."""
         from lrgui.gui.dialogs.preferences import PreferencesDialog
 
-        PreferencesDialog(self._settings, self._set_theme, self._window).open()
+        PreferencesDialog(self._settings, self._set_theme, self._window, sweep=lambda: self._session.job.sweep).open()
 
     def about(self) -> None:
         """Versions and places."""

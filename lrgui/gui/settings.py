@@ -44,6 +44,8 @@ class Settings:
     """Tell when a run ends while another window is in front."""
     rates: str = "scientific"
     """How learning rates are written, a key of `learning_rate.WAYS`; from the next start on."""
+    sweep: dict[str, Any] = field(default_factory=dict)
+    """The person's own default sweep: the settings, by name, in which it is another than the program's."""
     track: dict[str, str] = field(default_factory=dict)
     """The experiment trackers that record each run, by key of `export.trackers.TRACKERS`, and their folders."""
     recent: list[str] = field(default_factory=list)
@@ -123,7 +125,7 @@ def _fits(name: str, value: Any) -> bool:
         return False
     if name == "theme":
         return value in THEMES
-    if name in ("job", "export"):
+    if name in ("job", "export", "sweep"):
         return isinstance(value, dict)
     if name == "rates":
         return value in WAYS

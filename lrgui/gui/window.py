@@ -37,6 +37,7 @@ from lrgui.gui.actions import make_actions
 from lrgui.gui.attention import Attention
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
+from lrgui.gui.default_sweep import back_to_default, words
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.helping import Helping
 from lrgui.gui.menus import fill_menu_bar
@@ -218,6 +219,7 @@ class MainWindow(QMainWindow):
         state = session.state
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
+        actions["reset_sweep"].setEnabled(idle)
         actions["train"].setEnabled(idle and not self.runs.synthetic)
         actions["verify"].setEnabled(idle and not self.runs.synthetic)
         script = session.job.task.is_script
@@ -331,6 +333,11 @@ class MainWindow(QMainWindow):
             self.session.noticed.emit(Notice("info", str(error)))
             return
         UseItDialog(facts, self.settings, self).open()
+
+    def reset_sweep(self) -> None:
+        """Set the sweep's settings back to the defaults."""
+        self.session.set_job(back_to_default(self.session.job, self.settings))
+        self.status.text.setText(f"Sweep: {words(self.settings.sweep)}")
 
     @Slot()
     def _on_code_saved(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -25,8 +26,11 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.formats import format_bytes
 from lrgui.core.learning_rate import WAYS
+from lrgui.core.run_settings import SweepSettings
 from lrgui.export.trackers import TRACKERS
 from lrgui.gui.cards import small_button
+from lrgui.gui.default_sweep import can_be_kept, kept
+from lrgui.gui.default_sweep import words as sweep_words
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.file_dialogs import ask_folder
 from lrgui.gui.labels import breakable, wrapped
@@ -41,8 +45,16 @@ THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 class PreferencesDialog(QDialog):
     """Shows the settings of the program, not those of a task."""
 
-    def __init__(self, settings: Settings, set_theme: Callable[[str], object], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        set_theme: Callable[[str], object],
+        parent: QWidget | None = None,
+        sweep: Callable[[], SweepSettings] = SweepSettings,
+    ) -> None:
+        """`sweep` tells the settings that are in the form."""
         super().__init__(parent)
+        self._sweep = sweep
         self._settings, self._paint = settings, set_theme
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -63,6 +75,7 @@ class PreferencesDialog(QDialog):
         self.notify.setToolTip("The taskbar's entry asks for attention, and the desktop shows a notification")
         self.notify.toggled.connect(lambda on: setattr(self._settings, "notify", on))
         form.addRow("Notifications", self.notify)
+        form.addRow("Default sweep", self._default_sweep())
         form.addRow("Runs", self._runs())
         form.addRow("Trackers", self._trackers())
         form.addRow("Pythons of tasks", self._pythons())
@@ -99,6 +112,33 @@ class PreferencesDialog(QDialog):
     def _set_rates(self) -> None:
         self._settings.rates = str(self.rates.currentData())
         self.later.show()
+
+    def _default_sweep(self) -> QWidget:
+        """The sweep that new settings begin with, and that *Reset sweep settings* goes back to."""
+        self.default_sweep = wrapped(sweep_words(self._settings.sweep))
+        take = small_button("As in the form", "Begin with the sweep that is set now", self._take_sweep)
+        self.usual_sweep = small_button("Usual", "Begin with LR Finder's own settings again", self._forget_sweep)
+        self.usual_sweep.setEnabled(bool(self._settings.sweep))
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.default_sweep, 1)
+        row.addWidget(take)
+        row.addWidget(self.usual_sweep)
+        self.take_sweep = take
+        return whole
+
+    def _take_sweep(self) -> None:
+        values = kept(self._sweep())
+        self._set_sweep(values if can_be_kept(values) else {})
+
+    def _forget_sweep(self) -> None:
+        self._set_sweep({})
+
+    def _set_sweep(self, values: dict[str, Any]) -> None:
+        self._settings.sweep = values
+        self.default_sweep.setText(sweep_words(values))
+        self.usual_sweep.setEnabled(bool(values))
 
     def _runs(self) -> QWidget:
         """Where runs are kept, how many there are, and what they take."""
