@@ -65,7 +65,7 @@ $(VENV)/integrations.stamp: $(VENV)/dev.stamp pyproject.toml
 	@touch $@
 
 test-integrations: $(VENV)/integrations.stamp ## Run the tests against Lightning, Hugging Face, fastai, skorch, Ignite, timm and others
-	@$(BIN)/python -m pytest tests/integrations tests/core/curve/test_known_rules.py tests/core/engine/test_modes.py tests/api tests/test_examples.py tests/tasks/user tests/tasks/models tests/tasks/optimizers tests/tasks/data/tables
+	@$(BIN)/python -m pytest tests/integrations tests/cluster tests/core/curve/test_known_rules.py tests/core/engine/test_modes.py tests/api tests/test_examples.py tests/tasks/user tests/tasks/models tests/tasks/optimizers tests/tasks/data/tables
 
 lint: $(VENV)/dev.stamp ## Check the style
 	@$(BIN)/ruff check .

@@ -1,0 +1,125 @@
+"""Studies on a real Ray cluster of two nodes on this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrgui.runs.opened import open_run
+from lrgui.studies.driver import Driver, Progress, Watch
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.folder import JOURNAL, StudyFolder
+from lrgui.studies.on_ray import Mailbox, RayExecutor, RayProblem
+from lrgui.studies.plan import planned
+from lrgui.studies.spec import StudySpec
+
+ray = pytest.importorskip("ray")
+Cluster = pytest.importorskip("ray.cluster_utils").Cluster
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+    # Ray leaves its sockets and processes to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
+]
+SMALL = {"model": "mlp", "sweep.steps": 20, "subset": 256}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head without room for runs, beside which the driver is; the tests add nodes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+        yield made
+        ray.shutdown()
+        made.shutdown()
+
+
+def run(folder: Path, spec: StudySpec, watch: Watch | None = None, **how: Any) -> Any:
+    settings = ExecutionSettings(on="ray", **how)
+    executor = RayExecutor(settings)
+    driver = Driver(planned(spec), StudyFolder(folder), executor, settings.retries, watch=watch or Watch())
+    folder.mkdir(exist_ok=True)
+    return driver.run()
+
+
+def counts(folder: Path, event: str) -> Counter[str]:
+    lines = map(json.loads, (folder / JOURNAL).read_text().splitlines())
+    return Counter(each["key"] for each in lines if each["event"] == event)
+
+
+def test_a_node_dies_in_the_middle(cluster: Any, tmp_path: Path) -> None:
+    """Every run is there once, whole, also those that the dead node had."""
+    nodes = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)]
+    cluster.wait_for_nodes()
+    spec = StudySpec("digits", fixed={**SMALL, "sweep.steps": 400}, grid={"batch_size": (16, 32, 64)}, seeds=(0, 1))
+    said: list[str] = []
+    both = False
+
+    def show(progress: Progress) -> None:
+        nonlocal both
+        busy = ray.cluster_resources()["CPU"] == 2 and ray.available_resources().get("CPU", 0) == 0
+        if not both and progress.done >= 1 and busy:  # both nodes compute
+            both = True
+            cluster.remove_node(nodes[1], allow_graceful=False)  # SIGKILL
+
+    found = run(tmp_path / "a.study", spec, Watch(show, said=said.append))
+    assert both and not found.missing and not found.failed and len(found.rows) == 6
+    assert set(counts(tmp_path / "a.study", "ended").values()) == {1}
+    lost = counts(tmp_path / "a.study", "lost").total()
+    assert lost >= 1 and len(said) == lost, "the node had a run"
+    for row in found.rows:
+        opened = open_run(row.log)
+        assert opened.record.end is not None and len(opened.record) == row.stages["sweep"].points
+        steps = opened.record.steps.tolist()
+        assert steps == sorted(set(steps)), "no point of the lost attempt is among them"
+    cluster.remove_node(nodes[0])
+
+
+def test_a_run_gets_the_resources_that_it_asks_for(cluster: Any, tmp_path: Path) -> None:
+    node = cluster.add_node(num_cpus=2, num_gpus=1)
+    cluster.wait_for_nodes()
+    most = 0
+
+    def show(progress: Progress) -> None:
+        nonlocal most
+        used = ray.cluster_resources().get("GPU", 0) - ray.available_resources().get("GPU", 0)
+        most = max(most, used)
+
+    grid = {"batch_size": (32, 64)}
+    found = run(
+        tmp_path / "b.study",
+        StudySpec("digits", fixed={**SMALL, "device": "cpu"}, grid=grid),
+        Watch(show),
+        gpus=0.5,
+        cpus=0.5,
+    )
+    assert not found.missing and 0.5 <= most <= 1.0
+    cluster.remove_node(node)
+
+
+def test_where_no_cluster_is_there_it_is_said(cluster: Any) -> None:
+    ray.shutdown()
+    try:
+        with pytest.raises(RayProblem, match="cannot be reached"):
+            RayExecutor(ExecutionSettings(on="ray://127.0.0.1:1"))
+    finally:
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+
+
+def test_letters_are_kept_in_their_order() -> None:
+    box = Mailbox()
+    assert box.put("a 1", 0, ["x"]) is False
+    assert box.put("a 1", 1, ["y"]) is False
+    assert box.take() == [("a 1", 0, ["x"]), ("a 1", 1, ["y"])] and box.take() == []
+    box.cancel()
+    assert box.put("a 1", 2, ["z"]) is True
