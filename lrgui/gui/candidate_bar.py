@@ -15,7 +15,7 @@ from lrgui.gui.session import Session
 from lrgui.plot.candidates import candidate_name
 
 #: So many candidates stand in a row of the bar.
-IN_A_ROW = 6
+IN_A_ROW = 5
 
 
 class CandidateBar(QWidget):

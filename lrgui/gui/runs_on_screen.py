@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lrgui.export.snippets import Facts
 
 #: So many rates can be marked: more names have no room.
-MOST_CANDIDATES = 12
+MOST_CANDIDATES = 10
 #: What is to be done with a sweep that was read: it, or why it could not be.
 Done = Callable[[ShownSweep | None, Exception | None], None]
 

@@ -88,7 +88,7 @@ def test_a_made_up_curve_takes_none(window: MainWindow, bench: Bench, bar: Candi
 def test_there_are_only_so_many(bench: Bench, bar: CandidateBar) -> None:
     for power in range(40):
         bench.runs.toggle_candidate(10.0 ** (-power / 8))
-    assert len(bench.runs.candidates) == 12 == len(bar.chips)
+    assert len(bench.runs.candidates) == 10 == len(bar.chips)
 
 
 def test_the_menu_of_the_plot_marks_too(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:

@@ -16,6 +16,7 @@ from test_verify_tab import play as play_race
 
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.window import MainWindow
+from lrgui.places import runs_folder
 
 SIZES = [(683, 440), (1024, 700), (1366, 768), (1920, 1080)]
 
@@ -23,7 +24,7 @@ SIZES = [(683, 440), (1024, 700), (1366, 768), (1920, 1080)]
 def states(window: MainWindow, bench: Bench) -> Iterator[str]:
     """Brings the window into one state after the other, and names each."""
     yield "empty"
-    for tab in (window.tabs.training, window.tabs.verify, window.tabs.compare):
+    for tab in (window.tabs.training, window.tabs.verify, window.tabs.compare, window.tabs.queue):
         window.tabs.setCurrentWidget(tab)
         yield f"{type(tab).__name__} empty"
     window.tabs.setCurrentWidget(window.tabs.curve)
@@ -35,6 +36,19 @@ def states(window: MainWindow, bench: Bench) -> Iterator[str]:
     yield "after a race"
     bench.play(Scripted(sweep()), window.compare_optimizers)
     yield "after a comparison"
+    for number in range(7):
+        bench.runs.toggle_candidate(10.0 ** (-5 + number / 2))
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    yield "with candidates"
+    bench.source = Scripted(training())
+    bench.session.train_candidates(bench.runs.candidates[:3], 2)
+    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
+    bench.session.enqueue_training(seeds=2)
+    yield "the queue"
+    window.compare_runs(sorted(runs_folder().glob("*.lrrun"))[:9])
+    saved = window.tabs.compare.saved
+    bench.qtbot.waitUntil(lambda: window.tabs.plot is saved.plot, timeout=10_000)
+    yield "saved runs compared"
     window.tabs.setCurrentWidget(window.tabs.scenarios)
     yield "scenarios"
 

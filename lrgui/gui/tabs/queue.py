@@ -61,10 +61,7 @@ class QueueTab(RunTab):
         )
         self.add = small_button("Add training", "Let the training wait that is set on the left", self._add)
         self.seeds = seeds_choice()
-        self.said = QLabel()
-        self.said.setObjectName("muted")
-        self.said.setAccessibleName("How far the queue is")
-        for widget in (self.run, self.pause, self.add, self.seeds, self.said):
+        for widget in (self.run, self.pause, self.add, self.seeds):
             row.addWidget(widget)
         row.addStretch(1)
         return row
@@ -84,7 +81,10 @@ class QueueTab(RunTab):
         self.clear = small_button(
             "Clear ended", "Take those out of the table that are over; their runs are kept", self._queue.clear_ended
         )
-        for widget in (self.up, self.down, self.cancel, self.cancel_all, self.clear):
+        self.said = QLabel()
+        self.said.setObjectName("muted")
+        self.said.setAccessibleName("How far the queue is")
+        for widget in (self.up, self.down, self.cancel, self.cancel_all, self.clear, self.said):
             row.addWidget(widget)
         row.addStretch(1)
         return row
