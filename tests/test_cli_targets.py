@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from slurm_stand_in import Slurm
 from ssh_server import NAME, SshServer
 
 from lrgui.runs.library import SUFFIX
@@ -61,3 +64,26 @@ def test_a_sweep_on_another_machine_is_read_and_kept_here(tmp_path: Path, monkey
     assert "lrgui watch ssh://" in "".join(done.stderr.split("\n"))
     assert "Learning rate" in done.stdout or "rule" in done.stdout
     assert len(list((tmp_path / "runs").glob(f"*{SUFFIX}"))) == 1
+
+
+def test_the_tutorials_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In their order, with a machine that ssh reaches and a queue: only the interpreter is another one."""
+    page = Path(__file__).parents[1].joinpath("docs", "tutorial", "cluster.md").read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\nlrgui (.+)\n```", page)
+    assert len(commands) == 6
+    server, queue = SshServer(tmp_path / "ssh"), Slurm(tmp_path / "slurm")
+    monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{queue.path}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    server.start()
+    try:
+        for command in commands:
+            assert f"ssh://{NAME}/" in page and f"--host {NAME}" in page
+            words = shlex.split(command.replace("~/venv/bin/python", sys.executable))
+            if "login.hpc.example" in words:  # the stand-in is on this machine
+                words = [word for word in words if word not in ("--host", "login.hpc.example")]
+            done = lrgui(*words)
+            assert done.returncode in (0, 3), done.stderr
+    finally:
+        server.stop()
+    assert "cluster" in done.stdout and "box" in done.stdout
+    assert len(list((tmp_path / "runs").glob(f"*{SUFFIX}"))) == 3

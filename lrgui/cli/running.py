@@ -36,7 +36,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.targets import Target
+from lrgui.runs.targets import ON, Target
 from lrgui.runs.trust import Trust, trust_file
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ def source_of(job: Job, python: Place = None, *, always_child: bool = False) -> 
 
 def computes_elsewhere(python: Place) -> bool:
     """True where a Python was named for runs, which may have other modules than this one."""
-    return python is not None or bool(frozen.chosen_python(load_settings(settings_file())[0].python))
+    kept = load_settings(settings_file())[0].python
+    return python is not None or bool(frozen.chosen_python("" if kept.startswith(ON) else kept))
 
 
 def _python_of_settings() -> str:
@@ -178,7 +179,7 @@ def _python_of_settings() -> str:
     settings = Settings(python=load_settings(settings_file())[0].python)
     for sentence in leave_out_foreign_pythons(settings, Trust(trust_file())):
         say(sentence)
-    return settings.python
+    return "" if settings.python.startswith(ON) else settings.python  # a command computes elsewhere with --on alone
 
 
 class Signals:

@@ -120,6 +120,13 @@ ACTIONS: tuple[ActionRow, ...] = (
         "open_run",
     ),
     ActionRow(
+        "follow",
+        "Follow a run…",
+        ("Ctrl+Shift+L",),
+        "Show a run while it is computed elsewhere: by its log’s path, or through ssh",
+        "opening.follow_run",
+    ),
+    ActionRow(
         "runs",
         "Runs",
         ("Ctrl+R",),
@@ -173,6 +180,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "open",
         "open_folder",
         "open_run",
+        "follow",
         "runs",
         "use_visited",
         "recent",

@@ -315,12 +315,22 @@ def create_window(
 
 
 def pool_source(pool: object) -> Callable[[Job], EventSource]:
-    """Runs jobs in child processes, the warm one first."""
+    """Runs jobs in child processes, the warm one first, or on the target that was chosen."""
+    from lrgui.runs.event_source import NoSource
     from lrgui.runs.spare_pool import SparePool
+    from lrgui.runs.targets import TargetsError, chosen_target
 
     assert isinstance(pool, SparePool)
 
     def open_source(job: Job) -> EventSource:
+        try:
+            target = chosen_target(pool.python)
+        except TargetsError as error:
+            return NoSource(str(error))
+        if target is not None:
+            from lrgui.runs.remote.running import RemoteRun
+
+            return RemoteRun(job, target)
         if job.task.is_script:  # imports torch itself
             from lrgui.runs.script_race import script_source
 

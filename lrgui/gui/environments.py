@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from lrgui.runs.environment import Description, Environment
 from lrgui.runs.interpreters import Interpreter, find_interpreters, with_chosen
+from lrgui.runs.targets import ON, choices
 from lrgui.tasks.user.target import Target
 
 #: Seconds for which an answer is taken as true: free memory changes, and packages are installed.
@@ -152,13 +153,16 @@ class Environments(QObject):
                 if self._closed:
                     return
                 if question == "where":
-                    self._found.emit(find_interpreters(self._near))
+                    self._found.emit([*find_interpreters(self._near), *choices()])
                 else:
                     self._answer(self.python)
         except RuntimeError:
             pass  # the window is gone, and this object with it
 
     def _answer(self, python: str) -> None:
+        if python.startswith(ON):  # what another machine has is told when a run begins there
+            self._described.emit(Environment(python))
+            return
         description = Description(python)
         with self._lock:
             if self._closed:

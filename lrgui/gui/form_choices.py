@@ -15,6 +15,7 @@ from lrgui.core.options import Option, Scalar
 from lrgui.core.phrases import listed
 from lrgui.errors.missing_modules import PACKAGES
 from lrgui.gui.editors import Entry, Heading
+from lrgui.runs.targets import ON
 from lrgui.tasks.catalog_rows import GROUPS, SourceRow
 from lrgui.tasks.data.tables.header import columns
 from lrgui.tasks.library_names import must_know
@@ -32,6 +33,8 @@ AUTOMATIC = Entry("auto", "Automatic", "Uses the best available device")
 OLDEST_PYTHON = (3, 10)
 #: In the list of Pythons: what opens a dialog.
 CHOOSE = "?"
+#: And one that asks for another machine.
+ADD_TARGET = "+"
 
 
 def source_lines(sources: Mapping[str, SourceRow]) -> list[Entry | Heading]:
@@ -149,10 +152,13 @@ def python_lines(interpreters: Sequence[Interpreter], chosen: str) -> list[Entry
         ),
     ]
     known = [one.path for one in interpreters]
-    if chosen not in ("", *known):
+    if chosen not in ("", *known) and chosen.startswith(ON):
+        lines.append(Entry(chosen, chosen.removeprefix(ON)))
+    elif chosen not in ("", *known):
         lines.append(Entry(chosen, _python_words(Path(chosen)), chosen))
     return [
         *lines,
+        Entry(ADD_TARGET, "Other machine…", "Compute on a machine that ssh reaches, or in a cluster’s SLURM queue"),
         Entry(CHOOSE, "Choose…", "Choose another Python interpreter"),
     ]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
 
 from lrgui.gui.file_dialogs import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
@@ -41,7 +41,7 @@ class Opening(QObject):
         """Everything that brings something into the window; `actions` by key."""
         menu = QMenu(self._window)
         menu.setToolTipsVisible(True)
-        for key in ("open", "open_folder", "open_run"):
+        for key in ("open", "open_folder", "open_run", "follow"):
             menu.addAction(actions[key])
         menu.addSeparator()
         menu.addAction(actions["new"])
@@ -69,6 +69,19 @@ class Opening(QObject):
     def open_folder(self) -> None:
         """Ask for a folder, and open it."""
         ask_folder(self._window, self._folder(), "Open folder", self._take)
+
+    def follow_run(self) -> None:
+        """Ask for the log of a run that somebody else computes, and follow it."""
+        dialog = QInputDialog(self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Follow a run")
+        dialog.setLabelText("Path of its log, or ssh://[user@]host[:port]/path/run.lrrun")
+        dialog.setOkButtonText("Follow")
+        for button in dialog.findChildren(QPushButton):
+            button.setIcon(QIcon())  # the others have none
+        dialog.resize(520, dialog.sizeHint().height())
+        dialog.textValueSelected.connect(self._session.follow_run)
+        dialog.open()
 
     def new_task(self) -> None:
         """Choose a template, and write it to a new file."""

@@ -158,7 +158,7 @@ class RunWorker(QObject):
         reader, source = self._reader, self._source
         if reader is None or source is None:
             return
-        source.cancel()
+        getattr(source, "leave", source.cancel)()  # a run elsewhere goes on without the window
         if not reader.wait(patience_ms):
             source.kill()
             reader.wait(patience_ms * 2)

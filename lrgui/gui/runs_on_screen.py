@@ -343,6 +343,15 @@ class RunsOnScreen(QObject):
             self._own_run(kind)
             self.training_started.emit()
 
+    def begin_visit(self, job: Job, started: datetime | None, what: str) -> None:
+        """A run of `job` is shown that somebody else computes, from its beginning on: a visit, as of a saved run."""
+        home = self._home
+        self.begin(job.kind, job)
+        if job.kind == RunKind.SWEEP:
+            self._shown = ShownSweep(job, Records(), started=started)
+            self._chosen.now = Choices(None, None)
+        self._set_visit(visit_of(job.kind, job, started, home, what))
+
     def _own_run(self, kind: str) -> None:
         """A training or race of the person's own begins during a visit: the way back leads to it as well."""
         visit = self.visit
@@ -411,7 +420,7 @@ class RunsOnScreen(QObject):
         """A run is over, however: show what it says. `read` and `error` are what `read_ahead` told of a sweep."""
         self._going = False
         before, self._before = self._before, None
-        if before is not None and before.looking_at is None:
+        if before is not None and before.looking_at is None and self.visit is None:
             before = replace(before, choices=self._chosen.now)  # what was chosen while it ran belongs to what was there
         if error is not None:
             self.reading_changed.emit(None)

@@ -86,9 +86,9 @@ class Screen:
         return self if self.visit is None else replace(self, visit=replace(self.visit, form=None))
 
 
-def visit_of(kind: str, job: Job, started: datetime | None, home: Screen) -> Visit:
-    """The visit of a saved run."""
-    return Visit(kind, f"{headline(job, started)} (saved run)", home, job)
+def visit_of(kind: str, job: Job, started: datetime | None, home: Screen, what: str = "saved run") -> Visit:
+    """The visit of a saved run, or of what else it is."""
+    return Visit(kind, f"{headline(job, started)} ({what})", home, job)
 
 
 def visit_of_synthetic(name: str, home: Screen) -> Visit:

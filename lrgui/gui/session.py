@@ -35,6 +35,7 @@ from lrgui.core.run_settings import OF_READING, SweepSettings, TrainSettings
 from lrgui.core.training_length import Length
 from lrgui.core.validation_watch import RISEN
 from lrgui.gui.fixes import Repair
+from lrgui.gui.following import RunFollowing
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import LoadedRun, RunLoading
 from lrgui.gui.notice import Notice
@@ -54,6 +55,8 @@ from lrgui.runs.opened import open_run, why_not_opened
 from lrgui.runs.queue import training_jobs
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
+from lrgui.runs.remote.address import SCHEME, Address
+from lrgui.runs.remote.following import Following
 from lrgui.runs.resuming import resumed
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
@@ -117,6 +120,12 @@ class Session(JobEditor):
         """Runs from disk on their way to the screen."""
         self.loading.loaded.connect(self._show_run)
         self.loading.noticed.connect(self.noticed)
+        self.following = RunFollowing(self)
+        """Runs that somebody else computes, on their way to the screen."""
+        self.following.opened.connect(self._follow)
+        self.following.noticed.connect(self.noticed)
+        self._others = False
+        """True while the run that goes on is one that is followed."""
         self.state: str = RunState.IDLE
         self.kind: str = RunKind.SWEEP
         """What goes on, or went on last: `sweep`, `train`, `race`, `compare`, `check` or `aside`."""
@@ -184,6 +193,8 @@ class Session(JobEditor):
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before opening something else."))
             return False
+        if text.strip().startswith(SCHEME):
+            return self.follow_run(text)
         if text.strip().endswith(SUFFIX):
             return self.open_run(Path(os.path.expanduser(text.strip())))
         found = recognise(text)
@@ -411,6 +422,7 @@ class Session(JobEditor):
         """End whatever goes on; returns when it has ended."""
         self.queue.close()
         self.loading.close()
+        self.following.close()
         self.runs.close()
         self.worker.close()
         self.tasks.close()
@@ -460,7 +472,7 @@ class Session(JobEditor):
         """The last rate may follow the optimizer of the task, and an unchosen length of the training its schedule: the
         form shows them until another task comes."""
         job, sweeps = self.runs.sweep_job, self.runs.sweeps
-        if self.kind != RunKind.SWEEP or job is None or sweeps is None:
+        if self._others or self.kind != RunKind.SWEEP or job is None or sweeps is None:
             return
         if job.sweep.end_lr != self._running.sweep.end_lr:
             self._followed = job.sweep.end_lr
@@ -478,7 +490,7 @@ class Session(JobEditor):
 
     def _finish(self, end: EndEvent, read: ShownSweep | None = None, error: Exception | None = None) -> None:
         """The run is over; `read` is its sweep where that was read already, and `error` why it could not be."""
-        asked = self.state == RunState.STOPPING
+        asked, others, self._others = self.state == RunState.STOPPING, self._others, False
         record = self.record
         assert record is not None
         self._set_state(RunState.IDLE)
@@ -492,6 +504,8 @@ class Session(JobEditor):
         # Somebody who pressed Stop knows why it ended, even if it took force.
         shown = asked or self._quiet or self.kind == RunKind.CHECK  # a check has a dialog of its own
         notice = None if shown else self._ending(end, record)
+        if others and notice is not None:  # what would change this form's settings changes nothing there
+            notice = Notice(notice.kind, end.detail)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None or self._proving:  # that it is being measured holds no longer
@@ -507,7 +521,7 @@ class Session(JobEditor):
         self.run_ended.emit(end)
         if error is not None:
             raise error
-        if self.kind == RunKind.SWEEP and not asked and end.reason in WHOLE:
+        if self.kind == RunKind.SWEEP and not (asked or others) and end.reason in WHOLE:
             self._prove()
 
     def _prove(self) -> None:
@@ -577,6 +591,31 @@ class Session(JobEditor):
             return False
         return self.loading.load(path)
 
+    def follow_run(self, text: str) -> bool:
+        """Show a run while somebody else computes it: from its log, a path or an ssh address. Stop ends the following
+        alone. Returns False, and a notice says why, where that can't be."""
+        if self.busy:
+            self.noticed.emit(Notice("info", "A run is in progress: stop it before following another one."))
+            return False
+        self.loading.give_up()
+        try:
+            self.following.follow(Address.parse(text))
+        except ValueError as error:
+            self.noticed.emit(Notice("warning", str(error)))
+            return False
+        return True
+
+    @Slot(object)
+    def _follow(self, source: Following) -> None:
+        """The run that was connected to begins on screen."""
+        parser = source.parser
+        if self.busy or parser is None:
+            return
+        self.kind, self._running, self._others = parser.job.kind, parser.job, True
+        self.runs.begin_visit(parser.job, parser.created, f"followed: {source.address}")
+        self._set_state(RunState.STARTING)
+        self.worker.start(source)
+
     @Slot(object)
     def _show_run(self, run: LoadedRun) -> None:
         opened = run.opened
@@ -586,9 +625,16 @@ class Session(JobEditor):
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         if opened.warnings:
-            self.noticed.emit(Notice("info", " ".join(opened.warnings)))
+            notice = Notice("info", " ".join(opened.warnings))
+            if opened.record.end is None:  # it may be another program's that goes on
+                tip = "If the run still goes on, show what it measures from now on"
+                notice = replace(notice, action="Follow", tip=tip, act=lambda: self._follow_again(run.path))
+            self.noticed.emit(notice)
         cut_off = f"{run.path.name} is incomplete: the program ended during the run."
         self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
+
+    def _follow_again(self, path: Path) -> None:
+        self.follow_run(str(path))
 
     def run_again(self, job: Job) -> None:
         """Run a kept run's settings once more, and show them in the form; undo brings back those that were there."""

@@ -11,6 +11,7 @@ from lrgui import places
 from lrgui.core.learning_rate import WAYS
 from lrgui.export.trackers import TRACKERS
 from lrgui.json_file import read_json, write_json
+from lrgui.runs.targets import ON
 from lrgui.runs.trust import Trust
 
 VERSION = 1
@@ -110,7 +111,8 @@ def leave_out_foreign_pythons(settings: Settings, trust: Trust) -> list[str]:
     """Take out of settings that were read the Pythons that the person did not choose in this program on this machine:
     settings may come from anybody, and must not choose what is started. Returns a sentence on those."""
     named = dict.fromkeys(filter(None, (settings.python, *settings.pythons.values())))
-    foreign = [python for python in named if not trust.may_start(python)]
+    # Targets are in a file of their own, which nobody else can have written.
+    foreign = [python for python in named if not python.startswith(ON) and not trust.may_start(python)]
     settings.python = "" if settings.python in foreign else settings.python
     settings.pythons = {task: python for task, python in settings.pythons.items() if python not in foreign}
     return [
@@ -149,4 +151,4 @@ def _fits(name: str, value: Any) -> bool:
 
 def _is_python(value: Any) -> bool:
     """Whether it is there is told when a run wants it: its disk may be away just now."""
-    return isinstance(value, str) and (not value or Path(value).is_absolute())
+    return isinstance(value, str) and (not value or value.startswith(ON) or Path(value).is_absolute())

@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
         actions["use"].setEnabled(self.runs.selection is not None)
         visit = self.runs.visit
         actions["use_visited"].setEnabled(idle and visit is not None and visit.settings_wait)
-        for key in ("open", "open_folder", "open_run", "new"):
+        for key in ("open", "open_folder", "open_run", "follow", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
         for key, button in self._buttons.items():

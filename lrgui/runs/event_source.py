@@ -1,11 +1,11 @@
-"""Where a run's events come from, for whoever shows or stores them: nothing but the protocol, which all share."""
+"""Where a run's events come from, for whoever shows or stores them: the protocol that all share."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from typing import Protocol, runtime_checkable
 
-from lrgui.core.events import Event
+from lrgui.core.events import EndEvent, EndReason, Event
 
 
 class EventSource(Protocol):
@@ -39,3 +39,26 @@ class Steerable(Protocol):
 
     def ask(self, request: str) -> None:
         """Hand on a request in words (`core.control.Control.obey`)."""
+
+
+class NoSource:
+    """A run that cannot begin: its only event says why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def chunks(self) -> Generator[list[Event], None, None]:
+        """See `EventSource.chunks`."""
+        yield [EndEvent(EndReason.FAILED, self._why)]
+
+    def pause(self) -> None:
+        """Nothing is to be held."""
+
+    def resume(self) -> None:
+        """Nothing is held."""
+
+    def cancel(self) -> None:
+        """It has ended."""
+
+    def kill(self) -> None:
+        """It has ended."""

@@ -31,7 +31,8 @@ class Interpreter:
     label: str
     """For people: "myproject/.venv", "conda: vision"."""
     kind: str
-    """`own`, `venv`, `conda`, `path` (found on PATH or where pyenv keeps them) or `picked` by the person."""
+    """`own`, `venv`, `conda`, `path` (found on PATH or where pyenv keeps them), `picked` by the person, or `target`: a
+    place that they saved, see `targets`."""
 
 
 def find_interpreters(near: Path | None = None) -> list[Interpreter]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.targets import ON
 
 
 class SparePool:
@@ -52,6 +53,8 @@ class SparePool:
             if self._closed or self._fits():
                 return
             self._drop_locked()
+            if str(self._python or "").startswith(ON):  # a run elsewhere begins there
+                return
             self._spare_python = self._python
             self._spare = self._make()
             self._spare.start()

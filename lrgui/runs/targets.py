@@ -10,6 +10,7 @@ from typing import Any
 
 from lrgui import places
 from lrgui.json_file import read_json, write_json
+from lrgui.runs.interpreters import Interpreter
 from lrgui.runs.remote.address import Host
 
 #: What a target may be called: a word that a shell takes as it is.
@@ -73,9 +74,9 @@ class Target:
         if kind is None:
             return [*wrong, f"There is no kind of target “{self.kind}”. Choose one of: {', '.join(KINDS)}."]
         given = {field.name for field in fields(self) if getattr(self, field.name) != field.default}
-        wrong += [f"A target of the kind {self.kind} needs --{name}." for name in kind.needs if name not in given]
+        wrong += [f"A target of the kind {self.kind} needs a {name}." for name in kind.needs if name not in given]
         unused = given - {"name", "kind", *kind.needs, *kind.uses}
-        wrong += [f"A target of the kind {self.kind} has no --{name}." for name in sorted(unused)]
+        wrong += [f"A target of the kind {self.kind} has no {name}." for name in sorted(unused)]
         if self.kind == "python" and self.python and not os.access(self.python, os.X_OK):
             wrong.append(f"There is no program {self.python}.")
         try:
@@ -91,6 +92,10 @@ class Target:
         """What it is, in a line: "Machine · me@gpu-box · ~/project"."""
         kind = KINDS[self.kind].label
         return " · ".join(filter(None, (kind, self.host, self.python, self.folder, self.options)))
+
+
+#: Before a target's name, where a choice of the Python that computes names a target.
+ON = "on:"
 
 
 class TargetsError(ValueError):
@@ -145,6 +150,27 @@ def target_named(name: str) -> Target:
             "lrgui targets add --help."
         )
     return found
+
+
+def chosen_target(python: str | Path | None) -> Target | None:
+    """The target that a choice of the Python that computes names; None for a Python. Raises TargetsError."""
+    words = str(python or "")
+    return target_named(words.removeprefix(ON)) if words.startswith(ON) else None
+
+
+def choices() -> list[Interpreter]:
+    """The saved targets, as they are offered beside the Pythons of this machine; none where they cannot be read."""
+    try:
+        return [
+            Interpreter(
+                target.python if target.kind == "python" else f"{ON}{target.name}",
+                f"{target.name} ({KINDS[target.kind].label})",
+                "target",
+            )
+            for target in load_targets()
+        ]
+    except TargetsError:
+        return []
 
 
 def with_target(targets: list[Target], new: Target) -> list[Target]:

@@ -257,7 +257,7 @@ def test_files_are_called_like_what_was_trained() -> None:
 def test_all_ways_in_are_in_one_menu(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
     button = next(b for b in window.findChildren(QPushButton) if b.text() == "Open ▾")
     texts = [action.text() for action in button.menu().actions() if not action.isSeparator()]
-    assert texts == ["Open file…", "Open folder…", "Open run…", "New task…", "Recent tasks"]
+    assert texts == ["Open file…", "Open folder…", "Open run…", "Follow a run…", "New task…", "Recent tasks"]
     bench.begin(Scripted([[StateEvent("running")]], hold=True))
     assert not any(action.isEnabled() for action in button.menu().actions() if not action.isSeparator())
     with bench.qtbot.waitSignal(bench.session.run_ended):

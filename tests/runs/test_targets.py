@@ -34,10 +34,10 @@ def test_targets_are_kept_by_name() -> None:
     [
         (Target("a b", host="gpu"), "is no name"),
         (Target("--on", host="gpu"), "is no name"),
-        (Target("a"), "needs --host"),
+        (Target("a"), "needs a host"),
         (Target("a", "cloud"), "no kind of target"),
         (Target("a", host="-oProxyCommand=x"), "is not a host"),
-        (Target("a", host="gpu", options="--gpus=1"), "has no --options"),
+        (Target("a", host="gpu", options="--gpus=1"), "has no options"),
         (Target("a", host="gpu", folder="data"), "must begin with / or ~/"),
         (Target("a", "python", python="/no/python"), "no program /no/python"),
     ],

@@ -17,6 +17,7 @@ from lrgui.gui.cards import MoreSettings, muted, small_button
 from lrgui.gui.editors import Entry
 from lrgui.gui.file_dialogs import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.form_choices import (
+    ADD_TARGET,
     CHOOSE,
     device_lines,
     missing_column,
@@ -303,6 +304,13 @@ class TaskPanel(ConfigCard):
         if python == CHOOSE:
             self._main.set_value("python", environments.python)
             ask_file(self, start_folder(self.session), "Python interpreter for runs", filters(), environments.choose)
+        elif python == ADD_TARGET:
+            from lrgui.gui.dialogs.target import TargetDialog  # nobody waits for it when the window opens
+
+            self._main.set_value("python", environments.python)
+            dialog = TargetDialog(self)
+            dialog.saved.connect(environments.choose)
+            dialog.open()
         elif python != environments.python:
             environments.choose(python)
             self._show_python()

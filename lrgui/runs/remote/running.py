@@ -110,7 +110,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
         "files": [(name, len(data)) for name, data in contents.items()],
         "folder": target.folder,
         "job": moved.to_dict(),
-        "boot": boot_text("lrgui.runs.remote.keeper"),
+        "boot": boot_text("lrgui.runs.remote.detached"),
         "slurm": slurm,
     }
     program = Path(there.__file__).read_text(encoding="utf-8")

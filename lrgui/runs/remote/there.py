@@ -74,7 +74,7 @@ def unpack(data: bytes, place: str) -> None:
 
 
 def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]:
-    """Start the run's keeper, or submit it."""
+    """Start the run's own process, or submit it."""
     work = os.path.expanduser(str(about["folder"]))
     if work and not os.path.isdir(work):
         raise RefusedError(f"there is no folder {work}")
@@ -109,7 +109,7 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
     if not slurm:
         import fcntl
 
-        # The lock lives as long as the keeper, which inherits it: whoever follows the run sees whether it is alive.
+        # The lock lives as long as the run's process, which inherits it: followers see whether it is alive.
         with open(os.path.join(folder, "alive"), "wb") as lock, open(os.path.join(folder, "output"), "ab") as output:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
             subprocess.Popen(

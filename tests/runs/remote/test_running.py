@@ -159,7 +159,7 @@ def test_a_killed_run_is_told(machine: Target) -> None:
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
     reading.until(20)
-    keeper = process_of(log_of(source), lambda words: "remote.keeper" in words)
+    keeper = process_of(log_of(source), lambda words: "remote.detached" in words)
     children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
     end = reading.end()
@@ -167,7 +167,7 @@ def test_a_killed_run_is_told(machine: Target) -> None:
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
     reading.until(20)
-    os.kill(process_of(log_of(source), lambda words: "remote.keeper" in words), signal.SIGKILL)
+    os.kill(process_of(log_of(source), lambda words: "remote.detached" in words), signal.SIGKILL)
     end = reading.end()
     assert end.reason == EndReason.KILLED
     assert f"The run on {NAME} ended without saying how" in end.detail

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from lrgui.core.events import EndEvent, EndReason
+from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
@@ -27,7 +28,7 @@ def main() -> None:
     """Compute the run of the folder that the first argument names."""
     folder = Path(sys.argv[1])
     about = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    job = Job.from_dict(about["job"])
+    job = with_checkpoints(Job.from_dict(about["job"]), folder / "run.lrrun")
     if about["folder"]:
         os.environ[FOLDER] = about["folder"]
     if hasattr(signal, "SIGHUP"):

@@ -1,0 +1,113 @@
+"""Asks for a place where runs can be computed, and saves it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrgui.gui.dialogs.closing import close_button
+from lrgui.gui.labels import wrapped
+from lrgui.runs.targets import KINDS, ON, Target, TargetsError, load_targets, save_targets, with_target
+
+
+class TargetDialog(QDialog):
+    """A name, how to reach it, and what a run finds there."""
+
+    saved = Signal(str)
+    """A target was saved: what a choice of the Python that computes calls it."""
+
+    FIELDS: ClassVar = (
+        ("name", "Name", "box", "What the list of Pythons and --on on the command line call it"),
+        ("host", "Host", "me@gpu.example.org", "[user@]host[:port], as ssh knows it; its login must need no password"),
+        ("python", "Python", "~/venv/bin/python", "The interpreter there, with torch and numpy; empty is python3"),
+        ("folder", "Folder", "~/project", "The working directory there, where your data lie; may be empty"),
+        ("options", "sbatch options", "--gpus=1 --time=1:00:00", "What the cluster wants to know of a job"),
+        ("setup", "Before the run", "module load cuda", "Shell commands on the node, before the run"),
+    )
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Other machine")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        words = (
+            "Runs are started there by the system’s ssh and keep running when the connection is lost. Your task’s "
+            "code is sent along; data stay where they are."
+        )
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(8)
+        self.kind = QComboBox()
+        for kind in KINDS.values():
+            if kind.key != "python":  # a Python of this machine is chosen in the list
+                self.kind.addItem(kind.detail, kind.key)
+        self.kind.setAccessibleName("Kind")
+        self.kind.setToolTip("How runs are started there")
+        self.kind.currentIndexChanged.connect(self._show_fields)
+        self._form.addRow("Kind", self.kind)
+        self.lines: dict[str, QLineEdit] = {}
+        for name, label, example, tip in self.FIELDS:
+            line = self.lines[name] = QLineEdit()
+            line.setPlaceholderText(example)
+            line.setToolTip(tip)
+            line.setAccessibleName(label)
+            self._form.addRow(label, line)
+        self.said = wrapped("")
+        self.said.setAccessibleName("Message")
+        self.said.hide()
+        save = QPushButton("Save and use")
+        save.setObjectName("primary")
+        save.setToolTip("Save it; runs of this task are computed there from now on")
+        save.setDefault(True)
+        save.clicked.connect(self._save)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(close_button(self))
+        row.addWidget(save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(14)
+        column.addWidget(wrapped(words, "muted"))
+        column.addLayout(self._form)
+        column.addWidget(self.said)
+        column.addLayout(row)
+        self._show_fields()
+        self.resize(520, self.sizeHint().height())
+
+    @property
+    def target(self) -> Target:
+        """As it is typed."""
+        kind = KINDS[self.kind.currentData()]
+        wanted = ("name", *kind.needs, *kind.uses)
+        return Target(kind=kind.key, **{name: self.lines[name].text().strip() for name in wanted})
+
+    @Slot()
+    def _show_fields(self) -> None:
+        kind = KINDS[self.kind.currentData()]
+        for name, line in self.lines.items():
+            self._form.setRowVisible(line, name in ("name", *kind.needs, *kind.uses))
+
+    @Slot()
+    def _save(self) -> None:
+        target = self.target
+        problems = target.validate()
+        if not problems:
+            try:
+                save_targets(with_target(load_targets(), target))
+            except TargetsError as error:
+                problems = [str(error)]
+        self.said.setText(" ".join(problems))
+        self.said.setVisible(bool(problems))
+        if not problems:
+            self.saved.emit(f"{ON}{target.name}")
+            self.accept()

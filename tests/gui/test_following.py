@@ -1,0 +1,142 @@
+"""Runs that somebody else computes: followed in the window, and sent to other machines from it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from pytestqt.qtbot import QtBot
+from scripted import points, sweep, task
+
+from lrgui.core.events import EndEvent, RunState, StateEvent
+from lrgui.core.run_settings import SweepSettings
+from lrgui.gui.app import pool_source
+from lrgui.gui.dialogs.target import TargetDialog
+from lrgui.gui.form_choices import python_lines
+from lrgui.gui.notice import Notice
+from lrgui.gui.window import MainWindow
+from lrgui.runs.event_source import NoSource
+from lrgui.runs.job import Job
+from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.running import RemoteRun
+from lrgui.runs.spare_pool import SparePool
+from lrgui.runs.targets import Target, choices, load_targets, save_targets
+
+THEIRS = Job(sweep=SweepSettings(steps=120))
+
+
+def test_a_growing_log_is_shown_live_and_the_form_stays(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    session, runs = bench.session, bench.runs
+    bench.play()
+    own, form, selected = runs.sweep, session.job, runs.selection
+    whole = [event for chunk in sweep(depth=1.0) for event in chunk]
+    with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
+        log.write(whole[:20])
+        session.follow_run(str(tmp_path / "a.lrrun"))
+        qtbot.waitUntil(lambda: session.state == RunState.RUNNING)
+        assert runs.visit is not None and "followed: " in runs.visit.words
+        qtbot.waitUntil(lambda: runs.sweep is not None and len(runs.sweep) > 10)
+        assert session.job == form and not runs.own_settings
+        log.write(whole[20:])
+    qtbot.waitUntil(lambda: session.state == RunState.IDLE)
+    assert runs.reading is not None and session.job == form
+    while runs.visit is not None:
+        session.leave_visit()
+    assert runs.sweep is own and runs.selection == selected
+
+
+def test_stop_ends_the_following_alone(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    ends: list[EndEvent] = []
+    bench.session.run_ended.connect(ends.append)
+    with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
+        log.write([StateEvent(RunState.RUNNING), task(), *points()[:30]])
+        bench.session.follow_run(str(tmp_path / "a.lrrun"))
+        qtbot.waitUntil(lambda: bench.session.state == RunState.RUNNING)
+        bench.session.stop()
+        qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
+    assert "The run itself continues" in ends[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("ssh://-x/y.lrrun", "is not a host"), ("/no/such.lrrun", "No such file"), ("ssh://a b", "no address of a run")],
+)
+def test_what_cannot_be_followed_is_said(bench: Bench, qtbot: QtBot, text: str, said: str) -> None:
+    notices: list[Notice | None] = []
+    bench.session.noticed.connect(notices.append)
+    bench.session.follow_run(text)
+    qtbot.waitUntil(lambda: any(notice is not None and said in notice.text for notice in notices))
+    assert bench.session.state == RunState.IDLE
+
+
+def test_an_incomplete_log_offers_to_follow_it(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    notices: list[Notice | None] = []
+    bench.session.noticed.connect(notices.append)
+    with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
+        log.write([StateEvent(RunState.RUNNING), task(), *points()[:30]])
+        bench.session.open_run(tmp_path / "a.lrrun")
+        notice = notices[-1]
+        assert notice is not None and notice.action == "Follow" and notice.act is not None
+        notice.act()
+        qtbot.waitUntil(lambda: bench.session.state == RunState.RUNNING)
+        log.write([EndEvent("completed", "Done.")])
+        qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
+
+
+def test_the_window_asks_for_an_address(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    from PySide6.QtWidgets import QInputDialog
+
+    with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
+        log.write([StateEvent(RunState.RUNNING), task(), EndEvent("failed", "It broke.")])
+    window.opening.follow_run()
+    dialog = window.findChild(QInputDialog)
+    assert dialog is not None
+    dialog.setTextValue(str(tmp_path / "a.lrrun"))
+    dialog.accept()
+    qtbot.waitUntil(lambda: window.session.runs.visit is not None)
+    qtbot.waitUntil(lambda: window.session.state == RunState.IDLE)
+
+
+# -- targets
+
+
+def test_a_saved_target_is_chosen_like_a_python_and_computes(bench: Bench) -> None:
+    save_targets([Target("box", host="gpu"), Target("other", "python", python=sys.executable)])
+    assert [one.path for one in choices()] == ["on:box", sys.executable]
+    lines = python_lines(choices(), "on:box")
+    assert "on:box" in str(lines)
+    pool = SparePool()
+    try:
+        pool.use("on:box")
+        pool.warm()
+        assert not pool.ready and pool.memory() is None, "nothing waits here for a run elsewhere"
+        assert isinstance(pool_source(pool)(Job()), RemoteRun)
+        pool.use("on:gone")
+        source = pool_source(pool)(Job())
+        assert isinstance(source, NoSource)
+        (end,) = next(source.chunks())
+        assert isinstance(end, EndEvent) and "no target gone" in end.detail
+    finally:
+        pool.close()
+
+
+def test_the_dialog_saves_a_target_or_says_what_is_wrong(qtbot: QtBot) -> None:
+    dialog = TargetDialog()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    saved: list[str] = []
+    dialog.saved.connect(saved.append)
+    dialog.lines["name"].setText("box")
+    dialog._save()
+    assert "needs a host" in dialog.said.text() and saved == []
+    dialog.lines["host"].setText("me@gpu")
+    assert not dialog.lines["options"].isVisible()
+    dialog._save()
+    assert saved == ["on:box"] and load_targets() == [Target("box", host="me@gpu")]
+    slurm = TargetDialog()
+    qtbot.addWidget(slurm)
+    slurm.kind.setCurrentIndex(slurm.kind.findData("slurm"))
+    slurm.show()
+    assert slurm.lines["options"].isVisible()
