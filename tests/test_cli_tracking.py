@@ -11,6 +11,7 @@ import pytest
 from kept_logs import write_logs
 
 from lrgui.cli import tracking
+from lrgui.cli.running import Journals
 from lrgui.export.trackers import Target
 from lrgui.runs.log_reader import LogReader
 
@@ -73,6 +74,16 @@ def test_each_run_of_a_command_is_followed(
     assert fake.targets[0].place == str(tmp_path)
     assert kinds(fake) == followed and fake.waited
     assert tracking.Recording.now is None, "the next command records nothing"
+
+
+def test_a_training_that_goes_on_is_followed_in_its_own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = write_logs(tmp_path)["train"]
+    fake = Fake(list, str)
+    monkeypatch.setattr(tracking.Recording, "now", fake)
+    with LogReader(log) as reader:
+        job = reader.job
+    with Journals(job, None, continues=log):
+        assert fake.logs == [log]
 
 
 def test_without_it_nothing_is_followed(command: Command) -> None:

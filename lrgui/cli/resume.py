@@ -11,6 +11,7 @@ from lrgui.cli.app import Json, Status, command, fail, say
 from lrgui.cli.opening import may_run, opened_run, place_of
 from lrgui.cli.running import run as run_job
 from lrgui.cli.task_options import Python
+from lrgui.cli.tracking import Track
 from lrgui.cli.training import finish
 
 SavedRun = Annotated[
@@ -29,6 +30,7 @@ def resume(
     ] = 0,
     trust: Trusted = False,
     as_json: Json = False,
+    track: Track = None,
     python: Python = None,
 ) -> None:
     """Go on with a training that was stopped or killed, from its last checkpoint, or train it for more epochs.

@@ -72,6 +72,8 @@ class Journals:
         self._tell(places.trouble())
         if continues is not None:
             self._writers = [LogWriter(continues, job, continues=True)]
+            if (told := follow()) is not None:
+                told(continues)
         else:
             self._writers = [start_log(job, "command line", follow())]
         self.job = job if self._writers[0].problem else with_checkpoints(job, self._writers[0].path)

@@ -105,7 +105,7 @@ class Session(JobEditor):
         self.ready: Callable[[], object] | None = None
         """Prepares a process for the run after the present one."""
         self.follow: Callable[[Path], object] | None = None
-        """Is told the log of each run as it begins."""
+        """Is told the log of each run as it begins, or goes on."""
         self.environments: Environments | None = None
         """The Pythons that can compute, None where nobody looks for them."""
         self.worker = RunWorker(self)
@@ -675,6 +675,8 @@ class Session(JobEditor):
         self.runs.begin(self.kind, job, opened.record)
         self._set_state(RunState.STARTING)
         self._journal = LogWriter(log, job, continues=True)
+        if self.follow is not None:
+            self.follow(log)
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         self.worker.start(self._open_source(job), self._journal)

@@ -26,6 +26,11 @@ class RunTracking(QObject):
         self.following = Following(self._targets, self._tell)
         self.told.connect(self._show)
         session.follow = self.following.follow
+        session.run_ended.connect(self._on_ended)
+
+    @Slot(object)
+    def _on_ended(self, _end: object) -> None:
+        self.following.over()
 
     def _targets(self) -> list[Target]:
         return [Target.of(key, folder) for key, folder in self._settings.track.items()]

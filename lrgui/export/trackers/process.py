@@ -1,7 +1,6 @@
 """The process that records one run with one tracker: it reads the run's log as it grows, and speaks only if it fails.
 
-It ends with the run, or with the process that started it: then the end of its standard input says that nothing more
-will come.
+The end of its standard input says that nothing more will come: its run is over, or the process that started it.
 """
 
 from __future__ import annotations
@@ -65,7 +64,8 @@ def why_not(target: Target, error: Exception) -> str:
 
 
 def record(target: Target, log: Path, over: Callable[[], bool] = lambda: True) -> None:
-    """Record the run in `log`, which grows until it holds its end or `over` says that it will not any more.
+    """Record the run in `log`, which grows until `over` says that it will not any more: one that was resumed has
+    several ends.
 
     Raises TrackerError with a sentence, and whatever the tracker's package raises.
     """
@@ -80,16 +80,16 @@ def record(target: Target, log: Path, over: Callable[[], bool] = lambda: True) -
     created = reader.created or datetime.now().astimezone()
     about = About(headline(job), log.stem, job.kind, created, parameters_of(job))
     story = Story(about, lambda known: row.begin(target.place, known), row.most_points)
-    ending = False
+    last = False
 
     def more() -> bool:
         """Whether to look for more, after a while."""
-        nonlocal ending
-        story.flush()
-        if ending or story.end is not None:
+        nonlocal last
+        if last:
             return False
-        ending = over()  # what was written until then is still to be read
-        if not ending:
+        story.flush()
+        last = over()  # what was written until then is still to be read
+        if not last:
             time.sleep(LOOK)
         return True
 

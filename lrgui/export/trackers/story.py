@@ -80,8 +80,6 @@ class Story:
         self._every = 1
         self._steps = 0
         self._parts: dict[Key, _Part] = {}
-        self.end: EndEvent | None = None
-        """How the run ended, as far as it said so."""
 
     def add(self, events: Iterable[Event | EventArrays]) -> None:
         """Take in more events; what is recorded may wait for `flush`."""
@@ -104,8 +102,6 @@ class Story:
                 self._stands(event)
             elif isinstance(event, SweepEndEvent):
                 self._close_part((event.sweep, 0), EndEvent(event.reason, event.detail))
-            elif isinstance(event, EndEvent):
-                self.end = event
 
     def flush(self) -> None:
         """Let everything so far be seen."""

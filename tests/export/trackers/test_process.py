@@ -53,8 +53,10 @@ def test_a_run_that_goes_on_is_told_as_it_grows(
             assert not seen.wait(0.01) and thread.is_alive()
         assert len(memory.runs[0].values["sweep/loss"]) == 49
         writer.write(events[50:])
+    assert not seen.wait(0.1) and thread.is_alive(), "a training may be resumed after its end"
+    over.set()
     thread.join(20)
-    assert not thread.is_alive(), "the run's end is the end"
+    assert not thread.is_alive()
     assert len(memory.runs[0].values["sweep/loss"]) == STEPS and memory.runs[0].ending is not None
 
 

@@ -31,7 +31,8 @@ def told(job: Job, events: list[Event | EventArrays], most: int = 10_000) -> Rem
 
     story = Story(About("a run", "file", job.kind, CREATED, parameters_of(job)), begin, most)
     story.add(events)
-    story.close(Ending(story.end or EndEvent(EndReason.KILLED, "")))
+    ends = [event for event in events if isinstance(event, EndEvent)]
+    story.close(Ending(ends[-1] if ends else EndEvent(EndReason.KILLED, "")))
     (run,) = runs
     return run
 
