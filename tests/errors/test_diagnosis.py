@@ -95,6 +95,14 @@ def changed_in_place() -> None:
     y.sum().backward()
 
 
+def not_deterministic() -> None:
+    torch.use_deterministic_algorithms(True)
+    try:
+        torch.zeros(3).put_(torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
 def parameter_in_place() -> None:
     nn.Linear(10, 3).weight.add_(1)
 
@@ -278,6 +286,7 @@ CASES: list[tuple[str, Callable[[], Any], list[str]]] = [
     ),
     ("several losses", lambda: nn.Linear(10, 3)(X).backward(), ["loss.mean()"]),
     ("no graph", lambda: X.sum().backward(), [".item()", "no_grad()"]),
+    ("not deterministic", not_deterministic, ["PyTorch's put_", "--no-deterministic"]),
     ("in place", changed_in_place, ["the result of Sigmoid", "x = x + y", "inplace=True"]),
     ("parameter in place", parameter_in_place, ["torch.no_grad()"]),
     ("backward twice", backward_twice, ["leave backward()", "detach any state"]),

@@ -81,3 +81,14 @@ def test_a_problem_of_the_job_itself_is_nobody_elses() -> None:
     before = Job(task=TaskSpec(source="task", path="", momentum=3.0))
     job, sentences = applied(before, batch_size=8)
     assert (job.task.batch_size, sentences) == (8, [])
+
+
+def test_a_name_that_sweep_and_training_share_goes_where_its_value_can_be() -> None:
+    job, sentences = applied(schedule="cosine", warmup=0.2, label_smoothing=0.1)
+    assert (job.train.schedule, job.train.warmup, job.sweep.schedule) == ("cosine", 0.2, "exponential")
+    assert job.sweep.label_smoothing == 0.1 and sentences == []
+    job, sentences = applied(schedule="linear")
+    assert (job.sweep.schedule, job.train.schedule) == ("linear", "onecycle"), "both know it: it is the sweep's"
+    assert sentences == []
+    _, (sentence,) = applied(schedule="wave")
+    assert "Schedule cannot be “wave”" in sentence

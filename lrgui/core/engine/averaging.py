@@ -20,7 +20,7 @@ class AveragedWeights:
     def __init__(self, model: nn.Module, decay: float) -> None:
         from torch.optim.swa_utils import get_ema_multi_avg_fn  # an older torch has none
 
-        self._model, self._average = model, get_ema_multi_avg_fn(decay)
+        self._model, self._average = model, get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
         self._kept: dict[str, torch.Tensor] = {}
         self._count = 0
 

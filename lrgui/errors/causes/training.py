@@ -11,6 +11,14 @@ TRAINING: tuple[Cause, ...] = (
         "The loss must be a scalar, but has several values: use reduction='mean', or return loss.mean().",
     ),
     Cause(
+        "not deterministic",
+        r"(?P<what>\S+) does not have a deterministic implementation, but you set",
+        lambda m: (
+            f"PyTorch's {m['what']} has no deterministic implementation on this device: switch Deterministic off "
+            "(--no-deterministic), or use another operation."
+        ),
+    ),
+    Cause(
         "no graph",
         r"does not require grad and does not have a grad_fn",
         "The loss does not depend on any trainable parameter: it was computed with .item(), .detach(), no_grad() or "
