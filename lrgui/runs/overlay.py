@@ -81,6 +81,15 @@ class Overlay:
         """The same, shown differently."""
         return replace(self, view=view)
 
+    def measured(self) -> Overlay | None:
+        """The same without runs that have measured nothing yet; None where none has."""
+        kept = [number for number, run in enumerate(self.runs) if len(run.record)]
+        if not kept:
+            return None
+        hidden = frozenset(place for place, number in enumerate(kept) if number in self.view.hidden)
+        runs, labels = [self.runs[number] for number in kept], [self.labels[number] for number in kept]
+        return Overlay(tuple(runs), tuple(labels), replace(self.view, hidden=hidden))
+
     # ---------------------------------------------------------------- what applies
     @cached_property
     def aligns(self) -> tuple[str, ...]:

@@ -165,3 +165,12 @@ def test_the_summary_warns_where_losses_mean_different_things() -> None:
     other = replace(training(), job=replace(training().job, task=TaskSpec("mnist")))
     assert "compare the shapes and rates, not the losses" in Overlay.of([training(), other]).summary
     assert "a rate that rises all the time" in Overlay.of([training(), sweep()]).summary
+
+
+def test_without_runs_that_have_measured_nothing() -> None:
+    waiting = replace(training(3e-2), record=Record(), _drawn={})
+    overlay = Overlay.of([training(1e-2), waiting, training(1e-1)], View(hidden=frozenset({2})))
+    measured = overlay.measured()
+    assert measured is not None and measured.labels == ("max LR 1e-2", "max LR 1e-1")
+    assert measured.view.hidden == {1}, "who was hidden is hidden"
+    assert Overlay.of([waiting, waiting]).measured() is None

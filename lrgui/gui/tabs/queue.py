@@ -106,9 +106,8 @@ class QueueTab(RunTab):
 
     def shown(self) -> OverlayReport | None:
         """The trainings that have measured something, as they are shown."""
-        measured = [run for run in self._queue.runs if len(run.record)]
-        overlay = self.view.overlay
-        return None if not measured or overlay is None else OverlayReport(overlay.of(measured, overlay.view))
+        measured = self.view.overlay.measured() if self._queue.entries and self.view.overlay is not None else None
+        return None if measured is None else OverlayReport(measured)
 
     # ---------------------------------------------------------------- what is shown
     @Slot()
