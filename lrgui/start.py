@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "resume",
     "weights",
+    "rerun",
     "verify",
     "compare",
     "study",

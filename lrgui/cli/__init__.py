@@ -12,7 +12,7 @@ from rich.markup import escape
 
 # Each registers its command; this is the order in which help lists them.
 # isort: off
-from lrgui.cli import find, run, watch, training, resume, verify, compare, study, check, new, exporting  # noqa: F401
+from lrgui.cli import find, run, watch, training, resume, rerun, verify, compare, study, check, new, exporting  # noqa: F401
 from lrgui.cli import weights, snippets, runs, targets, scenarios  # noqa: F401
 
 # isort: on

@@ -65,20 +65,25 @@ def finish(record: Record, unkept: str, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps(_training(record, end), ensure_ascii=False, allow_nan=False))
     else:
-        name = (record.epochs[-1].metric_name if record.epochs else "") or "acc."
-        table = Table(
-            "epoch", "training loss", "validation loss", f"training {name}", f"validation {name}", "LR at the end"
-        )
-        epochs = record.epochs
-        losses = format_losses([e.train_loss for e in epochs]), format_losses([e.val_loss for e in epochs])
-        for e, trained, held_out in zip(epochs, *losses, strict=True):
-            table.add_row(str(e.epoch), trained, held_out, *_metrics(e), format_lr(e.lr))
-        if epochs:
-            results().print(table)
-        tell(end.detail)
+        tell_training(record, end)
     if unkept:
         fail(unkept)
     raise typer.Exit(Status.OK if end.reason in (EndReason.COMPLETED, EndReason.CANCELLED) else Status.FAILED)
+
+
+def tell_training(record: Record, end: EndEvent) -> None:
+    """The epochs of a training in a table, and how it ended, on standard output."""
+    name = (record.epochs[-1].metric_name if record.epochs else "") or "acc."
+    table = Table(
+        "epoch", "training loss", "validation loss", f"training {name}", f"validation {name}", "LR at the end"
+    )
+    epochs = record.epochs
+    losses = format_losses([e.train_loss for e in epochs]), format_losses([e.val_loss for e in epochs])
+    for e, trained, held_out in zip(epochs, *losses, strict=True):
+        table.add_row(str(e.epoch), trained, held_out, *_metrics(e), format_lr(e.lr))
+    if epochs:
+        results().print(table)
+    tell(end.detail)
 
 
 def _metrics(epoch: EpochEvent) -> tuple[str, str]:

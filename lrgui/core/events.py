@@ -145,6 +145,9 @@ class TaskEvent:
     None where that is not known."""
     optimizer_groups: int = 1
     """How many parameter groups it has."""
+    made_in: dict[str, Any] | None = field(default=None, compare=False)
+    """What the run was made in (`runs/made_in.py`): versions, device, digests of code and data. None where that is not
+    known."""
 
 
 @dataclass(frozen=True)

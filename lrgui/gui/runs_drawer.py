@@ -104,7 +104,9 @@ class RunsDrawer(QFrame):
         self.compare_button = small_button(
             "Compare", "Lay the selected runs over each other: sweeps, trainings and races", self.compare
         )
-        self.again_button = small_button("Run again", "Run it again with the same settings", self.run_again)
+        self.again_button = small_button(
+            "Run again", "Run it again with the same settings, and compare the numbers", self.run_again
+        )
         self.resume_button = small_button(
             "Resume", "Go on with this training from its last checkpoint", self.resume_training
         )
@@ -318,7 +320,7 @@ class RunsDrawer(QFrame):
             self._session.noticed.emit(Notice("error", why_not_opened(chosen[0].path.name, error)))
             return
         self.hide()
-        self._session.run_again(job)
+        self._session.run_again(job, chosen[0].path)
 
     def resume_training(self) -> None:
         """Go on with the selected training."""

@@ -37,7 +37,7 @@ from lrgui.core.validation_watch import RISEN
 from lrgui.gui.fixes import Repair
 from lrgui.gui.following import RunFollowing
 from lrgui.gui.job_editor import JobEditor
-from lrgui.gui.loading import LoadedRun, RunLoading
+from lrgui.gui.loading import MOST_BYTES, LoadedRun, RunLoading
 from lrgui.gui.notice import Notice
 from lrgui.gui.queue import Queue
 from lrgui.gui.run_jobs import agreed, job_of
@@ -57,6 +57,7 @@ from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
 from lrgui.runs.remote.address import SCHEME, Address
 from lrgui.runs.remote.following import Following
+from lrgui.runs.repeating import Repeat, compared
 from lrgui.runs.resuming import resumed
 from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
@@ -136,6 +137,8 @@ class Session(JobEditor):
         self._journal: LogWriter | None = None
         self._turn: InTurn | None = None
         self._check: Record | None = None
+        self._repeats: Path | None = None
+        """The log of the run that the present one repeats."""
         self.prove = ""
         """What a sweep, and the race that measures what it is not sure of, may take, as `core.budget` reads it; empty
         for only the sweep."""
@@ -356,6 +359,7 @@ class Session(JobEditor):
 
     def _begin(self, kind: str, job: Job) -> None:
         self._quiet = False
+        self._repeats = None
         if kind == RunKind.SWEEP:
             self.runs.leave_for_sweep()
         self.kind, self._running, self.asked_to_finish = kind, job, False
@@ -500,12 +504,15 @@ class Session(JobEditor):
             self._read_late()
         journal = self._turn if self.kind == RunKind.COMPARE else self._journal
         problem = journal.problem if journal is not None else None
+        repeat = None if self._journal is None or asked else self._repeated(self._journal.path)
         self._journal = self._turn = None
         # Somebody who pressed Stop knows why it ended, even if it took force.
         shown = asked or self._quiet or self.kind == RunKind.CHECK  # a check has a dialog of its own
         notice = None if shown else self._ending(end, record)
         if others and notice is not None:  # what would change this form's settings changes nothing there
             notice = Notice(notice.kind, end.detail)
+        if repeat is not None and (notice is None or notice.kind == "info"):
+            notice = Notice("info" if repeat.same else "warning", repeat.sentence)
         if problem:
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None or self._proving:  # that it is being measured holds no longer
@@ -636,8 +643,10 @@ class Session(JobEditor):
     def _follow_again(self, path: Path) -> None:
         self.follow_run(str(path))
 
-    def run_again(self, job: Job) -> None:
-        """Run a kept run's settings once more, and show them in the form; undo brings back those that were there."""
+    def run_again(self, job: Job, log: Path | None = None) -> None:
+        """Run a kept run's settings once more, and show them in the form; undo brings back those that were there. At
+        its end the numbers are compared with those of `log`, the kept run's.
+        """
         self.loading.give_up()
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before starting another one."))
@@ -647,9 +656,10 @@ class Session(JobEditor):
         problems = job.validate()
         if problems:
             self.noticed.emit(Notice("warning", " ".join(map(str, problems))))
-        elif self.tasks.may_run(job, lambda: self.run_again(job)):
+        elif self.tasks.may_run(job, lambda: self.run_again(job, log)):
             self.noticed.emit(None)
             self._begin(job.kind, job)
+            self._repeats = log
             if self.job != form:
                 words = "The form has the settings of the saved run now."
                 tip = "Put the settings back into the form that were there; undo (Ctrl+Z) does the same"
@@ -680,6 +690,17 @@ class Session(JobEditor):
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         self.worker.start(self._open_source(job), self._journal)
+
+    def _repeated(self, log: Path) -> Repeat | None:
+        """What comes of comparing the run that has ended with the one that it repeats; None where it repeats none, or
+        they are so long that the window would stand still."""
+        earlier, self._repeats = self._repeats, None
+        try:
+            if earlier is None or max(earlier.stat().st_size, log.stat().st_size) > MOST_BYTES:
+                return None
+            return compared(earlier, log)
+        except (OSError, ValueError):
+            return None
 
     def _put_into_form(self, job: Job, what: str) -> None:
         """Take over all settings of `job`, as a step that can be undone."""

@@ -46,6 +46,7 @@ from lrgui.runs.checkpoints import about, forget_later
 from lrgui.runs.failures import told
 from lrgui.runs.job import Job
 from lrgui.runs.keeper import DiskKeeper
+from lrgui.runs.made_in import made_in
 from lrgui.tasks.build import build_task
 from lrgui.tasks.optimizers.optimizing import named
 from lrgui.tasks.task import BuiltTask
@@ -119,6 +120,7 @@ def _of_task(job: Job, task: BuiltTask, control: Control, said: list[str]) -> It
         end_lr=None if job.sweep == asked else job.sweep.end_lr,
         **planned(task.optimizer),
         **made_with(task.optimizer),
+        made_in=made_in(job.task, task.device),
     )
     yield StateEvent(RunState.RUNNING)
     yield from _engine(job, task, control, batches)

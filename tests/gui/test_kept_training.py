@@ -16,7 +16,8 @@ from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
-from lrgui.runs.log import LogWriter
+from lrgui.runs.log import LogWriter, read_log
+from lrgui.runs.opened import open_run
 from lrgui.tasks.spec import TaskSpec
 
 Training = Callable[[int | None], Path]
@@ -96,6 +97,20 @@ def test_its_weights_are_written_with_the_code_that_loads_them(
     assert "load_state_dict" in QGuiApplication.clipboard().text()
     window.tabs.training.kept.write(str(tmp_path / "no" / "w.safetensors"))
     assert "could not be written" in told[-1].text
+
+
+def test_a_run_that_is_run_again_is_compared(window: MainWindow, bench: Bench, training: Training) -> None:
+    log = training(None)
+    job, told = open_run(log).job, []
+    bench.session.noticed.connect(told.append)
+    events = [event for event in read_log(log).events if not isinstance(event, EndEvent)]
+    end = EndEvent("completed", "")
+    bench.play(Scripted([[*events, end]]), lambda: bench.session.run_again(job, log))
+    assert [notice.text for notice in told if notice is not None][-1].startswith("The same as a.lrrun: all ")
+    events[-1] = replace(events[-1], train_loss=0.5)  # type: ignore[type-var, call-arg]
+    bench.play(Scripted([[*events, end]]), lambda: bench.session.run_again(job, log))
+    last = [notice for notice in told if notice is not None][-1]
+    assert last.kind == "warning" and last.text.startswith("Not the same as a.lrrun, after ")
 
 
 def test_a_training_that_begins_is_told_where_to_keep_itself(window: MainWindow, bench: Bench) -> None:
