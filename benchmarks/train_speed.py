@@ -1,9 +1,10 @@
 """What a training costs beside the guide's own loop: `python benchmarks/train_speed.py [--quick] [--batch N]`.
 
 (a) a plain PyTorch loop with OneCycleLR, loss and accuracy of each epoch and a pass over the validation data, (b) the
-engine, which besides looks after divergence, dead networks and gradients and tells each step, (c) the same with *Recover*
-and *Early stopping*. Digits, small CNN, SGD; torch on one thread. Each round trains all of them in turn in one process,
-and the rounds are compared one by one; seconds are those of the processor, so that other programs disturb little.
+engine, which besides looks after divergence, dead networks and gradients and tells each step, (c) the same with
+*Recover* and *Early stopping*. Digits, small CNN, SGD; torch on one thread. Each round trains all of
+them in turn in one process, and the rounds are compared one by one; seconds are those of the processor, so that
+other programs disturb little.
 """
 
 from __future__ import annotations
