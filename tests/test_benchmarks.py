@@ -10,7 +10,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 #: Those that need no window and end within seconds.
-SHORT = {"script_speed.py": ("--quick", "--steps", "12")}
+SHORT = {"script_speed.py": ("--quick", "--steps", "12"), "follow_speed.py": ("--quick",)}
 
 
 @pytest.mark.parametrize("name", SHORT)

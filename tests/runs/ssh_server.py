@@ -104,3 +104,14 @@ def _children(pid: int) -> list[int]:
         if int(stat.rpartition(")")[2].split()[1]) == pid and name.startswith("sshd"):
             found.append(int(folder.name))
     return found
+
+
+def loopback(folder: Path) -> SshServer | None:
+    """A server outside of tests, in front of this process' PATH; None where there is no sshd."""
+    try:
+        server = SshServer(folder)
+        server.start()
+    except pytest.skip.Exception:
+        return None
+    os.environ["PATH"] = f"{server.bin}{os.pathsep}{os.environ['PATH']}"
+    return server
