@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.epochs import judged_loss
@@ -110,8 +111,8 @@ def optimizer_of(job: Job, record: Record) -> str:
     return made.optimizer if brought and made is not None and made.optimizer else task.optimizer_words
 
 
-def summarized(blank: RunSummary, run: OpenedRun) -> RunSummary:
-    """What `run` holds, in the place of what `blank` does not know."""
+def summarized(blank: RunSummary, run: OpenedRun, reading: SweepReading | None = None) -> RunSummary:
+    """What `run` holds, in the place of what `blank` does not know; `reading` is a sweep's that was read before."""
     job, record = run.job, run.record
     words = job.task.title.removesuffix(f" · {job.task.optimizer_words}")
     counted = record if run.race is not None else run.sweeps
@@ -132,11 +133,11 @@ def summarized(blank: RunSummary, run: OpenedRun) -> RunSummary:
         return _of_race(filled, run.race)
     if not len(record):
         return replace(filled, lr=_trained_at(run)) if job.kind == RunKind.TRAIN else filled
-    return _of_training(filled, run) if job.kind == RunKind.TRAIN else _of_sweep(filled, run)
+    return _of_training(filled, run) if job.kind == RunKind.TRAIN else _of_sweep(filled, run, reading)
 
 
-def _of_sweep(blank: RunSummary, run: OpenedRun) -> RunSummary:
-    reading = run.sweeps.read(run.job.sweep)
+def _of_sweep(blank: RunSummary, run: OpenedRun, reading: SweepReading | None) -> RunSummary:
+    reading = reading or run.sweeps.read(run.job.sweep)
     pick, marks, curve = reading.recommendation, reading.landmarks, reading.curve
     sure = "" if pick.best_guess is None else GUESSED if pick.lr is None else str(pick.confidence)
     lowest = None if marks is None else _finite(marks.lowest)

@@ -63,11 +63,10 @@ def result_of(path: Path) -> StageResult | None:
     end = run.record.end
     if end is None:
         return None
-    found = summarized(RunSummary(path.name, 0, 0), run)
-    one_cycle = None
-    if run.job.kind == RunKind.SWEEP and len(run.record):
-        # Whatever is planned, races and trainings are OneCycles.
-        one_cycle = run.sweeps.read(run.job.sweep).recommendation.by_schedule.get(ONE_CYCLE)
+    reading = run.sweeps.read(run.job.sweep) if run.job.kind == RunKind.SWEEP and len(run.record) else None
+    found = summarized(RunSummary(path.name, 0, 0), run, reading)
+    # Whatever is planned, races and trainings are OneCycles.
+    one_cycle = None if reading is None else reading.recommendation.by_schedule.get(ONE_CYCLE)
     return StageResult(
         str(end.reason),
         end.detail,
