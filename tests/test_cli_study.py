@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -99,3 +101,20 @@ def test_killed_in_the_middle_and_gone_on_with(command: Command, here: Path) -> 
     for run in found["runs"]:
         opened = open_run(run["log"])
         assert opened.record.end is not None and len(opened.record) == run["points"]
+
+
+def test_the_tutorials_commands_run(command: Command, here: Path) -> None:
+    """The studies' half of it, on this machine."""
+    page = (Path(__file__).parents[1] / "docs" / "tutorial" / "cluster.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"```bash\nlrgui (.+)\n```", page)
+    words = shlex.split(first.replace("16,32,64,128", "16,64").replace("sgd,adamw", "sgd"))
+    done = command(*words, "--set", "subset=256")
+    assert done.returncode == 0, done.stderr
+    assert "16" in done.stdout and "64" in done.stdout
+    words = shlex.split(second)
+    for option in ("--png", "--overlay"):  # a picture needs a display, which is not for here
+        del words[words.index(option) : words.index(option) + 2]
+    done = command(*words)
+    assert done.returncode == 0, done.stderr
+    assert (here / "runs.csv").read_text().count("\n") == 3
+    assert len([each for each in lines(here / "digits.study") if each["event"] == "started"]) == 2
