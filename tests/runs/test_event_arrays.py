@@ -24,7 +24,9 @@ def block(events: list[Event]) -> bytes:
     return "".join(encode(event) + "\n" for event in events).encode()
 
 
-@pytest.mark.parametrize("beside", [{}, {"train_loss": 1.5}, {"metric": 0.25}, {"train_loss": -2.0, "metric": 1e-9}])
+@pytest.mark.parametrize(
+    "beside", [{}, {"train_loss": 1.5}, {"metric": 0.25}, {"train_loss": -2.0, "metric": 1e-9}, {"momentum": 0.95}]
+)
 def test_batches_come_back_bit_by_bit(beside: dict[str, float]) -> None:
     events = batches(500, **beside)
     rows = parse_lines(block(events))

@@ -36,6 +36,7 @@ EVENTS: list[Event] = [
     StateEvent("running"),
     BatchEvent(0, 0, 1e-6, 2.302585092994046, 0.0),
     BatchEvent(1, 7, 0.1, -3.5e-300, 1e9),
+    BatchEvent(0, 8, 0.1, 2.5, 1.0, momentum=0.9125),
     SweepEndEvent(1, "diverged", "Too high."),
     EpochEvent(1, 0.5, 0.25, 0.9, 0.95, 1e-3, 2.5),
     EpochEvent(2, 0.5, None, None, None, 1e-3, 2.5),
