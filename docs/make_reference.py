@@ -19,6 +19,7 @@ from lrgui.cli.app import ScriptCommand, TaskCommand
 from lrgui.core.curve.plan import EXPONENTS, FACTORS, LOWEST, SCHEDULES, SHORT
 from lrgui.core.formats import exact_number
 from lrgui.core.options import Option
+from lrgui.core.phrases import any_of
 from lrgui.core.run_settings import CycleSettings, LoopSettings, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
 
@@ -108,7 +109,7 @@ def _row(option: Option, cls: type) -> str:
     flag = option.flag or f"--{option.name.replace('_', '-')}"
     meaning = f"{option.tip}."
     if option.only is not None and option.only[0] in {one.name for one in settings_of(cls)}:
-        meaning += f" Only with `{option.only[0]}` {' or '.join(f'`{value}`' for value in option.only[1])}."
+        meaning += f" Only with `{option.only[0]}` {any_of([f'`{value}`' for value in option.only[1]])}."
     cells = (f"`{option.name}`", f"`{flag}`", option.label, meaning, option.range, option.unit)
     return f"| {' | '.join(cells)} | {option.shown(option.default)} |"
 

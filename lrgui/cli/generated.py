@@ -10,6 +10,7 @@ import typer
 
 from lrgui.cli.app import Status, fail
 from lrgui.core.options import Option
+from lrgui.core.phrases import any_of
 from lrgui.core.settings import idle, settings_of
 
 Command = Callable[..., None]
@@ -87,7 +88,7 @@ def _only(option: Option, cls: type) -> str:
     """With which choice the setting has an effect: a sentence with a space before it; empty where it always has."""
     if option.only is None or option.only[0] not in {one.name for one in settings_of(cls)}:
         return ""
-    return f" Only with --{option.only[0]} {' or '.join(map(str, option.only[1]))}."
+    return f" Only with --{option.only[0]} {any_of([str(value) for value in option.only[1]])}."
 
 
 def _parameter(option: Option, required: bool, usual: str, only: str) -> inspect.Parameter:

@@ -12,6 +12,11 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def any_of(names: Sequence[str]) -> str:
+    """Names of which one will do: "a", "a or b", "a, b or c"."""
+    return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def with_article(name: str) -> str:
     """A kind of thing: "an int", "a list", "an SGD"."""
     spelt = len(name) > 1 and name[:2].isupper()  # letter by letter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrgui.core.phrases import first_sentence, listed, with_article
+from lrgui.core.phrases import any_of, first_sentence, listed, with_article
 
 
 def test_a_few_names_are_listed() -> None:
@@ -29,3 +29,10 @@ def test_an_article_is_what_the_name_sounds_like() -> None:
 )
 def test_the_first_sentence_stands_alone(text: str, first: str, others: str) -> None:
     assert first_sentence(text) == (first, others)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
+)
+def test_any_of_several_will_do(names: list[str], words: str) -> None:
+    assert any_of(names) == words
