@@ -36,6 +36,14 @@ Floats = NDArray[np.float64]
 
 #: What the middle chart can show beside the task's metrics.
 GRADIENTS = "gradient norm"
+#: Of so many parameter groups one at a time can be chosen.
+MOST_GROUPS = 12
+
+
+def _of_group(number: int) -> str:
+    return f"{GRADIENTS}, group {number}"
+
+
 _NONE: Floats = np.empty(0)
 
 
@@ -196,7 +204,7 @@ class TrainingPlot(StackedPlot):
     def set_gradients(self, gradients: Sequence[GradientEvent]) -> None:
         """All gradient norms so far."""
         self._gradients = tuple(gradients)
-        if self._wanted == GRADIENTS:
+        if self._wanted.startswith(GRADIENTS):
             self._fill_middle()
             self._update_legends()
 
@@ -221,7 +229,8 @@ class TrainingPlot(StackedPlot):
         last = self._epochs[-1] if self._epochs else None
         several = () if last is None else (*(last.train_metrics or ()), *(last.val_metrics or ()))
         first = "" if last is None else last.metric_name or next(iter(several), "accuracy")
-        gradients = [GRADIENTS] if self._gradients else []
+        groups = range(min(MOST_GROUPS, max((len(g.groups or ()) for g in self._gradients), default=0)))
+        gradients = [GRADIENTS, *(_of_group(i) for i in groups)] if self._gradients else []
         return [name for name in dict.fromkeys((first, *several, *gradients)) if name]
 
     def show_in_middle(self, name: str) -> None:
@@ -246,20 +255,25 @@ class TrainingPlot(StackedPlot):
             return np.array(self._ends, dtype=np.float64)
         return np.array([e.epoch * self._per_epoch for e in self._epochs], dtype=np.float64)
 
+    def _norm(self, gradient: GradientEvent) -> float | None:
+        """The norm that was chosen: of all gradients, or of one parameter group's."""
+        group = self._wanted.removeprefix(_of_group(0)[:-1])
+        return gradient.norm if group == self._wanted else (gradient.groups or {}).get(group)
+
     def _fill_middle(self) -> None:
         """Show what was chosen in the middle chart."""
-        if self._wanted == GRADIENTS:
-            self._metric = GRADIENTS
+        if self._wanted.startswith(GRADIENTS):
+            self._metric = self._wanted
             self.accuracy.left.measure(_title(GRADIENTS), linear_ticks)
             steps = np.array([g.step for g in self._gradients], dtype=np.float64)
-            norms = np.array([g.norm for g in self._gradients], dtype=np.float64)
+            norms = _numbers([self._norm(g) for g in self._gradients])
             self.measured.set_data(steps, norms)
             for line in (self.train_accuracy, self.val_accuracy):
                 line.set_data(_NONE, _NONE)
             self.accuracy.left.set_blank(not np.isfinite(norms).any())
             self._fit_accuracy()
             return
-        if self._metric == GRADIENTS and self._gradients:
+        if self._metric.startswith(GRADIENTS) and self._gradients:
             self.measured.set_data(_NONE, _NONE)
             self._metric = ""
         if not self._epochs and len(self.measured.points[0]):
@@ -309,10 +323,10 @@ class TrainingPlot(StackedPlot):
                 value = float(ys[done - 1])
                 shown = format_metric(metric, value) if line is self.val_accuracy else format_loss(value)
                 words.append(f"{name} {shown}")
-        if chart is self.accuracy and self._wanted == GRADIENTS and len(self.measured.points[0]):
+        if chart is self.accuracy and self._wanted.startswith(GRADIENTS) and len(self.measured.points[0]):
             xs, ys = self.measured.points
             norm = float(ys[max(0, int(np.searchsorted(xs, step, side="right")) - 1)])
-            words.append(f"{GRADIENTS} {format_figure(norm)}")
+            words.append(f"{self._wanted} {format_figure(norm)}")
         if step < len(self._actual):
             words.append(f"LR {format_lr(float(self._actual[step]))}")
         if step < len(self._actual_momentum):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 
-from lrgui.core.events import EpochEvent
+from lrgui.core.events import EpochEvent, GradientEvent, RateEvent
 from lrgui.plot.theme import DARK
 from lrgui.plot.training_plot import TrainingPlot, best_epoch
 
@@ -137,3 +137,58 @@ def test_what_was_measured_at_a_step_is_read_off(plot):
     assert plot.words_at(plot.loss, 60.0, 0.0) == "", "that step was not made yet"
     plot.set_epochs(epochs(3))
     assert "validation" in plot.words_at(plot.loss, 39.0, 0.0)
+
+
+def test_a_change_of_the_rate_is_marked_and_the_plan_follows(plot):
+    plot.set_live(LOSSES[:100], PLANNED[:100])
+    plot.set_rate_changes([RateEvent(50, 0.5, 0.5, 0.01, "by hand"), RateEvent(55, 2.0, 1.0, 0.02, "by hand")])
+    plot.grab()
+    named = plot.marks[1]
+    assert [label.text for label in named.labels] == ["×0.5 by hand", "×2 by hand"]
+    first, second = (label.rect for label in named.labels)
+    assert not first.intersects(second) and not plot.marks[0].labels
+    changed = PLANNED.copy()
+    changed[50:55] *= 0.5
+    np.testing.assert_allclose(plot.planned.points[1], changed)
+
+
+def test_steps_that_were_taken_back_make_the_training_longer(plot):
+    plot.set_rate_changes([RateEvent(60, 0.1, 0.1, 0.001, "back to the end of epoch 2", 46)])
+    assert len(plot.planned.points[0]) == STEPS + 14
+    assert plot.loss.view.viewRange()[0][1] > STEPS + 14
+    plot.set_epochs(epochs(3), [23, 46, 83])
+    assert plot.val_loss.points[0].tolist() == [23, 46, 83]
+
+
+def test_the_middle_chart_shows_what_is_chosen(plot):
+    several = {"f1": 0.5, "accuracy": 0.9}
+    told = [EpochEvent(1, 1.0, 1.0, None, None, 1e-3, 1.0, 0.5, 0.6, "f1", several, {**several, "f1": 0.6})]
+    plot.set_epochs(told)
+    plot.set_gradients([GradientEvent(0, 5.0, {"0": 3.0, "1": 4.0}), GradientEvent(10, 1.0, {"0": 1.0, "1": None})])
+    groups = ["gradient norm", "gradient norm, group 0", "gradient norm, group 1"]
+    assert plot.middle_choices == ["f1", "accuracy", *groups]
+    assert plot.val_accuracy.points[1].tolist() == [0.6] and plot.accuracy.left.title == "F1"
+    plot.show_in_middle("accuracy")
+    assert plot.val_accuracy.points[1].tolist() == [0.9] and plot.accuracy.left.title == "Accuracy"
+    plot.show_in_middle("gradient norm, group 1")
+    assert plot.measured.points[1].tolist() == [4.0]
+    assert not len(plot.val_accuracy.points[0])
+    plot.show_in_middle("gradient norm")
+    assert plot.measured.points[1].tolist() == [5.0, 1.0]
+    plot.set_live(LOSSES[:20], PLANNED[:20])
+    assert "gradient norm 5" in plot.words_at(plot.accuracy, 9, 0)
+    plot.show_in_middle("")
+    assert plot.val_accuracy.points[1].tolist() == [0.6] and not len(plot.measured.points[0])
+
+
+def test_losses_on_a_logarithmic_axis(plot):
+    losses = LOSSES.copy()
+    losses[3] = -1.0  # has no logarithm
+    plot.set_live(losses, PLANNED)
+    plot.set_epochs(epochs())
+    plot.set_log_loss(True)
+    low, high = plot.loss.view.viewRange()[1]
+    assert -1.2 < low < math.log10(0.12) and math.log10(2.3) < high < 0.7
+    plot.grab()
+    plot.set_log_loss(False)
+    assert plot.loss.view.viewRange()[1][1] > 2.3 and plot.loss.left.title == "Loss"

@@ -13,7 +13,8 @@ import pytest
 from other_python import OtherPython
 from processes import batches_of, end_of, long_job, read
 
-from lrgui.core.events import EpochEvent, Event, StateEvent, TaskEvent
+from lrgui.core.control import rate_request
+from lrgui.core.events import EpochEvent, Event, RateEvent, StateEvent, TaskEvent
 from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
@@ -47,6 +48,27 @@ def test_a_warm_worker_trains_at_once() -> None:
     assert end_of(events).reason == "completed"
     (epoch,) = (event for event in events if isinstance(event, EpochEvent))
     assert epoch.val_accuracy is not None and epoch.val_accuracy > 0.2
+
+
+def test_a_factor_of_the_rate_and_stopping_after_the_epoch_reach_the_engine() -> None:
+    train = TrainSettings(epochs=100, max_lr=1e-2, schedule="constant")
+    child = ChildProcess(Job("train", TaskSpec(device="cpu"), train=train))
+    events: list[Event] = []
+    asked = False
+    for chunk in child.chunks():
+        events += chunk
+        if not asked and len(batches_of(events)) > 5:
+            asked = True
+            child.ask("nonsense")
+            child.ask(rate_request(0.5))
+            child.ask("finish")
+    (change,) = [event for event in events if isinstance(event, RateEvent)]
+    assert (change.factor, change.total, change.why) == (0.5, 0.5, "by hand")
+    lrs = [event.lr for event in batches_of(events)]
+    assert lrs == pytest.approx([1e-2] * change.step + [5e-3] * (len(lrs) - change.step))
+    last = [event for event in events if isinstance(event, EpochEvent)][-1].epoch
+    assert last < 100 and len(lrs) == 21 * last
+    assert end_of(events).reason == "cancelled" and f"after epoch {last} of 100, as asked" in end_of(events).detail
 
 
 def test_pause_resume_and_cancel_reach_the_engine() -> None:

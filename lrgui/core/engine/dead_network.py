@@ -79,7 +79,7 @@ def _died(how: str) -> Stop:
 
 def is_compiled(model: nn.Module) -> bool:
     """True for what `torch.compile` made: a hook on it would make it compile again."""
-    return hasattr(model, "_orig_mod")
+    return hasattr(model, "_orig_mod") or getattr(model, "_compiled_call_impl", None) is not None
 
 
 def answer_in(output: Any, examples: int) -> torch.Tensor | None:

@@ -65,6 +65,7 @@ class TrainingTab(RunTab):
         )
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 4, 0)
+        below.setSpacing(8)
         below.addWidget(self.heading, 1)
         self.kept = KeptTraining(session, runs)
         below.addWidget(self.kept, 0, Qt.AlignmentFlag.AlignTop)

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from lrgui.core.engine.dead_network import LOOKS, DeadNetwork, answer_in
-from lrgui.core.engine.schedules import one_cycle
 from lrgui.core.engine.stopping import Stop
+from lrgui.core.run_settings import TrainSettings
+from lrgui.core.schedule_shapes import planned_lr
 
 
 def mlp(activation: Callable[[], nn.Module]) -> nn.Module:
@@ -26,7 +27,7 @@ def train(model: nn.Module, lr: float, steps: int = 80, seed: int = 0) -> Stop |
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     watch = DeadNetwork(model)
     weights = [p for p in model.parameters() if p.dim() > 1]
-    for step, rate in enumerate(one_cycle(lr, steps).tolist()):
+    for step, rate in enumerate(planned_lr(TrainSettings(max_lr=lr), steps, steps).tolist()):
         optimizer.param_groups[0]["lr"] = rate
         target = torch.randint(0, 4, (32,), generator=data)
         batch = centres[target] + 0.3 * torch.randn(32, 8, generator=data)
