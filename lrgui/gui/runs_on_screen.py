@@ -253,6 +253,11 @@ class RunsOnScreen(QObject):
         return self._chosen.now.selection
 
     @property
+    def dragging(self) -> bool:
+        """True while selection or zones are dragged: what follows them need not do so at each pixel."""
+        return self._chosen.dragging
+
+    @property
     def zones(self) -> Zones | None:
         """The zones as measured, or as the person dragged them."""
         return self._chosen.now.zones

@@ -84,9 +84,14 @@ class Selection:
 
     def preview(self, **changes: Any) -> None:
         """Follow a drag: show `selection` or `zones`, nothing to undo yet."""
-        before = self._before_drag or self.now
-        self.take(replace(self.now, **changes))
-        self._before_drag = before
+        self._before_drag = self._before_drag or self.now
+        self.now = replace(self.now, **changes)
+        self._show(self.now)
+
+    @property
+    def dragging(self) -> bool:
+        """True from the first move of a drag to its end."""
+        return self._before_drag is not None
 
     def commit(self, text: str, name: str, old: Any, new: Any, **also: Any) -> None:
         """A drag of `selection` or `zones` ended: make it one step that can be undone.

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from lrgui.core.budget import Budget, cost_words, race_to_prove
 from lrgui.core.control import FINISH, LOWER, rate_request
@@ -68,6 +68,9 @@ from lrgui.tasks.user.target import Target
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments
 
+#: Milliseconds between two looks of forms and tabs at the rate that is being dragged; plot and card follow at once.
+DRAG_MS = 60
+
 
 class Session(JobEditor):
     """The job, and how it is run; knows no widget. What is measured goes to `runs`.
@@ -113,6 +116,8 @@ class Session(JobEditor):
         self.worker.chunk.connect(self._on_chunk)
         self.worker.ended.connect(self._on_ended)
         self.runs = RunsOnScreen(self)
+        self._later, self._untold = QTimer(self, singleShot=True, interval=DRAG_MS), False
+        self._later.timeout.connect(self._tell_job)
         self.runs.planned = plan_of(self.job.sweep, None)
         self.runs.selected.connect(self._train_as_selected)
         self.runs.reading_changed.connect(self._train_as_selected)
@@ -185,6 +190,18 @@ class Session(JobEditor):
         maximum = self.runs.plan.as_trained(lr, self.job.train.planned_schedule)
         if maximum != self.job.train.max_lr:
             self.job = replace(self.job, train=replace(self.job.train, max_lr=maximum))
+            self._untold = True
+        if not self.runs.dragging:
+            self._tell_job()
+        elif self._untold and not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _tell_job(self) -> None:
+        """The rate that a training takes is another: forms and tabs show it, in a drag a few times a second."""
+        self._later.stop()
+        if self._untold:
+            self._untold = False
             self.job_changed.emit(self.job)
 
     # ---------------------------------------------------------------- the task

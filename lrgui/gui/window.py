@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
         session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)
-        runs.choice_changed.connect(self._refresh_actions)
+        runs.choice_changed.connect(self._follow_choice)
         runs.visit_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._note_selection)
         session.job_changed.connect(self._refresh_actions)
@@ -254,6 +254,14 @@ class MainWindow(QMainWindow):
         usual = actions["train"].toolTip() if self.runs.selection is not None else unchosen
         self._buttons["train"].setToolTip(WATCH if script else usual)
         self._name_buttons()
+
+    @Slot()
+    def _follow_choice(self) -> None:
+        """In a drag only what is written on the buttons is another."""
+        if self.runs.dragging:
+            self._name_buttons()
+        else:
+            self._refresh_actions()
 
     def _name_buttons(self) -> None:
         """Put into the tool row's buttons what they do, in as many words as there is room for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.plot.annotations import HEADER
@@ -291,6 +291,10 @@ class CurvePlot(SelectablePlot):
             line.set_data(x, y)
         self._previous_shown = bool(self._earlier)
         self._previous_name = self._earlier[0][2] if self._earlier else ""
+
+    def _layers_that_stay(self) -> Sequence[QGraphicsItem]:
+        """See `SelectablePlot`."""
+        return (self.band, self.dots, self.previous, *self.older, self.average, self.line)
 
     def _forget_result(self) -> None:
         self._reading = None

@@ -13,7 +13,7 @@ from weakref import WeakMethod
 
 from PySide6.QtCore import QPoint, QPointF, Signal, Slot
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 from shiboken6 import isValid
 
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
@@ -83,6 +83,7 @@ class SelectablePlot(RatePlot):
         self.view.hovered.connect(self._hover)
         self.view.left.connect(self._leave)
         self.view.touched.connect(self._touched)
+        self.view.released.connect(self._released)
         self.view.highlighted.connect(self._highlight)
         self.canvas.moved.connect(self._emit_moved)
         self.canvas.dropped.connect(self._emit_finished)
@@ -247,9 +248,24 @@ class SelectablePlot(RatePlot):
 
     def _touched(self, handle: str) -> None:
         self.crosshair.show_at(None)
+        self._hold_painted(True)
         self.canvas.handle = handle
         if handle in ZONES.values():
             self.canvas.show_focus(True)  # a zone has no line or grip of its own that would show it
+
+    def _released(self) -> None:
+        self._hold_painted(False)
+
+    def _hold_painted(self, held: bool) -> None:
+        """While a handle is dragged, what stays as it is is painted once and then copied: lines, dots, axes, grid."""
+        cache = QGraphicsItem.CacheMode
+        chart = self.chart
+        for item in (chart.left, chart.bottom, chart.grid, chart.legend, *self._layers_that_stay()):
+            item.setCacheMode(cache.DeviceCoordinateCache if held else cache.NoCache)
+
+    def _layers_that_stay(self) -> Sequence[QGraphicsItem]:
+        """The layers that a drag of the selection or of a border leaves alone."""
+        return ()
 
     def _can_select(self) -> bool:
         return self._measured

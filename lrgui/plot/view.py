@@ -125,6 +125,7 @@ class CurveView(PlotView):
     range_picked = Signal(float, float, object)  # from, to, and the pointer on the screen; `area` stays until cleared
     area_changed = Signal()
     touched = Signal(str)  # a handle was pressed
+    released = Signal()  # the drag that the press began is over, whether or not anything was moved
     highlighted = Signal(str)  # the handle under the pointer, or ""
 
     def __init__(self) -> None:
@@ -298,6 +299,8 @@ class CurveView(PlotView):
         self.unsetCursor()
         if handle is not None and self._before != self.handles.value(handle):
             self.dropped.emit(handle, self._before, self.handles.value(handle))
+        if handle is not None:
+            self.released.emit()
         if mode in ("box", "range"):
             self._use_area(mode, pointer)
 

@@ -12,6 +12,7 @@ from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import EndEvent, OutputEvent, RunKind, StateEvent
 from lrgui.gui.notice import Notice
+from lrgui.gui.run_jobs import agreed
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.runs.job import Job
 
@@ -203,7 +204,7 @@ def test_report_is_what_is_on_screen(bench: Bench) -> None:
     report = bench.runs.report()
     assert report is not None
     assert report.reading.selection == 1e-3
-    assert report.job == replace(Job(), train=report.job.train)
+    assert report.job == replace(agreed(None, Job()), train=report.job.train)
 
 
 def test_it_needs_no_session(qtbot: QtBot) -> None:

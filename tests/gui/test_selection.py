@@ -85,3 +85,13 @@ def test_a_drag_is_forgotten_where_another_curve_begins(stack):
     chosen.commit("pick", "selection", 2e-3, 3e-3)
     stack.undo()
     assert chosen.now == TWO
+
+
+def test_a_drag_is_one_from_its_first_move_to_its_end() -> None:
+    seen: list[bool] = []
+    selection = Selection(lambda _choices: seen.append(selection.dragging), QUndoStack(), Choices(1e-3, None))
+    selection.preview(selection=2e-3)
+    selection.preview(selection=3e-3)
+    assert seen == [True, True] and selection.dragging
+    selection.commit("selection", "selection", 1e-3, 3e-3)
+    assert seen[-1] is False and not selection.dragging and selection.now.selection == 3e-3

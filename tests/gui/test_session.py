@@ -196,3 +196,18 @@ def test_a_run_that_names_what_cannot_be_opened_is_shown(
     bench.session.use_visited()
     bench.session.find()
     assert bench.jobs == [], "and it cannot be run"
+
+
+def test_forms_follow_a_drag_a_few_times_a_second_and_its_end_at_once(bench: Bench) -> None:
+    bench.play()
+    session, told = bench.session, []
+    session.job_changed.connect(lambda job: told.append(job.train.max_lr))
+    before = bench.runs.selection
+    for rate in (1e-3, 2e-3, 3e-3):
+        bench.runs.preview_selection(rate)
+        assert session.job.train.max_lr == pytest.approx(rate), "a run that starts now takes it"
+    assert told == []
+    bench.qtbot.waitUntil(lambda: told == [pytest.approx(3e-3)])
+    bench.runs.preview_selection(4e-3)
+    bench.runs.commit_selection(before, 4e-3)
+    assert told[-1] == pytest.approx(4e-3) and session.job.train.max_lr == pytest.approx(4e-3)

@@ -28,6 +28,8 @@ class ConfigCard(Card):
         self._part = part
         self.forms: list[Form] = []
         self._problems: list[Problem] = []
+        self._shown: object = None
+        """The config that the fields show."""
         session.job_changed.connect(self.show_job)
         session.problems_found.connect(self.show_problems)
         session.state_changed.connect(self._on_state)
@@ -69,10 +71,16 @@ class ConfigCard(Card):
     @Slot(object)
     def show_job(self, job: Job) -> None:
         """Show the settings of `job`."""
-        config = getattr(job, self._part)
+        if self._stands(job):
+            return
+        config = self._shown = getattr(job, self._part)
         for form in self.forms:
             for name in form.editors:
                 form.set_value(name, self.value(config, name))
+
+    def _stands(self, job: Job) -> bool:
+        """True where a selection is dragged and this part of the job is what the fields show: it stays so."""
+        return self.session.runs.dragging and getattr(job, self._part) is self._shown
 
     @Slot(object)
     def show_problems(self, found: Mapping[str, list[Problem]]) -> None:

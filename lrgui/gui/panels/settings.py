@@ -56,6 +56,8 @@ class SettingsCard(ConfigCard):
 
     @Slot(object)
     def show_job(self, job: Job) -> None:
+        if self._stands(job):
+            return
         super().show_job(job)
         config = getattr(job, self._part)
         hidden = {option.name for option in idle(config)}

@@ -116,6 +116,8 @@ class TaskPanel(ConfigCard):
         if rows_of != self._rows_of:  # not for each step of a drag of the selection
             self._rows_of = rows_of
             self._show_rows(job.task)
+        if self._stands(job):
+            return
         super().show_job(job)
         self._show_changed(job.task)
         self._show_detail()

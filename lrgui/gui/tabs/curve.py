@@ -165,8 +165,8 @@ class CurveTab(RunTab):
         self._session.state_changed.connect(lambda state: button.setEnabled(state == RunState.IDLE))
         return empty_state(
             "Find a learning rate",
-            "The sweep raises the learning rate batch by batch, from very small to very large, "
-            "and draws the loss as it goes.\nThe curve then shows which rates are too low, good, and too high.",
+            "The sweep raises the learning rate batch by batch and draws the loss as it goes.\n"
+            "The curve then shows which rates are too low, good, and too high.",
             button,
             muted("To use your own model or data, drop a task.py, a table or a folder onto the window, or use Open."),
         )
