@@ -52,6 +52,11 @@ class DeadNetwork:
         finally:
             handle.remove()
 
+    @property
+    def lives(self) -> bool:
+        """True where the last look saw no sign of death."""
+        return self._same == self._still == 0
+
     def look(self, gradients: Sequence[float | None], learned: bool, advice: str) -> Stop | None:
         """Judge what the model answered, and the norms of its matrices' gradients; None where there are none.
 

@@ -195,6 +195,7 @@ class TrainWatch:
         """Standard deviation of the first batches."""
         self._lowest = math.inf
         self._best_epoch, self._best_error = math.inf, 0.0
+        self._last_epoch = math.inf
         self._bad_epochs = 0
         self._count, self._sum, self._squares = 0, 0.0, 0.0
         """Of the epoch's losses, as distances from the first of them."""
@@ -241,6 +242,7 @@ class TrainWatch:
         sees. A training that is merely slow stays at or below its start and goes on.
         """
         start, error = self._mean, self._error()
+        self._last_epoch = train_loss
         self._count, self._sum, self._squares = 0, 0.0, 0.0
         if not math.isfinite(start):
             return None
@@ -267,9 +269,11 @@ class TrainWatch:
         return spread * math.sqrt(1 / SHORT + (1 / count if count else 0.0))
 
     @property
-    def calm(self) -> bool:
-        """True where the last epoch was not above the start."""
-        return self._bad_epochs == 0
+    def good(self) -> bool:
+        """True where the last epoch is one to go back to: not above the start, nor far back to it from the best one."""
+        if not math.isfinite(self._mean):
+            return True
+        return self._last_epoch <= self._mean - 0.5 * max(self._mean - self._best_epoch, 0.0)
 
     @property
     def learned(self) -> bool:

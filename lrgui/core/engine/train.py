@@ -218,7 +218,7 @@ class Training:
                 yield from self._one_epoch(epochs[self.epoch - 1], len(epochs))
                 if self.end is not None and self.end.reason in BROKE:
                     yield from self._go_back(self.end)
-                elif self.end is None and self._recovery is not None and self.watch.calm:
+                elif self.end is None and self._recovery is not None and self.watch.good and self._dead.lives:
                     self._recovery.keep(self.step, self.epoch)
             if self.averaged is not None and self.end.reason not in BROKE:
                 self.averaged.put_in()

@@ -211,3 +211,18 @@ def test_a_training_shorter_than_the_start_is_not_judged() -> None:
     watch = TrainWatch(0.1)
     assert watch.push(1.0) is None
     assert watch.epoch(100.0) is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "good"),
+    [([2.0], True), ([2.31], False), ([1.0, 1.5], True), ([1.0, 1.7], False), ([1.0, 2.2, 1.1], True)],
+)
+def test_an_epoch_is_one_to_go_back_to_while_it_is_nearer_to_the_best_than_to_the_start(
+    epochs: list[float], good: bool
+) -> None:
+    watch = TrainWatch(0.1)
+    for _ in range(20):
+        watch.push(2.3)
+    for loss in epochs:
+        watch.epoch(loss)
+    assert watch.good == good

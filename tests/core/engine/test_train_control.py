@@ -16,6 +16,8 @@ from lrgui.core.engine.train import LOOK_EACH, train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, GradientEvent, OutputEvent, RateEvent
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.schedule_shapes import planned_lr
+from lrgui.tasks.build import build_task
+from lrgui.tasks.spec import TaskSpec
 
 BATCHES = 12
 
@@ -210,3 +212,15 @@ def test_a_validation_loss_that_jumps_about_or_rises_by_little_is_not_said_to_ri
         setup = Setup(epochs=7)
         Falls(setup, losses)
         assert not any(isinstance(event, OutputEvent) for event in setup.events(validation=setup.data[:1]))
+
+
+def test_a_network_that_is_dying_is_no_state_to_go_back_to() -> None:
+    """At so high a rate it dies within the first epoch: that epoch's end is not good, the first weights are."""
+    task = build_task(TaskSpec(device="cpu"))
+    config = TrainSettings(epochs=4, max_lr=3.0, recover=True)
+    events = list(train(task.model, task.loader, task.optimizer, task.objective, config, validation=task.validation))
+    changes = [event for event in events if isinstance(event, RateEvent)]
+    assert changes and {change.back_to for change in changes} == {0}
+    end = events[-1]
+    assert isinstance(end, EndEvent) and end.reason == "completed"
+    assert [e for e in events if isinstance(e, EpochEvent)][-1].train_loss < 1.0
