@@ -22,6 +22,7 @@ def manage_targets(
     host: Annotated[str, typer.Option(help="[user@]host[:port], as ssh knows it; of SLURM the login node.")] = "",
     python: Annotated[str, typer.Option(help="The interpreter there, with torch and numpy.")] = "",
     folder: Annotated[str, typer.Option(help="The working directory there, where your data lie.")] = "",
+    processes: Annotated[str, typer.Option(help="Of torchrun: how many processes compute a sweep together.")] = "",
     options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
     setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
     as_json: Json = False,
@@ -36,7 +37,7 @@ def manage_targets(
         if action == "list" and not name:
             _list(saved, as_json)
         elif action == "add" and name:
-            _add(saved, Target(name, kind, host, python, folder, options, setup))
+            _add(saved, Target(name, kind, host, python, folder, options, processes, setup))
         elif action == "remove" and name:
             _remove(saved, name)
         else:

@@ -26,6 +26,7 @@ from lrgui.core.engine.planned import planned
 from lrgui.core.engine.race import race
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.sweep import sweep
+from lrgui.core.engine.team import Team, team
 from lrgui.core.engine.train import train
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import (
@@ -127,10 +128,15 @@ def _of_task(job: Job, task: BuiltTask, control: Control, said: list[str]) -> It
 
 
 def _engine(job: Job, task: BuiltTask, control: Control, batches: int) -> Iterator[Event]:
-    if job.kind == RunKind.SWEEP and job.sweep.repeats > 1:
-        return _repeats(job, task, control)
     if job.kind == RunKind.SWEEP:
-        return sweep(task.model, task.loader, task.optimizer, task.loss, job.sweep, control, device=task.device)
+        together = team()  # of one, but in the processes of `team_worker`
+        task = replace(task, model=together.wrapped(task.model))
+        if job.sweep.repeats > 1:
+            return _repeats(job, task, control, together)
+        loader = together.share(task.loader)
+        return sweep(
+            task.model, loader, task.optimizer, task.loss, job.sweep, control, device=task.device, team=together
+        )
     if job.kind == RunKind.RACE:
         return race(
             task.model,
@@ -178,7 +184,7 @@ def _kept(job: Job) -> tuple[DiskKeeper | None, Contents | None]:
     return (keeper if job.train.checkpoints else None), resumed
 
 
-def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:
+def _repeats(job: Job, task: BuiltTask, control: Control, together: Team) -> Iterator[Event]:
     """Sweeps from the same weights, each with another order of the data."""
     config, count = job.sweep, job.sweep.repeats
     with Snapshot(task.model, task.optimizer, loader=task.loader, loss=task.loss) as snapshot:
@@ -190,7 +196,7 @@ def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:
             )
             events = sweep(
                 task.model,
-                task.loader,
+                together.share(task.loader),
                 task.optimizer,
                 task.loss,
                 config,
@@ -198,6 +204,7 @@ def _repeats(job: Job, task: BuiltTask, control: Control) -> Iterator[Event]:
                 device=task.device,
                 number=number,
                 snapshot=snapshot,
+                team=together,
             )
             with closing(events):  # type: ignore[type-var]
                 for event in events:

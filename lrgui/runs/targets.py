@@ -30,12 +30,23 @@ class Kind:
     """Those that may be."""
 
 
+_NEEDED = {"host": "a host", "python": "a python", "processes": "the number of processes"}
+#: Of one machine.
+MOST_PROCESSES = 64
+
 #: Every kind of target; a further one is a row here.
 KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("python", "Another Python", "A Python interpreter of this machine", ("python",), ()),
         Kind("ssh", "Machine", "Another machine, through ssh", ("host",), ("python", "folder")),
+        Kind(
+            "torchrun",
+            "torchrun",
+            "Several processes that compute one sweep together, here or through ssh",
+            ("processes",),
+            ("host", "python", "folder"),
+        ),
         Kind(
             "slurm",
             "SLURM",
@@ -62,6 +73,8 @@ class Target:
     """The working directory there, where data lie; "" is the folder that the task's code is sent to."""
     options: str = ""
     """Of SLURM: options of sbatch, as in a shell: "--partition=gpu --gpus=1 --time=1:00:00"."""
+    processes: str = ""
+    """Of torchrun: how many, in digits."""
     setup: str = ""
     """Of SLURM: shell commands before the run: "module load cuda"."""
 
@@ -74,7 +87,9 @@ class Target:
         if kind is None:
             return [*wrong, f"There is no kind of target “{self.kind}”. Choose one of: {', '.join(KINDS)}."]
         given = {field.name for field in fields(self) if getattr(self, field.name) != field.default}
-        wrong += [f"A target of the kind {self.kind} needs a {name}." for name in kind.needs if name not in given]
+        wrong += [
+            f"A target of the kind {self.kind} needs {_NEEDED[name]}." for name in kind.needs if name not in given
+        ]
         unused = given - {"name", "kind", *kind.needs, *kind.uses}
         wrong += [f"A target of the kind {self.kind} has no {name}." for name in sorted(unused)]
         if self.kind == "python" and self.python and not os.access(self.python, os.X_OK):
@@ -83,6 +98,8 @@ class Target:
             Host.parse(self.host)
         except ValueError as error:
             wrong.append(str(error))
+        if self.processes and not (self.processes.isdecimal() and 1 <= int(self.processes) <= MOST_PROCESSES):
+            wrong.append(f"Processes: {self.processes} is no number from 1 to {MOST_PROCESSES}.")
         if self.folder and not self.folder.startswith(("/", "~/")):
             wrong.append(f"The folder {self.folder} must begin with / or ~/: it is one of the other machine.")
         return wrong
@@ -91,7 +108,7 @@ class Target:
     def words(self) -> str:
         """What it is, in a line: "Machine · me@gpu-box · ~/project"."""
         kind = KINDS[self.kind].label
-        return " · ".join(filter(None, (kind, self.host, self.python, self.folder, self.options)))
+        return " · ".join(filter(None, (kind, self.host, self.processes, self.python, self.folder, self.options)))
 
 
 #: Before a target's name, where a choice of the Python that computes names a target.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -96,6 +96,16 @@ class Team:
             total = there.to(total.device)
         return total / self.size
 
+    def share(self, loader: Iterable[Any]) -> Iterable[Any]:
+        """This process' batches of a loader that gives the same ones to all: of each `size` in a row its own."""
+        return loader if self.size == 1 else _Share(loader, self)
+
+    def wrapped(self, model: nn.Module) -> nn.Module:
+        """The model as all processes train it together."""
+        if self.size == 1 or _parallel_already(model):
+            return model
+        return nn.parallel.DistributedDataParallel(model)
+
     @contextmanager
     def no_sync(self, model: nn.Module) -> Iterator[None]:
         """Inside, gradients stay with each process: for all micro-batches of a step but the last."""
@@ -116,6 +126,28 @@ class Team:
             if world is not None and _teams.get(world) is self:
                 del _teams[world]
             dist.destroy_process_group(group)
+
+
+class _Share:
+    """See `Team.share`; what is left over at the end is left out."""
+
+    def __init__(self, loader: Iterable[Any], team: Team) -> None:
+        self._loader, self._team = loader, team
+
+    def __iter__(self) -> Iterator[Any]:
+        own = None
+        for number, batch in enumerate(self._loader):
+            place = number % self._team.size
+            own = batch if place == self._team.rank else own
+            if place == self._team.size - 1:
+                yield own
+
+    def __len__(self) -> int:
+        return len(self._loader) // self._team.size  # type: ignore[arg-type]
+
+
+def _parallel_already(model: nn.Module) -> bool:
+    return any(True for _ in _parallel(model))
 
 
 _teams: weakref.WeakKeyDictionary[dist.ProcessGroup, Team] = weakref.WeakKeyDictionary()

@@ -32,6 +32,7 @@ class TargetDialog(QDialog):
         ("host", "Host", "me@gpu.example.org", "[user@]host[:port], as ssh knows it; its login must need no password"),
         ("python", "Python", "~/venv/bin/python", "The interpreter there, with torch and numpy; empty is python3"),
         ("folder", "Folder", "~/project", "The working directory there, where your data lie; may be empty"),
+        ("processes", "Processes", "4", "How many compute a sweep together, one for each GPU"),
         ("options", "sbatch options", "--gpus=1 --time=1:00:00", "What the cluster wants to know of a job"),
         ("setup", "Before the run", "module load cuda", "Shell commands on the node, before the run"),
     )

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from lrgui.core.events import EndEvent, EndReason
@@ -33,7 +34,7 @@ def main() -> None:
         os.environ[FOLDER] = about["folder"]
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever began this is gone
-    source, over = source_of(job), threading.Event()
+    source, over = source_of(job, about["processes"], folder / "team.py", about["sources"]), threading.Event()
     listener = threading.Thread(target=_listen, args=(folder / "requests", source, over), daemon=True)
 
     def stop(_number: int, _frame: object) -> None:
@@ -56,12 +57,17 @@ def main() -> None:
     os._exit(0)
 
 
-def source_of(job: Job) -> EventSource:
-    """A process of its own, in the Python that this is."""
+def source_of(job: Job, processes: int, team: Path, sources: str) -> EventSource:
+    """A process of its own, in the Python that this is; of several the program `team` in each, by torchrun."""
     if job.task.is_script:
         from lrgui.runs.script_race import script_source
 
+        if processes > 1:
+            job = replace(job, task=replace(job.task, options={**job.task.options, "processes": processes}))
         return script_source(job, sys.executable)
+    if processes > 1:
+        words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        return ChildProcess(job, command=[sys.executable, *words, str(team), sources])
     return ChildProcess(job, sys.executable)
 
 

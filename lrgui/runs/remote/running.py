@@ -111,7 +111,9 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
         "folder": target.folder,
         "job": moved.to_dict(),
         "boot": boot_text("lrgui.runs.remote.detached"),
+        "team": boot_text("lrgui.runs.team_worker"),
         "slurm": slurm,
+        "processes": int(target.processes or 1),
     }
     program = Path(there.__file__).read_text(encoding="utf-8")
     connection = Connection(Host.parse(target.host), program, target.python)

@@ -79,7 +79,10 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
     if work and not os.path.isdir(work):
         raise RefusedError(f"there is no folder {work}")
     with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as file:
-        json.dump({"job": placed(about["job"], folder), "folder": work}, file)
+        said = {"job": placed(about["job"], folder), "folder": work, "processes": about["processes"]}
+        json.dump({**said, "sources": sources}, file)
+    with open(os.path.join(folder, "team.py"), "w", encoding="utf-8") as file:
+        file.write(about["team"])  # torchrun starts a file
     beside = {"log": "run.lrrun"}
     words = [sys.executable, "-c", str(about["boot"]), sources, folder]
     told: dict[str, object] = {"log": os.path.join(folder, "run.lrrun")}
