@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lrgui.core.control import Control, Terminated
-from lrgui.core.events import EndEvent, EndReason, Event, RunKind
+from lrgui.core.events import EndEvent, EndReason, Event
 from lrgui.runs import worker
 
 if TYPE_CHECKING:
@@ -44,10 +44,6 @@ def main() -> NoReturn:
 
 def _lead(job: Job, control: Control) -> Iterator[Event]:
     """The run of the process that reports."""
-    if job.kind != RunKind.SWEEP:
-        words = "Several processes together compute sweeps only: choose a target with one process for"
-        yield EndEvent(EndReason.FAILED, f"{words} a {job.kind}.")
-        return
     yield from _computed(_passed_on(job), control)
 
 

@@ -35,6 +35,8 @@ def test_targets_are_kept_by_name() -> None:
         (Target("a b", host="gpu"), "is no name"),
         (Target("--on", host="gpu"), "is no name"),
         (Target("a"), "needs a host"),
+        (Target("a", "torchrun"), "needs the number of processes"),
+        (Target("a", "torchrun", processes="many"), "no number from 1 to 64"),
         (Target("a", "cloud"), "no kind of target"),
         (Target("a", host="-oProxyCommand=x"), "is not a host"),
         (Target("a", host="gpu", options="--gpus=1"), "has no options"),
@@ -47,7 +49,12 @@ def test_what_is_wrong_with_a_target_is_said(target: Target, said: str) -> None:
 
 
 def test_good_targets_have_nothing_wrong() -> None:
-    for target in (BOX, Target("q", "slurm"), Target("p", "python", python=sys.executable)):
+    for target in (
+        BOX,
+        Target("q", "slurm"),
+        Target("t", "torchrun", processes="4"),
+        Target("p", "python", python=sys.executable),
+    ):
         assert target.validate() == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunState, StateEvent, Stream
+from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
 from lrgui.runs.job import Job
 from lrgui.runs.python_command import boot_text
 from lrgui.runs.remote import there
@@ -97,6 +97,10 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
 
     Raises RemoteError with a sentence.
     """
+    if target.processes and not job.task.is_script and job.kind != RunKind.SWEEP:
+        raise RemoteError(
+            f"{target.name} computes with several processes, which only a sweep can: choose another target for this run."
+        )
     moved, files = packed(job, target.folder)
     digest, archive = package()
     try:
