@@ -99,7 +99,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
     """
     if target.processes and not job.task.is_script and job.kind != RunKind.SWEEP:
         raise RemoteError(
-            f"{target.name} computes with several processes, which only a sweep can: choose another target for this run."
+            f"{target.name} computes with several processes, which only a sweep can: choose another target."
         )
     moved, files = packed(job, target.folder)
     digest, archive = package()
