@@ -4,6 +4,7 @@ compiled models, deterministic algorithms. `apply_options` says how each is take
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import os
 import shutil
@@ -180,11 +181,8 @@ def _why_not_compiled(model: nn.Module) -> str:
     device = next((parameter.device.type for parameter in model.parameters()), "cpu")
     if device == "cpu" and _compiler() is None:
         return "on the CPU that needs a C++ compiler, and none was found (g++ or clang++; the variable CXX names one)."
-    if device == "cuda":
-        try:
-            import triton  # noqa: F401
-        except ImportError:
-            return "on a GPU that needs the package triton, which is not installed."
+    if device == "cuda" and importlib.util.find_spec("triton") is None:
+        return "on a GPU that needs the package triton, which is not installed."
     return ""
 
 
