@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw_heat_map(heat: HeatMap, ax: Axes | None = None) -> Axes:
-    """Draw the rates on `ax`, or on a new figure of pyplot's: darker is higher, guesses are named."""
+    """Draw the rates on `ax`, or on a new figure of pyplot's: a stronger colour is higher, guesses are named."""
     from matplotlib.colors import LinearSegmentedColormap
 
     if ax is None:

@@ -31,7 +31,7 @@ LEAST = 0.3
 
 
 class HeatMapPlot(Plot):
-    """Rows and columns of cells, darker for higher rates; each says its rate."""
+    """Rows and columns of cells, in a stronger colour for higher rates; each says its rate."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
         super().__init__(parent, palette)

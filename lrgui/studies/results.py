@@ -152,7 +152,7 @@ class Rule:
     def words(self) -> str:
         """In a sentence: "adamw: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …"."""
         found, name = self.scaling, " · ".join(words_of(self.values))
-        error = "" if found.error is None else f" ± {exact_number(round(found.error, 2))}"
+        error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
         said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} from batch {found.low:,} to {found.high:,}"
         said += f" ({found.sweeps} sweeps)"
         if self.expected is not None:

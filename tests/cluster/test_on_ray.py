@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -83,6 +87,37 @@ def test_a_node_dies_in_the_middle(cluster: Any, tmp_path: Path) -> None:
         steps = opened.record.steps.tolist()
         assert steps == sorted(set(steps)), "no point of the lost attempt is among them"
     cluster.remove_node(nodes[0])
+
+
+def test_the_driver_dies_and_another_goes_on(cluster: Any, tmp_path: Path) -> None:
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    folder = tmp_path / "c.study"
+    fixed = {**SMALL, "sweep.steps": 200}
+    given = [word for name, value in fixed.items() for word in ("--set", f"{name}={value}")]
+    words = ["study", "digits", *given, "--batch-sizes", "16,32,64", "--on", "ray", "--folder", str(folder)]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "lrgui", *words],
+        env={**os.environ, "RAY_ADDRESS": cluster.address},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 200
+        while time.monotonic() < until and not ((folder / JOURNAL).exists() and counts(folder, "ended")):
+            time.sleep(0.05)
+    finally:
+        driver.kill()
+        driver.wait()
+    before = set(counts(folder, "ended"))
+    assert 1 <= len(before) < 3, "it was killed in the middle"
+    found = run(folder, StudySpec("digits", fixed=fixed, grid={"batch_size": (16, 32, 64)}))
+    assert not found.missing and not found.failed
+    assert set(counts(folder, "ended").values()) == {1} and len(counts(folder, "ended")) == 3
+    assert all(counts(folder, "started")[key] == 1 for key in before), "what was measured is not measured again"
+    for row in found.rows:
+        assert len(open_run(row.log).record) == row.stages["sweep"].points
+    cluster.remove_node(node)
 
 
 def test_a_run_gets_the_resources_that_it_asks_for(cluster: Any, tmp_path: Path) -> None:
