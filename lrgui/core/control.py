@@ -6,6 +6,8 @@ import math
 import threading
 from collections import deque
 
+from lrgui.core.formats import exact_number
+
 #: What the request to multiply the rate begins with; the factor follows.
 RATE = "rate"
 #: The request to stop when the epoch is over.
@@ -35,7 +37,8 @@ def read_factor(text: str) -> float | None:
 
 def _checked(factor: float) -> float:
     if not (math.isfinite(factor) and 1 / MOST_FACTOR <= factor <= MOST_FACTOR):
-        raise ValueError(f"A factor of the learning rate lies between {1 / MOST_FACTOR:g} and {MOST_FACTOR:,.0f}.")
+        ends = f"{exact_number(1 / MOST_FACTOR)} and {exact_number(MOST_FACTOR)}"
+        raise ValueError(f"A factor of the learning rate lies between {ends}.")
     return float(factor)
 
 

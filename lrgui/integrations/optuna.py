@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import ERRORS, BatchEvent, EndEvent, EndReason, EpochEvent, Event
+from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import positive_lr
 from lrgui.core.options import Scalar
 from lrgui.runs.event_source import EventSource
@@ -76,7 +77,7 @@ class LRSpace:
 
     def suggest(self, trial: Trial, name: str = LR) -> float:
         """The rate of a trial, on a logarithmic scale."""
-        return trial.suggest_float(name, self.low, self.high, log=True)
+        return float(trial.suggest_float(name, self.low, self.high, log=True))
 
     def enqueue(self, study: Study, name: str = LR, **others: Any) -> None:
         """Let the sweep's pick be the next trial, with `others` of its parameters where these are known."""
@@ -177,7 +178,7 @@ def reported(trial: Trial, source: EventSource, *, metric: str = "loss") -> Iter
             for step, loss in _losses(events, told):
                 trial.report(loss, step)
                 if trial.should_prune():
-                    raise optuna.TrialPruned(f"Loss {loss:g} after step {step}.")
+                    raise optuna.TrialPruned(f"Loss {format_loss(loss)} after step {step}.")
 
 
 @dataclass

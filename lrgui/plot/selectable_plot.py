@@ -260,7 +260,8 @@ class SelectablePlot(RatePlot):
         """While a handle is dragged, what stays as it is is painted once and then copied: lines, dots, axes, grid."""
         cache = QGraphicsItem.CacheMode
         chart = self.chart
-        for item in (chart.left, chart.bottom, chart.grid, chart.legend, *self._layers_that_stay()):
+        items: list[QGraphicsItem] = [chart.left, chart.bottom, chart.grid, chart.legend, *self._layers_that_stay()]
+        for item in items:
             item.setCacheMode(cache.DeviceCoordinateCache if held else cache.NoCache)
 
     def _layers_that_stay(self) -> Sequence[QGraphicsItem]:

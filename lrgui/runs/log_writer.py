@@ -163,9 +163,10 @@ class LogWriter:
         except FileNotFoundError:
             self._regular = True
         mode = "r+b" if self._continues else "w+b" if self._regular else "wb"
-        self._file = open(self.path, mode, buffering=0)  # noqa: SIM115
+        file: BinaryIO = open(self.path, mode, buffering=0)  # type: ignore[assignment]  # noqa: SIM115
         if self._continues:
-            self._file.seek(0, os.SEEK_END)
+            file.seek(0, os.SEEK_END)
+        self._file = file
 
     def _make_again(self, deleted: BinaryIO) -> None:
         """Make a file that was deleted again: what it held can still be read."""

@@ -176,7 +176,7 @@ def _key(key: Any) -> Any:
 def _bytes(tensor: torch.Tensor) -> Iterator[memoryview]:
     flat = tensor.detach().contiguous().reshape(-1)
     step = max(1, _CHUNK // max(tensor.element_size(), 1))
-    for piece in flat.split(step) if flat.numel() else ():
+    for piece in torch.split(flat, step) if flat.numel() else ():
         # Through memory of our own: a tensor that was shown to numpy could never be resized again.
         copy = torch.empty_like(piece, device="cpu").copy_(piece)
         yield memoryview(copy.view(torch.uint8).numpy().data)

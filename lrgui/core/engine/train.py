@@ -47,7 +47,7 @@ from lrgui.core.events import (
     ResumeEvent,
     Stream,
 )
-from lrgui.core.formats import format_loss
+from lrgui.core.formats import exact_number, format_factor, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.tensor_file import Contents
@@ -220,9 +220,9 @@ class Training:
                     yield from self._go_back(self.end)
                 elif self.end is None and self._recovery is not None and self.watch.good and self._dead.lives:
                     self._recovery.keep(self.step, self.epoch)
-            if self.averaged is not None and self.end.reason not in BROKE:
+            if self.averaged is not None and config.ema_decay is not None and self.end.reason not in BROKE:
                 self.averaged.put_in()
-                self.end = replace(self.end, detail=f"{self.end.detail} {_averaged_words(config)}")
+                self.end = replace(self.end, detail=f"{self.end.detail} {_averaged_words(config.ema_decay)}")
             if self._patient is not None:
                 self.end = replace(self.end, detail=self.end.detail + self._patient.restore(self.epoch))
             if self.end.reason == EndReason.COMPLETED:
@@ -365,7 +365,8 @@ class Training:
         lr = largest(self.optimizer.param_groups)
         factor = self.rate.factor
         yield RateEvent(self.told, factor / before, factor, lr, f"back to {good.words}", good.step)
-        yield OutputEvent(f"{end.detail.partition('. ')[0]}. Back at {good.words}, {factor:g} × LR.", Stream.NOTE)
+        why = end.detail.partition(". ")[0]
+        yield OutputEvent(f"{why}. Back at {good.words}, LR {format_factor(factor)}.", Stream.NOTE)
 
     def _look(self) -> Iterator[Event]:
         """Tell how large the gradients are. Sets `end` where the network has died."""
@@ -473,8 +474,8 @@ class Training:
             yield lambda batch: self._stepper.only_loss(to_device(batch, self.device))
 
 
-def _averaged_words(config: TrainSettings) -> str:
-    return f"The weights are their average (EMA, decay {config.ema_decay:g})."
+def _averaged_words(decay: float) -> str:
+    return f"The weights are their average (EMA, decay {exact_number(decay)})."
 
 
 def _no_batch(epoch: int) -> EndEvent:

@@ -114,14 +114,14 @@ def put_back(training: Underway, contents: Contents) -> str:
     modules = dict(model.named_modules())
     for name, values in state["attributes"].items():
         if name in modules:
-            vars(modules[name]).update(values)
+            modules[name].__dict__.update(values)
     own = dict(_own(training))
     for name, value in state["values"].items():
         if name in own:
             setattr(training, name, value)
     for name, values in state["open"].items():
         if name in own:
-            vars(own[name]).update(values)
+            own[name].__dict__.update(values)
     for name, one in state["objects"].items():
         if name in own and _is_stateful(own[name]):
             own[name].load_state_dict(one)

@@ -140,7 +140,7 @@ def test_it_goes_back_to_the_end_of_the_last_epoch_at_a_tenth_of_the_rate() -> N
     assert all(torch.equal(a, b) for a, b in zip(states[24], states[30], strict=True))
     assert [e.epoch for e in events if isinstance(e, EpochEvent)] == [1, 2, 3, 4]
     (note,) = [event.text for event in events if isinstance(event, OutputEvent)]
-    assert note == "Training diverged: the loss became NaN. Back at the end of epoch 2, 0.1 × LR."
+    assert note == "Training diverged: the loss became NaN. Back at the end of epoch 2, LR ×0.1."
 
 
 def test_it_goes_back_twice_at_most_each_time_lower() -> None:
