@@ -27,6 +27,11 @@ SILENCE, FIRST_SILENCE = 20.0, 90.0
 _MOST_SAID = 1 << 14
 
 
+def program_text(name: str) -> str:
+    """The text of a file beside this one, which is sent to where it is to run; also in a bundle."""
+    return (frozen.sources_folder() / "lrgui" / "runs" / "remote" / name).read_text(encoding="utf-8")
+
+
 class RemoteError(Exception):
     """No connection; the text is a sentence with the way out."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 from lrgui.core.events import EndEvent, EndReason, Event, RunState, StateEvent
 from lrgui.core.formats import format_seconds
@@ -13,7 +12,7 @@ from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.log_parser import MOST_LINE, LogParser
 from lrgui.runs.remote import tail
 from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.connection import FIRST_SILENCE, SILENCE, Connection, RemoteError
+from lrgui.runs.remote.connection import FIRST_SILENCE, SILENCE, Connection, RemoteError, program_text
 
 #: Seconds until a lost connection is tried again: the first time, and at most; each time twice as long.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
@@ -189,7 +188,7 @@ class Following:
 
     def _frames_there(self) -> Iterator[tuple[bytes, bytes]]:
         about = {"path": self.address.path, "offset": self._offset, "begin": self._begin.decode("latin-1")}
-        connection = Connection(self.address.host, Path(tail.__file__).read_text(encoding="utf-8"), self._python)
+        connection = Connection(self.address.host, program_text("tail.py"), self._python)
         try:
             connection.write(json.dumps(about).encode("ascii") + b"\n")
             with self._lock:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
 from lrgui.runs.job import Job
 from lrgui.runs.python_command import boot_text
-from lrgui.runs.remote import there
 from lrgui.runs.remote.address import Address, Host
-from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError
+from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
 from lrgui.runs.targets import Target
@@ -119,8 +117,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
         "slurm": slurm,
         "processes": int(target.processes or 1),
     }
-    program = Path(there.__file__).read_text(encoding="utf-8")
-    connection = Connection(Host.parse(target.host), program, target.python)
+    connection = Connection(Host.parse(target.host), program_text("there.py"), target.python)
     try:
         connection.write(json.dumps(about).encode("ascii") + b"\n")
         if _answer(connection, target)["need"]:
