@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -27,7 +27,9 @@ class TrainingView(QToolButton):
         menu.addActions([self.log, self.table])
         menu.addSeparator()
         self._middle = QActionGroup(self)
-        self._middle.triggered.connect(lambda action: self.middle_chosen.emit(action.data()))
+        self._middle.triggered.connect(self._choose)
+        self._wanted = ""
+        """What somebody chose for the chart in the middle; empty for what it shows by itself, the first choice."""
         self._menu = menu
         self.setMenu(menu)
 
@@ -35,8 +37,6 @@ class TrainingView(QToolButton):
         """Let the chart in the middle show one of these; what was chosen stays so where it is among them."""
         if choices == self.choices:
             return
-        chosen = self._middle.checkedAction()
-        wanted = None if chosen is None else chosen.data()
         for action in self._middle.actions():
             self._middle.removeAction(action)
             self._menu.removeAction(action)
@@ -44,11 +44,15 @@ class TrainingView(QToolButton):
         for name in choices:
             action = QAction(name[:1].upper() + name[1:], self._menu, checkable=True)
             action.setData(name)
-            action.setChecked(name == wanted or (wanted not in choices and name == choices[0]))
+            action.setChecked(name == (self._wanted if self._wanted in choices else choices[0]))
             self._middle.addAction(action)
             self._menu.addAction(action)
-        if wanted is not None and wanted not in choices:
-            self.middle_chosen.emit("")
+        self.middle_chosen.emit(self._wanted if self._wanted in choices else "")
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        self._wanted = action.data()
+        self.middle_chosen.emit(self._wanted)
 
     @property
     def choices(self) -> list[str]:

@@ -228,7 +228,7 @@ class TrainingPlot(StackedPlot):
         """What the middle chart can show, the task's first metric first: names, empty for an accuracy."""
         last = self._epochs[-1] if self._epochs else None
         several = () if last is None else (*(last.train_metrics or ()), *(last.val_metrics or ()))
-        first = "" if last is None else last.metric_name or next(iter(several), "accuracy")
+        first = "accuracy" if last is None else last.metric_name or next(iter(several), "accuracy")
         groups = range(min(MOST_GROUPS, max((len(g.groups or ()) for g in self._gradients), default=0)))
         gradients = [GRADIENTS, *(_of_group(i) for i in groups)] if self._gradients else []
         return [name for name in dict.fromkeys((first, *several, *gradients)) if name]

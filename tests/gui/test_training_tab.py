@@ -151,3 +151,21 @@ def test_a_training_with_other_settings_than_the_sweep_s_says_so(window: MainWin
     bench.play(Scripted(training()), bench.session.train)
     said = [notice.text for notice in heard if notice is not None]
     assert any(text.startswith("The sweep was made with batch 64; for 128 an estimate is") for text in said)
+
+
+def test_the_view_marks_what_the_chart_in_the_middle_shows(window: MainWindow, bench: Bench) -> None:
+    view, heard = window.tabs.training.view, []
+    view.middle_chosen.connect(heard.append)
+
+    def marked() -> list[str]:
+        return [action.data() for action in view._middle.actions() if action.isChecked()]
+
+    view.offer(["accuracy", "gradient norm"])
+    assert marked() == ["accuracy"] and heard == [""]
+    view.choose_middle("gradient norm")
+    view.offer(["f1", "precision", "gradient norm"])
+    assert marked() == ["gradient norm"] and heard[-1] == "gradient norm"
+    view.offer(["f1", "precision"])
+    assert marked() == ["f1"] and heard[-1] == ""
+    view.offer(["f1", "gradient norm"])
+    assert marked() == ["gradient norm"] and heard[-1] == "gradient norm"
