@@ -167,6 +167,7 @@ class LogWriter:
         if self._continues:
             file.seek(0, os.SEEK_END)
         self._file = file
+        hold(file)
 
     def _make_again(self, deleted: BinaryIO) -> None:
         """Make a file that was deleted again: what it held can still be read."""
@@ -205,6 +206,20 @@ class LogWriter:
     def _take_news(self) -> str | None:
         news, self._news = self._news, None
         return news
+
+
+def hold(file: BinaryIO) -> bool:
+    """Hold a log for this process as long as the file is open; False where another one holds it. Where the system has
+    no such thing nobody does."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        pass
+    return True
 
 
 def _renew_header(path: Path, job: Job) -> None:

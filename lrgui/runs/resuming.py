@@ -9,6 +9,7 @@ from lrgui.core.events import BROKE, EndReason, RunKind
 from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.checkpoints import LAST, Checkpoint, folder_of, newest
 from lrgui.runs.job import Job, Keeping
+from lrgui.runs.log_writer import hold
 from lrgui.runs.opened import OpenedRun
 
 #: What becomes of the rate where a complete training gets more epochs.
@@ -43,6 +44,9 @@ def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
     job, end = opened.job, opened.record.end_reason
     if job.kind != RunKind.TRAIN:
         raise NotResumableError(f"{log.name} is no training: only trainings can be resumed.")
+    with log.open("rb") as file:
+        if not hold(file):
+            raise NotResumableError("This training is still going on: stop it first.")
     state = resumable(log, opened)
     if state is None:
         off = " It was run with checkpoints off." if not job.train.checkpoints else ""

@@ -366,6 +366,15 @@ def test_of_a_log_with_fewer_steps_an_older_state_is_taken(tmp_path: Path) -> No
     assert open_run(log).record.steps.tolist() == list(range(42))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_a_run_that_goes_on_is_not_resumed_beside_itself(tmp_path: Path) -> None:
+    job, log = of(TaskSpec(device="cpu"), epochs=1), tmp_path / "a.lrrun"
+    kept(job, log, steps=5)
+    with LogWriter(log, job, continues=True), pytest.raises(NotResumableError, match="still going on"):
+        resumed(log, open_run(log))
+    assert resumed(log, open_run(log)).keeping is not None
+
+
 def test_what_cannot_be_resumed_says_why(tmp_path: Path) -> None:
     log = tmp_path / "a.lrrun"
     with LogWriter(log, of(TaskSpec(device="cpu"), checkpoints=0.0)) as writer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from lrgui.runs import trash
+from lrgui.runs.checkpoints import LAST, folder_of, name_of, size_of
 from lrgui.runs.notes import Notes, read_notes, write_notes
 from lrgui.runs.trash import KEPT_DAYS, TRASH, delete, empty, restore
 
@@ -65,3 +66,18 @@ def test_it_is_emptied_after_a_month_and_of_nothing_else(log: Path) -> None:
     left = sorted(path.name for path in (folder / TRASH).rglob("*") if path.is_file())
     assert left == ["b.lrrun", "thesis.txt"]
     assert empty(folder / "none") == 0
+
+
+def test_checkpoints_go_with_their_run_and_come_back(log: Path) -> None:
+    folder = folder_of(log)
+    folder.mkdir()
+    (folder / name_of(LAST, 7)).write_bytes(b"weights")
+    deleted = delete(log, TODAY)
+    assert not folder.exists() and size_of(deleted.now) == 7
+    log.write_text("another")
+    back = restore(deleted)
+    assert back.name == "a-2.lrrun" and size_of(back) == 7 and size_of(log) == 0
+    last = delete(back, TODAY)
+    (folder_of(last.now) / "mine.txt").write_text("not ours")
+    assert empty(log.parent, TODAY + timedelta(days=KEPT_DAYS + 1)) == 1
+    assert [path.name for path in folder_of(last.now).iterdir()] == ["mine.txt"]
