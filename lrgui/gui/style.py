@@ -33,7 +33,7 @@ QPushButton#primary {{ background: {p.accent}; border-color: {p.accent}; color: 
 QPushButton#primary:hover {{ background: {p.accent_hover}; }}
 QPushButton#primary:focus {{ border: 1px solid {p.text}; }}
 QPushButton#primary:disabled {{ background: {p.track}; border-color: {p.track}; color: {p.muted}; }}
-QPushButton::menu-indicator {{ image: none; width: 0; }}
+QPushButton::menu-indicator, QToolButton::menu-indicator {{ image: none; width: 0; }}
 QPushButton#fold, QPushButton#link {{ background: transparent; border: none; color: {p.muted};
     text-align: left; padding: 3px 0; }}
 QPushButton#fold:hover, QPushButton#link:hover {{ color: {p.text}; }}

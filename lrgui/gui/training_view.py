@@ -17,7 +17,7 @@ class TrainingView(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setText("View")
+        self.setText("View ▾")
         self.setAccessibleName("What the plot shows")
         self.setToolTip("Losses on a logarithmic axis, a table of epochs, and what the chart in the middle shows")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

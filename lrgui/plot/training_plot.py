@@ -433,9 +433,9 @@ class TrainingPlot(StackedPlot):
         if len(self._actual):
             rates.append(Entry("actual", palette.optimal_line, width=2.2))
         if len(self._actual_momentum):
-            rates.append(Entry("momentum (top: 1)", palette.validation, width=1.4))
+            rates.append(Entry("momentum, 0 to 1", palette.validation, width=1.4))
         elif len(self._planned_momentum):
-            rates.append(Entry("planned momentum (top: 1)", palette.previous, "dot", width=1.2))
+            rates.append(Entry("planned momentum, 0 to 1", palette.previous, "dot", width=1.2))
         self.rate.set_legend(rates, palette)
 
 

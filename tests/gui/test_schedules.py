@@ -119,6 +119,11 @@ def test_the_plan_is_drawn_before_the_start(bench: Bench, window: MainWindow, pa
     assert tab.plot._planned == pytest.approx(planned_lr(train, 12 * 22, 22))
     assert not len(tab.plot.planned_momentum.points[0]) and "a rate that drops in steps" in tab.heading.text()
     assert tab.shown() is None, "nothing was trained"
+    bench.source = Scripted([[StateEvent("starting")]], hold=True)
+    bench.session.train()
+    assert tab.heading.text() == "Starting…" and tab.plot._planned == pytest.approx(planned_lr(train, 12 * 22, 22))
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
 
 
 def batches(**more: Any) -> list[BatchEvent]:

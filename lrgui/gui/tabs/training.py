@@ -23,6 +23,7 @@ from lrgui.gui.training_view import TrainingView
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
 from lrgui.runs.headline import headline
+from lrgui.runs.job import Job
 
 #: Room for this many steps is made first, where nobody knows how many there will be.
 ROOM = 200
@@ -111,6 +112,9 @@ class TrainingTab(RunTab):
             self._timer.stop()
             self._preview()
             return
+        job = self._runs.training_job
+        if job is not None:  # drawn again once the run itself says how long an epoch is
+            self._draw_plan(job)
         self.heading.setText("Starting…")
         self._show_header()
         self._timer.start()
@@ -121,20 +125,27 @@ class TrainingTab(RunTab):
         runs, job = self._runs, self._session.job
         if runs.training is not None:
             return
-        swept, plan, train = runs.sweep_job, runs.plan, job.train
-        known = swept is not None and swept.task == job.task and plan.epoch_steps is not None and not runs.synthetic
-        if not known or job.task.is_script or train.validate():
-            self._show_plot(False)
-            return
-        assert plan.epoch_steps is not None
-        per_epoch = math.ceil(plan.epoch_steps) if train.steps is None else -(-train.steps // train.epochs)
+        steps = self._draw_plan(job)
+        if steps:
+            train = job.train
+            words = f"Planned: {train.schedule_words}, max LR {format_lr(train.max_lr)}, {steps:,} steps. F6 trains."
+            self.header.setText("")
+            self.heading.setText(words)
+        self._show_plot(steps > 0)
+
+    def _draw_plan(self, job: Job) -> int:
+        """Draw what a training of `job` would do, where the sweep of that task tells how long an epoch is; returns its
+        steps, 0 where that is not known."""
+        runs, train = self._runs, job.train
+        swept, epoch_steps = runs.sweep_job, runs.plan.epoch_steps
+        known = swept is not None and swept.task == job.task and not runs.synthetic
+        if epoch_steps is None or not known or job.task.is_script or train.validate():
+            return 0
+        per_epoch = math.ceil(epoch_steps) if train.steps is None else -(-train.steps // train.epochs)
         steps = train.steps or train.epochs * per_epoch
         task = None if runs.sweep is None else runs.sweep.task
         draw_plan(self.plot, train, steps, per_epoch, cycles=cycles_momentum(job, task))
-        words = f"Planned: {train.schedule_words}, max LR {format_lr(train.max_lr)}, {steps:,} steps. F6 trains."
-        self.header.setText("")
-        self.heading.setText(words)
-        self._show_plot()
+        return steps
 
     @Slot(object)
     def _plan(self, _task: object) -> None:
