@@ -70,3 +70,7 @@ class Unread:
     def that_matter(self, kind: str) -> list[str]:
         """What is wrong with fields that a run of `kind` uses."""
         return [text for (part, name), text in self._texts.items() if matters(part, name, kind)]
+
+    def places(self, kind: str) -> list[tuple[str, str]]:
+        """Part and name of these fields."""
+        return [place for place in self._texts if matters(*place, kind)]

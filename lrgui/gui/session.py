@@ -40,7 +40,7 @@ from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.loading import MOST_BYTES, LoadedRun, RunLoading
 from lrgui.gui.notice import Notice
 from lrgui.gui.queue import Queue
-from lrgui.gui.run_jobs import agreed, job_of
+from lrgui.gui.run_jobs import PARTS, agreed, job_of
 from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -79,6 +79,8 @@ class Session(JobEditor):
     """
 
     about_to_run = Signal()
+    refused = Signal(object)
+    """No run started, because of these fields: pairs of the part of the job ("train") and the field's name."""
     """A run is about to start: what was typed and not yet confirmed is to be read now."""
     state_changed = Signal(str)
     """`idle`, `starting`, `running`, `paused` or `stopping`."""
@@ -399,6 +401,7 @@ class Session(JobEditor):
         unread = self._unread.that_matter(kind)
         if unread:
             self.noticed.emit(Notice("warning", " ".join(unread)))
+            self.refused.emit(self._unread.places(kind))
             return None
         job = job_of(kind, self.job, self.runs.plan)
         problems = job.validate()
@@ -407,6 +410,7 @@ class Session(JobEditor):
             missing = job.task.is_code and all(problem.field == "path" for problem in problems)
             text = " ".join(str(problem) for problem in problems)
             self.noticed.emit(Notice("warning", text, until_saved=missing))
+            self.refused.emit([(part, problem.field) for problem in problems for part in PARTS.get(kind, ())])
             return None
         self.noticed.emit(None)
         return job

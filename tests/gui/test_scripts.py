@@ -162,7 +162,8 @@ def test_what_cannot_be_done_with_a_script_is_off_with_the_reason(
     assert window._buttons["train"].text() == "Watch training ▸"
     assert not window.tabs.compare.button.isEnabled()
     bench.session.choose_source("digits")
-    assert all(window.actions_by_key[key].isEnabled() for key in NOT_OF_SCRIPTS)
+    assert all(window.actions_by_key[key].isEnabled() for key in NOT_OF_SCRIPTS if key != "candidate")
+    assert not window.actions_by_key["candidate"].isEnabled(), "nothing is selected yet"
     assert window._buttons["compare"].toolTip() == window.actions_by_key["compare"].toolTip()
     assert window._buttons["train"].text() == "Train ▸", "nothing is selected yet"
     assert window.tabs.compare.button.isEnabled()

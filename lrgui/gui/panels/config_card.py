@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 
 from lrgui.core.events import RunState
 from lrgui.core.run_settings import Problem
 from lrgui.gui.cards import Card
 from lrgui.gui.fields import Form
+from lrgui.gui.room import bring_into_sight
 from lrgui.gui.session import Session
 from lrgui.runs.job import Job
 
@@ -33,6 +34,7 @@ class ConfigCard(Card):
         session.job_changed.connect(self.show_job)
         session.problems_found.connect(self.show_problems)
         session.state_changed.connect(self._on_state)
+        session.refused.connect(self._show_field)
 
     def add_form(self) -> Form:
         """A new form whose field names are those of the config."""
@@ -43,6 +45,15 @@ class ConfigCard(Card):
         self.session.job_replaced.connect(form.forget_unread)
         self.forms.append(form)
         return form
+
+    @Slot(object)
+    def _show_field(self, places: Sequence[tuple[str, str]]) -> None:
+        """Bring the first field that a run was refused for into sight, if it is here: the words stand beside it."""
+        if not places or places[0][0] != self._part:
+            return
+        editor = next((form.editors[places[0][1]] for form in self.forms if places[0][1] in form.editors), None)
+        if editor is not None:
+            QTimer.singleShot(0, self, lambda: bring_into_sight(editor))  # once a fold that was opened is laid out
 
     @Slot(str, object)
     def _on_edited(self, name: str, value: Any) -> None:
