@@ -12,7 +12,7 @@ from lrgui.plot.scenario_plot import ORANGE
 from lrgui.plot.theme import LIGHT
 
 #: In the window's own pixels; the font comes with the program.
-TAB, REVEAL, SEND = (690, 82), (1260, 511), (1260, 373)
+TAB, REVEAL, SEND = (768, 82), (1260, 511), (1260, 373)
 
 
 def click(program: Program, at: tuple[int, int]) -> None:
