@@ -24,7 +24,12 @@ HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND
 
 def compare(*words: object) -> subprocess.CompletedProcess[str]:
     """Run `lrgui compare` without a display."""
-    environment = {**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}, "OMP_NUM_THREADS": "1"}
+    environment = {
+        **HEADLESS,
+        **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")},
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "200",
+    }
     command = [sys.executable, "-W", "error", "-m", "lrgui", "compare", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
 

@@ -73,6 +73,7 @@ def test_without_ray_it_is_said(command: Command, here: Path, monkeypatch: pytes
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.slow
 def test_killed_in_the_middle_and_gone_on_with(command: Command, here: Path) -> None:
     words = ("study", "digits", *SMALL, "--batch-sizes", "16,32,64,128", "--workers", "2")
     folder = here / "digits.study"
@@ -103,6 +104,7 @@ def test_killed_in_the_middle_and_gone_on_with(command: Command, here: Path) -> 
         assert opened.record.end is not None and len(opened.record) == run["points"]
 
 
+@pytest.mark.slow
 def test_the_tutorials_commands_run(command: Command, here: Path) -> None:
     """The studies' half of it, on this machine."""
     page = (Path(__file__).parents[1] / "docs" / "tutorial" / "cluster.md").read_text(encoding="utf-8")

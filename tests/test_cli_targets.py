@@ -51,6 +51,7 @@ def test_another_python_is_a_target_too(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["end"]["reason"] in ("completed", "diverged")
 
 
+@pytest.mark.slow
 def test_a_sweep_on_another_machine_is_read_and_kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = SshServer(tmp_path / "ssh")
     monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{os.environ['PATH']}")
@@ -66,6 +67,7 @@ def test_a_sweep_on_another_machine_is_read_and_kept_here(tmp_path: Path, monkey
     assert len(list((tmp_path / "runs").glob(f"*{SUFFIX}"))) == 1
 
 
+@pytest.mark.slow
 def test_the_tutorials_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order, with a machine that ssh reaches and a queue: only the interpreter is another one."""
     page = Path(__file__).parents[1].joinpath("docs", "tutorial", "cluster.md").read_text(encoding="utf-8")

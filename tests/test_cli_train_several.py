@@ -27,7 +27,8 @@ def test_rates_and_seeds_are_compared(command: Command, own_folders: Path) -> No
     )
 
 
-def test_in_words_with_the_command_that_draws_them(command: Command) -> None:
+def test_in_words_with_the_command_that_draws_them(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     done = command(*QUICK, "--compare-lr", "3e-2")
     assert done.returncode == 0, done.stderr
     assert "max LR 3e-2" in done.stdout and "Draw them: lrgui compare" in done.stderr

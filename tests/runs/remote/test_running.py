@@ -99,6 +99,7 @@ def test_a_run_is_computed_there_and_its_events_come(machine: Target) -> None:
     assert read_log(log_of(source)).events[-1] == end
 
 
+@pytest.mark.slow
 def test_code_travels_with_the_modules_that_it_imports_and_runs_in_the_targets_folder(
     machine: Target, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_the_connection_is_killed_in_the_middle_and_nothing_is_lost_or_comes_twi
     assert sum("reconnecting" in e.detail for e in reading.events if isinstance(e, StateEvent)) >= 3
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_alone_and_is_attached_to_again_and_stopped(machine: Target) -> None:
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
@@ -189,6 +191,7 @@ def test_why_a_run_cannot_start_there_is_one_sentence(machine: Target, tmp_path:
     assert "cannot be reached" in Reading(RemoteRun(SWEEP, here)).end().detail
 
 
+@pytest.mark.slow
 def test_a_script_runs_there(machine: Target, tmp_path: Path) -> None:
     file = tmp_path / "train.py"
     file.write_text(
@@ -223,6 +226,7 @@ def test_a_job_waits_in_the_queue_begins_and_is_followed(slurm: Slurm) -> None:
     assert any(script in text for text in shown)  # shown as it was submitted
 
 
+@pytest.mark.slow
 def test_a_job_that_waits_is_taken_out_of_the_queue(slurm: Slurm) -> None:
     slurm.hold()
     source = RemoteRun(SWEEP, Target("cluster", "slurm"))
@@ -233,6 +237,7 @@ def test_a_job_that_waits_is_taken_out_of_the_queue(slurm: Slurm) -> None:
     assert json.loads((slurm.folder / "41.json").read_text())["state"] == "CANCELLED"
 
 
+@pytest.mark.slow
 def test_a_running_job_is_stopped_in_good_order(slurm: Slurm) -> None:
     source = RemoteRun(LONG, Target("cluster", "slurm"))
     reading = Reading(source)
@@ -243,6 +248,7 @@ def test_a_running_job_is_stopped_in_good_order(slurm: Slurm) -> None:
     assert read_log(log_of(source)).events[-1] == end
 
 
+@pytest.mark.slow
 def test_a_job_that_the_cluster_ends_is_told(slurm: Slurm) -> None:
     source = RemoteRun(LONG, Target("cluster", "slurm"))
     reading = Reading(source)
@@ -267,6 +273,7 @@ def test_without_slurm_that_is_told(own_cache: Path, monkeypatch: pytest.MonkeyP
 # -- several processes
 
 
+@pytest.mark.slow
 def test_two_processes_compute_one_sweep_together_and_are_stopped_together(own_cache: Path) -> None:
     """Two shares of the batches are one batch of twice the size: a loss is the mean of two."""
     job = replace(LONG, task=replace(LONG.task, model="mlp", batch_size=32))
