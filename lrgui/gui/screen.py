@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -96,18 +97,17 @@ def visit_of_synthetic(name: str, home: Screen) -> Visit:
     return Visit(RunKind.SWEEP, f"{name} (synthetic example: nothing was trained)", home)
 
 
-class RunStep(QUndoCommand):
-    """Another run came on screen: undo brings back what was there, with what was chosen on it."""
+class Exchange(QUndoCommand):
+    """Something took the place of something else: undo brings back what was there, redo what came."""
 
-    def __init__(self, text: str, now: Callable[[], Screen], show: Callable[[Screen], None], before: Screen) -> None:
-        """The run is on screen already; `now` is what is, `show` puts it there again."""
+    def __init__(self, text: str, now: Callable[[], Any], show: Callable[[Any], object], before: Any) -> None:
+        """It has come already; `now` is what is there, `show` puts it there again."""
         super().__init__(text)
-        self._now, self._show = now, show
-        self._other = before
+        self._now, self._show, self._other = now, show, before
         self._done = False
 
     def redo(self) -> None:
-        """Show the run again; nothing the first time."""
+        """Show what came again; nothing the first time."""
         if self._done:
             self._swap()
         self._done = True
@@ -117,33 +117,13 @@ class RunStep(QUndoCommand):
         self._swap()
 
     def _swap(self) -> None:
-        # As it is now: a curve may have been read again, or measured by a race, since it came.
+        # As it is now: it may have been edited, read again, or measured by a race, since it came.
         other, self._other = self._other, self._now()
         self._show(other)
 
 
-class FormStep(QUndoCommand):
-    """Other settings came into the form: undo brings back those that were there."""
-
-    def __init__(self, text: str, now: Callable[[], Job], show: Callable[[Job], None], before: Job) -> None:
-        """They are there already; `now` is what the form has, `show` puts settings into it."""
-        super().__init__(text)
-        self._now, self._show, self._other = now, show, before
-        self._done = False
-
-    def redo(self) -> None:
-        """Put them there again; nothing the first time."""
-        if self._done:
-            self._swap()
-        self._done = True
-
-    def undo(self) -> None:
-        """Put there what was there before."""
-        self._swap()
-
-    def _swap(self) -> None:
-        other, self._other = self._other, self._now()  # as it is now: it may have been edited since
-        self._show(other)
+class RunStep(Exchange):
+    """Another run came on screen, and what was chosen on it."""
 
 
 class Steps(QUndoStack):

@@ -44,7 +44,7 @@ from lrgui.gui.run_jobs import PARTS, agreed, job_of
 from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.runs_on_screen import RunsOnScreen
-from lrgui.gui.screen import FormStep
+from lrgui.gui.screen import Exchange
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.event_source import EventSource, Steerable
@@ -346,7 +346,7 @@ class Session(JobEditor):
         job = None if self.busy or not optimizers else self._job_to_run(RunKind.COMPARE)
         if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
             return
-        self.kind, self._running = RunKind.COMPARE, job
+        self._enter(RunKind.COMPARE, job)
         jobs = jobs_to_compare(job, optimizers)
         self.runs.begin_comparison(jobs)
         self._set_state(RunState.STARTING)
@@ -373,15 +373,19 @@ class Session(JobEditor):
         if not self.tasks.may_run(job, self.queue.run):
             return None
         self._begin(RunKind.TRAIN, job)
-        self._quiet, self._readied = True, False
+        self._quiet = True
         return self.runs.training
 
-    def _begin(self, kind: str, job: Job) -> None:
-        self._quiet = False
+    def _enter(self, kind: str, job: Job) -> None:
+        """A run of `job` begins: what was said of the run before holds no longer."""
+        self.kind, self._running = kind, job
+        self.asked_to_finish = self._others = self._quiet = self._readied = False
         self._repeats = None
+
+    def _begin(self, kind: str, job: Job) -> None:
         if kind == RunKind.SWEEP:
             self.runs.leave_for_sweep()
-        self.kind, self._running, self.asked_to_finish = kind, job, False
+        self._enter(kind, job)
         if kind == RunKind.CHECK:
             self._check = Record()
             self.check_started.emit()
@@ -639,7 +643,8 @@ class Session(JobEditor):
         parser = source.parser
         if self.busy or parser is None:
             return
-        self.kind, self._running, self._others = parser.job.kind, parser.job, True
+        self._enter(parser.job.kind, parser.job)
+        self._others = True
         self.runs.begin_visit(parser.job, parser.created, f"followed: {source.address}")
         self._set_state(RunState.STARTING)
         self.worker.start(source)
@@ -702,7 +707,7 @@ class Session(JobEditor):
         if not self.tasks.may_run(job, lambda: self.resume(log, more_epochs)):
             return
         self.noticed.emit(None)
-        self.kind, self._running = RunKind.TRAIN, job
+        self._enter(RunKind.TRAIN, job)
         self.runs.begin(self.kind, job, opened.record)
         self._set_state(RunState.STARTING)
         self._journal = LogWriter(log, job, continues=True)
@@ -728,7 +733,7 @@ class Session(JobEditor):
         before = self.job
         self.set_job(job)
         if self.job != before:
-            self.runs.undo_stack.push(FormStep(what, lambda: self.job, self.set_job, before))
+            self.runs.undo_stack.push(Exchange(what, lambda: self.job, self.set_job, before))
 
     @Slot()
     def use_visited(self) -> None:

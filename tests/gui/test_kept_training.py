@@ -10,7 +10,7 @@ import pytest
 from bench import Bench
 from scripted import Scripted
 
-from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent, StateEvent
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of, with_checkpoints
@@ -121,3 +121,32 @@ def test_a_training_that_begins_is_told_where_to_keep_itself(window: MainWindow,
     assert record is not None and record.log is not None
     assert not folder_of(record.log).exists() and window.tabs.training.kept.resume.isHidden()
     assert replace(bench.session.job, keeping=None) == bench.session.job
+
+
+def test_what_was_said_of_the_run_before_holds_no_longer(
+    window: MainWindow, bench: Bench, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, session = training(30), bench.session
+    # A training of the queue was asked to stop after its epoch; how it ends is said by the queue's table.
+    monkeypatch.setattr(session.worker, "ask", lambda _request: True)
+    bench.source = Scripted([[StateEvent("running")]], hold=True)
+    session.queue.add([Job("train")])
+    session.queue.run()
+    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    session.finish_epoch()
+    assert session.asked_to_finish
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+    # The next run is a resumed one: nobody asked it to stop, and how it ends is said.
+    told: list[str] = []
+    session.noticed.connect(lambda notice: told.append(notice.text if notice else ""))
+    bench.play(Scripted([[EndEvent("failed", "The checkpoint cannot be read.")]]), lambda: session.resume(log))
+    assert not session.asked_to_finish and "The checkpoint cannot be read." in told[-1]
+    # So is a comparison of optimizers after the queue.
+    session.queue.add([Job("train")])
+    bench.source = Scripted([[EndEvent("completed", "Trained.")]])
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.queue.run()
+    told.clear()
+    bench.play(Scripted([[EndEvent("failed", "No memory.")]]), lambda: session.compare_optimizers(["sgd", "adam"]))
+    assert "SGD, momentum 0.9: No memory." in told
