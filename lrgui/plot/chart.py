@@ -40,7 +40,7 @@ class Chart(QGraphicsWidget):
         layout.setRowStretchFactor(2, 1)
         layout.setColumnStretchFactor(1, 1)
         self.setLayout(layout)
-        self.set_palette(palette)
+        Chart.set_palette(self, palette)  # a subclass paints its own parts once it has them
 
     def set_palette(self, palette: Palette) -> None:
         """Paint axes and grid in other colours."""

@@ -57,7 +57,7 @@ def test_a_stopped_training_is_resumed(window: MainWindow, bench: Bench, trainin
     bench.play(Scripted([rest]), lambda: bench.session.resume(log))
     record = bench.runs.training
     assert record is not None and record.steps.tolist() == list(range(42)) and record.end_reason == "completed"
-    assert len(window.tabs.training.plot._losses) == 42 and len(window.tabs.training.plot._planned) == 42
+    assert len(window.tabs.training.plot.loss.losses) == 42 and len(window.tabs.training.plot.rate.plan) == 42
 
 
 def test_a_complete_one_gets_more_epochs(window: MainWindow, bench: Bench, training: Training) -> None:
@@ -78,7 +78,7 @@ def test_a_complete_one_gets_more_epochs(window: MainWindow, bench: Bench, train
     job, record = bench.runs.training_job, bench.runs.training
     assert job is not None and job.train.epochs == 4 and record is not None and record.task is not None
     assert record.task.steps == 84 and len(record) == 84
-    planned = window.tabs.training.plot._planned
+    planned = window.tabs.training.plot.rate.plan
     assert len(planned) == 84 and planned[42] == pytest.approx(planned[0]) and planned[41] < planned[0] / 10
 
 

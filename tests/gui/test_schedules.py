@@ -112,16 +112,18 @@ def test_the_plan_is_drawn_before_the_start(bench: Bench, window: MainWindow, pa
     bench.play(sweep(22))
     train = bench.session.job.train
     assert tab._stack.currentIndex() == 1 and tab.heading.text().startswith("Planned: OneCycle, max LR ")
-    assert tab.plot._planned == pytest.approx(planned_lr(train, 12 * 22, 22))
-    assert tab.plot.planned_momentum.points[1] == pytest.approx(tab.plot._top * planned_momentum(train, 12 * 22))
+    assert tab.plot.rate.plan == pytest.approx(planned_lr(train, 12 * 22, 22))
+    assert tab.plot.rate.planned_momentum.points[1] == pytest.approx(
+        tab.plot.rate.top * planned_momentum(train, 12 * 22)
+    )
     choose(panel, "step")
     train = bench.session.job.train
-    assert tab.plot._planned == pytest.approx(planned_lr(train, 12 * 22, 22))
-    assert not len(tab.plot.planned_momentum.points[0]) and "a rate that drops in steps" in tab.heading.text()
+    assert tab.plot.rate.plan == pytest.approx(planned_lr(train, 12 * 22, 22))
+    assert not len(tab.plot.rate.planned_momentum.points[0]) and "a rate that drops in steps" in tab.heading.text()
     assert tab.shown() is None, "nothing was trained"
     bench.source = Scripted([[StateEvent("starting")]], hold=True)
     bench.session.train()
-    assert tab.heading.text() == "Starting…" and tab.plot._planned == pytest.approx(planned_lr(train, 12 * 22, 22))
+    assert tab.heading.text() == "Starting…" and tab.plot.rate.plan == pytest.approx(planned_lr(train, 12 * 22, 22))
     with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         bench.session.stop()
 
@@ -134,9 +136,9 @@ def test_the_actual_momentum_is_drawn_over_the_planned_one(bench: Bench, window:
     events = [StateEvent("running"), task(), *batches(momentum=0.9125), EndEvent("completed", "All.")]
     bench.play(Scripted([events]), bench.session.train)
     plot = window.tabs.training.plot
-    assert plot.actual_momentum.points[1] == pytest.approx([0.9125 * plot._top] * 3)
+    assert plot.rate.actual_momentum.points[1] == pytest.approx([0.9125 * plot.rate.top] * 3)
     assert f"momentum {format_figure(0.9125, 3)}" in plot.words_at(plot.rate, 1, 0)
     bench.play(
         Scripted([[StateEvent("running"), task(), *batches(), EndEvent("completed", "All.")]]), bench.session.train
     )
-    assert not len(plot.actual_momentum.points[0])
+    assert not len(plot.rate.actual_momentum.points[0])

@@ -180,7 +180,7 @@ def test_its_training_is_drawn_however_long_it_goes_on(bench: Bench, window: Mai
     bench.play(Scripted([[StateEvent("running"), watched, *losses[:10]], losses[10:], [end]]), session.train)
     assert bench.jobs[-1].kind == "train"
     tab = window.tabs.training
-    assert len(tab.plot._losses) == steps
+    assert len(tab.plot.loss.losses) == steps
     assert tab._room >= steps
-    assert tab.plot._top == pytest.approx(1e-2)
+    assert tab.plot.rate.top == pytest.approx(1e-2)
     assert tab.heading.text() == end.detail

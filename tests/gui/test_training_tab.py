@@ -25,10 +25,10 @@ def test_an_opened_training_shows_its_steps(window: MainWindow, bench: Bench) ->
     bench.play(Scripted(training()), bench.session.train)
     (log,) = list(Path(runs_folder()).glob("*train*.lrrun"))
     plot = window.tabs.training.plot
-    losses = list(plot._losses)
-    assert losses and len(plot._planned)
+    losses = list(plot.loss.losses)
+    assert losses and len(plot.rate.plan)
     bench.session.open_run(log)
-    assert list(plot._losses) == losses and len(plot._planned) and len(plot.train_loss.points[0])
+    assert list(plot.loss.losses) == losses and len(plot.rate.plan) and len(plot.loss.epochs.training.points[0])
 
 
 def test_the_picture_says_when_the_training_began(window: MainWindow, bench: Bench) -> None:
@@ -52,7 +52,7 @@ def test_a_training_of_impossibly_many_steps_is_opened_without_its_plan(
     with LogWriter(path, Job(kind="train", train=TrainSettings(epochs=10))) as log:
         log.write([task, BatchEvent(0, 0, 1e-3, 2.0, 0.1), EndEvent("cancelled", "Stopped.")])
     assert bench.session.open_run(path)
-    assert list(window.tabs.training.plot._losses) == [2.0] and not len(window.tabs.training.plot._planned)
+    assert list(window.tabs.training.plot.loss.losses) == [2.0] and not len(window.tabs.training.plot.rate.plan)
 
 
 def test_an_interrupted_run_that_is_opened_was_not_stopped_here(
@@ -109,14 +109,14 @@ def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
     bench.source = steered()
     session, tab = bench.session, window.tabs.training
     session.train()
-    bench.qtbot.waitUntil(lambda: bool(tab.plot.marks[1].marks), timeout=10_000)
-    assert tab.plot.marks[1].marks == ((21.0, "×0.5 by hand"),)
+    bench.qtbot.waitUntil(lambda: bool(tab.plot.rate.marks.marks), timeout=10_000)
+    assert tab.plot.rate.marks.marks == ((21.0, "×0.5 by hand"),)
     assert tab.header.text().startswith("Digits · small CNN · SGD, momentum 0.9 · batch 64 · max LR 1e-2 · ")
     assert tab.view.choices == ["accuracy", "gradient norm"]
     tab.view.choose_middle("gradient norm")
-    assert tab.plot.measured.points[1].tolist() == [3.0, 2.0]
+    assert tab.plot.middle.measured.points[1].tolist() == [3.0, 2.0]
     tab.view.choose_middle("accuracy")
-    assert not len(tab.plot.measured.points[0]) and tab.plot.train_accuracy.points[1].tolist() == [0.4]
+    assert not len(tab.plot.middle.measured.points[0]) and tab.plot.middle.epochs.training.points[1].tolist() == [0.4]
     tab.view.table.setChecked(True)
     assert tab.table.rowCount() == 1 and tab.table.item(0, 0).text() == "1" and tab.table.item(0, 0).font().bold()
     tab.view.log.setChecked(True)

@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from lrgui.core.events import EpochEvent, GradientEvent, RateEvent
+from lrgui.plot.best_epoch import best_epoch
 from lrgui.plot.theme import DARK
-from lrgui.plot.training_plot import TrainingPlot, best_epoch
+from lrgui.plot.training_plot import TrainingPlot
 
 STEPS, PER_EPOCH = 276, 23
 PLANNED = 0.032 * np.sin(np.pi * (np.arange(STEPS) + 1) / (STEPS + 2))
@@ -37,7 +38,7 @@ def test_the_best_epoch_is_marked(plot):
     plot.set_live(LOSSES, PLANNED)
     plot.set_epochs(epochs())
     plot.grab()
-    label = plot.best.label
+    label = plot.loss.best.label
     assert label.text == "best epoch 11 · validation loss 0.141 · 96.9 %"
     assert QRectF(plot.loss.view.rect()).contains(label.rect)
 
@@ -52,14 +53,14 @@ def test_the_best_is_by_finite_validation_loss():
 
 def test_points_lie_at_the_end_of_their_epoch(plot):
     plot.set_epochs(epochs(3))
-    assert plot.val_loss.points[0].tolist() == [23, 46, 69]
-    assert plot.val_accuracy.points[0].tolist() == [23, 46, 69]
+    assert plot.loss.epochs.validation.points[0].tolist() == [23, 46, 69]
+    assert plot.middle.epochs.validation.points[0].tolist() == [23, 46, 69]
 
 
 def test_planned_and_actual_rate(plot):
     plot.set_live(LOSSES[:100], PLANNED[:100])
-    assert len(plot.planned.points[0]) == STEPS
-    assert len(plot.actual.points[0]) == 100
+    assert len(plot.rate.planned.points[0]) == STEPS
+    assert len(plot.rate.actual.points[0]) == 100
     assert [entry.text for entry in plot.rate.legend.entries] == ["planned", "actual"]
 
 
@@ -67,7 +68,7 @@ def test_charts_share_their_batches(plot):
     plot.loss.view.setXRange(50, 100, padding=0)
     plot.grab()
     assert plot.rate.view.viewRange()[0] == pytest.approx([50, 100], abs=1)
-    assert plot.accuracy.view.viewRange()[0] == pytest.approx([50, 100], abs=1)
+    assert plot.middle.view.viewRange()[0] == pytest.approx([50, 100], abs=1)
 
 
 def test_a_diverged_training_keeps_its_beginning_in_view(plot):
@@ -83,7 +84,7 @@ def test_missing_measurements(plot):
     plot.set_live(LOSSES[:23], PLANNED[:23])
     plot.set_epochs([EpochEvent(1, 1.0, None, None, None, 1e-3, 1.0)])
     plot.grab()
-    assert plot.best.label is None
+    assert plot.loss.best.label is None
     assert "validation" not in [entry.text for entry in plot.loss.legend.entries]
 
 
@@ -106,27 +107,27 @@ def test_a_metric_that_is_no_accuracy_has_its_own_scale_and_name(qtbot):
             EpochEvent(2, 2.0, 2.5, None, None, 0.1, 2.0, 30.0, 36.0, "MAE"),
         ]
     )
-    assert plot.accuracy.left.title == "MAE"
-    assert plot.val_accuracy.points[1].tolist() == [44.0, 36.0]
-    low, high = plot.accuracy.view.viewRange()[1]
+    assert plot.middle.left.title == "MAE"
+    assert plot.middle.epochs.validation.points[1].tolist() == [44.0, 36.0]
+    low, high = plot.middle.view.viewRange()[1]
     assert low < 30 and high > 44 and high - low < 25
-    texts = [tick.text for tick in plot.accuracy.left.ticks()]
+    texts = [tick.text for tick in plot.middle.left.ticks()]
     assert any(texts) and not any("%" in text for text in texts)
     plot.set_epochs([EpochEvent(1, 3.0, 3.2, 0.5, 0.4, 0.1, 1.0)])
-    assert plot.accuracy.left.title == "Accuracy"
-    assert plot.val_accuracy.points[1].tolist() == [0.4]
+    assert plot.middle.left.title == "Accuracy"
+    assert plot.middle.epochs.validation.points[1].tolist() == [0.4]
 
 
 def test_what_is_measured_at_each_step_stands_in_the_place_of_the_accuracy(plot):
     norms = np.linspace(3.0, 1.0, 100)
     plot.set_live(LOSSES[:100], PLANNED[:100])
     plot.set_measured("gradient norm", norms)
-    assert plot.measured.points[1].tolist() == norms.tolist()
-    low, high = plot.accuracy.view.viewRange()[1]
+    assert plot.middle.measured.points[1].tolist() == norms.tolist()
+    low, high = plot.middle.view.viewRange()[1]
     assert low < 1.0 and 3.0 < high < 4.0
-    assert [entry.text for entry in plot.accuracy.legend.entries] == ["gradient norm"]
+    assert [entry.text for entry in plot.middle.legend.entries] == ["gradient norm"]
     plot.begin(PLANNED, PER_EPOCH, 12)
-    assert not len(plot.measured.points[0])
+    assert not len(plot.middle.measured.points[0])
 
 
 def test_what_was_measured_at_a_step_is_read_off(plot):
@@ -143,21 +144,21 @@ def test_a_change_of_the_rate_is_marked_and_the_plan_follows(plot):
     plot.set_live(LOSSES[:100], PLANNED[:100])
     plot.set_rate_changes([RateEvent(50, 0.5, 0.5, 0.01, "by hand"), RateEvent(55, 2.0, 1.0, 0.02, "by hand")])
     plot.grab()
-    named = plot.marks[1]
+    named = plot.rate.marks
     assert [label.text for label in named.labels] == ["×0.5 by hand", "×2 by hand"]
     first, second = (label.rect for label in named.labels)
-    assert not first.intersects(second) and not plot.marks[0].labels
+    assert not first.intersects(second) and not plot.loss.marks.labels
     changed = PLANNED.copy()
     changed[50:55] *= 0.5
-    np.testing.assert_allclose(plot.planned.points[1], changed)
+    np.testing.assert_allclose(plot.rate.planned.points[1], changed)
 
 
 def test_steps_that_were_taken_back_make_the_training_longer(plot):
     plot.set_rate_changes([RateEvent(60, 0.1, 0.1, 0.001, "back to the end of epoch 2", 46)])
-    assert len(plot.planned.points[0]) == STEPS + 14
+    assert len(plot.rate.planned.points[0]) == STEPS + 14
     assert plot.loss.view.viewRange()[0][1] > STEPS + 14
     plot.set_epochs(epochs(3), [23, 46, 83])
-    assert plot.val_loss.points[0].tolist() == [23, 46, 83]
+    assert plot.loss.epochs.validation.points[0].tolist() == [23, 46, 83]
 
 
 def test_the_middle_chart_shows_what_is_chosen(plot):
@@ -167,18 +168,18 @@ def test_the_middle_chart_shows_what_is_chosen(plot):
     plot.set_gradients([GradientEvent(0, 5.0, {"0": 3.0, "1": 4.0}), GradientEvent(10, 1.0, {"0": 1.0, "1": None})])
     groups = ["gradient norm", "gradient norm, group 0", "gradient norm, group 1"]
     assert plot.middle_choices == ["f1", "accuracy", *groups]
-    assert plot.val_accuracy.points[1].tolist() == [0.6] and plot.accuracy.left.title == "F1"
+    assert plot.middle.epochs.validation.points[1].tolist() == [0.6] and plot.middle.left.title == "F1"
     plot.show_in_middle("accuracy")
-    assert plot.val_accuracy.points[1].tolist() == [0.9] and plot.accuracy.left.title == "Accuracy"
+    assert plot.middle.epochs.validation.points[1].tolist() == [0.9] and plot.middle.left.title == "Accuracy"
     plot.show_in_middle("gradient norm, group 1")
-    assert plot.measured.points[1].tolist() == [4.0]
-    assert not len(plot.val_accuracy.points[0])
+    assert plot.middle.measured.points[1].tolist() == [4.0]
+    assert not len(plot.middle.epochs.validation.points[0])
     plot.show_in_middle("gradient norm")
-    assert plot.measured.points[1].tolist() == [5.0, 1.0]
+    assert plot.middle.measured.points[1].tolist() == [5.0, 1.0]
     plot.set_live(LOSSES[:20], PLANNED[:20])
-    assert "gradient norm 5" in plot.words_at(plot.accuracy, 9, 0)
+    assert "gradient norm 5" in plot.words_at(plot.middle, 9, 0)
     plot.show_in_middle("")
-    assert plot.val_accuracy.points[1].tolist() == [0.6] and not len(plot.measured.points[0])
+    assert plot.middle.epochs.validation.points[1].tolist() == [0.6] and not len(plot.middle.measured.points[0])
 
 
 def test_losses_on_a_logarithmic_axis(plot):
