@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from lrgui.studies.driver import Watch
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.plan import planned
 from lrgui.studies.results import Cell, Row, Rule, StudyResults
-from lrgui.studies.spec import FIND, StudySpec, seeds_of, singular
+from lrgui.studies.spec import seeds_of, singular, with_values
 from lrgui.studies.start import described, driver_of, executor_of
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def study(
     config: ExecutionSettings,
     optimizers: Sequence[str] = (),
     batch_sizes: Sequence[int] = (),
-    seeds: int | Sequence[int] = 1,
+    seeds: int | Sequence[int] | None = None,
     grid: Mapping[str, Sequence[Scalar]] | None = None,
     fixed: Mapping[str, Scalar] | None = None,
-    measure: str = FIND,
-    prove_best: int = 0,
+    measure: str | None = None,
+    prove_best: int | None = None,
     folder: str | Path | None = None,
     retry_failed: bool = False,
     progress: bool = True,
@@ -49,18 +49,19 @@ def study(
     data that exist only in this process cannot be studied: put them into a task file, whose functions make them.
 
     Args:
-        task: a task file, data or the key of a data set, as `lrgui find` takes it.
+        task: a task file, data or the key of a data set, as `lrgui find` takes it; or a study's file (.toml, .yaml) or
+            folder, to which the other arguments add, or replace what it says.
         {settings}
         optimizers: keys of optimizers.
         batch_sizes: examples per step.
-        seeds: how many (from 0 on), or which.
+        seeds: how many (from 0 on), or which; None is seed 0 alone.
         grid: further settings with their values, by name: those of `lrgui find`, arguments of the task's functions, and
             settings of a run with its kind in front, "sweep.steps".
         fixed: settings that all runs share, by the same names.
-        measure: "find" (a sweep), "prove" (a sweep and a race around its pick) or "train" (a sweep and a training at
-            its pick).
-        prove_best: so many of the best combinations are proven by races.
-        folder: where all is kept; None is NAME.study in the current folder.
+        measure: "find" (a sweep; None is the same), "prove" (a sweep and a race around its pick) or "train" (a sweep
+            and a training at its pick).
+        prove_best: so many of the best combinations are proven by races; None is 0.
+        folder: where all is kept; None is NAME.study, beside the study's file or in the current folder.
         retry_failed: make runs that failed again.
         progress: a line on standard error for each run that ends.
 
@@ -68,27 +69,30 @@ def study(
         What was measured. Runs that failed are in `failed`.
 
     Raises:
-        ValueError: a combination that cannot be run, before anything is run; a folder that another program uses.
-        OSError: the folder cannot be written.
+        ValueError: a combination that cannot be run, before anything is run; a folder that another program uses, or
+            that cannot be written.
     """
     varied: dict[str, tuple[Scalar, ...]] = {singular(name): tuple(values) for name, values in (grid or {}).items()}
     given: dict[str, tuple[Scalar, ...]] = {"optimizer": tuple(optimizers), "batch_size": tuple(batch_sizes)}
-    spec = StudySpec(
-        str(task),
-        measure,
-        {singular(name): value for name, value in (fixed or {}).items()},
-        {**{name: values for name, values in given.items() if values}, **varied},
-        seeds=seeds_of(seeds if isinstance(seeds, int) else list(seeds)),
+    spec, how, usual = described(str(task))
+    spec = with_values(
+        spec,
+        measure=measure,
+        fixed={**spec.fixed, **{singular(name): value for name, value in (fixed or {}).items()}},
+        grid={**spec.grid, **{name: values for name, values in given.items() if values}, **varied},
+        seeds=None if seeds is None else seeds_of(seeds if isinstance(seeds, int) else list(seeds)),
         prove_best=prove_best,
     )
-    problems = config.validate()
+    chosen = {name: value for name, value in asdict(config).items() if value != getattr(ExecutionSettings(), name)}
+    how = replace(how, **chosen)
+    problems = how.validate()
     if problems:
         raise ValueError(" ".join(map(str, problems)))
     plan = planned(spec)
-    place = Path(folder) if folder is not None else described(str(task))[2]
-    with closing(executor_of(config, ChildProcess)) as executor:
+    place = Path(folder) if folder is not None else usual
+    with closing(executor_of(how, ChildProcess)) as executor:
         watch = Watch(ended=_tell if progress else Watch().ended, said=partial(print, file=sys.stderr))
-        driver = driver_of(plan, config, place, executor, watch, retry_failed=retry_failed)
+        driver = driver_of(plan, how, place, executor, watch, retry_failed=retry_failed)
         return Study(driver.run())
 
 

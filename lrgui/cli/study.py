@@ -25,6 +25,7 @@ from lrgui.studies.spec import FIND, MEASURES, Values, seeds_of, singular, with_
 if TYPE_CHECKING:
     from lrgui.core.options import Scalar
     from lrgui.studies.driver import Progress
+    from lrgui.studies.executor import Executor
     from lrgui.studies.results import StudyResults
 
 
@@ -189,13 +190,15 @@ def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: boo
             rate = "no rate" if result.lr is None else format_lr(result.lr)
             say(f"{run.words}: {stage.kind} {rate if result.good else result.detail}")
 
+    def opened(executor: Executor) -> None:
+        if not quiet:
+            say(f"{len(plan.runs):,} runs on {executor.words}; the study's folder is {place}.")
+
     watch = Watch(show, ended, say, lambda run, event: printed(event))
     try:
         # In processes of their own, also what this one could compute: several at once, each with its random numbers.
-        executor = executor_of(how, lambda job: source_of(job, python, always_child=True))
+        executor = executor_of(how, lambda job: source_of(job, python, always_child=True), opened)
         with closing(executor), bar:
-            if not quiet:
-                say(f"{len(plan.runs):,} runs on {executor.words}; the study's folder is {place}.")
             driver = driver_of(plan, how, place, executor, watch, retry_failed=retry)
             with Signals(driver):
                 return driver.run()

@@ -11,6 +11,7 @@ from typing import Any
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, EndReason, OutputEvent, RunKind, Stream
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
+from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.executor import Executor, Told
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.plan import Plan, Stage, StudyRun
@@ -71,6 +72,8 @@ class Driver:
     retries: int = 2
     retry_failed: bool = False
     watch: Watch = field(default_factory=Watch)
+    how: ExecutionSettings | None = None
+    """How the study is computed, to be written down with it; None where nothing is."""
 
     def __post_init__(self) -> None:
         self._active: dict[str, _Active] = {}
@@ -95,10 +98,12 @@ class Driver:
     def run(self) -> StudyResults:
         """Measure what is missing; returns everything that the study knows then.
 
-        Raises ValueError, with a sentence, where another program has the folder, OSError where it cannot be written.
+        Raises ValueError, with a sentence, where another program has the folder or it cannot be written.
         """
         with self.folder.held(), ExitStack() as at_end:
             at_end.callback(self._close)
+            if self.how is not None:
+                self.folder.write(self.plan, self.how)
             self.folder.load()
             self.folder.settle(self.plan)
             if self.retry_failed:
@@ -193,10 +198,23 @@ class Driver:
                 self.watch.printed(active.run, event)
         if told.lost:
             self._lose(told.ticket, active, told.lost)
+        elif active.end is not None and active.end.reason == EndReason.KILLED:
+            self._lose(told.ticket, active, active.end.detail)  # by the system, for its memory, or by somebody
         elif active.end is not None:
             del self._active[told.ticket]
             self._note(active.writer.close())
-            self._end(active.run, active.stage, self._result(active))
+            if active.writer.problem:  # without its log a run does not count, and the next one would fare no better
+                self.watch.said(f"{active.run.words}: its log is incomplete, so it will be made again.")
+                self._stop(active.writer.problem)
+            else:
+                self._end(active.run, active.stage, self._result(active))
+
+    def _stop(self, why: str) -> None:
+        """Nothing can be kept any more: let the study end, instead of measuring for nothing."""
+        self.problem = self.problem or why
+        if not self._cancelled:
+            self.watch.said("The study stops, because its runs cannot be saved. Free some space; then go on with it.")
+            self.cancel()
 
     def _result(self, active: _Active) -> StageResult:
         assert active.end is not None
@@ -211,7 +229,8 @@ class Driver:
         """A worker is gone: its run is started again, unless that was tried often enough."""
         del self._active[ticket]
         run, stage = active.run, active.stage
-        self._note(active.writer.write([EndEvent(EndReason.KILLED, why)]))
+        if active.end is None:
+            self._note(active.writer.write([EndEvent(EndReason.KILLED, why)]))
         self._note(active.writer.close())
         self._lost[stage.key] = times = self._lost.get(stage.key, 0) + 1
         if times > self.retries and not self._cancelled:

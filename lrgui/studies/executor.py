@@ -135,3 +135,48 @@ class LocalPool:
             self.kill()
         for reader in list(self._readers.values()):
             reader.join(10)
+
+
+class OnDemand:
+    """An executor that is made when there is a run for it."""
+
+    def __init__(self, make: Callable[[], Executor], opened: Callable[[Executor], object]) -> None:
+        """`opened` is told the executor once `make` has made it."""
+        self._make, self._opened = make, opened
+        self._inner: Executor | None = None
+
+    @property
+    def words(self) -> str:
+        """See `Executor`; empty before there is one."""
+        return "" if self._inner is None else self._inner.words
+
+    def room(self) -> int:
+        """See `Executor`: whoever asks has a run. Raises what making it raises."""
+        if self._inner is None:
+            self._inner = self._make()
+            self._opened(self._inner)
+        return self._inner.room()
+
+    def start(self, ticket: str, job: Job) -> None:
+        """See `Executor`; after `room`."""
+        assert self._inner is not None
+        self._inner.start(ticket, job)
+
+    def take(self, wait: float) -> list[Told]:
+        """See `Executor`."""
+        return [] if self._inner is None else self._inner.take(wait)
+
+    def cancel(self) -> None:
+        """See `Executor`."""
+        if self._inner is not None:
+            self._inner.cancel()
+
+    def kill(self) -> None:
+        """See `Executor`."""
+        if self._inner is not None:
+            self._inner.kill()
+
+    def close(self) -> None:
+        """See `Executor`."""
+        if self._inner is not None:
+            self._inner.close()

@@ -1,6 +1,7 @@
 """A study on disk: what it measures, the logs of its runs, and a journal that says how far it is.
 
     NAME/study.json      the study, and how it is computed
+    NAME/plan.json       all its runs, so that it can be looked at where its task is not
     NAME/journal.jsonl   a line for every run that started, ended or was lost
     NAME/runs/*.lrrun    an ordinary log for each run
     NAME/lost/           what was measured by attempts whose worker was lost
@@ -12,11 +13,12 @@ journal does not: a run that had written its end before its study's program died
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +29,12 @@ from lrgui.json_file import read_json, write_json
 from lrgui.runs.from_dict import from_plain
 from lrgui.runs.opened import why_not_opened
 from lrgui.studies.execution import ExecutionSettings
-from lrgui.studies.plan import Plan, Stage
+from lrgui.studies.plan import Plan, Stage, planned
+from lrgui.studies.plan_file import read_plan, write_plan
 from lrgui.studies.spec import StudySpec, spec_of
 from lrgui.studies.stage_result import StageResult, result_of
 
-SPEC, JOURNAL, RUNS, LOST, LOCK = "study.json", "journal.jsonl", "runs", "lost", "lock"
+SPEC, PLAN, JOURNAL, RUNS, LOST, LOCK = "study.json", "plan.json", "journal.jsonl", "runs", "lost", "lock"
 #: How a folder of a study is called where nobody named one.
 SUFFIX = ".study"
 #: What the study's file has beside the study.
@@ -78,9 +81,16 @@ class StudyFolder:
             raise ValueError(f"{self.path / SPEC} cannot be used: {error}") from None
 
     def write(self, plan: Plan, execution: ExecutionSettings) -> None:
-        """Keep the study, in the place of what was kept. Raises OSError."""
+        """Keep the study and its plan, in the place of what was kept. Raises ValueError, with a sentence."""
         how = {option.name: getattr(execution, option.name) for option in settings_of(ExecutionSettings)}
-        write_json(self.path / SPEC, {**plan.spec.to_dict(), **how, _CODE: plan.code})
+        with self._written():
+            write_json(self.path / SPEC, {**plan.spec.to_dict(), **how, _CODE: plan.code})
+            write_plan(plan, self.path / PLAN)
+
+    def plan(self) -> Plan:
+        """The study's runs as they were planned, whether or not they could be made here. Raises as `read`."""
+        spec, _, code = self.read()
+        return read_plan(self.path / PLAN, spec) or planned(spec, code)
 
     # -- how far it is
 
@@ -108,17 +118,31 @@ class StudyFolder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Inside, this program alone writes to the folder. Raises ValueError, with a sentence, where another one
-        does, OSError where the folder cannot be written."""
-        (self.path / RUNS).mkdir(parents=True, exist_ok=True)
-        with open(self.path / LOCK, "ab") as lock:
+        does, and where the folder cannot be written, then or later."""
+        with ExitStack() as opened:
+            with self._written():
+                (self.path / RUNS).mkdir(parents=True, exist_ok=True)
+                lock = opened.enter_context(open(self.path / LOCK, "ab"))
             if not _locked(lock):
                 raise ValueError(f"Another program is running the study in {self.path}. Wait for it, or stop it.")
-            with open(self.path / JOURNAL, "ab", buffering=0) as self._journal:
+            with self._written():
+                self._journal = opened.enter_context(open(self.path / JOURNAL, "ab", buffering=0))
                 self._end_torn_line()
-                try:
-                    yield
-                finally:
-                    self._journal = None
+            try:
+                yield
+            finally:
+                self._journal = None
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Inside, the folder is written: what goes wrong is said in a sentence, by a ValueError."""
+        try:
+            yield
+        except OSError as error:
+            raise ValueError(
+                f"The study's folder {self.path} cannot be written ({error.strerror or error}). What was measured is "
+                "kept; once the folder can be written, the same command goes on."
+            ) from error
 
     def _end_torn_line(self) -> None:
         """What a crash left of a line stays one of its own."""
@@ -151,11 +175,12 @@ class StudyFolder:
         log = self.log(stage)
         if log.exists():
             aside = self.path / LOST
-            aside.mkdir(exist_ok=True)
-            number = 1
-            while (place := aside / f"{log.stem}-{number}{log.suffix}").exists():
-                number += 1
-            os.replace(log, place)
+            with self._written():
+                aside.mkdir(exist_ok=True)
+                number = 1
+                while (place := aside / f"{log.stem}-{number}{log.suffix}").exists():
+                    number += 1
+                os.replace(log, place)
 
     def settle(self, plan: Plan) -> None:
         """After the program that ran the study died: count what had ended, put aside what had not."""
@@ -178,8 +203,10 @@ class StudyFolder:
         assert self._journal is not None
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
         data: Mapping[str, Any] = {"at": at, "event": event, "key": stage.key, "kind": stage.kind, **more}
-        line = json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
-        self._journal.write(line.encode())
+        line = (json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n").encode()
+        with self._written():
+            if self._journal.write(line) != len(line):  # what a full disk takes of it is a torn line
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._read = self._journal.tell()
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import RunKind
@@ -117,6 +118,8 @@ def planned(spec: StudySpec, code: str | None = None) -> Plan:
     if problems:
         raise ValueError(" ".join(problems))
     base, known, notes = task_at(spec.task)
+    # The study is known by its folder from then on, which may be opened from anywhere.
+    spec = replace(spec, task=recognise(spec.task).path or spec.task)
     runs = dict[str, StudyRun]()
     code = _code(base.task) if code is None else code
     for values in spec.combinations():
@@ -217,8 +220,7 @@ def _run(spec: StudySpec, job: Job, values: Values, seed: int, code: str) -> Stu
     """The run of a combination with a seed: its stages, each with its key."""
     words = [re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in [*words_of(values), f"{SEED}{seed}"]]
     name = "-".join(filter(None, words))[:80]
-    sweep = replace(job, kind=RunKind.SWEEP)
-    race, train = job.verification(), job.training()
+    sweep, race, train = (job_of(job, kind) for kind in (RunKind.SWEEP, RunKind.RACE, RunKind.TRAIN))
     found = Stage(_key(code, sweep, "sweep"), RunKind.SWEEP, sweep, name)
     proof = Stage(_key(code, race, "sweep", "race"), RunKind.RACE, race, f"{name}-race")
     told = "train.max_lr" in {**spec.fixed, **values}
@@ -227,9 +229,19 @@ def _run(spec: StudySpec, job: Job, values: Values, seed: int, code: str) -> Stu
     return StudyRun(values, seed, stages[spec.measure], proof)
 
 
+def job_of(job: Job, kind: str) -> Job:
+    """The run of a kind that these settings describe."""
+    if kind == RunKind.SWEEP:
+        return replace(job, kind=kind)
+    return job.verification() if kind == RunKind.RACE else job.training()
+
+
 def _key(code: str, job: Job, *parts: str) -> str:
-    """What a run is known by: the same for all that measures the same."""
+    """What a run is known by: the same for all that measures the same, also where the project's folder moved."""
     task = {name: value for name, value in asdict(job.task).items() if name not in _HOW}
+    if code:  # it says what the file holds; where that lies changes nothing
+        target = Target.parse(job.task.path)
+        task["path"] = [Path(target.place).name, target.name]
     said = {"code": code, "kind": job.kind, "task": task, **{part: asdict(getattr(job, part)) for part in parts}}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 

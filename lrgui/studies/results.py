@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lrgui.core.curve.lr_scaling import EXPONENTS, WORDS, MeasuredScaling, measured_scaling
-from lrgui.core.events import RunKind
+from lrgui.core.events import EndReason, RunKind
 from lrgui.core.formats import NOTHING, exact_number, format_loss, format_losses
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.options import Scalar
 from lrgui.runs.summary import GUESSED
 from lrgui.runs.words import end_words
 from lrgui.studies.folder import StudyFolder
-from lrgui.studies.plan import Plan, StudyRun, planned, value_words, words_of
+from lrgui.studies.plan import Plan, StudyRun, value_words, words_of
 from lrgui.studies.spec import SEED, Values
 from lrgui.studies.stage_result import StageResult
 
@@ -87,6 +87,12 @@ class Row:
             return ""
         kind, found = list(self.stages.items())[-1]
         return end_words(kind, found.reason)
+
+    @property
+    def lost(self) -> str:
+        """Why it is missing though it was started, in a sentence; empty where it is not, or was stopped."""
+        killed = (found for found in self.stages.values() if found.reason == EndReason.KILLED)
+        return next((found.detail for found in killed), "")
 
     @property
     def problem(self) -> str:
@@ -307,7 +313,9 @@ class StudyResults:
             rest = f" ({len(self.failed) - 1} more failed)" if len(self.failed) > 1 else ""
             said.append(f"Failed: {first.run.words}: {first.problem}{rest}")
         if self.missing:
-            said.append(f"{self.missing} of {len(self.rows)} are missing; the same command goes on with them.")
+            lost = next((row for row in self.rows if row.lost), None)
+            why = "" if lost is None else f" {lost.run.words}: {lost.lost}"
+            said.append(f"{self.missing} of {len(self.rows)} are missing; the same command goes on with them.{why}")
         return said
 
     # -- the heat map
@@ -363,5 +371,4 @@ def open_study(path: Path) -> StudyResults:
     if not folder.there:
         raise ValueError(f"There is no study in {path}.")
     folder.load()
-    spec, _, code = folder.read()
-    return read_results(planned(spec, code), folder)
+    return read_results(folder.plan(), folder)

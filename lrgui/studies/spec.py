@@ -123,9 +123,13 @@ def spec_of(data: Mapping[str, Any], folder: Path | None = None) -> tuple[StudyS
 
 
 def read_spec(path: Path) -> tuple[StudySpec, ExecutionSettings]:
-    """The study of a TOML or YAML file. Raises ValueError, with a sentence, for one that is none, OSError where it
-    cannot be read."""
-    text = path.read_text(encoding="utf-8")
+    """The study of a TOML or YAML file. Raises ValueError, with a sentence, for one that is none or cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is no text in UTF-8: save it with that encoding.") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror or error}).") from None
     try:
         data = _yaml(text, path.name) if path.suffix.lower() in (".yaml", ".yml") else _toml(text)
     except UnreadableError as error:
@@ -134,6 +138,8 @@ def read_spec(path: Path) -> tuple[StudySpec, ExecutionSettings]:
         raise ValueError(f"{path.name} is no study: {error}.") from None
     if not isinstance(data, Mapping):
         raise ValueError(f"{path.name} is no study: it must have named settings, such as task and grid.")
+    if "task" not in data:
+        raise ValueError(f'{path.name} does not say what is trained: add, for example, task = "task.py".')
     try:
         return spec_of(data, path.absolute().parent)
     except ValueError as error:

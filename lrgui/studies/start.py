@@ -9,7 +9,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.studies.driver import Driver, Watch
 from lrgui.studies.execution import LOCAL, ExecutionSettings
-from lrgui.studies.executor import Executor, LocalPool
+from lrgui.studies.executor import Executor, LocalPool, OnDemand
 from lrgui.studies.folder import SUFFIX, StudyFolder
 from lrgui.studies.plan import Plan
 from lrgui.studies.spec import StudySpec, read_spec
@@ -23,28 +23,38 @@ def described(what: str) -> tuple[StudySpec, ExecutionSettings, Path]:
 
     Raises ValueError, with a sentence, for what is none, OSError where it cannot be read.
     """
-    path = Path(what)
+    path = Path(what).expanduser()
     if path.is_dir() and (there := StudyFolder(path)).there:
         spec, how, _ = there.read()
         return spec, how, path
     if path.suffix.lower() in FILES:
         return *read_spec(path), path.with_suffix(SUFFIX)
+    if path.suffix.lower() == SUFFIX:
+        raise ValueError(f"There is no study in {path}.")
     return StudySpec(what), ExecutionSettings(), Path(f"{path.stem.partition(':')[0] or 'study'}{SUFFIX}")
 
 
-def executor_of(how: ExecutionSettings, open_source: Callable[[Job], EventSource]) -> Executor:
-    """What computes the runs; `open_source` computes one on this machine. Raises RayProblem, with a sentence."""
-    if how.on == LOCAL:
-        return LocalPool(how.workers, open_source)
-    from lrgui.studies.on_ray import RayExecutor
+def executor_of(
+    how: ExecutionSettings,
+    open_source: Callable[[Job], EventSource],
+    opened: Callable[[Executor], object] = lambda executor: None,
+) -> Executor:
+    """What computes the runs; `open_source` computes one on this machine. It is there once a run is started, and
+    `opened` told: a study that is complete needs no cluster. Starting raises RayProblem, with a sentence, without
+    one."""
 
-    return RayExecutor(how)
+    def make() -> Executor:
+        if how.on == LOCAL:
+            return LocalPool(how.workers, open_source)
+        from lrgui.studies.on_ray import RayExecutor
+
+        return RayExecutor(how)
+
+    return OnDemand(make, opened)
 
 
 def driver_of(
     plan: Plan, how: ExecutionSettings, folder: Path, executor: Executor, watch: Watch, *, retry_failed: bool = False
 ) -> Driver:
-    """What runs the study in `folder`, where it is written down. Raises OSError where that cannot be written."""
-    there = StudyFolder(folder)
-    there.write(plan, how)
-    return Driver(plan, there, executor, how.retries, retry_failed, watch)
+    """What runs the study in `folder`, where it is written down."""
+    return Driver(plan, StudyFolder(folder), executor, how.retries, retry_failed, watch, how)

@@ -49,3 +49,13 @@ def test_what_cannot_be_is_said_before_anything_runs(made_up: Path) -> None:
     with pytest.raises(TypeError, match="optimizer"):
         lrgui.study(optimiser=["sgd"])
     assert list(made_up.iterdir()) == []
+
+
+def test_a_file_and_a_folder_go_on_as_in_the_terminal(made_up: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tomllib")
+    (made_up / "grid.toml").write_text('task = "digits"\nseeds = 2\n[grid]\nbatch_size = [32, 64]\n')
+    found = lrgui.study("grid.toml", optimizers=["sgd"])
+    assert len(found.rows) == 4 and found.folder == Path("grid.study")
+    assert capsys.readouterr().err.count("sweep") == 4
+    more = lrgui.study("grid.study", seeds=3)
+    assert len(more.rows) == 6 and capsys.readouterr().err.count("sweep") == 2

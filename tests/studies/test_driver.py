@@ -13,13 +13,14 @@ from itertools import pairwise
 import pytest
 from conftest_of_studies import FOUR, Scripted, Unreliable, events_of
 
-from lrgui.core.events import EndReason, Event
+from lrgui.core.events import EndEvent, EndReason, Event
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.opened import open_run
 from lrgui.studies.driver import Driver, Progress, Watch
-from lrgui.studies.executor import LocalPool
-from lrgui.studies.folder import JOURNAL, StudyFolder
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.executor import LocalPool, OnDemand
+from lrgui.studies.folder import JOURNAL, SPEC, StudyFolder
 from lrgui.studies.plan import planned
 from lrgui.studies.results import StudyResults
 
@@ -185,5 +186,88 @@ def test_a_full_disk_is_said_and_loses_no_result(drive: Drive, folder: StudyFold
     said: list[str] = []
     found = drive(watch=Watch(said=said.append))
     assert any("No space left on device" in each for each in said)
-    assert not found.missing, "how it ended is known, its rate is not"
-    assert all(row.lr is None for row in found.rows)
+    assert any("The study stops, because its runs cannot be saved" in each for each in said)
+    assert found.missing == 4 and len(drive.jobs) <= 2, "a run without a log does not count, and no more are made"
+    monkeypatch.undo()
+    assert not drive().missing and all(row.lr is not None for row in drive().rows)
+
+
+def test_a_journal_that_is_cut_off_by_a_full_disk(drive: Drive, folder: StudyFolder, monkeypatch) -> None:
+    """Half a line is written before the disk is full: the study ends with a sentence, and goes on later."""
+
+    class Full:
+        def __init__(self, file) -> None:
+            self.file = file
+
+        def write(self, line: bytes) -> int:
+            return self.file.write(line if b'"started"' in line else line[:20])
+
+        def tell(self) -> int:
+            return self.file.tell()
+
+    usual = StudyFolder._end_torn_line
+
+    def begin(self: StudyFolder) -> None:
+        usual(self)
+        self._journal = Full(self._journal)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StudyFolder, "_end_torn_line", begin)
+        with pytest.raises(ValueError, match=r"cannot be written \(No space left on device\)") as refused:
+            drive()
+    assert "the same command goes on" in str(refused.value)
+    found = drive()
+    assert not found.missing and all(row.lr is not None for row in found.rows)
+    assert set(counts_of_whole_lines(folder).values()) == {1}
+
+
+def counts_of_whole_lines(folder: StudyFolder) -> Counter:
+    lines = [line for line in (folder.path / JOURNAL).read_text().splitlines() if line.endswith("}")]
+    return Counter(each["key"] for each in map(json.loads, lines) if each["event"] == "ended")
+
+
+def test_a_process_that_the_system_kills_is_replaced(drive: Drive, folder: StudyFolder) -> None:
+    times: Counter = Counter()
+
+    def killed(job: Job) -> Scripted:
+        times[job.task.batch_size] += 1
+        events = events_of(job)
+        if job.task.batch_size == 64 and times[64] <= 1:
+            return Scripted([*events[:5], EndEvent(EndReason.KILLED, "The system ended the run for its memory.")])
+        return Scripted(events)
+
+    said: list[str] = []
+    found = drive(executor=LocalPool(1, killed), watch=Watch(said=said.append))
+    assert not found.missing and sum(row.attempts for row in found.rows) == 5
+    assert said == ["sgd · batch size 64 · seed 0: The system ended the run for its memory. Starting it again."]
+    (aside,) = (folder.path / "lost").iterdir()
+    assert open_run(aside).record.end.reason == EndReason.KILLED, "what it measured, with one end"
+
+
+def test_a_run_that_is_always_killed_is_named(drive: Drive) -> None:
+    executor = Unreliable(lambda job, times: job.task.batch_size == 64)
+    (sentence,) = [each for each in drive(executor=executor).sentences() if "missing" in each]
+    assert sentence.startswith("2 of 4 are missing; the same command goes on with them. sgd · batch size 64 · seed 0:")
+    assert sentence.endswith("Started 3 times in vain.")
+
+
+def test_a_complete_study_needs_no_cluster(drive: Drive) -> None:
+    made: list[LocalPool] = []
+
+    def make() -> LocalPool:
+        made.append(LocalPool(2, lambda job: Scripted(events_of(job))))
+        return made[-1]
+
+    opened: list[object] = []
+    assert not drive(executor=OnDemand(make, opened.append)).missing
+    assert opened == made and len(made) == 1
+    assert not drive(executor=OnDemand(make, opened.append)).missing
+    assert len(made) == 1, "nothing was left to run"
+
+
+def test_a_study_that_runs_is_not_written_over(drive: Drive, folder: StudyFolder) -> None:
+    drive(how=ExecutionSettings())
+    before = (folder.path / SPEC).read_bytes()
+    with folder.held(), pytest.raises(ValueError, match="Another program is running"):
+        drive(replace(FOUR, seeds=(7,)), how=ExecutionSettings())
+    assert (folder.path / SPEC).read_bytes() == before

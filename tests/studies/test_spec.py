@@ -114,3 +114,27 @@ def test_nothing_said_is_one_run() -> None:
     spec, how = spec_of({})
     assert spec == StudySpec() and how == ExecutionSettings()
     assert spec.combinations() == [{}]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "does not say what is trained"),
+        (b'[grid]\noptimizer = ["sgd"]\n', "does not say what is trained"),
+        ('task = "digits"'.encode("utf-16"), "save it with that encoding"),
+    ],
+)
+def test_a_file_that_says_too_little_or_is_no_text(tmp_path: Path, content: bytes, words: str) -> None:
+    pytest.importorskip("tomllib")
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"bad\.toml") as refused:
+        read_spec(file)
+    assert words in str(refused.value)
+
+
+def test_the_mark_that_editors_on_windows_write_is_passed_over(tmp_path: Path) -> None:
+    pytest.importorskip("tomllib")
+    file = tmp_path / "bom.toml"
+    file.write_bytes(b'\xef\xbb\xbftask = "digits"\n')
+    assert read_spec(file)[0].task == "digits"
