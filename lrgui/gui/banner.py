@@ -35,6 +35,8 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._notice: Notice | None = None
+        self._tab = ""
+        """The tab in sight."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         row = QHBoxLayout()
@@ -99,7 +101,7 @@ class Banner(QFrame):
         self._text.setText(breakable(text))
         self._action.setText(notice.action)
         self._action.setToolTip(notice.tip or USUAL_TIP)
-        self._action.setVisible(bool(notice.action))
+        self._offer_action()
         self._more.setVisible(bool(details))
         self._more.setChecked(False)
         self._details.setVisible(False)
@@ -110,6 +112,17 @@ class Banner(QFrame):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.show()
+
+    def on_tab(self, tab: str) -> None:
+        """Another tab is in sight, by its key: a button that leads there would lead nowhere."""
+        self._tab = tab
+        self._offer_action()
+        self._place_buttons()
+
+    def _offer_action(self) -> None:
+        notice = self._notice
+        there = notice is not None and bool(notice.leads_to) and notice.leads_to == self._tab
+        self._action.setVisible(notice is not None and bool(notice.action) and not there)
 
     @Slot()
     def on_saved(self) -> None:

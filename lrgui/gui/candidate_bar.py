@@ -36,7 +36,7 @@ class CandidateBar(QWidget):
         under = QHBoxLayout()
         under.setSpacing(8)
         column.addLayout(under)
-        self.train = small_button("Train these", "Train at each of these rates, one after the other", self._train)
+        self.train = small_button("Train these", "Train at each of these rates, one after the other", self.train_all)
         self.selected = QCheckBox()
         self.selected.setChecked(True)
         self.selected.setToolTip("Train at the selected rate, too")
@@ -94,5 +94,6 @@ class CandidateBar(QWidget):
         return [*([selected] if with_selected and selected is not None else []), *self._runs.candidates]
 
     @Slot()
-    def _train(self) -> None:
+    def train_all(self) -> None:
+        """Train at these rates, one after the other."""
         self._session.train_candidates(self.rates, self.seeds.currentData())

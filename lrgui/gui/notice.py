@@ -19,6 +19,8 @@ class Notice:
     act: Callable[[], None] | None = None
     tip: str = ""
     """What exactly the button does."""
+    leads_to: str = ""
+    """The tab that the button shows, where it does nothing else: no button while that is in sight."""
     until_saved: bool = False
     """True where it is about the task's code as it was: gone once that is saved."""
 

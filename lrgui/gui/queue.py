@@ -15,6 +15,8 @@ from lrgui.runs.queue import Entry, EntryState, RunQueue, load_queue, queue_file
 from lrgui.runs.record import Record
 from lrgui.runs.summary import optimizer_of
 
+#: The tab that shows it.
+QUEUE = "queue"
 #: How a training ends that has trained.
 TRAINED = (EndReason.COMPLETED, EndReason.DATA_ENDED)
 
@@ -168,8 +170,7 @@ class Queue(QObject):
         count = len(self.waiting)
         if count:
             words = f"{count} training{'s' if count > 1 else ''} from last time {'are' if count > 1 else 'is'} waiting."
-            tip = "Show the queue, where they can be run or removed"
-            self.noticed.emit(Notice("info", words, action="Show queue", act=self.wanted.emit, tip=tip))
+            self.noticed.emit(self._offer_to_look("info", words, "Show the queue, where they can be run or removed"))
 
     def close(self) -> None:
         """The window goes: what has not ended waits for the next one."""
@@ -239,7 +240,10 @@ class Queue(QObject):
         good = self._trained == len(self._queue.ended)
         words = self.summary if good else f"{self.summary} The table says how the others ended."
         kind = "info" if good else "warning"
-        self.noticed.emit(Notice(kind, words, action="Show queue", act=self.wanted.emit))
+        self.noticed.emit(self._offer_to_look(kind, words, "Show the queue, with the curves over each other"))
+
+    def _offer_to_look(self, kind: str, words: str, tip: str) -> Notice:
+        return Notice(kind, words, action="Show queue", act=self.wanted.emit, tip=tip, leads_to=QUEUE)
 
     def _tell(self) -> None:
         if self._kept:

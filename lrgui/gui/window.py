@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
     def _on_tab(self) -> None:
         """The scenarios bring their own side; task and result have nothing to do with them."""
         self.room.show_sides(not self.tabs.on_scenarios)
+        self.banner.on_tab(self.tabs.key)
         self._indent_tabs()
         self._refresh_actions()
 
@@ -227,6 +228,9 @@ class MainWindow(QMainWindow):
             actions[key].setEnabled(idle and not script)
         actions["enqueue"].setEnabled(not script)  # it waits while another one trains
         actions["candidate"].setEnabled(not script and self.runs.selection is not None)
+        marked = bool(self.runs.candidates)
+        actions["train_candidates"].setEnabled(not script and marked)
+        actions["clear_candidates"].setEnabled(marked)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
         actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
         trains = session.kind == RunKind.TRAIN and not script

@@ -115,6 +115,11 @@ class Annotations(PaletteLayer):
         self._arrange()
         return self._tag
 
+    @property
+    def words(self) -> list[QRectF]:
+        """Where something is written below the strip of the zones' names."""
+        return [label.rect for label in (*self.labels, *([] if self.tag is None else [self.tag]))]
+
     # Arranging ------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from lrgui.core.learning_rate import format_lr
-from lrgui.plot.annotations import STRIP
+from lrgui.plot.annotations import STRIP, Annotations
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.placing import Placed
 from lrgui.plot.view import CurveView
 
 HEIGHT, ABOVE_AXIS = 18.0, 5.0
+#: Pixels that a flag reaches beyond its own line, at least, and those that it keeps from other lines.
+BEYOND, OFF = 4.0, 3.0
 
 
 def candidate_name(number: int) -> str:
@@ -26,8 +29,10 @@ def candidate_name(number: int) -> str:
 class CandidateMarks(PaletteLayer):
     """The flags stand right above the axis, each in the first row that has room."""
 
-    def __init__(self, view: CurveView, z: float) -> None:
+    def __init__(self, view: CurveView, z: float, annotations: Annotations) -> None:
+        """No flag may cover what `annotations` writes into the plot."""
         super().__init__(view, z)
+        self._annotations = annotations
         self._rates: tuple[float, ...] = ()
         self._font = plot_font(11, bold=True)
 
@@ -46,19 +51,40 @@ class CandidateMarks(PaletteLayer):
     def labels(self) -> list[Placed]:
         """The flags in sight where they are painted."""
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
+        shown = [
+            (f"{candidate_name(number)} · {format_lr(lr)}", at)
+            for number, (lr, place) in enumerate(zip(self._rates, self.view.handles.candidates, strict=True))
+            if 0 <= (at := self.view.pixel_x(place)) <= rect.width()
+        ]
         placed: list[Placed] = []
-        for number, (lr, place) in enumerate(zip(self._rates, self.view.handles.candidates, strict=True)):
-            at = self.view.pixel_x(place)
-            if not 0 <= at <= rect.width():
-                continue
-            words = f"{candidate_name(number)} · {format_lr(lr)}"
+        for words, at in shown:
+            taken = [label.rect for label in placed] + self._annotations.words
             width = metrics.horizontalAdvance(words) + 10
-            left = min(max(at - width / 2, 1.0), max(1.0, rect.width() - width - 1))
-            box = QRectF(left, rect.height() - HEIGHT - ABOVE_AXIS, width, HEIGHT)
-            while any(box.adjusted(-2, -1, 2, 1).intersects(other.rect) for other in placed):
-                box.translate(0, -HEIGHT - 2)
-            placed.append(Placed(words, words, box))
+            placed.append(Placed(words, words, self._place(at, width, taken, self._other_lines(at))))
         return placed
+
+    def _other_lines(self, own: float) -> list[float]:
+        """Pixels of the lines that pass through the plot from top to bottom, without the candidate's own."""
+        handles = self.view.handles
+        places = [*handles.candidates, *(handles.borders or ())]
+        if handles.selection is not None:
+            places.append(handles.selection)
+        return [at for place in places if abs((at := self.view.pixel_x(place)) - own) > OFF]
+
+    def _place(self, at: float, width: float, taken: Sequence[QRectF], lines: Sequence[float]) -> QRectF:
+        """Where the flag of the line `at` goes: on its line, in the lowest row where it covers no words and as few other
+        lines as can be."""
+        rect = self.boundingRect()
+        rightmost = max(1.0, rect.width() - width - 1)
+        lefts = [min(max(left, 1.0), rightmost) for left in (at - width / 2, at - BEYOND, at - width + BEYOND)]
+        lowest = rect.height() - ABOVE_AXIS
+        bottoms = np.arange(lowest, min(STRIP + HEIGHT, lowest - 1), -HEIGHT - 2)
+        rows = [QRectF(left, bottom - HEIGHT, width, HEIGHT) for bottom in bottoms for left in lefts]
+        free = [box for box in rows if not any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken)]
+        if not free:
+            return rows[0]
+        # Rows far above the axis gain nothing: lines pass through all of them.
+        return min(free[: 3 * len(lefts)], key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint lines and flags."""

@@ -63,7 +63,7 @@ class SelectablePlot(RatePlot):
         self.crosshair = Crosshair(self.view, 15)
         self.annotations = self._make_annotations()
         self.annotations.grips = grips
-        self.candidates = CandidateMarks(self.view, 18)
+        self.candidates = CandidateMarks(self.view, 22, self.annotations)
         self.drag_area = DragArea(self.view, 30)
         measured = WeakMethod(self._can_select)
         self.view.selectable = lambda: (known := measured()) is not None and known()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from bench import Bench
@@ -65,6 +66,52 @@ def test_train_these_trains_them_and_the_selected_rate(window: MainWindow, bench
     schedule = bench.session.job.train.planned_schedule
     assert rates == [bench.runs.plan.as_trained(lr, schedule) for lr in bar.rates]
     assert window.tabs.currentWidget() is window.tabs.queue
+
+
+def test_no_name_covers_a_line_another_name_or_words_of_the_curve(
+    window: MainWindow, bench: Bench, bar: CandidateBar
+) -> None:
+    plot, selected, zones = window.tabs.curve.plot, 3e-3, bench.runs.zones
+    assert zones is not None
+    bench.runs.select(selected)
+    bench.runs.set_zones(replace(zones, low_end=1e-4, high_start=1e-1))
+    for place in (selected, 1e-4):
+        bench.runs.toggle_candidate(0.8 * place)
+    handles = plot.view.handles
+    assert handles.selection is not None and handles.borders is not None and len(plot.candidates.labels) == 2
+    for label, place in zip(plot.candidates.labels, handles.candidates, strict=True):
+        for x in (handles.selection, *handles.borders):
+            at = plot.view.pixel_x(x)
+            assert not label.rect.left() - 2 < at < label.rect.right() + 2, f"{label.text} is on a line"
+    for factor in (1.07, 1.2, 1.3):  # where lines are that near, words keep off each other at least
+        bench.runs.toggle_candidate(factor * selected)
+    labels = plot.candidates.labels
+    assert len(labels) == len(handles.candidates) == 5
+    for label, place in zip(labels, handles.candidates, strict=True):
+        assert label.rect.left() < plot.view.pixel_x(place) < label.rect.right(), "a name stands on its own line"
+        words = [*plot.annotations.words, *(other.rect for other in labels if other is not label)]
+        assert not any(label.rect.intersects(rect) for rect in words), label.text
+
+
+def test_menu_and_palette_train_and_clear_candidates_too(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:
+    actions = window.actions_by_key
+    assert not actions["train_candidates"].isEnabled() and not actions["clear_candidates"].isEnabled()
+    bench.runs.toggle_candidate(1e-3)
+    assert {"Train candidates", "Clear candidates"} <= {command.text for command in window.commands()}
+    bench.source = Scripted(training())
+    before = len(bench.jobs)
+    actions["train_candidates"].trigger()
+    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
+    assert len(bench.jobs) - before == 2, "the candidate and the selected rate"
+    assert window.tabs.currentWidget() is window.tabs.queue
+    words = window.banner.text
+    assert words.startswith("Queue finished") and window.banner._action.isHidden(), "the queue is in sight"
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    assert window.banner.text == words and window.banner._action.text() == "Show queue"
+    QTest.mouseClick(window.banner._action, Qt.MouseButton.LeftButton)
+    assert window.tabs.currentWidget() is window.tabs.queue
+    actions["clear_candidates"].trigger()
+    assert not bench.runs.candidates and not actions["clear_candidates"].isEnabled()
 
 
 def test_they_survive_the_next_sweep_of_the_task(bench: Bench, bar: CandidateBar) -> None:

@@ -242,8 +242,6 @@ class CurveTab(RunTab):
             self.plot.set_zones(runs.zones)
             self.plot.set_selection(runs.selection)
         self._timer.start()
-        # The button that was pressed is disabled now; the keys of the curve should work at once.
-        self.plot.setFocus()
 
     def _dim(self, dimmed: bool) -> None:
         for layer in (self.plot.tints, self.plot.annotations):

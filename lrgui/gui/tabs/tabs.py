@@ -12,6 +12,7 @@ from lrgui.export.shown import Shown
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.curve import CurveTab
+from lrgui.gui.tabs.run_tab import RunTab
 from lrgui.plot.plots import Plot
 from lrgui.plot.theme import Palette
 
@@ -54,14 +55,14 @@ class Tabs(QTabWidget):
         for key, name in LATER.items():
             self.addTab(self._places[key], name)
         runs.undo_stack.indexChanged.connect(self.undo_changed)
-        runs.sweep_started.connect(lambda: self.setCurrentWidget(self.curve))
+        runs.sweep_started.connect(lambda: self._show_run(self.curve))
         runs.training_started.connect(self._show_training)
         session.queue.started.connect(self._show_queue)
         session.queue.wanted.connect(self._show_queue)
         session.queue.changed.connect(self._name_queue)
         self._name_queue()
-        runs.compare_started.connect(lambda: self.setCurrentWidget(self.compare))
-        runs.race_started.connect(lambda: self.setCurrentWidget(self.verify))
+        runs.compare_started.connect(lambda: self._show_run(self.compare))
+        runs.race_started.connect(lambda: self._show_run(self.verify))
         self.currentChanged.connect(self._make_current)
 
     @property
@@ -107,11 +108,20 @@ class Tabs(QTabWidget):
     def _show_training(self) -> None:
         """Show the training that starts; one of the queue leaves the tab in sight where it is."""
         if not self._session.queue.active:
-            self.setCurrentWidget(self.training)
+            self._show_run(self.training)
 
     @Slot()
     def _show_queue(self) -> None:
-        self.setCurrentWidget(self.queue)
+        self._show_run(self.queue)
+
+    def _show_run(self, tab: RunTab) -> None:
+        """Show a tab because of what goes on there, not because somebody went to it.
+
+        The button that was pressed is disabled now, or out of sight with its tab: the keys of the plot should work at
+        once, and no other button should take Space.
+        """
+        self.setCurrentWidget(tab)
+        tab.plot.setFocus()
 
     @Slot()
     def _name_queue(self) -> None:
@@ -148,9 +158,15 @@ class Tabs(QTabWidget):
                 self.setCurrentWidget(getattr(self, key))
 
     @property
+    def key(self) -> str:
+        """The key in `LATER` of the tab in sight, "" for the curve's."""
+        every = {**self._places, **self._made}
+        return next((key for key, tab in every.items() if tab is self.currentWidget()), "")
+
+    @property
     def on_scenarios(self) -> bool:
         """True where the scenarios are in sight, which bring their own side and their own steps to undo."""
-        return self.currentWidget() in (self._made.get("scenarios"), self._places.get("scenarios"))
+        return self.key == "scenarios"
 
     @property
     def undo_stack(self) -> QUndoStack:
