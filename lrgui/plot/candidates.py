@@ -72,8 +72,8 @@ class CandidateMarks(PaletteLayer):
         return [at for place in places if abs((at := self.view.pixel_x(place)) - own) > OFF]
 
     def _place(self, at: float, width: float, taken: Sequence[QRectF], lines: Sequence[float]) -> QRectF:
-        """Where the flag of the line `at` goes: on its line, in the lowest row where it covers no words and as few other
-        lines as can be."""
+        """Where the flag of the line `at` goes: on its line, in the lowest row where it covers no words, and as few
+        other lines as can be."""
         rect = self.boundingRect()
         rightmost = max(1.0, rect.width() - width - 1)
         lefts = [min(max(left, 1.0), rightmost) for left in (at - width / 2, at - BEYOND, at - width + BEYOND)]

@@ -79,7 +79,7 @@ def test_no_name_covers_a_line_another_name_or_words_of_the_curve(
         bench.runs.toggle_candidate(0.8 * place)
     handles = plot.view.handles
     assert handles.selection is not None and handles.borders is not None and len(plot.candidates.labels) == 2
-    for label, place in zip(plot.candidates.labels, handles.candidates, strict=True):
+    for label in plot.candidates.labels:
         for x in (handles.selection, *handles.borders):
             at = plot.view.pixel_x(x)
             assert not label.rect.left() - 2 < at < label.rect.right() + 2, f"{label.text} is on a line"

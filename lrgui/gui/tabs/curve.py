@@ -110,7 +110,7 @@ class CurveTab(RunTab):
         self.plot.canvas.customContextMenuRequested.connect(self._show_menu)
 
         row = QHBoxLayout()
-        row.setContentsMargins(0, 4, 0, 0)
+        row.setContentsMargins(12, 4, 4, 0)
         row.setSpacing(12)
         self.badge = QLabel("Synthetic example")
         self.badge.setObjectName("open")
