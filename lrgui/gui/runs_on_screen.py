@@ -1,4 +1,4 @@
-"""The runs on screen: what was measured last of each kind, what is read from the sweep, and what is chosen on it."""
+"""The runs on screen: what was measured last of each kind, from beginning to end, and visits to other runs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.measured import Race
-from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
-from lrgui.core.learning_rate import format_lr, same_lr
-from lrgui.core.run_settings import SweepSettings
-from lrgui.export.report import Report
-from lrgui.gui.background import Background
 from lrgui.gui.loading import LoadedRun
-from lrgui.gui.screen import RunStep, Screen, Steps, Visit, visit_of, visit_of_synthetic
-from lrgui.gui.selection import Choices, Selection
+from lrgui.gui.screen import RunStep, Screen, Visit, visit_of, visit_of_synthetic
+from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
 from lrgui.runs.race_record import RaceRecord
@@ -32,15 +25,14 @@ from lrgui.runs.records import Records
 from lrgui.runs.sequential import compared_so_far
 
 if TYPE_CHECKING:
-    from lrgui.export.snippets import Facts
+    pass
+from lrgui.gui.sweep_on_screen import SweepOnScreen
 
-#: So many rates can be marked: more names have no room.
-MOST_CANDIDATES = 10
 #: What is to be done with a sweep that was read: it, or why it could not be.
 Done = Callable[[ShownSweep | None, Exception | None], None]
 
 
-class RunsOnScreen(QObject):
+class RunsOnScreen(SweepOnScreen):
     """Collects what runs measure, by their kind (`RunKind`); starts none, and knows no widget.
 
     Tabs and panels read the properties, connect to the signals and call the verbs of choosing. The session begins
@@ -54,38 +46,14 @@ class RunsOnScreen(QObject):
     comparison_changed = Signal()
     """One more optimizer of a comparison was swept, or the comparison ended."""
     epoch_ended = Signal()
-    reading_changed = Signal(object)
-    """The SweepReading of the sweep on screen, or None."""
-    choice_changed = Signal()
-    """Selection or zones changed."""
-    selected = Signal(float)
-    """A rate is selected, live; before `choice_changed`."""
-    visit_changed = Signal()
-    """Another saved run or synthetic curve is visited, or none."""
     came_back = Signal(object)
     """What was on screen before is shown again: the kinds of runs (`RunKind`) that have changed. The Visit that was
     left, if one was, is `left`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
-        """Reads sweeps that are so long that the window would stand still."""
-        self.finishing = False
-        """True while the sweep that has just ended is read there."""
-        self._going = False
-        """True from the beginning of a run to its end."""
-        self.undo_stack = Steps(self, lambda: self._going)
-        self._shown: ShownSweep | None = None
-        """The sweep on screen."""
-        self._before: Screen | None = None
-        """What was on screen before the sweep that goes on."""
-        self.visit: Visit | None = None
-        """The saved run or synthetic curve that is shown in the place of the person's own; None for their own."""
         self.left: Visit | None = None
         """The visit that was left last."""
-        self._chosen = Selection(self._show_choice, self.undo_stack, Choices(None, None))
-        self.planned = USUAL
-        """The training to come, as far as the settings say."""
         self.aside: Record | None = None
         """A sweep of the digits that is laid over other curves."""
         self.training_job: Job | None = None
@@ -97,230 +65,6 @@ class RunsOnScreen(QObject):
         """The sweeps of the comparison on screen, one per optimizer."""
         self.comparison: tuple[Compared, ...] = ()
         """What those say that have ended."""
-
-    def close(self) -> None:
-        """Give up what is being read; returns when that has ended."""
-        self._background.close()
-        self.undo_stack.clear()  # a stack that goes with its steps tells of it when it is gone already
-
-    # ---------------------------------------------------------------- the sweep on screen
-    @property
-    def sweep_job(self) -> Job | None:
-        """What was swept."""
-        return None if self._shown is None else self._shown.job
-
-    @property
-    def sweeps(self) -> Records | None:
-        """The sweep, or its repeats."""
-        return None if self._shown is None else self._shown.sweeps
-
-    @property
-    def sweep(self) -> Record | None:
-        """The sweep; of repeats the first."""
-        return None if self._shown is None else self._shown.sweeps.first
-
-    @property
-    def synthetic(self) -> str:
-        """Name of the synthetic curve that is shown in the place of a sweep, empty for a measured one."""
-        return "" if self._shown is None else self._shown.synthetic
-
-    @property
-    def reading(self) -> SweepReading | None:
-        """What the sweep says, with the selection and the zones as they are; None before it is over."""
-        return None if self._shown is None else self._shown.reading
-
-    @property
-    def last_reading(self) -> SweepReading | None:
-        """The same, but while a sweep goes on what the one before it says."""
-        if self._going and self._before is not None and self._before.shown is not None and self.reading is None:
-            return self._before.shown.reading
-        return self.reading
-
-    @property
-    def waiting(self) -> bool:
-        """True where that is what the sweep before says: its own reading is still to come."""
-        return self._before is not None and self.reading is None
-
-    @property
-    def holds_for(self) -> str:
-        """What the recommendation holds for: "For SGD, momentum 0.9 · batch 64 · OneCycle · up to 300 steps"."""
-        shown = self._before.shown if self.waiting and self._before is not None else self._shown
-        return "" if shown is None else shown.holds_for
-
-    @property
-    def headline(self) -> str:
-        """What the sweep on screen is; empty where there is none."""
-        return "" if self._shown is None else self._shown.headline
-
-    @property
-    def started(self) -> datetime | None:
-        """When the sweep on screen began; None where nobody knows, or there is none."""
-        return None if self._shown is None else self._shown.started
-
-    @property
-    def own_settings(self) -> bool:
-        """True where what is on screen belongs to the settings in the form, as all does but a mere visit."""
-        return self.visit is None or self.visit.form is not None
-
-    def report(self) -> Report | None:
-        """The sweep on screen, as it is to be exported; None where there is none."""
-        return None if self._shown is None else self._shown.report()
-
-    def facts(self, job: Job) -> Facts:
-        """What is known of the selected rate, for code that uses it: `job` is what a run would run.
-
-        A recommended rate belongs to the settings of its sweep, one that the person chose to those of `job`. Raises
-        SnippetError, with a sentence, where there is no rate to use.
-        """
-        from lrgui.export.snippets import SnippetError, facts_of_job, facts_of_sweep  # not when the window opens
-
-        lr, shown = self.selection, self._shown
-        if lr is None:
-            raise SnippetError("No learning rate is selected: find one first (F5), or type one.")
-        if shown is None or shown.reading is None:
-            return facts_of_job(lr, job, None, plan=self.plan, trains=True)
-        if not self.own_settings:  # those of the form are another run's
-            job = shown.job
-        if shown.synthetic:
-            raise SnippetError("This curve is synthetic: nothing was trained. Find a learning rate first (F5).")
-        swept, record = replace(shown.job, train=job.train), shown.sweeps.first
-        facts = facts_of_sweep(shown.reading, swept, record, selection=lr, trains=True)
-        if facts.chosen and job.task != swept.task:
-            return facts_of_job(lr, job, None, plan=self.plan, trains=True)
-        return facts
-
-    def carried_over(self, job: Job) -> Transfer | None:
-        """What becomes of the pick with the settings of `job`; None where they are those of the sweep."""
-        return None if self._shown is None or not self.own_settings else self._shown.carried_over(job)
-
-    def read_as(self, settings: SweepSettings) -> None:
-        """Read the curve with these settings: β and the planned training belong to reading it, not to measuring it."""
-        shown = self._shown
-        if shown is None or self.finishing:
-            return
-        if shown.is_long:
-            self._background.start(lambda _watch: shown.read_as(settings), self._take_read)
-        else:
-            self._take_read(shown.read_as(settings), None)
-
-    def prove(self, end: EndEvent) -> None:
-        """The race that has ended measured what the sweep on screen recommends."""
-        if self._shown is None or self.race is None or self.race_job is None:
-            return
-        standings = self.race.standings
-        race = Race(self.race_job.race, standings.ranking(), standings.done, end)
-        self._take_read(self._shown.with_race(race), None)
-
-    def _take_read(self, shown: ShownSweep | None, error: Exception | None) -> None:
-        if error is not None:
-            raise error
-        if shown is not None and self._shown is not None and shown.sweeps is self._shown.sweeps:
-            before, chosen = self._chosen.now, shown.choice_after(self._shown, self._chosen.now)
-            self._shown = shown.with_choice(chosen)
-            if self.reading is not None:
-                self.reading_changed.emit(self.reading)
-            if chosen != before:
-                self._chosen.take(chosen)
-
-    # ---------------------------------------------------------------- selection and zones
-    @property
-    def plan(self) -> Plan:
-        """The training that a selected rate is meant for."""
-        return self.planned if self.reading is None else self.reading.plan
-
-    def select_maximum(self, lr: float, schedule: str = ONE_CYCLE, by_hand: bool = True) -> None:
-        """Select the rate that corresponds to `lr`, the highest one of a training on `schedule`."""
-        self.select(self.plan.from_trained(lr, schedule), by_hand=by_hand)
-
-    @property
-    def offer(self) -> float | None:
-        """What the sweep on screen recommends, or guesses where it is not sure; None without either, and of a synthetic
-        curve."""
-        return None if self.reading is None or self.synthetic else self.reading.recommendation.best_guess
-
-    def recommended_for(self, job: Job) -> float | None:
-        """The highest rate of a training like `job` that the sweep on screen recommends; None where it was of another
-        task, or recommends nothing."""
-        pick = None if self.reading is None or self.synthetic else self.reading.recommendation.lr
-        swept = self.sweep_job
-        if pick is None or swept is None or swept.task != job.task or job.task.is_script:
-            return None
-        return self.plan.as_trained(pick, job.train.planned_schedule)
-
-    @property
-    def selection(self) -> float | None:
-        """The learning rate that the person holds."""
-        return self._chosen.now.selection
-
-    @property
-    def dragging(self) -> bool:
-        """True while selection or zones are dragged: what follows them need not do so at each pixel."""
-        return self._chosen.dragging
-
-    @property
-    def zones(self) -> Zones | None:
-        """The zones as measured, or as the person dragged them."""
-        return self._chosen.now.zones
-
-    def select(self, lr: float, nudge: bool = False, by_hand: bool = True) -> None:
-        """Select `lr`, as one step that can be undone. A rate that is chosen `by_hand`, and is not the recommendation,
-        survives the next sweep."""
-        self._chosen.change(_selected(lr), nudge, selection=lr, by_hand=by_hand and self._is_choice(lr))
-
-    def _is_choice(self, lr: float) -> bool:
-        return self.reading is None or self.reading.recommendation.lr != lr
-
-    def preview_selection(self, lr: float) -> None:
-        """Follow a drag: everything shows `lr`, nothing to undo yet."""
-        self._chosen.preview(selection=lr, by_hand=self._is_choice(lr))
-
-    def commit_selection(self, old: float | None, new: float) -> None:
-        """A drag ended that began at `old`: make it one step that can be undone."""
-        self._chosen.commit(_selected(new), "selection", old, new, by_hand=self._is_choice(new))
-
-    def preview_zones(self, zones: Zones) -> None:
-        """Follow a drag of a border or of the whole optimal zone."""
-        self._chosen.preview(zones=zones)
-
-    def commit_zones(self, old: Zones, new: Zones) -> None:
-        """A drag of a border ended; like `commit_selection`."""
-        self._chosen.commit("zones", "zones", old, new)
-
-    @property
-    def candidates(self) -> tuple[float, ...]:
-        """The rates that are marked to be trained, rising."""
-        return self._chosen.now.candidates
-
-    def toggle_candidate(self, lr: float) -> None:
-        """Mark a rate to be trained, or take its mark away, as one step that can be undone."""
-        marked = self.candidates
-        same = [one for one in marked if same_lr(one, lr)]
-        if not same and len(marked) >= MOST_CANDIDATES:
-            return
-        after = tuple(one for one in marked if one not in same) if same else tuple(sorted((*marked, lr)))
-        self._chosen.change(f"candidate {format_lr(lr)}", candidates=after)
-
-    @Slot()
-    def toggle_selected_candidate(self) -> None:
-        """The same with the selected rate."""
-        if self.selection is not None:
-            self.toggle_candidate(self.selection)
-
-    @Slot()
-    def clear_candidates(self) -> None:
-        """Take all marks away, as one step that can be undone."""
-        self._chosen.change("candidates", candidates=())
-
-    def set_zones(self, zones: Zones) -> None:
-        """Set the zones, as one step that can be undone."""
-        self._chosen.change("zones", zones=zones)
-
-    def _show_choice(self, choices: Choices) -> None:
-        if choices.selection is not None:
-            self.selected.emit(choices.selection)
-        if self._shown is not None:
-            self._shown = self._shown.with_choice(choices)
-        self.choice_changed.emit()
 
     # ---------------------------------------------------------------- a run, from its begin to its end
     def begin(self, kind: str, job: Job, record: Record | None = None) -> None:
@@ -441,6 +185,14 @@ class RunsOnScreen(QObject):
                 self._take_reading(read if read is not None else self._shown.read(), held)
                 self._step(before if self.reading is not None else None)
         self.undo_stack.indexChanged.emit(self.undo_stack.index())  # steps between runs are possible again
+
+    def prove(self, end: EndEvent) -> None:
+        """The race that has ended measured what the sweep on screen recommends."""
+        if self._shown is None or self.race is None or self.race_job is None:
+            return
+        standings = self.race.standings
+        race = Race(self.race_job.race, standings.ranking(), standings.done, end)
+        self._take_read(self._shown.with_race(race), None)
 
     def show(self, run: LoadedRun) -> None:
         """Visit a run from disk: what was on screen comes back with `leave`, or by undo."""
@@ -570,18 +322,6 @@ class RunsOnScreen(QObject):
         self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
         self.comparison_changed.emit()
 
-    def _take_reading(self, shown: ShownSweep, before: ShownSweep | None = None) -> None:
-        """Show what a sweep says, which takes the place of the one `before`."""
-        self._shown = shown
-        self.reading_changed.emit(self.reading)
-        if self.reading is not None:
-            self._chosen.take(shown.first_choice(before, self._chosen.now))
-
 
 def _same_run(one: tuple[Job, Record] | None, other: tuple[Job, Record] | None) -> bool:
     return one is other is None or (one is not None and other is not None and one[1] is other[1])
-
-
-def _selected(lr: float) -> str:
-    """What the step is called that selects `lr`."""
-    return f"selection {format_lr(lr)}"
