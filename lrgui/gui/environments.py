@@ -49,6 +49,8 @@ class Environments(QObject):
         self.interpreters: list[Interpreter] = []
         """As they were found last."""
         self._near: Path | None = None
+        self._proven: set[str] = set()
+        """Those in which a run has begun."""
         self._answers: dict[str, tuple[float, Environment]] = {}  # when, on the clock that never jumps
         self._questions: SimpleQueue[str | None] = SimpleQueue()
         self._asked: Description | None = None
@@ -88,6 +90,12 @@ class Environments(QObject):
         self._find.start()
         if not self._is_fresh():
             self._describe.start()
+
+    def note_run(self) -> None:
+        """A run has begun in the chosen one: that it did not answer in time holds nobody up."""
+        self._proven.add(self.python)
+        if self.current is not None and self.current.late:
+            self._on_described(self.current)
 
     def look_near(self, path: str) -> None:
         """Look for virtual environments near this task too (what a `TaskSpec.path` can be, "" for none)."""
@@ -140,6 +148,8 @@ class Environments(QObject):
 
     @Slot(object)
     def _on_described(self, answer: Environment) -> None:
+        if answer.late and answer.python in self._proven:
+            answer = Environment(answer.python)
         self._answers[answer.python] = (time.monotonic(), answer)
         if answer.python == self.python and not self._closed:
             self.current = answer

@@ -51,6 +51,7 @@ class PythonChoice(QObject):
         self._warm_soon.timeout.connect(self._warm)
         environments.chosen.connect(self._on_chosen)
         session.job_changed.connect(self.follow)
+        session.state_changed.connect(self._note_run)
         self.follow(session.job)
 
     @Slot(object)
@@ -81,6 +82,11 @@ class PythonChoice(QObject):
         else:
             self._settings.python = self._usual = python
         self._save()
+
+    @Slot(str)
+    def _note_run(self, state: str) -> None:
+        if state == RunState.RUNNING and self._session.worker.running:
+            self._environments.note_run()
 
     @Slot()
     def _warm(self) -> None:

@@ -128,6 +128,11 @@ class RunLife(CurveEditor):
         return self.worker.running or self.runs.finishing
 
     @property
+    def measuring(self) -> bool:
+        """True while a run goes on that has not said how it ended: closing the window would cut it off."""
+        return self.worker.running and not self.worker.end_read
+
+    @property
     def record(self) -> Record | None:
         """What the present (or last) run has measured so far; of repeats the first."""
         return self._check if self.kind == RunKind.CHECK else self.runs.record(self.kind)

@@ -46,19 +46,22 @@ class RunThread(QThread):
         self._source = source
         self._journal = journal
         self._each_batch = each_batch
+        self.end_read = False
+        """True once the run has said how it ended; its process may take a moment to go."""
         self._read.connect(self._say)
 
     def run(self) -> None:
         """Read to the end of the run; nothing that the source raises may end the program."""
-        ended = False
         try:
             for events in self._source.chunks():
-                ended = ended or any(isinstance(event, EndEvent) for event in events)
+                # Before it is on disk: whoever sees it there may close the window at once.
+                self.end_read = self.end_read or any(isinstance(event, EndEvent) for event in events)
                 self._hand_over(events)
         except Exception as error:  # whatever the source does, the window must learn that the run is over
-            ended = True
+            self.end_read = True
             self._hand_over([EndEvent(EndReason.FAILED, f"The run could not be read ({error}). Try again.")])
-        if not ended:
+        if not self.end_read:
+            self.end_read = True
             self._hand_over([ended_unexpectedly()])
         if self._journal is not None:
             self._journal.close()
@@ -105,6 +108,11 @@ class RunWorker(QObject):
     def running(self) -> bool:
         """True from `start` until `ended`."""
         return self._reader is not None
+
+    @property
+    def end_read(self) -> bool:
+        """True once the run that goes on has said how it ended."""
+        return self._reader is not None and self._reader.end_read
 
     @property
     def source(self) -> EventSource | None:

@@ -497,7 +497,7 @@ class MainWindow(QMainWindow):
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
         kept = self.session.kind != RunKind.CHECK
         stopping = self.session.state == RunState.STOPPING  # the person has already said that it is to end
-        if self.session.busy and kept and not stopping and not self._may_stop():
+        if self.session.measuring and kept and not stopping and not self._may_stop():
             event.ignore()
             return
         self.session.close()
@@ -515,7 +515,16 @@ class MainWindow(QMainWindow):
         box.setText("A run is in progress. Stop it and close?")
         box.setInformativeText("Everything measured so far is saved.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+
+        def ask_again() -> None:
+            if not self.session.measuring:
+                box.setText("The run has ended. Close the window?")
+                stop.setText("Close")
+                keep.setText("Keep open")
+
+        self.session.run_ended.connect(ask_again)
         box.exec()
+        self.session.run_ended.disconnect(ask_again)
         # Where the run has ended meanwhile, "Keep running" still means that the window is to stay.
         return box.clickedButton() is stop

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrgui import frozen
@@ -27,6 +27,7 @@ LIMIT = 60.0
 #: Bytes that a Python may print meanwhile: what prints for ever is none.
 MOST_SAID = 1 << 21
 _OTHER = "Choose a Python ≥ 3.10 with PyTorch and numpy."
+_AGAIN = "Open this list to ask it again, or choose another Python."
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -48,6 +49,8 @@ class Environment:
     models: dict[str, tuple[str, ...]] = field(default_factory=dict)
     problem: str = ""
     """Why no run can use it, with the way out; "" where one can."""
+    late: bool = False
+    """True where it gave no answer in time, which says little: the machine may be busy."""
 
 
 class Description:
@@ -86,7 +89,8 @@ class Description:
                     f"{command[0]} does not behave like a Python interpreter: it prints endlessly. {_OTHER}"
                 )
             if late:
-                return self._failed(f"{command[0]} did not answer within {format_seconds(limit)}. {_OTHER}")
+                words = f"{command[0]} did not answer within {format_seconds(limit)}. {_AGAIN}"
+                return replace(self._failed(words), late=True)
         finally:
             with self._lock:
                 self._process = None

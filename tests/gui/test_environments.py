@@ -28,7 +28,7 @@ class Asked:
         self.described: list[str] = []
         self.near: list[Path | None] = []
         self.threads: set[str] = set()
-        self.problem = ""
+        self.problem, self.late = "", False
         self.hanging: set[str] = set()
         self.clock = 1000.0
 
@@ -53,7 +53,7 @@ class Asked:
                 asked.threads.add(threading.current_thread().name)
                 if python in asked.hanging:
                     assert self._stop.wait(10)
-                return Environment(python, version="3.12", problem=asked.problem)
+                return Environment(python, version="3.12", problem=asked.problem, late=asked.late)
 
             def stop(self) -> None:
                 self.stopped = True
@@ -129,6 +129,25 @@ def test_a_problem_is_looked_at_again_soon(environments: Environments, asked: As
     with qtbot.waitSignal(environments.known):
         environments.refresh()
     assert environments.current is not None and environments.current.problem == ""
+
+
+def test_one_that_runs_but_answers_late_has_no_problem(environments: Environments, asked: Asked, qtbot: QtBot) -> None:
+    asked.problem, asked.late = "It did not answer within 1 min.", True
+    with qtbot.waitSignal(environments.known):
+        environments.refresh()
+    assert environments.current is not None and environments.current.problem
+    with qtbot.waitSignal(environments.known):
+        environments.note_run()
+    assert environments.current.problem == ""
+    asked.clock += module.FRESH + 1
+    with qtbot.waitSignal(environments.known):
+        environments.refresh()
+    assert environments.current.problem == "", "late again, on a machine that is busy with the run"
+    asked.problem, asked.late = "PyTorch is not installed.", False
+    asked.clock += module.FRESH + 1
+    with qtbot.waitSignal(environments.known):
+        environments.refresh()
+    assert environments.current.problem == "PyTorch is not installed.", "an answer counts"
 
 
 def test_choosing_tells_what_is_known_at_once(environments: Environments, asked: Asked, qtbot: QtBot) -> None:

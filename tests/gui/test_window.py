@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bench import Bench
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -338,3 +339,37 @@ def test_the_number_is_what_is_selected(bench: Bench, window: MainWindow) -> Non
     selection = bench.runs.selection
     assert selection is not None
     assert window.findChild(SelectionPanel).number.text() == format_lr(selection)
+
+
+def test_a_run_that_has_said_its_end_is_no_reason_to_ask(window: MainWindow, bench: Bench) -> None:
+    """Its process may take a moment to go, and its curve a moment to be read."""
+    bench.source = Scripted(sweep())
+    bench.session.find()
+    until = time.monotonic() + 10
+    while not bench.session.worker.end_read and time.monotonic() < until:
+        time.sleep(0.005)  # the thread reads it; the window has not heard of it
+    assert bench.session.busy and not bench.session.measuring
+    assert window.close(), "a question would stay open here"
+
+
+def test_the_question_says_when_the_run_has_ended_meanwhile(window: MainWindow, bench: Bench) -> None:
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    asked: list[tuple[str, list[str]]] = []
+
+    def look(box: QMessageBox) -> None:
+        asked.append((box.text(), [button.text() for button in box.buttons()]))
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        look(box)
+        bench.session.run_ended.connect(lambda _end: (look(box), box.reject()))
+        bench.session.stop()
+
+    QTimer.singleShot(0, answer)
+    assert not window.close()
+    assert [text for text, _ in asked] == [
+        "A run is in progress. Stop it and close?",
+        "The run has ended. Close the window?",
+    ]
+    assert set(asked[1][1]) == {"Close", "Keep open"}

@@ -114,7 +114,8 @@ def test_one_that_is_not_there() -> None:
 def test_one_that_hangs_is_given_up_with_all_that_it_started(tmp_path: Path) -> None:
     path = python(tmp_path / "python3", f"sleep 1000 & echo $! > {tmp_path / 'child'}; wait")
     facts = Description(str(path)).run(limit=0.3)  # else it takes as long as the sleep
-    assert "did not answer within 300 ms" in facts.problem
+    assert "did not answer within 300 ms. Open this list to ask it again" in facts.problem
+    assert facts.late
     child = int((tmp_path / "child").read_text())
     assert within(60, lambda: _is_gone(child))
 

@@ -48,10 +48,10 @@ class CompareTab(RunTab):
         self.saved.plot.read.connect(self.hovered)
         self._drawn: dict[int, int] = {}
         row = QHBoxLayout()
-        row.setContentsMargins(12, 6, 0, 0)
+        row.setContentsMargins(12, 6, 4, 0)
         row.setSpacing(12)
         under = QHBoxLayout()
-        under.setContentsMargins(12, 0, 0, 0)
+        under.setContentsMargins(12, 0, 4, 0)
         self.boxes: dict[str, QCheckBox] = {}
         for key, optimizer in OPTIMIZERS.items():
             if not optimizer.compared:

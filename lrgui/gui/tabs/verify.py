@@ -43,7 +43,7 @@ class VerifyTab(RunTab):
         self._drawn = (-1, -1)
         self._ranking: Ranking | None = None
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 4, 0)
+        layout.setContentsMargins(12, 6, 4, 0)
         layout.setSpacing(4)
         self.cost = muted()
         layout.addLayout(self._start_row())
