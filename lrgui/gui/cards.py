@@ -143,3 +143,13 @@ def small_button(text: str, tip: str, act: Callable[[], object] | None = None, n
     if act is not None:
         button.clicked.connect(lambda: act())
     return button
+
+
+def leave(part: QWidget) -> None:
+    """Take the focus off a part that is about to be hidden or switched off, and give it to what the part lies in.
+
+    Qt gives it to the next button, which Space and Enter would then press unasked.
+    """
+    focus, around = part.window().focusWidget(), part.parentWidget()
+    if around is not None and focus is not None and (focus is part or part.isAncestorOf(focus)):
+        around.setFocus()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from lrgui.core.control import read_factor
 from lrgui.core.events import RunKind, RunState
-from lrgui.gui.cards import small_button
+from lrgui.gui.cards import leave, small_button
 from lrgui.gui.session import Session
+from lrgui.runs.event_source import Steerable
 
 
 class LiveControls(QWidget):
     """A factor for the rate, and the button that ends the training with its epoch; in sight while one runs."""
+
+    multiplied = Signal(float)
+    """The training was asked to multiply the rest of its schedule by this."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -43,18 +47,36 @@ class LiveControls(QWidget):
         session.finishing.connect(self._show_state)
         self._show_state()
 
+    @property
+    def can_steer(self) -> bool:
+        """True while a training runs that hears what is asked of it."""
+        session, job = self._session, self._session.runs.training_job
+        if session.kind != RunKind.TRAIN or session.state not in (RunState.RUNNING, RunState.PAUSED):
+            return False
+        # A training that is followed hears nothing, and a script sets its rates itself.
+        return isinstance(session.worker.source, Steerable) and job is not None and not job.task.is_script
+
+    @Slot(float)
+    def multiply(self, factor: float) -> None:
+        """Multiply the rest of the schedule from the next step on."""
+        if self.can_steer:
+            self._session.multiply_rate(factor)
+            self.multiplied.emit(factor)
+
     @Slot()
     def _multiply(self) -> None:
         factor = read_factor(self.factor.text())
         if factor is not None:
-            self._session.multiply_rate(factor)
+            self.multiply(factor)
 
     @Slot()
     def _show_state(self) -> None:
-        session = self._session
-        steerable = session.kind == RunKind.TRAIN and not session.job.task.is_script
-        live = session.state in (RunState.RUNNING, RunState.PAUSED)
-        self.setVisible(steerable and live)
+        session, shown = self._session, self.can_steer
+        if not shown:
+            leave(self)
+        elif session.asked_to_finish:
+            leave(self.finish)
+        self.setVisible(shown)
         self.apply.setEnabled(read_factor(self.factor.text()) is not None)
         self.finish.setEnabled(not session.asked_to_finish)
         self.finish.setText("Stopping after epoch…" if session.asked_to_finish else "Stop after epoch")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 
 class TrainingView(QToolButton):
-    """Logarithmic losses, the table of epochs, and what the chart in the middle shows."""
+    """Logarithmic losses and rates, the table of epochs, and what the chart in the middle shows."""
 
     middle_chosen = Signal(str)
     """What the chart in the middle is to show."""
@@ -19,12 +19,15 @@ class TrainingView(QToolButton):
         super().__init__()
         self.setText("View ▾")
         self.setAccessibleName("What the plot shows")
-        self.setToolTip("Losses on a logarithmic axis, a table of epochs, and what the chart in the middle shows")
+        self.setToolTip(
+            "Losses and rates on a logarithmic axis, a table of epochs, and what the chart in the middle shows"
+        )
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         self.log = QAction("Log loss", menu, checkable=True)
+        self.log_rate = QAction("Log learning rate", menu, checkable=True)
         self.table = QAction("Table of epochs", menu, checkable=True)
-        menu.addActions([self.log, self.table])
+        menu.addActions([self.log, self.log_rate, self.table])
         menu.addSeparator()
         self._middle = QActionGroup(self)
         self._middle.triggered.connect(self._choose)

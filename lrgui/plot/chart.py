@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget
 
 from lrgui.plot.axis import Axis
@@ -75,6 +76,20 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 180)
+        self.give_up: Callable[[], bool] = lambda: False
+        """Ends the drag that goes on as if it had not begun; False where there is none for which that can be done."""
+
+    def event(self, event: QEvent) -> bool:
+        """Esc gives up a drag before it means anything to the window."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.give_up()
+        ):
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def show_items(self, item: QGraphicsWidget, palette: Palette) -> None:
         """Fill the widget with one item."""
@@ -83,4 +98,5 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def forget_mouse(self) -> None:
         """End a drag or click whose release will never come here."""
+        self.give_up()
         forget_mouse(self.scene())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPainter
 
 from lrgui.core.learning_rate import format_lr
-from lrgui.plot.font import plot_font
+from lrgui.plot.badge import paint_badge
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.view import CurveView
 
@@ -18,7 +18,6 @@ class DragArea(PaletteLayer):
 
     def __init__(self, view: CurveView, z: float) -> None:
         super().__init__(view, z)
-        self._font = plot_font(12, bold=True)
         view.area_changed.connect(self.refresh)
 
     @property
@@ -43,13 +42,5 @@ class DragArea(PaletteLayer):
         painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
         if not (text := self.text):
             return
-        metrics, rect = QFontMetricsF(self._font), self.boundingRect()
-        width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 8
-        left = min(max(area.center().x() - width / 2, 2.0), max(2.0, rect.width() - width - 2))
-        box = QRectF(left, rect.height() - height - 8, width, height)
-        painter.setPen(pen(self._palette.accent, 1.4))
-        painter.setBrush(QColor(self._palette.background))
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setFont(self._font)
-        painter.setPen(QColor(self._palette.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        at = QPointF(area.center().x(), self.boundingRect().height() - 20)
+        paint_badge(painter, self.boundingRect(), at, text, self._palette)

@@ -1,28 +1,49 @@
-"""The chart of a training's rate and momentum: planned and actual."""
+"""The chart of a training's rate and momentum: planned and actual; what is left of the plan can be dragged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from PySide6.QtCore import Signal, Slot
 
 from lrgui.core.changed_plan import changed_plan
 from lrgui.core.events import RateEvent
-from lrgui.core.formats import format_figure
+from lrgui.core.formats import format_factor, format_figure
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.axis import number_axis
+from lrgui.plot.badge import Badge
 from lrgui.plot.layers import Line, pen
 from lrgui.plot.legend import Entry
+from lrgui.plot.plan_view import PlanView
 from lrgui.plot.rate_marks import RateMarks
 from lrgui.plot.step_chart import NONE, Floats, StepChart, per_step
 from lrgui.plot.theme import Palette
+from lrgui.plot.ticks import decade_ticks, linear_ticks
+
+#: On a logarithmic axis the lowest rate in sight is at least the highest one by this: a schedule may end at zero.
+MOST_BETWEEN = 1e6
 
 
 class RateChart(StepChart):
     """The planned rate of every step, over it the actual one, and the momentum where it is cycled."""
 
+    view: PlanView
+
+    dropped = Signal(float)
+    """What is left of the plan was dragged to this multiple of itself."""
+    said = Signal(str)
+    """What a drag would do, in words; empty once it is over."""
+
     def __init__(self, palette: Palette) -> None:
-        super().__init__(number_axis("left", "Learning rate", palette), palette, "Step")
+        super().__init__(number_axis("left", "Learning rate", palette), palette, "Step", PlanView())
+        self.draggable: Callable[[], bool] = lambda: False
+        """Whether the plan can be dragged now."""
+        self.drag_words: Callable[[float, float], str] = lambda factor, _rate: f"LR {format_factor(factor)}"
+        """What a drag by a factor would do at a place that has this planned rate."""
+        self._expected = 1.0
+        """The factor that was asked for, until the plan has it."""
         self._plan: Floats = NONE
         """The planned rates as they were before the start."""
         self.plan: Floats = NONE
@@ -33,11 +54,20 @@ class RateChart(StepChart):
         self._momenta: Floats = NONE
         self.top = 1.0
         """The highest rate that there is room for."""
+        self._ends = 0.0, 1.0
+        """Where on the axis momenta of 0 and 1 lie."""
         self.marks = RateMarks(self.view, 15, True)
         self.planned = Line(self.view, 5)
         self.actual = Line(self.view, 10)
         self.planned_momentum = Line(self.view, 3)
         self.actual_momentum = Line(self.view, 8)
+        self._lines = self.planned, self.actual, self.planned_momentum, self.actual_momentum
+        self.dragged = Line(self.view, 12)
+        self.badge = Badge(self.view, 30)
+        self.view.rest = self._rest
+        self.view.dragged.connect(self._show_drag)
+        self.view.dropped.connect(self._drop)
+        self.view.given_up.connect(self._end_drag)
 
     def set_palette(self, palette: Palette) -> None:
         """See `Chart`."""
@@ -46,14 +76,18 @@ class RateChart(StepChart):
         self.actual.set_pen(pen(palette.optimal_line, 2.2))
         self.planned_momentum.set_pen(pen(palette.previous, 1.2, "dot"))
         self.actual_momentum.set_pen(pen(palette.validation, 1.4))
-        self.marks.set_palette(palette)
+        self.dragged.set_pen(pen(palette.accent, 1.8, "dash"))
+        for layer in (self.marks, self.badge):
+            layer.set_palette(palette)
         self.update_legend()
 
     def forget(self) -> None:
         """Nothing is planned or measured yet."""
+        self.view.give_up_drag()
+        self.expect(1.0)
         self._plan = self.plan = self.rates = self._planned_momenta = self._momenta = NONE
         self.marks.set_marks(())
-        for line in (self.planned, self.actual, self.planned_momentum, self.actual_momentum):
+        for line in self._lines:
             line.set_data(NONE, NONE)
 
     def set_plan(self, rates: Floats, momenta: Floats) -> None:
@@ -80,12 +114,52 @@ class RateChart(StepChart):
 
     def set_changes(self, changes: Sequence[RateEvent]) -> None:
         """All changes of the rate so far: the plan follows them."""
+        self.expect(1.0)
         if len(self._plan):
             self.plan = changed_plan(self._plan, changes)
             self.planned.set_data(*per_step(self.plan))
             if float(self.plan.max()) > self.top:
                 self.fit()
         self.update_legend()
+
+    def expect(self, factor: float) -> None:
+        """The rest of the plan was asked to be this multiple of itself; 1 for what it is."""
+        self._expected = factor
+        self._draw_dragged(1.0)
+
+    @Slot(float)
+    def multiply_expected(self, factor: float) -> None:
+        """The rest of the plan was asked to be this multiple of what it was expected to be."""
+        self.expect(self._expected * factor)
+
+    def _rest(self) -> tuple[int, Floats]:
+        first = len(self.rates)
+        return (first, self._expected * self.plan[first:]) if self.draggable() else (first, NONE)
+
+    def _draw_dragged(self, factor: float) -> None:
+        """Draw the rest of the plan, as it is expected, times this."""
+        first, total = len(self.rates), self._expected * factor
+        rest = NONE if total == 1.0 else total * self.plan[first:]
+        self.dragged.set_data(np.arange(first, first + len(rest), dtype=np.float64), rest)
+
+    @Slot(float, float)
+    def _show_drag(self, factor: float, step: float) -> None:
+        self._draw_dragged(factor)
+        rate = self._expected * float(np.interp(step, *per_step(self.plan)))
+        words = self.drag_words(factor, rate)
+        self.badge.show_at(step, factor * rate, words)
+        self.said.emit(words)
+
+    @Slot(float)
+    def _drop(self, factor: float) -> None:
+        self._end_drag()
+        self.dropped.emit(factor)
+
+    @Slot()
+    def _end_drag(self) -> None:
+        self._draw_dragged(1.0)
+        self.badge.show_at(0.0, 0.0, "")
+        self.said.emit("")
 
     def words_at(self, step: int) -> list[str]:
         """Rate and momentum at a step."""
@@ -96,17 +170,37 @@ class RateChart(StepChart):
             words.append(f"momentum {format_figure(float(self._momenta[step]), 3)}")
         return words
 
+    def set_log(self, wanted: bool) -> None:
+        """Have a logarithmic axis of rates, or a linear one."""
+        if wanted == self.view.log_y:
+            return
+        self.view.give_up_drag()
+        self.view.log_y = wanted
+        self.left.measure("LR (log scale)" if wanted else "Learning rate", decade_ticks if wanted else linear_ticks)
+        self.fit()
+        for layer in (*self._lines, self.dragged, self.grid):
+            layer.refresh()
+
     def fit(self) -> None:
-        """Show the highest rate."""
-        self.top = max([float(rates.max()) for rates in (self.plan, self.rates) if len(rates)] or [0.0]) or 1.0
-        self.view.setYRange(-0.06 * self.top, 1.12 * self.top, padding=0)
+        """Show the highest rate; on a logarithmic axis the lowest, too."""
+        known = np.concatenate([self.plan, self.rates])
+        self.top = (float(known.max()) if len(known) else 0.0) or 1.0
+        low, high = 0.0, self.top
+        if self.view.log_y:
+            least = known[known > self.top / MOST_BETWEEN]
+            high = math.log10(self.top)
+            low = min(math.log10(float(least.min())) if len(least) else high, high - 1)
+        self.view.setYRange(low - 0.06 * (high - low), high + 0.12 * (high - low), padding=0)
+        self._ends = low, high
         self._draw_momenta()
 
     def _draw_momenta(self) -> None:
-        """Momenta share the chart of the rates; 1 is as high as the highest rate."""
+        """Momenta share the chart of the rates, evenly on any axis; 1 is as high as the highest rate."""
+        low, high = self._ends
         pairs = ((self.planned_momentum, self._planned_momenta), (self.actual_momentum, self._momenta))
         for line, values in pairs:
-            line.set_data(*per_step(self.top * values))
+            places = low + (high - low) * values
+            line.set_data(*per_step(10.0**places if self.view.log_y else places))
 
     def update_legend(self) -> None:
         """Name what is drawn."""

@@ -30,6 +30,8 @@ class TrainingPlot(StackedPlot):
         self._stack("Training: loss, accuracy and learning rate", charts, (10, 5, 5), 70)
         for chart in charts[1:]:
             chart.view.setXLink(self.loss.view)
+        self.canvas.give_up = self.rate.view.give_up_drag
+        self.rate.said.connect(self.read)
         self.set_palette(palette)
         self.clear()
 
@@ -103,6 +105,10 @@ class TrainingPlot(StackedPlot):
     def set_log_loss(self, wanted: bool) -> None:
         """Show losses on a logarithmic axis, or on a linear one; losses that are not positive stay out of sight."""
         self.loss.set_log(wanted)
+
+    def set_log_rate(self, wanted: bool) -> None:
+        """Show rates on a logarithmic axis, or on a linear one."""
+        self.rate.set_log(wanted)
 
     def reset_view(self) -> None:
         """Show the whole training."""

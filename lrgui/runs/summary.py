@@ -189,6 +189,7 @@ def thumbnail(x: Floats, y: Floats) -> bytes:
     share = np.clip((values - low) / (high - low), 0, 1) if high > low else np.full(POINTS, 0.5)
     points = np.round(share * TOP).astype(np.uint8)
     cut = values > high
+    cut &= np.logical_or.accumulate(~cut)  # where a curve falls fast, it begins above the top
     points[cut & np.concatenate(([False], cut[:-1]))] = GAP  # a blow-up leaves the picture where it passes the top
     return points.tobytes()
 

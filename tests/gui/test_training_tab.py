@@ -7,11 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 from scripted import Scripted, training
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, GradientEvent, OutputEvent, RateEvent, TaskEvent
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
@@ -169,3 +172,62 @@ def test_the_view_marks_what_the_chart_in_the_middle_shows(window: MainWindow, b
     assert marked() == ["f1"] and heard[-1] == ""
     view.offer(["f1", "gradient norm"])
     assert marked() == ["gradient norm"] and heard[-1] == "gradient norm"
+
+
+def test_dragging_what_is_left_of_the_plan_changes_the_rate_as_the_typed_factor_does(
+    window: MainWindow, bench: Bench
+) -> None:
+    source = bench.source = steered()
+    tab, session = window.tabs.training, bench.session
+    rate = tab.plot.rate
+    assert not rate._rest()[1].size
+    session.train()
+    bench.qtbot.waitUntil(lambda: session.state == "running" and bool(rate.marks.marks), timeout=10_000)
+    first, rest = rate._rest()
+    assert (first, len(rest)) == (21, 21) and "rest of the schedule" in rate.view.tip
+    assert tab._drag_words(0.25, 4e-3) == "LR ×0.25: 1e-3 here"
+    rate.dropped.emit(0.25)
+    tab.controls.factor.setText("0.5")
+    bench.qtbot.keyClick(tab.controls.factor, Qt.Key.Key_Return)
+    assert source.asked == ["rate 0.25", "rate 0.5"]
+    assert rate._rest()[1] == pytest.approx(rest / 8) and rate.dragged.points[1] == pytest.approx(rest / 8)
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+    assert not rate._rest()[1].size and not len(rate.dragged.points[0])
+
+
+def test_dragging_the_plan_before_the_start_changes_max_lr(window: MainWindow, bench: Bench) -> None:
+    bench.play()
+    tab, session = window.tabs.training, bench.session
+    rate, before = tab.plot.rate, session.job.train.max_lr
+    assert len(rate._rest()[1]) == len(rate.plan) > 0 and "max LR" in rate.view.tip
+    assert tab._drag_words(0.5, 1.0) == f"Max LR {format_lr(before / 2)}"
+    rate.dropped.emit(0.5)
+    assert session.job.train.max_lr == pytest.approx(before / 2, rel=0.05)
+    assert rate.plan.max() == pytest.approx(session.job.train.max_lr, rel=1e-3)
+    assert bench.runs.undo_stack.canUndo()
+
+
+def test_a_training_that_hears_nothing_has_no_controls(window: MainWindow, bench: Bench) -> None:
+    bench.source = Scripted([training()[0]], hold=True)
+    tab, session = window.tabs.training, bench.session
+    session.train()
+    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    assert not tab.controls.isVisibleTo(tab) and not tab.plot.rate._rest()[1].size
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+
+
+def test_the_focus_of_a_button_that_goes_is_not_passed_to_the_next_one(window: MainWindow, bench: Bench) -> None:
+    bench.source = steered()
+    tab, session = window.tabs.training, bench.session
+    window.tabs.setCurrentWidget(tab)
+    session.train()
+    bench.qtbot.waitUntil(lambda: tab.controls.isVisible(), timeout=10_000)
+    tab.controls.finish.setFocus()
+    tab.controls.finish.click()
+    assert not tab.controls.finish.isEnabled() and not isinstance(window.focusWidget(), QAbstractButton)
+    tab.controls.apply.setFocus()
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+    assert not tab.controls.isVisible() and not isinstance(window.focusWidget(), QAbstractButton)

@@ -21,6 +21,7 @@ from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurvePlot
+from lrgui.plot.plots import Plot
 from lrgui.plot.view import PlotView
 
 
@@ -67,9 +68,15 @@ def plot(qtbot, reading: SweepReading) -> CurvePlot:
 
 @dataclass
 class Mouse:
-    """Sends real mouse events to a plot; positions are pixels of its view."""
+    """Sends real mouse events to a plot; positions are pixels of its view, or of another one of its views."""
 
-    plot: CurvePlot
+    plot: Plot
+    of: PlotView | None = None
+
+    @property
+    def view(self) -> PlotView:
+        """Where the positions lie."""
+        return self.plot.view if self.of is None else self.of  # type: ignore[attr-defined,no-any-return]
 
     def press(self, x: float, y: float, **how: object) -> None:
         self._send(QEvent.Type.MouseMove, x, y, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, **how)
@@ -112,7 +119,7 @@ class Mouse:
     def wheel(self, x: float, y: float, turn: int, modifiers: Qt.KeyboardModifier) -> None:
         """Turn the wheel by eighths of a degree."""
         viewport = self.plot.canvas.viewport()
-        local = QPointF(self.plot.view.mapToScene(QPointF(x, y)))
+        local = QPointF(self.view.mapToScene(QPointF(x, y)))
         place = local, QPointF(viewport.mapToGlobal(local)), QPoint(), QPoint(0, turn)
         event = QWheelEvent(*place, Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
         QApplication.sendEvent(viewport, event)
@@ -127,7 +134,7 @@ class Mouse:
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
         viewport = self.plot.canvas.viewport()
-        local = QPointF(self.plot.view.mapToScene(QPointF(x, y)))
+        local = QPointF(self.view.mapToScene(QPointF(x, y)))
         event = QMouseEvent(kind, local, viewport.mapToGlobal(local), button, buttons, modifiers)
         QApplication.sendEvent(viewport, event)
 
@@ -135,6 +142,12 @@ class Mouse:
 @pytest.fixture
 def mouse(plot: CurvePlot) -> Mouse:
     return Mouse(plot)
+
+
+@pytest.fixture
+def mouse_over() -> Callable[[Plot, PlotView], Mouse]:
+    """A mouse over one view of a plot that has several."""
+    return Mouse
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
@@ -18,7 +19,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.listing import LATEST, SORTS, matching, ordered
 from lrgui.runs.log import LogWriter
 from lrgui.runs.notes import Notes, notes_path, write_notes
-from lrgui.runs.summary import POINTS, RunSummary
+from lrgui.runs.summary import GAP, POINTS, RunSummary, thumbnail
 
 
 def fall(steps: int = 120) -> list[Event]:
@@ -228,3 +229,11 @@ def test_searching_and_sorting(folder: Path) -> None:
     assert ordered([lone, *runs[1:]], LATEST)[-1] is lone
     for sort in SORTS:
         assert len(ordered(runs, sort)) == 3
+
+
+def test_a_training_that_learns_fast_has_its_picture_to_the_end() -> None:
+    steps = np.arange(2000.0)
+    fallen = thumbnail(steps, 0.05 + 2.3 * np.exp(-steps / 30))
+    assert GAP not in fallen and fallen[0] > 200 and fallen[-1] < 5
+    blown_up = thumbnail(steps, np.where(steps < 1800, 2.0 - steps / 1000, 10.0))
+    assert GAP in blown_up[40:] and GAP not in blown_up[:40]

@@ -8,8 +8,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QWidget
 
+from lrgui.core.events import RunState
 from lrgui.core.run_settings import MOST_EPOCHS
-from lrgui.gui.cards import small_button
+from lrgui.gui.cards import leave, small_button
 from lrgui.gui.file_dialogs import ask_new_file, start_folder
 from lrgui.gui.notice import Notice
 from lrgui.gui.runs_on_screen import RunsOnScreen
@@ -48,12 +49,15 @@ class KeptTraining(QWidget):
     @Slot()
     def show_what_can_be_done(self) -> None:
         """Show the buttons that can be used."""
-        log = None if self._session.busy else self.log
+        idle = self._session.state == RunState.IDLE and not self._session.busy
+        log = self.log if idle else None
         last = None if log is None else newest(folder_of(log), LAST)
         best = None if log is None else newest(folder_of(log), BEST)
-        self.resume.setVisible(last is not None and not last.over)
-        self.more.setVisible(last is not None and last.over)
-        self.save.setVisible((best or last) is not None)
+        shown = (last is not None and not last.over, last is not None and last.over, (best or last) is not None)
+        for button, visible in zip((self.resume, self.more, self.save), shown, strict=True):
+            if not visible:
+                leave(button)
+            button.setVisible(visible)
 
     @Slot()
     def _resume(self) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout
 
 from lrgui.core.events import RunKind
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.formats import format_factor
+from lrgui.core.learning_rate import format_lr, shown_lr
 from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
 from lrgui.gui.cards import small_button
 from lrgui.gui.epoch_table import EpochTable
@@ -25,6 +26,9 @@ from lrgui.plot.training_plot import TrainingPlot
 from lrgui.runs.headline import headline
 from lrgui.runs.job import Job
 
+#: What is said over the planned line: of a training that runs, and before there is one.
+OF_REST = "Drag up or down to change the rest of the schedule (Esc cancels)"
+OF_MAX_LR = "Drag up or down to change max LR (Esc cancels)"
 #: Room for this many steps is made first, where nobody knows how many there will be.
 ROOM = 200
 
@@ -51,9 +55,14 @@ class TrainingTab(RunTab):
         self.header.setAccessibleName("What is trained")
         self.view = TrainingView()
         self.view.log.toggled.connect(self.plot.set_log_loss)
+        self.view.log_rate.toggled.connect(self.plot.set_log_rate)
         self.view.table.toggled.connect(self._show_table)
         self.view.middle_chosen.connect(self.plot.show_in_middle)
         self.controls = LiveControls(session)
+        self.controls.multiplied.connect(self.plot.rate.multiply_expected)
+        self.plot.rate.draggable = self._can_drag
+        self.plot.rate.drag_words = self._drag_words
+        self.plot.rate.dropped.connect(self._dragged)
         self.table = EpochTable()
         self.table.hide()
         top = QHBoxLayout()
@@ -147,6 +156,29 @@ class TrainingTab(RunTab):
         draw_plan(self.plot, train, steps, per_epoch, cycles=cycles_momentum(job, task))
         return steps
 
+    # ---------------------------------------------------------------- the plan is dragged
+    def _can_drag(self) -> bool:
+        """Whether the planned line can be dragged: while a training can be steered, and before there is one."""
+        before = self._runs.training is None and not self._session.busy
+        self.plot.rate.view.tip = OF_MAX_LR if before else OF_REST
+        return before or self.controls.can_steer
+
+    def _dragged_max_lr(self, factor: float) -> float:
+        return shown_lr(factor * self._session.job.train.max_lr)
+
+    def _drag_words(self, factor: float, rate: float) -> str:
+        if self._runs.training is None:
+            return f"Max LR {format_lr(self._dragged_max_lr(factor))}"
+        return f"LR {format_factor(factor)}: {format_lr(factor * rate)} here"
+
+    @Slot(float)
+    def _dragged(self, factor: float) -> None:
+        """The planned line was dropped: of a training that runs, the rest; before one, its highest rate."""
+        if self._runs.training is not None:
+            self.controls.multiply(factor)
+        elif not self._session.busy:
+            self._runs.select_maximum(self._dragged_max_lr(factor), self._session.job.train.planned_schedule)
+
     @Slot(object)
     def _plan(self, _task: object) -> None:
         """The number of batches is known: the whole learning-rate plan can be drawn."""
@@ -223,6 +255,8 @@ class TrainingTab(RunTab):
     @Slot(object)
     def _finish(self, end: object) -> None:
         self._timer.stop()
+        self.plot.rate.view.give_up_drag()
+        self.plot.rate.expect(1.0)
         if self._session.kind != RunKind.TRAIN:
             return
         self._redraw()
