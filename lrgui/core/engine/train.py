@@ -13,25 +13,21 @@ from torch import nn
 
 from lrgui.core.control import Control
 from lrgui.core.engine.averaging import AveragedWeights
-from lrgui.core.engine.bad_batches import Suspects, bad_batch
-from lrgui.core.engine.batches import NO_BATCH, batch_size, to_device
-from lrgui.core.engine.dead_network import DeadNetwork
-from lrgui.core.engine.early_stopping import EarlyStopping
+from lrgui.core.engine.batches import batch_size, to_device
 from lrgui.core.engine.evaluation import Means, evaluate
-from lrgui.core.engine.gradients import norm_of
+from lrgui.core.engine.guards import Guards
 from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.loader_position import Feed
 from lrgui.core.engine.modes import has_modes, kept_in_eval, to_eval_mode, to_train_mode
 from lrgui.core.engine.objective import Objective
+from lrgui.core.engine.outcome import averaged_words, completed, epoch_event, finished_early, no_batch, stopped
 from lrgui.core.engine.param_groups import largest
 from lrgui.core.engine.passes import batches_in, planned_steps, steps_per_epoch
 from lrgui.core.engine.pausing import Stopwatch, held
 from lrgui.core.engine.precision import MOST_SKIPS, overflowed, scaler_for
-from lrgui.core.engine.recovery import Recovery
 from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.snapshot import Snapshot
 from lrgui.core.engine.step import Stepper
-from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.engine.team import Team
 from lrgui.core.engine.training_state import put_back
 from lrgui.core.events import (
@@ -39,24 +35,16 @@ from lrgui.core.events import (
     BatchEvent,
     EndEvent,
     EndReason,
-    EpochEvent,
     Event,
-    GradientEvent,
     OutputEvent,
     RateEvent,
     ResumeEvent,
     Stream,
 )
-from lrgui.core.formats import exact_number, format_factor, format_loss
-from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.tensor_file import Contents
-from lrgui.core.validation_watch import ValidationWatch
 
 _MISSING = object()
-#: Gradients and answers are looked at each so many steps, and at most so many times: beside a small model's step they
-#: would show, and so would their lines in a long log.
-LOOK_EACH, MOST_LOOKS = 10, 2000
 
 
 class Keeper(Protocol):
@@ -136,7 +124,6 @@ class Training:
         self.metric_name = metric_name
         self.device = device
         self.clock = Stopwatch()
-        self.watch = TrainWatch(config.max_lr)
         self.scaler = scaler_for(config.amp, device)
         self.step = 0
         """Optimizer steps that were made."""
@@ -155,17 +142,12 @@ class Training:
         """How the training ended, once it has."""
         self._skipped = 0  # steps in a row that fp16's scaler left out
         self._in_eval = kept_in_eval(model)
-        self._suspects = Suspects(1)  # each loss is looked at before anything is learned from its batch
         self.rate = LiveRate(optimizer)
+        self.guards = Guards(model, optimizer, config, self.rate)
         self.told = 0
         """Steps that were told: more than were made where some were taken back."""
-        self._dead = DeadNetwork(model)
-        self._rising = ValidationWatch()
         self.averaged = None if config.ema_decay is None else AveragedWeights(model, config.ema_decay)
         """The average of the weights, which is evaluated and kept, where one is wanted."""
-        self._patient = None if config.patience is None else EarlyStopping(model, config.patience)
-        self._recovery: Recovery | None = None
-        self._look_each = LOOK_EACH
         self.feed = Feed(loader, config.steps is None)
         self.midway = False
         """True for a training that is resumed within an epoch, until it goes on there."""
@@ -194,44 +176,31 @@ class Training:
             scaler=self.scaler,
             first=self._start.add_behind,
         )
-        self._look_each = max(LOOK_EACH, self.total_steps // MOST_LOOKS)
-        if config.recover:
-            self._recovery = Recovery(
-                model,
-                self.optimizer,
-                self.scaler,
-                self.scheduler,
-                self.objective.loss,
-                self.rate,
-                self.averaged,
-            )
-            self._recovery.keep(0, 0)
+        self.guards.begin(self.total_steps, self.scheduler, self.scaler, self.objective.loss, self.averaged)
         self.clock.start()
         try:
             if resumed is not None:
                 yield from self._go_on(resumed, epochs)
             while self.end is None:
                 if self.epoch == len(epochs):
-                    self.end = EndEvent(EndReason.COMPLETED, _summary(config, self.first, self.best))
+                    self.end = completed(config, self.first, self.best)
                     break
                 self.epoch += 1
                 yield from self._one_epoch(epochs[self.epoch - 1], len(epochs))
                 if self.end is not None and self.end.reason in BROKE:
                     yield from self._go_back(self.end)
-                elif self.end is None and self._recovery is not None and self.watch.good and self._dead.lives:
-                    self._recovery.keep(self.step, self.epoch)
+                elif self.end is None:
+                    self.guards.keep(self.step, self.epoch)
             if self.averaged is not None and config.ema_decay is not None and self.end.reason not in BROKE:
                 self.averaged.put_in()
-                self.end = replace(self.end, detail=f"{self.end.detail} {_averaged_words(config.ema_decay)}")
-            if self._patient is not None:
-                self.end = replace(self.end, detail=self.end.detail + self._patient.restore(self.epoch))
+                self.end = replace(self.end, detail=f"{self.end.detail} {averaged_words(config.ema_decay)}")
+            self.end = replace(self.end, detail=self.end.detail + self.guards.restore_best(self.epoch))
             if self.end.reason == EndReason.COMPLETED:
                 self.over = True
                 yield from self._keep(midway=False, over=True)
             yield self.end
         finally:
-            if self._recovery is not None:
-                self._recovery.close()
+            self.guards.close()
             if has_modes(self.optimizer):
                 to_eval_mode(model, self.optimizer)  # the weights that such a training is made for
             for module, training in modes.items():
@@ -241,18 +210,15 @@ class Training:
     def _go_on(self, resumed: Contents, epochs: list[int]) -> Iterator[Event]:
         """Go where the training was that `resumed` is of."""
         note = put_back(self, resumed)
-        if self.over and self.epoch < len(epochs):  # it got more epochs
+        more = self.over and self.epoch < len(epochs)
+        if more:
             self.over, self.begun = False, self.told
             left = sum(steps_per_epoch(batches, self.config.accumulation) for batches in epochs[self.epoch :])
             self.total_steps = self.step + left
             self.scheduler = Schedule(self.optimizer, self.config, left)
-            if self.config.patience is not None:
-                self._patient = EarlyStopping(self.model, self.config.patience)
         if self.midway:
             self.epoch -= 1  # the loop counts it again
-        if self._recovery is not None:
-            self._recovery.schedule = self.scheduler
-            self._recovery.keep(self.step, self.epoch)
+        self.guards.go_on(self.scheduler, self.step, self.epoch, more)
         yield ResumeEvent(
             self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
         )
@@ -279,7 +245,7 @@ class Training:
             yield from held(self.control, self.clock)
             if self.control.cancelled:
                 yield from self._keep(midway=True)
-                self.end = self._stopped(epochs)
+                self.end = stopped(self.epoch, epochs)
                 return
             yield from self._change_rate()
             due = self.keeper is not None and self.keeper.due()
@@ -288,7 +254,7 @@ class Training:
             self._stepper.batches = min(self.config.accumulation, self.left)
             loss, count = self._forward()
             if self.control.cancelled and count < self._stepper.batches:
-                self.end = self._stopped(epochs)
+                self.end = stopped(self.epoch, epochs)
                 return
             if count == 0:  # fewer than the loader's length says
                 break
@@ -303,16 +269,15 @@ class Training:
                 next(self.feed, None)  # what a loader does after its last batch: count its epochs, shuffle anew
         if self.left == batches:
             self._stepper.refuse_nothing()
-            self.end = _no_batch(self.epoch)
+            self.end = no_batch(self.epoch)
             return
         with self._to_look_at():
             held_out = self._evaluated()
-        yield _epoch(self.epoch, self.trained, held_out, self.lr, self.clock.seconds)
+        yield epoch_event(self.epoch, self.trained, held_out, self.lr, self.clock.seconds)
         with self.rate.planned():
             self.scheduler.epoch(self.trained.loss if held_out is None else held_out.loss)
-        stop = self.watch.epoch(self.trained.loss)
-        if stop is not None:
-            self.end = EndEvent(stop.reason, stop.detail)
+        self.end = self.guards.epoch(self.trained.loss)
+        if self.end is not None:
             return
         reached = self.trained.loss if held_out is None else held_out.loss
         if self.keeper is not None and reached < self.best:
@@ -320,28 +285,16 @@ class Training:
                 self.keeper.keep_best(self)
         self.best = min(self.best, reached)
         if held_out is not None:
-            yield from self._judge(held_out.loss, epochs)
+            for event in self.guards.validation(self.epoch, epochs, held_out.loss, self._to_look_at):
+                if isinstance(event, EndEvent):
+                    self.end = event
+                else:
+                    yield event
         if self.end is None and self.control.finishing and self.epoch < epochs:
-            detail = f"Stopped after epoch {self.epoch} of {epochs}, as asked; everything measured so far is kept."
             yield from self._keep(midway=False)
-            self.end = EndEvent(EndReason.CANCELLED, detail)
+            self.end = finished_early(self.epoch, epochs)
         elif self.end is None and self.epoch < epochs and self.keeper is not None and self.keeper.due(epoch=True):
             yield from self._keep(midway=False)
-
-    def _stopped(self, epochs: int) -> EndEvent:
-        detail = f"Stopped in epoch {self.epoch} of {epochs}; everything measured so far is kept."
-        return EndEvent(EndReason.CANCELLED, detail)
-
-    def _judge(self, val_loss: float, epochs: int) -> Iterator[Event]:
-        """Say that the validation loss rises. Sets `end` where it is time to stop."""
-        rises = self._rising.push(self.epoch, val_loss)
-        with self._to_look_at():
-            why = None if self._patient is None else self._patient.push(self.epoch, val_loss)
-        if why is not None and self.epoch < epochs:
-            detail = f"Stopped early, after epoch {self.epoch} of {epochs}: {why}."
-            self.end = EndEvent(EndReason.COMPLETED, detail)
-        elif rises is not None:
-            yield OutputEvent(rises, Stream.NOTE)
 
     def _change_rate(self) -> Iterator[Event]:
         """Multiply the rate as it was asked for."""
@@ -351,55 +304,32 @@ class Training:
             yield RateEvent(self.told, factor, self.rate.factor, lr, "by hand")
 
     def _go_back(self, end: EndEvent) -> Iterator[Event]:
-        """Go back to the last good state at a lower rate, and on from there; `end` stays where that can't be done."""
-        before = self.rate.factor
-        good = None if self._recovery is None else self._recovery.go_back()
-        if good is None:
-            if self._recovery is not None and self._recovery.made:
-                self.end = replace(end, detail=f"{end.detail} It went back {self._recovery.made} times before.")
+        """Go back to the last good state at a lower rate, and on from there; an end stays where that can't be done."""
+        back = self.guards.go_back(end, self.told)
+        if isinstance(back, EndEvent):
+            self.end = back
             return
+        good, events = back
         self.end = None
         self.step, self.epoch, self._skipped = good.step, good.epoch, 0
-        self.watch.go_on(self.config.max_lr * self.rate.factor)
-        self._dead = DeadNetwork(self.model)
-        lr = largest(self.optimizer.param_groups)
-        factor = self.rate.factor
-        yield RateEvent(self.told, factor / before, factor, lr, f"back to {good.words}", good.step)
-        why = end.detail.partition(". ")[0]
-        yield OutputEvent(f"{why}. Back at {good.words}, LR {format_factor(factor)}.", Stream.NOTE)
-
-    def _look(self) -> Iterator[Event]:
-        """Tell how large the gradients are. Sets `end` where the network has died."""
-        norms = self._stepper.norms
-        if norms is None:
-            return
-        each, at = [], 0
-        for group in self.optimizer.param_groups:
-            count = len(group["params"])
-            each.append(norm_of(norms[at : at + count]))
-            at += count
-        groups = {str(i): norm if math.isfinite(norm) else None for i, norm in enumerate(each)}
-        yield GradientEvent(self.told - 1, norm_of(norms), groups if len(groups) > 1 else None)
-        weights = (p for group in self.optimizer.param_groups for p in group["params"])
-        matrices = [norm for p, norm in zip(weights, norms, strict=True) if p.dim() > 1]
-        stop = self._dead.look(matrices, self.watch.learned, self.watch.advice)
-        if stop is not None:
-            self.end = EndEvent(stop.reason, stop.detail)
+        yield from events
 
     def _one_step(self, loss: float) -> Iterator[Event]:
         """Tell the step's loss and learn from it. Sets `end` where the training is over."""
         self.lr = largest(self.optimizer.param_groups)
         self.first = loss if self.step == 0 else self.first
-        stop = self.watch.push(loss)
+        stop = self.guards.watch.push(loss)
         yield BatchEvent(0, self.told, self.lr, loss, self.clock.seconds, momentum=self.scheduler.momentum)
         self.told += 1
         if stop is not None:
-            self.end = self._to_blame(stop) or EndEvent(stop.reason, stop.detail)
+            self.end = self.guards.blame(stop, self._at_first(), self.step)
             return
-        looks = self._stepper.measures_gradients = self.step % self._look_each == 0
+        looks = self._stepper.measures_gradients = self.guards.looks(self.step)
         made = self._stepper.step()
         if looks:
-            yield from self._look()
+            seen, self.end = self.guards.look(self._stepper.norms, self.told - 1)
+            if seen is not None:
+                yield seen
         self.step += 1
         if self.end is not None:
             return
@@ -413,7 +343,7 @@ class Training:
             return
         self._skipped += 1
         if self._skipped == MOST_SKIPS:
-            detail = f"Training diverged: {overflowed(self.lr)}. {self.watch.advice}"
+            detail = f"Training diverged: {overflowed(self.lr)}. {self.guards.watch.advice}"
             self.end = EndEvent(EndReason.DIVERGED, detail)
 
     def _forward(self) -> tuple[float, int]:
@@ -431,10 +361,10 @@ class Training:
                 if count:
                     stepper.cut(count)
                 break
-            self._suspects.add(batch)
+            self.guards.suspect(batch)
             batch = to_device(batch, self.device)
-            if count == 0 and self.step % self._look_each == 0:
-                with self._dead.listening(batch_size(batch)):
+            if count == 0 and self.guards.looks(self.step):
+                with self.guards.listening(batch):
                     value = stepper.forward(batch, count)
             else:
                 value = stepper.forward(batch, count)
@@ -461,52 +391,8 @@ class Training:
         )
         return None if means.empty else means  # a mean over nothing would be the best of all
 
-    def _to_blame(self, stop: Stop) -> EndEvent | None:
-        """How the training ended where its last loss was not finite whatever the rate; None where the rate broke it."""
-        if stop.reason != EndReason.NOT_FINITE:
-            return None
-        return bad_batch(self._suspects.found(self._at_first(), self.step))
-
     @contextmanager
     def _at_first(self) -> Iterator[Callable[[Any], float]]:
         with self._start.for_a_moment():
             to_train_mode(self.model, self._in_eval, self.optimizer)
             yield lambda batch: self._stepper.only_loss(to_device(batch, self.device))
-
-
-def _averaged_words(decay: float) -> str:
-    return f"The weights are their average (EMA, decay {exact_number(decay)})."
-
-
-def _no_batch(epoch: int) -> EndEvent:
-    """The end of a training whose loader gave nothing in an epoch. Raises ValueError in the first one."""
-    if epoch == 1:
-        raise ValueError(NO_BATCH)
-    return EndEvent(
-        EndReason.DATA_ENDED, f"The data ended after epoch {epoch - 1}, and its loader cannot be restarted."
-    )
-
-
-def _epoch(epoch: int, trained: Means, held_out: Means | None, lr: float, seconds: float) -> EpochEvent:
-    """What an epoch came to: an accuracy has a place of its own, any other metric goes by its name."""
-    own, other = trained.metric, None if held_out is None else held_out.metric
-    val_loss = None if held_out is None else held_out.loss
-    named = trained if own is not None or held_out is None else held_out
-    several = trained.several, None if held_out is None else held_out.several
-    if named.is_accuracy or (own is None and other is None):
-        return EpochEvent(epoch, trained.loss, val_loss, own, other, lr, seconds, None, None, "", *several)
-    name = named.name or "metric"
-    return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, name, *several)
-
-
-def _summary(config: TrainSettings, first: float, best: float) -> str:
-    done = "The epoch was" if config.epochs == 1 else f"All {config.epochs} epochs were"
-    done = done if config.steps is None else f"All {config.steps:,} steps were"
-    if not math.isfinite(best) or best > first - 0.05 * abs(first):
-        return (
-            f"{done} trained, but the loss hardly fell (best {format_loss(best)}, start {format_loss(first)}). "
-            f"Where the sweep falls at higher rates, max LR {format_lr(config.max_lr)} is too low, or the "
-            f"epochs too few; else the network may have died at too high a rate: try {format_lr(config.max_lr / 10)}."
-        )
-    how = f"{config.schedule_words}, max LR {format_lr(config.max_lr)}"
-    return f"{done} trained with {how}; best loss {format_loss(best)}."

@@ -12,6 +12,7 @@ from torch import nn
 from lrgui.core.engine.dead_network import DeadNetwork
 from lrgui.core.engine.early_stopping import EarlyStopping
 from lrgui.core.engine.evaluation import Means
+from lrgui.core.engine.guards import Guards
 from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.loader_position import Feed
 from lrgui.core.engine.loss_state import STATEFUL, behind
@@ -40,6 +41,7 @@ class Underway(Protocol):
     objective: Objective
     feed: Feed
     clock: Stopwatch
+    guards: Guards
     midway: bool
 
 
@@ -118,7 +120,7 @@ def put_back(training: Underway, contents: Contents) -> str:
     own = dict(_own(training))
     for name, value in state["values"].items():
         if name in own:
-            setattr(training, name, value)
+            setattr(training if name in vars(training) else training.guards, name, value)
     for name, values in state["open"].items():
         if name in own:
             own[name].__dict__.update(values)
@@ -134,8 +136,9 @@ def put_back(training: Underway, contents: Contents) -> str:
 
 
 def _own(training: Underway) -> Iterator[tuple[str, Any]]:
-    """The training's attributes that say where it stands."""
-    return ((name, value) for name, value in vars(training).items() if name not in _OTHERWISE)
+    """The attributes of the training, and of what watches over it, that say where it stands."""
+    both = (*vars(training).items(), *vars(training.guards).items())
+    return ((name, value) for name, value in both if name not in _OTHERWISE)
 
 
 def _is_stateful(value: object) -> bool:

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
+from lrgui.core.engine.guards import LOOK_EACH
 from lrgui.core.engine.objective import Supervised
-from lrgui.core.engine.train import LOOK_EACH, train
+from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, GradientEvent, OutputEvent, RateEvent
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.schedule_shapes import planned_lr
