@@ -22,16 +22,14 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.learning_rate import format_lr
 from lrgui.export import PictureStyle
 from lrgui.gui.actions import make_actions
 from lrgui.gui.attention import Attention
@@ -54,6 +52,7 @@ from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
 from lrgui.gui.tabs.tabs import Tabs
+from lrgui.gui.tool_row import NOT_OF_SCRIPTS, ToolRow
 from lrgui.gui.visit_bar import VisitBar
 from lrgui.places import runs_folder
 from lrgui.plot.font import load_font
@@ -69,17 +68,6 @@ if TYPE_CHECKING:
 LONG_NAME, WIDE = "Learning-rate curve", 1180
 #: Milliseconds after the last move of the window until its place is kept.
 KEEP_MS = 400
-#: Below this width the buttons of the tool row have short names: their tooltips tell the rest.
-SHORT_NAMES = 1000
-#: What a press does where a training script stands in the place of a training.
-WATCH = "Run the script as it is, with its own rate, to its end, and draw its training (F6)"
-#: What cannot be done with a training script in here, by its action, and why.
-NOT_OF_SCRIPTS = {
-    "check": "A training script is checked by running it: press F5",
-    "compare": "A training script brings its own optimizer",
-    "enqueue": "A training script sets its own rate and schedule",
-    "candidate": "A training script sets its own rate and schedule",
-}
 
 
 class MainWindow(QMainWindow):
@@ -106,7 +94,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(session, settings, self.status.text.setText, self)
         self.helping = Helping(self, session, settings, self.commands, self.set_theme)
         self.attention = Attention(self, session, self.status, settings)
-        self._buttons: dict[str, QPushButton] = {}
+        self.row = ToolRow(session, self.actions_by_key, self.opening.menu(self.actions_by_key))
         self._drawer: RunsDrawer | None = None
         self._place_kept = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._place_kept.timeout.connect(self._keep_place)
@@ -125,7 +113,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(root)
         column.setContentsMargins(10, 4, 10, 6)
         column.setSpacing(6)
-        column.addLayout(self._tool_row())
+        column.addLayout(self.row)
         left, right = Side(290, "Settings"), Side(312, "Result")
         for row in PANELS:
             (left if row.side == "left" else right).add(row.make(self.session, self.runs))
@@ -146,42 +134,6 @@ class MainWindow(QMainWindow):
         # A small laptop's screen at twice the size has room for this.
         self.setMinimumSize(QSize(680, 440))
         self.resize(1440, 900)
-
-    def _tool_row(self) -> QHBoxLayout:
-        row = self._row = QHBoxLayout()
-        row.setSpacing(8)
-        for key in ("find", "pause", "stop"):
-            row.addWidget(self._button(key))
-        row.addSpacing(12)
-        row.addWidget(self._button("train"))
-        row.addWidget(self._button("verify"))
-        row.addWidget(self._button("compare"))
-        row.addStretch(1)
-        button = self._button("open")
-        button.clicked.disconnect()
-        button.setMenu(self.opening.menu(self.actions_by_key))
-        button.setText("Open ▾")
-        button.setAccessibleName("Open")
-        button.setToolTip(
-            "Open a task, data or a run (Ctrl+O), or create a new task (Ctrl+N); you can also drop files here"
-        )
-        row.addWidget(button)
-        row.addWidget(self._button("export"))
-        row.addWidget(self._button("runs"))
-        row.addWidget(self._button("theme"))
-        self._buttons["theme"].setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space pauses; it must not switch the theme
-        self._buttons["find"].setObjectName("primary")
-        self._buttons["compare"].setText("Compare")
-        return row
-
-    def _button(self, key: str) -> QPushButton:
-        action = self.actions_by_key[key]
-        button = QPushButton(action.text())
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text())
-        button.clicked.connect(action.trigger)
-        self._buttons[key] = button
-        return button
 
     def _connect(self) -> None:
         session, runs = self.session, self.runs
@@ -243,20 +195,7 @@ class MainWindow(QMainWindow):
         for key in ("open", "open_folder", "open_run", "follow", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)
-        for key, button in self._buttons.items():
-            if button.hasFocus() and not actions[key].isEnabled():
-                self.tabs.currentWidget().setFocus()  # else it would go to the next field, and select its text
-            button.setEnabled(actions[key].isEnabled())
-        race = session.job.verification(session.runs.plan).race
-        if not race.validate():
-            tip = f"Measure the best rate around {format_lr(race.around)}: {race.cost} (F7)"
-            self._buttons["verify"].setToolTip(tip)
-        for key, reason in NOT_OF_SCRIPTS.items():
-            if key in self._buttons:
-                self._buttons[key].setToolTip(reason if script else actions[key].toolTip())
-        unchosen = f"No learning rate is selected yet: train with max LR {exact_lr(session.job.train.max_lr)} (F6)"
-        usual = actions["train"].toolTip() if self.runs.selection is not None else unchosen
-        self._buttons["train"].setToolTip(WATCH if script else usual)
+        self.row.follow_actions(self.tabs.currentWidget())
         self._name_buttons()
 
     @Slot()
@@ -268,20 +207,7 @@ class MainWindow(QMainWindow):
             self._refresh_actions()
 
     def _name_buttons(self) -> None:
-        """Put into the tool row's buttons what they do, in as many words as there is room for."""
-        job, short = self.session.job, self.width() < SHORT_NAMES
-        paused, chosen = self.session.state == RunState.PAUSED, self.runs.selection is not None
-        names = {
-            "find": ("▶  Find learning rate   F5", "▶  Find"),
-            "pause": ("▶  Resume", "▶") if paused else ("❚❚  Pause", "❚❚"),
-            "stop": ("■  Stop", "■"),
-            "train": ("Watch training ▸", "Watch ▸")
-            if job.task.is_script
-            else (f"Train with {format_lr(job.train.max_lr)} ▸" if chosen else "Train ▸", "Train ▸"),
-        }
-        for key, (long, brief) in names.items():
-            self._buttons[key].setText(brief if short else long)
-        self._row.setSpacing(4 if short else 8)
+        self.row.name_buttons(self.width())
 
     # ---------------------------------------------------------------- actions
     def commands(self) -> list[Command]:
@@ -423,7 +349,7 @@ class MainWindow(QMainWindow):
         self.tabs.set_palette(palette)
         if self._drawer is not None:
             self._drawer.set_palette(palette)
-        self._buttons["theme"].setText("☀" if palette.name == "dark" else "☾")
+        self.row.show_theme(palette.name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window tabs and buttons have short names, so that all are in sight."""

@@ -174,7 +174,7 @@ def test_a_run_that_was_cut_off_with_the_window_is_offered_at_the_next_start(
 
 
 def test_the_button_names_a_rate_only_where_one_is_selected(window: MainWindow, bench: Bench) -> None:
-    button = window._buttons["train"]
+    button = window.row.buttons["train"]
     assert button.text() == "Train ▸" and "max LR 1e-2" in button.toolTip()
     bench.runs.select(3e-3)
     assert button.text() == "Train with 3e-3 ▸" and "selected learning rate" in button.toolTip()

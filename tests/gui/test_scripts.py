@@ -13,7 +13,8 @@ from lrgui.core.events import BatchEvent, EndEvent, ScriptEvent, StandingEvent, 
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.notice import Notice
 from lrgui.gui.tabs.training import ROOM
-from lrgui.gui.window import NOT_OF_SCRIPTS, MainWindow
+from lrgui.gui.tool_row import NOT_OF_SCRIPTS
+from lrgui.gui.window import MainWindow
 from lrgui.runs.trust import Question
 from lrgui.tasks.recognise import is_program
 
@@ -157,15 +158,15 @@ def test_what_cannot_be_done_with_a_script_is_off_with_the_reason(
     bench.session.use_script(str(script))
     for key, reason in NOT_OF_SCRIPTS.items():
         assert not window.actions_by_key[key].isEnabled()
-        if key in window._buttons:
-            assert window._buttons[key].toolTip() == reason
-    assert window._buttons["train"].text() == "Watch training ▸"
+        if key in window.row.buttons:
+            assert window.row.buttons[key].toolTip() == reason
+    assert window.row.buttons["train"].text() == "Watch training ▸"
     assert not window.tabs.compare.button.isEnabled()
     bench.session.choose_source("digits")
     assert all(window.actions_by_key[key].isEnabled() for key in NOT_OF_SCRIPTS if key != "candidate")
     assert not window.actions_by_key["candidate"].isEnabled(), "nothing is selected yet"
-    assert window._buttons["compare"].toolTip() == window.actions_by_key["compare"].toolTip()
-    assert window._buttons["train"].text() == "Train ▸", "nothing is selected yet"
+    assert window.row.buttons["compare"].toolTip() == window.actions_by_key["compare"].toolTip()
+    assert window.row.buttons["train"].text() == "Train ▸", "nothing is selected yet"
     assert window.tabs.compare.button.isEnabled()
 
 

@@ -47,7 +47,7 @@ def play(bench: Bench) -> None:
 
 def test_the_cost_is_said_before_it_starts(window: MainWindow, bench: Bench) -> None:
     tab = window.tabs.verify
-    assert "3 to 5 trainings of 160 steps (F7)" in window._buttons["verify"].toolTip()
+    assert "3 to 5 trainings of 160 steps (F7)" in window.row.buttons["verify"].toolTip()
     assert tab.cost.text().startswith("3 to 5 trainings of 160 steps, 480 to 800 steps in all · within ")
     assert tab.cost.text().endswith(" · around 1e-2, the rate under Training: none is selected on a curve")
     bench.play()  # the sweep says how fast this task is: 0.01 s a step
