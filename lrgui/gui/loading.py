@@ -1,4 +1,4 @@
-"""Runs that are opened: read, and a sweep analysed, away from the window's thread where that takes long."""
+"""Runs that are opened or resumed: read, and a sweep analysed, away from the window's thread where that takes long."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -14,7 +15,9 @@ from lrgui.core.formats import format_percent
 from lrgui.gui.background import Background, GivenUp, Watch
 from lrgui.gui.notice import Notice
 from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.runs.job import Job
 from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
+from lrgui.runs.resuming import NotResumableError, resumed
 
 #: Larger files are read in the background: this one takes about as long as the window may stand still.
 MOST_BYTES = 1_000_000
@@ -42,11 +45,31 @@ class LoadedRun:
         return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read())
 
 
+@dataclass(frozen=True, eq=False)
+class ResumedRun:
+    """A training that is to go on."""
+
+    path: Path
+    opened: OpenedRun
+    job: Job
+    """What is to run."""
+    more_epochs: int
+    """So many more than were planned before."""
+
+    @classmethod
+    def of(cls, path: Path, watch: Watch | None = None, *, more_epochs: int = 0) -> ResumedRun:
+        """Read it. Raises as `open_run` and `resumed` do."""
+        opened = open_run(path, watch)
+        return cls(path, opened, resumed(path, opened, more_epochs), more_epochs)
+
+
 class RunLoading(QObject):
     """Loads one run at a time."""
 
     loaded = Signal(object)
     """The LoadedRun."""
+    resumable = Signal(object)
+    """The ResumedRun."""
     noticed = Signal(object)
     """A Notice: how far it is, or why the file cannot be opened; None once there is nothing to say."""
 
@@ -54,23 +77,31 @@ class RunLoading(QObject):
         super().__init__(parent)
         self._background = Background(self)
         self._background.told.connect(self._on_told)
-        self._path = Path()
+        self._path, self._verb = Path(), ""
+        self._tell: Callable[[Any], None] = self.loaded.emit
         self.close = self._background.close
 
     def load(self, path: Path) -> bool:
         """Load `path`. A small one is there when this returns, a large one later; False where it cannot be opened."""
+        return self._read(path, "Opening", LoadedRun.of, self.loaded.emit)
+
+    def resume(self, path: Path, more_epochs: int = 0) -> bool:
+        """Read the training at `path` that is to go on, in the same way; False where it cannot."""
+        return self._read(path, "Resuming", partial(ResumedRun.of, more_epochs=more_epochs), self.resumable.emit)
+
+    def _read(self, path: Path, verb: str, read: Callable[..., Any], tell: Callable[[Any], None]) -> bool:
         self._background.give_up()
+        self._path, self._verb, self._tell = path, verb, tell
         if _size(path) > MOST_BYTES:
-            self._path = path
             self._on_told(0.0)
-            self._background.start(partial(LoadedRun.of, path), self._on_loaded)
+            self._background.start(partial(read, path), self._on_loaded)
             return True
         try:
-            run = LoadedRun.of(path)
+            run = read(path)
         except (OSError, ValueError) as error:
             self.noticed.emit(cannot_open(path, error))
             return False
-        self.loaded.emit(run)
+        tell(run)
         return True
 
     @Slot()
@@ -84,12 +115,12 @@ class RunLoading(QObject):
     def _on_told(self, share: float) -> None:
         act: Callable[[], None] = self.give_up
         self.noticed.emit(
-            Notice("info", f"Opening {self._path.name}: {format_percent(share)}", action="Cancel", act=act)
+            Notice("info", f"{self._verb} {self._path.name}: {format_percent(share)}", action="Cancel", act=act)
         )
 
-    def _on_loaded(self, run: LoadedRun | None, error: Exception | None) -> None:
+    def _on_loaded(self, run: LoadedRun | ResumedRun | None, error: Exception | None) -> None:
         if run is not None:
-            self.loaded.emit(run)
+            self._tell(run)
         elif isinstance(error, OSError | ValueError):
             self.noticed.emit(cannot_open(self._path, error))
         elif error is not None and not isinstance(error, GivenUp):
@@ -98,8 +129,9 @@ class RunLoading(QObject):
 
 
 def cannot_open(path: Path, error: OSError | ValueError) -> Notice:
-    """Why a run cannot be shown."""
-    return Notice("error", why_not_opened(path.name, error))
+    """Why a run cannot be shown, or go on."""
+    kind = "warning" if isinstance(error, NotResumableError) else "error"
+    return Notice(kind, why_not_opened(path.name, error))
 
 
 def _size(path: Path) -> int:

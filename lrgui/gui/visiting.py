@@ -19,17 +19,15 @@ from lrgui.core.events import (
     RunState,
 )
 from lrgui.gui.following import RunFollowing
-from lrgui.gui.loading import LoadedRun
+from lrgui.gui.loading import LoadedRun, ResumedRun
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_life import RunLife
 from lrgui.gui.screen import Exchange
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.opened import open_run, why_not_opened
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.following import Following
-from lrgui.runs.resuming import resumed
 from lrgui.runs.trust import Trust
 
 
@@ -47,6 +45,7 @@ class Visiting(RunLife):
         super().__init__(job, open_source, parent, trust)
         self.runs.came_back.connect(self._show_again)
         self.loading.loaded.connect(self._show_run)
+        self.loading.resumable.connect(self._resume)
         self.following = RunFollowing(self)
         """Runs that somebody else computes, on their way to the screen."""
         self.following.opened.connect(self._follow)
@@ -139,26 +138,26 @@ class Visiting(RunLife):
                 self.noticed.emit(Notice("info", words, action="Put mine back", act=act, tip=tip))
 
     def resume(self, log: Path, more_epochs: int = 0) -> None:
-        """Go on with a training that was kept, from its last checkpoint, or train it for `more_epochs`."""
+        """Go on with a training that was kept, from its last checkpoint, or train it for `more_epochs`; of one with a
+        long log later."""
         self.loading.give_up()
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before resuming another one."))
             return
-        try:
-            opened = open_run(log)
-            job = resumed(log, opened, more_epochs)
-        except (OSError, ValueError) as error:
-            self.noticed.emit(Notice("warning", why_not_opened(log.name, error)))
-            return
-        if not self.tasks.may_run(job, lambda: self.resume(log, more_epochs)):
+        self.loading.resume(log, more_epochs)
+
+    @Slot(object)
+    def _resume(self, run: ResumedRun) -> None:
+        job, opened = run.job, run.opened
+        if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs)):
             return
         self.noticed.emit(None)
         self._enter(RunKind.TRAIN, job)
         self.runs.begin(self.kind, job, opened.record)
         self._set_state(RunState.STARTING)
-        self._journal = LogWriter(log, job, continues=True)
+        self._journal = LogWriter(run.path, job, continues=True)
         if self.follow is not None:
-            self.follow(log)
+            self.follow(run.path)
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         self.worker.start(self._open_source(job), self._journal)

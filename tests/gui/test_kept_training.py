@@ -12,6 +12,8 @@ from scripted import Scripted
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent, StateEvent
 from lrgui.core.run_settings import TrainSettings
+from lrgui.gui import loading
+from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.in_process import run_job
@@ -60,6 +62,33 @@ def test_a_stopped_training_is_resumed(window: MainWindow, bench: Bench, trainin
     assert len(window.tabs.training.plot.loss.losses) == 42 and len(window.tabs.training.plot.rate.plan) == 42
 
 
+def test_a_long_log_is_read_away_from_the_window_s_thread(
+    window: MainWindow, bench: Bench, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, session = training(30), bench.session
+    monkeypatch.setattr(loading, "MOST_BYTES", 100)
+    told: list[Notice | None] = []
+    session.noticed.connect(told.append)
+    bench.source = Scripted([[ResumeEvent(31, 1, 42, 1.0), EndEvent("completed", "All 2 epochs were trained.")]])
+    session.resume(log)
+    assert session.state == "idle" and not bench.jobs, "nothing is read in the window's thread"
+    assert told[-1] is not None and (told[-1].text, told[-1].action) == ("Resuming a.lrrun: 0 %", "Cancel")
+    session.loading.give_up()
+    bench.qtbot.wait(50)
+    assert session.state == "idle" and not bench.jobs and told[-1] is None
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.resume(log)
+    assert len(bench.jobs) == 1 and bench.jobs[0].keeping is not None
+    session.resume(log, 3)  # whoever starts something else meanwhile wants that
+    session.train()
+    bench.qtbot.waitUntil(lambda: session.state == "idle", timeout=10_000)
+    bench.qtbot.wait(50)
+    assert len(bench.jobs) == 2 and bench.jobs[1].train.epochs != 5
+    with bench.qtbot.waitSignal(session.noticed, timeout=10_000), bench.qtbot.waitSignal(session.noticed):
+        session.resume(log.with_name("none.lrrun"))
+    assert told[-1] is not None and "none.lrrun" in told[-1].text
+
+
 def test_a_complete_one_gets_more_epochs(window: MainWindow, bench: Bench, training: Training) -> None:
     log = training(None)
     assert bench.session.open_run(log)
@@ -91,11 +120,15 @@ def test_its_weights_are_written_with_the_code_that_loads_them(
     assert bench.session.open_run(log)
     told = []
     bench.session.noticed.connect(told.append)
-    window.tabs.training.kept.write(str(tmp_path / "w.safetensors"))
+    with bench.qtbot.waitSignal(bench.session.noticed, timeout=10_000):
+        window.tabs.training.kept.write(str(tmp_path / "w.safetensors"))
+        assert not window.tabs.training.kept.save.isEnabled()
+    assert window.tabs.training.kept.save.isEnabled()
     assert (tmp_path / "w.safetensors").is_file() and "weights of the best epoch" in told[-1].text
     told[-1].act()
     assert "load_state_dict" in QGuiApplication.clipboard().text()
-    window.tabs.training.kept.write(str(tmp_path / "no" / "w.safetensors"))
+    with bench.qtbot.waitSignal(bench.session.noticed, timeout=10_000):
+        window.tabs.training.kept.write(str(tmp_path / "no" / "w.safetensors"))
     assert "could not be written" in told[-1].text
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QWidget
 
 from lrgui.core.events import RunState
 from lrgui.core.run_settings import MOST_EPOCHS
+from lrgui.gui.background import Background
 from lrgui.gui.cards import leave, small_button
 from lrgui.gui.file_dialogs import ask_new_file, start_folder
 from lrgui.gui.notice import Notice
@@ -25,6 +26,7 @@ class KeptTraining(QWidget):
     def __init__(self, session: Session, runs: RunsOnScreen) -> None:
         super().__init__()
         self._session, self._runs = session, runs
+        self._background = Background(self)
         self.resume = small_button(
             "Resume",
             "Go on from the last checkpoint, as if it had not been interrupted",
@@ -85,25 +87,38 @@ class KeptTraining(QWidget):
         return ask_new_file(self, start_folder(self._session) / NAME, "Save weights", [".safetensors"], self.write)
 
     def write(self, path: str) -> None:
-        """Write the best weights to a file, and say how to load them."""
-        from lrgui.export.errors import ExportError
-        from lrgui.export.weights import loading_code, weights_file
-        from lrgui.runs.opened import open_run
-
+        """Write the best weights to a file, which may take long; then say how to load them."""
         log = self.log
         if log is None:
             return
-        try:
-            opened = open_run(log)
-            weights = weights_file(log, opened)
-            weights.write(Path(path))
-        except (ExportError, OSError, ValueError) as error:
-            self._session.noticed.emit(Notice("error", str(error)))
-            return
-        code = loading_code(opened.job, Path(path))
-        words = f"{Path(path).name} was written: {weights.words}."
-        tip = "Python for the clipboard: load_state_dict(load_file(…))"
-        self._session.noticed.emit(Notice("info", words, action="Copy code", tip=tip, act=lambda: _copy(code)))
+        leave(self.save)
+        self.save.setEnabled(False)
+        self._background.start(lambda _watch: _write(log, Path(path)), self._on_written)
+
+    def _on_written(self, notice: Notice | None, error: Exception | None) -> None:
+        self.save.setEnabled(True)
+        if notice is not None:
+            self._session.noticed.emit(notice)
+        elif error is not None:
+            raise error
+
+
+def _write(log: Path, path: Path) -> Notice:
+    """Write the best weights of the training at `log`; what to say about it."""
+    from lrgui.export.errors import ExportError
+    from lrgui.export.weights import loading_code, weights_file
+    from lrgui.runs.opened import open_run
+
+    try:
+        opened = open_run(log)
+        weights = weights_file(log, opened)
+        weights.write(path)
+    except (ExportError, OSError, ValueError) as error:
+        return Notice("error", str(error))
+    code = loading_code(opened.job, path)
+    tip = "Python for the clipboard: load_state_dict(load_file(…))"
+    words = f"{path.name} was written: {weights.words}."
+    return Notice("info", words, action="Copy code", tip=tip, act=lambda: _copy(code))
 
 
 def _copy(code: str) -> None:
