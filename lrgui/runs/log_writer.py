@@ -52,6 +52,8 @@ class LogWriter:
         self.path = Path(path)
         self.problem: str | None = None
         """Why the file does not hold everything, in a sentence; None where it does."""
+        self.reason = ""
+        """The same in the system's own words, of the last trouble: "No space left on device"."""
         self._news: str | None = None
         self._file: BinaryIO | None = None
         self._folder_too = refused is not None
@@ -197,10 +199,10 @@ class LogWriter:
     def _fail(self, error: OSError | ValueError) -> None:
         self._next = time.monotonic() + AGAIN
         if self.problem is None:
-            reason = getattr(error, "strerror", None) or str(error)
+            self.reason = getattr(error, "strerror", None) or str(error)
             self._news = self.problem = (
-                f"The run cannot be saved to {self.path} ({reason}). It continues, and saving is retried; until then "
-                "it is kept in memory only."
+                f"The run cannot be saved to {self.path} ({self.reason}). It continues, and saving is retried; until "
+                "then it is kept in memory only."
             )
 
     def _take_news(self) -> str | None:

@@ -12,6 +12,10 @@ SCHEME = "ssh://"
 _FORM = re.compile(
     r"ssh://(?:(?P<user>[^@/:\s]+)@)?(?P<host>\[[0-9A-Fa-f:%.]+\]|[^@/:\s]+)(?::(?P<port>\d{1,5}))?(?P<path>/.*)"
 )
+#: As scp names a file elsewhere; a single letter would be a drive of Windows.
+_AS_SCP = re.compile(r"(?P<host>(?:[^@/:\s]+@)?[^@/:\s]{2,}):(?P<path>[^:]+)")
+#: What stays as it is in an address, beside letters and digits.
+_PLAIN = "/~:+=,@"
 #: What ssh takes for a host, and never for an option.
 _HOST = re.compile(r"[A-Za-z0-9_.:%][A-Za-z0-9_.:%-]*")
 
@@ -55,7 +59,13 @@ class Address:
         """The address in `text`. Raises ValueError with a sentence where it is none."""
         text = text.strip()
         if not text.startswith(SCHEME):
-            return cls(os.path.abspath(os.path.expanduser(text)))
+            path = os.path.abspath(os.path.expanduser(text))
+            copied = _AS_SCP.fullmatch(text)
+            if copied is not None and not os.path.exists(path):
+                there = copied["path"] if copied["path"].startswith(("/", "~/")) else f"~/{copied['path']}"
+                meant = f"{SCHEME}{copied['host']}/{quote(there.lstrip('/'), safe=_PLAIN)}"
+                raise ValueError(f"There is no file {text}. For a run on another machine, write {meant}")
+            return cls(path)
         match = _FORM.fullmatch(text)
         if match is None or len(match["path"]) < 2:
             raise ValueError(f"“{text}” is no address of a run: write ssh://[user@]host[:port]/path/to/run.lrrun.")
@@ -76,7 +86,7 @@ class Address:
         if self.is_here:
             return self.path
         path = self.path if self.path.startswith("/") else f"/{self.path}"
-        return f"{SCHEME}{self.host}{quote(path, safe='/~:+=,@')}"
+        return f"{SCHEME}{self.host}{quote(path, safe=_PLAIN)}"
 
 
 def _host_of(match: re.Match[str]) -> Host:

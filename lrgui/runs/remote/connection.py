@@ -18,8 +18,10 @@ from lrgui.runs.remote.address import Host
 OPTIONS = {"BatchMode": "yes", "ConnectTimeout": "10", "ServerAliveInterval": "5", "ServerAliveCountMax": "3"}
 #: The Python of a machine of which nothing else is known.
 PYTHON = "python3"
-#: The program comes in by standard input; a login shell of any kind takes this line as it is.
-_RECEIVE = "import sys;exec(sys.stdin.buffer.read(int(sys.argv[1])))"
+#: The program comes in by standard input; a login shell of any kind takes this line as it is. What precedes the mark
+#: was printed by a login that greets, and is dropped; the mark is in two halves here, so that no echo has it.
+_RECEIVE = "import sys;print('lrgui '+'begins',flush=True);exec(sys.stdin.buffer.read(int(sys.argv[1])))"
+_MARK = re.compile(rb"lrgui begins\r?\n")
 #: Seconds without a word after which a connection is given up: the other side says something each second. And until
 #: the first word: from a cold disk in a network Python may take its time.
 SILENCE, FIRST_SILENCE = 20.0, 90.0
@@ -75,6 +77,8 @@ class Connection:
         self._pipes = open_pipes(self._process.stdout, self._process.stderr)
         self._buffer = bytearray()
         self._said = bytearray()
+        self._greeting: bytes | None = b""
+        """What was printed there before the mark; None once that has come."""
         self.write(text)
 
     def write(self, data: bytes) -> None:
@@ -93,8 +97,23 @@ class Connection:
         data, said = self._pipes.read(self._pipes.quiet if ended else wait)
         self._said = (self._said + said)[-_MOST_SAID:]
         if ended and not data and not said:
-            raise explain(self._host, self._process.wait(), self._said.decode("utf-8", "replace"), self._python)
-        return data
+            status, words = self._process.wait(), self._said.decode("utf-8", "replace")
+            if self._greeting is not None and not words.strip():
+                words = self._greeting.decode("utf-8", "replace")
+            raise explain(self._host, status, words, self._python, began=self._greeting is None)
+        return self._without_greeting(data)
+
+    def _without_greeting(self, data: bytes) -> bytes:
+        """What the program itself said."""
+        if self._greeting is None:
+            return data
+        self._greeting += data
+        found = _MARK.search(self._greeting)
+        if found is not None:
+            data, self._greeting = self._greeting[found.end() :], None
+            return data
+        self._greeting = self._greeting[-_MOST_SAID:]
+        return b""
 
     def frames(self, wait: float) -> Iterator[tuple[bytes, bytes]]:
         """The frames of `tail` that have come, after `wait` seconds at most. Raises as `read`."""
@@ -171,8 +190,8 @@ _TROUBLES = (
 )  # fmt: skip
 
 
-def explain(host: Host, status: int, said: str, python: str) -> RemoteError:
-    """What ended a connection whose process left with `status` and `said` that last."""
+def explain(host: Host, status: int, said: str, python: str, *, began: bool = True) -> RemoteError:
+    """What ended a connection whose process left with `status` and `said` that last; `began` where our program did."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = lines[-1].rstrip(".") if lines else ""
     name = host.name
@@ -185,7 +204,16 @@ def explain(host: Host, status: int, said: str, python: str) -> RemoteError:
         why = f" ({last})" if last else ""
         return RemoteError(f"The connection to {name} ended{why}.", may_pass=True)
     where = name or "this computer"
-    if status in (126, 127) or re.search(r"not found|no such file", last, re.IGNORECASE):
+    if status == 126:
+        return RemoteError(
+            f"{python} on {where} cannot be started: it is no program. Name the Python interpreter there."
+        )
+    if status == 127 or re.search(r"not found|no such file", last, re.IGNORECASE):
         return RemoteError(f"There is no {python} on {where}: name the Python interpreter to use there.")
     why = f": {last}" if last else ""
+    if not began:
+        return RemoteError(
+            f"{python} on {where} did not run LR Finder's program (exit status {status}){why}. Check that it is a "
+            "Python interpreter, and that a login there runs commands."
+        )
     return RemoteError(f"LR Finder's program on {where} ended (exit status {status}){why}.")

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
-from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.log_writer import AGAIN, LogWriter
+from lrgui.runs.remote.tail import TROUBLE, TROUBLE_BYTES
 from lrgui.tasks.user.code import FOLDER
 
 #: Seconds between two looks for requests, and those that a run has to end in good order.
 PACE, GRACE = 0.1, 10.0
+#: So many seconds a run that is over waits for room on the disk, to write what is missing of its log.
+ROOM = 900.0
 
 
 def main() -> None:
@@ -35,9 +39,11 @@ def main() -> None:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever began this is gone
     source, over = source_of(job, about["processes"], folder / "team.py", about["sources"]), threading.Event()
-    listener = threading.Thread(target=_listen, args=(folder / "requests", source, over), daemon=True)
+    stopped, trouble = threading.Event(), _Trouble(folder / TROUBLE)
+    listener = threading.Thread(target=_listen, args=(folder / "requests", source, over, stopped), daemon=True)
 
     def stop(_number: int, _frame: object) -> None:
+        stopped.set()
         source.cancel()
         threading.Timer(GRACE, source.kill).start()
 
@@ -47,6 +53,8 @@ def main() -> None:
         try:
             for events in source.chunks():
                 log.write(events)
+                trouble.tell(log)
+            _wait_for_room(log, trouble, stopped)
         except BaseException as error:
             log.write([EndEvent(EndReason.FAILED, f"The run could not be computed ({error}).")])
             raise
@@ -71,8 +79,37 @@ def source_of(job: Job, processes: int, team: Path, sources: str) -> EventSource
     return ChildProcess(job, sys.executable)
 
 
-def _listen(requests: Path, source: EventSource, over: threading.Event) -> None:
-    """Pass on what is asked for, each once."""
+class _Trouble:
+    """Says why the log cannot be written, where followers see it: in a file that has its place also on a full disk."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._told = ""
+
+    def tell(self, log: LogWriter) -> None:
+        """What is wrong with the log, if anything is."""
+        words = "" if log.problem is None else f"The run's log there cannot be written ({log.reason}); retrying"
+        if words == self._told:
+            return
+        self._told = words
+        try:
+            with self._file.open("r+b") as place:
+                place.write(words.encode("utf-8")[:TROUBLE_BYTES].ljust(TROUBLE_BYTES))
+        except OSError:
+            pass  # then the end is told without its reason
+
+
+def _wait_for_room(log: LogWriter, trouble: _Trouble, stopped: threading.Event) -> None:
+    """Try until all of the run is written, or somebody asks for the end once more."""
+    until = time.monotonic() + ROOM
+    stopped.clear()
+    while log.problem is not None and time.monotonic() < until and not stopped.wait(AGAIN):
+        log.write([])
+    trouble.tell(log)
+
+
+def _listen(requests: Path, source: EventSource, over: threading.Event, stopped: threading.Event) -> None:
+    """Pass on what is asked for, each once; `stopped` is set once that was the end."""
     done, rest = 0, b""
     verbs = {b"pause": source.pause, b"resume": source.resume, b"cancel": source.cancel, b"kill": source.kill}
     while not over.wait(PACE):
@@ -85,6 +122,8 @@ def _listen(requests: Path, source: EventSource, over: threading.Event) -> None:
         done += len(data)
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
+            if line.strip() in (b"cancel", b"kill"):
+                stopped.set()
             if line.strip() in verbs:
                 verbs[line.strip()]()
 

@@ -169,8 +169,8 @@ class Following:
         if "end" in self._wishes:
             kept = "everything measured so far is kept" if self.parser else "nothing was measured yet"
             return EndEvent(EndReason.CANCELLED, f"Stopped{where}; {kept}.")
-        words = f"The run{where} ended without saying how: {why}. It was killed, or the machine was restarted; "
-        return EndEvent(EndReason.KILLED, words + "everything measured so far is kept.")
+        words = f"The run{where} ended without saying how: {why}. Everything measured so far is kept."
+        return EndEvent(EndReason.KILLED, words)
 
     # -- where they come from
 

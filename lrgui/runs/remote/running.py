@@ -13,6 +13,7 @@ from lrgui.runs.remote.address import Address, Host
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
+from lrgui.runs.remote.tail import TROUBLE_BYTES
 from lrgui.runs.targets import Target
 
 #: Seconds that sbatch may take.
@@ -115,6 +116,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
         "boot": boot_text("lrgui.runs.remote.detached"),
         "team": boot_text("lrgui.runs.team_worker"),
         "slurm": slurm,
+        "trouble": TROUBLE_BYTES,
         "processes": int(target.processes or 1),
     }
     connection = Connection(Host.parse(target.host), program_text("there.py"), target.python)
@@ -135,8 +137,8 @@ def _answer(connection: Connection, target: Target) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(line)
     except ValueError:
         raise RemoteError(
-            f"{target.name} answers with something else: “{line.decode('utf-8', 'replace')[:80]}”. A login there must "
-            "print nothing: check its shell's start-up files (~/.bashrc)."
+            f"{target.name} answers with something else: “{line.decode('utf-8', 'replace')[:80]}”. Check what Python "
+            "prints there when it starts (sitecustomize.py)."
         ) from None
     if "error" in said:
         raise RemoteError(f"The run cannot start on {target.name}: {str(said['error']).rstrip('.')}.")

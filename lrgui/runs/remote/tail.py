@@ -24,8 +24,10 @@ POLL, BEAT = 0.02, 1.0
 MOST = 1 << 18
 #: So many of a log's first bytes tell it from another one: its header says when the run began.
 BEGIN = 1024
-#: What lies beside the log of a run that was started from elsewhere.
-BESIDE = "elsewhere.json"
+#: What lies beside the log of a run that was started from elsewhere, and why its log cannot be written just now.
+BESIDE, TROUBLE = "elsewhere.json", "trouble"
+#: The latter has its place on the disk before that is full.
+TROUBLE_BYTES = 400
 
 DATA, RESTART, ALIVE, STATUS, GONE, ERROR = b"D", b"R", b"A", b"S", b"G", b"E"
 """Kinds of frames: more of the log; the log begins again; nothing new; what goes on, in words; the run is gone, in
@@ -180,7 +182,18 @@ class Follower:
             self._next = now + float(self._beside.get("pace", QUEUE_PACE))
             return self._look_in_queue(self._beside["slurm"], now)
         self._next = now + BEAT
-        return ("" if _is_locked(os.path.join(self._folder, "alive")) else "its process has ended"), ""
+        trouble = self._trouble()
+        if _is_locked(os.path.join(self._folder, "alive")):
+            return "", trouble
+        why = "its log could not be written" if trouble else "it was killed, or the machine was restarted"
+        return f"its process has ended; {why}", ""
+
+    def _trouble(self) -> str:
+        try:
+            with open(os.path.join(self._folder, TROUBLE), encoding="utf-8", errors="replace") as file:
+                return file.read(TROUBLE_BYTES).strip()
+        except OSError:
+            return ""
 
     def _look_in_queue(self, job: str, now: float) -> tuple[str, str]:
         status, out, err = _printed(["squeue", "--noheader", "--jobs", job, "--format", "%T|%r"])
@@ -193,7 +206,7 @@ class Follower:
             return "", f"Job {job} waits in the SLURM queue{why}"
         if state:
             self._in_queue = True
-            return "", ""
+            return "", self._trouble()
         if not self._in_queue and now - self._began < float(self._beside.get("queue_patience", QUEUE_PATIENCE)):
             return "", self._status
         status, out, _ = _printed(["sacct", "--noheader", "--allocations", "--jobs", job, "--format", "State%40"])

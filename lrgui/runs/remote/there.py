@@ -10,6 +10,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -48,7 +49,7 @@ def main() -> None:
     except RefusedError as error:
         say({"error": str(error)})
     except OSError as error:
-        say({"error": f"{error.strerror or error}: {error.filename or ''}"})
+        say({"error": f"{error.filename or base}: {error.strerror or error}"})
 
 
 def say(what: dict[str, object]) -> None:
@@ -61,15 +62,17 @@ def unpack(data: bytes, place: str) -> None:
     parent = os.path.dirname(place)
     os.makedirs(parent, exist_ok=True)
     made = tempfile.mkdtemp(dir=parent)
-    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        if hasattr(tarfile, "data_filter"):
-            tar.extractall(made, filter="data")
-        else:
-            tar.extractall(made)
     try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(made, filter="data")
+            else:
+                tar.extractall(made)
         os.rename(made, place)
-    except OSError:
+    except OSError as error:
+        shutil.rmtree(made, ignore_errors=True)
         if not os.path.isdir(place):
+            error.filename = error.filename or parent  # a disk that is full names no file
             raise
 
 
@@ -109,6 +112,8 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
         told.update(job=job, script=script)
     with open(os.path.join(folder, "elsewhere.json"), "w", encoding="utf-8") as file:
         json.dump(beside, file)
+    with open(os.path.join(folder, "trouble"), "w", encoding="utf-8") as file:
+        file.write(" " * about["trouble"])  # so that it has its place on the disk before that is full
     if not slurm:
         import fcntl
 

@@ -41,3 +41,17 @@ def test_a_path_is_an_address_here(tmp_path: object) -> None:
 def test_what_is_no_address_and_what_ssh_would_take_for_an_option(text: str) -> None:
     with pytest.raises(ValueError, match=r"write (ssh://)?\[user@\]host\[:port\]"):
         Address.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("me@gpu:/data/a b.lrrun", "ssh://me@gpu/data/a%20b.lrrun"),
+        ("gpu:runs/a.lrrun", "ssh://gpu/~/runs/a.lrrun"),
+        ("gpu:~/a.lrrun", "ssh://gpu/~/a.lrrun"),
+    ],
+)
+def test_a_file_elsewhere_as_scp_names_it_is_told_how_to_write(text: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="no file") as told:
+        Address.parse(text)
+    assert str(told.value).endswith(f"write {meant}")
