@@ -141,6 +141,11 @@ class Queue(QObject):
         if self._queue.move(entry, by):
             self._tell()
 
+    def place(self, entries: Iterable[Entry], before: Entry | None) -> None:
+        """Let waiting ones wait in front of another one, or behind all for None."""
+        if self._queue.place(entries, before):
+            self._tell()
+
     def cancel(self, entries: Iterable[Entry]) -> None:
         """Take these out of the queue; the one that trains is stopped, and the next one begins."""
         chosen = list(entries)

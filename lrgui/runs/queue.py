@@ -107,8 +107,21 @@ class RunQueue:
         waiting = self.waiting
         if entry not in waiting or not 0 <= (to := waiting.index(entry) + by) < len(waiting):
             return False
-        one, other = self.entries.index(entry), self.entries.index(waiting[to])
-        self.entries[one], self.entries[other] = self.entries[other], self.entries[one]
+        behind = waiting[to + 1 :] if by > 0 else waiting[to:]
+        return self.place([entry], behind[0] if behind else None)
+
+    def place(self, entries: Iterable[Entry], before: Entry | None) -> bool:
+        """Let those of `entries` that wait do so in front of `before`, behind all where that is None, in the order in
+        which they are; the others keep their places. False where nothing changes."""
+        chosen, waiting = list(entries), self.waiting
+        moved = [entry for entry in waiting if entry in chosen]
+        at = waiting.index(before) if before in waiting else len(waiting)
+        front = [entry for entry in waiting[:at] if entry not in moved]
+        order = front + moved + [entry for entry in waiting[at:] if entry not in moved]
+        if order == waiting:
+            return False
+        turns = iter(order)
+        self.entries = [next(turns) if entry in waiting else entry for entry in self.entries]
         return True
 
     def remove(self, entries: Iterable[Entry]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, task, training
@@ -272,3 +272,26 @@ def test_buttons_and_keys_change_the_order(window: MainWindow, bench: Bench) -> 
     assert bench.session.queue.entries == [first, second] and tab.view.selected_rows == [1]
     QTest.mouseClick(tab.cancel, Qt.MouseButton.LeftButton)
     assert bench.session.queue.entries == [first] and not bench.jobs
+
+
+def test_rows_are_dragged(window: MainWindow, bench: Bench) -> None:
+    queue, tab, held = bench.session.queue, window.tabs.queue, _held()
+    window.tabs.setCurrentWidget(tab)
+    _serve(bench, lambda _job: held)
+    bench.session.train_candidates([1e-3, 2e-3, 3e-3, 4e-3])
+    bench.qtbot.waitUntil(lambda: queue.running is not None, timeout=10_000)
+    runs, two, three, four = queue.entries
+    table, drag = tab.view.table, Qt.ItemFlag.ItemIsDragEnabled
+    assert [bool(table.item(row, 1).flags() & drag) for row in range(4)] == [False, True, True, True]
+    assert not any(table.item(row, 1).flags() & Qt.ItemFlag.ItemIsDropEnabled for row in range(4))
+    middle = [table.visualItemRect(table.item(row, 0)).center() for row in range(4)]
+    assert [table.row_at(middle[2] + QPoint(0, by)) for by in (-5, 5)] == [2, 3]
+    assert table.row_at(middle[3] + QPoint(0, 500)) == table.rowCount()
+    tab.view.select_rows([3])
+    table.rows_dropped.emit(0)  # in front of the one that trains: it is the next one
+    assert queue.entries == [runs, four, two, three] and tab.view.selected_rows == [1]
+    tab.view.select_rows([1, 2])
+    table.rows_dropped.emit(table.rowCount())
+    assert queue.entries == [runs, three, four, two] and tab.view.selected_rows == [2, 3]
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        queue.cancel_all()

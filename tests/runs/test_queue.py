@@ -39,6 +39,17 @@ def test_order() -> None:
     assert one.said == "diverged" and queue.ended == [one] and queue.names == ["max LR 1e-3", "max LR 1e-1"]
 
 
+def test_several_take_another_place_and_the_others_keep_theirs() -> None:
+    queue = RunQueue()
+    runs, one, two, three, four = queue.add([JOB] * 5)
+    queue.begin(runs, Record())
+    assert queue.place([four, two], one) and queue.entries == [runs, two, four, one, three], "in their order"
+    assert queue.place([two, runs], None) and queue.entries == [runs, four, one, three, two], "what trains stays"
+    assert queue.place([four], runs) and queue.waiting[-1] is four, "what trains is no place to wait in front of"
+    before = queue.entries
+    assert not queue.place([one, three], one) and not queue.place([], None) and queue.entries == before
+
+
 def test_it_is_not_endless() -> None:
     queue = RunQueue()
     assert len(queue.add([JOB] * (MOST + 3))) == MOST and queue.add([JOB]) == []

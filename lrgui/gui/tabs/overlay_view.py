@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSplitter,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.labels import with_tabular_figures
+from lrgui.gui.movable_table import MovableTable
 from lrgui.plot.layers import pen
 from lrgui.plot.overlay_plot import OverlayPlot
 from lrgui.plot.theme import Palette
@@ -59,7 +59,7 @@ class OverlayView(QWidget):
         self.sentences = muted()
         self.sentences.setAccessibleName("What is compared")
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.table = QTableWidget(0, 0)
+        self.table = MovableTable()
         self.table.setAccessibleName("Runs and their results")
         with_tabular_figures(self.table)
         self.table.verticalHeader().hide()
@@ -139,11 +139,15 @@ class OverlayView(QWidget):
         for row in rows:
             self.table.selectionModel().select(model.index(row, 0), flags.Select | flags.Rows)
 
-    def show_runs(self, overlay: Overlay, states: Mapping[int, str] | None = None) -> None:
+    def show_runs(
+        self, overlay: Overlay, states: Mapping[int, str] | None = None, movable: Collection[int] = ()
+    ) -> None:
         """Show these; how they are shown stays, but for runs that were hidden.
 
-        `states` says in the table's column of states how runs are, in the place of how they ended.
+        `states` says in the table's column of states how runs are, in the place of how they ended; `movable` are the
+        rows that can be dragged.
         """
+        self.table.set_movable(movable)
         if self._overlay is None or len(overlay.runs) < len(self._overlay.runs):
             self._view = replace(self._view, hidden=frozenset())
         self._overlay = overlay.shown_as(self._view)
@@ -223,17 +227,19 @@ class OverlayView(QWidget):
         if item.text() != text:
             item.setText(text)
             item.setToolTip(text)
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | self.table.drag_flags(row)
         if column:
+            item.setFlags(flags)
             return
         overlay = self._overlay
         assert overlay is not None
         if row < len(overlay.runs):
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setFlags(flags | Qt.ItemFlag.ItemIsUserCheckable)
             shown = row not in overlay.view.hidden
             item.setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
             item.setIcon(_sample(*self._palette.look(row)))
         else:
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setFlags(flags)
             item.setData(Qt.ItemDataRole.CheckStateRole, None)
             item.setIcon(QIcon())
 

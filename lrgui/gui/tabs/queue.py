@@ -42,6 +42,7 @@ class QueueTab(RunTab):
         column.addWidget(self._fill_stack(self._empty_state(), self.view), 1)
         self.view.sentences.hide()
         self.view.rows_selected.connect(self._show_buttons)
+        self.view.table.rows_dropped.connect(self._drop)
         for keys, by in (("Alt+Up", -1), ("Alt+Down", 1)):
             shortcut = QShortcut(QKeySequence(keys), self.view.table)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -118,7 +119,8 @@ class QueueTab(RunTab):
         chosen = self._chosen
         if entries:
             states = {number: queue.state_words(entry) for number, entry in enumerate(entries)}
-            self.view.show_runs(Overlay(tuple(queue.runs), tuple(queue.names)), states)
+            waiting = {row for row, entry in enumerate(entries) if entry.state == EntryState.WAITING}
+            self.view.show_runs(Overlay(tuple(queue.runs), tuple(queue.names)), states, waiting)
             self._select(entries, chosen)
         self._show_plot(bool(entries))
         self._entries = entries
@@ -171,6 +173,12 @@ class QueueTab(RunTab):
         chosen = self._chosen
         if len(chosen) == 1:
             self._queue.move(chosen[0], by)
+
+    @Slot(int)
+    def _drop(self, row: int) -> None:
+        """Those that were dragged wait in front of the first one from this row on that waits."""
+        behind = [entry for entry in self._entries[row:] if entry.state == EntryState.WAITING]
+        self._queue.place(self._chosen, behind[0] if behind else None)
 
     @Slot()
     def _cancel(self) -> None:
