@@ -43,7 +43,7 @@ def test_json_and_picture(tmp_path: Path, own_folders: Path) -> None:
     sgd, adam = found["optimizers"]
     assert sgd["lr"] > adam["lr"] and sgd["confidence"] in ("high", "medium", "low")
     assert sgd["curve"]["loss"][0] == adam["curve"]["loss"][0]  # same weights, same batch
-    assert len(found["sentences"]) == 2 and "SGD's pick" in found["sentences"][0]
+    assert len(found["sentences"]) == 2 and "SGD's recommended rate" in found["sentences"][0]
     assert found["end"]["reason"] == "completed"
     with Image.open(png) as picture:
         assert picture.size == (2400, 1500)

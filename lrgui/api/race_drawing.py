@@ -93,7 +93,7 @@ def draw_race(ranking: Ranking, step: float, name: str, ax: Axes | None = None) 
         ax.axvline(ranking.lowest, color=LIGHT.divergence_line, linewidth=1, linestyle=":", zorder=3)
         ax.lines[-1].set_label(f"{judge.best_end}: {format_lr(ranking.lowest)}")
         ax.axvline(ranking.lr, color=LIGHT.optimal_line, linewidth=2, zorder=3)
-        ax.lines[-1].set_label(f"winner: {format_lr(ranking.lr)} (safety step ÷{format_figure(SAFE_FACTOR)})")
+        ax.lines[-1].set_label(f"measured: {format_lr(ranking.lr)} (safety step ÷{format_figure(SAFE_FACTOR)})")
     if rows:
         ax.set_xlim(rows[0].lr / step**0.6, rows[-1].lr * step**0.6)
     ax.set_xticks([row.lr for row in rows], [format_lr(row.lr) for row in rows])

@@ -116,8 +116,8 @@ FORMATS: dict[str, Format] = {
         Format("csv", "Points (CSV)", "the points", _table),
         Format("json", "Whole run (JSON)", "the whole run", _document),
         Format("html", "Report (HTML)", "a report with picture, numbers and settings", _page, True),
-        Format("ipynb", "Notebook (Jupyter)", "a notebook that does it again", _notebook),
-        Format("py", "Python script", "a Python script that does it again", _program),
+        Format("ipynb", "Notebook (Jupyter)", "a notebook that reproduces it", _notebook),
+        Format("py", "Python script", "a Python script that reproduces it", _program),
     )
 }
 #: What runs of one task cannot be made of.

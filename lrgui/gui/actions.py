@@ -49,7 +49,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "candidate",
         "Add as candidate",
         ("Ctrl+Shift+A",),
-        "Mark the selected rate as a candidate to train, or take the mark away",
+        "Mark the selected rate as a candidate to train, or remove the mark",
         "runs.toggle_selected_candidate",
     ),
     ActionRow(
@@ -63,14 +63,14 @@ ACTIONS: tuple[ActionRow, ...] = (
         "clear_candidates",
         "Clear candidates",
         (),
-        "Take the marks of all candidates away",
+        "Remove all candidates",
         "runs.clear_candidates",
     ),
     ActionRow(
         "enqueue",
         "Add training to queue",
         ("Ctrl+Shift+Q",),
-        "Let the training that is set wait in the queue, behind the others",
+        "Add the training that is set on the left to the end of the queue",
         "session.enqueue",
     ),
     ActionRow(
@@ -182,7 +182,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Show all keyboard shortcuts",
         "helping.shortcuts",
     ),
-    ActionRow("about", "About LR Finder", (), "Versions and places, to copy into a report", "helping.about"),
+    ActionRow("about", "About LR Finder", (), "Versions and folders, to copy into a bug report", "helping.about"),
     ActionRow("quit", "Quit", ("Ctrl+Q",), "Close the window; everything is kept", "close"),
 )
 
@@ -251,7 +251,7 @@ PLOT_KEYS: tuple[tuple[str, str], ...] = (
     ("Tab", "To the zone borders, the zones and onward"),
     ("Drag", "Select the rate under the pointer; on a line or a zone's name, move that"),
     ("Drag down or up, then sideways", "Select a range: sweep it, or set it as optimal zone"),
-    ("Ctrl + click", "Mark a rate as a candidate to train, or take its mark away"),
+    ("Ctrl + click", "Mark a rate as a candidate to train, or remove its mark"),
     ("Shift + drag", "Zoom to a box"),
     ("Space + drag or middle button", "Move the view"),
     ("Wheel, Ctrl + wheel", "Zoom learning rates, zoom losses"),

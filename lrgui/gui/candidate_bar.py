@@ -39,10 +39,10 @@ class CandidateBar(QWidget):
         self.train = small_button("Train these", "Train at each of these rates, one after the other", self.train_all)
         self.selected = QCheckBox()
         self.selected.setChecked(True)
-        self.selected.setToolTip("Train at the selected rate, too")
+        self.selected.setToolTip("Also train at the selected rate")
         self.selected.setAccessibleName("And the selected rate")
         self.seeds = seeds_choice()
-        self.clear = small_button("Clear", "Take all marks away", runs.clear_candidates, "Clear candidates")
+        self.clear = small_button("Clear", "Remove all candidates", runs.clear_candidates, "Clear candidates")
         self.said = QLabel()
         self.said.setObjectName("muted")
         for widget in (self.train, self.selected, self.seeds, self.clear, self.said):
@@ -66,7 +66,7 @@ class CandidateBar(QWidget):
         self.selected.setText("" if selected is None else f"and the selected {format_lr(selected)}")
         script = self._session.job.task.is_script
         self.train.setEnabled(not script)
-        self.said.setText("They wait behind the others in the queue." if self._session.queue.running else "")
+        self.said.setText("They will wait behind those already in the queue." if self._session.queue.running else "")
 
     def _show_chips(self) -> None:
         for chip in self.chips:
@@ -79,7 +79,7 @@ class CandidateBar(QWidget):
         for number, lr in enumerate(self._shown):
             name = candidate_name(number)
             act = partial(self._runs.toggle_candidate, lr)
-            chip = small_button(f"{name} · {format_lr(lr)}  ✕", f"Take candidate {name} away", act)
+            chip = small_button(f"{name} · {format_lr(lr)}  ✕", f"Remove candidate {name}", act)
             chip.setAccessibleName(f"Remove candidate {name}, {format_lr(lr)}")
             self.chips.append(chip)
             self._rows[number >= IN_A_ROW].addWidget(chip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -71,12 +72,17 @@ def _go_to(card: ConfigCard, editor: QWidget) -> None:
 def run_commands(runs: Iterable[KeptRun], session: Session, wanted: str) -> list[Command]:
     """The saved runs that have all the words wanted, the latest first; `MOST_RUNS` of them."""
     found = ordered(matching(runs, wanted), LATEST)[:MOST_RUNS]
-    return [Command(_run_words(run), partial(session.open_run, run.path), "Run") for run in found]
+    count = Counter(map(_run_words, found))
+    return [
+        Command(_run_words(run, seconds=count[_run_words(run)] > 1), partial(session.open_run, run.path), "Run")
+        for run in found
+    ]
 
 
-def _run_words(run: KeptRun) -> str:
+def _run_words(run: KeptRun, seconds: bool = False) -> str:
+    """What a run is and when it began; `seconds` tell it from one that is the same and began in the same minute."""
     each = run.summary
-    when = clock(datetime.fromtimestamp(each.created).astimezone())
+    when = clock(datetime.fromtimestamp(each.created).astimezone(), seconds=seconds)
     made = [run.name, each.kind_words, each.optimizer, "" if each.lr is None else each.rate, when]
     return " · ".join(filter(None, dict.fromkeys(made)))
 

@@ -123,7 +123,7 @@ class Queue(QObject):
 
     @Slot()
     def run(self) -> None:
-        """Train what waits, one after the other."""
+        """Run the waiting trainings, one after another."""
         if not self.waiting:
             return
         self.active = True
@@ -132,7 +132,7 @@ class Queue(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Begin no further training; the one that goes on is trained to its end."""
+        """Start no further training; the running one continues to its end."""
         self.active = False
         self._tell()
 
@@ -157,7 +157,7 @@ class Queue(QObject):
 
     @Slot()
     def cancel_all(self) -> None:
-        """Let none wait, and stop the one that trains."""
+        """Remove all waiting trainings and stop the running one."""
         self.active = False
         self._queue.remove(self.waiting)
         if self.running is not None:
@@ -229,7 +229,8 @@ class Queue(QObject):
         count = len(self.waiting)
         if count:
             words = f"Stopped. The queue is paused; {count} training{'s are' if count > 1 else ' is'} waiting."
-            self.noticed.emit(Notice("info", words, action="Go on", act=self.run, tip="Train what waits in the queue"))
+            tip = "Run the trainings that wait in the queue"
+            self.noticed.emit(Notice("info", words, action="Go on", act=self.run, tip=tip))
 
     @property
     def summary(self) -> str:

@@ -40,7 +40,7 @@ class RateTable(QTableWidget):
         corner = self.findChild(QAbstractButton)
         if corner is not None:
             corner.setAccessibleName("Number in the plot")
-            corner.setToolTip("What a mark is called in the plot where there is no room for its name")
+            corner.setToolTip("The number of its mark in the plot, where there is no room for the name")
 
     def fill(self, rows: Sequence[tuple[Sequence[str], str]]) -> None:
         """Show these rows: the texts of their cells, and their tooltip."""

@@ -132,10 +132,10 @@ class Visiting(RunLife):
             self._begin(job.kind, job)
             self._repeats = log
             if self.job != form:
-                words = "The form has the settings of the saved run now."
-                tip = "Put the settings back into the form that were there; undo (Ctrl+Z) does the same"
+                words = "The form now has the settings of the saved run."
+                tip = "Restore the settings that were in the form; Undo (Ctrl+Z) does the same"
                 act = partial(self._put_into_form, form, "your settings")
-                self.noticed.emit(Notice("info", words, action="Put mine back", act=act, tip=tip))
+                self.noticed.emit(Notice("info", words, action="Restore mine", act=act, tip=tip))
 
     def resume(self, log: Path, more_epochs: int = 0) -> None:
         """Go on with a training that was kept, from its last checkpoint, or train it for `more_epochs`; of one with a

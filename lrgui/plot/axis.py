@@ -21,6 +21,8 @@ from lrgui.plot.ticks import Tick, decade_ticks, linear_ticks
 Ticks = Callable[[float, float, float], list[Tick]]
 
 TICK_LENGTH = 5.0
+#: What titles become along an axis that is too short for them.
+SHORT = {"Learning rate": "LR"}
 #: How far a title may reach past the ends of a short axis.
 TITLE_REACH = 14.0
 LEFT_WIDTH = 64
@@ -139,7 +141,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             painter.translate(2, height / 2)
             painter.rotate(-90)
             length = height + 2 * TITLE_REACH
-            title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, length)
+            fits = metrics.horizontalAdvance(self._title) <= length
+            words = self._title if fits else SHORT.get(self._title, self._title)
+            title = metrics.elidedText(words, Qt.TextElideMode.ElideRight, length)
             box = QRectF(-length / 2, 0, length, metrics.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
             painter.restore()

@@ -210,7 +210,7 @@ class RacePlot(StackedPlot):
             self.smooth.set_data(_NONE, _NONE)
         if over and ranking.lr is not None and ranking.lowest is not None:
             at, bottom = self._place(np.array([ranking.lr, ranking.lowest])).tolist()
-            self.winner.show_at(at, f"winner {format_lr(ranking.lr)}")
+            self.winner.show_at(at, f"measured {format_lr(ranking.lr)}")
             self.lowest.set_data(np.array([bottom, bottom]), np.array(self.bars.view.viewRange()[1]))
         else:
             self.winner.show_at(None, "")
@@ -268,9 +268,9 @@ class RacePlot(StackedPlot):
         curves: list[Entry] = []
         if self._candidates:
             leads = self._leader == self._config.middle  # then no line has the pick's colour
-            curves.append(Entry("leader: the pick" if leads else "leader", palette.optimal_line, width=2.6))
+            curves.append(Entry("leader: starting rate" if leads else "leader", palette.optimal_line, width=2.6))
             if not leads:
-                curves.append(Entry("the pick", palette.curve, width=2.0))
+                curves.append(Entry("starting rate", palette.curve, width=2.0))
             curves.append(Entry("below it", palette.low_line, "dash", width=2.0))
             curves.append(Entry("above it", palette.divergence_line, "dashdot", width=2.0))
             if self._config.rates is not None:

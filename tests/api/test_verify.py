@@ -95,7 +95,7 @@ def test_where_every_training_is_worse_than_none_there_is_no_winner() -> None:
     assert verified.lr is None and not verified.confirmed and "worse than the untrained model" in verified.reason
     assert "Learning rate: none" in str(verified) and "No winner" in verified._repr_html_()
     legend = [text.get_text() for text in verified.plot(Figure().add_subplot()).get_legend().get_texts()]
-    assert any(words.startswith("untrained") for words in legend) and not any("winner" in words for words in legend)
+    assert any(words.startswith("untrained") for words in legend) and not any("measured" in words for words in legend)
 
 
 def test_everything_of_the_callers_stays_as_it_was() -> None:
@@ -236,7 +236,7 @@ def test_words_and_html_hold_the_table() -> None:
     assert heights["left after a shorter round"] == [row.loss for row in rows if not row.alive]
     assert len(ax.patches) == 5 and len(heights["training"]) == 3
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert f"winner: {format_lr(verified.lr)} (safety step ÷1.19)" in legend and "parabola" in legend
+    assert f"measured: {format_lr(verified.lr)} (safety step ÷1.19)" in legend and "parabola" in legend
     assert f"lowest: {format_lr(verified.ranking.lowest)}" in legend
     assert f"untrained: {format_loss(verified.untrained)}" in legend
 

@@ -74,7 +74,7 @@ def test_the_palette_is_driven_by_keys(window: MainWindow) -> None:
     palette = shown(window, CommandPalette)
     assert isinstance(palette, CommandPalette)
     QTest.keyClicks(palette.field, "momentum of nothing")
-    assert "Nothing is called like" in palette.list.item(0).text()
+    assert "Nothing matches" in palette.list.item(0).text()
     palette.field.clear()
     assert palette.list.count() > 40
     QTest.keyClick(palette.field, Qt.Key.Key_Down)

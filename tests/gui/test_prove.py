@@ -150,7 +150,7 @@ def test_a_race_that_a_person_starts_changes_no_recommendation(proved: Proved) -
 def test_the_window_shows_and_keeps_it(window: MainWindow, bench: Bench) -> None:
     panel = window.findChild(SweepPanel)
     assert panel is not None
-    assert panel.proof.currentText() == "off: only sweep" and window.session.budget is None
+    assert panel.proof.currentText() == "off (sweep only)" and window.session.budget is None
     panel.proof.setCurrentIndex(panel.proof.findData("30s"))
     assert window.session.budget == Budget(30.0) and panel.proof.currentText() == "up to 30 s"
     window.close()

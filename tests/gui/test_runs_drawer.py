@@ -174,7 +174,7 @@ def test_a_notice_offers_the_settings_that_were_there(drawer: RunsDrawer, bench:
     _click(drawer, _row(drawer, "a.lrrun"))
     with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
-    [offer] = [notice for notice in told if notice.action == "Put mine back"]
+    [offer] = [notice for notice in told if notice.action == "Restore mine"]
     assert offer.act is not None
     offer.act()
     assert bench.session.job.task == mine.task

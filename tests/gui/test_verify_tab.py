@@ -92,7 +92,7 @@ def test_the_winner_can_become_the_selection_and_be_undone(window: MainWindow, b
     winner = bench.runs.race.standings.ranking().lr
     assert winner is not None and old is not None and winner > old
     assert tab.use.isVisible() and tab.use.text() == f"Use {format_lr(winner)}"
-    assert tab.plot.winner.text.startswith("winner ")
+    assert tab.plot.winner.text.startswith("measured ")
     assert "a safety step (÷1.19) below the lowest point of the fitted curve" in tab.heading.text()
     tab.use.click()
     assert bench.runs.selection == winner and bench.session.job.train.max_lr == winner

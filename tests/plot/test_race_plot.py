@@ -79,7 +79,7 @@ def test_the_winner_is_marked_only_at_the_end(plot):
     plot.show_race(field(), ranking())
     assert plot.winner.text == "" and len(plot.smooth.points[0])
     plot.show_race(field(), ranking(), over=True)
-    assert plot.winner.text.startswith("winner 2.") or plot.winner.text.startswith("winner 3")
+    assert plot.winner.text.startswith("measured 2.") or plot.winner.text.startswith("measured 3")
     nobody = ranking([math.inf] * 7)
     plot.show_race(field([math.inf] * 7), nobody, over=True)
     assert plot.winner.text == "" and not len(plot.smooth.points[0])
@@ -190,7 +190,7 @@ def test_a_race_that_brackets_names_its_parabola_and_the_safety_step(plot):
     x, y = plot.smooth.points
     assert (x[0], x[-1]) == pytest.approx((2.0, 4.0)) and (y[0], y[-1]) == pytest.approx((0.4, 0.35))
     assert plot.lowest.points[0][0] == pytest.approx(x[int(np.argmin(y))], abs=0.05)
-    assert plot.winner.text == f"winner {format_lr(found.lr)}"
+    assert plot.winner.text == f"measured {format_lr(found.lr)}"
     assert legend(plot) == [
         "parabola",
         f"lowest {format_lr(found.lowest)}, safety step ÷1.19",
@@ -216,8 +216,8 @@ def test_bars_come_one_by_one_and_without_a_winner_none_is_marked(plot):
 @pytest.mark.parametrize(
     ("best", "names"),
     [
-        (0, ["leader: the pick", "below it", "above it"]),
-        (1, ["leader", "the pick", "below it", "above it"]),
+        (0, ["leader: starting rate", "below it", "above it"]),
+        (1, ["leader", "starting rate", "below it", "above it"]),
     ],
 )
 def test_the_legend_names_only_lines_that_are_there(plot, best, names):
@@ -233,7 +233,7 @@ def test_in_a_narrow_window_the_legend_is_whole_and_every_bar_has_its_rate(plot)
     plot.show_race(candidates, found, over=True)
     plot.grab()
     shown = [entry.text for entry, _, _ in plot.curves.legend.placed()]
-    assert shown == ["leader", "the pick", "below it", "above it"]
+    assert shown == ["leader", "starting rate", "below it", "above it"]
     rates = [tick.text for tick in plot.bars.bottom.ticks()]
     assert rates == [format_lr(c.lr) for c in candidates if c.steps]
     low, high = plot.bars.view.viewRange()[0]

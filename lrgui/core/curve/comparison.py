@@ -71,8 +71,8 @@ def _picks(compared: Sequence[Compared]) -> str:
     (high, above), (low, below) = picks[0], picks[-1]
     times = high / low
     if times < 1.1:
-        return f"All picks are about {format_lr(high)}"
-    return f"{above}'s pick, {format_lr(high)}, is {format_ratio(times)} times {below}'s, {format_lr(low)}"
+        return f"All recommended rates are about {format_lr(high)}"
+    return f"{above}'s recommended rate, {format_lr(high)}, is {format_ratio(times)} times {below}'s, {format_lr(low)}"
 
 
 def _falls(compared: Sequence[Compared]) -> str:

@@ -199,8 +199,8 @@ def _reason(curve: Curve, valley: Valley) -> str:
         return f"{BREAK} steps and a factor of {format_ratio(SAFETY)} before {edge}, where {ends}."
     kept = "is not lost again in this range" if valley.open else f"is lost again at {edge}"
     raised = float(_raised(curve, np.array([valley.middle]))[0])
-    more = f" and {format_factor(10**raised)} up for the length of the sweep" if raised > SEEN else ""
-    return f"The middle of the valley, {middle}, {ANSWER} steps back{more}; half of the fall {kept}."
+    more = f", raised by {format_factor(10**raised)} for the length of the sweep" if raised > SEEN else ""
+    return f"{ANSWER} steps before the middle of the valley ({middle}){more}; half of the fall {kept}."
 
 
 def _no_valley(curve: Curve) -> str:

@@ -64,7 +64,7 @@ class AboutDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.copy = QPushButton("Copy diagnostics")
-        self.copy.setToolTip("Copy versions and places, for a report of a fault")
+        self.copy.setToolTip("Copy versions and folders for a bug report")
         self.copy.clicked.connect(self._copy)
         self.copy.setMinimumWidth(self.copy.sizeHint().width() + 8)
         row = QHBoxLayout()

@@ -151,7 +151,7 @@ class ExportDialog(QDialog):
             self.size_choice.addItem(words, key)
         self.size_choice.addItem("As on screen", SCREEN)
         self.size_choice.addItem("Custom", CUSTOM)
-        self._add("Size", self.size_choice, "Letters and lines keep their size on paper, whatever the picture's is")
+        self._add("Size", self.size_choice, "Text and lines keep their size on paper, whatever the size of the picture")
         self.wide, self.high = Number(2), Number(2)
         self.unit = Choice()
         for unit in (*UNITS, "px"):

@@ -117,7 +117,7 @@ class CommandPalette(QDialog):
             item = QListWidgetItem(command.line, self.list)
             item.setData(Qt.ItemDataRole.UserRole, command)
         if not fits:
-            QListWidgetItem(f"Nothing is called like “{wanted.strip()}”", self.list).setFlags(Qt.ItemFlag.NoItemFlags)
+            QListWidgetItem(f"Nothing matches “{wanted.strip()}”", self.list).setFlags(Qt.ItemFlag.NoItemFlags)
         self.list.setCurrentRow(0)
 
     @Slot()

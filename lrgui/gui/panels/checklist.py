@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -11,6 +13,7 @@ from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.runs_on_screen import RunsOnScreen
 
+SIGNS = re.compile(" ([×÷=]) ")
 WORDS = {"good": "Yes", "bad": "No", "open": "Open"}
 
 
@@ -29,7 +32,7 @@ class ChecklistPanel(Card):
         self._grid.setColumnStretch(1, 1)
         self.body.addLayout(self._grid)
         self._rows: list[tuple[QLabel, QLabel]] = []
-        self._empty = muted("Five questions to the curve are answered here after a sweep.")
+        self._empty = muted("After a sweep, five checks of its curve are listed here.")
         self.body.addWidget(self._empty)
         self.classic = Fold(CLASSIC.rstrip(":"), self.sentence, "classic")
         self.classic.button.setToolTip("The recommendation above uses more of the curve and may be higher")
@@ -68,7 +71,7 @@ class ChecklistPanel(Card):
             if not shown:
                 continue
             check = checks[index]
-            text.setText(check.text.replace("÷ ", "÷\u00a0"))  # no line may end in a sign
+            text.setText(SIGNS.sub(" \\1\u00a0", check.text))  # no line may end in a sign
             text.setAccessibleName(f"{WORDS[check.state]}: {check.text}")
             if sign.objectName() != check.state:
                 sign.setText(check.sign)

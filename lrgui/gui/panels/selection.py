@@ -57,7 +57,7 @@ class SelectionPanel(Card):
         self.body.addWidget(self._verdict)
         self.holds_for = muted()
         self.holds_for.setAccessibleName("What the recommendation holds for")
-        self.holds_for.setToolTip("Another optimizer, batch size or training wants another rate")
+        self.holds_for.setToolTip("Another optimizer, batch size or training needs another rate")
         self.body.addWidget(self.holds_for)
         self._more = muted()
         self._more.setAccessibleName("More about the recommendation")

@@ -88,13 +88,13 @@ class SweepPanel(SettingsCard):
         name = QLabel("Prove it")
         name.setObjectName("fieldName")
         self.proof = Choice()
-        self.proof.addItem("off: only sweep", "")
+        self.proof.addItem("off (sweep only)", "")
         for written in PROOFS:
             self.proof.addItem(f"up to {Budget.read(written).words}", written)
         self.proof.setMinimumContentsLength(12)
         self.proof.setAccessibleName("Prove it")
         self.proof.setToolTip(
-            "What Find may take in all: where the sweep's confidence is not high, short trainings measure the best "
+            "How long Find may take in all: where the sweep's confidence is not high, short trainings measure the best "
             "rate around its own, as far as this allows"
         )
         self.proof.setCurrentIndex(max(self.proof.findData(session.prove), 0))
@@ -151,7 +151,7 @@ class TrainingPanel(SettingsCard):
             return None
         length = Length.read(text, STEPS)
         if length.unit == EPOCHS:
-            raise ValueError("Write it in steps, such as 5000 steps: how many a script's epoch has is not known.")
+            raise ValueError("Write it in steps, such as 5000 steps: how many an epoch of a script has is not known.")
         return length
 
     def value(self, config: object, name: str) -> Any:

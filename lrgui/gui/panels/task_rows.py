@@ -18,7 +18,7 @@ def fill_main(form: Form, browse: Callable[[], object]) -> None:
     """What everybody sees; `browse` asks for the file or folder."""
     form.add_choice("source", "Data", source_lines(SOURCES), "The data set to train on, or your own code")
     form.add_path("path", "File", "The file or folder to read", browse)
-    form.add_text("arguments", "Arguments", str.strip, str, "What stands behind the script's name, such as --epochs 10")
+    form.add_text("arguments", "Arguments", str.strip, str, "Arguments after the script's name, such as --epochs 10")
     form.add_group("options")
     form.add_choice("model", "Model", {}, "The network; its weights are fresh unless set to pretrained")
     form.add_group("model_options")

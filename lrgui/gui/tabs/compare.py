@@ -289,7 +289,7 @@ class CompareTab(RunTab):
             else:
                 self.pick_buttons.append(small_button(words, tip, use))
         if menu is not None:
-            button = small_button("Select a pick ▾", "Use the optimizer of one of these sweeps, and select its pick")
+            button = small_button("Select a rate ▾", "Use one of these optimizers and select its recommended rate")
             button.setMenu(menu)
             menu.setParent(button, menu.windowFlags())
             self.pick_buttons.append(button)

@@ -33,7 +33,7 @@ class KeptTraining(QWidget):
             self._resume,
         )
         self.more = small_button("More epochs…", "Train this training for more epochs", self._ask_more)
-        self.save = small_button("Save weights…", "Write the best weights as a safetensors file", self._ask_file)
+        self.save = small_button("Save weights…", "Save the best weights as a safetensors file", self._ask_file)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.resume, self.more, self.save):

@@ -91,7 +91,7 @@ class OverlayView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(6)
-        self.align = self._choice("By", "Lay the runs over each other by this", "align")
+        self.align = self._choice("By", "Align the runs by this", "align")
         self.quantity = self._choice("Show", "What is drawn of each run", "quantity")
         self.scale = self._choice("Units of losses", "Divide each run's losses by its first or its best one", "scale")
         by = QLabel("By")

@@ -56,11 +56,11 @@ class QueueTab(RunTab):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(6)
-        self.run = small_button("▶ Run queue", "Train what waits, one after the other", self._queue.run)
+        self.run = small_button("▶ Run queue", "Run the waiting trainings, one after another", self._queue.run)
         self.pause = small_button(
-            "Pause queue", "Begin no further training; the one that goes on is trained to its end", self._queue.pause
+            "Pause queue", "Start no further training; the running one continues to its end", self._queue.pause
         )
-        self.add = small_button("Add training", "Let the training wait that is set on the left", self._add)
+        self.add = small_button("Add training", "Add the training that is set on the left to the queue", self._add)
         self.seeds = seeds_choice()
         for widget in (self.run, self.pause, self.add, self.seeds):
             row.addWidget(widget)
@@ -74,13 +74,13 @@ class QueueTab(RunTab):
         self.up = small_button("↑", "Train the selected one sooner (Alt+↑)", lambda: self._move(-1), "Earlier")
         self.down = small_button("↓", "Train the selected one later (Alt+↓)", lambda: self._move(1), "Later")
         self.cancel = small_button(
-            "Cancel", "Take the selected ones out of the queue; one that trains is stopped", self._cancel
+            "Cancel", "Remove the selected trainings from the queue; a running one is stopped", self._cancel
         )
         self.cancel_all = small_button(
-            "Cancel all", "Let none wait, and stop the one that trains", self._queue.cancel_all
+            "Cancel all", "Remove all waiting trainings and stop the running one", self._queue.cancel_all
         )
         self.clear = small_button(
-            "Clear ended", "Take those out of the table that are over; their runs are kept", self._queue.clear_ended
+            "Clear ended", "Remove ended trainings from the table; their runs are kept", self._queue.clear_ended
         )
         self.said = QLabel()
         self.said.setObjectName("muted")
@@ -94,10 +94,10 @@ class QueueTab(RunTab):
     def _empty_state() -> QWidget:
         return empty_state(
             "Compare trainings",
-            "Trainings wait here for their turn, and their curves are laid over each other while they train. "
+            "Trainings wait here for their turn, and their curves are overlaid as they train. "
             "Ctrl+click rates on the learning-rate curve and press “Train these”, or change the settings on the left "
             "and press “Add training”: another optimizer, batch size or rate.",
-            muted("The queue is kept when the window is closed; nothing runs without being asked to."),
+            muted("The queue is kept when the window is closed; nothing runs unless you start it."),
             width=560,
         )
 

@@ -73,7 +73,7 @@ class TrainingTab(RunTab):
         top.setSpacing(12)
         top.addWidget(self.header, 1)
         self.enqueue = small_button(
-            "Add to queue", "Let the training wait in the queue that is set on the left (Ctrl+Shift+Q)", session.enqueue
+            "Add to queue", "Add the training that is set on the left to the queue (Ctrl+Shift+Q)", session.enqueue
         )
         top.addWidget(self.enqueue)
         top.addWidget(self.view)

@@ -51,7 +51,7 @@ class VerifyTab(RunTab):
         layout.addWidget(self._more_settings())
         self.heading = muted()
         self.use = QPushButton()
-        self.use.setAccessibleName("Use the winner")
+        self.use.setAccessibleName("Use the measured rate")
         self.use.clicked.connect(self._use)
         self.use.hide()
         said = QHBoxLayout()
@@ -274,7 +274,7 @@ class VerifyTab(RunTab):
         ]
         leader = ranking.leader
         if leader is not None:
-            which = " (the pick)" if leader.candidate == config.middle else ""
+            which = " (the starting rate)" if leader.candidate == config.middle else ""
             words.append(f"leader {format_lr(leader.lr)}{which}")
         self.heading.setText(" · ".join(words))
 
@@ -312,7 +312,7 @@ class VerifyTab(RunTab):
         there = chosen is not None and format_lr(chosen) == format_lr(lr)
         self.use.setEnabled(not there)
         self.use.setText(f"Use {format_lr(lr)}")
-        restores = f"Select the winner, {format_lr(lr)}; Undo (Ctrl+Z) restores the old selection"
+        restores = f"Select the measured rate, {format_lr(lr)}; Undo (Ctrl+Z) restores the old selection"
         self.use.setToolTip("It is selected" if there else restores)
 
     @Slot()

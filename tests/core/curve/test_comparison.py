@@ -27,7 +27,7 @@ def test_two_sentences_with_numbers() -> None:
     first, second = how_to_read([SGD, ADAM])
     assert SGD.pick is not None and ADAM.pick is not None
     assert 8 < SGD.pick / ADAM.pick < 12
-    assert first.startswith("SGD's pick, ")
+    assert first.startswith("SGD's recommended rate, ")
     assert f"is {SGD.pick / ADAM.pick:.2g} times Adam's" in first
     assert "falls furthest with Adam, to 0.4" in first and "least with SGD, to 0.9" in first
     assert second.startswith("Usable range: SGD ") and second.endswith(f" decades. {UNITS}")
@@ -40,7 +40,7 @@ def test_the_order_does_not_matter() -> None:
 def test_equal_curves_are_called_equal() -> None:
     twin = Compared("adamw", "AdamW", ADAM.reading)
     first = how_to_read([ADAM, twin])[0]
-    assert first.startswith("All picks are about") and "fall about as far" in first
+    assert first.startswith("All recommended rates are about") and "fall about as far" in first
 
 
 def test_a_curve_that_never_falls_has_nothing_to_compare() -> None:

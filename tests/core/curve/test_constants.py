@@ -219,7 +219,7 @@ def test_the_reason_names_middle_and_edge() -> None:
     _, valley = read(curve)
     middle, edge = format_lr(10**valley.middle), format_lr(10**valley.edge)
     reason = recommend(curve, find_landmarks(curve)).reason
-    assert reason == f"The middle of the valley, {middle}, 2 steps back; half of the fall is lost again at {edge}."
+    assert reason == f"2 steps before the middle of the valley ({middle}); half of the fall is lost again at {edge}."
 
 
 def test_steps_back_of_several_decades_are_cut_to_less_than_one() -> None:
