@@ -123,7 +123,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "open_folder",
         "Open folder…",
         ("Ctrl+Shift+O",),
-        "Train on a folder: images by class, MNIST's files, or one with a task.py",
+        "Train on a folder (images by class, MNIST's files, or one with a task.py), or look at a study's",
         "opening.open_folder",
     ),
     ActionRow(

@@ -50,7 +50,9 @@ class Opening(QObject):
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open the first of these files and folders that can be used; what is wrong is said of the first one."""
-        usable = [path for path in paths if path.endswith(SUFFIX) or not recognise(path).problem]
+        from lrgui.studies.opened import study_at  # nobody waits for it when the window opens
+
+        usable = [path for path in paths if path.endswith(SUFFIX) or study_at(path) or not recognise(path).problem]
         chosen = (usable or list(paths))[0]
         if self._session.use(chosen):
             self._say(f"Opened {chosen}")
@@ -67,7 +69,7 @@ class Opening(QObject):
         ask_file(self._window, self._folder(), "Open", lines, self._take)
 
     def open_folder(self) -> None:
-        """Ask for a folder, and open it."""
+        """Ask for a folder (of a task, of data, of a study), and open it."""
         ask_folder(self._window, self._folder(), "Open folder", self._take)
 
     def follow_run(self) -> None:
@@ -94,7 +96,11 @@ class Opening(QObject):
 
     @Slot(str)
     def _take(self, path: str) -> None:
-        if not path.endswith(SUFFIX):  # where runs are kept is no place to look for tasks
+        from lrgui.studies.opened import study_at
+
+        if study_at(path):
+            self._remember_folder(str(Path(path).parent))
+        elif not path.endswith(SUFFIX):  # where runs are kept is no place to look for tasks
             self._remember_folder(path)
         self.open_paths([path])
 

@@ -52,6 +52,8 @@ class RunsOnScreen(SweepOnScreen):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.came_from = ""
+        """The study that a visit was begun from, and that the way back leads to; empty where it is none."""
         self.left: Visit | None = None
         """The visit that was left last."""
         self.aside: Record | None = None

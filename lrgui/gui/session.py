@@ -38,6 +38,8 @@ class Session(Visiting):
     Panels read the properties, connect to the signals and call the verbs. They never know each other.
     """
 
+    study_wanted = Signal(object)
+    """The Path of a study's folder that is to be shown."""
     wanted = Signal(str)
     """Key of one of the window's actions, which a panel has a button for."""
 
@@ -56,10 +58,18 @@ class Session(Visiting):
 
     # ---------------------------------------------------------------- the task
     def use(self, text: str) -> bool:
-        """Take what `text` names (a file, a folder, `package.module`, a run) as the task; runs nothing of it.
+        """Take what `text` names (a file, a folder, `package.module`) as the task, or show it (a run, a study's
+        folder); runs nothing of it.
 
         Returns False, and a notice says why, where that can't be.
         """
+        from lrgui.studies.opened import study_at  # nobody waits for it when the window opens
+
+        study = study_at(text)
+        if study is not None:  # it has a tab of its own, and is in nobody's way
+            self.noticed.emit(None)
+            self.study_wanted.emit(study)
+            return True
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before opening something else."))
             return False

@@ -50,7 +50,7 @@ class VisitBar(QFrame):
         used = " Its settings are in the form." if visit.form is not None else ""
         self.words.setText(breakable(f"Showing {visit.words}.{used}"))
         self.use.setVisible(visit.settings_wait)
-        self.back.setText(f"Back to {visit.back}")
+        self.back.setText(f"Back to {self._runs.came_from or visit.back}")
         self.back.setAccessibleName(self.back.text())
         yours = " and your settings" if visit.form is not None else ""
         self.back.setToolTip(f"Show what was here before{yours}; undo (Ctrl+Z) does the same step by step")

@@ -35,8 +35,9 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.opened import open_run
+from lrgui.studies.opened import open_study
 from lrgui.studies.plan import task_at, with_values
-from lrgui.studies.results import Cell, StudyResults, open_study
+from lrgui.studies.results import Cell, StudyResults
 from lrgui.studies.spec import Values, singular
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -30,13 +30,31 @@ WIDEST = 260
 LEAST = 0.3
 
 
+class CellView(PlotView):
+    """A view that tells where it is clicked."""
+
+    clicked = Signal(float, float)
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """Tell a click of the left button."""
+        if ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            self.clicked.emit(self.value_x(ev.pos().x()), self.value_y(ev.pos().y()))
+        else:
+            super().mouseClickEvent(ev)
+
+
 class HeatMapPlot(Plot):
     """Rows and columns of cells, in a stronger colour for higher rates; each says its rate."""
+
+    clicked = Signal(object)
+    """The `Cell` that was clicked."""
 
     def __init__(self, parent: QWidget | None = None, palette: Palette = LIGHT) -> None:
         super().__init__(parent, palette)
         self._map = HeatMap("", (), (), ())
-        self.view = PlotView()
+        self.view = CellView()
+        self.view.clicked.connect(self._on_click)
         left = Axis("left", self._row_ticks, "", palette)
         bottom = Axis("bottom", self._column_ticks, "batch size", palette)
         self.chart = Chart(self.view, left, bottom, "", palette)
@@ -51,15 +69,16 @@ class HeatMapPlot(Plot):
         self.cells.set_palette(palette)
         self._legend()
 
-    def show_map(self, heat_map: HeatMap) -> None:
-        """Show these cells, in the place of others."""
+    def show_map(self, heat_map: HeatMap, *, keep_view: bool = False) -> None:
+        """Show these cells, in the place of others; with `keep_view` as large as before where the person chose that."""
         self._map = heat_map
         self.cells.show_map(heat_map)
         self.chart.bottom.set_title(heat_map.across.replace("_", " "))
         metrics = QFontMetricsF(plot_font(12))
         widest = max((metrics.horizontalAdvance(name) for name in heat_map.rows), default=0.0)
         self.chart.left.setWidth(min(WIDEST, max(LEFT_WIDTH, widest + 14)))
-        self.reset_view()
+        if not (keep_view and self._moved):
+            self.reset_view()
         self._legend()
 
     def reset_view(self) -> None:
@@ -70,15 +89,23 @@ class HeatMapPlot(Plot):
 
     def words_at(self, chart: Chart, x: float, y: float) -> str:
         """See `Plot`: the combination, its rate and its seeds."""
-        row, column = len(self._map.rows) - 1 - round(y), round(x)
-        if not (0 <= row < len(self._map.rows) and 0 <= column < len(self._map.columns)):
-            return ""
-        cell = self._map.cells[row][column]
+        cell = self.cell_at(x, y)
         if cell is None:
             return ""
         words = [cell.words, *cells_words(cell)]
         seeds = len(cell.rates)
         return " · ".join([*words, f"{seeds} {'seed' if seeds == 1 else 'seeds'}"])
+
+    def cell_at(self, x: float, y: float) -> Cell | None:
+        """The cell at a point in the axes' coordinates."""
+        row, column = len(self._map.rows) - 1 - round(y), round(x)
+        there = 0 <= row < len(self._map.rows) and 0 <= column < len(self._map.columns)
+        return self._map.cells[row][column] if there else None
+
+    def _on_click(self, x: float, y: float) -> None:
+        cell = self.cell_at(x, y)
+        if cell is not None:
+            self.clicked.emit(cell)
 
     def _row_ticks(self, low: float, high: float, _pixels: float) -> list[Tick]:
         names = reversed(self._map.rows)

@@ -29,8 +29,9 @@ class Told:
 class Executor(Protocol):
     """Computes runs somewhere. For one thread, but for `cancel` and `kill`."""
 
-    words: str
-    """What computes, for people: "2 processes on this machine"."""
+    @property
+    def words(self) -> str:
+        """What computes, for people: "2 processes on this machine"."""
 
     def room(self) -> int:
         """How many more runs can be started now."""

@@ -89,6 +89,17 @@ class Row:
         return end_words(kind, found.reason)
 
     @property
+    def logs(self) -> list[tuple[str, Path]]:
+        """The logs of its runs that ended, with words for each: "seed 0 · sweep · 3.2e-2"."""
+        found = []
+        for stage in self.run.every:
+            result = self.stages.get(stage.kind)
+            if result is not None and result.finished:
+                told = end_words(stage.kind, result.reason) if result.lr is None else format_lr(result.lr)
+                found.append((f"seed {self.run.seed} · {stage.kind} · {told}", self.log.parent / stage.log))
+        return found
+
+    @property
     def lost(self) -> str:
         """Why it is missing though it was started, in a sentence; empty where it is not, or was stopped."""
         killed = (found for found in self.stages.values() if found.reason == EndReason.KILLED)
@@ -362,13 +373,3 @@ def read_results(plan: Plan, folder: StudyFolder) -> StudyResults:
         attempts = sum(folder.attempts.get(stage.key, 0) for stage in stages)
         rows.append(Row(run, found, attempts, folder.log(run.stages[0])))
     return StudyResults(plan, folder.path, tuple(rows))
-
-
-def open_study(path: Path) -> StudyResults:
-    """The study in a folder, as far as it is; also one that goes on. Raises ValueError, with a sentence, for a folder
-    that holds none, OSError where it cannot be read."""
-    folder = StudyFolder(path)
-    if not folder.there:
-        raise ValueError(f"There is no study in {path}.")
-    folder.load()
-    return read_results(folder.plan(), folder)

@@ -14,9 +14,9 @@ from lrgui.studies.driver import Watch
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.executor import LocalPool
 from lrgui.studies.folder import PLAN, StudyFolder
+from lrgui.studies.opened import open_study
 from lrgui.studies.plan import planned
 from lrgui.studies.plan_file import read_plan, write_plan
-from lrgui.studies.results import open_study
 from lrgui.studies.spec import StudySpec
 from lrgui.studies.start import described, driver_of
 

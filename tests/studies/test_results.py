@@ -19,7 +19,8 @@ from lrgui.export import STUDY_FORMATS, ExportError
 from lrgui.export.study import StudyReport, overlay_of, parquet_bytes
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import StudyFolder
-from lrgui.studies.results import StudyResults, open_study
+from lrgui.studies.opened import open_study
+from lrgui.studies.results import StudyResults
 from lrgui.studies.spec import StudySpec
 
 Drive = Callable[..., StudyResults]

@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from lrgui.gui.tabs.compare import CompareTab
     from lrgui.gui.tabs.queue import QueueTab
     from lrgui.gui.tabs.scenarios import ScenariosTab
+    from lrgui.gui.tabs.study import StudyTab
     from lrgui.gui.tabs.training import TrainingTab
     from lrgui.gui.tabs.verify import VerifyTab
 
-    AnyTab = TypeVar("AnyTab", bound=TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab)
+    LaterTab = TrainingTab | VerifyTab | CompareTab | StudyTab | QueueTab | ScenariosTab
+    AnyTab = TypeVar("AnyTab", bound=LaterTab)
 
 #: The tabs after the curve's, by the name of the property that makes each: the window is there sooner without them.
 LATER = {
     "training": "Training",
     "verify": "Verify",
     "compare": "Compare",
+    "study": "Study",
     "queue": "Queue",
     "scenarios": "Scenarios",
 }
@@ -46,7 +49,7 @@ class Tabs(QTabWidget):
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__()
         self._session, self._runs, self._palette = session, runs, palette
-        self._made: dict[str, TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab] = {}
+        self._made: dict[str, LaterTab] = {}
         self._indent = 0
         self.curve = CurveTab(session, runs, palette)
         self.curve.hovered.connect(self.hovered)
@@ -54,6 +57,8 @@ class Tabs(QTabWidget):
         self._places = {key: QWidget() for key in LATER}
         for key, name in LATER.items():
             self.addTab(self._places[key], name)
+        self.setTabVisible(self.indexOf(self._places["study"]), False)  # until one is opened
+        session.study_wanted.connect(lambda path: self.study.open(path))
         runs.undo_stack.indexChanged.connect(self.undo_changed)
         runs.sweep_started.connect(lambda: self._show_run(self.curve))
         runs.training_started.connect(self._show_training)
@@ -85,6 +90,23 @@ class Tabs(QTabWidget):
         from lrgui.gui.tabs.compare import CompareTab
 
         return self._tab("compare", CompareTab)
+
+    @property
+    def study(self) -> StudyTab:
+        """The study that was opened last, made when one is."""
+        from lrgui.gui.tabs.study import StudyTab
+
+        new = "study" not in self._made
+        tab = self._tab("study", StudyTab)
+        if new:
+            tab.opened.connect(self._show_study)
+            tab.wanted.connect(self._show_study)
+        return tab
+
+    @Slot()
+    def _show_study(self) -> None:
+        self.setTabVisible(self.indexOf(self.study), True)
+        self.setCurrentWidget(self.study)
 
     @property
     def scenarios(self) -> ScenariosTab:
@@ -142,10 +164,11 @@ class Tabs(QTabWidget):
     def _put_in(self, empty: QWidget, tab: QWidget) -> None:
         """Put a tab in the place that was kept for it."""
         place, current = self.indexOf(empty), self.currentIndex()
-        text = self.tabText(place)
+        text, seen = self.tabText(place), self.isTabVisible(place)
         self.blockSignals(True)
         self.removeTab(place)
         self.insertTab(place, tab, text)
+        self.setTabVisible(place, seen)
         self.setCurrentIndex(current)
         self.blockSignals(False)
         empty.deleteLater()
@@ -185,7 +208,7 @@ class Tabs(QTabWidget):
         return self._current.plot
 
     @property
-    def _current(self) -> CurveTab | TrainingTab | VerifyTab | CompareTab | QueueTab | ScenariosTab:
+    def _current(self) -> CurveTab | LaterTab:
         return next((tab for tab in self._made.values() if tab is self.currentWidget()), self.curve)
 
     def indent(self, pixels: int) -> None:
