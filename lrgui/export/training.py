@@ -160,15 +160,15 @@ def draw_plan(
     `cycles`: the optimizer has a momentum in use, which the schedule may change. `before`: its record, where the
     schedule may have begun again for more epochs; until then the rates are those that it had.
     """
-    drawn = steps if steps <= MOST_DRAWN else 0
+    drawn, waits = steps if steps <= MOST_DRAWN else 0, train.schedule == "plateau"
     begun = 0 if before is None else min(before.begun, len(before), drawn)
     if before is not None and begun:
         rates = np.concatenate([before.lr[:begun], planned_lr(train, drawn - begun, per_epoch)])
-        plot.begin(rates, per_epoch, train.epochs, np.empty(0))
+        plot.begin(rates, per_epoch, train.epochs, waits=waits)
         return
     rates = planned_lr(train, drawn, per_epoch) if drawn else np.empty(0)
     momenta = planned_momentum(train, drawn) if drawn and cycles else np.empty(0)
-    plot.begin(rates, per_epoch, train.epochs, momenta)
+    plot.begin(rates, per_epoch, train.epochs, momenta, waits)
 
 
 def cycles_momentum(job: Job, task: TaskEvent | None) -> bool:

@@ -152,17 +152,28 @@ class Queue(QObject):
         if self.running in chosen:
             self._skipping = True
             self._stop()
-        self._queue.remove(chosen)
-        self._tell()
+        self._take_out(chosen)
 
     @Slot()
     def cancel_all(self) -> None:
         """Remove all waiting trainings and stop the running one."""
         self.active = False
-        self._queue.remove(self.waiting)
         if self.running is not None:
             self._stop()
+        self._take_out(self.waiting)
+
+    def _take_out(self, entries: Sequence[Entry]) -> None:
+        waited = [entry for entry in entries if entry.state == EntryState.WAITING]
+        self._queue.remove(entries)
         self._tell()
+        if waited:
+            words = f"{len(waited)} training{'s were' if len(waited) > 1 else ' was'} taken out of the queue."
+            tip = "Let them wait again, behind the others"
+            self.noticed.emit(Notice("info", words, action="Put back", act=lambda: self._put_back(waited), tip=tip))
+
+    def _put_back(self, entries: Sequence[Entry]) -> None:
+        self.noticed.emit(None)
+        self.add([entry.job for entry in entries])
 
     @Slot()
     def clear_ended(self) -> None:

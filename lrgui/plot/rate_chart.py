@@ -24,6 +24,8 @@ from lrgui.plot.ticks import decade_ticks, linear_ticks
 
 #: On a logarithmic axis the lowest rate in sight is at least the highest one by this: a schedule may end at zero.
 MOST_BETWEEN = 1e6
+#: A rate that is lower than planned by less than this share of it was not dropped.
+LEAST_DROP = 0.01
 
 
 class RateChart(StepChart):
@@ -48,6 +50,11 @@ class RateChart(StepChart):
         """The planned rates as they were before the start."""
         self.plan: Floats = NONE
         """The planned rates with the changes so far, shape (n,)."""
+        self._changes: tuple[RateEvent, ...] = ()
+        self._waits = False
+        """True where the schedule falls when it sees a plateau, which no plan knows beforehand."""
+        self._drops: list[tuple[int, float]] = []
+        """Steps from which on such a schedule has this multiple of its rate before."""
         self.rates: Floats = NONE
         """Those that were trained with, shape (n,)."""
         self._planned_momenta: Floats = NONE
@@ -86,12 +93,15 @@ class RateChart(StepChart):
         self.view.give_up_drag()
         self.expect(1.0)
         self._plan = self.plan = self.rates = self._planned_momenta = self._momenta = NONE
+        self._changes, self._drops = (), []
         self.marks.set_marks(())
         for line in self._lines:
             line.set_data(NONE, NONE)
 
-    def set_plan(self, rates: Floats, momenta: Floats) -> None:
-        """Rate and momentum of every step as planned, shape (n,); shape (0,) where that is not known, or stays."""
+    def set_plan(self, rates: Floats, momenta: Floats, waits: bool = False) -> None:
+        """Rate and momentum of every step as planned, shape (n,); shape (0,) where that is not known, or stays.
+        `waits` for a schedule that falls when it sees a plateau: the plan follows it."""
+        self._waits = waits
         self._plan = self.plan = np.asarray(rates, dtype=np.float64)
         self._planned_momenta = np.asarray(momenta, dtype=np.float64)
         self.planned.set_data(*per_step(self.plan))
@@ -103,6 +113,8 @@ class RateChart(StepChart):
         first = len(rates) and not len(self.rates)
         self.rates = rates
         self.actual.set_data(*per_step(rates))
+        if self._waits:
+            self._follow_drop()
         if momenta is not None:
             first = first or not len(self._momenta)
             self._momenta = momenta
@@ -115,12 +127,30 @@ class RateChart(StepChart):
     def set_changes(self, changes: Sequence[RateEvent]) -> None:
         """All changes of the rate so far: the plan follows them."""
         self.expect(1.0)
-        if len(self._plan):
-            self.plan = changed_plan(self._plan, changes)
-            self.planned.set_data(*per_step(self.plan))
-            if float(self.plan.max()) > self.top:
-                self.fit()
+        self._changes = tuple(changes)
+        self._plan_again()
         self.update_legend()
+
+    def _follow_drop(self) -> None:
+        """What is left of the plan goes on from the rate that the last step had."""
+        last = len(self.rates) - 1
+        if not 0 <= last < len(self.plan) or not self.plan[last] > 0:
+            return
+        drop = float(self.rates[last] / self.plan[last])
+        if drop < 1 - LEAST_DROP:
+            self._drops.append((last, drop))
+            self._plan_again()
+
+    def _plan_again(self) -> None:
+        """Draw the plan with all that has changed it."""
+        if not len(self._plan):
+            return
+        self.plan = changed_plan(self._plan, self._changes)
+        for step, drop in self._drops:
+            self.plan[step:] *= drop
+        self.planned.set_data(*per_step(self.plan))
+        if float(self.plan.max()) > self.top:
+            self.fit()
 
     def expect(self, factor: float) -> None:
         """The rest of the plan was asked to be this multiple of itself; 1 for what it is."""

@@ -41,15 +41,22 @@ class TrainingPlot(StackedPlot):
         self._blank()
         self._update_legends()
 
-    def begin(self, planned_lr: Floats, steps_per_epoch: int, epochs: int, planned_momentum: Floats = NONE) -> None:
+    def begin(
+        self,
+        planned_lr: Floats,
+        steps_per_epoch: int,
+        epochs: int,
+        planned_momentum: Floats = NONE,
+        waits: bool = False,
+    ) -> None:
         """A training of `epochs` epochs starts, or is to come; rate and momentum of every step as planned, shape (n,).
 
-        No momentum, shape (0,), is for one that stays as it is.
+        No momentum, shape (0,), is for one that stays as it is; `waits` for a schedule that falls on plateaus.
         """
         self._forget()
         self._per_epoch = max(1, steps_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
-        self.rate.set_plan(planned_lr, planned_momentum)
+        self.rate.set_plan(planned_lr, planned_momentum, waits)
         for chart in (self.loss, self.middle, self.rate):
             chart.make_room(self._steps)
         self.reset_view()

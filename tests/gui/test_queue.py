@@ -16,6 +16,7 @@ from scripted import Scripted, points, task, training
 
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.export.overlay import OverlayReport
+from lrgui.gui.notice import Notice
 from lrgui.gui.session import Session
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -295,3 +296,20 @@ def test_rows_are_dragged(window: MainWindow, bench: Bench) -> None:
     assert queue.entries == [runs, three, four, two] and tab.view.selected_rows == [2, 3]
     with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         queue.cancel_all()
+
+
+def test_what_was_taken_out_by_a_slip_is_put_back(bench: Bench) -> None:
+    queue, told = bench.session.queue, list[Notice | None]()
+    queue.noticed.connect(told.append)
+    bench.session.enqueue_training([1e-3, 2e-3, 3e-3])
+    jobs = [entry.job for entry in queue.entries]
+    queue.cancel_all()
+    assert not queue.entries and told[-1] is not None and told[-1].text.startswith("3 trainings were taken out")
+    assert told[-1].act is not None
+    told[-1].act()
+    assert [entry.job for entry in queue.waiting] == jobs and told[-1] is None and not bench.jobs
+    queue.cancel(queue.entries[:1])
+    assert told[-1] is not None and told[-1].text.startswith("1 training was taken out")
+    told.clear()
+    queue.cancel([])
+    assert not told
