@@ -50,6 +50,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self._blank = False
         self._numbers = True
         self._font = plot_font(12)
+        self._known: tuple[object, list[Tick]] = (None, [])
+        """The ticks that were worked out last, and for what: a grid asks for them, too, whenever it is painted."""
         if orientation == "left":
             self.setWidth(LEFT_WIDTH)
         else:
@@ -67,8 +69,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def measure(self, title: str, ticks: Ticks) -> None:
         """Measure something else: another title and other ticks."""
-        self._title, self._ticks = title, ticks
-        self.update()
+        if (title, ticks) != (self._title, self._ticks):
+            self._title, self._ticks = title, ticks
+            self.update()
 
     def set_palette(self, palette: Palette) -> None:
         """Paint in other colours."""
@@ -94,7 +97,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             return []
         low, high = (float(end) for end in self.range)
         size = self.size()
-        return self._ticks(low, high, size.height() if self.orientation == "left" else size.width())
+        length = size.height() if self.orientation == "left" else size.width()
+        wanted = (self._ticks, low, high, length)
+        if self._known[0] != wanted:
+            self._known = (wanted, self._ticks(low, high, length))
+        return self._known[1]
 
     def mouseClickEvent(self, ev: Any) -> None:
         """A double click is told; other clicks are nobody's: the view would take them for clicks on itself."""

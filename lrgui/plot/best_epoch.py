@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
@@ -13,7 +15,7 @@ from lrgui.core.events import EpochEvent
 from lrgui.core.formats import format_loss, format_metric, format_percent
 from lrgui.core.run_settings import counted
 from lrgui.plot.font import plot_font
-from lrgui.plot.layers import Line, PaletteLayer
+from lrgui.plot.layers import Floats, Line, PaletteLayer
 from lrgui.plot.placing import Placed
 from lrgui.plot.view import PlotView
 
@@ -53,25 +55,35 @@ class BestEpoch(PaletteLayer):
         self._forms: tuple[str, ...] = ()
         self._font = plot_font(12, bold=True)
         self._lines: Sequence[Line] = ()
+        self._label: Placed | None = None
+        self._stale = False
 
-    def show_at(self, x: float, y: float, forms: tuple[str, ...]) -> None:
-        """Mark this point with the longest of `forms` that there is room for."""
-        self._at, self._forms = (x, y), forms
-        self.update()
+    def show_at(self, x: float, y: float, forms: tuple[str, ...], lines: Sequence[Line]) -> None:
+        """Mark this point with the longest of `forms` that there is room for, where it covers the least of `lines`."""
+        before = self._at, self._forms, self.label
+        self._at, self._forms, self._lines, self._stale = (x, y), forms, lines, True
+        if (self._at, self._forms, self.label) != before:
+            self.update()
 
     def show_nothing(self) -> None:
         """There is no best epoch yet."""
-        self._at = None
-        self.update()
+        if self._at is not None:
+            self._at, self._label, self._stale = None, None, False
+            self.update()
 
-    def set_obstacles(self, lines: Sequence[Line]) -> None:
-        """Lines that the words should not cover."""
-        self._lines = lines
+    def refresh(self, *_: object) -> None:
+        """Place the words again, and paint."""
+        self._stale = True
         self.update()
 
     @property
     def label(self) -> Placed | None:
-        """The words where they are painted."""
+        """The words where they are painted: they stay there while the lines grow, until the next epoch."""
+        if self._stale:
+            self._stale, self._label = False, self._place()
+        return self._label
+
+    def _place(self) -> Placed | None:
         if self._at is None:
             return None
         rect, at = self.boundingRect(), self.to_px(*self._at)
@@ -87,18 +99,18 @@ class BestEpoch(PaletteLayer):
             rows = [at.y() - height - 12 - 6 * i for i in range(40)] + [at.y() + 12 + 6 * i for i in range(20)]
             rows = [top for top in rows if 2 <= top <= rect.height() - height - 2]
             if rows:
-                boxes = [QRectF(left, top, width, height) for top in rows]
-                covered = [self._covered(box) for box in boxes]
-                return Placed("best", text, boxes[covered.index(min(covered))])
+                covered = self._covered(left, width, np.array(rows), height)
+                return Placed("best", text, QRectF(left, rows[int(covered.argmin())], width, height))
         return None
 
-    def _covered(self, box: QRectF) -> int:
-        count = 0
+    def _covered(self, left: float, width: float, tops: Floats, height: float) -> NDArray[np.intp]:
+        """How many points of the lines each box would cover whose top is one of `tops`, shape (n,). Shape (n,)."""
+        places = [np.empty(0)]
         for line in self._lines:
             x, y = line.visible_pixels()
-            inside = (x >= box.left()) & (x <= box.right()) & (y >= box.top() - 4) & (y <= box.bottom() + 4)
-            count += int(inside.sum())
-        return count
+            places.append(y[(x >= left) & (x <= left + width)])
+        down = np.sort(np.concatenate(places))
+        return np.searchsorted(down, tops + height + 4, side="right") - np.searchsorted(down, tops - 4)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint ring, leader and words."""

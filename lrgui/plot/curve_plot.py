@@ -139,14 +139,14 @@ class CurvePlot(SelectablePlot):
         n = len(loss)
         if n == 0:
             return
-        x = np.log10(lr)
+        known = self.dots.points[0][:n]
+        x = np.concatenate([known, np.log10(lr[len(known) :])])
         self.dots.extend(x, loss)
         self._live.extend(loss)
-        self.line.set_data(*self._live.thinned(x))
-        finite = self._on_axis(loss)
+        self.line.extend(*self._live.thinned(x))
+        finite = self._on_axis(loss if n <= 4000 else np.append(loss[:10], loss[10 :: n // 2000]))
         if len(finite):
-            sample = finite if len(finite) <= 4000 else np.append(finite[:10], finite[10 :: len(finite) // 2000])
-            home = live_range(sample, self._home)
+            home = live_range(finite, self._home)
             if home != self._home:
                 self._home = home
                 self._follow_home()

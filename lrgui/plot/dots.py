@@ -73,10 +73,16 @@ class Dots(Layer):
 
     def extend(self, x: Floats, y: Floats) -> None:
         """Show these points, of which the first ones are those shown already."""
+        shown = len(self._x)
         if len(x) < self._drawn:
             self._key = ()
         self._x, self._y = x, y
-        self.update()
+        if len(x) < shown or (len(x) > _MANY) != (shown > _MANY):  # all of them are drawn in another way
+            self.update()
+        elif len(x) > shown:
+            px, py = self.to_pixels(x[shown:], y[shown:])
+            good = np.isfinite(px) & np.isfinite(py)
+            self.update_around(px[good], py[good], self._radius + 2.0)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Bring the image up to date and paint it pixel by pixel."""

@@ -7,6 +7,7 @@ of 0…3 cannot overflow Qt's rasteriser, and a picture at another resolution lo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ Floats = NDArray[np.float64]
 _FAR = 1e5
 #: More points than this in sight lie closer together than their corners are wide.
 _DENSE = 300
+#: Radius of the circles on a line, in logical pixels.
+_CIRCLE = 3.4
 
 DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
@@ -67,6 +70,14 @@ class Layer(QGraphicsObject):
     def refresh(self, *_: object) -> None:
         """Paint again soon."""
         self.update()
+
+    def update_around(self, px: Floats, py: Floats, margin: float) -> None:
+        """Paint again soon what lies within `margin` of these points, in pixels, arrays of shape (n,); the rest stays
+        as it is."""
+        if len(px):
+            low, high = QPointF(float(px.min()), float(py.min())), QPointF(float(px.max()), float(py.max()))
+            area = QRectF(low, high).adjusted(-margin, -margin, margin, margin)
+            self.update(area.intersected(self.boundingRect()))
 
     def _resized(self, *_: object) -> None:
         self.prepareGeometryChange()
@@ -147,6 +158,8 @@ class Line(Layer):
         self._y: Floats = np.empty(0)
         self._pen = QPen(Qt.PenStyle.NoPen)
         self._circles: tuple[QColor, QColor] | None = None
+        self._grows = False
+        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # it is told what of it is to be painted
         self.one_of_many = False
         """True where there are so many lines that they are drawn thin and solid while the view moves."""
 
@@ -178,16 +191,60 @@ class Line(Layer):
 
     def set_data(self, x: Floats, y: Floats) -> None:
         """Show these points, each array of shape (n,), x rising; those that are not finite are left out."""
-        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        good = np.isfinite(x) & np.isfinite(y)
-        self._x, self._y = (x, y) if good.all() else (x[good], y[good])
-        self.update()
+        x, y = _finite(x, y)
+        if len(x) or len(self._x):
+            self.update()
+        self._x, self._y, self._grows = x, y, False
+
+    def extend(self, x: Floats, y: Floats) -> None:
+        """As `set_data`, for points of which the first ones are those shown already: only what is new is painted.
+
+        The last one shown may be another: that is how a thinned line grows.
+        """
+        x, y = _finite(x, y)
+        known, every = len(self._x), self._every()
+        same = next((n for n in (known, known - 1) if 0 < n <= len(x) and self._is_shown(n - 1, x, y)), 0)
+        grew, self._grows = self._grows, True
+        if same == known == len(x) and grew:
+            return
+        self._x, self._y = x, y
+        if not same or not grew or self._every() != every or not self._solid:
+            self.update()
+            return
+        first = max(0, (same - 1) // every * every - every)
+        px, py = self.to_pixels(x[first:], y[first:])
+        wide = 2 * self._pen.widthF() + 2.0
+        self.update_around(px, np.clip(py, -_FAR, _FAR), wide if self._circles is None else max(wide, _CIRCLE + 3.0))
+
+    @property
+    def _solid(self) -> bool:
+        """True where a part of the line can be painted alone: Qt does not begin dashes at the same places then."""
+        return self._pen.style() == Qt.PenStyle.SolidLine
+
+    def _is_shown(self, at: int, x: Floats, y: Floats) -> bool:
+        return bool(self._x[at] == x[at] and self._y[at] == y[at])
+
+    def _every(self) -> int:
+        """Every how many-th point of a line that grows is painted: as it is, until there are twice as many."""
+        first, last = self._in_view()
+        return 1 << max(0, math.ceil(math.log2(max(1.0, (last - first) / max(64.0, self.boundingRect().width())))))
+
+    def _in_view(self) -> tuple[int, int]:
+        """From which point to which (not included) it is in the view."""
+        left, right, _, _ = self.visible_range
+        first = max(0, int(np.searchsorted(self._x, left)) - 1)
+        return first, min(len(self._x), int(np.searchsorted(self._x, right, side="right")) + 1)
 
     def visible_pixels(self) -> tuple[Floats, Floats]:
         """The part of the line that is in the view, thinned."""
         if not len(self._x):
             return self._x, self._y
-        px, py = self.thinned_pixels(self._x, self._y)
+        if self._grows:  # always the same of its points, or what is painted later would not meet what is there
+            every, (first, last) = self._every(), self._in_view()
+            at = np.append(np.arange(first // every * every, last - 1, every), last - 1)
+            px, py = self.to_pixels(self._x[at], self._y[at])
+        else:
+            px, py = self.thinned_pixels(self._x, self._y)
         return px, np.clip(py, -_FAR, _FAR)
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
@@ -202,8 +259,13 @@ class Line(Layer):
             line.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # a third of the time, and no eye sees these corners
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        whole = not draws_shapes(painter)
+        if whole and self._grows and self._solid:
+            margin = 2 * self._pen.widthF() + _CIRCLE
+            first = max(0, int(np.searchsorted(px, option.exposedRect.left() - margin)) - 2)
+            last = int(np.searchsorted(px, option.exposedRect.right() + margin)) + 2
+            px, py = px[first:last], py[first:last]
         if len(px) > 1:
-            whole = not draws_shapes(painter)
             for xs, ys in [(px, py)] if whole else inside_pieces(px, py, self.boundingRect()):
                 painter.drawPolyline(_polygon(xs, ys))
         if self._circles is not None:
@@ -211,7 +273,7 @@ class Line(Layer):
             painter.setPen(QPen(outline, 1.6))
             painter.setBrush(fill)
             for x, y in zip(px, py, strict=True):
-                painter.drawEllipse(QPointF(float(x), float(y)), 3.4, 3.4)
+                painter.drawEllipse(QPointF(float(x), float(y)), _CIRCLE, _CIRCLE)
 
 
 class Band(Layer):
@@ -318,6 +380,13 @@ def inside_pieces(x: Floats, y: Floats, rect: QRectF) -> list[tuple[Floats, Floa
         pieces[-1][1].append(float(y0 + last * dy))
         joined = last == 1.0
     return [(np.array(xs), np.array(ys)) for xs, ys in pieces]
+
+
+def _finite(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """The points of which both numbers are finite, arrays of shape (m,) of (n,)."""
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    good = np.isfinite(x) & np.isfinite(y)
+    return (x, y) if good.all() else (x[good], y[good])
 
 
 def _polygon(x: Floats, y: Floats) -> QPolygonF:

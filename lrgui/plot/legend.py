@@ -121,6 +121,8 @@ class Legend(TextRow):
 
     def set_entries(self, entries: Sequence[Entry], colour: str, fill: str) -> None:
         """Show these, with words in `colour`; `fill` is the plot's background."""
+        if (tuple(entries), colour, fill) == (self._entries, self._colour, self._fill):
+            return
         self._entries, self._colour, self._fill = tuple(entries), colour, fill
         self._fit_rows()
         self.update()

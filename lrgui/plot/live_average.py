@@ -41,9 +41,9 @@ class LiveAverage:
 
     def thinned(self, x: Floats) -> tuple[Floats, Floats]:
         """The average at each x (shape (n,)), every k-th point where there are very many; the last is
-        kept."""
+        kept. Of a run that goes on it is the same points until there are twice as many."""
         y = self._values[: self.count]
-        step = max(1, self.count // _MOST)
+        step = 1 << max(0, (self.count // _MOST).bit_length() - 1)
         if step == 1:
             return x, y.copy()
         keep = np.append(np.arange(0, self.count - 1, step), self.count - 1)

@@ -68,7 +68,7 @@ class LossChart(StepChart):
         x, _ = per_step(losses)
         self.dots.extend(x, losses)
         self._average.extend(losses)
-        self.smoothed.set_data(*self._average.thinned(x))
+        self.smoothed.extend(*self._average.thinned(x))
         self.fit()
         if first:
             self.update_legend()
@@ -80,8 +80,8 @@ class LossChart(StepChart):
         if best is None or best.val_loss is None:
             self.best.show_nothing()
         else:
-            self.best.show_at(float(x[epochs.index(best)]), best.val_loss, best_words(best))
-        self.best.set_obstacles([self.smoothed, self.epochs.validation, self.epochs.training])
+            lines = (self.smoothed, self.epochs.validation, self.epochs.training)
+            self.best.show_at(float(x[epochs.index(best)]), best.val_loss, best_words(best), lines)
         self.fit()
         self.update_legend()
 

@@ -60,7 +60,7 @@ class MiddleChart(StepChart):
         not measured."""
         self._metric = name
         self.left.measure(_title(name), linear_ticks)
-        self.measured.set_data(*per_step(values))
+        self.measured.extend(*per_step(values))
         self.left.set_blank(not np.isfinite(values).any())
         self.fit()
         self.update_legend()

@@ -112,7 +112,7 @@ class RateChart(StepChart):
         """Those of all steps so far, arrays of shape (n,); momenta where these changed."""
         first = len(rates) and not len(self.rates)
         self.rates = rates
-        self.actual.set_data(*per_step(rates))
+        self.actual.extend(*per_step(rates))
         if self._waits:
             self._follow_drop()
         if momenta is not None:
@@ -230,7 +230,7 @@ class RateChart(StepChart):
         pairs = ((self.planned_momentum, self._planned_momenta), (self.actual_momentum, self._momenta))
         for line, values in pairs:
             places = low + (high - low) * values
-            line.set_data(*per_step(10.0**places if self.view.log_y else places))
+            line.extend(*per_step(10.0**places if self.view.log_y else places))
 
     def update_legend(self) -> None:
         """Name what is drawn."""

@@ -45,6 +45,8 @@ class TrainingTab(RunTab):
         """How many gradients and changes of the rate are drawn."""
         self._room = 0
         """Steps for which there is room, of a training whose length nobody knows; else 0."""
+        self._epoch_came = False
+        """True while an epoch waits to be drawn: small ones end more often than anybody could read."""
         self.heading = QLabel()
         self.heading.setObjectName("muted")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
@@ -102,7 +104,7 @@ class TrainingTab(RunTab):
         runs.reading_changed.connect(self._preview)
         runs.training_started.connect(self._begin)
         session.task_known.connect(self._plan)
-        runs.epoch_ended.connect(self._show_epochs)
+        runs.epoch_ended.connect(self._on_epoch)
         session.run_ended.connect(self._finish)
         if runs.training is not None:  # the tab is made when the first training starts
             self._begin()
@@ -117,7 +119,7 @@ class TrainingTab(RunTab):
     @Slot()
     def _begin(self) -> None:
         self._drawn = self._room = 0
-        self._told = (0, 0)
+        self._told, self._epoch_came = (0, 0), False
         self._show_plot(self._runs.training is not None)
         self.plot.clear()
         if self._runs.training is None:  # what was visited is gone, and nothing was there before
@@ -205,6 +207,9 @@ class TrainingTab(RunTab):
 
     @Slot()
     def _redraw(self) -> None:
+        if self._epoch_came:
+            self._show_epochs()
+            return
         record = self._runs.training
         if record is None or record.task is None:
             return
@@ -244,7 +249,15 @@ class TrainingTab(RunTab):
         self._told = len(record.gradients), len(record.rate_changes)
 
     @Slot()
+    def _on_epoch(self) -> None:
+        """An epoch has ended: it is drawn with the next picture."""
+        self._epoch_came = True
+        if not self._timer.isActive():
+            self._show_epochs()
+
+    @Slot()
     def _show_epochs(self) -> None:
+        self._epoch_came = False
         job, record = self._runs.training_job, self._runs.training
         if job is None or record is None or not record.epochs:
             return
