@@ -54,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: server.communicate(timeout=10))
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests, torch and Qt are not gone through again with each collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def all_own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for each test: its number is not looked for among thousands, as pytest does for those of its own."""
@@ -70,6 +76,28 @@ def own_folders(all_own_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LRGUI_CONFIG", str(folder / "config"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "xdg"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def warm_popen() -> Iterator[type[subprocess.Popen[bytes]]]:
+    """`subprocess.Popen`, or what stands for it in the fixture `warm_processes`."""
+    import warm_processes
+
+    yield warm_processes.WarmPopen if warm_processes.AVAILABLE else subprocess.Popen
+    warm_processes.close()
+
+
+@pytest.fixture
+def warm_processes(
+    request: pytest.FixtureRequest, warm_popen: type[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line and the workers that a test starts have torch imported at their start: see `warm_processes.py`.
+
+    For whole files: `pytestmark = pytest.mark.usefixtures("warm_processes")`, and the mark `cold` for tests of theirs
+    that are about a start.
+    """
+    if request.node.get_closest_marker("cold") is None:
+        monkeypatch.setattr(subprocess, "Popen", warm_popen)
 
 
 @pytest.fixture

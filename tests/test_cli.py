@@ -20,6 +20,8 @@ from lrgui.core.events import BatchEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.log import read_log
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
@@ -38,6 +40,7 @@ def test_version() -> None:
     assert (done.returncode, done.stdout) == (0, f"lrgui {__version__}\n")
 
 
+@pytest.mark.cold
 def test_find_as_json_with_all_files(tmp_path: Path, own_folders: Path) -> None:
     files = {kind: tmp_path / f"out.{kind}" for kind in ("csv", "png", "lrrun")}
     done = lrgui(
@@ -194,7 +197,8 @@ def test_a_log_on_a_full_disk_is_said_and_status_1(command: Command) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_an_answer_onto_a_full_disk_is_one_sentence(own_folders: Path) -> None:
+def test_an_answer_onto_a_full_disk_is_one_sentence(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "lrgui", "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False

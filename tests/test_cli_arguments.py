@@ -11,6 +11,8 @@ import pytest
 
 from lrgui.runs.log import read_log
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """\

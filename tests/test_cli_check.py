@@ -8,11 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lrgui.cli.check import Checked, _run
 from lrgui.core.events import CheckEvent, EndEvent
 from lrgui.runs.job import Job
 from lrgui.tasks.checks.step import STEPS
 from lrgui.tasks.spec import TaskSpec
+
+pytestmark = pytest.mark.usefixtures("warm_processes")
 
 TASK = """\
 import os

@@ -18,6 +18,8 @@ from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter
 from lrgui.tasks.spec import TaskSpec
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 

@@ -9,7 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from lrgui.runs.log import read_log
+
+pytestmark = pytest.mark.usefixtures("warm_processes")
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}

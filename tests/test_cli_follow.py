@@ -21,6 +21,8 @@ from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
 from lrgui.runs.log_writer import LogWriter
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 LRGUI = [sys.executable, "-W", "error", "-m", "lrgui"]
 
 

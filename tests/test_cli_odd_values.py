@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from lrgui.cli import app, check, compare, running, verify
+from lrgui.cli import app, check, compare, running, study, verify, watch
 from lrgui.core.events import EndEvent, Event
 
 ODD = ("", "abc", "-1", "nan", "1e400", "9" * 30, "ä☃", "a\x00b", "[red]x[/red]", "nowhere/x", "/")
@@ -43,7 +43,7 @@ def told(
 ) -> Callable[..., tuple[int, str]]:
     """Status and what was said; nothing is computed."""
     monkeypatch.chdir(tmp_path)
-    for module in (running, check, verify, compare):
+    for module in (running, check, verify, compare, study, watch):
         monkeypatch.setattr(module, "source_of", lambda *_words, **_values: StandIn())
 
     def run(*words: str) -> tuple[int, str]:

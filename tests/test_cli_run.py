@@ -20,6 +20,8 @@ from lrgui.core.events import BatchEvent, ScriptEvent, TaskEvent
 from lrgui.runs.log import read_log
 from lrgui.runs.script_answer import command_with, raced_rate, script_sentences
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """
@@ -44,6 +46,7 @@ for step in range(args.steps):
 """
 
 
+@pytest.mark.cold
 def test_a_script_with_arguments_of_its_own(tmp_path: Path) -> None:
     file, log = tmp_path / "train.py", tmp_path / "run.lrrun"
     file.write_text(SCRIPT)

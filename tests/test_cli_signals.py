@@ -20,6 +20,8 @@ from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 

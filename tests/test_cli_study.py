@@ -19,6 +19,8 @@ import pytest
 from lrgui.runs.opened import open_run
 from lrgui.studies.folder import JOURNAL
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 SMALL = ("--set", "model=mlp", "--set", "sweep.steps=20", "--set", "subset=256")
 

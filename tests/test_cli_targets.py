@@ -16,6 +16,8 @@ from ssh_server import NAME, SshServer
 
 from lrgui.runs.library import SUFFIX
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 LRGUI = [sys.executable, "-W", "error", "-m", "lrgui"]
 
 

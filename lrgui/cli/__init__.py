@@ -38,7 +38,11 @@ def main() -> None:
         raise SystemExit(Status.FAILED) from None
     # A pipe that is closed early (head, less) is no failure worth a traceback.
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where it can be told that this is not possible, and not at Python's end
     except SystemExit:
         if Signals.ended_by:
             raise SystemExit(128 + Signals.ended_by) from None

@@ -26,6 +26,8 @@ from lrgui.errors.origins import chain_of, original, text_of
 from lrgui.errors.traces import place_of
 from lrgui.runs.failures import ended
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 
 class TwoArgumentsError(Exception):
     def __init__(self, one: str, two: str) -> None:

@@ -18,6 +18,8 @@ from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 TOO_MUCH = 1 << 50
 TASK = """
 import numpy as np

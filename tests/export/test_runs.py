@@ -181,6 +181,7 @@ def execute(thing: Shown, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("warm_processes")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_program_runs(runs: dict[str, Shown], kind: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
@@ -191,6 +192,7 @@ def test_the_program_runs(runs: dict[str, Shown], kind: str, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.glob("*.png")] == pictures
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_the_program_of_a_persons_own_task_reads_its_file(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     (tmp_path / "mine.py").write_text(OWN)

@@ -67,6 +67,7 @@ def test_the_threads_own_signal_comes_in_the_windows_thread(qtbot: QtBot) -> Non
     assert all(here for _, here in seen)
 
 
+@pytest.mark.usefixtures("warm_processes")
 @pytest.mark.parametrize("make", [InProcess, ChildProcess])
 def test_real_sources_drive_it(qtbot: QtBot, make: type[InProcess] | type[ChildProcess]) -> None:
     seen = _play(qtbot, RunWorker(), make(Job(sweep=SweepSettings(steps=30))))

@@ -58,6 +58,7 @@ def test_keep_running(program: Program) -> None:
     assert program.exit_status() == 0
 
 
+@pytest.mark.slow
 def test_paused(program: Program) -> None:
     _start_long_run(program)
     program.key("space")
@@ -90,6 +91,7 @@ def test_the_session_ends(program: Program) -> None:
     assert run.events[-1].reason == "cancelled"
 
 
+@pytest.mark.slow
 def test_training(program: Program) -> None:
     program.start(epochs=2000)
     program.key("F6")

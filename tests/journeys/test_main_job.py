@@ -93,6 +93,7 @@ def _check_picture(path: object, low_end: float, high_start: float) -> None:
     assert (spans[2][0] - left) / decades - 6 == pytest.approx(np.log10(high_start), abs=0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_second_sweep_keeps_the_first_faded(program: Program) -> None:
     program.start()
@@ -109,6 +110,7 @@ def test_a_second_sweep_keeps_the_first_faded(program: Program) -> None:
     assert program.exit_status() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_typed_rate_and_keys_move_the_selection(program: Program) -> None:
     program.start()

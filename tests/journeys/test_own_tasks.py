@@ -97,7 +97,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def start(folder: Path, *words: object, strict: bool = True) -> subprocess.Popen[str]:
-    """Start the real command, without a display and in folders of its own. `strict`: warnings are errors."""
+    """Start the command, without a display and in folders of its own. `strict`: warnings are errors."""
     environment = {key: value for key, value in os.environ.items() if key not in HIDDEN}
     environment |= {"LRGUI_RUNS": str(folder / "runs"), "LRGUI_CONFIG": str(folder / "config"), "COLUMNS": "250"}
     command = [sys.executable, *(("-W", "error") if strict else ()), "-m", "lrgui", *map(str, words)]
@@ -156,7 +156,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Started:
-    """Runs and commands that go on by themselves: two at a time, since most of each is an import."""
+    """Runs and commands that go on by themselves, two at a time."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
@@ -179,13 +179,14 @@ class Started:
 
 
 @pytest.fixture(scope="module")
-def started(folder: Path) -> Iterator[Started]:
+def started(folder: Path, warm_popen: type[subprocess.Popen[bytes]]) -> Iterator[Started]:
     """Everything that is looked at below, in its order."""
     task = partial(own_files.write, folder / "tasks")
     words = task("words.py", own_files.DICT_BATCHES + "\n\nimport sys\nprint('computed in', sys.prefix)\n")
     second = make_python(folder / "second" / ".venv")
     cpu = ("--device", "cpu", "--steps", 60)
-    with ThreadPoolExecutor(2) as pool:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(subprocess, "Popen", warm_popen)
         started = Started(pool)
         if find_spec("lightning") is not None:
             started.add_run("lightning", partial(in_a_child, task("net.py", own_files.LIGHTNING)))

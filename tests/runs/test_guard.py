@@ -159,6 +159,7 @@ def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) ->
     assert within(60, lambda: not list(folder.glob(f"lrgui-{child.pid}-*")))
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """multiprocessing makes one for the sockets of every process, and they are ended by force."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))

@@ -23,6 +23,8 @@ from lrgui.runs.opened import open_run
 from lrgui.runs.resuming import NotResumableError, resumed
 from lrgui.tasks.spec import TaskSpec
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 TASK = """
 import random
 import numpy as np

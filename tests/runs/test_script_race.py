@@ -30,6 +30,8 @@ from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.script_race import Heard, PrintedMetric, ScriptRace, script_source
 from lrgui.tasks.user.rows import SCRIPT
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Program = Callable[[float], tuple[list[float], EndEvent, str]]
 
 DONE = EndEvent(EndReason.COMPLETED, "")

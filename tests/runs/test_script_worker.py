@@ -22,6 +22,8 @@ from lrgui.runs.launch import ChildProcess
 from lrgui.runs.script_worker import ScriptRun
 from lrgui.tasks.user.rows import SCRIPT
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 Run = Callable[..., list[Event]]
 
 TRAINS = """
@@ -104,6 +106,7 @@ def written(folder: Path, text: str, name: str = "train.py") -> Path:
     return file
 
 
+@pytest.mark.cold
 def test_it_runs_as_main_with_its_arguments_in_its_folder_beside_its_modules(tmp_path: Path) -> None:
     scripts = tmp_path / "scripts"
     scripts.mkdir()
@@ -213,6 +216,7 @@ def test_the_option_of_its_parser_that_sets_the_rate(events_of: Run, tmp_path: P
     assert facts.own_lr == 0.02
 
 
+@pytest.mark.cold
 def test_a_script_that_only_waits_is_given_up(tmp_path: Path) -> None:
     events = in_a_process(written(tmp_path, "import time\ntime.sleep(100)"), patience=1)
     assert end_of(events).reason == EndReason.FAILED
@@ -257,6 +261,7 @@ def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_pat
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the mean of the two halves is that of the whole
 
 
+@pytest.mark.cold
 def test_a_script_without_torch(tmp_path: Path) -> None:
     events = in_a_process(written(tmp_path, "print('nothing')"))
     assert end_of(events) == EndEvent(EndReason.FAILED, "train.py ended without importing torch.")
