@@ -191,7 +191,8 @@ class Annotations(PaletteLayer):
             return self._labels
         self._labels_view = key
         points = self._curve_pixels(rect)
-        walls = [view.pixel_x(at) for at in (view.handles.selection, *(view.handles.borders or ())) if at is not None]
+        lines = (view.handles.selection, *(view.handles.borders or ()), *view.handles.candidates)
+        walls = [view.pixel_x(at) for at in lines if at is not None]
         # A label that has to give way to a line that passes comes back behind it.
         wanted = [Wanted(mark.key, mark.label, at) for mark, at in shown]
         room, height = rect.adjusted(4, STRIP + 2 if self.strip else 4, -4, -4), self._metrics.height()

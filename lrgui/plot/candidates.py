@@ -26,6 +26,19 @@ def candidate_name(number: int) -> str:
     return chr(ord("A") + number % 26)
 
 
+class CandidateLines(PaletteLayer):
+    """A dashed line at each candidate, behind all words."""
+
+    def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
+        """Paint the lines."""
+        rect = self.boundingRect()
+        painter.setPen(pen(self._palette.accent, 1.2, "dash"))
+        for place in self.view.handles.candidates:
+            at = self.view.pixel_x(place)
+            if 0 <= at <= rect.width():
+                painter.drawLine(QPointF(at, STRIP), QPointF(at, rect.height()))
+
+
 class CandidateMarks(PaletteLayer):
     """The flags stand right above the axis, each in the first row that has room."""
 
@@ -87,14 +100,9 @@ class CandidateMarks(PaletteLayer):
         return min(free[: 3 * len(lefts)], key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        """Paint lines and flags."""
-        rect = self.boundingRect()
+        """Paint the flags."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(self._font)
-        places = [at for x in self.view.handles.candidates if 0 <= (at := self.view.pixel_x(x)) <= rect.width()]
-        painter.setPen(pen(self._palette.accent, 1.2, "dash"))
-        for at in places:
-            painter.drawLine(QPointF(at, STRIP), QPointF(at, rect.height()))
         for label in self.labels:
             painter.setPen(pen(self._palette.accent, 1.2))
             painter.setBrush(QColor(self._palette.background))

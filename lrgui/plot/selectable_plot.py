@@ -20,7 +20,7 @@ from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import Annotations, Crosshair, ZoneTints
-from lrgui.plot.candidates import CandidateMarks
+from lrgui.plot.candidates import CandidateLines, CandidateMarks
 from lrgui.plot.curve_canvas import CurveCanvas
 from lrgui.plot.drag_area import DragArea
 from lrgui.plot.handles import SELECTION, ZONES
@@ -63,6 +63,7 @@ class SelectablePlot(RatePlot):
         self.crosshair = Crosshair(self.view, 15)
         self.annotations = self._make_annotations()
         self.annotations.grips = grips
+        self.candidate_lines = CandidateLines(self.view, 18)
         self.candidates = CandidateMarks(self.view, 22, self.annotations)
         self.drag_area = DragArea(self.view, 30)
         measured = WeakMethod(self._can_select)
@@ -113,6 +114,7 @@ class SelectablePlot(RatePlot):
         self.annotations.set_palette(palette)
         self.crosshair.set_palette(palette)
         self.drag_area.set_palette(palette)
+        self.candidate_lines.set_palette(palette)
         self.candidates.set_palette(palette)
 
     # What is chosen -------------------------------------------------------------------------------
@@ -147,6 +149,8 @@ class SelectablePlot(RatePlot):
         its edge."""
         low, high = self._limits
         self.candidates.show_rates(rates, [min(max(math.log10(lr), low), high) for lr in rates])
+        self.candidate_lines.update()
+        self.annotations.refresh()
 
     def _click_candidate(self, x: float) -> None:
         marks, known = self.candidates.rates, self.view.handles.candidates
