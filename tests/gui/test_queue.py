@@ -313,3 +313,20 @@ def test_what_was_taken_out_by_a_slip_is_put_back(bench: Bench) -> None:
     told.clear()
     queue.cancel([])
     assert not told
+
+
+def test_the_table_says_why_one_failed_and_it_trains_again(window: MainWindow, bench: Bench) -> None:
+    queue, tab = bench.session.queue, window.tabs.queue
+    failed = Scripted([[EndEvent("failed", "Out of memory. Use a smaller batch.")]])
+    _serve(bench, lambda _job: failed)
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.train_candidates([1e-3])
+    bench.qtbot.waitUntil(lambda: not queue.active, timeout=10_000)
+    table = tab.view.table
+    heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
+    cell = table.item(0, heads.index("State"))
+    assert cell.text() == "failed" and cell.toolTip() == "Out of memory. Use a smaller batch."
+    assert not tab.again.isEnabled()
+    tab.view.select_rows([0])
+    QTest.mouseClick(tab.again, Qt.MouseButton.LeftButton)
+    assert [entry.job for entry in queue.waiting] == [queue.entries[0].job] and not queue.active

@@ -52,6 +52,7 @@ class OverlayView(QWidget):
         self._overlay: Overlay | None = None
         self._view = View()
         self._states: dict[int, str] = {}
+        self._why: dict[int, str] = {}
         self._filling = False
         self._rows = 0
         self.plot = OverlayPlot(palette=palette, rows=LEGEND_ROWS)
@@ -140,18 +141,22 @@ class OverlayView(QWidget):
             self.table.selectionModel().select(model.index(row, 0), flags.Select | flags.Rows)
 
     def show_runs(
-        self, overlay: Overlay, states: Mapping[int, str] | None = None, movable: Collection[int] = ()
+        self,
+        overlay: Overlay,
+        states: Mapping[int, str] | None = None,
+        movable: Collection[int] = (),
+        why: Mapping[int, str] | None = None,
     ) -> None:
         """Show these; how they are shown stays, but for runs that were hidden.
 
-        `states` says in the table's column of states how runs are, in the place of how they ended; `movable` are the
-        rows that can be dragged.
+        `states` says in the table's column of states how runs are, in the place of how they ended, and `why` over it
+        why they are so; `movable` are the rows that can be dragged.
         """
         self.table.set_movable(movable)
         if self._overlay is None or len(overlay.runs) < len(self._overlay.runs):
             self._view = replace(self._view, hidden=frozenset())
         self._overlay = overlay.shown_as(self._view)
-        self._states = dict(states or {})
+        self._states, self._why = dict(states or {}), dict(why or {})
         self._show()
 
     def show_as(self, view: View) -> None:
@@ -207,7 +212,9 @@ class OverlayView(QWidget):
             self.table.setRowCount(len(rows))
             for row, cells in enumerate(rows):
                 for column, text in enumerate(cells):
-                    self._fill_cell(row, column, self._states.get(row, text) if heads[column] == STATE else text)
+                    is_state = heads[column] == STATE
+                    shown = self._states.get(row, text) if is_state else text
+                    self._fill_cell(row, column, shown, self._why.get(row, "") if is_state else "")
         finally:
             self._filling = False
         self.table.resizeColumnsToContents()
@@ -219,14 +226,15 @@ class OverlayView(QWidget):
             self._rows = len(rows)
             self._split.setSizes([10_000, above + ROW_HEIGHT * min(len(rows), MOST_ROWS)])
 
-    def _fill_cell(self, row: int, column: int, text: str) -> None:
+    def _fill_cell(self, row: int, column: int, text: str, tip: str = "") -> None:
         item = self.table.item(row, column)
         if item is None:
             item = QTableWidgetItem()
             self.table.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
-            item.setToolTip(text)
+        if item.toolTip() != (tip or text):
+            item.setToolTip(tip or text)
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | self.table.drag_flags(row)
         if column:
             item.setFlags(flags)

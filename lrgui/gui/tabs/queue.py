@@ -82,10 +82,13 @@ class QueueTab(RunTab):
         self.clear = small_button(
             "Clear ended", "Remove ended trainings from the table; their runs are kept", self._queue.clear_ended
         )
+        self.again = small_button(
+            "Train again", "Let the selected ones that are over wait again, behind the others", self._train_again
+        )
         self.said = QLabel()
         self.said.setObjectName("muted")
         self.said.setAccessibleName("How far the queue is")
-        for widget in (self.up, self.down, self.cancel, self.cancel_all, self.clear, self.said):
+        for widget in (self.up, self.down, self.cancel, self.cancel_all, self.again, self.clear, self.said):
             row.addWidget(widget)
         row.addStretch(1)
         return row
@@ -120,7 +123,8 @@ class QueueTab(RunTab):
         if entries:
             states = {number: queue.state_words(entry) for number, entry in enumerate(entries)}
             waiting = {row for row, entry in enumerate(entries) if entry.state == EntryState.WAITING}
-            self.view.show_runs(Overlay(tuple(queue.runs), tuple(queue.names)), states, waiting)
+            why = {row: end.detail for row, entry in enumerate(entries) if (end := entry.record.end) is not None}
+            self.view.show_runs(Overlay(tuple(queue.runs), tuple(queue.names)), states, waiting, why)
             self._select(entries, chosen)
         self._show_plot(bool(entries))
         self._entries = entries
@@ -162,6 +166,7 @@ class QueueTab(RunTab):
         self.down.setEnabled(one is not None and waiting.index(one) < len(waiting) - 1)
         self.cancel.setEnabled(bool(chosen))
         self.cancel_all.setEnabled(bool(waiting) or (queue.running is not None and not idle))
+        self.again.setEnabled(any(entry.state == EntryState.ENDED for entry in chosen))
         self.clear.setEnabled(any(entry.state == EntryState.ENDED for entry in queue.entries))
 
     # ---------------------------------------------------------------- what is done
@@ -179,6 +184,10 @@ class QueueTab(RunTab):
         """Those that were dragged wait in front of the first one from this row on that waits."""
         behind = [entry for entry in self._entries[row:] if entry.state == EntryState.WAITING]
         self._queue.place(self._chosen, behind[0] if behind else None)
+
+    @Slot()
+    def _train_again(self) -> None:
+        self._queue.add([entry.job for entry in self._chosen if entry.state == EntryState.ENDED])
 
     @Slot()
     def _cancel(self) -> None:
