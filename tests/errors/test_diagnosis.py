@@ -414,6 +414,13 @@ def test_the_words_of_other_versions_and_devices(message: str, key: str | None) 
     assert (rows[0] if rows else None) == key
 
 
+@pytest.mark.parametrize("place", ["{0}{1}", "{1} {0}"])
+def test_a_cause_is_found_at_either_end_of_a_message_with_an_array_in_it(place: str) -> None:
+    """A search through all of it would take minutes."""
+    message = place.format("mat1 and mat2 shapes cannot be multiplied (4x10 and 12x3)", "x" * 100_000)
+    assert "expects 12 features per example but gets 10" in diagnose(RuntimeError(message)).sentence
+
+
 def test_a_missing_file_names_it_and_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         open("no such/table.csv")  # noqa: SIM115

@@ -6,6 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+#: So many characters at each end of a message are looked at: a search may take time that grows with their square, and
+#: a message with an array or a page in it would hold up the program for minutes.
+LOOKED_AT = 2_000
+
 Telling = Callable[[re.Match[str]], str]
 """Makes the sentence of a match."""
 
@@ -26,6 +30,8 @@ class Cause:
         """The sentence about an error of class `kind`, None where it is not of this kind."""
         if self.kinds and kind not in self.kinds:
             return None
+        if len(message) > 2 * LOOKED_AT:
+            message = f"{message[:LOOKED_AT]}\n…\n{message[-LOOKED_AT:]}"
         match = re.search(self.pattern, message, re.DOTALL)
         if match is None:
             return None
