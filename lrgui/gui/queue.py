@@ -274,7 +274,5 @@ class Queue(QObject):
         """Where an entry is: "waiting", "40 %", "finished"."""
         if entry.state != EntryState.RUNNING:
             return entry.said or str(entry.state)
-        task = entry.record.task
-        return (
-            "starting" if task is None or not task.steps else format_percent(min(1.0, len(entry.record) / task.steps))
-        )
+        steps = entry.record.all_steps
+        return "starting" if not steps else format_percent(min(1.0, len(entry.record) / steps))

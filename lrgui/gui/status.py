@@ -120,7 +120,7 @@ class StatusLine(QWidget):
         verb = VERBS[session.kind]
         if record is None:
             return
-        total = record.task.steps if record.task is not None else 0
+        total = record.all_steps
         done = len(record.loss)
         if session.state == RunState.STARTING or not total:
             checking = session.kind == RunKind.CHECK

@@ -73,18 +73,32 @@ class MiddleChart(StepChart):
     def set_gradients(self, gradients: Sequence[GradientEvent]) -> None:
         """All gradient norms so far."""
         self._gradients = tuple(gradients)
-        if self._wanted.startswith(GRADIENTS):
+        if self._choice.startswith(GRADIENTS):
             self._fill()
 
     @property
     def choices(self) -> list[str]:
-        """What can be shown, the task's first metric first: names."""
+        """What can be shown, the task's first metric first, accuracy while nobody knows: names."""
         last = self._events[-1] if self._events else None
         several = () if last is None else (*(last.train_metrics or ()), *(last.val_metrics or ()))
-        first = "accuracy" if last is None else last.metric_name or next(iter(several), "accuracy")
+        first = "accuracy" if self._has_accuracy else ""
+        if last is not None:
+            first = last.metric_name or next(iter(several), first)
         groups = range(min(MOST_GROUPS, max((len(g.groups or ()) for g in self._gradients), default=0)))
         gradients = [GRADIENTS, *(_of_group(i) for i in groups)] if self._gradients else []
         return [name for name in dict.fromkeys((first, *several, *gradients)) if name]
+
+    @property
+    def _has_accuracy(self) -> bool:
+        """False where the epochs have none."""
+        shares = [share for e in self._events for share in (e.train_accuracy, e.val_accuracy)]
+        return not shares or any(share is not None for share in shares)
+
+    @property
+    def _choice(self) -> str:
+        """What is shown: what somebody chose, of a task without a metric the gradients; empty for its first metric."""
+        choices = self.choices
+        return self._wanted or (GRADIENTS if choices and choices[0] == GRADIENTS else "")
 
     def choose(self, name: str) -> None:
         """Show one of `choices`; empty for the first of them."""
@@ -102,28 +116,25 @@ class MiddleChart(StepChart):
     def norm_at(self, step: int) -> list[str]:
         """The norm of the gradients at a step, or last before it, where that is shown."""
         xs, ys = self.measured.points
-        if not self._wanted.startswith(GRADIENTS) or not len(xs):
+        if not self._choice.startswith(GRADIENTS) or not len(xs):
             return []
         norm = float(ys[max(0, int(np.searchsorted(xs, step, side="right")) - 1)])
-        return [f"{self._wanted} {format_figure(norm)}"]
+        return [f"{self._choice} {format_figure(norm)}"]
 
     def _fill(self) -> None:
         """Show what was chosen."""
-        if self._wanted.startswith(GRADIENTS):
+        if self._choice.startswith(GRADIENTS):
             self._fill_with_gradients()
         else:
             self._fill_with_metric()
         self.update_legend()
 
-    def _norm(self, gradient: GradientEvent) -> float | None:
-        """The norm that was chosen: of all gradients, or of one parameter group's."""
-        group = self._wanted.removeprefix(_of_group(0)[:-1])
-        return gradient.norm if group == self._wanted else (gradient.groups or {}).get(group)
-
     def _fill_with_gradients(self) -> None:
-        self._metric = self._wanted
+        """Show the norm that was chosen: of all gradients, or of one parameter group's."""
+        self._metric = chosen = self._choice
+        group = chosen.removeprefix(_of_group(0)[:-1])
         self.left.measure(_title(GRADIENTS), linear_ticks)
-        norms = numbers([self._norm(g) for g in self._gradients])
+        norms = numbers([g.norm if group == chosen else (g.groups or {}).get(group) for g in self._gradients])
         self.measured.set_data(np.array([g.step for g in self._gradients], dtype=np.float64), norms)
         self.epochs.clear()
         self.left.set_blank(not np.isfinite(norms).any())
@@ -140,7 +151,7 @@ class MiddleChart(StepChart):
         shares = [(e.train_accuracy, e.val_accuracy) for e in self._events]
         if name:
             shares = [(e.train_metric, e.val_metric) for e in self._events]
-        wanted = self._wanted
+        wanted = self._choice
         if wanted and last is not None and wanted in {**(last.train_metrics or {}), **(last.val_metrics or {})}:
             name = "" if wanted in ACCURACIES else wanted
             shares = [((e.train_metrics or {}).get(wanted), (e.val_metrics or {}).get(wanted)) for e in self._events]

@@ -120,6 +120,14 @@ class Record:
             elif isinstance(event, ResumeEvent):
                 self._go_back(event)
 
+    @property
+    def all_steps(self) -> int:
+        """Optimizer steps from beginning to end, as far as it is planned: those that were taken back count twice. 0
+        before that is known."""
+        planned = self.task.steps if self.task is not None else 0
+        back = next((each for each in reversed(self.rate_changes) if each.back_to is not None), None)
+        return planned if back is None or back.back_to is None else planned + back.step - back.back_to
+
     def __len__(self) -> int:
         return self._count
 

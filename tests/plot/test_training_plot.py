@@ -193,3 +193,14 @@ def test_losses_on_a_logarithmic_axis(plot):
     plot.grab()
     plot.set_log_loss(False)
     assert plot.loss.view.viewRange()[1][1] > 2.3 and plot.loss.left.title == "Loss"
+
+
+def test_a_task_without_a_metric_shows_its_gradients(plot):
+    plot.set_gradients([GradientEvent(0, 5.0), GradientEvent(10, 1.0)])
+    assert plot.middle_choices == ["accuracy", "gradient norm"] and plot.middle.left.title == "Accuracy"
+    plot.set_epochs([EpochEvent(1, 1.0, 1.0, None, None, 1e-3, 1.0)])
+    assert plot.middle_choices == ["gradient norm"] and plot.middle.left.title == "Gradient norm"
+    plot.set_gradients([GradientEvent(0, 5.0), GradientEvent(10, 1.0), GradientEvent(20, 0.5)])
+    assert plot.middle.measured.points[1].tolist() == [5.0, 1.0, 0.5]
+    plot.set_live(LOSSES[:20], PLANNED[:20])
+    assert "gradient norm 5" in plot.words_at(plot.middle, 9, 0)

@@ -5,7 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, StateEvent, SweepEndEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    OutputEvent,
+    RateEvent,
+    StateEvent,
+    SweepEndEvent,
+    TaskEvent,
+)
 from lrgui.runs.record import MOST_OUTPUT, Record
 
 TASK = TaskEvent("digits", "", 10, 5, 100, 10, "cpu", 2, 200)
@@ -79,3 +89,14 @@ def test_a_loss_that_cannot_be_drawn_is_infinite() -> None:
         [BatchEvent(0, step, 0.1, loss, 0.0) for step, loss in enumerate((1e300, -1e300, 1e149, np.nan))]
     )
     np.testing.assert_equal(record.loss, [np.inf, -np.inf, 1e149, np.nan])
+
+
+def test_steps_that_were_taken_back_are_made_again() -> None:
+    record = Record()
+    assert record.all_steps == 0
+    record.add([TASK, RateEvent(20, 0.5, 0.5, 1e-3, "by hand")])
+    assert record.all_steps == 200
+    record.add([RateEvent(60, 0.1, 0.05, 1e-4, "back to the end of epoch 2", 40)])
+    assert record.all_steps == 220
+    record.add([RateEvent(70, 0.1, 0.005, 1e-5, "back to the end of epoch 2", 40), RateEvent(80, 2.0, 0.01, 1e-5, "")])
+    assert record.all_steps == 230, "the second time 10 more were made since"
