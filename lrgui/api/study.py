@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from lrgui.api.keywords import takes
 from lrgui.api.text_lines import table_lines, wrapped
-from lrgui.core.learning_rate import format_lr
 from lrgui.core.options import Scalar
 from lrgui.runs.launch import ChildProcess
-from lrgui.studies.driver import Watch
+from lrgui.studies.driver import Watch, ended_words
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.plan import planned
 from lrgui.studies.results import Cell, Row, Rule, StudyResults
@@ -97,8 +96,7 @@ def study(
 
 
 def _tell(run: Any, stage: Any, result: Any) -> None:
-    rate = "no rate" if result.lr is None else format_lr(result.lr)
-    print(f"{run.words}: {stage.kind} {rate if result.good else result.detail}", file=sys.stderr)
+    print(ended_words(run, stage, result), file=sys.stderr)
 
 
 @dataclass(frozen=True, repr=False)

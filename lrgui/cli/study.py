@@ -16,11 +16,10 @@ from lrgui.cli.app import Json, Status, command, fail, printed, results, say, te
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import spare, with_formats, write_files
 from lrgui.cli.running import Signals, progress_bar, source_of
-from lrgui.cli.task_options import Python
-from lrgui.core.learning_rate import format_lr
+from lrgui.cli.task_options import Python, named
 from lrgui.export import FORMATS, STUDY_FORMATS
 from lrgui.studies.execution import ExecutionSettings
-from lrgui.studies.spec import FIND, MEASURES, Values, seeds_of, singular, with_values
+from lrgui.studies.spec import FIND, MEASURES, seeds_of, singular, with_values
 
 if TYPE_CHECKING:
     from lrgui.core.options import Scalar
@@ -106,7 +105,8 @@ def study(
         fail(f"--overlay writes .png, .svg or .pdf, not {overlay.name}.", Status.BAD_ARGUMENTS)
     try:
         spec, how, usual = described(what)
-        varied = dict(_named(each, "--grid") for each in grid or ())
+        pairs = [named(each, "--grid", "width=64,128") for each in grid or ()]
+        varied = {singular(name): _values(values) for name, values in pairs}
         for name, values in (("optimizer", optimizers), ("batch_size", batch_sizes)):
             if values is not None:
                 varied[name] = _values(values)
@@ -116,7 +116,7 @@ def study(
             prove_best=prove_best,
             seeds=None if seeds is None else _seeds(seeds),
             grid={**spec.grid, **varied},
-            fixed={**spec.fixed, **_fixed(settings or ())},
+            fixed={**spec.fixed, **{singular(name): _value(text.strip()) for name, text in map(named, settings or ())}},
         )
         how = replace(how, **given)
         if wrong := how.validate():
@@ -137,13 +137,6 @@ def study(
     raise typer.Exit(Status.FAILED if found.missing or found.failed else Status.OK)
 
 
-def _named(words: str, option: str) -> tuple[str, tuple[Scalar, ...]]:
-    name, equals, values = words.partition("=")
-    if not equals:
-        raise ValueError(f"{option} {words}: write NAME=VALUES, for example {option} width=64,128.")
-    return singular(name), _values(values)
-
-
 def _values(words: str) -> tuple[Scalar, ...]:
     return tuple(_value(each.strip()) for each in words.split(",") if each.strip())
 
@@ -158,16 +151,6 @@ def _value(word: str) -> Scalar:
     return {"true": True, "false": False, "none": None}.get(word.lower(), word)
 
 
-def _fixed(settings: list[str] | tuple[str, ...]) -> Values:
-    found: Values = {}
-    for each in settings:
-        name, equals, value = each.partition("=")
-        if not equals:
-            raise ValueError(f"--set {each}: write NAME=VALUE, for example --set {name}=1.")
-        found[singular(name)] = _value(value.strip())
-    return found
-
-
 def _seeds(words: str) -> tuple[int, ...]:
     values = _values(words)
     return seeds_of(values[0] if "," not in words and values else values)
@@ -175,7 +158,7 @@ def _seeds(words: str) -> tuple[int, ...]:
 
 def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: bool, python: Path | None) -> StudyResults:
     """Measure what is missing, and show how it goes on."""
-    from lrgui.studies.driver import Watch
+    from lrgui.studies.driver import Watch, ended_words
     from lrgui.studies.start import driver_of, executor_of
 
     bar = progress_bar()
@@ -187,8 +170,7 @@ def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: boo
 
     def ended(run: Any, stage: Any, result: Any) -> None:
         if not quiet:
-            rate = "no rate" if result.lr is None else format_lr(result.lr)
-            say(f"{run.words}: {stage.kind} {rate if result.good else result.detail}")
+            say(ended_words(run, stage, result))
 
     def opened(executor: Executor) -> None:
         if not quiet:

@@ -217,9 +217,7 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
     """
     there = places(task, known)
     for each in settings:
-        name, equals, text = each.partition("=")
-        if not equals:
-            fail(f"--set {each}: write NAME=VALUE, for example --set {name}=1.", Status.BAD_ARGUMENTS)
+        name, text = named(each)
         if name not in there and name.replace("-", "_") in own:
             option_of_command = own[name.replace("-", "_")]
             fail(f"--set {each}: use its own option: {option_of_command} {text}", Status.BAD_ARGUMENTS)
@@ -228,6 +226,19 @@ def _with_settings(task: TaskSpec, settings: Sequence[str], known: Outline | Non
         except ValueError as error:
             fail(f"--set {each}: {error}", Status.BAD_ARGUMENTS)
     return task
+
+
+def named(words: str, option: str = "--set", example: str = "") -> tuple[str, str]:
+    """Name and text of an option that takes NAME=VALUE, or NAME=VALUES where `example` has several.
+
+    Leaves with a sentence for anything else.
+    """
+    name, equals, text = words.partition("=")
+    if not equals or not name.strip():
+        kind = "VALUES" if "," in example else "VALUE"
+        shown = example or f"{name.strip() or 'width'}=1"
+        fail(f"{option} {words}: write NAME={kind}, for example {option} {shown}.", Status.BAD_ARGUMENTS)
+    return name.strip(), text
 
 
 Python = Annotated[

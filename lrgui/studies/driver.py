@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, EndReason, OutputEvent, RunKind, Stream
+from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.studies.execution import ExecutionSettings
@@ -57,6 +58,12 @@ class Watch:
     ended: Callable[[StudyRun, Stage, StageResult], object] = lambda run, stage, result: None
     said: Callable[[str], object] = lambda sentence: None
     printed: Callable[[StudyRun, OutputEvent], object] = lambda run, event: None
+
+
+def ended_words(run: StudyRun, stage: Stage, result: StageResult) -> str:
+    """A line on a run that ended: "adamw · batch size 64 · seed 0: sweep 3.2e-2"."""
+    rate = "no rate" if result.lr is None else format_lr(result.lr)
+    return f"{run.words}: {stage.kind} {rate if result.good else result.detail}"
 
 
 @dataclass
