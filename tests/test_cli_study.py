@@ -58,7 +58,7 @@ def test_a_grid_on_the_command_line(command: Command, here: Path) -> None:
         (("digits", "--measure", "guess"), "cannot measure “guess”"),
         (("nowhere.toml",), "nowhere.toml cannot be read (No such file or directory)"),
         (("nowhere.study",), "There is no study in nowhere.study"),
-        (("digits", "--on", "moon"), "Unknown place “moon”"),
+        (("digits", "--on", "moon"), "There is no target moon"),
         (("digits", "--overlay", "curves.gif"), "--overlay writes .png, .svg or .pdf"),
         (("digits", "--workers", "0"), "Workers cannot be “0”"),
     ],

@@ -15,7 +15,7 @@ from lrgui.api.text_lines import table_lines, wrapped
 from lrgui.core.options import Scalar
 from lrgui.runs.launch import ChildProcess
 from lrgui.studies.driver import Watch, ended_words
-from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.execution import ExecutionSettings, check_place
 from lrgui.studies.plan import planned
 from lrgui.studies.results import Cell, Row, Rule, StudyResults
 from lrgui.studies.spec import seeds_of, singular, with_values
@@ -87,6 +87,8 @@ def study(
     problems = how.validate()
     if problems:
         raise ValueError(" ".join(map(str, problems)))
+    if "on" in chosen:
+        check_place(how)
     plan = planned(spec)
     place = Path(folder) if folder is not None else usual
     with closing(executor_of(how, ChildProcess)) as executor:

@@ -18,7 +18,7 @@ from lrgui.cli.outputs import spare, with_formats, write_files
 from lrgui.cli.running import Signals, progress_bar, source_of
 from lrgui.cli.task_options import Python, named
 from lrgui.export import FORMATS, STUDY_FORMATS
-from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.execution import ExecutionSettings, check_place
 from lrgui.studies.spec import FIND, MEASURES, seeds_of, singular, with_values
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def study(
         how = replace(how, **given)
         if wrong := how.validate():
             raise ValueError(" ".join(map(str, wrong)))
+        if "on" in given:
+            check_place(how)
         plan = planned(spec)
     except (ValueError, OSError) as error:
         fail(str(error), Status.BAD_ARGUMENTS)

@@ -14,7 +14,7 @@ from lrgui.runs.interpreters import Interpreter
 from lrgui.runs.remote.address import Host
 
 #: What a target may be called: a word that a shell takes as it is.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Target:
     def validate(self) -> list[str]:
         """What is wrong with it, each in a sentence."""
         wrong = []
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             wrong.append(f"“{self.name}” is no name for a target: use letters, digits, “-”, “_” and “.”.")
         kind = KINDS.get(self.kind)
         if kind is None:

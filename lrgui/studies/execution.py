@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lrgui.core.options import Problem
 from lrgui.core.settings import problems_of, setting
+from lrgui.runs.targets import NAME, target_named
 
 #: Where a study can be computed; an address of a Ray cluster begins with the third.
 LOCAL, RAY, ADDRESS = "local", "ray", "ray://"
@@ -19,14 +20,14 @@ class ExecutionSettings:
         LOCAL,
         label="Where",
         tip="local: processes of this machine; ray: the running Ray cluster, or one that is started on this machine; "
-        "ray://HOST:PORT: the cluster at that address",
+        "ray://HOST:PORT: the cluster at that address; or a target's name (see lrgui targets): each run is sent there",
         unit="place",
     )
     workers: int | None = setting(
         None,
         label="Workers",
         tip="Most runs at once; the CPU threads are divided among them. Automatic is one for every two cores on this "
-        "machine, and on Ray as many as the cluster has room for",
+        "machine, on Ray as many as the cluster has room for, on a target of the kind slurm 16, else 1",
         kind="whole",
         unit="runs",
         minimum=1,
@@ -60,7 +61,15 @@ class ExecutionSettings:
     def validate(self) -> list[Problem]:
         """Every problem with these settings, an empty list where there is none."""
         found = problems_of(self)
-        if self.on not in (LOCAL, RAY) and not self.on.startswith(ADDRESS):
-            fix = f"Use {LOCAL}, {RAY} or an address such as {ADDRESS}head:10001."
+        # Which targets there are is another matter: a study is also looked at where they are not.
+        if not (self.on.startswith(ADDRESS) or NAME.fullmatch(self.on)):
+            fix = f"Use {LOCAL}, {RAY}, an address such as {ADDRESS}head:10001, or the name of a target."
             found.insert(0, Problem("on", f"Unknown place “{self.on}”.", fix))
         return found
+
+
+def check_place(how: ExecutionSettings) -> None:
+    """Raises ValueError, with a sentence, where the place is neither this machine nor Ray nor a target that is saved
+    here."""
+    if how.on not in (LOCAL, RAY) and not how.on.startswith(ADDRESS):
+        target_named(how.on)

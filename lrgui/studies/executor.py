@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -63,14 +63,16 @@ def with_threads(job: Job, threads: int) -> Job:
     return job if job.task.threads is not None else replace(job, task=replace(job.task, threads=max(1, threads)))
 
 
+class NotBegunError(Exception):
+    """A run could not be begun, for a reason that is none of its own: a sentence."""
+
+
 class LocalPool:
     """Runs in processes of this machine, each with its share of the cores."""
 
     def __init__(self, workers: int | None, open_source: Callable[[Job], EventSource]) -> None:
         """`workers` is the most at once, None one for every two cores; `open_source` computes a job."""
         self.workers = workers or max(1, cores() // 2)
-        self.words = "1 process" if self.workers == 1 else f"{self.workers} processes"
-        self.words += " on this machine"
         self._threads = max(1, (cores() - 1) // self.workers)
         self._open = open_source
         self._told: queue.SimpleQueue[tuple[Told, bool]] = queue.SimpleQueue()
@@ -78,13 +80,25 @@ class LocalPool:
         self._readers: dict[str, threading.Thread] = {}
         self._cancelled = False
 
+    @property
+    def words(self) -> str:
+        """See `Executor`."""
+        return f"{'1 process' if self.workers == 1 else f'{self.workers} processes'} on this machine"
+
     def room(self) -> int:
         """See `Executor`."""
         return self.workers - len(self._sources)
 
+    def _source(self, job: Job) -> EventSource:
+        return self._open(with_threads(job, self._threads))
+
+    def _chunks(self, source: EventSource) -> Generator[list[Event], None, None]:
+        """The events of a run, in a thread of its own. Raises NotBegunError."""
+        return source.chunks()
+
     def start(self, ticket: str, job: Job) -> None:
         """See `Executor`."""
-        source = self._open(with_threads(job, self._threads))
+        source = self._source(job)
         self._sources[ticket] = source
         if self._cancelled:
             source.cancel()
@@ -95,9 +109,11 @@ class LocalPool:
     def _read(self, ticket: str, source: EventSource) -> None:
         lost = ""
         try:
-            with closing(source.chunks()) as chunks:
+            with closing(self._chunks(source)) as chunks:
                 for events in chunks:
                     self._told.put((Told(ticket, events), False))
+        except NotBegunError as error:
+            lost = str(error)
         except Exception as error:  # a fault of ours must not leave the study waiting
             lost = f"Its events could not be read: {error}."
         self._told.put((Told(ticket, (), lost), True))

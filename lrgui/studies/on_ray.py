@@ -9,6 +9,8 @@ lost attempt may still send is told apart. If the driver dies, its actor goes wi
 from __future__ import annotations
 
 import logging
+import math
+import os
 import time
 from contextlib import closing
 from importlib import import_module
@@ -22,10 +24,17 @@ from lrgui.runs.lines import decode, encode
 from lrgui.studies.execution import RAY, ExecutionSettings
 from lrgui.studies.executor import Told, with_threads
 
-#: Seconds for which a task gathers events: fewer and larger messages.
-GATHER = 0.1
+#: Seconds for which a task gathers events, and the driver waits for news: each message costs some milliseconds of
+#: three processes, on the cores that compute.
+GATHER = 0.25
+#: Seconds for which it is remembered how much the cluster has room for: a cluster may grow.
+ROOM_KNOWN = 2.0
 #: Runs that wait in Ray's own queue, beside those that there is room for: a cluster that grows by demand must see some.
 AHEAD = 2
+
+
+#: Where Ray keeps the token that its clusters ask for.
+TOKEN = "~/.ray/auth_token"
 
 
 class RayProblem(ValueError):  # noqa: N818  (a sentence for people, not a fault)
@@ -81,6 +90,8 @@ class RayExecutor:
 
     def __init__(self, how: ExecutionSettings) -> None:
         """Connect. Raises RayProblem, with a sentence, where there is none."""
+        if how.on != RAY:
+            _show_token()
         try:
             ray: Any = import_module("ray")
         except ImportError:
@@ -101,6 +112,7 @@ class RayExecutor:
         self._over: dict[str, int] = {}
         """Letters that those have sent whose task has ended, and that have not all come."""
         self._cancelled = False
+        self._most, self._asked = 1, -math.inf
         nodes = sum(bool(node["Alive"]) for node in ray.nodes())
         self.words = f"Ray ({nodes} {'node' if nodes == 1 else 'nodes'}, room for {self._fits()} runs at once)"
 
@@ -117,14 +129,19 @@ class RayExecutor:
                 ray.init(include_dashboard=False, **quiet)
         except Exception as error:  # Ray has many kinds, and passes those of gRPC on
             first = str(error).strip().partition("\n")[0].rstrip(".")
-            raise RayProblem(f"The Ray cluster {where} cannot be reached: {first}.") from error
+            more = "" if where == RAY else f" If it asks for a token, copy {TOKEN} from its head to this machine."
+            raise RayProblem(f"The Ray cluster {where} cannot be reached: {first}.{more}") from error
 
     def _fits(self) -> int:
-        """Runs that the cluster has resources for."""
+        """Runs that the cluster has resources for, as it was a moment ago."""
+        if time.monotonic() < self._asked + ROOM_KNOWN:
+            return self._most
+        self._asked = time.monotonic()
         there = self._ray.cluster_resources()
         wanted = {"CPU": self._how.cpus, "GPU": self._how.gpus}
         most = [int(there.get(name, 0) / amount + 1e-9) for name, amount in wanted.items() if amount > 0]
-        return min(most, default=1)
+        self._most = min(most, default=1)
+        return self._most
 
     def room(self) -> int:
         """See `Executor`."""
@@ -144,8 +161,10 @@ class RayExecutor:
     def take(self, wait: float) -> list[Told]:
         """See `Executor`."""
         ray, found = self._ray, list[Told]()
-        if self._tickets:
-            ready, _ = ray.wait(list(self._tickets), num_returns=len(self._tickets), timeout=wait)
+        if self._tickets:  # the first that ends wakes it: its place is not to stand empty
+            ready, rest = ray.wait(list(self._tickets), num_returns=1, timeout=max(wait, GATHER))
+            if ready and rest:
+                ready += ray.wait(rest, num_returns=len(rest), timeout=0)[0]
         else:
             ready = []
             time.sleep(wait if self._over else 0)
@@ -190,6 +209,14 @@ class RayExecutor:
         self._ray.kill(self._mailbox)
         if self._connected:
             self._ray.shutdown()
+
+
+def _show_token() -> None:
+    """Let Ray's client show the token that there is, before Ray is imported: since 2.60 clusters ask for one, and all
+    of Ray but its client (`ray://`) looks for it unasked. A cluster that asks for none does not mind."""
+    kept = os.environ.get("RAY_AUTH_TOKEN_PATH") or os.path.expanduser(TOKEN)
+    if "RAY_AUTH_MODE" not in os.environ and (os.environ.get("RAY_AUTH_TOKEN") or os.path.isfile(kept)):
+        os.environ["RAY_AUTH_MODE"] = "token"
 
 
 def _event(line: str) -> Event | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
+from lrgui.runs.targets import target_named
 from lrgui.studies.driver import Driver, Watch
-from lrgui.studies.execution import LOCAL, ExecutionSettings
+from lrgui.studies.execution import ADDRESS, LOCAL, RAY, ExecutionSettings
 from lrgui.studies.executor import Executor, LocalPool, OnDemand
 from lrgui.studies.folder import SUFFIX, StudyFolder
 from lrgui.studies.plan import Plan
@@ -40,15 +42,22 @@ def executor_of(
     opened: Callable[[Executor], object] = lambda executor: None,
 ) -> Executor:
     """What computes the runs; `open_source` computes one on this machine. It is there once a run is started, and
-    `opened` told: a study that is complete needs no cluster. Starting raises RayProblem, with a sentence, without
-    one."""
+    `opened` told: a study that is complete needs no cluster. Making it raises ValueError, with a sentence.
+    """
 
     def make() -> Executor:
         if how.on == LOCAL:
             return LocalPool(how.workers, open_source)
-        from lrgui.studies.on_ray import RayExecutor
+        if how.on == RAY or how.on.startswith(ADDRESS):
+            from lrgui.studies.on_ray import RayExecutor
 
-        return RayExecutor(how)
+            return RayExecutor(how)
+        from lrgui.studies.on_target import TargetPool
+
+        target = target_named(how.on)
+        if target.kind == "python":
+            return LocalPool(how.workers, lambda job: ChildProcess(job, target.python))
+        return TargetPool(how.workers, target)
 
     return OnDemand(make, opened)
 

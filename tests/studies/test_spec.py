@@ -89,7 +89,7 @@ def test_it_survives_json() -> None:
         ({"grid": {"batch_size": list(range(1, MOST_RUNS + 2))}}, "is the most"),
         ({"workers": 0}, "Workers cannot be"),
         ({"workers": "two"}, "workers must be an integer"),
-        ({"on": "moon"}, "Unknown place"),
+        ({"on": "the moon"}, "Unknown place “the moon”"),
         ({"grid": 3}, "must have named settings"),
         ({"task": 3}, "task must be a text"),
         ({"prove_best": -1}, "use 0 or more"),
