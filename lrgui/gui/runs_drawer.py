@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -24,6 +25,8 @@ from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
+from lrgui.gui.plain_text import without_mnemonic
+from lrgui.gui.recent import label
 from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
 from lrgui.gui.session import Session
@@ -64,6 +67,11 @@ class RunsDrawer(QFrame):
         self.count.setWordWrap(False)
         head.addWidget(title)
         head.addWidget(self.count, 1)
+        self.studies = small_button("Studies ▾", "Open a study that was run or opened on this computer")
+        self.studies.setAccessibleName("Studies")
+        self.studies.setMenu(QMenu(self.studies))
+        self.studies.menu().setToolTipsVisible(True)
+        head.addWidget(self.studies)
         head.addWidget(small_button("✕", "Close the list of runs (Esc)", self.hide, "Close runs"))
         column.addLayout(head)
         row = QHBoxLayout()
@@ -160,6 +168,7 @@ class RunsDrawer(QFrame):
         self._said("")
         self.shelf.deleted = []
         self.shelf.refresh()
+        self._offer_studies()
         self._place()
         self.show()
         self.raise_()
@@ -169,6 +178,20 @@ class RunsDrawer(QFrame):
         """Paint in other colours."""
         self.delegate.colours = palette
         self.list.viewport().update()
+
+    def _offer_studies(self) -> None:
+        from lrgui.studies.known import known_studies  # nobody waits for it when the window opens
+
+        menu = self.studies.menu()
+        menu.clear()
+        for path in known_studies():
+            action = menu.addAction(without_mnemonic(label(str(path))), partial(self._open_study, str(path)))
+            action.setToolTip(str(path))
+        self.studies.setVisible(not menu.isEmpty())
+
+    def _open_study(self, path: str) -> None:
+        self.hide()
+        self._session.use(path)
 
     def _place(self) -> None:
         room = self._room.rect()

@@ -15,6 +15,7 @@ from lrgui.runs.log_writer import LogWriter
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.executor import Executor, Told
 from lrgui.studies.folder import StudyFolder
+from lrgui.studies.known import remember
 from lrgui.studies.plan import Plan, Stage, StudyRun
 from lrgui.studies.results import StudyResults, read_results
 from lrgui.studies.stage_result import StageResult, result_of
@@ -111,6 +112,7 @@ class Driver:
             at_end.callback(self._close)
             if self.how is not None:
                 self.folder.write(self.plan, self.how)
+                remember(self.folder.path)
             self.folder.load()
             self.folder.settle(self.plan)
             if self.retry_failed:

@@ -173,3 +173,14 @@ def test_the_status_line_names_the_cell(window: MainWindow, qtbot: QtBot, study:
         QTest.mouseMove(tab.heat.canvas.viewport(), at + QPoint(3, 3))
         QTest.mouseMove(tab.heat.canvas.viewport(), at)
     assert told.args[0].startswith("sgd · batch size 32 · ")
+
+
+def test_the_list_of_runs_offers_studies(window: MainWindow, qtbot: QtBot, study: Path) -> None:
+    """Also those that were run in the terminal and never opened here."""
+    window.toggle_runs()
+    drawer = window._drawer
+    actions = drawer.studies.menu().actions()
+    assert drawer.studies.isVisible() and str(study) in [action.toolTip() for action in actions]
+    next(action for action in actions if action.toolTip() == str(study)).trigger()
+    qtbot.waitUntil(lambda: window.tabs.study.results is not None, timeout=10_000)
+    assert not drawer.isVisible()

@@ -104,7 +104,7 @@ def test_a_real_queue_computes_a_study(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("lrgui.runs.remote.tail.QUEUE_PACE", 0.2)
     fixed = {"model": "mlp", "sweep.steps": 20, "subset": 256}
     plan = planned(StudySpec("digits", fixed=fixed, grid={"batch_size": (32, 64)}))
-    found = Driver(plan, folder, TargetPool(2, Target("queue", "slurm", python=sys.executable))).run()
+    found = Driver(plan, folder, TargetPool(1, Target("queue", "slurm", python=sys.executable))).run()
     assert not found.missing and not found.failed, found.sentences()
     assert len(list(queue.folder.glob("*.json"))) == 2, "a job for each"
     assert all(row.log.exists() and row.stages["sweep"].points for row in found.rows)

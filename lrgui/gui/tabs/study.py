@@ -34,6 +34,7 @@ from lrgui.gui.tabs.overlay_view import ROW_HEIGHT, OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.heat_map import HeatMapPlot
 from lrgui.plot.theme import Palette
+from lrgui.studies.known import remember
 from lrgui.studies.opened import OpenedStudy
 from lrgui.studies.results import Cell, StudyResults
 
@@ -164,6 +165,7 @@ class StudyTab(RunTab):
             self._study = study
             self.show_as.setCurrentIndex(0)
             self._session.tasks.remember(str(study.path))
+            remember(study.path)
             self._timer.start()
         self.results = found
         self._show_results(first)
