@@ -61,6 +61,7 @@ def run_script(
     module: Module = False,
     optimizer: Annotated[int, typer.Option(help=_TIPS["optimizer"])] = int(_USUAL["optimizer"]),  # type: ignore[arg-type]
     processes: Annotated[int, typer.Option(help=_TIPS["processes"])] = int(_USUAL["processes"]),  # type: ignore[arg-type]
+    launcher: Annotated[str, typer.Option(help=_TIPS["launcher"])] = str(_USUAL["launcher"]),
     patience: Annotated[int, typer.Option(help=_TIPS["patience"])] = int(_USUAL["patience"]),  # type: ignore[arg-type]
     sandbox: Annotated[bool, typer.Option("--sandbox", help=_TIPS["sandbox"])] = False,
     given: dict[str, Any] = {},  # noqa: B006 (`with_settings` fills it, and `with_formats` the other)
@@ -111,7 +112,8 @@ def run_script(
     from lrgui.export.report import Report
     from lrgui.runs.script_answer import script_document, script_sentences
 
-    options = {"optimizer": optimizer, "processes": processes, "patience": patience, "sandbox": sandbox}
+    options = {"optimizer": optimizer, "processes": processes, "launcher": launcher}
+    options |= {"patience": patience, "sandbox": sandbox}
     _refuse_without(context, "verify", _OF_RACE, "add --verify, which races after the sweep")
     _refuse_without(context, "metric", ("higher",), "add --metric 'PATTERN', or leave it out")
     if module and not frozen.is_frozen() and not computes_elsewhere(python) and not _there_is(script[0]):

@@ -20,9 +20,13 @@ def manage_targets(
     name: Annotated[str, typer.Argument(help="What --on calls it.", show_default=False)] = "",
     kind: Annotated[str, typer.Option(help=f"What it is. One of: {', '.join(KINDS)}.")] = "ssh",
     host: Annotated[str, typer.Option(help="[user@]host[:port], as ssh knows it; of SLURM the login node.")] = "",
+    endpoint: Annotated[
+        str, typer.Option(help="Of several hosts: where the others reach the first one, host[:port].")
+    ] = "",
+    nodes: Annotated[str, typer.Option(help="Of SLURM: how many nodes compute a sweep together.")] = "",
     python: Annotated[str, typer.Option(help="The interpreter there, with torch and numpy.")] = "",
     folder: Annotated[str, typer.Option(help="The working directory there, where your data lie.")] = "",
-    processes: Annotated[str, typer.Option(help="Of torchrun: how many processes compute a sweep together.")] = "",
+    processes: Annotated[str, typer.Option(help="How many processes of each machine compute a sweep together.")] = "",
     options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
     setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
     as_json: Json = False,
@@ -37,7 +41,7 @@ def manage_targets(
         if action == "list" and not name:
             _list(saved, as_json)
         elif action == "add" and name:
-            _add(saved, Target(name, kind, host, python, folder, options, processes, setup))
+            _add(saved, Target(name, kind, host, python, folder, options, processes, setup, nodes, endpoint))
         elif action == "remove" and name:
             _remove(saved, name)
         else:

@@ -29,6 +29,7 @@ from lrgui.core.events import (
 from lrgui.runs import guard
 from lrgui.runs.script_children import ChildChannel, Children, claim
 from lrgui.runs.worker import ALIVE, Channel, Requests, end_on_sigterm, flush
+from lrgui.tasks.launchers import LAUNCHERS, Team
 
 if TYPE_CHECKING:
     from lrgui.runs.job import Job
@@ -141,13 +142,13 @@ class ScriptRun:
         self._torch_came()
 
     def _program(self) -> tuple[str, list[str]]:
-        """The file or module to run, and its arguments; for several processes torchrun's."""
+        """The file or module to run, and its arguments; for several processes the launcher's."""
         task, processes = self._job.task, self._settings["processes"]
         if processes == 1:
             return task.path, task.argv
         module = [] if os.path.isabs(task.path) else ["--module"]
-        words = ["--standalone", "--nproc_per_node", str(processes), *module, task.path, *task.argv]
-        return "torch.distributed.run", words
+        launcher = LAUNCHERS[self._settings["launcher"]]
+        return launcher.module, [*launcher.words(Team(processes)), *module, task.path, *task.argv]
 
     def _hear(self, event: Event) -> None:
         """An event of a child, in the thread that reads these."""

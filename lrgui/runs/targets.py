@@ -12,6 +12,7 @@ from lrgui import places
 from lrgui.json_file import read_json, write_json
 from lrgui.runs.interpreters import Interpreter
 from lrgui.runs.remote.address import Host
+from lrgui.tasks.launchers import ACCELERATE, LAUNCHERS, TORCHRUN, Team
 
 #: What a target may be called: a word that a shell takes as it is.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -31,8 +32,10 @@ class Kind:
 
 
 _NEEDED = {"host": "a host", "python": "a python", "processes": "the number of processes"}
-#: Of one machine.
-MOST_PROCESSES = 64
+#: Of one machine, and of nodes.
+MOST_PROCESSES, MOST_NODES = 64, 1024
+#: What several hosts are separated by.
+BETWEEN = ","
 
 #: Every kind of target; a further one is a row here.
 KINDS: dict[str, Kind] = {
@@ -40,19 +43,22 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("python", "Another Python", "A Python interpreter of this machine", ("python",), ()),
         Kind("ssh", "Machine", "Another machine, through ssh", ("host",), ("python", "folder")),
-        Kind(
-            "torchrun",
-            "torchrun",
-            "Several processes that compute one sweep together, here or through ssh",
-            ("processes",),
-            ("host", "python", "folder"),
+        *(
+            Kind(
+                launcher,
+                launcher,
+                f"Several processes that compute one sweep together, started by {words}: here or through ssh",
+                ("processes",),
+                ("host", "endpoint", "python", "folder"),
+            )
+            for launcher, words in ((TORCHRUN, "torchrun"), (ACCELERATE, "accelerate launch"))
         ),
         Kind(
             "slurm",
             "SLURM",
             "A cluster's queue, here or on a login node",
             (),
-            ("host", "python", "folder", "options", "setup"),
+            ("host", "nodes", "processes", "python", "folder", "options", "setup"),
         ),
     )
 }
@@ -66,7 +72,8 @@ class Target:
     kind: str = "ssh"
     """A key of `KINDS`."""
     host: str = ""
-    """[user@]host[:port], as ssh knows it; "" is this machine."""
+    """[user@]host[:port], as ssh knows it; "" is this machine. Of several processes also several, with commas: the
+    first one leads."""
     python: str = ""
     """The interpreter there, with torch and numpy; "" is python3, here the program's own."""
     folder: str = ""
@@ -74,9 +81,13 @@ class Target:
     options: str = ""
     """Of SLURM: options of sbatch, as in a shell: "--partition=gpu --gpus=1 --time=1:00:00"."""
     processes: str = ""
-    """Of torchrun: how many, in digits."""
+    """Of several processes: how many on each machine, in digits."""
     setup: str = ""
     """Of SLURM: shell commands before the run: "module load cuda"."""
+    nodes: str = ""
+    """Of SLURM: how many, in digits."""
+    endpoint: str = ""
+    """Of several hosts: where the others reach the first one, host[:port]; "" is its name."""
 
     def validate(self) -> list[str]:
         """What is wrong with it, each in a sentence."""
@@ -95,20 +106,40 @@ class Target:
         if self.kind == "python" and self.python and not os.access(self.python, os.X_OK):
             wrong.append(f"There is no program {self.python}.")
         try:
-            Host.parse(self.host)
+            several = len(self.hosts) > 1
+            Host.parse(self.endpoint)
         except ValueError as error:
             wrong.append(str(error))
-        if self.processes and not (self.processes.isdecimal() and 1 <= int(self.processes) <= MOST_PROCESSES):
-            wrong.append(f"Processes: {self.processes} is no number from 1 to {MOST_PROCESSES}.")
+        else:
+            if several and self.kind not in LAUNCHERS:
+                wrong.append(f"A target of the kind {self.kind} has one host: several need {' or '.join(LAUNCHERS)}.")
+            if self.endpoint and not several:
+                wrong.append("An endpoint is where several hosts meet: name them, separated by commas.")
+        for name, most in (("processes", MOST_PROCESSES), ("nodes", MOST_NODES)):
+            value = getattr(self, name)
+            if value and not (value.isdecimal() and 1 <= int(value) <= most):
+                wrong.append(f"{name.capitalize()}: {value} is no number from 1 to {most}.")
         if self.folder and not self.folder.startswith(("/", "~/")):
             wrong.append(f"The folder {self.folder} must begin with / or ~/: it is one of the other machine.")
         return wrong
 
     @property
+    def hosts(self) -> list[Host]:
+        """The machines that compute, at least one. Raises ValueError with a sentence."""
+        return [Host.parse(word) for word in self.host.split(BETWEEN)]
+
+    @property
+    def team(self) -> Team:
+        """How many processes compute a run together."""
+        machines = int(self.nodes or 1) if self.kind == "slurm" else len(self.hosts)
+        return Team(int(self.processes or 1), machines)
+
+    @property
     def words(self) -> str:
         """What it is, in a line: "Machine · me@gpu-box · ~/project"."""
         kind = KINDS[self.kind].label
-        return " · ".join(filter(None, (kind, self.host, self.processes, self.python, self.folder, self.options)))
+        team = f"{self.team.size} processes" if self.team.size > 1 else ""
+        return " · ".join(filter(None, (kind, self.host, team, self.python, self.folder, self.options)))
 
 
 #: Before a target's name, where a choice of the Python that computes names a target.

@@ -22,6 +22,9 @@ from lrgui.runs import worker
 if TYPE_CHECKING:
     from lrgui.runs.job import Job
 
+RUN = "LRGUI_RUN_FOLDER"
+"""Environment variable: the folder on this machine to which the run's files were sent."""
+
 
 def main() -> NoReturn:
     """Compute one run with the others, and leave."""
@@ -55,9 +58,19 @@ def _passed_on(job: Job | None) -> Job:
     from lrgui.runs.job import Job
 
     dist.init_process_group("nccl" if is_there("cuda") else "gloo")
-    told: list[Any] = [None if job is None else job.to_dict()]
+    own = os.environ.get(RUN, "")
+    told: list[Any] = [None if job is None else job.to_dict(), own]
     dist.broadcast_object_list(told, src=0)
-    return Job.from_dict(told[0])
+    return Job.from_dict(_moved(told[0], told[1], own))
+
+
+def _moved(value: Any, there: str, here: str) -> Any:
+    """What names files of the leading process' run names those that were sent to this machine."""
+    if isinstance(value, dict):
+        return {key: _moved(each, there, here) for key, each in value.items()}
+    if isinstance(value, str) and there and (value == there or value.startswith(f"{there}/")):
+        return here + value[len(there) :]
+    return value
 
 
 def _computed(job: Job, control: Control) -> Iterator[Event]:

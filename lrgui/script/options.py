@@ -105,13 +105,13 @@ def _is(value: Any, rate: float) -> bool:
 
 
 def _is_torchs(frame: FrameType | None) -> bool:
-    """True where arguments are read by torch itself, as torchrun reads its own, beside the script's."""
+    """True where arguments are read by torch itself, as torchrun reads its own, or by accelerate, not by the script."""
     while frame is not None and frame.f_globals.get("__name__") == "argparse":
         frame = frame.f_back
     if frame is None:
         return False
     spec = frame.f_globals.get("__spec__")  # `python -m torch.distributed.run` is called __main__ otherwise
-    return str(getattr(spec, "name", frame.f_globals.get("__name__", ""))).startswith("torch.")
+    return str(getattr(spec, "name", frame.f_globals.get("__name__", ""))).startswith(("torch.", "accelerate."))
 
 
 def _name(option: str) -> str:

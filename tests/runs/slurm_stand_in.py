@@ -1,4 +1,4 @@
-"""sbatch, squeue, sacct and scancel for the front of PATH: a queue of this machine that begins jobs when it is let."""
+"""sbatch, squeue, sacct, scancel, srun for the front of PATH: a queue of this machine that begins jobs when let."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _PROGRAM = """#!{python}
-import json, os, signal, subprocess, sys
+import json, os, signal, subprocess, sys, threading
 from pathlib import Path
 here = Path({folder!r})
 name, words = Path(sys.argv[0]).name, sys.argv[1:]
@@ -37,6 +37,18 @@ if name == "sbatch":
     start()
     print(f"{{number}};cluster")
     sys.exit()
+if name == "srun":
+    nodes = int(words[0].partition("=")[2])
+    tasks = [subprocess.Popen(words[4:], stdin=subprocess.PIPE, env={{**os.environ, "SLURM_NODEID": str(node)}})
+             for node in range(nodes)]
+    signal.signal(signal.SIGTERM, lambda *_: [task.terminate() for task in tasks])
+    def feed():
+        while data := os.read(0, 65536):
+            for task in tasks:
+                os.write(task.stdin.fileno(), data)
+    threading.Thread(target=feed, daemon=True).start()
+    status = max(task.wait() for task in tasks)
+    os._exit(status)
 start()
 number = words[-1] if name == "scancel" else words[words.index("--jobs") + 1]
 job = here / f"{{number}}.json"
@@ -64,7 +76,7 @@ class Slurm:
     def __init__(self, folder: Path) -> None:
         self.folder, self.bin = folder, folder / "bin"
         self.bin.mkdir(parents=True)
-        for name in ("sbatch", "squeue", "sacct", "scancel"):
+        for name in ("sbatch", "squeue", "sacct", "scancel", "srun"):
             program = self.bin / name
             program.write_text(_PROGRAM.format(python=sys.executable, folder=str(folder)))
             program.chmod(0o755)

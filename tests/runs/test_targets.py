@@ -15,6 +15,7 @@ from lrgui.runs.targets import (
     targets_file,
     with_target,
 )
+from lrgui.tasks.launchers import Team
 
 BOX = Target("box", host="me@gpu:22", python="~/venv/bin/python", folder="~/work")
 
@@ -37,6 +38,10 @@ def test_targets_are_kept_by_name() -> None:
         (Target("a"), "needs a host"),
         (Target("a", "torchrun"), "needs the number of processes"),
         (Target("a", "torchrun", processes="many"), "no number from 1 to 64"),
+        (Target("a", "slurm", nodes="0"), "Nodes: 0 is no number from 1 to 1024"),
+        (Target("a", host="gpu1,gpu2"), "has one host: several need torchrun or accelerate"),
+        (Target("a", "accelerate", "gpu1,-x", processes="2"), "is not a host"),
+        (Target("a", "torchrun", "gpu1", processes="2", endpoint="gpu1:29500"), "name them, separated by commas"),
         (Target("a", "cloud"), "no kind of target"),
         (Target("a", host="-oProxyCommand=x"), "is not a host"),
         (Target("a", host="gpu", options="--gpus=1"), "has no options"),
@@ -53,9 +58,19 @@ def test_good_targets_have_nothing_wrong() -> None:
         BOX,
         Target("q", "slurm"),
         Target("t", "torchrun", processes="4"),
+        Target("t", "accelerate", "me@gpu1, me@gpu2:2222", processes="4", endpoint="10.0.0.1:29500"),
+        Target("q", "slurm", nodes="2", processes="4"),
         Target("p", "python", python=sys.executable),
     ):
         assert target.validate() == []
+
+
+def test_a_team_is_all_processes_of_all_machines() -> None:
+    team = Target("t", "torchrun", "me@gpu1, gpu2", processes="4")
+    assert team.team == Team(4, 2) and "8 processes" in team.words
+    assert [str(host) for host in team.hosts] == ["me@gpu1", "gpu2"]
+    assert Target("q", "slurm", nodes="3").team.size == 3
+    assert BOX.team.size == 1 and "processes" not in BOX.words
 
 
 def test_a_file_that_others_can_write_is_not_used() -> None:

@@ -32,7 +32,9 @@ class TargetDialog(QDialog):
         ("host", "Host", "me@gpu.example.org", "[user@]host[:port], as ssh knows it; its login must need no password"),
         ("python", "Python", "~/venv/bin/python", "The interpreter there, with torch and numpy; empty is python3"),
         ("folder", "Folder", "~/project", "The working directory there, where your data lie; may be empty"),
-        ("processes", "Processes", "4", "How many compute a sweep together, one for each GPU"),
+        ("endpoint", "Endpoint", "10.0.0.1:29500", "Where other hosts reach the first one; empty is its name"),
+        ("nodes", "Nodes", "2", "How many nodes compute a sweep together; empty is 1"),
+        ("processes", "Processes", "4", "How many on each machine compute a sweep together, one for each GPU"),
         ("options", "sbatch options", "--gpus=1 --time=1:00:00", "What the cluster wants to know of a job"),
         ("setup", "Before the run", "module load cuda", "Shell commands on the node, before the run"),
     )

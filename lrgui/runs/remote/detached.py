@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.runs.checkpoints import with_checkpoints
@@ -21,6 +24,8 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import AGAIN, LogWriter
 from lrgui.runs.remote.tail import TROUBLE, TROUBLE_BYTES
+from lrgui.runs.team_worker import RUN
+from lrgui.tasks.launchers import filled
 from lrgui.tasks.user.code import FOLDER
 
 #: Seconds between two looks for requests, and those that a run has to end in good order.
@@ -38,7 +43,11 @@ def main() -> None:
         os.environ[FOLDER] = about["folder"]
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever began this is gone
-    source, over = source_of(job, about["processes"], folder / "team.py", about["sources"]), threading.Event()
+    os.environ[RUN] = str(folder)
+    if about["rank"]:
+        _Share(_team_command(about, folder / "team.py")).run(folder / "requests")
+        os._exit(0)
+    source, over = source_of(job, about, folder / "team.py"), threading.Event()
     stopped, trouble = threading.Event(), _Trouble(folder / TROUBLE)
     listener = threading.Thread(target=_listen, args=(folder / "requests", source, over, stopped), daemon=True)
 
@@ -65,18 +74,51 @@ def main() -> None:
     os._exit(0)
 
 
-def source_of(job: Job, processes: int, team: Path, sources: str) -> EventSource:
-    """A process of its own, in the Python that this is; of several the program `team` in each, by torchrun."""
+def source_of(job: Job, about: dict[str, Any], team: Path) -> EventSource:
+    """A process of its own, in the Python that this is; of several the program `team` in each, by a launcher."""
     if job.task.is_script:
         from lrgui.runs.script_race import script_source
 
-        if processes > 1:
-            job = replace(job, task=replace(job.task, options={**job.task.options, "processes": processes}))
+        if about["processes"] > 1:
+            several = {name: about[name] for name in ("processes", "launcher")}
+            job = replace(job, task=replace(job.task, options={**job.task.options, **several}))
         return script_source(job, sys.executable)
-    if processes > 1:
-        words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-        return ChildProcess(job, command=[sys.executable, *words, str(team), sources])
+    if about["command"]:
+        return ChildProcess(job, command=_team_command(about, team))
     return ChildProcess(job, sys.executable)
+
+
+def _team_command(about: dict[str, Any], team: Path) -> list[str]:
+    host, port = about["endpoint"]
+    return [*filled(about["command"], sys.executable, host or socket.gethostname(), port), str(team), about["sources"]]
+
+
+class _Share:
+    """The processes of one machine in a run that another machine leads, which has its log and its requests."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def run(self, requests: Path) -> None:
+        """Stay until they have ended: with the leading ones, or because somebody asks for it."""
+        over = threading.Event()
+        listener = threading.Thread(target=_listen, args=(requests, self, over, threading.Event()), daemon=True)
+        listener.start()
+        signal.signal(signal.SIGTERM, lambda *_: self.kill())
+        self._process.wait()
+        over.set()
+
+    def pause(self) -> None:
+        """The leading machine's is heard by all."""
+
+    def resume(self) -> None:
+        """See `pause`."""
+
+    def cancel(self) -> None:
+        """End them."""
+        self._process.terminate()
+
+    kill = cancel
 
 
 class _Trouble:
@@ -108,7 +150,7 @@ def _wait_for_room(log: LogWriter, trouble: _Trouble, stopped: threading.Event) 
     trouble.tell(log)
 
 
-def _listen(requests: Path, source: EventSource, over: threading.Event, stopped: threading.Event) -> None:
+def _listen(requests: Path, source: EventSource | _Share, over: threading.Event, stopped: threading.Event) -> None:
     """Pass on what is asked for, each once; `stopped` is set once that was the end."""
     done, rest = 0, b""
     verbs = {b"pause": source.pause, b"resume": source.resume, b"cancel": source.cancel, b"kill": source.kill}

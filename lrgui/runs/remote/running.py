@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
@@ -15,9 +17,12 @@ from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
 from lrgui.runs.remote.tail import TROUBLE_BYTES
 from lrgui.runs.targets import Target
+from lrgui.tasks.launchers import LAUNCHERS, TORCHRUN, srun_command, team_command
 
 #: Seconds that sbatch may take.
 SUBMITTING = 150.0
+#: Where the machines of a team meet, when nobody says it: one that is free in all likelihood.
+PORTS = (20_000, 30_000)
 
 
 class RemoteRun:
@@ -28,7 +33,7 @@ class RemoteRun:
 
     def __init__(self, job: Job, target: Target) -> None:
         self._job, self._target = job, target
-        self._host = Host.parse(target.host)
+        self._host = target.hosts[0]
         self._following: Following | None = None
         self._asked = ""
         self._paused = False
@@ -96,9 +101,15 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
 
     Raises RemoteError with a sentence.
     """
-    if target.processes and not job.task.is_script and job.kind != RunKind.SWEEP:
+    team = target.team
+    if team.size > 1 and not job.task.is_script and job.kind != RunKind.SWEEP:
         raise RemoteError(
             f"{target.name} computes with several processes, which only a sweep can: choose another target."
+        )
+    if team.machines > 1 and job.task.is_script:
+        raise RemoteError(
+            f"{target.name} has several machines, and a script runs on one: call lrgui.find_lr in it and start it "
+            "yourself, or choose another target."
         )
     moved, files = packed(job, target.folder)
     digest, archive = package()
@@ -107,6 +118,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
     except OSError as error:
         raise RemoteError(f"{error.filename} cannot be read ({error.strerror or error}).") from None
     slurm = {"options": target.options, "setup": target.setup} if target.kind == "slurm" else None
+    launcher = target.kind if target.kind in LAUNCHERS else TORCHRUN
     about = {
         "digest": digest,
         "size": len(archive),
@@ -117,9 +129,44 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
         "team": boot_text("lrgui.runs.team_worker"),
         "slurm": slurm,
         "trouble": TROUBLE_BYTES,
-        "processes": int(target.processes or 1),
+        "launcher": launcher,
+        "processes": team.processes,
+        "nodes": team.machines,
+        "endpoint": _endpoint(target),
     }
-    connection = Connection(Host.parse(target.host), program_text("there.py"), target.python)
+    if slurm is not None and team.machines > 1:
+        return _begun(target.hosts[0], target, {**about, "command": srun_command(team)}, archive, contents)
+    told: list[tuple[Host, dict[str, Any]]] = []
+    for rank, host in enumerate(target.hosts):
+        command = team_command(launcher, replace(team, rank=rank)) if team.size > 1 else []
+        try:
+            told.append((host, _begun(host, target, {**about, "rank": rank, "command": command}, archive, contents)))
+        except RemoteError as error:
+            _end(told, target)
+            raise RemoteError(str(error), error.may_pass) from None
+    return told[0][1]
+
+
+def _endpoint(target: Target) -> tuple[str, int]:
+    """Where the first machine's launcher waits for the others; of SLURM it is known on the node."""
+    meant = Host.parse(target.endpoint)
+    return meant.name or target.hosts[0].name, meant.port or random.randrange(*PORTS)
+
+
+def _end(begun: list[tuple[Host, dict[str, Any]]], target: Target) -> None:
+    """End what was begun on some machines of a team that is not complete."""
+    for host, told in begun:
+        source = Following(Address(told["log"], host), python=target.python, commands=True)
+        source.kill()
+        for _ in source.chunks():
+            pass
+
+
+def _begun(
+    host: Host, target: Target, about: dict[str, Any], archive: bytes, contents: dict[str, bytes]
+) -> dict[str, Any]:
+    """Send a run to one machine and start it there."""
+    connection = Connection(host, program_text("there.py"), target.python)
     try:
         connection.write(json.dumps(about).encode("ascii") + b"\n")
         if _answer(connection, target)["need"]:

@@ -82,8 +82,8 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
     if work and not os.path.isdir(work):
         raise RefusedError(f"there is no folder {work}")
     with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as file:
-        said = {"job": placed(about["job"], folder), "folder": work, "processes": about["processes"]}
-        json.dump({**said, "sources": sources}, file)
+        team = {name: about.get(name) for name in ("command", "launcher", "processes", "rank", "endpoint")}
+        json.dump({"job": placed(about["job"], folder), "folder": work, "sources": sources, **team}, file)
     with open(os.path.join(folder, "team.py"), "w", encoding="utf-8") as file:
         file.write(about["team"])  # torchrun starts a file
     beside = {"log": "run.lrrun"}
@@ -91,15 +91,18 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
     told: dict[str, object] = {"log": os.path.join(folder, "run.lrrun")}
     slurm = about["slurm"]
     if slurm:
+        several = [f"#SBATCH --nodes={about['nodes']}", "#SBATCH --ntasks-per-node=1"]
         script = "\n".join(
             [
                 "#!/bin/sh",
                 "#SBATCH --job-name=lrgui",
                 f"#SBATCH --output={folder}/output",
                 "#SBATCH --signal=B:TERM@60",
+                *(several if about["nodes"] > 1 else []),
                 *(f"#SBATCH {word}" for word in shlex.split(slurm["options"])),
                 f"cd {shlex.quote(work or folder)}",
                 *filter(None, [slurm["setup"]]),
+                *(["# starts on its nodes: " + shlex.join(about["command"])] if about["command"] else []),
                 f"exec {shlex.join([*words[:2], 'exec(open(' + repr(folder + '/boot.py') + ').read())', *words[3:]])}",
                 "",
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrgui.core.options import Option
 from lrgui.tasks.catalog_rows import PathRow, SourceRow
+from lrgui.tasks.launchers import LAUNCHERS, TORCHRUN
 
 #: Key of the source.
 TASK = "task"
@@ -59,6 +60,15 @@ USER_SCRIPT = SourceRow(
             "Start the script in this many processes, as torchrun does",
             minimum=1,
             maximum=64,
+        ),
+        Option(
+            "launcher",
+            "Launcher",
+            "choice",
+            TORCHRUN,
+            "What starts the script in several processes",
+            choices=tuple((key, key) for key in LAUNCHERS),
+            rare=True,
         ),
         Option(
             "patience",

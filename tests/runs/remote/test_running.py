@@ -272,24 +272,72 @@ def test_without_slurm_that_is_told(own_cache: Path, monkeypatch: pytest.MonkeyP
 
 # -- several processes
 
+TEAM = replace(SWEEP, task=replace(SWEEP.task, model="mlp", batch_size=32), sweep=SweepSettings(steps=20, end_lr=1e-4))
+
+
+def together(target: Target) -> list[str]:
+    """The lines of a sweep's steps that two processes computed together, whose losses are compared with those of one:
+    two shares of the batches are one batch of twice the size, a loss is the mean of two."""
+    reading = Reading(RemoteRun(TEAM, target))
+    end = reading.end()
+    assert end.reason == EndReason.COMPLETED, end.detail
+    alone = [event.loss for event in run_job(TEAM) if isinstance(event, BatchEvent)]
+    losses = [event.loss for event in reading.events if isinstance(event, BatchEvent)]
+    assert losses[0] == pytest.approx((alone[0] + alone[1]) / 2, rel=1e-5)
+    assert losses[1] == pytest.approx((alone[2] + alone[3]) / 2, rel=1e-3)
+    return [event.text for event in reading.events if isinstance(event, OutputEvent)]
+
 
 @pytest.mark.slow
-def test_two_processes_compute_one_sweep_together_and_are_stopped_together(own_cache: Path) -> None:
-    """Two shares of the batches are one batch of twice the size: a loss is the mean of two."""
-    job = replace(LONG, task=replace(LONG.task, model="mlp", batch_size=32))
-    source = RemoteRun(job, Target("team", "torchrun", processes="2"))
+def test_accelerate_starts_two_processes_that_compute_one_sweep(own_cache: Path) -> None:
+    pytest.importorskip("accelerate")
+    together(Target("team", "accelerate", processes="2"))
+
+
+@pytest.mark.slow
+def test_two_machines_compute_one_sweep_with_the_code_that_was_sent_to_each(
+    machine: Target, tmp_path: Path, ssh_server: SshServer
+) -> None:
+    target = Target("team", "torchrun", f"{NAME},{NAME}", sys.executable, processes="1", endpoint="127.0.0.1")
+    (tmp_path / "task.py").write_text(TASK.replace('torch.load("data.pt")', "torch.rand(16, 4)"))
+    (tmp_path / "helper.py").write_text("WIDTH = 3")
+    reading = Reading(RemoteRun(switched(TEAM, "task", str(tmp_path / "task.py")), target))
+    end = reading.end()
+    assert end.reason == EndReason.COMPLETED, end.detail
+    folders = {path.parent for path in ssh_server.home.glob("lrgui/runs/*/code/task.py")}
+    assert len(folders) == 2  # each machine has its own
+
+
+@pytest.mark.slow
+def test_two_nodes_of_a_cluster_compute_one_sweep_each_with_a_torchrun(slurm: Slurm) -> None:
+    shown = together(Target("cluster", "slurm", nodes="2", options="--partition=gpu"))
+    script = Path(json.loads((slurm.folder / "41.json").read_text())["script"]).read_text()
+    assert any(script in text for text in shown)
+    assert "#SBATCH --nodes=2\n#SBATCH --ntasks-per-node=1\n" in script
+    assert "srun --nodes=2" in script and "torch.distributed.run" in script
+
+
+def test_a_team_that_is_not_complete_is_ended(machine: Target, ssh_server: SshServer) -> None:
+    target = Target("team", "torchrun", f"{NAME},127.0.0.1:1", sys.executable, processes="1", endpoint="127.0.0.1")
+    end = Reading(RemoteRun(TEAM, target)).end()
+    assert end.reason == EndReason.FAILED and "cannot be reached (Connection refused)" in end.detail
+    (alive,) = ssh_server.home.glob("lrgui/runs/*/alive")
+    wait_for(lambda: not tail._is_locked(str(alive)))
+
+
+@pytest.mark.slow
+def test_two_processes_are_stopped_together(own_cache: Path) -> None:
+    source = RemoteRun(replace(TEAM, sweep=LONG.sweep), Target("team", "torchrun", processes="2"))
     reading = Reading(source)
     reading.until(20)
     source.cancel()
     assert reading.end().reason == EndReason.CANCELLED
     assert steps_of(reading.events) == list(range(len(steps_of(reading.events))))
-    alone = list(run_job(replace(job, sweep=SweepSettings(steps=20, start_lr=1e-9, end_lr=2e-9))))
-    losses = [event.loss for event in alone if isinstance(event, BatchEvent)]
-    together = [event.loss for event in reading.events if isinstance(event, BatchEvent)]
-    assert together[0] == pytest.approx((losses[0] + losses[1]) / 2, rel=1e-5)
-    assert together[1] == pytest.approx((losses[2] + losses[3]) / 2, rel=1e-3)
 
 
-def test_several_processes_only_sweep() -> None:
+def test_several_processes_only_sweep_and_a_script_runs_on_one_machine(tmp_path: Path) -> None:
     train = Reading(RemoteRun(replace(LONG, kind=RunKind.TRAIN), Target("team", "torchrun", processes="2"))).end()
     assert train.reason == EndReason.FAILED and "choose another target" in train.detail
+    script = switched(SWEEP, "script", str(tmp_path / "train.py"))
+    end = Reading(RemoteRun(script, Target("team", "slurm", nodes="2"))).end()
+    assert end.reason == EndReason.FAILED and "a script runs on one" in end.detail
