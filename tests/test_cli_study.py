@@ -15,9 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest_of_studies import Scripted, events_of
 
 from lrgui.runs.opened import open_run
-from lrgui.studies.folder import JOURNAL
+from lrgui.studies.driver import Driver
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.executor import LocalPool
+from lrgui.studies.folder import JOURNAL, StudyFolder
+from lrgui.studies.plan import planned
+from lrgui.studies.spec import StudySpec
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -73,6 +79,16 @@ def test_without_ray_it_is_said(command: Command, here: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "ray", None)
     done = command("study", "digits", "--on", "ray")
     assert done.returncode == 1 and "pip install 'lrgui[cluster]'" in done.stderr
+
+
+def test_one_that_another_program_runs_is_shown_as_far_as_it_is(command: Command, here: Path) -> None:
+    plan, there = planned(StudySpec("digits", grid={"batch_size": (32, 64)})), StudyFolder(here / "a.study")
+    pool = LocalPool(2, lambda job: Scripted(events_of(job)))
+    Driver(plan, there, pool, how=ExecutionSettings()).run()
+    with there.held():
+        done = command("study", "a.study")
+    assert "Another program is running the study" in done.stderr
+    assert done.returncode == 0 and "batch_size" in done.stdout and "LR ∝" in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

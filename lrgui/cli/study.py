@@ -161,6 +161,8 @@ def _seeds(words: str) -> tuple[int, ...]:
 def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: bool, python: Path | None) -> StudyResults:
     """Measure what is missing, and show how it goes on."""
     from lrgui.studies.driver import Watch, ended_words
+    from lrgui.studies.folder import HeldError
+    from lrgui.studies.opened import open_study
     from lrgui.studies.start import driver_of, executor_of
 
     bar = progress_bar()
@@ -186,6 +188,9 @@ def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: boo
             driver = driver_of(plan, how, place, executor, watch, retry_failed=retry)
             with Signals(driver):
                 return driver.run()
+    except HeldError as error:
+        say(str(error))
+        return open_study(place)  # as far as that one is
     except (ValueError, OSError) as error:
         fail(str(error))
 

@@ -43,6 +43,10 @@ _CODE = "code"
 STARTED, ENDED, GONE = "started", "ended", "lost"
 
 
+class HeldError(ValueError):
+    """Another program goes on with the study: a sentence."""
+
+
 class StudyFolder:
     """The folder of one study. Reading needs nothing but the path; writing is for one program at a time (`held`)."""
 
@@ -117,14 +121,14 @@ class StudyFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Inside, this program alone writes to the folder. Raises ValueError, with a sentence, where another one
-        does, and where the folder cannot be written, then or later."""
+        """Inside, this program alone writes to the folder. Raises HeldError where another one does, and ValueError,
+        with a sentence, where the folder cannot be written, then or later."""
         with ExitStack() as opened:
             with self._written():
                 (self.path / RUNS).mkdir(parents=True, exist_ok=True)
                 lock = opened.enter_context(open(self.path / LOCK, "ab"))
             if not _locked(lock):
-                raise ValueError(f"Another program is running the study in {self.path}. Wait for it, or stop it.")
+                raise HeldError(f"Another program is running the study in {self.path}. Wait for it, or stop it.")
             with self._written():
                 self._journal = opened.enter_context(open(self.path / JOURNAL, "ab", buffering=0))
                 self._end_torn_line()
