@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 SHORT = {"script_speed.py": ("--quick", "--steps", "12"), "follow_speed.py": ("--quick",)}
 
 
+@pytest.mark.usefixtures("warm_processes")
 @pytest.mark.parametrize("name", SHORT)
 def test_a_benchmark_prints_its_table(name: str) -> None:
     command = [sys.executable, str(FOLDER / name), *SHORT[name]]

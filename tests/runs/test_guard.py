@@ -19,21 +19,7 @@ from lrgui.tasks.spec import TaskSpec
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
-# A window in small: starts a run, tells the worker's number once a batch has come, reads on.
-LAUNCHER = """
-import json, sys
-from lrgui.core.events import BatchEvent, EndEvent, OutputEvent
-from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess
-from lrgui.tasks.spec import TaskSpec
-job, command = json.loads(sys.argv[1])
-child = ChildProcess(Job.from_dict(job), command=command)
-told = False
-for chunk in child.chunks():
-    if not told and any(isinstance(event, BatchEvent) for event in chunk):
-        print(child.pid, flush=True)
-        told = True
-"""
+LAUNCHER = str(Path(__file__).with_name("launcher.py"))
 
 
 def launcher_of(child_command: list[str] | None, workers: int = 0) -> tuple[subprocess.Popen[str], int]:
@@ -42,7 +28,7 @@ def launcher_of(child_command: list[str] | None, workers: int = 0) -> tuple[subp
 
     job = long_job(workers).to_dict()
     launcher = subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER, json.dumps([job, child_command])], stdout=subprocess.PIPE, text=True
+        [sys.executable, LAUNCHER, json.dumps([job, child_command])], stdout=subprocess.PIPE, text=True
     )
     assert launcher.stdout is not None
     worker = int(launcher.stdout.readline())
@@ -84,6 +70,7 @@ def test_a_worker_without_its_guard_computes_on() -> None:
     assert last == EndEvent("completed", "all done")
 
 
+@pytest.mark.usefixtures("warm_processes")
 def test_a_killed_launcher_leaves_no_loader_of_torch() -> None:
     launcher, worker = launcher_of(None, workers=2)
     assert len(members(worker)) >= 4  # worker, guard, two loaders
@@ -163,7 +150,7 @@ def test_temporary_files_go_however_the_worker_ends(end: str, tmp_path: Path) ->
 def test_a_run_with_loader_workers_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """multiprocessing makes one for the sockets of every process, and they are ended by force."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    child = ChildProcess(replace(long_job(loader_workers=2), sweep=SweepSettings(steps=4)))
+    child = ChildProcess(replace(long_job(loader_workers=1), sweep=SweepSettings(steps=4)))
     assert end_of(read(child)).reason == "completed"
     assert child.pid is not None
     assert not list(Path("/tmp").glob(f"lrgui-{child.pid}-*")), "where sockets lie if tmp_path is a long one"

@@ -56,7 +56,9 @@ def compiled_otherwise(source: Path, code: str) -> None:
     place.write_bytes(head + marshal.dumps(compile(code, str(source), "exec")))
 
 
-@pytest.mark.parametrize("method", [None, "spawn"] if sys.platform == "win32" else ["fork", "spawn"])
+@pytest.mark.parametrize(
+    "method", [pytest.param(None if sys.platform == "win32" else "fork", marks=pytest.mark.slow), "spawn"]
+)
 def test_beside_a_task(tmp_path: Path, method: str | None) -> None:
     put_evil(tmp_path)
     (tmp_path / "task.py").write_text(TASK.format(method=method))

@@ -21,9 +21,12 @@ from torch import nn
 
 from lrgui.core.engine.team import settle, team
 
-pytestmark = pytest.mark.skipif(
-    not (dist.is_available() and dist.is_gloo_available()), reason="this torch has no Gloo, by which processes talk"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not (dist.is_available() and dist.is_gloo_available()), reason="this torch has no Gloo, by which processes talk"
+    ),
+    pytest.mark.usefixtures("warm_processes"),
+]
 RANKS = Path(__file__).with_name("ranks.py")
 NAN = math.nan
 
