@@ -110,11 +110,12 @@ class RateChart(StepChart):
 
     def set_rates(self, rates: Floats, momenta: Floats | None = None) -> None:
         """Those of all steps so far, arrays of shape (n,); momenta where these changed."""
-        first = len(rates) and not len(self.rates)
+        known = len(self.rates)
+        first = len(rates) and not known
         self.rates = rates
         self.actual.extend(*per_step(rates))
         if self._waits:
-            self._follow_drop()
+            self._follow_drops(known)
         if momenta is not None:
             first = first or not len(self._momenta)
             self._momenta = momenta
@@ -131,15 +132,18 @@ class RateChart(StepChart):
         self._plan_again()
         self.update_legend()
 
-    def _follow_drop(self) -> None:
-        """What is left of the plan goes on from the rate that the last step had."""
-        last = len(self.rates) - 1
-        if not 0 <= last < len(self.plan) or not self.plan[last] > 0:
-            return
-        drop = float(self.rates[last] / self.plan[last])
-        if drop < 1 - LEAST_DROP:
-            self._drops.append((last, drop))
+    def _follow_drops(self, known: int) -> None:
+        """What is left of the plan goes on from where the rate fell, in the steps after the first `known` ones."""
+        steps = min(len(self.rates), len(self.plan))
+        while known < steps:
+            planned = (1 - LEAST_DROP) * self.plan[known:steps]
+            fell = np.flatnonzero(self.rates[known:steps] < planned)
+            if not len(fell):
+                return
+            known += int(fell[0])
+            self._drops.append((known, float(self.rates[known] / self.plan[known])))
             self._plan_again()
+            known += 1
 
     def _plan_again(self) -> None:
         """Draw the plan with all that has changed it."""

@@ -162,9 +162,13 @@ def test_rates_on_a_logarithmic_axis_and_momenta_over_them(plot: TrainingPlot) -
 def test_the_plan_follows_a_rate_that_fell_on_a_plateau(plot: TrainingPlot) -> None:
     plot.begin(np.full(STEPS, 0.1), 20, 10, waits=True)
     rates = np.concatenate([np.full(60, 0.1), np.full(40, 0.01)])
-    for count in (60, 61, 80):
+    for count in (55, 70, 80):  # plots are drawn every so many steps
         plot.set_live(np.full(count, 2.0), rates[:count])
     assert plot.rate.plan == pytest.approx(np.where(np.arange(STEPS) < 60, 0.1, 0.01))
     plot.set_rate_changes([RateEvent(80, 0.5, 0.5, 0.005, "by hand")])
     plot.set_live(np.full(81, 2.0), np.append(rates[:80], 0.005))
     assert plot.rate.plan[79:] == pytest.approx(np.append(0.01, np.full(STEPS - 80, 0.005)))
+    rates = np.concatenate([np.full(20, 0.1), np.full(20, 0.05), np.full(20, 0.0), np.full(20, 0.025)])
+    plot.begin(np.full(80, 0.1), 20, 4, waits=True)  # an opened run is there as a whole
+    plot.set_live(np.full(80, 2.0), rates)
+    assert plot.rate.plan == pytest.approx(np.where(np.arange(80) < 40, rates, 0.0))
