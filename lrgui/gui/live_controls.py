@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QElapsedTimer, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from lrgui.core.control import read_factor
 from lrgui.core.events import RunKind, RunState
@@ -21,6 +21,8 @@ class LiveControls(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._since = QElapsedTimer()
+        """Since the line's factor was asked for last."""
         self.factor = QLineEdit("0.5")
         self.factor.setAccessibleName("Factor of the learning rate")
         self.factor.setToolTip("Multiplies the rest of the schedule: 0.5 halves the rate, ÷10 takes a tenth of it")
@@ -63,11 +65,18 @@ class LiveControls(QWidget):
             self._session.multiply_rate(factor)
             self.multiplied.emit(factor)
 
+    @property
+    def _typed(self) -> float | None:
+        """The factor in the line; None where it is none, or changes nothing."""
+        factor = read_factor(self.factor.text())
+        return None if factor == 1 else factor
+
     @Slot()
     def _multiply(self) -> None:
-        factor = read_factor(self.factor.text())
-        if factor is not None:
-            self.multiply(factor)
+        again = self._since.isValid() and self._since.elapsed() < QApplication.doubleClickInterval()
+        if self._typed is not None and not again:  # a double click means one change, not its square
+            self._since.start()
+            self.multiply(self._typed)
 
     @Slot()
     def _show_state(self) -> None:
@@ -77,6 +86,6 @@ class LiveControls(QWidget):
         elif session.asked_to_finish:
             leave(self.finish)
         self.setVisible(shown)
-        self.apply.setEnabled(read_factor(self.factor.text()) is not None)
+        self.apply.setEnabled(self._typed is not None)
         self.finish.setEnabled(not session.asked_to_finish)
         self.finish.setText("Stopping after epoch…" if session.asked_to_finish else "Stop after epoch")
