@@ -200,3 +200,9 @@ def _window(
         from lrgui.gui.app import main as open_window
 
         raise typer.Exit(open_window([]))
+
+
+def was_given(context: typer.Context, name: str | None) -> bool:
+    """True for an option that stands on the command line."""
+    source = None if name is None else context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -13,8 +13,9 @@ from rich.live import Live
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell, words
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Signals, source_of
-from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.task_options import with_task
 from lrgui.cli.wrapping import Wrapped
 from lrgui.core.events import (
     CheckEvent,
@@ -109,7 +110,8 @@ class Checked:
 
 @command(of_task=True)
 @with_task
-def check(base: Job, as_json: Json = False, python: Python = None) -> None:
+@with_place
+def check(base: Job, as_json: Json = False, python: Place = None) -> None:
     """Try one batch of a task: forward, loss, backward, one step; say what is wrong, with the line of your file.
 
     A training script with a loop of its own runs for three steps, with the arguments behind “--”: the answer is what
@@ -120,7 +122,7 @@ def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     if as_json:
         print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
     else:
-        if not base.task.is_script:
+        if found.steps and not base.task.is_script:
             results().print(found.table())
         if found.end.reason == EndReason.COMPLETED:
             tell(found.end.detail)
@@ -131,7 +133,7 @@ def check(base: Job, as_json: Json = False, python: Python = None) -> None:
     raise typer.Exit(Status.OK)
 
 
-def _run(job: Job, quiet: bool, python: Path | None) -> Checked:
+def _run(job: Job, quiet: bool, python: Place) -> Checked:
     """Check, showing the table as it grows where there is a terminal, and what the task's code prints."""
     found, source = Checked(), source_of(job, python)
     shown = words.is_terminal and not quiet

@@ -17,8 +17,9 @@ from lrgui.cli.app import Json, Status, checked, command, fail, printed, results
 from lrgui.cli.generated import with_settings
 from lrgui.cli.opening import leave_empty, opened_run
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
-from lrgui.cli.task_options import Python, with_task
+from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track, follow
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
 from lrgui.core.optimizers import OPTIMIZERS
@@ -40,6 +41,7 @@ _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 @with_task
 @with_settings(SweepSettings, without=["repeats"])
 @with_formats(row for row in COMPARISON_FORMATS.values() if row.key != "json")  # that one goes to standard output
+@with_place
 def compare(
     base: Job | None,
     runs: Annotated[
@@ -58,7 +60,7 @@ def compare(
     as_json: Json = False,
     files: dict[str, Path] = {},  # noqa: B006
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
 ) -> None:
     """Sweep several optimizers on the same task and say how their curves differ, or compare saved runs.
 
@@ -151,7 +153,7 @@ def tell_overlay(overlay: Overlay) -> None:
     tell(overlay.summary)
 
 
-def _run(jobs: Sequence[Job], python: Path | None) -> tuple[list[Compared], EndEvent, str]:
+def _run(jobs: Sequence[Job], python: Place) -> tuple[list[Compared], EndEvent, str]:
     """Sweep all, show how it goes on a terminal; also a sentence where a run could not be kept on disk."""
     from lrgui.runs.records import Records
     from lrgui.runs.sequential import InTurn, compared_so_far

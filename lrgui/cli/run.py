@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lrgui import frozen
-from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, say, tell, was_given
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.place import Place, with_place
@@ -170,7 +170,7 @@ def steps_of_short(swept: Swept) -> int:
 
 def _refuse_without(context: typer.Context, needed: str, names: tuple[str, ...], way_out: str) -> None:
     """Leave where options were given, by `names`, that mean nothing without the one that is `needed`."""
-    given = {one.name: one.opts[0] for one in context.command.params if _was_given(context, one.name)}
+    given = {one.name: one.opts[0] for one in context.command.params if was_given(context, one.name)}
     if idle := [given[name] for name in names if name in given and needed not in given]:
         fail(f"{' and '.join(idle)} without --{needed} would change nothing: {way_out}.", Status.BAD_ARGUMENTS)
 
@@ -181,11 +181,6 @@ def _there_is(module: str) -> bool:
     if not package:  # ".x" is relative to nothing
         return False
     return find_module(module) is not None or package in sys.modules or find_spec(package) is not None
-
-
-def _was_given(context: typer.Context, name: str | None) -> bool:
-    source = None if name is None else context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _is_one_cycle(schedule: str) -> bool:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from lrgui.cli.app import Json, Status, command, complain, fail, results, tell
-from lrgui.runs.targets import KINDS, Target, TargetsError, load_targets, save_targets, with_target
+from lrgui.cli.app import Json, Status, command, complain, fail, results, tell, was_given
+from lrgui.runs.targets import (
+    KINDS,
+    Target,
+    TargetsError,
+    load_targets,
+    save_targets,
+    target_named,
+    with_target,
+    without_target,
+)
 
 
 @command("targets")
 def manage_targets(
-    action: Annotated[str, typer.Argument(help="One of: list, add, remove.")] = "list",
+    action: Annotated[str, typer.Argument(help="One of: list, add, edit, remove.")] = "list",
     name: Annotated[str, typer.Argument(help="What --on calls it.", show_default=False)] = "",
     kind: Annotated[str, typer.Option(help=f"What it is. One of: {', '.join(KINDS)}.")] = "ssh",
     host: Annotated[str, typer.Option(help="[user@]host[:port], as ssh knows it; of SLURM the login node.")] = "",
@@ -30,11 +39,14 @@ def manage_targets(
     options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
     setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
     as_json: Json = False,
+    *,
+    context: typer.Context,
 ) -> None:
-    """List, add or remove the places where runs can be computed: other Pythons, machines that ssh reaches, SLURM.
+    """List, add, edit or remove the places where runs can be computed: other Pythons, machines that ssh reaches, SLURM.
 
-    find, run, train and verify use one with --on NAME. Adding one takes the place of one of that name, removing one
-    leaves its runs alone. Exit status: 0, 1 where the list cannot be read or kept, 2 for bad arguments.
+    find, verify, train, compare, check, run and watch use one with --on NAME. Adding one takes the place of one of that
+    name, editing changes what is given, removing leaves its runs alone. Exit status: 0, 1 where the list cannot be read
+    or kept, 2 for bad arguments.
     """
     try:
         saved = load_targets()
@@ -42,10 +54,13 @@ def manage_targets(
             _list(saved, as_json)
         elif action == "add" and name:
             _add(saved, Target(name, kind, host, python, folder, options, processes, setup, nodes, endpoint))
+        elif action == "edit" and name:
+            values = {each.name: context.params[each.name] for each in fields(Target) if was_given(context, each.name)}
+            _add(saved, replace(target_named(name), **values))
         elif action == "remove" and name:
             _remove(saved, name)
         else:
-            words = "lrgui targets, lrgui targets add NAME …, or lrgui targets remove NAME"
+            words = "lrgui targets, lrgui targets add NAME …, edit NAME …, or remove NAME"
             fail(f"“{f'{action} {name}'.strip()}” is none of: {words}.", Status.BAD_ARGUMENTS)
     except TargetsError as error:
         fail(str(error))
@@ -76,5 +91,5 @@ def _add(saved: list[Target], target: Target) -> None:
 def _remove(saved: list[Target], name: str) -> None:
     if not any(target.name == name for target in saved):
         fail(f"There is no target {name}.", Status.BAD_ARGUMENTS)
-    save_targets([target for target in saved if target.name != name])
+    save_targets(without_target(saved, name))
     tell(f"{name} is forgotten.")

@@ -7,18 +7,19 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, say, tell, words
 from lrgui.cli.following import follow
 from lrgui.cli.outputs import source_file, spare
+from lrgui.cli.place import Place, with_place
 from lrgui.cli.run import Module, Script
 from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
 from lrgui.cli.script_job import script_job
 from lrgui.cli.steps import RECENT, step_words, training_document
-from lrgui.cli.task_options import Python
 from lrgui.cli.tracking import Track
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
 from lrgui.runs.job import Job
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 @command("watch", of_script=True)
+@with_place
 def watch_script(
     script: Script,
     module: Module = False,
@@ -39,7 +41,7 @@ def watch_script(
     as_json: Json = False,
     log: Log = None,
     track: Track = None,
-    python: Python = None,
+    python: Place = None,
     stop: Annotated[
         bool, typer.Option("--stop", help="Of a run that --on started: ask it to end, and follow it until it has.")
     ] = False,
@@ -72,7 +74,7 @@ def watch_script(
         raise typer.Exit(Status.FAILED)
 
 
-def _watched(job: Job, log: Any, quiet: bool, python: Any) -> tuple[Record, str]:
+def _watched(job: Job, log: Path | None, quiet: bool, python: Place) -> tuple[Record, str]:
     """Run the script, show its steps in a line that is kept up to date where there is a terminal, keep them on disk."""
     from rich.live import Live
     from rich.text import Text

@@ -158,7 +158,7 @@ def python_lines(interpreters: Sequence[Interpreter], chosen: str) -> list[Entry
         lines.append(Entry(chosen, _python_words(Path(chosen)), chosen))
     return [
         *lines,
-        Entry(ADD_TARGET, "Other machine…", "Compute on a machine that ssh reaches, or in a cluster’s SLURM queue"),
+        Entry(ADD_TARGET, "Other machines…", "Compute on a machine that ssh reaches or in SLURM’s queue; edit, forget"),
         Entry(CHOOSE, "Choose…", "Choose another Python interpreter"),
     ]
 

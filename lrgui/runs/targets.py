@@ -206,12 +206,17 @@ def chosen_target(python: str | Path | None) -> Target | None:
     return target_named(words.removeprefix(ON)) if words.startswith(ON) else None
 
 
+def choice_of(target: Target) -> str:
+    """What a choice of the Python that computes calls a target."""
+    return target.python if target.kind == "python" else f"{ON}{target.name}"
+
+
 def choices() -> list[Interpreter]:
     """The saved targets, as they are offered beside the Pythons of this machine; none where they cannot be read."""
     try:
         return [
             Interpreter(
-                target.python if target.kind == "python" else f"{ON}{target.name}",
+                choice_of(target),
                 f"{target.name} ({KINDS[target.kind].label})",
                 "target",
             )
@@ -221,9 +226,14 @@ def choices() -> list[Interpreter]:
         return []
 
 
-def with_target(targets: list[Target], new: Target) -> list[Target]:
-    """The list with a target that takes the place of one of its name."""
-    return [*(target for target in targets if target.name != new.name), new]
+def with_target(targets: list[Target], new: Target, before: str = "") -> list[Target]:
+    """The list with a target that takes the place of one of its name, and of the one that was called `before`."""
+    return [*without_target(targets, new.name, before), new]
+
+
+def without_target(targets: list[Target], *names: str) -> list[Target]:
+    """The list without those of these names."""
+    return [target for target in targets if target.name not in names]
 
 
 def _plain(target: Target) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.running import RemoteRun
 from lrgui.runs.spare_pool import SparePool
-from lrgui.runs.targets import Target, choices, load_targets, save_targets
+from lrgui.runs.targets import Target, choices, load_targets, save_targets, target_named
 
 THEIRS = Job(sweep=SweepSettings(steps=120))
 
@@ -140,3 +140,27 @@ def test_the_dialog_saves_a_target_or_says_what_is_wrong(qtbot: QtBot) -> None:
     slurm.kind.setCurrentIndex(slurm.kind.findData("slurm"))
     slurm.show()
     assert slurm.lines["options"].isVisible()
+
+
+def test_the_dialog_edits_renames_and_forgets(qtbot: QtBot) -> None:
+    save_targets([Target("box", host="gpu"), Target("q", "slurm", options="--gpus=1"), Target("here", "python")])
+    dialog = TargetDialog(chosen="on:q")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    gone: list[str] = []
+    dialog.forgotten.connect(gone.append)
+    assert dialog.target == Target("q", "slurm", options="--gpus=1") and dialog.lines["options"].isVisible()
+    dialog.targets.setCurrentIndex(dialog.targets.findData("box"))
+    dialog.lines["name"].setText("gpu-box")
+    dialog._save()
+    assert gone == ["on:box"] and {one.name for one in load_targets()} == {"gpu-box", "q", "here"}
+    again = TargetDialog()
+    qtbot.addWidget(again)
+    again.forgotten.connect(gone.append)
+    assert not again.forget.isEnabled() and again.target == Target("")
+    again.targets.setCurrentIndex(again.targets.findData("q"))
+    again.forget.click()
+    assert gone[-1] == "on:q" and {one.name for one in load_targets()} == {"gpu-box", "here"}
+    assert again.lines["options"].text() == "--gpus=1" and "brings it back" in again.said.text()
+    again._save()
+    assert target_named("q").options == "--gpus=1"

@@ -1,4 +1,4 @@
-"""Asks for a place where runs can be computed, and saves it."""
+"""Asks for a place where runs can be computed, and saves it; edits and forgets those that were saved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ from PySide6.QtWidgets import (
 
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.labels import wrapped
-from lrgui.runs.targets import KINDS, ON, Target, TargetsError, load_targets, save_targets, with_target
+from lrgui.runs.targets import (
+    KINDS,
+    ON,
+    Target,
+    TargetsError,
+    choice_of,
+    load_targets,
+    save_targets,
+    with_target,
+    without_target,
+)
 
 
 class TargetDialog(QDialog):
@@ -26,6 +36,8 @@ class TargetDialog(QDialog):
 
     saved = Signal(str)
     """A target was saved: what a choice of the Python that computes calls it."""
+    forgotten = Signal(str)
+    """A target is no more, or has another name: what a choice of the Python that computes called it."""
 
     FIELDS: ClassVar = (
         ("name", "Name", "box", "What the list of Pythons and --on on the command line call it"),
@@ -39,9 +51,10 @@ class TargetDialog(QDialog):
         ("setup", "Before the run", "module load cuda", "Shell commands on the node, before the run"),
     )
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, chosen: str = "") -> None:
+        """`chosen` is what computes now: a target among them is the one that is shown."""
         super().__init__(parent)
-        self.setWindowTitle("Other machine")
+        self.setWindowTitle("Other machines")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         words = (
             "Runs are started there by the system’s ssh and keep running when the connection is lost. Your task’s "
@@ -50,10 +63,14 @@ class TargetDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
+        self.targets = QComboBox()
+        self.targets.setAccessibleName("Target")
+        self.targets.setToolTip("Add a new one, or edit one that was saved")
+        self.targets.addItem("New", "")
+        self._form.addRow("Target", self.targets)
         self.kind = QComboBox()
         for kind in KINDS.values():
-            if kind.key != "python":  # a Python of this machine is chosen in the list
-                self.kind.addItem(kind.detail, kind.key)
+            self.kind.addItem(kind.detail, kind.key)
         self.kind.setAccessibleName("Kind")
         self.kind.setToolTip("How runs are started there")
         self.kind.currentIndexChanged.connect(self._show_fields)
@@ -68,12 +85,16 @@ class TargetDialog(QDialog):
         self.said = wrapped("")
         self.said.setAccessibleName("Message")
         self.said.hide()
+        self.forget = QPushButton("Forget")
+        self.forget.setToolTip("Remove it from the list; its runs stay where they are")
+        self.forget.clicked.connect(self._forget)
         save = QPushButton("Save and use")
         save.setObjectName("primary")
         save.setToolTip("Save it; runs of this task are computed there from now on")
         save.setDefault(True)
         save.clicked.connect(self._save)
         row = QHBoxLayout()
+        row.addWidget(self.forget)
         row.addStretch(1)
         row.addWidget(close_button(self))
         row.addWidget(save)
@@ -84,8 +105,39 @@ class TargetDialog(QDialog):
         column.addLayout(self._form)
         column.addWidget(self.said)
         column.addLayout(row)
-        self._show_fields()
+        self._saved = self._load()
+        for target in self._saved:
+            self.targets.addItem(target.name, target.name)
+        self.targets.currentIndexChanged.connect(self._show_target)
+        self.targets.setCurrentIndex(max(0, self.targets.findData(chosen.removeprefix(ON))))
+        self._show_target()
         self.resize(520, self.sizeHint().height())
+
+    def _load(self) -> list[Target]:
+        try:
+            return load_targets()
+        except TargetsError as error:
+            self._say(str(error))
+            return []
+
+    @property
+    def _before(self) -> str:
+        """The name of the saved target that is edited, "" of a new one."""
+        return str(self.targets.currentData() or "")
+
+    @Slot()
+    def _show_target(self) -> None:
+        """Fill in the one that was chosen."""
+        target = next((one for one in self._saved if one.name == self._before), Target(""))
+        self.kind.setCurrentIndex(self.kind.findData(target.kind))
+        for name, line in self.lines.items():
+            line.setText(getattr(target, name))
+        self.forget.setEnabled(bool(self._before))
+        self._show_fields()
+
+    def _say(self, words: str) -> None:
+        self.said.setText(words)
+        self.said.setVisible(bool(words))
 
     @property
     def target(self) -> Target:
@@ -106,11 +158,30 @@ class TargetDialog(QDialog):
         problems = target.validate()
         if not problems:
             try:
-                save_targets(with_target(load_targets(), target))
+                save_targets(with_target(load_targets(), target, self._before))
             except TargetsError as error:
                 problems = [str(error)]
-        self.said.setText(" ".join(problems))
-        self.said.setVisible(bool(problems))
+        self._say(" ".join(problems))
         if not problems:
-            self.saved.emit(f"{ON}{target.name}")
+            if self._before not in ("", target.name):
+                self.forgotten.emit(f"{ON}{self._before}")
+            self.saved.emit(choice_of(target))
             self.accept()
+
+    @Slot()
+    def _forget(self) -> None:
+        """Its fields stay filled in: saving brings it back."""
+        name, target = self._before, self.target
+        try:
+            save_targets(without_target(load_targets(), name))
+        except TargetsError as error:
+            self._say(str(error))
+            return
+        self._saved = without_target(self._saved, name)
+        self.targets.blockSignals(True)  # what was typed stays
+        self.targets.removeItem(self.targets.currentIndex())
+        self.targets.setCurrentIndex(0)
+        self.targets.blockSignals(False)
+        self.forget.setEnabled(False)
+        self._say(f"{name} is forgotten; its runs stay where they are. “Save and use” brings it back.")
+        self.forgotten.emit(choice_of(target))

@@ -36,6 +36,7 @@ from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.task_rows import fill_main, fill_more
 from lrgui.gui.session import Session
 from lrgui.runs.job import Job
+from lrgui.runs.targets import ON
 from lrgui.tasks.catalog_rows import PathRow
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.target import Target
@@ -310,12 +311,22 @@ class TaskPanel(ConfigCard):
             from lrgui.gui.dialogs.target import TargetDialog  # nobody waits for it when the window opens
 
             self._main.set_value("python", environments.python)
-            dialog = TargetDialog(self)
+            dialog = TargetDialog(self, environments.python)
+            dialog.forgotten.connect(self._forget_target)
             dialog.saved.connect(environments.choose)
+            dialog.saved.connect(environments.refresh)
             dialog.open()
         elif python != environments.python:
             environments.choose(python)
             self._show_python()
+
+    @Slot(str)
+    def _forget_target(self, python: str) -> None:
+        environments = self.session.environments
+        assert environments is not None
+        environments.refresh()
+        if python == environments.python and python.startswith(ON):
+            environments.choose("")
 
     # ---------------------------------------------------------------- what the person does
     @Slot(str, object)

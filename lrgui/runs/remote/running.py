@@ -17,7 +17,7 @@ from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
 from lrgui.runs.remote.tail import TROUBLE_BYTES
 from lrgui.runs.targets import Target
-from lrgui.tasks.launchers import LAUNCHERS, TORCHRUN, srun_command, team_command
+from lrgui.tasks.launchers import LAUNCHERS, TORCHRUN, Team, srun_command, team_command
 
 #: Seconds that sbatch may take.
 SUBMITTING = 150.0
@@ -101,7 +101,9 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
 
     Raises RemoteError with a sentence.
     """
-    team = target.team
+    team, hosts = target.team, target.hosts
+    if job.kind == RunKind.CHECK:  # of the code, for which one process is enough
+        team, hosts = Team(1), hosts[:1]
     if team.size > 1 and not job.task.is_script and job.kind != RunKind.SWEEP:
         raise RemoteError(
             f"{target.name} computes with several processes, which only a sweep can: choose another target."
@@ -137,7 +139,7 @@ def begin(job: Job, target: Target) -> dict[str, Any]:
     if slurm is not None and team.machines > 1:
         return _begun(target.hosts[0], target, {**about, "command": srun_command(team)}, archive, contents)
     told: list[tuple[Host, dict[str, Any]]] = []
-    for rank, host in enumerate(target.hosts):
+    for rank, host in enumerate(hosts):
         command = team_command(launcher, replace(team, rank=rank)) if team.size > 1 else []
         try:
             told.append((host, _begun(host, target, {**about, "rank": rank, "command": command}, archive, contents)))
