@@ -17,6 +17,7 @@ COMMANDS = (
     "resume",
     "weights",
     "rerun",
+    "steer",
     "verify",
     "compare",
     "study",

@@ -91,7 +91,7 @@ def test_an_unknown_option_is_a_bad_argument(log: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     done = call(tmp_path / "none.lrrun", "--csv", tmp_path / "out.csv")
     assert done.exit_code == Status.FAILED
-    assert "could not be opened: No such file" in " ".join(done.stderr.split())
+    assert "“lrgui runs” lists those that were kept." in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 

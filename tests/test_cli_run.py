@@ -259,6 +259,24 @@ def test_a_check_of_a_script_says_what_a_sweep_would_do(
     assert "Sweep it: lrgui run train.py --steps 50 --lr 0.02" in done.stdout
 
 
+def test_a_check_of_a_notebook_and_of_a_module(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [{"cell_type": "code", "source": text.splitlines(keepends=True)} for text in ("%time\n", SCRIPT)]
+    (tmp_path / "train.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    done = command("check", "train.ipynb", "--", "--steps", "50")
+    assert done.returncode == 0, done.stderr
+    assert "train.ipynb can run: SGD steps after each backward pass" in done.stdout
+    assert "Sweep it: lrgui run train.ipynb --steps 50" in done.stdout
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "train.py").write_text(f"from . import size\n{SCRIPT}")
+    (tmp_path / "mine" / "__init__.py").write_text("size = 4\n")
+    done = command("check", "-m", "mine.train", "--", "--steps", "50")
+    assert done.returncode == 0, done.stderr
+    assert "Sweep it: lrgui run -m mine.train --steps 50" in done.stdout
+
+
 def test_a_check_does_not_train_a_script_whose_names_come_by_a_star(command: Command, tmp_path: Path) -> None:
     (tmp_path / "common.py").write_text("import torch\nweight = torch.nn.Parameter(torch.ones(2))\n")
     file, left = tmp_path / "train.py", tmp_path / "left"
@@ -312,7 +330,9 @@ def test_a_script_with_few_steps_runs_again_with_as_many(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT)
     done = command("run", "--to", "10", "--json", "train.py", "--steps", "90")
-    assert "The script ended itself after 90 steps: running it again, with so many." in done.stderr
+    assert (
+        "The script ended itself after 90 steps, before its loss fell: running it again, with so many." in done.stderr
+    )
     found = json.loads(done.stdout)
     assert found["sweep"]["steps"] == 90
     assert done.returncode == 0 and 1e-2 < found["lr"] < 1

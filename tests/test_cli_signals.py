@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lrgui.cli.running import Signals
+from lrgui.cli.running import ONE_REQUEST, Signals
 from lrgui.core.events import EndEvent
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
@@ -162,6 +162,7 @@ def test_a_second_ctrl_c_still_prints_what_was_measured(tmp_path: Path, own_fold
         assert process.stderr is not None
         while b"Ctrl+C again" not in process.stderr.readline():
             pass
+        time.sleep(1.2 * ONE_REQUEST)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
@@ -186,6 +187,33 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
+def test_one_request_that_comes_twice_is_one(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`timeout -s INT` sends the signal to the process, and again to its group."""
+    asked: list[str] = []
+
+    class Source:
+        def cancel(self) -> None:
+            asked.append("cancel")
+
+        def kill(self) -> None:
+            asked.append("kill")
+
+    now = [100.0]
+    monkeypatch.setattr("lrgui.cli.running.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(Signals, "ended_by", 0)
+    with Signals(Source()):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert (asked, Signals.ended_by) == (["cancel"], 0)
+        now[0] += ONE_REQUEST
+        signal.raise_signal(signal.SIGINT)
+    assert (asked, Signals.ended_by) == (["cancel", "kill"], signal.SIGINT)
+    assert capfd.readouterr().err.count("Stopping") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
 def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path) -> None:
     mark, task = tmp_path / "imported", tmp_path / "task.py"
     task.write_text(
@@ -206,6 +234,7 @@ def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path
         assert process.stderr is not None
         assert process.stderr.readline() == b"\n"
         assert process.stderr.readline() == b"Stopping. Press Ctrl+C again to end it at once if the code hangs.\n"
+        time.sleep(1.2 * ONE_REQUEST)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
     assert b"Traceback" not in err and b"The check was terminated." in err

@@ -12,8 +12,8 @@ from rich.markup import escape
 
 # Each registers its command; this is the order in which help lists them.
 # isort: off
-from lrgui.cli import find, run, watch, training, resume, rerun, verify, compare, study, check, new, exporting  # noqa: F401
-from lrgui.cli import weights, snippets, runs, targets, scenarios  # noqa: F401
+from lrgui.cli import find, run, watch, training, resume, steer, rerun, verify, compare, study, check, new  # noqa: F401
+from lrgui.cli import exporting, weights, snippets, runs, targets, scenarios  # noqa: F401
 
 # isort: on
 from lrgui.cli.app import Status, app, complain, words

@@ -12,7 +12,7 @@ import typer
 from lrgui.cli.app import Status, checked, fail, say
 from lrgui.cli.compare import tell_overlay
 from lrgui.cli.place import Place
-from lrgui.cli.running import Journals, ended, run
+from lrgui.cli.running import Journals, Signals, ended, run
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.runs.job import Job
@@ -60,8 +60,10 @@ def train_candidates(job: Job, rates: Sequence[float], seeds: int, as_json: bool
             say(end.detail)
         return record, end
 
-    queue = train_in_turn(jobs, train)
+    queue = train_in_turn(jobs, train, lambda: bool(Signals.ended_by))
     trained = queue.ended
+    if left := len(queue.waiting):
+        say(f"{left} of {len(jobs)} trainings {'was' if left == 1 else 'were'} not started.")
     places = [*paths, *[None] * (len(trained) - len(paths))]
     runs = [
         OverlaidRun(entry.job, entry.record, optimizer_of(entry.job, entry.record), path=path)

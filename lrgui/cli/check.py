@@ -15,6 +15,7 @@ from rich.table import Table
 from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Signals, source_of
+from lrgui.cli.script_job import Module
 from lrgui.cli.task_options import with_task
 from lrgui.cli.wrapping import Wrapped
 from lrgui.core.events import (
@@ -111,12 +112,12 @@ class Checked:
 @command(of_task=True)
 @with_task
 @with_place
-def check(base: Job, as_json: Json = False, python: Place = None) -> None:
+def check(base: Job, module: Module = False, as_json: Json = False, python: Place = None) -> None:
     """Try one batch of a task: forward, loss, backward, one step; say what is wrong, with the line of your file.
 
-    A training script with a loop of its own runs for three steps, with the arguments behind “--”: the answer is what
-    “lrgui run” would do with it. Nothing is kept. Exit status: 0 where the task can run, also with warnings, 1 where
-    it cannot, 2 for bad arguments.
+    A training script with a loop of its own (a notebook too, or with -m a module) runs for three steps, with the
+    arguments behind “--”: the answer is what “lrgui run” would do with it. Nothing is kept. Exit status: 0 where the
+    task can run, also with warnings, 1 where it cannot, 2 for bad arguments.
     """
     found = _run(checked(replace(base, kind=RunKind.CHECK)), as_json, python)
     if as_json:

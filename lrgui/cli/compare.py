@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from lrgui.cli.app import Json, Status, checked, command, fail, printed, results, say, tell
+from lrgui.cli.app import Json, Status, checked, command, fail, printed, say, tell
 from lrgui.cli.generated import with_settings
-from lrgui.cli.opening import leave_empty, opened_run
+from lrgui.cli.opening import leave_empty, opened_run, place_of
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Signals, ended, progress_bar, source_of
+from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track, follow
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
@@ -119,6 +118,7 @@ def _compare_runs(paths: Sequence[Path], view: View, files: dict[str, Path], as_
     ):
         if value and value not in list(kind):
             fail(f"--{option} cannot be “{value}”. Choose one of: {', '.join(kind)}.", Status.BAD_ARGUMENTS)
+    paths = [place_of(path) for path in paths]
     for path in paths:
         if path.suffix != SUFFIX:
             fail(f"{path} is not a saved run ({SUFFIX}): name saved runs only, or one task.", Status.BAD_ARGUMENTS)
@@ -145,11 +145,7 @@ def _compare_runs(paths: Sequence[Path], view: View, files: dict[str, Path], as_
 
 def tell_overlay(overlay: Overlay) -> None:
     """Print the table of runs that are compared, and how to read it."""
-    heads, rows = overlay.table()
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*map(escape, row))
-    results().print(table)
+    print_table(*overlay.table(), overlay.told_by_names())
     tell(overlay.summary)
 
 
@@ -177,11 +173,8 @@ def _tell(report: ComparisonReport, end: EndEvent) -> None:
     from lrgui.core.curve.comparison import how_to_read
     from lrgui.export.comparison import HEADS
 
-    table = Table(*HEADS)
-    for row in report.rows():
-        table.add_row(*map(escape, row))
     if report.compared:
-        results().print(table)
+        print_table(HEADS, report.rows())
     for sentence in how_to_read(report.compared):
         tell(sentence)
     if end.reason != EndReason.COMPLETED:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lrgui.cli.app import Status, command, fail
-from lrgui.cli.opening import leave_empty, opened_run
+from lrgui.cli.opening import leave_empty, opened_run, place_of
 from lrgui.cli.outputs import spare, wanted_words, with_formats, with_style, write_files
 from lrgui.cli.tracking import To, read_targets, record_kept
 from lrgui.export import FORMATS, USUAL, PictureStyle
@@ -32,6 +32,7 @@ def export_run(
     trackers = read_targets(to)
     if not files and not trackers:
         fail(f"Nothing to write: add {wanted_words(FORMATS.values())}.", Status.BAD_ARGUMENTS)
+    run = place_of(run)
     spare(files, run)
     opened = opened_run(run)
     if not len(opened.record):

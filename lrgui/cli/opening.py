@@ -18,6 +18,8 @@ def opened_run(path: Path, quiet: bool = False) -> OpenedRun:
 
     try:
         opened = open_run(path)
+    except FileNotFoundError:
+        fail(f"There is no run {path}: “lrgui runs” lists those that were kept.")
     except (OSError, ValueError) as error:
         fail(why_not_opened(path, error))
     for warning in () if quiet else opened.warnings:

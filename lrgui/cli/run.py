@@ -17,7 +17,7 @@ from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import source_file, spare, with_formats, write_files
 from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import computes_elsewhere, ended
-from lrgui.cli.script_job import script_job
+from lrgui.cli.script_job import Module, script_job
 from lrgui.cli.snippets import Snippet, snippet_of
 from lrgui.cli.sweeping import Auto, AutoRange, Swept, leave, mended, sweep_of, tell_reading
 from lrgui.cli.tracking import Track
@@ -27,6 +27,7 @@ from lrgui.core.run_settings import HIGHEST, LOOP, LOSS, METRIC, RaceSettings, S
 from lrgui.core.settings import settings_of
 from lrgui.export import FORMATS
 from lrgui.runs.job import Job
+from lrgui.script.breaking import hardly_began
 from lrgui.tasks.user.local_files import find_module
 from lrgui.tasks.user.rows import USER_SCRIPT
 
@@ -49,7 +50,6 @@ Script = Annotated[
         show_default=False,
     ),
 ]
-Module = Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as for python -m.")]
 
 
 @command("run", of_script=True)
@@ -150,8 +150,17 @@ def _swept(job: Job, counted: bool, log: Path | None, as_json: bool, mends: str,
     steps = 0 if counted else steps_of_short(swept)
     if not steps:
         return swept
-    say(f"The script ended itself after {steps:,} steps: running it again, with so many.")
+    low = ", before its loss fell" if _hardly_began(swept) else ""
+    say(f"The script ended itself after {steps:,} steps{low}: running it again, with so many.")
     return sweep_of(replace(job, sweep=replace(job.sweep, steps=steps)), log, as_json, mends, python)
+
+
+def _hardly_began(swept: Swept) -> bool:
+    """True where the rates may have been too low for the script to train on."""
+    curve, facts = swept.reading.curve, swept.record.script
+    if facts is None or not len(curve):
+        return False
+    return hardly_began(curve.loss.tolist(), curve.planned_steps, float(curve.lr[-1]), facts.highest_lr)
 
 
 def _judge(metric: str, higher: bool) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -36,6 +37,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.steering import steered
 from lrgui.runs.targets import ON, Target
 from lrgui.runs.trust import Trust, trust_file
 
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
 #: Seconds that a run has to end in good order after SIGTERM or SIGHUP: docker waits ten, Slurm thirty.
 GRACE = 5.0
+#: Seconds in which the same signal is the same request: `timeout` sends one to the process and one to its group, and
+#: a terminal one to everything in it, which some launchers hand on.
+ONE_REQUEST = 0.5
 
 
 class Stoppable(Protocol):
@@ -93,6 +98,10 @@ class Journals:
         lost = self._log is not None and self._writers[-1].problem is not None
         return f"{self._log} is incomplete: it could not be written." if lost else ""
 
+    def steered(self, source: EventSource) -> AbstractContextManager[None]:
+        """Inside, `lrgui steer` reaches the run."""
+        return steered(self._writers[0].path, source)
+
     def __enter__(self) -> Journals:
         return self
 
@@ -139,6 +148,7 @@ def run(
         with (
             progress(job, quiet) as show,
             Signals(source),
+            journals.steered(source),
             closing(source.chunks()) as chunks,  # closing them ends the run
         ):
             for events in chunks:
@@ -197,7 +207,8 @@ class Signals:
 
     def __init__(self, source: Stoppable) -> None:
         self._source = source
-        self._asked = False
+        self._asked: tuple[int, float] | None = None
+        """The first signal, and when it came."""
         self._before: dict[int, Any] = {}
         self._timer = threading.Timer(GRACE, source.kill)
         self._timer.daemon = True
@@ -215,12 +226,15 @@ class Signals:
             signal.signal(number, usual)
 
     def _stop(self, number: int, _frame: object) -> None:
-        if self._asked or number != signal.SIGINT:
+        now = time.monotonic()
+        if self._asked is not None and self._asked[0] == number and now - self._asked[1] < ONE_REQUEST:
+            return
+        if self._asked is not None or number != signal.SIGINT:
             Signals.ended_by = number
-        if self._asked:
+        if self._asked is not None:
             self._source.kill()
             return
-        self._asked = True
+        self._asked = number, now
         if number == signal.SIGINT:
             _write("\nStopping. Press Ctrl+C again to end it at once if the code hangs.\n")
         else:

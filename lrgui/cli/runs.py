@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
-from lrgui.cli.app import Json, command, results, say, tell
+from lrgui.cli.app import Json, command, say, tell
 from lrgui.cli.running import progress_bar
+from lrgui.cli.tables import print_table
 from lrgui.core.formats import format_bytes
 
 if TYPE_CHECKING:
@@ -60,30 +59,32 @@ def runs(
     if not found:
         tell(f"No runs in {index.folder}." if not every else "No run has all of these words.")
         return
-    results().print(_table(shown))
+    print_table(("when", "run", "made with", "learning rate", "ended", "weights", "file"), _rows(shown))
     kept = {run.path: size_of(run.path) for run in every}
     if total := sum(kept.values()):
         say(f"Checkpoints: {format_bytes(total)} of {sum(map(bool, kept.values())):,} trainings. {RULE}")
     say(f"{len(shown)} of {len(found)} runs in {index.folder}" if len(shown) < len(found) else str(index.folder))
 
 
-def _table(shown: list[KeptRun]) -> Table:
+def _rows(shown: list[KeptRun]) -> list[tuple[str, ...]]:
     from lrgui.runs.checkpoints import size_of
 
-    table = Table("when", Column("run", min_width=10), "made with", "learning rate", "ended", "weights", "file")
+    rows = []
     for run in shown:
         each = run.summary
-        made = [each.kind_words, escape(each.optimizer), f"batch {each.batch_size}" if each.batch_size else ""]
-        table.add_row(
-            f"{datetime.fromtimestamp(each.created):%Y-%m-%d %H:%M}",
-            escape(f"★ {run.name}" if run.notes.star else run.name),
-            " · ".join(filter(None, made)),
-            " · ".join(filter(None, (each.rate, each.sure))),
-            each.ended,
-            format_bytes(size) if (size := size_of(run.path)) else "",
-            escape(each.file),
+        made = [each.kind_words, each.optimizer, f"batch {each.batch_size}" if each.batch_size else ""]
+        rows.append(
+            (
+                f"{datetime.fromtimestamp(each.created):%Y-%m-%d %H:%M}",
+                f"★ {run.name}" if run.notes.star else run.name,
+                " · ".join(filter(None, made)),
+                " · ".join(filter(None, (each.rate, each.sure))),
+                each.ended,
+                format_bytes(size) if (size := size_of(run.path)) else "",
+                each.file,
+            )
         )
-    return table
+    return rows
 
 
 def _as_dict(run: KeptRun) -> dict[str, Any]:

@@ -6,12 +6,15 @@ import os
 import re
 import shlex
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from lrgui.cli.app import Status, fail
 from lrgui.runs.job import Job, switched
 from lrgui.tasks.user.rows import SCRIPT, USER_SCRIPT
 
+Module = Annotated[bool, typer.Option("-m", help="It is a module, as for python -m.")]
 _USUAL = {option.name: option.default for option in USER_SCRIPT.options}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from lrgui.cli.app import Status, command, fail
-from lrgui.cli.opening import leave_empty, opened_run
+from lrgui.cli.opening import leave_empty, opened_run, place_of
 from lrgui.core.curve.plan import Plan
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr, parse_lr
@@ -57,6 +57,7 @@ def print_snippet(
     from lrgui.runs.script_answer import sweep_command
 
     chosen = _rate(lr)
+    run = place_of(run)
     opened = opened_run(run)
     job, record = opened.job, opened.record
     if job.kind == RunKind.RACE:

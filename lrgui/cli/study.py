@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from lrgui.cli.app import Json, Status, command, fail, printed, results, say, tell
+from lrgui.cli.app import Json, Status, command, fail, printed, say, tell
 from lrgui.cli.generated import with_settings
 from lrgui.cli.outputs import spare, with_formats, write_files
 from lrgui.cli.running import Signals, progress_bar, source_of
+from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import Python, named
 from lrgui.export import FORMATS, STUDY_FORMATS
 from lrgui.studies.execution import ExecutionSettings, check_place
@@ -201,11 +200,7 @@ def _tell(found: StudyResults, as_json: bool) -> None:
 
         print(json.dumps(StudyReport(found).to_dict(), ensure_ascii=False, allow_nan=False))
         return
-    heads, lines = found.table()
-    table = Table(*heads)
-    for each in lines:
-        table.add_row(*map(escape, each))
-    results().print(table)
+    print_table(*found.table())
     for sentence in found.sentences():
         tell(sentence)
 

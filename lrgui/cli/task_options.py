@@ -29,6 +29,8 @@ from lrgui.tasks.user.task_outline import Outline
 RUNS = "runs"
 #: The command that also looks at scripts which run as they are.
 CHECK = "check"
+#: The ending of what can only be a script that runs as it is.
+NOTEBOOK = ".ipynb"
 Config = TypeVar("Config")
 #: Other names that a task's code may use for what a field of the task gives it.
 CONTEXT_OF = {field: [name for name, of in CONTEXT.items() if of == field] for field in CONTEXT.values()}
@@ -174,6 +176,9 @@ def _job(
     **given: Any,
 ) -> Job:
     """The job that the options describe: the source's defaults, over them the task's own, over them what was given."""
+    if context.command.name == CHECK and (context.params.get("module") or source.lower().endswith(NOTEBOOK)):
+        arguments = context.meta.get(ARGUMENTS, [])
+        return script_job([source, *arguments], bool(context.params["module"]), {})
     found = recognise(source)
     if found.problem:
         fail(found.problem, Status.BAD_ARGUMENTS)

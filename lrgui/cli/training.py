@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.table import Table
 
-from lrgui.cli.app import Json, Log, Status, checked, command, fail, results, tell
+from lrgui.cli.app import Json, Log, Status, checked, command, fail, tell
 from lrgui.cli.candidates import read_rates, train_candidates
 from lrgui.cli.generated import refuse_without_effect, with_settings
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import ended, run
+from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
-from lrgui.core.formats import format_losses, format_metric
+from lrgui.core.formats import NOTHING, format_losses, format_metric
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.job import Job
@@ -74,15 +74,21 @@ def finish(record: Record, unkept: str, as_json: bool) -> NoReturn:
 def tell_training(record: Record, end: EndEvent) -> None:
     """The epochs of a training in a table, and how it ended, on standard output."""
     name = (record.epochs[-1].metric_name if record.epochs else "") or "acc."
-    table = Table(
-        "epoch", "training loss", "validation loss", f"training {name}", f"validation {name}", "LR at the end"
-    )
     epochs = record.epochs
-    losses = format_losses([e.train_loss for e in epochs]), format_losses([e.val_loss for e in epochs])
-    for e, trained, held_out in zip(epochs, *losses, strict=True):
-        table.add_row(str(e.epoch), trained, held_out, *_metrics(e), format_lr(e.lr))
+    measured = {
+        f"training {name}": [_metrics(e)[0] for e in epochs],
+        f"validation {name}": [_metrics(e)[1] for e in epochs],
+    }
+    columns = {
+        "epoch": [str(e.epoch) for e in epochs],
+        "training loss": format_losses([e.train_loss for e in epochs]),
+        "validation loss": format_losses([e.val_loss for e in epochs]),
+        **measured,
+        "LR at the end": [format_lr(e.lr) for e in epochs],
+    }
+    columns = {head: cells for head, cells in columns.items() if set(cells) - {NOTHING}}
     if epochs:
-        results().print(table)
+        print_table(list(columns), list(zip(*columns.values(), strict=True)))
     tell(end.detail)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from rich.table import Table
 
 from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, results, say, tell, words
 from lrgui.cli.generated import with_settings
@@ -18,6 +17,7 @@ from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.place import Place, with_place
 from lrgui.cli.running import Journals, Signals, ended, progress_bar, source_of, task_words
 from lrgui.cli.sweeping import sweep_of
+from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
@@ -116,7 +116,13 @@ def race_of(job: Job, log: Path | None, as_json: bool, python: Place) -> Raced:
     standings, source = Standings(config), source_of(job, python)
     end, task, script = ended(None), None, None
     bar = progress_bar()
-    with Journals(job, log) as journals, bar, Signals(source), closing(source.chunks()) as chunks:
+    with (
+        Journals(job, log) as journals,
+        bar,
+        Signals(source),
+        journals.steered(source),
+        closing(source.chunks()) as chunks,
+    ):
         line = bar.add_task("Race", total=config.total_steps())
         for events in chunks:
             standings.add(events)
@@ -187,14 +193,22 @@ def tell_race(raced: Raced, alone: bool = True) -> None:
 
     ranking, end, name = raced.ranking, raced.end, raced.metric
     metric = any(row.metric is not None for row in ranking.rows)
-    table = Table("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "status")
-    for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True):
-        shown = [format_metric(name, row.metric)] if metric else []
-        table.add_row(str(row.place), format_lr(row.lr), loss, *shown, f"{row.steps:,}", row.words)
-    if ranking.rows:
-        results().print(table)
-    if ranking.reason not in end.detail:
-        tell(ranking.reason)
+    heads = ("", "learning rate", "loss", *([name or "metric"] if metric else []), "steps", "status")
+    rows = [
+        (
+            str(row.place),
+            format_lr(row.lr),
+            loss,
+            *([format_metric(name, row.metric)] if metric else []),
+            f"{row.steps:,}",
+            row.words,
+        )
+        for row, loss in zip(ranking.rows, loss_column(ranking.rows), strict=True)
+    ]
+    if rows:
+        print_table(heads, rows)
+    if ranking.reason not in end.detail and (ranking.lr is not None or end.reason not in ERRORS):
+        tell(ranking.reason)  # no rate is to blame for a script that failed at all of them
     if not alone or end.reason not in ERRORS:  # an error's sentence is the last, from `leave`
         tell(end.detail)
     if alone:

@@ -16,9 +16,9 @@ from lrgui.cli.app import Json, Log, Status, checked, command, fail, printed, sa
 from lrgui.cli.following import follow
 from lrgui.cli.outputs import source_file, spare
 from lrgui.cli.place import Place, with_place
-from lrgui.cli.run import Module, Script
+from lrgui.cli.run import Script
 from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
-from lrgui.cli.script_job import script_job
+from lrgui.cli.script_job import Module, script_job
 from lrgui.cli.steps import RECENT, step_words, training_document
 from lrgui.cli.tracking import Track
 from lrgui.core.events import BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
@@ -83,7 +83,12 @@ def _watched(job: Job, log: Path | None, quiet: bool, python: Place) -> tuple[Re
 
     record, source, recent = Record(), source_of(job, python), deque[BatchEvent](maxlen=RECENT)
     line = Live(Text(), console=words, refresh_per_second=8, transient=True) if words.is_terminal else None
-    with Journals(job, log) as journals, Signals(source), closing(source.chunks()) as chunks:
+    with (
+        Journals(job, log) as journals,
+        Signals(source),
+        journals.steered(source),
+        closing(source.chunks()) as chunks,
+    ):
         if line is not None:
             line.start()
         try:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
 from lrgui.runs.event_source import EventSource, Steerable
 from lrgui.runs.failures import ended_unexpectedly
+from lrgui.runs.steering import steered
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
 PATIENCE_MS = 3000
@@ -53,10 +54,11 @@ class RunThread(QThread):
     def run(self) -> None:
         """Read to the end of the run; nothing that the source raises may end the program."""
         try:
-            for events in self._source.chunks():
-                # Before it is on disk: whoever sees it there may close the window at once.
-                self.end_read = self.end_read or any(isinstance(event, EndEvent) for event in events)
-                self._hand_over(events)
+            with steered(getattr(self._journal, "path", None), self._source):
+                for events in self._source.chunks():
+                    # Before it is on disk: whoever sees it there may close the window at once.
+                    self.end_read = self.end_read or any(isinstance(event, EndEvent) for event in events)
+                    self._hand_over(events)
         except Exception as error:  # whatever the source does, the window must learn that the run is over
             self.end_read = True
             self._hand_over([EndEvent(EndReason.FAILED, f"The run could not be read ({error}). Try again.")])

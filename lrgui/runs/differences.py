@@ -84,13 +84,13 @@ def distinct_names(
     """
     names = list(optimizers or [job.task.optimizer_words for job in jobs])
     found = [_shortened(each) for each in differences(jobs, names)]
-    columns = [[_words(each.label, value) for value in each.values] for each in found if each.label in _MAIN]
+    columns = [[name_part(each.label, value) for value in each.values] for each in found if each.label in _MAIN]
     if not columns:
         columns = [names]
     for each in [each for each in found if each.label not in _MAIN][:MOST_MORE]:
         if len(set(_joined(columns))) == len(jobs):
             break
-        columns.append([_words(each.label, value) for value in each.values])
+        columns.append([name_part(each.label, value) for value in each.values])
     called = _joined(columns)
     return told_apart(called, [*started, *[None] * (len(jobs) - len(started))], now)
 
@@ -125,8 +125,8 @@ def _joined(columns: Sequence[Sequence[str]]) -> list[str]:
     return [" · ".join(filter(None, words)) for words in zip(*columns, strict=True)]
 
 
-def _words(label: str, value: str) -> str:
-    """A value with what it is: "batch 64", "max LR 1e-3"; empty where there is none."""
+def name_part(label: str, value: str) -> str:
+    """What a name says of a value, with what it is: "batch 64", "max LR 1e-3"; empty where there is none."""
     if value == NOTHING:
         return ""
     value = value if len(value) <= MOST_VALUE else f"{value[: MOST_VALUE - 1]}…"

@@ -13,7 +13,7 @@ from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import RunKind, StrEnum
 from lrgui.core.formats import NOTHING, format_losses, format_metric, format_seconds
 from lrgui.core.learning_rate import format_lr
-from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names
+from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part
 from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
 from lrgui.runs.words import VERBS
 
@@ -218,10 +218,7 @@ class Overlay:
         finals = _with_spread([result.final for result in results], means[0])
         bests = _with_spread([result.best for result in results], means[1])
         metric = self.metric_name
-        differing = [
-            (each.label[:1].lower() + each.label[1:], [*each.values, *self._of_groups(each, groups)])
-            for each in self.differing
-        ]
+        differing = [(column_name(each), [*each.values, *self._of_groups(each, groups)]) for each in self.differing]
         columns: list[tuple[str, list[str]]] = [
             (STATE, [run.ended or "running" for run in self.runs] + [""] * len(groups))
         ]
@@ -245,6 +242,16 @@ class Overlay:
         return ("run", *(head for head, _ in columns)), [
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
         ]
+
+    def told_by_names(self) -> set[int]:
+        """The columns of the table that say nothing which the names in its first one do not."""
+        parts = [set(label.split(" · ")) for label in self.labels]
+        told = {
+            column_name(each)
+            for each in self.differing
+            if all(name_part(each.label, value) in part for value, part in zip(each.values, parts, strict=True))
+        }
+        return {number for number, head in enumerate(self.table()[0]) if head in told}
 
     def groups(self) -> list[tuple[int, ...]]:
         """The numbers of runs that differ in their seed alone, where there are at least two."""
@@ -278,6 +285,11 @@ class Overlay:
             apart = "" if max(rates) == min(rates) else f" ({format_lr(min(rates))} to {format_lr(max(rates))})"
             found.append(f"{format_lr(middle)}{apart}")
         return found
+
+
+def column_name(each: Difference) -> str:
+    """The head of the column of a setting."""
+    return each.label if each.label[:2].isupper() else each.label[:1].lower() + each.label[1:]
 
 
 def _mean(values: Sequence[float | None]) -> tuple[float, float] | None:

@@ -169,16 +169,20 @@ def save_queue(queue: RunQueue, path: Path) -> str:
     return ""
 
 
-def train_in_turn(jobs: Sequence[Job], train: Callable[[Job], tuple[Record, EndEvent]]) -> RunQueue:
+def train_in_turn(
+    jobs: Sequence[Job],
+    train: Callable[[Job], tuple[Record, EndEvent]],
+    given_up: Callable[[], bool] = lambda: False,
+) -> RunQueue:
     """Train all, one after the other; one that fails does not end the others, one that is stopped does.
 
-    `train` runs one to its end.
+    `train` runs one to its end; `given_up` is true where the person ended it by force.
     """
     queue = RunQueue(Entry(job) for job in jobs)
     while (entry := queue.next()) is not None:
         queue.begin(entry, entry.record)
         entry.record, end = train(entry.job)
         queue.end(entry, end)
-        if end.reason == EndReason.CANCELLED:
+        if end.reason == EndReason.CANCELLED or given_up():
             break
     return queue

@@ -1,4 +1,4 @@
-"""Whether a script that stopped did so because of its rate: no torch here, which a script may never have imported."""
+"""Whether a script that stopped did so because of its rate, too high or too low. No torch here, which it may lack."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ def looks_broken(losses: Sequence[float], planned: int) -> bool:
     noise = max(early) - min(early)
     if last > start + max(noise, 0.2 * (start - min(losses)), 1e-3 * abs(start)):
         return True
-    lowest = min((median(losses[i - _LEVEL : i]) for i in range(_LEVEL, len(losses))), default=start)
+    lowest = _lowest(losses, start)
     fall = start - lowest
     return fall > noise and last > lowest + max(noise, _LOST * fall)
+
+
+def hardly_began(losses: Sequence[float], planned: int, lr: float, own: float) -> bool:
+    """True where a sweep of `planned` points ended at `lr`, before it came to the script's `own` rate and before the
+    loss fell by more than its first losses lie apart: what stops a training that gets no better may have ended it."""
+    if len(losses) < 2 or not lr < own:
+        return False
+    early = losses[: max(3, planned // 10)]
+    start = median(early)
+    return not start - _lowest(losses, start) > max(early) - min(early)
+
+
+def _lowest(losses: Sequence[float], start: float) -> float:
+    """The lowest level of some losses in a row; the `start` where there are too few."""
+    return min((median(losses[i - _LEVEL : i]) for i in range(_LEVEL, len(losses))), default=start)

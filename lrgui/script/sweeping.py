@@ -44,7 +44,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.run_settings import SweepSettings
-from lrgui.script.breaking import looks_broken
+from lrgui.script.breaking import hardly_began, looks_broken
 from lrgui.script.hooks import Hooks, Seen
 
 Say = Callable[[Event], None]
@@ -53,6 +53,8 @@ Say = Callable[[Event], None]
 BEYOND = 2.0
 #: A schedule's highest step is often this near the rate it was made for: other factors fall meanwhile.
 NEARLY = 1.05
+#: So far below its own rate a script's sweep may begin where it must not begin lower.
+NEARER = 100.0
 
 
 class SweepOver(BaseException):
@@ -340,9 +342,16 @@ class ScriptSweep:
     def ran_out(self) -> EndEvent:
         """The end of a run whose script came to its own end, after some steps."""
         fewer = f", or sweep fewer steps (--steps {self.points})" if self.points >= FEWEST_POINTS else ""
-        way_out = f"let it train for longer{fewer}"
+        where, way_out = "", f"let it train for longer{fewer}"
+        own = max(self._trace, default=0.0)
+        if hardly_began(self._losses, len(self._rates), self.last_lr, own):
+            where = f", at {format_lr(self.last_lr)}, where the loss had not fallen yet"
+            way_out = (
+                "if it stops by itself when the loss does not fall, switch that off for the sweep or begin nearer to "
+                f"its own rate (--from {format_lr(own / NEARER)}); else {way_out}"
+            )
         return self._with_guessing(
-            EndEvent(EndReason.DATA_ENDED, f"{self._script.name} ended {self.how_far}: {way_out}.")
+            EndEvent(EndReason.DATA_ENDED, f"{self._script.name} ended {self.how_far}{where}: {way_out}.")
         )
 
     def broke(self, how: str) -> EndEvent:

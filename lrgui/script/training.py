@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 
 from lrgui.core.engine.param_groups import put_rate
 from lrgui.core.engine.stopping import TrainWatch
-from lrgui.core.events import EndEvent, EndReason
+from lrgui.core.events import EndEvent, EndReason, ScriptEvent
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.core.schedule_shapes import planned_lr
 from lrgui.script.hooks import Seen
@@ -89,6 +90,11 @@ class ScriptTraining(ScriptSweep):
         if not self._race.metric:
             self.finish(end)
         self._reached = end
+
+    def seen_facts(self) -> ScriptEvent | None:
+        """See `ScriptSweep`; the step at which a script ends that was waited for is none of the training's."""
+        facts = super().seen_facts()
+        return facts if facts is None or self._reached is None else replace(facts, steps=len(self._trace))
 
     def ran_out(self) -> EndEvent:
         """The end of a run whose script came to its own end, after some steps."""

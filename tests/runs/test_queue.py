@@ -92,3 +92,5 @@ def test_in_turn_one_that_fails_does_not_end_the_others_one_that_is_stopped_does
     queue = train_in_turn(jobs, lambda _job: (Record(), EndEvent(next(reasons), "")))
     assert [entry.said for entry in queue.entries] == ["failed", "finished", "stopped", ""]
     assert len(queue.ended) == 3
+    queue = train_in_turn(jobs, lambda _job: (Record(), EndEvent("killed", "")), given_up=lambda: True)
+    assert len(queue.ended) == 1, "a second Ctrl+C ends all as well"

@@ -440,6 +440,29 @@ def test_many_micro_batches_are_no_change_by_hand(follow: Any, model: nn.Module,
     assert done.facts.losses == 100
 
 
+def test_a_script_that_stops_because_the_rates_are_low_is_told_so(
+    follow: Any, model: nn.Module, batches: list[Any]
+) -> None:
+    """As early stopping does; and one that learned is just short."""
+
+    def train(lr: float) -> Any:
+        optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+        for x, y in batches * 2:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+
+    early = follow(lambda: train(0.1), SweepSettings(steps=100)).sweep.ran_out()
+    assert early.reason == EndReason.DATA_ENDED
+    assert early.detail == (
+        "train.py ended after 20 of 100 steps, at 1.4e-5, where the loss had not fallen yet: if it stops by itself "
+        "when the loss does not fall, switch that off for the sweep or begin nearer to its own rate (--from 1e-3); "
+        "else let it train for longer, or sweep fewer steps (--steps 20)."
+    )
+    short = follow(lambda: train(1e-6), SweepSettings(steps=100)).sweep.ran_out()
+    assert short.detail.startswith("train.py ended after 20 of 100 steps: let it train for longer")
+
+
 def test_nothing_stays_behind(follow: Any, model: nn.Module) -> None:
     before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
     follow(lambda: model(torch.zeros(2, 8)), CONFIG)

@@ -92,6 +92,7 @@ def test_what_is_printed_behind_the_last_step_is_waited_for() -> None:
     assert len(run.losses) == 8
     assert len(run.between) == 8, "the eighth step was made, and what follows it"
     assert run.end.reason == EndReason.COMPLETED
+    assert run.follower.facts is not None and run.follower.facts.steps == 8, "the ninth only ended it"
 
 
 def test_a_training_that_breaks_ends() -> None:

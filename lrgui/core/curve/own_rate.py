@@ -62,7 +62,7 @@ def where_it_lies(own: OwnRate | None, pick: Recommendation, curve: Curve, zones
         unseen = ""
     words = " and ".join(part for part in (place, f"lies {unseen}" if unseen else "") if part)
     if not words:
-        words = f"lies {_in_zones(own.lr, zones)}"
+        words = f"lies {_among(own.lr, zones)}"
     seen = ", as far as it has risen by then," if own.so_far else "" if own.chosen else ","
     return f"{whose} {format_lr(own.lr)}{seen} {words}."
 
@@ -75,11 +75,8 @@ def _against_the_pick(lr: float, pick: float | None) -> str:
     return f"is {format_ratio(max(lr / pick, pick / lr))} times {'lower' if lr < pick else 'higher'} than recommended"
 
 
-def _in_zones(lr: float, zones: Zones | None) -> str:
-    if zones is None:
-        return "within the range of the sweep"
-    if lr < zones.low_end:
-        return "in the too-low zone"
-    if lr > zones.high_start and zones.diverges:
+def _among(lr: float, zones: Zones | None) -> str:
+    """Where it lies without a reliable pick: that training broke there was measured, what is good was not."""
+    if zones is not None and zones.diverges and lr > zones.high_start:
         return "in the divergence zone"
-    return "in the optimal zone"
+    return "within the range of the sweep"

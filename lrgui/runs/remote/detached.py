@@ -24,12 +24,13 @@ from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import AGAIN, LogWriter
 from lrgui.runs.remote.tail import TROUBLE, TROUBLE_BYTES
+from lrgui.runs.steering import listen
 from lrgui.runs.team_worker import RUN
 from lrgui.tasks.launchers import filled
 from lrgui.tasks.user.code import FOLDER
 
-#: Seconds between two looks for requests, and those that a run has to end in good order.
-PACE, GRACE = 0.1, 10.0
+#: Seconds that a run has to end in good order.
+GRACE = 10.0
 #: So many seconds a run that is over waits for room on the disk, to write what is missing of its log.
 ROOM = 900.0
 
@@ -49,7 +50,7 @@ def main() -> None:
         os._exit(0)
     source, over = source_of(job, about, folder / "team.py"), threading.Event()
     stopped, trouble = threading.Event(), _Trouble(folder / TROUBLE)
-    listener = threading.Thread(target=_listen, args=(folder / "requests", source, over, stopped), daemon=True)
+    listener = threading.Thread(target=listen, args=(folder / "requests", source, over, stopped.set), daemon=True)
 
     def stop(_number: int, _frame: object) -> None:
         stopped.set()
@@ -102,7 +103,7 @@ class _Share:
     def run(self, requests: Path) -> None:
         """Stay until they have ended: with the leading ones, or because somebody asks for it."""
         over = threading.Event()
-        listener = threading.Thread(target=_listen, args=(requests, self, over, threading.Event()), daemon=True)
+        listener = threading.Thread(target=listen, args=(requests, self, over), daemon=True)
         listener.start()
         signal.signal(signal.SIGTERM, lambda *_: self.kill())
         self._process.wait()
@@ -148,26 +149,6 @@ def _wait_for_room(log: LogWriter, trouble: _Trouble, stopped: threading.Event) 
     while log.problem is not None and time.monotonic() < until and not stopped.wait(AGAIN):
         log.write([])
     trouble.tell(log)
-
-
-def _listen(requests: Path, source: EventSource | _Share, over: threading.Event, stopped: threading.Event) -> None:
-    """Pass on what is asked for, each once; `stopped` is set once that was the end."""
-    done, rest = 0, b""
-    verbs = {b"pause": source.pause, b"resume": source.resume, b"cancel": source.cancel, b"kill": source.kill}
-    while not over.wait(PACE):
-        try:
-            with requests.open("rb") as file:
-                file.seek(done)
-                data = file.read()
-        except OSError:
-            continue
-        done += len(data)
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            if line.strip() in (b"cancel", b"kill"):
-                stopped.set()
-            if line.strip() in verbs:
-                verbs[line.strip()]()
 
 
 if __name__ == "__main__":

@@ -230,6 +230,11 @@ class Following:
         else:
             self.leave()
 
+    def ask(self, request: str) -> None:
+        """Hand on a request in words (`core.control.Control.obey`), while there is a connection."""
+        if self._commands:
+            self._send(request)
+
     def leave(self) -> None:
         """End the following; the run goes on."""
         self._left.set()

@@ -86,6 +86,11 @@ class RemoteRun:
         """End the run's process there without asking it."""
         self._ask("kill")
 
+    def ask(self, request: str) -> None:
+        """Hand on a request in words (`core.control.Control.obey`) to a run that is followed."""
+        if self._following is not None:
+            self._following.ask(request)
+
     def leave(self) -> None:
         """End the following; the run goes on."""
         self._ask("leave")

@@ -156,14 +156,20 @@ class Follower:
                 told = now
                 yield ALIVE, b""
 
-    def ask(self, word: str) -> None:
-        """Pass on a request (pause, resume, cancel, kill) to a run that was started from elsewhere."""
+    def ask(self, word: str) -> bool:
+        """Pass on a request (pause, resume, cancel, kill, or another of `core.control`) to a run that was started from
+        elsewhere, or that a process of this machine writes; False where nobody hears it."""
         job = self._beside.get("slurm", "")
         if job and (word == "kill" or (word == "cancel" and not os.path.exists(self._tail.path))):
             _printed(["scancel", job])
         elif self._beside:
-            with open(os.path.join(self._folder, "requests"), "ab", 0) as file:
-                file.write(word.encode() + b"\n")
+            _append(os.path.join(self._folder, "requests"), word)
+        elif _is_locked(self._tail.path):
+            path = self._tail.path
+            _append((path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests", word)
+        else:
+            return False
+        return True
 
     def _read_beside(self) -> None:
         try:
@@ -212,6 +218,11 @@ class Follower:
         status, out, _ = _printed(["sacct", "--noheader", "--allocations", "--jobs", job, "--format", "State%40"])
         how = out.strip().partition("\n")[0].strip() if status == 0 else ""
         return f"SLURM job {job} has ended" + (f" ({how})" if how else ""), ""
+
+
+def _append(path: str, word: str) -> None:
+    with open(path, "ab", 0) as file:
+        file.write(word.encode() + b"\n")
 
 
 def _is_locked(path: str) -> bool:

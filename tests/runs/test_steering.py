@@ -1,0 +1,84 @@
+"""Requests that reach a run through a file beside its log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from lrgui.core.events import EndEvent, Event
+from lrgui.runs.job import Job
+from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.tail import Follower
+from lrgui.runs.steering import requests_of, steered
+
+
+class Source:
+    """A run that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def chunks(self) -> Generator[list[Event], None, None]:
+        yield [EndEvent("completed", "")]
+
+    def pause(self) -> None:
+        self.asked.append("pause")
+
+    def resume(self) -> None:
+        self.asked.append("resume")
+
+    def cancel(self) -> None:
+        self.asked.append("cancel")
+
+    def kill(self) -> None:
+        self.asked.append("kill")
+
+    def ask(self, request: str) -> None:
+        self.asked.append(f"asked {request}")
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert true()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "one.lrrun"
+
+
+def test_whoever_reads_the_run_hands_on_what_others_ask(log: Path) -> None:
+    source = Source()
+    with LogWriter(log, Job()), steered(log, source):
+        follower = Follower(str(log))
+        assert all(follower.ask(word) for word in ("rate 0.5", "pause", "resume", "finish", "cancel"))
+        until(lambda: len(source.asked) == 5)
+    assert source.asked == ["asked rate 0.5", "pause", "resume", "asked finish", "cancel"]
+    assert not requests_of(log).exists(), "nothing stays behind"
+
+
+def test_what_was_asked_of_an_earlier_run_is_forgotten(log: Path) -> None:
+    requests_of(log).write_text("cancel\n")
+    source = Source()
+    with steered(log, source):
+        with requests_of(log).open("a") as file:
+            file.write("pause\nnonsen")
+        until(lambda: bool(source.asked))
+    assert source.asked == ["pause"]
+
+
+def test_nobody_hears_where_nobody_computes(log: Path) -> None:
+    with LogWriter(log, Job()):
+        pass
+    assert not Follower(str(log)).ask("pause")
+    assert not requests_of(log).exists()
+
+
+def test_a_run_that_is_written_nowhere_is_not_steered() -> None:
+    with steered(None, Source()):
+        pass
