@@ -145,7 +145,7 @@ def _compare_runs(paths: Sequence[Path], view: View, files: dict[str, Path], as_
 
 def tell_overlay(overlay: Overlay) -> None:
     """Print the table of runs that are compared, and how to read it."""
-    print_table(*overlay.table(), overlay.told_by_names())
+    print_table(*overlay.table(), overlay.dispensable())
     tell(overlay.summary)
 
 

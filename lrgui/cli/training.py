@@ -18,7 +18,7 @@ from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
-from lrgui.core.formats import NOTHING, format_losses, format_metric
+from lrgui.core.formats import NOTHING, format_losses, format_metrics
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.job import Job
@@ -75,9 +75,11 @@ def tell_training(record: Record, end: EndEvent) -> None:
     """The epochs of a training in a table, and how it ended, on standard output."""
     name = (record.epochs[-1].metric_name if record.epochs else "") or "acc."
     epochs = record.epochs
+    kinds = name if epochs and epochs[-1].metric_name else "accuracy"
+    metrics = list(zip(*map(_metrics, epochs), strict=True)) or [(), ()]
     measured = {
-        f"training {name}": [_metrics(e)[0] for e in epochs],
-        f"validation {name}": [_metrics(e)[1] for e in epochs],
+        f"training {name}": format_metrics(kinds, metrics[0]),
+        f"validation {name}": format_metrics(kinds, metrics[1]),
     }
     columns = {
         "epoch": [str(e.epoch) for e in epochs],
@@ -92,11 +94,11 @@ def tell_training(record: Record, end: EndEvent) -> None:
     tell(end.detail)
 
 
-def _metrics(epoch: EpochEvent) -> tuple[str, str]:
-    """Training and validation metric of an epoch, for people."""
+def _metrics(epoch: EpochEvent) -> tuple[float | None, float | None]:
+    """Training and validation metric of an epoch."""
     if epoch.metric_name:
-        return format_metric(epoch.metric_name, epoch.train_metric), format_metric(epoch.metric_name, epoch.val_metric)
-    return format_metric("accuracy", epoch.train_accuracy), format_metric("accuracy", epoch.val_accuracy)
+        return epoch.train_metric, epoch.val_metric
+    return epoch.train_accuracy, epoch.val_accuracy
 
 
 def _training(record: Record, end: EndEvent) -> dict[str, Any]:

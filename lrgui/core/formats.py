@@ -68,6 +68,11 @@ def format_metric(name: str, value: float | None) -> str:
     return format_percent(share, 1) if name in ACCURACIES else format_figure(value, 4)
 
 
+def format_metrics(name: str, values: Sequence[float | None]) -> list[str]:
+    """A table's column of metrics: accuracies in percent, others with the same number of decimals."""
+    return [format_metric(name, value) for value in values] if name in ACCURACIES else format_losses(values)
+
+
 def exact_number(value: float) -> str:
     """A setting with all its digits: `0.9`, `1e-5`, `1e12`."""
     text = f"{_named(value) or f'{value + 0.0:.10g}'}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from lrgui.core.curve.comparison import Compared, how_to_read
-from lrgui.core.events import RunKind, StrEnum
-from lrgui.core.formats import NOTHING, format_losses, format_metric, format_seconds
+from lrgui.core.events import EndReason, RunKind, StrEnum
+from lrgui.core.formats import NOTHING, format_losses, format_metrics, format_seconds
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part
 from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
@@ -229,9 +229,8 @@ class Overlay:
         if metric:
             for name, head in (("final_metric", f"final {metric}"), ("best_metric", f"best {metric}")):
                 values = [getattr(result, name) if result.metric_name == metric else None for result in results]
-                told = [format_metric(metric, value) for value in values]
-                told += [_spread_words(metric, _mean([values[n] for n in group])) for group in groups]
-                columns.append((head, told))
+                spreads = [_mean([values[n] for n in group]) for group in groups]
+                columns.append((head, _with_spread(values, spreads, partial(format_metrics, metric))))
         columns += differing
         columns.append((STEPS, [f"{run.steps:,}" if run.steps else NOTHING for run in self.runs] + [""] * len(groups)))
         columns.append(
@@ -243,14 +242,18 @@ class Overlay:
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
         ]
 
-    def told_by_names(self) -> set[int]:
-        """The columns of the table that say nothing which the names in its first one do not."""
+    def dispensable(self) -> set[int]:
+        """The columns of the table that say nothing which the names in its first one do not, or that is the usual."""
         parts = [set(label.split(" · ")) for label in self.labels]
         told = {
             column_name(each)
             for each in self.differing
             if all(name_part(each.label, value) in part for value, part in zip(each.values, parts, strict=True))
         }
+        if all(run.record.end_reason == EndReason.COMPLETED for run in self.runs):
+            told.add(STATE)
+        if len({run.steps for run in self.runs}) == 1:
+            told.add(STEPS)
         return {number for number, head in enumerate(self.table()[0]) if head in told}
 
     def groups(self) -> list[tuple[int, ...]]:
@@ -300,18 +303,16 @@ def _mean(values: Sequence[float | None]) -> tuple[float, float] | None:
     return float(np.mean(there)), float(np.std(there, ddof=1))
 
 
-def _with_spread(values: Sequence[float | None], means: Sequence[tuple[float, float] | None]) -> list[str]:
-    """A column of losses, then of means with their spread, all with the same decimals."""
+def _with_spread(
+    values: Sequence[float | None],
+    means: Sequence[tuple[float, float] | None],
+    column: Callable[[Sequence[float | None]], list[str]] = format_losses,
+) -> list[str]:
+    """A column of numbers, then of means with their spread, written by `column` all together."""
     flat: list[float | None] = [*values]
     for mean in means:
         flat += [None, None] if mean is None else list(mean)
-    told = format_losses(flat)
+    told = column(flat)
     count = len(values)
     pairs = zip(told[count::2], told[count + 1 :: 2], strict=True)
     return [*told[:count], *(mean if mean == NOTHING else f"{mean} ± {spread}" for mean, spread in pairs)]
-
-
-def _spread_words(name: str, mean: tuple[float, float] | None) -> str:
-    if mean is None:
-        return NOTHING
-    return f"{format_metric(name, mean[0])} ± {format_metric(name, mean[1])}"

@@ -24,7 +24,8 @@ FINE = 0.003
 KINKS = 0.02
 #: With fewer points nothing can be said about a curve.
 FEWEST_POINTS = 10
-#: A fall counts when it is this many times the noise that the smoother leaves.
+#: A fall counts when it is this many times the noise that the smoother leaves. So does a rise above the start: a loss
+#: that only comes back to it (a dead network, a bounded loss) is a little above it by chance.
 AGAINST_NOISE = 6.0
 
 
@@ -131,7 +132,7 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         fast_to=at[2],
         rises_at=rises_at,
         explodes_at=None if foot is None else float(10.0**foot),
-        explodes=curve.broke or bool(np.max(y[i_low:]) > level + 3 * residual),
+        explodes=curve.broke or bool(np.max(y[i_low:]) > level + max(VISIBLE * fall, AGAINST_NOISE * residual)),
         stopped_at=float(curve.lr[-1]) if curve.broke else None,
         still_falling=still,
         residual_noise=residual,
