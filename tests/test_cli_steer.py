@@ -45,7 +45,7 @@ class Training:
 def run(own_folders: Path) -> Iterator[Path]:
     with start_log(Job().training()) as log:
         log.write([RateEvent(3, 0.5, 0.5, 1e-2, "by hand")])  # of before: no answer to what is asked now
-        with steered(log.path, Training(log)):  # type: ignore[arg-type]
+        with steered(log.path, Training(log)):
             yield log.path
 
 

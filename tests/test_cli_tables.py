@@ -10,7 +10,7 @@ from rich.console import Console
 from lrgui.cli.tables import laid_out
 
 HEADS = ("run", "state", "learning rate", "final loss", "best loss", "final accuracy", "best accuracy", "seed", "time")
-ROWS = [
+ROWS: list[tuple[str, ...]] = [
     ("max LR 1e-2 · seed 0", "finished", "1e-2", "2.095", "2.095", "56.2 %", "56.2 %", "0", "31 s"),
     ("max LR 1e-2 · seed 1", "stopped", "1e-2", "2.231", "2.231", "44.9 %", "44.9 %", "1", "30 s"),
     (
