@@ -113,6 +113,12 @@ class Banner(QFrame):
             widget.style().polish(widget)
         self.show()
 
+    @Slot()
+    def look_again(self) -> None:
+        """The settings are others: what was said of them may hold no longer."""
+        if self._notice is not None and self._notice.holds is not None and not self._notice.holds():
+            self.hide()
+
     def on_tab(self, tab: str) -> None:
         """Another tab is in sight, by its key: a button that leads there would lead nowhere."""
         self._tab = tab

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.actions import ACTIONS
@@ -19,6 +20,7 @@ from lrgui.gui.recent import label
 from lrgui.gui.room import bring_into_sight
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.tabs.tabs import Tabs
 from lrgui.runs.headline import clock
 from lrgui.runs.index import KeptRun
 from lrgui.runs.listing import LATEST, matching, ordered
@@ -28,7 +30,7 @@ MOST_RUNS = 30
 
 
 def commands_of(
-    actions: Mapping[str, QAction], tabs: QTabWidget, session: Session, cards: Iterable[ConfigCard]
+    actions: Mapping[str, QAction], tabs: Tabs, session: Session, cards: Iterable[ConfigCard]
 ) -> list[Command]:
     """What can be done now: actions that are off are left out."""
     return [*_actions(actions), *_tabs(tabs), *_rates(session.runs), *_settings(cards), *_tasks(session)]
@@ -41,9 +43,9 @@ def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
             yield Command(action.text(), action.trigger, keys=row.shortcuts[0] if row.shortcuts else "")
 
 
-def _tabs(tabs: QTabWidget) -> Iterator[Command]:
+def _tabs(tabs: Tabs) -> Iterator[Command]:
     for index in range(tabs.count()):
-        yield Command(tabs.tabText(index), partial(tabs.setCurrentIndex, index), "Tab")
+        yield Command(tabs.tabText(index), partial(tabs.go_to, index), "Tab")
 
 
 def _rates(runs: RunsOnScreen) -> Iterator[Command]:
@@ -66,7 +68,10 @@ def _go_to(card: ConfigCard, editor: QWidget) -> None:
     bring_into_sight(editor)
     if isinstance(card, SettingsCard) and not editor.isVisible():
         card.more.open()
-    editor.setFocus()
+    editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    line = editor.focusProxy() or editor
+    if isinstance(line, QLineEdit):
+        line.selectAll()  # what is typed now takes the old value's place
 
 
 def run_commands(runs: Iterable[KeptRun], session: Session, wanted: str) -> list[Command]:

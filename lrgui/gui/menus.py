@@ -29,4 +29,4 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu, 
 def _list_tabs(menu: QMenu, tabs: Tabs) -> None:
     for index in range(tabs.count()):
         action = menu.addAction(tabs.tabText(index))
-        action.triggered.connect(lambda _checked=False, index=index: tabs.setCurrentIndex(index))
+        action.triggered.connect(lambda _checked=False, index=index: tabs.go_to(index))

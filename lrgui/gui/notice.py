@@ -21,6 +21,8 @@ class Notice:
     """What exactly the button does."""
     leads_to: str = ""
     """The tab that the button shows, where it does nothing else: no button while that is in sight."""
+    holds: Callable[[], bool] | None = None
+    """Where it is about settings: False once they are others, and it holds no longer."""
     until_saved: bool = False
     """True where it is about the task's code as it was: gone once that is saved."""
 

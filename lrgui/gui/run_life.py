@@ -188,7 +188,8 @@ class RunLife(CurveEditor):
         if problems:
             missing = job.task.is_code and all(problem.field == "path" for problem in problems)
             text = " ".join(str(problem) for problem in problems)
-            self.noticed.emit(Notice("warning", text, until_saved=missing))
+            holds = lambda: bool(job_of(kind, self.job, self.runs.plan).validate())  # noqa: E731
+            self.noticed.emit(Notice("warning", text, until_saved=missing, holds=holds))
             self.refused.emit([(part, problem.field) for problem in problems for part in PARTS.get(kind, ())])
             return None
         self.noticed.emit(None)

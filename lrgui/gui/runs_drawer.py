@@ -219,14 +219,16 @@ class RunsDrawer(QFrame):
         if key == Qt.Key.Key_Escape:
             self.hide()
         elif watched is self.search and key == Qt.Key.Key_Down:
-            if not self.chosen and self.model.rowCount():
+            if not self.model.rowCount():
+                return True  # they may still be read: an empty list would have the keys for nothing
+            if not self.chosen:
                 self.list.setCurrentIndex(self.model.index(0))
             self.list.setFocus(Qt.FocusReason.TabFocusReason)
         elif watched is self.search and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rowCount() == 1:
             self.list.setCurrentIndex(self.model.index(0))
             self.open()
-        elif watched is not self.list:
-            return False
+        elif watched is not self.list or self.list.state() == QAbstractItemView.State.EditingState:
+            return False  # Enter that ends a name comes here, too
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open()
         elif key == Qt.Key.Key_Delete:

@@ -53,6 +53,6 @@ class VisitBar(QFrame):
         self.back.setText(f"Back to {self._runs.came_from or visit.back}")
         self.back.setAccessibleName(self.back.text())
         yours = " and your settings" if visit.form is not None else ""
-        self.back.setToolTip(f"Show what was here before{yours}; undo (Ctrl+Z) does the same step by step")
+        self.back.setToolTip(f"Show what was here before{yours} (Alt+←); undo (Ctrl+Z) does the same step by step")
         for button in (self.use, self.back):
             button.setEnabled(idle)

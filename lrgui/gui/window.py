@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         session.noticed.connect(self._reveal_problem)
         session.wanted.connect(lambda key: self.actions_by_key[key].trigger())
         session.code_changed_on_disk.connect(self.banner.on_saved)
+        session.job_changed.connect(self.banner.look_again)
         session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)
@@ -192,6 +193,7 @@ class MainWindow(QMainWindow):
         actions["use"].setEnabled(self.runs.selection is not None)
         visit = self.runs.visit
         actions["use_visited"].setEnabled(idle and visit is not None and visit.settings_wait)
+        actions["back"].setEnabled(idle and visit is not None)
         for key in ("open", "open_folder", "open_run", "follow", "new"):
             actions[key].setEnabled(idle)
         self.opening.recent.setEnabled(idle)

@@ -11,7 +11,7 @@ from bench import Bench
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QToolTip
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
 from scripted import points
 
@@ -92,6 +92,7 @@ def test_a_setting_by_name_opens_its_fold_and_has_the_focus(window: MainWindow) 
     QApplication.processEvents()
     focus = QApplication.focusWidget()
     assert focus is not None and focus.isVisible() and focus.accessibleName() == "Accumulation"
+    assert isinstance(focus, QLineEdit) and focus.selectedText() == focus.text() != "", "typing replaces it"
 
 
 def test_rules_are_commands_that_select(bench: Bench, window: MainWindow) -> None:

@@ -14,6 +14,7 @@ from scripted import Scripted, sweep, training
 from test_verify_tab import race
 
 from lrgui.gui.actions import ACTIONS
+from lrgui.gui.movable_table import MovableTable
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
 
@@ -94,6 +95,8 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(QMenu, "exec", lambda *_a, **_k: None)
     monkeypatch.setattr(QDialog, "exec", lambda *_a, **_k: 0)
+    # The system's own drag waits for a button that no hand holds.
+    monkeypatch.setattr(MovableTable, "startDrag", lambda *_a: None)
     monkey = Monkey(window, bench, seed)
     for _ in range(events):
         monkey.act()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_keep_running_keeps_the_window_even_if_the_run_has_ended_meanwhile(
     def press(box: QMessageBox) -> int:
         bench.source.cancel()
         qtbot.waitUntil(lambda: not bench.session.busy)
-        next(button for button in box.buttons() if button.text() == "Keep running").click()
+        next(button for button in box.buttons() if button.text() == "Keep open").click()
         return 0
 
     monkeypatch.setattr(QMessageBox, "exec", press)
@@ -140,6 +141,17 @@ def test_what_was_said_of_the_code_is_gone_once_it_is_saved(window: MainWindow, 
     file.write_text(mended)
     qtbot.waitUntil(lambda: len(problems) > 1)
     assert window.banner.text == "The run failed.", "that is still so"
+
+
+def test_what_was_said_of_a_setting_is_gone_once_that_is_right(window: MainWindow, bench: Bench) -> None:
+    session, sweep = bench.session, bench.session.job.sweep
+    session.edit(sweep=replace(sweep, steps=0))
+    session.find()
+    assert "Steps cannot be “0”" in window.banner.text and not bench.jobs
+    session.edit(sweep=replace(sweep, steps=0, beta=0.5))
+    assert "Steps cannot be “0”" in window.banner.text, "that is still so"
+    session.edit(sweep=replace(sweep, steps=100))
+    assert window.banner.text == ""
 
 
 def test_another_source_takes_the_message_away(window: MainWindow) -> None:

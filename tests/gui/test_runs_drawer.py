@@ -98,6 +98,7 @@ def test_rename_and_note(drawer: RunsDrawer, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: notes_path(runs_folder() / "a.lrrun").exists(), timeout=5000)
     # It stays selected wherever its row is now; the list follows once the note is on disk.
     qtbot.waitUntil(lambda: [run.name for run in drawer.chosen] == ["Baseline"], timeout=5000)
+    assert drawer.isVisible(), "Enter ended the name: it opens no run"
     drawer.note.setFocus()
     QTest.keyClicks(drawer.note, "with mixup")
     QTest.keyClick(drawer.note, Qt.Key.Key_Return)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,23 @@ class Program:
         """Type."""
         self.desktop.do("type", "--delay", "8", text)
 
+    def command(self, words: str) -> None:
+        """Do or go to what the command palette calls so."""
+        self.key("ctrl+shift+p")
+        until(lambda: self._find("^Commands$"), "the command palette")
+        self.type(words)
+        self.key("Return")
+        self.wait_for_keyboard()
+
+    def wait_for_keyboard(self) -> None:
+        """Wait until what lay over the window has gone, and it has the keyboard again."""
+        until(lambda: self.desktop.do("getactivewindow").strip() == self.window, "the window has the keyboard")
+
+    def enter(self, text: str) -> None:
+        """Type and press Enter."""
+        self.type(text)
+        self.key("Return")
+
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         """Press at one place, move in small steps, let go at another. Ctrl is held: no snapping."""
         self.desktop.do("mousemove", *start)
@@ -205,7 +222,29 @@ class Program:
         assert counts.max() > 0.8 * dark.shape[0], "no selection line"
         return zones.left + round(float(np.mean(np.flatnonzero(counts > 0.8 * dark.shape[0]))))
 
+    def shown(self) -> Zones | None:
+        """The zones, None while not all of them are in sight."""
+        try:
+            return self.zones()
+        except ValueError:
+            return None
+
     # ------------------------------------------------------------ files and processes
+    def settings(self) -> dict[str, Any]:
+        """What the program has kept so far."""
+        found: dict[str, Any] = json.loads((self.folder / "config" / "settings.json").read_text())
+        return found
+
+    def clipboard(self) -> str:
+        """The text on the clipboard; of a picture its size, as in "800×600"."""
+        code = (
+            "from PySide6.QtGui import QGuiApplication as App; app = App([]); board = app.clipboard(); "
+            "size = board.image().size(); print(f'{size.width()}×{size.height()}' if size.width() else board.text())"
+        )
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=self.desktop.environment, check=True, capture_output=True, timeout=30)
+        return done.stdout.decode()
+
     def run(self, kind: str) -> LoggedRun | None:
         """The newest run of a kind, as far as it is on disk."""
         found = None

@@ -27,7 +27,7 @@ def test_find_drag_undo_train_export(program: Program) -> None:
     end = sweep.events[-1]
     assert isinstance(end, EndEvent)
     assert end.reason in ("completed", "diverged")
-    zones = until(lambda: _zones(program), "the three zones")
+    zones = until(program.shown, "the three zones")
     assert program.count(LIGHT.curve) > few > 0
 
     # The selection follows the mouse, without snapping while Ctrl is held.
@@ -68,13 +68,6 @@ def test_find_drag_undo_train_export(program: Program) -> None:
     assert program.exit_status() == 0
 
 
-def _zones(program: Program) -> object:
-    try:
-        return program.zones()
-    except ValueError:  # a tint is not there yet
-        return None
-
-
 def _check_picture(path: object, low_end: float, high_start: float) -> None:
     with Image.open(str(path)) as image:
         assert image.size == (2400, 1500)
@@ -99,7 +92,7 @@ def test_a_second_sweep_keeps_the_first_faded(program: Program) -> None:
     program.start()
     program.key("F5")
     until(lambda: program.ended("sweep"), "the first sweep")
-    until(lambda: _zones(program), "the zones")
+    until(program.shown, "the zones")
     assert program.count(LIGHT.previous) < 30
     first = sorted(program.runs_folder.glob("*.lrrun"))
     program.key("F5")
@@ -116,7 +109,7 @@ def test_a_typed_rate_and_keys_move_the_selection(program: Program) -> None:
     program.start()
     program.key("F5")
     until(lambda: program.ended("sweep"), "the sweep")
-    zones = until(lambda: _zones(program), "the zones")
+    zones = until(program.shown, "the zones")
     before = program.selection_column(zones)
     program.key("shift+Left")
     program.key("shift+Left")

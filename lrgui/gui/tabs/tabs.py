@@ -145,6 +145,11 @@ class Tabs(QTabWidget):
         self.setCurrentWidget(tab)
         tab.plot.setFocus()
 
+    def go_to(self, index: int) -> None:
+        """Show a tab that somebody named; the keys of its plot work at once."""
+        self.setCurrentIndex(index)
+        self.plot.setFocus()
+
     @Slot()
     def _name_queue(self) -> None:
         """Say how many wait."""
