@@ -17,6 +17,7 @@ from lrgui import frozen
 from lrgui.core.events import ERRORS, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent
 from lrgui.core.formats import format_seconds
 from lrgui.runs.failures import cannot_start, explain_exit
+from lrgui.runs.fork_server import ForkedProcess, ForkServer
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
 from lrgui.runs.output import OutputThrottle
@@ -50,19 +51,22 @@ class ChildProcess:
         *,
         command: Sequence[str] | None = None,
         heard: Callable[[bytes], None] = lambda printed: None,
+        server: ForkServer | None = None,
     ) -> None:
         """`python` is another interpreter; `command` replaces the whole command (another way to a worker).
 
-        `heard` is given all that is printed, before it is shortened for people.
+        `heard` is given all that is printed, before it is shortened for people. `server` forks the process, where it
+        can.
         """
         self.facts: dict[str, str] = {}
         """What the worker said of itself when it was ready (as far as it was read): "torch", "python", …"""
         self._python = python
         self._heard = heard
+        self._server = server
         self._command = list(command) if command is not None else []  # else found when it is started
         self._lock = threading.RLock()
         self._job = job
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._pipes: Pipes | None = None
         self._alive: int | None = None  # our end of the pipe whose closing tells the guard that we are gone
         self._sandbox: Sandbox | None = None
@@ -184,7 +188,7 @@ class ChildProcess:
         finally:
             self._leave(over)
 
-    def _read(self, process: subprocess.Popen[bytes]) -> Iterator[list[Event]]:
+    def _read(self, process: subprocess.Popen[bytes] | ForkedProcess) -> Iterator[list[Event]]:
         assert self._pipes is not None
         merger = OutputThrottle()
         rest = b""
@@ -226,8 +230,12 @@ class ChildProcess:
                 )
             if end is None and not events and not printed and (gone or self._pipes.ended):
                 status = self._status(process)
-                chunk += self._last_words(merger)
-                end = explain_exit(status, python=self._command[0], ready=bool(self.facts), last_line=merger.last_line)
+                if isinstance(process, ForkedProcess) and process.refused and not self._killed:
+                    process = self._start_alone()
+                else:
+                    chunk += self._last_words(merger)
+                    last, ready = merger.last_line, bool(self.facts)
+                    end = explain_exit(status, python=self._command[0], ready=ready, last_line=last)
             elif end is None:
                 chunk += merger.take()
             else:
@@ -276,7 +284,7 @@ class ChildProcess:
             self._heard(printed)
         return merger.finish()
 
-    def _status(self, process: subprocess.Popen[bytes]) -> int:
+    def _status(self, process: subprocess.Popen[bytes] | ForkedProcess) -> int:
         """The exit status of a process that says no more."""
         try:
             return process.wait(PATIENCE)
@@ -292,11 +300,28 @@ class ChildProcess:
 
     # -- the process
 
+    def _start_alone(self) -> subprocess.Popen[bytes] | ForkedProcess:
+        """Start the process in the usual way, where a server ended before it had forked it."""
+        with self._lock:
+            self._close()
+            self._server = None
+            self._spawn()
+            assert self._process is not None
+            assert self._job is not None
+            self._send(json.dumps(self._job.to_request()))
+            return self._process
+
     def _spawn(self) -> None:
         command, options = self._command, {}
         if self._sandbox is not None:
             command = self._sandbox.command(command)
         theirs = None
+        if self._server is not None:
+            theirs, self._alive = os.pipe()
+            self._process = self._server.fork(theirs)
+            os.close(theirs)
+            self._pipes = open_pipes(self._process.stdout, self._process.stderr)
+            return
         if sys.platform != "win32":
             theirs, self._alive = os.pipe()
             command = [*command, f"--alive={theirs}"]

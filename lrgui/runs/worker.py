@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ALIVE = "--alive="
 """Argument: number of the descriptor whose closing says that the launcher is gone."""
+SERVE = "--serve="
+"""Argument: number of the descriptor through which workers are asked for, which are forked (`fork_serving`)."""
 
 Prepare = Callable[[], dict[str, str]]
 """Imports what a run needs; returns what to say of it."""
@@ -41,19 +43,28 @@ Run = Callable[["Job", "Control"], Iterator["Event"]]
 def main(arguments: list[str] | None = None, *, prepare: Prepare | None = None, run: Run | None = None) -> NoReturn:
     """Compute one run and leave; `prepare` and `run` replace LR Finder's own engines."""
     words = sys.argv[1:] if arguments is None else arguments
-    alive = next((int(word.removeprefix(ALIVE)) for word in words if word.startswith(ALIVE)), None)
+    alive, server = (_number_behind(name, words) for name in (ALIVE, SERVE))
+    prepare = prepare or prepare_torch
+    if server is not None:
+        from lrgui.runs.fork_serving import serve
+
+        alive, prepare = serve(server, alive, prepare)  # back in each worker that it forks
     guard.start(alive)
     from lrgui.core.control import Terminated  # light, but after the fork all the same
 
     end_on_sigterm(Terminated)
     try:
-        status = _work(Channel(), prepare or prepare_torch, run or run_with_torch)
+        status = _work(Channel(), prepare, run or run_with_torch)
         leave(status)
     except (Terminated, BrokenPipeError):
         # Asked to go, or nobody listens any more: the `finally` blocks have run, the guard ends the rest.
         atexit._run_exitfuncs()  # temporary files go; whoever asked does not wait long
         flush()
         os._exit(128 + signal.SIGTERM)
+
+
+def _number_behind(name: str, words: list[str]) -> int | None:
+    return next((int(word.removeprefix(name)) for word in words if word.startswith(name)), None)
 
 
 def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
