@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from lrgui.runs import guard
 
@@ -58,7 +59,8 @@ def _fork_workers(requests: socket.socket, packages: list[int]) -> list[int]:
     """Fork until nobody asks any more, or what was imported is stale; returns in each worker what it was given."""
     workers: dict[int, int] = {}  # numbers by the descriptors that tell of their ends
     while True:
-        told = select.select([requests, *workers], [], [])[0]
+        waited: list[Any] = [requests, *workers]
+        told = select.select(waited, [], [])[0]
         for ended in (one for one in told if isinstance(one, int)):
             pid = workers.pop(ended)
             os.close(ended)
