@@ -30,6 +30,8 @@ _FAR = 1e5
 _DENSE = 300
 #: Radius of the circles on a line, in logical pixels.
 _CIRCLE = 3.4
+#: Smaller circles would be specks.
+_LEAST_CIRCLE = 1.2
 
 DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
@@ -268,12 +270,19 @@ class Line(Layer):
         if len(px) > 1:
             for xs, ys in [(px, py)] if whole else inside_pieces(px, py, self.boundingRect()):
                 painter.drawPolyline(_polygon(xs, ys))
-        if self._circles is not None:
+        radius = circle_radius(px)
+        if self._circles is not None and radius:
             outline, fill = self._circles
-            painter.setPen(QPen(outline, 1.6))
+            painter.setPen(QPen(outline, 1.6 * radius / _CIRCLE))
             painter.setBrush(fill)
             for x, y in zip(px, py, strict=True):
-                painter.drawEllipse(QPointF(float(x), float(y)), _CIRCLE, _CIRCLE)
+                painter.drawEllipse(QPointF(float(x), float(y)), radius, radius)
+
+
+def circle_radius(px: Floats) -> float:
+    """Of the circles at these pixels, shape (n,): smaller where they would touch, 0 where there is no room for any."""
+    room = float(np.median(np.diff(px))) / 2 - 0.5 if len(px) > 1 else _CIRCLE
+    return 0.0 if room < _LEAST_CIRCLE else min(_CIRCLE, room)
 
 
 class Band(Layer):

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from lrgui.plot.layers import Line, inside_pieces, pen
+from lrgui.plot.layers import Line, circle_radius, inside_pieces, pen
 
 
 def test_a_line_to_a_huge_value_keeps_its_direction(canvas, dark_at):
@@ -76,3 +76,9 @@ def test_the_pieces_are_those_of_the_line(seed):
     level = np.interp(fine, x, y)
     seen = ((fine >= 0) & (fine <= 100) & (level >= 0) & (level <= 50)).mean() * (x[-1] - x[0])
     assert sum(xs[-1] - xs[0] for xs, _ in pieces) == pytest.approx(seen, rel=1e-2)
+
+
+def test_circles_leave_the_line_in_sight() -> None:
+    assert circle_radius(np.array([5.0])) == circle_radius(np.arange(0.0, 200.0, 20.0)) == 3.4
+    assert 1.2 < circle_radius(np.arange(0.0, 200.0, 5.0)) < 2.5
+    assert circle_radius(np.arange(0.0, 200.0, 3.0)) == 0
