@@ -187,6 +187,7 @@ def test_a_runs_folder_that_cannot_be_written_is_said_only(command: Command, own
     done = command("train", "digits", "--max-lr", 0.05, "--epochs", 1)
     assert done.returncode == 0
     assert "cannot be saved" in done.stderr
+    assert done.stderr.strip().endswith("is incomplete: it could not be written.")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

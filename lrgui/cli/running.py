@@ -96,7 +96,7 @@ class Journals:
     def lost(self) -> str:
         """A sentence where the log that was asked for was not written, else empty."""
         lost = self._log is not None and self._writers[-1].problem is not None
-        return f"{self._log} is incomplete: it could not be written." if lost else ""
+        return _incomplete(self._log) if self._log is not None and lost else ""
 
     def steered(self, source: EventSource) -> AbstractContextManager[None]:
         """Inside, `lrgui steer` reaches the run."""
@@ -117,11 +117,17 @@ class Journals:
             )
         for writer in self._writers:
             self._tell(writer.close())
+        if self._writers[0].problem is not None:
+            say(_incomplete(self._writers[0].path))
         Journals.kept = next((writer.path for writer in self._writers if writer.problem is None), None)
 
     def _tell(self, problem: str | None) -> None:
         if problem:
             say(problem)
+
+
+def _incomplete(log: Path) -> str:
+    return f"{log} is incomplete: it could not be written."
 
 
 def run(
