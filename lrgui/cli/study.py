@@ -18,10 +18,9 @@ from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import Python, named
 from lrgui.export import FORMATS, STUDY_FORMATS
 from lrgui.studies.execution import ExecutionSettings, check_place
-from lrgui.studies.spec import FIND, MEASURES, seeds_of, singular, with_values
+from lrgui.studies.spec import FIND, MEASURES, seeds_in, singular, value_in, values_in, with_values
 
 if TYPE_CHECKING:
-    from lrgui.core.options import Scalar
     from lrgui.studies.driver import Progress
     from lrgui.studies.executor import Executor
     from lrgui.studies.results import StudyResults
@@ -105,17 +104,18 @@ def study(
     try:
         spec, how, usual = described(what)
         pairs = [named(each, "--grid", "width=64,128") for each in grid or ()]
-        varied = {singular(name): _values(values) for name, values in pairs}
+        shared = [named(each) for each in settings or ()]
+        varied = {singular(name): values_in(values) for name, values in pairs}
         for name, values in (("optimizer", optimizers), ("batch_size", batch_sizes)):
             if values is not None:
-                varied[name] = _values(values)
+                varied[name] = values_in(values)
         spec = with_values(
             spec,
             measure=measure,
             prove_best=prove_best,
-            seeds=None if seeds is None else _seeds(seeds),
+            seeds=None if seeds is None else seeds_in(seeds),
             grid={**spec.grid, **varied},
-            fixed={**spec.fixed, **{singular(name): _value(text.strip()) for name, text in map(named, settings or ())}},
+            fixed={**spec.fixed, **{singular(name): value_in(text.strip()) for name, text in shared}},
         )
         how = replace(how, **given)
         if wrong := how.validate():
@@ -136,25 +136,6 @@ def study(
         if overlay is not None:
             _write_overlay(found, overlay)
     raise typer.Exit(Status.FAILED if found.missing or found.failed else Status.OK)
-
-
-def _values(words: str) -> tuple[Scalar, ...]:
-    return tuple(_value(each.strip()) for each in words.split(",") if each.strip())
-
-
-def _value(word: str) -> Scalar:
-    """A number where it is one, so that "32" and the 32 of a file are the same."""
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            pass
-    return {"true": True, "false": False, "none": None}.get(word.lower(), word)
-
-
-def _seeds(words: str) -> tuple[int, ...]:
-    values = _values(words)
-    return seeds_of(values[0] if "," not in words and values else values)
 
 
 def _run(plan: Any, how: ExecutionSettings, place: Path, retry: bool, quiet: bool, python: Path | None) -> StudyResults:

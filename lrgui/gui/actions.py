@@ -46,6 +46,13 @@ ACTIONS: tuple[ActionRow, ...] = (
         "compare_optimizers",
     ),
     ActionRow(
+        "study",
+        "New study…",
+        (),
+        "Measure a grid of optimizers, batch sizes and seeds in a process beside the window",
+        "new_study",
+    ),
+    ActionRow(
         "candidate",
         "Add as candidate",
         ("Ctrl+Shift+A",),
@@ -220,6 +227,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "train",
         "verify",
         "compare",
+        "study",
         None,
         "candidate",
         "train_candidates",

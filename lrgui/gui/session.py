@@ -30,6 +30,7 @@ from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.gui.environments import Environments
+    from lrgui.gui.study_process import StudyProcess
 
 
 class Session(Visiting):
@@ -38,6 +39,8 @@ class Session(Visiting):
     Panels read the properties, connect to the signals and call the verbs. They never know each other.
     """
 
+    study_started = Signal(object)
+    """The Path of the folder of a study that begins, or goes on, in a process beside the window."""
     study_wanted = Signal(object)
     """The Path of a study's folder that is to be shown."""
     wanted = Signal(str)
@@ -52,9 +55,44 @@ class Session(Visiting):
     ) -> None:
         """`trust` knows which code may run; None is what the person trusts on this computer."""
         super().__init__(job, open_source, parent, trust)
+        self._study_process: StudyProcess | None = None
         self.environments: Environments | None = None
         """The Pythons that can compute, None where nobody looks for them."""
         self.tasks.follow(self.job.task)
+
+    # ---------------------------------------------------------------- studies
+    @property
+    def study_process(self) -> StudyProcess:
+        """What runs a study beside the window; made when somebody first wants it."""
+        from lrgui.gui.study_process import StudyProcess
+
+        if self._study_process is None:
+            self._study_process = StudyProcess(self)
+            self._study_process.failed.connect(lambda words: self.noticed.emit(Notice("error", words)))
+        return self._study_process
+
+    @property
+    def studying(self) -> bool:
+        """True while a study that was started here runs."""
+        return self._study_process is not None and self._study_process.running
+
+    def run_study(self, what: Path, job: Job) -> None:
+        """Run the study of a file, or go on with that of a folder, whose runs are such as `job`: beside the window,
+        and only where its code may run."""
+        if self.studying:
+            self.noticed.emit(Notice("info", "A study is in progress: stop it before starting another one."))
+        elif self.tasks.may_run(job, lambda: self.run_study(what, job)):
+            python = "" if self.environments is None else self.environments.python
+            self.noticed.emit(None)
+            self.study_process.start(what, python)
+            if self.study_process.folder is not None:
+                self.study_started.emit(self.study_process.folder)
+
+    def close(self) -> None:
+        """End whatever goes on, a study too; returns when it has ended."""
+        if self._study_process is not None:
+            self._study_process.close()
+        super().close()
 
     # ---------------------------------------------------------------- the task
     def use(self, text: str) -> bool:

@@ -18,6 +18,7 @@ WATCH = "Run the script as it is, with its own rate, to its end, and draw its tr
 NOT_OF_SCRIPTS = {
     "check": "A training script is checked by running it: press F5",
     "compare": "A training script brings its own optimizer",
+    "study": "A training script brings its own optimizer and data",
     "enqueue": "A training script sets its own rate and schedule",
     "candidate": "A training script sets its own rate and schedule",
 }

@@ -218,6 +218,16 @@ class MainWindow(QMainWindow):
 
         return commands_of(self.actions_by_key, self.tabs, self.session, self.findChildren(ConfigCard))
 
+    def new_study(self) -> None:
+        """Describe a study of what is set, and run it beside the window."""
+        from lrgui.gui.dialogs.study import StudyDialog  # nobody waits for it when the window opens
+        from lrgui.gui.file_dialogs import start_folder
+
+        self.session.about_to_run.emit()  # a number that is still being typed counts
+        dialog = StudyDialog(self.session, start_folder(self.session, self.settings.folder), self)
+        dialog.written.connect(lambda path: self.session.run_study(path, self.session.job))
+        dialog.open()
+
     def compare_optimizers(self) -> None:
         """Sweep the optimizers that are ticked on the Compare tab."""
         self.tabs.compare.start()
@@ -425,7 +435,8 @@ class MainWindow(QMainWindow):
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
         kept = self.session.kind != RunKind.CHECK
         stopping = self.session.state == RunState.STOPPING  # the person has already said that it is to end
-        if self.session.measuring and kept and not stopping and not self._may_stop():
+        asks = (self.session.measuring and kept and not stopping) or self.session.studying
+        if asks and not self._may_stop():
             event.ignore()
             return
         self.session.close()
@@ -446,7 +457,7 @@ class MainWindow(QMainWindow):
         keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
 
         def ask_again() -> None:
-            if not self.session.measuring:
+            if not (self.session.measuring or self.session.studying):
                 box.setText("The run has ended. Close the window?")
                 stop.setText("Close")
                 keep.setText("Keep open")

@@ -314,8 +314,8 @@ class StudyResults:
             lines.append((*words, rate, confidence, *([spread] if seeds else []), *(each[number] for each in losses)))
         return heads, lines
 
-    def sentences(self) -> list[str]:
-        """What there is to say below the table."""
+    def sentences(self, go_on: str | None = "the same command goes on with them") -> list[str]:
+        """What there is to say below the table; `go_on` is what measures what is missing, None leaves that out."""
         said = [rule.words for rule in self.rules]
         if self.best_words:
             said.append(self.best_words)
@@ -323,10 +323,10 @@ class StudyResults:
             first = self.failed[0]
             rest = f" ({len(self.failed) - 1} more failed)" if len(self.failed) > 1 else ""
             said.append(f"Failed: {first.run.words}: {first.problem}{rest}")
-        if self.missing:
+        if self.missing and go_on is not None:
             lost = next((row for row in self.rows if row.lost), None)
             why = "" if lost is None else f" {lost.run.words}: {lost.lost}"
-            said.append(f"{self.missing} of {len(self.rows)} are missing; the same command goes on with them.{why}")
+            said.append(f"{self.missing} of {len(self.rows)} are missing; {go_on}.{why}")
         return said
 
     # -- the heat map

@@ -225,6 +225,27 @@ def seeds_of(value: Any) -> tuple[int, ...]:
     return tuple(_whole(each, "seeds") for each in _sequence(value, "seeds"))
 
 
+def values_in(words: str) -> tuple[Scalar, ...]:
+    """The values that a person wrote with commas between them."""
+    return tuple(value_in(each.strip()) for each in words.split(",") if each.strip())
+
+
+def value_in(word: str) -> Scalar:
+    """A number where it is one, so that "32" and the 32 of a file are the same."""
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    return {"true": True, "false": False, "none": None}.get(word.lower(), word)
+
+
+def seeds_in(words: str) -> tuple[int, ...]:
+    """Seeds as a person wrote them: how many, "3", or which, "0, 1, 7". Raises ValueError, with a sentence."""
+    values = values_in(words)
+    return seeds_of(values[0] if "," not in words and values else values)
+
+
 def _whole(value: Any, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value

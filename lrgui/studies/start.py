@@ -30,10 +30,15 @@ def described(what: str) -> tuple[StudySpec, ExecutionSettings, Path]:
         spec, how, _ = there.read()
         return spec, how, path
     if path.suffix.lower() in FILES:
-        return *read_spec(path), path.with_suffix(SUFFIX)
+        return *read_spec(path), folder_of(path)
     if path.suffix.lower() == SUFFIX:
         raise ValueError(f"There is no study in {path}.")
     return StudySpec(what), ExecutionSettings(), Path(f"{path.stem.partition(':')[0] or 'study'}{SUFFIX}")
+
+
+def folder_of(what: Path) -> Path:
+    """The usual folder of a study's file; a folder is its own."""
+    return what.with_suffix(SUFFIX) if what.suffix.lower() in FILES else what
 
 
 def executor_of(

@@ -124,7 +124,7 @@ def test_one_that_still_grows_is_followed(window: MainWindow, qtbot: QtBot, stud
     (copy / JOURNAL).write_bytes(b"".join(lines[:4]))
     tab = opened(window, qtbot, str(copy))
     assert tab.title.text().startswith("copy.study · ") and tab.results.missing >= 4
-    assert "missing" in tab.sentences.text()
+    assert "are missing; Resume measures them." in tab.sentences.text() and tab.resume.isVisible()
     tab.heat.view.setRange(xRange=(-0.5, 0.5), padding=0)
     tab.heat.view.sigRangeChangedManually.emit([True, True])
     zoomed = tab.heat.view.viewRange()

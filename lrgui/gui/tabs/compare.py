@@ -77,6 +77,8 @@ class CompareTab(RunTab):
         self.back = small_button("Back to the optimizers", "Compare optimizers again", self._show_optimizers)
         self.back.hide()
         under.addWidget(self.button)
+        tip = "Measure a grid of optimizers, batch sizes and seeds, and how the rate follows the batch"
+        under.addWidget(small_button("New study…", tip, lambda: session.wanted.emit("study")))
         under.addStretch(1)
         under.addWidget(self.reset)
         self.sentences = muted()

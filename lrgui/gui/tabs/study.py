@@ -35,11 +35,12 @@ from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.heat_map import HeatMapPlot
 from lrgui.plot.theme import Palette
 from lrgui.studies.known import remember
-from lrgui.studies.opened import OpenedStudy
+from lrgui.studies.opened import OpenedStudy, study_at
 from lrgui.studies.results import Cell, StudyResults
 
 #: Milliseconds between two looks at a folder that may grow.
 LOOK_MS = 1000
+EMPTY = "No study is open. Open its folder, or drop it here."
 #: What is shown of a study.
 RATES, CURVES = "rates", "curves"
 #: So many rows are in sight at first before the table scrolls.
@@ -102,15 +103,25 @@ class StudyTab(RunTab):
         column.addWidget(self._pages, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._fill_stack(empty_line("No study is open. Open its folder, or drop it here."), shown))
+        self._empty = empty_line(EMPTY)
+        whole.addWidget(self._fill_stack(self._empty, shown))
+        self._awaited: Path | None = None
+        """The folder of a study that was started and has written nothing yet."""
         self._timer.setInterval(LOOK_MS)
+        self._process = session.study_process
+        self._process.changed.connect(self._show_buttons)
+        self._show_buttons()
         runs.visit_changed.connect(self._on_visit)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 12, 0)
         row.setSpacing(8)
+        self.stop = small_button("Stop", "", self._process_stop)
+        self.resume = small_button("Resume", "Measure what is missing, in a process beside the window", self._resume)
         row.addWidget(self.title, 1)
+        row.addWidget(self.stop)
+        row.addWidget(self.resume)
         row.addWidget(self.show_as)
         row.addWidget(self.reset)
         return row
@@ -175,6 +186,8 @@ class StudyTab(RunTab):
     @Slot()
     def _redraw(self) -> None:
         """Read on where the folder says more, while anybody looks."""
+        if self._open_awaited():
+            return
         study = self._study
         if study is not None and self.isVisible() and not self._reading.running and study.changed:
             self._begin(study)
@@ -186,15 +199,19 @@ class StudyTab(RunTab):
         total = len(found.rows)
         self.title.setText(f"{found.folder.name} · {total - found.missing:,} of {total:,} runs")
         self.title.setToolTip(str(found.folder))
-        said, rules = found.sentences(), len(found.rules)
-        self.sentences.setToolTip("\n".join(said))
-        if rules > MOST_RULES:
-            said[MOST_RULES:rules] = [f"{rules - MOST_RULES} more such sentences are in the report (Export…)."]
-        self.sentences.setText(breakable("\n".join(said)))
         self.heat.show_map(found.heat_map(), keep_view=not first)
         self._fill_table(found)
         self._show_plot()
         self._show_chosen()
+        self._show_buttons()
+
+    def _say(self, found: StudyResults) -> None:
+        said, rules = found.sentences(None if self._ours else "Resume measures them"), len(found.rules)
+        self.sentences.setToolTip("\n".join(said))
+        if rules > MOST_RULES:
+            said[MOST_RULES:rules] = [f"{rules - MOST_RULES} more such sentences are in the report (Export…)."]
+        self.sentences.setText(breakable("\n".join(said)))
+        self.sentences.setVisible(bool(said) and self.show_as.currentData() != CURVES)
 
     def _fill_table(self, found: StudyResults) -> None:
         heads, rows = found.table()
@@ -238,6 +255,51 @@ class StudyTab(RunTab):
             self.show_as.setCurrentIndex(0)
             self._show_chosen()
             self._session.noticed.emit(Notice("info", "No sweep of the study has a curve yet."))
+
+    # ---------------------------------------------------------------- running it
+    def await_study(self, folder: Path) -> None:
+        """Show the study in `folder` once it is written there: a process has begun with it."""
+        self._awaited = folder
+        self._empty.setText(f"{folder.name} is starting …")
+        if self._study is None or self._study.path != folder:
+            self._show_plot(False)
+        self._timer.start()
+
+    @property
+    def _ours(self) -> bool:
+        """True while the study on screen is run from here."""
+        return self._process.running and self.results is not None and self._process.folder == self.results.folder
+
+    def _process_stop(self) -> None:
+        self._process.stop()
+
+    def _resume(self) -> None:
+        if self.results is not None and self.results.rows:
+            self._session.run_study(self.results.folder.absolute(), self.results.rows[0].run.stages[0].job)
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        """What can be done with the study on screen."""
+        process, found = self._process, self.results
+        self.stop.setVisible(self._ours)
+        self.stop.setText("Stop now" if process.stopping else "Stop")
+        tips = "Let its runs end before their next batch; what was measured is kept", "End it at once"
+        self.stop.setToolTip(tips[process.stopping])
+        self.resume.setVisible(found is not None and bool(found.missing) and not process.running)
+        if found is not None:
+            self._say(found)
+        if not process.running and not self._open_awaited() and self._awaited is not None:  # it wrote nothing
+            self._awaited = None
+            self._empty.setText(EMPTY)
+            self._show_plot(found is not None)
+
+    def _open_awaited(self) -> bool:
+        """Open the study that was started, once it is written; False where there is none such."""
+        if self._awaited is None or study_at(str(self._awaited)) is None:
+            return False
+        folder, self._awaited = self._awaited, None
+        self.open(folder)
+        return True
 
     # ---------------------------------------------------------------- its runs
     @Slot(QModelIndex)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Signal, Slot
@@ -59,6 +60,7 @@ class Tabs(QTabWidget):
             self.addTab(self._places[key], name)
         self.setTabVisible(self.indexOf(self._places["study"]), False)  # until one is opened
         session.study_wanted.connect(lambda path: self.study.open(path))
+        session.study_started.connect(self._await_study)
         runs.undo_stack.indexChanged.connect(self.undo_changed)
         runs.sweep_started.connect(lambda: self._show_run(self.curve))
         runs.training_started.connect(self._show_training)
@@ -102,6 +104,11 @@ class Tabs(QTabWidget):
             tab.opened.connect(self._show_study)
             tab.wanted.connect(self._show_study)
         return tab
+
+    @Slot(object)
+    def _await_study(self, folder: Path) -> None:
+        self.study.await_study(folder)
+        self._show_study()
 
     @Slot()
     def _show_study(self) -> None:

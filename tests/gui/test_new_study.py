@@ -1,0 +1,175 @@
+"""A study that is described and run from the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from pytestqt.qtbot import QtBot
+
+from lrgui.gui.dialogs.study import StudyDialog
+from lrgui.gui.study_process import StudyProcess, study_command
+from lrgui.gui.window import MainWindow
+from lrgui.studies.opened import open_study
+from lrgui.studies.spec import read_spec
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def slowly(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`slowly(seconds)`: studies of the window are made up, a run every so many seconds."""
+    folders = (TESTS.parent, TESTS / "studies")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
+
+    def set_pace(seconds: float) -> None:
+        program = [sys.executable, str(TESTS / "gui" / "made_up_study.py"), str(seconds)]
+        bench.session.study_process._command = lambda words: [*program, *words]
+
+    return set_pace
+
+
+def ask(window: MainWindow, folder: Path) -> StudyDialog:
+    window.settings.folder = str(folder)
+    window.session.tasks.recent.clear()
+    window.actions_by_key["study"].trigger()
+    (dialog,) = window.findChildren(StudyDialog)
+    return dialog
+
+
+def test_it_says_what_would_be_run_and_what_is_wrong(window: MainWindow, tmp_path: Path) -> None:
+    dialog = ask(window, tmp_path)
+    assert dialog.said.text() == "6 runs." and dialog.start.isEnabled()
+    for name, text, words in (
+        ("optimizers", "sgd, sdg", "Unknown optimizer “sdg”"),
+        ("batch_sizes", "0", "A batch of 0 cannot be made"),
+        ("seeds", "many", "seeds must be a list"),
+        ("more", "width", "is no setting with values"),
+        ("more", "depth_of_sea=1,2", "depth_of_sea: no such setting"),
+        ("workers", "none", "Workers cannot be"),
+        ("file", " ", "Name the file"),
+    ):
+        line = dialog.lines[name]
+        before = line.text()
+        line.setText(text)
+        assert words in dialog.said.text() and not dialog.start.isEnabled(), name
+        line.setText(before)
+    dialog.lines["seeds"].setText("0, 5")
+    dialog.lines["workers"].setText("3")
+    assert dialog.said.text() == "12 runs, 3 at once."
+    dialog.reject()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_has_what_is_set_in_the_window(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+) -> None:
+    pytest.importorskip("tomllib")
+    slowly(0.0)
+    job = bench.session.job
+    bench.session.set_job(replace(job, sweep=replace(job.sweep, steps=77)))
+    dialog = ask(window, tmp_path)
+    dialog.lines["batch_sizes"].setText("32,64")
+    dialog.start.click()
+    spec, how = read_spec(tmp_path / "digits-study.toml")
+    assert spec.task == "digits" and spec.fixed["sweep.steps"] == 77 and how.workers is None
+    assert spec.grid == {"optimizer": ("sgd", "adamw"), "batch_size": (32, 64)}
+    tab = window.tabs.study
+    assert window.tabs.currentWidget() is tab and tab._empty.text().startswith("digits-study.study is starting")
+    qtbot.waitUntil(lambda: tab.results is not None and not tab.results.missing, timeout=60_000)
+    qtbot.waitUntil(lambda: not bench.session.studying, timeout=10_000)
+    assert tab.title.text() == "digits-study.study · 4 of 4 runs"
+    assert tab.stop.isHidden() and tab.resume.isHidden()
+    assert not bench.session.busy and bench.runs.visit is None
+    again = ask(window, tmp_path)
+    assert again.path.name == "digits-study2.toml", "nothing is written over"
+    again.lines["file"].setText(str(tmp_path / "digits-study.toml"))
+    again.start.click()
+    assert "already exists" in again.said.text()
+    again.reject()
+
+
+def test_it_is_stopped_and_gone_on_with(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+) -> None:
+    pytest.importorskip("tomllib")
+    slowly(0.5)
+    dialog = ask(window, tmp_path)
+    dialog.lines["batch_sizes"].setText("32,64,128")
+    dialog.start.click()
+    tab = window.tabs.study
+    qtbot.waitUntil(lambda: tab.results is not None and tab.results.missing < 6, timeout=60_000)
+    assert tab.stop.isVisible() and tab.resume.isHidden() and "missing" not in tab.sentences.text()
+    bench.session.run_study(tmp_path / "digits-study.toml", bench.session.job)
+    assert "A study is in progress" in window.banner.text
+    tab.stop.click()
+    qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.resume.isVisible(), timeout=10_000)
+    assert tab.stop.isHidden() and open_study(tmp_path / "digits-study.study").missing
+    slowly(0.0)
+    tab.resume.click()
+    qtbot.waitUntil(lambda: not tab.results.missing and not bench.session.studying, timeout=60_000)
+    assert all(row.attempts >= 1 for row in tab.results.rows)
+
+
+def test_closing_the_session_ends_it(
+    bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+) -> None:
+    pytest.importorskip("tomllib")
+    slowly(0.5)
+    (tmp_path / "a.toml").write_text('task = "digits"\nseeds = 50\n')
+    bench.session.run_study(tmp_path / "a.toml", bench.session.job)
+    qtbot.waitUntil(lambda: (tmp_path / "a.study" / "journal.jsonl").exists(), timeout=20_000)
+    bench.session.close()
+    assert not bench.session.studying
+    assert open_study(tmp_path / "a.study").missing
+
+
+def test_why_it_did_not_run_is_said(qtbot: QtBot, tmp_path: Path) -> None:
+    process = StudyProcess(command=lambda words: [sys.executable, "-c", "import sys; sys.exit('lrgui: no such luck.')"])
+    with qtbot.waitSignal(process.failed, timeout=20_000) as told:
+        process.start(tmp_path / "a.toml")
+    assert told.args == ["no such luck."] and not process.running
+    nowhere = StudyProcess(command=lambda words: ["/no/such/program"])
+    with qtbot.waitSignal(nowhere.failed, timeout=20_000) as told:
+        nowhere.start(tmp_path / "a.toml")
+    assert "could not be started" in told.args[0]
+
+
+def test_the_python_and_the_target_that_are_chosen_compute(qtbot: QtBot, tmp_path: Path) -> None:
+    given: list[list[str]] = []
+
+    def command(words) -> list[str]:
+        given.append(list(words))
+        return [sys.executable, "-c", ""]
+
+    process = StudyProcess(command=command)
+    for python in ("", "/usr/bin/python3", "on:box"):
+        process.start(tmp_path / "a.toml", python)
+        qtbot.waitUntil(lambda: not process.running, timeout=20_000)
+    file = str(tmp_path / "a.toml")
+    assert given == [["study", file], ["study", file, "--python", "/usr/bin/python3"], ["study", file, "--on", "box"]]
+    assert study_command(["study", file])[-2:] == ["study", file]
+
+
+def test_one_that_ends_before_anybody_looked_is_shown(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+) -> None:
+    pytest.importorskip("tomllib")
+    slowly(0.0)
+    (tmp_path / "a.toml").write_text('task = "digits"\n')
+    bench.session.run_study(tmp_path / "a.toml", bench.session.job)
+    window.tabs.study._timer.stop()
+    qtbot.waitUntil(lambda: not bench.session.studying, timeout=60_000)
+    qtbot.waitUntil(lambda: window.tabs.study.results is not None, timeout=10_000)
+    (tmp_path / "bad.toml").write_text("task = 3\n")
+    bench.session.run_study(tmp_path / "bad.toml", bench.session.job)
+    assert "bad.study is starting" in window.tabs.study._empty.text()
+    qtbot.waitUntil(lambda: not bench.session.studying, timeout=60_000)
+    assert window.tabs.study._empty.text().startswith("No study is open")
+    assert window.tabs.study._stack.currentIndex() == 1, "the one before is in sight again"
