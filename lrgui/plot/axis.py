@@ -22,7 +22,7 @@ Ticks = Callable[[float, float, float], list[Tick]]
 
 TICK_LENGTH = 5.0
 #: What titles become along an axis that is too short for them.
-SHORT = {"Learning rate": "LR"}
+SHORT = {"Learning rate": "LR", "Learning rate (log scale)": "LR (log)"}
 #: How far a title may reach past the ends of a short axis.
 TITLE_REACH = 14.0
 LEFT_WIDTH = 64

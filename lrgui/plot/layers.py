@@ -30,6 +30,8 @@ _FAR = 1e5
 _DENSE = 300
 #: Radius of the circles on a line, in logical pixels.
 _CIRCLE = 3.4
+#: And at most so much of the space between them: more of it than is covered shows the line.
+_PER_SPACE = 0.28
 #: Smaller circles would be specks.
 _LEAST_CIRCLE = 1.2
 
@@ -280,8 +282,8 @@ class Line(Layer):
 
 
 def circle_radius(px: Floats) -> float:
-    """Of the circles at these pixels, shape (n,): smaller where they would touch, 0 where there is no room for any."""
-    room = float(np.median(np.diff(px))) / 2 - 0.5 if len(px) > 1 else _CIRCLE
+    """Of the circles at these pixels, shape (n,): smaller where they lie close, 0 where there is no room for any."""
+    room = _PER_SPACE * float(np.median(np.diff(px))) if len(px) > 1 else _CIRCLE
     return 0.0 if room < _LEAST_CIRCLE else min(_CIRCLE, room)
 
 

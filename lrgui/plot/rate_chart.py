@@ -20,7 +20,7 @@ from lrgui.plot.plan_view import PlanView
 from lrgui.plot.rate_marks import RateMarks
 from lrgui.plot.step_chart import NONE, Floats, StepChart, per_step
 from lrgui.plot.theme import Palette
-from lrgui.plot.ticks import decade_ticks, linear_ticks
+from lrgui.plot.ticks import linear_ticks, upright_decade_ticks
 
 #: On a logarithmic axis the lowest rate in sight is at least the highest one by this: a schedule may end at zero.
 MOST_BETWEEN = 1e6
@@ -210,7 +210,8 @@ class RateChart(StepChart):
             return
         self.view.give_up_drag()
         self.view.log_y = wanted
-        self.left.measure("LR (log scale)" if wanted else "Learning rate", decade_ticks if wanted else linear_ticks)
+        title = "Learning rate (log scale)" if wanted else "Learning rate"
+        self.left.measure(title, upright_decade_ticks if wanted else linear_ticks)
         self.fit()
         for layer in (*self._lines, self.dragged, self.grid):
             layer.refresh()

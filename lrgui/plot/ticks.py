@@ -9,8 +9,8 @@ from itertools import pairwise
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-#: Room that one label of a logarithmic axis wants, in logical pixels.
-_DECADE_WIDTH = 44
+#: Room that one label of a logarithmic axis wants, in logical pixels: along a level one, and along an upright one.
+_DECADE_WIDTH, _DECADE_HEIGHT = 44, 18
 _DETAIL_WIDTH = 62
 
 
@@ -29,8 +29,9 @@ def power_of_ten(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
-def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
-    """Ticks of a logarithmic axis that shows log10 values from `low` to `high` on a length of `pixels`.
+def decade_ticks(low: float, high: float, pixels: float, room: float = _DECADE_WIDTH) -> list[Tick]:
+    """Ticks of a logarithmic axis that shows log10 values from `low` to `high` on a length of `pixels`, with labels
+    at least `room` of them apart.
 
     Powers of ten carry labels. The steps between them are unlabelled, unless less than two decades are
     visible: then they read `2×10⁻³`, as many as fit. Within a small part of a decade the steps become finer.
@@ -39,7 +40,7 @@ def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
     if not (math.isfinite(span) and span > 0 and pixels > 0):
         return []
     per_decade = pixels / span
-    every = next((n for n in (1, 2, 3, 5, 10, 20, 50) if n * per_decade >= _DECADE_WIDTH), 100)
+    every = next((n for n in (1, 2, 3, 5, 10, 20, 50) if n * per_decade >= room), 100)
     if span < 0.45:
         return list(_within_a_decade(low, high, pixels))
     ticks: list[Tick] = []
@@ -53,6 +54,11 @@ def decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
             text = f"{factor}×{power_of_ten(exponent)}" if factor in labelled else ""
             ticks.append(Tick(exponent + math.log10(factor), text, False))
     return [tick for tick in ticks if low <= tick.position <= high]
+
+
+def upright_decade_ticks(low: float, high: float, pixels: float) -> list[Tick]:
+    """As `decade_ticks`, for an upright axis: along it labels are as long as they are high."""
+    return decade_ticks(low, high, pixels, _DECADE_HEIGHT)
 
 
 def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> list[Tick]:

@@ -151,7 +151,7 @@ def test_rates_on_a_logarithmic_axis_and_momenta_over_them(plot: TrainingPlot) -
     plot.begin(PLAN, 20, 10, np.linspace(0.5, 1.0, STEPS))
     plot.set_log_rate(True)
     low, high = plot.rate.view.viewRange()[1]
-    assert -1 < high < -0.5 and -3.5 < low < -2.5 and plot.rate.left.title == "LR (log scale)"
+    assert -1 < high < -0.5 and -3.5 < low < -2.5 and plot.rate.left.title == "Learning rate (log scale)"
     momenta = plot.rate.planned_momentum.points[1]
     assert momenta[-1] == pytest.approx(PLAN.max()) and 0.01 < momenta[0] < 0.02
     plot.set_log_rate(False)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from lrgui.plot.ticks import decade_ticks, linear_ticks, loss_ticks, power_of_ten
+from lrgui.plot.ticks import decade_ticks, linear_ticks, loss_ticks, power_of_ten, upright_decade_ticks
 
 
 def words(ticks):
@@ -72,3 +72,9 @@ def test_losses_on_a_logarithmic_axis_read_as_plain_numbers(low, high, some):
     assert all(low <= tick.position <= high for tick in ticks)
     places = sorted(tick.position for tick in labelled)
     assert all((b - a) * 400 / (high - low) >= 20 for a, b in pairwise(places))
+
+
+def test_an_upright_axis_has_room_for_more_decades() -> None:
+    low, high, pixels = -7.6, -1.1, 47
+    assert not [tick for tick in decade_ticks(low, high, pixels) if tick.text]
+    assert [tick.text for tick in upright_decade_ticks(low, high, pixels) if tick.text] == ["10⁻⁶", "10⁻³"]
