@@ -153,6 +153,7 @@ def test_a_validation_loss_and_a_metric(make):
 ONE_RATE = {"start_lr": 5e-3, "end_lr": 5.0000001e-3, "stop_factor": 0, "progress": False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "arguments", "steps"),
     [

@@ -9,21 +9,16 @@ import time
 import pytest
 from program import Program, until
 
-from lrgui.core.events import BatchEvent, EndEvent, StateEvent
+from lrgui.core.events import EndEvent, StateEvent
 from lrgui.plot.theme import LIGHT
 
 LONG = {"steps": 200_000, "end_lr": 1e-3, "stop_factor": 0.0}
 
 
-def _points(program: Program) -> int:
-    run = program.run("sweep")
-    return 0 if run is None else sum(isinstance(event, BatchEvent) for event in run.events)
-
-
 def _start_long_run(program: Program) -> None:
     program.start(**LONG)
     program.key("F5")
-    until(lambda: _points(program) > 50, "the run goes on")
+    until(lambda: program.points() > 50, "the run goes on")
 
 
 def test_idle(program: Program) -> None:
@@ -50,8 +45,8 @@ def test_keep_running(program: Program) -> None:
     _start_long_run(program)
     program.close()
     _answer(program, stop=False)
-    before = _points(program)
-    until(lambda: _points(program) > before + 100, "the run still goes on")
+    before = program.points()
+    until(lambda: program.points() > before + 100, "the run still goes on")
     program.key("Escape")
     until(lambda: program.ended("sweep"), "stopped by Escape")
     program.close()
@@ -68,9 +63,9 @@ def test_paused(program: Program) -> None:
         return run is not None and StateEvent("paused") in run.events
 
     until(paused, "paused")
-    held = _points(program)
+    held = program.points()
     program.key("space")
-    until(lambda: _points(program) > held + 50, "resumed")
+    until(lambda: program.points() > held + 50, "resumed")
     program.key("space")
     program.close()
     _answer(program, stop=True)
@@ -95,12 +90,7 @@ def test_the_session_ends(program: Program) -> None:
 def test_training(program: Program) -> None:
     program.start(epochs=2000)
     program.key("F6")
-
-    def trains() -> bool:
-        run = program.run("train")
-        return run is not None and sum(isinstance(event, BatchEvent) for event in run.events) > 50
-
-    until(trains, "the training goes on")
+    until(lambda: program.points("train") > 50, "the training goes on")
     program.close()
     _answer(program, stop=True)
     assert program.exit_status() == 0
@@ -112,7 +102,7 @@ def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
     assert workers
     program.kill_window()
     until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
-    assert _points(program) > 50, "what was measured is on disk"
+    assert program.points() > 50, "what was measured is on disk"
 
 
 def test_a_killed_worker_leaves_the_window_and_the_points(program: Program) -> None:

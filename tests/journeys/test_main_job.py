@@ -7,20 +7,15 @@ import pytest
 from PIL import Image
 from program import Program, until
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent
+from lrgui.core.events import EndEvent, EpochEvent
 from lrgui.plot.theme import LIGHT
 
 
 @pytest.mark.timeout(240)
 def test_find_drag_undo_train_export(program: Program) -> None:
-    program.start(steps=1500)
+    program.start(steps=800)
     program.key("F5")
-
-    def points() -> int:
-        run = program.run("sweep")
-        return 0 if run is None else sum(isinstance(event, BatchEvent) for event in run.events)
-
-    until(lambda: points() > 100, "the first points")
+    until(lambda: program.points() > 100, "the first points")
     assert program.ended("sweep") is None, "points must arrive before the end"
     few = program.count(LIGHT.curve)
     sweep = until(lambda: program.ended("sweep"), "the end of the sweep")

@@ -201,6 +201,7 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
     assert program.exit_status() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_run_from_elsewhere_and_a_python_without_qt(program: Opened, tmp_path: Path) -> None:
     """A run file that names code executes nothing; once it is trusted it runs in the Python of the settings."""
