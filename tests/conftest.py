@@ -54,12 +54,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: server.communicate(timeout=10))
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of collected tests, torch and Qt are not gone through again with each collection of garbage."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="session")
 def all_own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for each test: its number is not looked for among thousands, as pytest does for those of its own."""

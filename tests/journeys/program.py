@@ -277,8 +277,14 @@ class Program:
         return b""
 
     def workers(self) -> list[int]:
-        """Processes of this program's runs, spare ones included."""
+        """Processes of this program's runs, the spare one included, and those forked from it."""
         assert self.process is not None
+        waiting = self._python_children(self.process.pid, b"lrgui.runs.worker")
+        return [*waiting, *(forked for pid in waiting for forked in self._python_children(pid, b"--serve="))]
+
+    @staticmethod
+    def _python_children(of: int, word: bytes) -> list[int]:
+        """The children of a process in whose command line a word stands."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -286,7 +292,7 @@ class Program:
                 command = (folder / "cmdline").read_bytes()
             except (OSError, IndexError):  # it has gone meanwhile
                 continue
-            if parent == self.process.pid and b"lrgui.runs.worker" in command:
+            if parent == of and word in command:
                 found.append(int(folder.name))
         return found
 

@@ -97,6 +97,13 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def answers_are_closed() -> Iterator[None]:
+    """torchvision leaves answers open that say 404: they are closed while the warnings about that are ignored."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that has a tiny MNIST, which torchvision's class says to be the real one."""
@@ -108,7 +115,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield serving
         serving.shutdown()
         thread.join()
-        gc.collect()  # torchvision leaves answers open that say 404
 
 
 def offer(server: Server, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> None:
