@@ -17,6 +17,7 @@ from lrgui._version import __version__
 from lrgui.core.events import Event
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SCHEMA, encode
+from lrgui.runs.steering import forget
 from lrgui.writing import write_atomically
 
 #: What could not be written is tried again after so many seconds, and at the end.
@@ -139,6 +140,7 @@ class LogWriter:
 
     def _go_on(self, job: Job) -> None:
         """Open a run's file behind its last whole line; with another job its header is written anew."""
+        forget(self.path)
         try:
             _renew_header(self.path, job)
             self._open()

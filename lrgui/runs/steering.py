@@ -26,13 +26,12 @@ def requests_of(log: Path) -> Path:
 def steered(log: Path | None, source: Hearing) -> Iterator[None]:
     """Inside, `source` hears what others ask of the run that is written to `log`; None where it is written nowhere.
 
-    Requests that an earlier run left behind are forgotten; none stay.
+    No request stays behind. What was asked before somebody listened counts, too: the log is held before.
     """
     if log is None:
         yield
         return
     requests, over = requests_of(log), threading.Event()
-    _remove(requests)
     listener = threading.Thread(target=listen, args=(requests, source, over), name="lrgui requests", daemon=True)
     listener.start()
     try:
@@ -40,7 +39,7 @@ def steered(log: Path | None, source: Hearing) -> Iterator[None]:
     finally:
         over.set()
         listener.join(10 * PACE)
-        _remove(requests)
+        forget(log)
 
 
 class Hearing(Protocol):
@@ -79,6 +78,7 @@ def listen(requests: Path, source: Hearing, over: threading.Event, ending: Calla
                 source.ask(request)
 
 
-def _remove(requests: Path) -> None:
+def forget(log: Path) -> None:
+    """Remove what was asked of a run that is over, or whose process was killed: it is not meant for the next one."""
     with suppress(OSError):
-        requests.unlink(missing_ok=True)
+        requests_of(log).unlink(missing_ok=True)

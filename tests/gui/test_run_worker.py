@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -16,6 +17,9 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.tail import Follower
+from lrgui.runs.steering import requests_of
 
 
 class Journal:
@@ -93,6 +97,16 @@ def test_a_source_that_ends_without_a_word_is_said_to_be_killed(qtbot: QtBot) ->
     seen = _play(qtbot, RunWorker(), Scripted([points()[:3]]))
     assert isinstance(seen[-1], EndEvent)
     assert seen[-1].reason == "killed"
+
+
+def test_another_terminal_steers_what_the_window_runs(qtbot: QtBot, tmp_path: Path) -> None:
+    worker, source = RunWorker(), Scripted([points()[:3]], hold=True)
+    log = LogWriter(tmp_path / "one.lrrun", Job())
+    worker.start(source, log)
+    qtbot.waitUntil(lambda: Follower(str(log.path)).ask("pause"), timeout=30_000)
+    qtbot.waitUntil(lambda: "pause" in source.asked, timeout=30_000)
+    worker.close()
+    assert not requests_of(log.path).exists()
 
 
 def test_one_run_at_a_time(qtbot: QtBot) -> None:

@@ -62,14 +62,17 @@ def test_whoever_reads_the_run_hands_on_what_others_ask(log: Path) -> None:
     assert not requests_of(log).exists(), "nothing stays behind"
 
 
-def test_what_was_asked_of_an_earlier_run_is_forgotten(log: Path) -> None:
-    requests_of(log).write_text("cancel\n")
+def test_what_was_asked_of_a_killed_process_is_not_meant_for_the_one_that_goes_on(log: Path) -> None:
+    with LogWriter(log, Job()):
+        requests_of(log).write_text("cancel\n")
     source = Source()
-    with steered(log, source):
+    with LogWriter(log, Job(), continues=True):
+        assert Follower(str(log)).ask("pause"), "the log is held, and nobody listens yet"
         with requests_of(log).open("a") as file:
-            file.write("pause\nnonsen")
-        until(lambda: bool(source.asked))
-    assert source.asked == ["pause"]
+            file.write("nonsense\nhal")
+        with steered(log, source):
+            until(lambda: len(source.asked) == 2)
+    assert source.asked == ["pause", "asked nonsense"]
 
 
 def test_nobody_hears_where_nobody_computes(log: Path) -> None:
