@@ -78,7 +78,8 @@ class CompareTab(RunTab):
         self.back.hide()
         under.addWidget(self.button)
         tip = "Measure a grid of optimizers, batch sizes and seeds, and how the rate follows the batch"
-        under.addWidget(small_button("New study…", tip, lambda: session.wanted.emit("study")))
+        self.study = small_button("New study…", tip, lambda: session.wanted.emit("study"))
+        under.addWidget(self.study)
         under.addStretch(1)
         under.addWidget(self.reset)
         self.sentences = muted()
@@ -215,7 +216,8 @@ class CompareTab(RunTab):
     @Slot(str)
     def _on_state(self, state: str) -> None:
         idle = state == RunState.IDLE
-        self.button.setEnabled(idle and not self._session.job.task.is_script)  # that brings its own optimizer
+        for button in (self.button, self.study):
+            button.setEnabled(idle and not self._session.job.task.is_script)  # that brings its own optimizer
         for widget in (*self.boxes.values(), *self.pick_buttons):
             widget.setEnabled(idle)
 
