@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,16 +227,22 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
     """A run that was going on when the window was killed, `since` the settings were saved last, is offered."""
     from lrgui.gui.background import Background
     from lrgui.gui.notice import Notice
+    from lrgui.runs.checkpoints import LAST, folder_of, newest
     from lrgui.runs.cut_off import cut_off_since, cut_off_words
     from lrgui.runs.summary import RunSummary
 
     def tell(run: RunSummary | None, _error: Exception | None) -> None:
         if run is None or window.session.busy or window.runs.sweep is not None or window.runs.visit is not None:
             return
-        path = places.runs_folder() / run.file
-        tip = "Show what it measured; it stays in the list of runs (Ctrl+R)"
-        act = lambda: window.open_run(path)  # noqa: E731
-        window.session.noticed.emit(Notice("info", cut_off_words(run), action="Open it", act=act, tip=tip))
+        path, session = places.runs_folder() / run.file, window.session
+        stays = "it stays in the list of runs (Ctrl+R)"
+        label, tip = "Open it", f"Show what it measured; {stays}"
+        act: Callable[[], None] = partial(window.open_run, path)
+        if newest(folder_of(path), LAST) is not None:
+            label, tip = "Resume", f"Go on from its last checkpoint; {stays}"
+            act = partial(session.resume, path)
+        words = " ".join((cut_off_words(run), session.queue.waiting_words)).strip()  # one line for both
+        session.noticed.emit(Notice("info", words, action=label, act=act, tip=tip))
 
     Background(window).start(lambda _watch: cut_off_since(places.runs_folder(), since), tell)
 

@@ -181,11 +181,16 @@ class Queue(QObject):
         self._queue.remove(self._queue.ended)
         self._tell()
 
+    @property
+    def waiting_words(self) -> str:
+        """How many wait from last time, in a sentence; empty where none does."""
+        count = len(self.waiting)
+        several = f"{count} trainings from last time are waiting in the queue."
+        return several if count > 1 else "1 training from last time is waiting in the queue." if count else ""
+
     def offer_kept(self) -> None:
         """Ask what is to become of trainings that waited when the window was closed; none runs by itself."""
-        count = len(self.waiting)
-        if count:
-            words = f"{count} training{'s' if count > 1 else ''} from last time {'are' if count > 1 else 'is'} waiting."
+        if words := self.waiting_words:
             self.noticed.emit(self._offer_to_look("info", words, "Show the queue, where they can be run or removed"))
 
     def close(self) -> None:

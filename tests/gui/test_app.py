@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 from scripted import points, task
 
 from lrgui.core.events import StateEvent
+from lrgui.core.tensor_file import File
 from lrgui.gui import app
 from lrgui.gui.environments import Environments
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
+from lrgui.runs.checkpoints import folder_of
 from lrgui.runs.job import Job
 from lrgui.runs.library import new_path
 from lrgui.runs.log_writer import LogWriter
@@ -171,6 +173,24 @@ def test_a_run_that_was_cut_off_with_the_window_is_offered_at_the_next_start(
     window.banner._action.click()
     qtbot.waitUntil(lambda: window.runs.visit is not None)
     assert bench.runs.sweep is not None and len(bench.runs.sweep) == 120
+
+
+def test_a_training_that_was_cut_off_is_resumed_with_one_click(
+    window: MainWindow, bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, resumed = new_path(Job("train")), list[Path]()
+    with LogWriter(path, Job("train"), origin="window") as writer:
+        writer.write([StateEvent("running"), task(), *points()[:120]])
+    folder_of(path).mkdir()
+    (folder_of(path) / "last-100.safetensors").write_bytes(b"".join(File({})))
+    bench.session.enqueue_training([1e-3, 1e-2])
+    monkeypatch.setattr(bench.session, "resume", resumed.append)
+    app.tell_cut_off(window, path.stat().st_mtime - 1)
+    qtbot.waitUntil(lambda: "was cut off" in window.banner.text)
+    assert window.banner.text.endswith("2 trainings from last time are waiting in the queue.")
+    assert window.banner._action.text() == "Resume"
+    window.banner._action.click()
+    assert resumed == [path]
 
 
 def test_the_button_names_a_rate_only_where_one_is_selected(window: MainWindow, bench: Bench) -> None:
