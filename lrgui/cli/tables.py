@@ -91,7 +91,7 @@ def _fits(widths: Sequence[int], width: int, lines: bool) -> bool:
 
 def _between(count: int, lines: bool) -> int:
     """The columns of the screen that stand around and between so many."""
-    return 3 * count + 1 if lines else 2 * count - 1
+    return 3 * count + 1 if lines else 2 * (count - 1)
 
 
 def _table(columns: Sequence[_Column], width: int, lines: bool) -> Table:
@@ -105,7 +105,11 @@ def _table(columns: Sequence[_Column], width: int, lines: bool) -> Table:
         widths[widths.index(widest)] -= 1
         room += 1
     made = [Column(_text(column.head, size), width=size) for column, size in zip(columns, widths, strict=True)]
-    table = Table(*made) if lines else Table(*made, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = (
+        Table(*made)
+        if lines
+        else Table(*made, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    )
     for cells in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*(_text(cell, size) for cell, size in zip(cells, widths, strict=True)))
     return table
