@@ -130,7 +130,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "open_folder",
         "Open folder…",
         ("Ctrl+Shift+O",),
-        "Train on a folder (images by class, MNIST's files, or one with a task.py), or look at a study's",
+        "Open a folder to train on (images by class, MNIST's files, or one with a task.py), or that of a study",
         "opening.open_folder",
     ),
     ActionRow(

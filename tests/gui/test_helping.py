@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from geometry import cut
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -199,6 +200,8 @@ def test_all_keys_are_listed(window: MainWindow) -> None:
     window.actions_by_key["shortcuts"].trigger()
     dialog = shown(window, ShortcutsDialog)
     assert dialog.height() <= window.height()
+    QApplication.processEvents()
+    assert not cut(dialog), "however long a line is"
 
 
 def test_the_title_says_how_far_a_run_is(window: MainWindow) -> None:

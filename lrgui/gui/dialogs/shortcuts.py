@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLa
 
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS
 
+#: Room for most lines without a break.
+WIDTH = 760
+
 
 class ShortcutsDialog(QDialog):
     """Scrolls where the screen is low."""
@@ -25,8 +28,11 @@ class ShortcutsDialog(QDialog):
         for index, (keys, words) in enumerate((*rows, *PLOT_KEYS)):
             name = QLabel(keys)
             name.setObjectName("cardTitle")
-            grid.addWidget(name, index, 0)
-            grid.addWidget(QLabel(words), index, 1)
+            grid.addWidget(name, index, 0, Qt.AlignmentFlag.AlignTop)
+            what = QLabel(words)
+            what.setWordWrap(True)  # a line that is longer than the window is wide would be cut
+            grid.addWidget(what, index, 1)
+        grid.setColumnStretch(1, 1)
         area = QScrollArea()
         area.setAccessibleName("Keyboard shortcuts")
         area.setWidgetResizable(True)
@@ -35,6 +41,6 @@ class ShortcutsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(area)
-        wanted = inside.sizeHint()
-        room = parent.height() if parent is not None else wanted.height()
-        self.resize(wanted.width() + 24, min(wanted.height(), max(room - 60, 300)))
+        high = inside.heightForWidth(WIDTH)
+        room = parent.height() if parent is not None else high
+        self.resize(WIDTH, min(high, max(room - 60, 300)))
