@@ -78,6 +78,8 @@ def test_a_drag_selects_and_the_selection_survives_a_sweep(program: Program) -> 
     place = zones.low_end - (zones.low_end - zones.left) // 3
     program.drag((place - 60, row), (place, row))
     until(lambda: abs(program.selection_column(program.zones()) - place) <= 3, "the selection is under the pointer")
+    program.command("Steps (Sweep)")
+    program.enter("90")  # another curve, which does not cover the one before
     swept(program)
     until(lambda: program.count(LIGHT.previous) > 100, "the sweep before stays, faded")
     assert abs(program.selection_column(program.zones()) - place) <= 3
