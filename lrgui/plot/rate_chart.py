@@ -120,7 +120,7 @@ class RateChart(StepChart):
             first = first or not len(self._momenta)
             self._momenta = momenta
             self._draw_momenta()
-        if not len(self.plan) and len(rates) and (first or float(rates.max()) > self.top):
+        if not len(self.plan) and len(rates) and (first or not self._in_sight(rates)):
             self.fit()  # no plan has told how high they go
         if first:
             self.update_legend()
@@ -153,7 +153,7 @@ class RateChart(StepChart):
         for step, drop in self._drops:
             self.plan[step:] *= drop
         self.planned.set_data(*per_step(self.plan))
-        if float(self.plan.max()) > self.top:
+        if not self._in_sight(self.plan):
             self.fit()
 
     def expect(self, factor: float) -> None:
@@ -228,6 +228,13 @@ class RateChart(StepChart):
         self.view.setYRange(low - 0.06 * (high - low), high + 0.12 * (high - low), padding=0)
         self._ends = low, high
         self._draw_momenta()
+
+    def _in_sight(self, rates: Floats) -> bool:
+        """Whether there is room for all of these rates, shape (n,)."""
+        if float(rates.max()) > self.top:
+            return False
+        seen = rates[rates > self.top / MOST_BETWEEN] if self.view.log_y else NONE
+        return not len(seen) or math.log10(float(seen.min())) >= self._ends[0] - 1e-6
 
     def _draw_momenta(self) -> None:
         """Momenta share the chart of the rates, evenly on any axis; 1 is as high as the highest rate."""

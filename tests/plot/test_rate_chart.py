@@ -172,3 +172,15 @@ def test_the_plan_follows_a_rate_that_fell_on_a_plateau(plot: TrainingPlot) -> N
     plot.begin(np.full(80, 0.1), 20, 4, waits=True)  # an opened run is there as a whole
     plot.set_live(np.full(80, 2.0), rates)
     assert plot.rate.plan == pytest.approx(np.where(np.arange(80) < 40, rates, 0.0))
+
+
+def test_a_logarithmic_axis_follows_rates_that_fall(plot: TrainingPlot) -> None:
+    plot.begin(np.full(STEPS, 0.1), 20, 10)
+    plot.set_log_rate(True)
+    assert plot.rate.view.viewRange()[1][0] > -3
+    plot.set_rate_changes([RateEvent(50, 1e-3, 1e-3, 1e-4, "by hand")])
+    assert -5 < plot.rate.view.viewRange()[1][0] < -4
+    plot.begin(np.empty(0), STEPS, 1)  # of a script nobody knows the plan
+    plot.set_live(np.full(2, 2.0), np.array([0.1, 0.1]))
+    plot.set_live(np.full(3, 2.0), np.array([0.1, 0.1, 1e-5]))
+    assert -6 < plot.rate.view.viewRange()[1][0] < -5
