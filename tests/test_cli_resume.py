@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent
+from lrgui.core.events import BatchEvent, OutputEvent, Stream
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.tensor_file import read
-from lrgui.runs.checkpoints import with_checkpoints
+from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
+from lrgui.runs.log import read_log
 from lrgui.runs.opened import open_run
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.checkpoints import where_words
 from lrgui.tasks.spec import TaskSpec
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -61,6 +64,22 @@ def test_weights_and_the_code_that_loads_them(command: Command, tmp_path: Path) 
     model = runpy.run_path(str(tmp_path / "load.py"))["model"]
     names = {name: tuple(one.shape) for name, one in model.state_dict().items()}
     assert names == {name: one.shape for name, one in read(out).tensors.items()} and not model.training
+
+
+def test_weights_of_a_training_on_a_target_are_brought_and_it_goes_on_here(command: Command, tmp_path: Path) -> None:
+    there = stopped(10)
+    moved = tmp_path / "there"
+    moved.mkdir()
+    folder_of(there).rename(moved / "run.checkpoints")
+    with start_log(open_run(there).job) as log:
+        log.write([OutputEvent(where_words("box", Address(str(moved / "run.lrrun"))), Stream.NOTE)])
+        log.write(read_log(there).events)
+    refused = command("resume", log.path.name)
+    assert refused.returncode == 2 and f"lrgui weights {log.path.stem} --last” brings" in refused.stderr
+    done = command("weights", log.path.name, "--last", "-o", tmp_path / "model.safetensors")
+    assert done.returncode == 0 and "weights after 11 steps" in done.stderr
+    again = command("resume", log.path.name)
+    assert again.returncode == 0 and "All 2 epochs were trained" in again.stdout, again.stderr
 
 
 def test_runs_without_weights_say_so(command: Command) -> None:

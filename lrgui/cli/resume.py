@@ -45,6 +45,16 @@ def resume(
     try:
         job = resumed(run, opened, more_epochs)
     except NotResumableError as error:
+        from lrgui.runs.remote.checkpoints import address_there
+        from lrgui.runs.resuming import resumable
+
+        address = None if resumable(run, opened) else address_there(run)
+        if address is not None:
+            fail(
+                f"The checkpoints of {run.name} are on {address.host.name or 'this computer'}, where it was computed. "
+                f"“lrgui weights {run.stem} --last” brings the last one here; then resume it.",
+                Status.BAD_ARGUMENTS,
+            )
         fail(str(error), Status.BAD_ARGUMENTS)
     may_run(job, run, trust)
     if more_epochs:

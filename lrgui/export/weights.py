@@ -15,6 +15,7 @@ from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest, weights_in
 from lrgui.runs.epochs import judged_loss
 from lrgui.runs.job import Job
 from lrgui.runs.opened import OpenedRun
+from lrgui.runs.remote.checkpoints import address_there
 
 #: The usual name of the file.
 NAME = "model.safetensors"
@@ -42,6 +43,12 @@ def weights_file(log: Path, opened: OpenedRun, last: bool = False) -> Weights:
     best = None if last else newest(folder, BEST)
     found = best or newest(folder, LAST)
     if found is None:
+        address = address_there(log)
+        if address is not None:
+            raise ExportError(
+                f"The weights of {log.name} are on {address.host.name or 'this computer'}, where it was computed: "
+                f"“lrgui weights {log.stem}” brings them here."
+            )
         raise ExportError(
             f"{log.name} has no weights: only trainings keep them, with checkpoints on. Train again to get them."
         )

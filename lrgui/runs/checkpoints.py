@@ -75,13 +75,18 @@ def name_of(kind: str, step: int, over: bool = False) -> str:
 
 def checkpoints(folder: Path) -> list[Checkpoint]:
     """Those in a folder, the newest first; none where there is no such folder. Files are complete or not there."""
-    found = []
-    for entry in _entries(folder):
-        match = _NAME.fullmatch(entry.name)
-        if match is not None:
-            path, kind, step = Path(entry.path), match[1], int(match[2])
-            found.append(Checkpoint(path, kind, step, entry.stat().st_size, match[3] is not None))
+    found = [
+        one
+        for entry in _entries(folder)
+        if (one := checkpoint_named(folder, entry.name, entry.stat().st_size)) is not None
+    ]
     return sorted(found, key=lambda one: (one.step, one.over), reverse=True)
+
+
+def checkpoint_named(folder: Path, name: str, size: int) -> Checkpoint | None:
+    """The checkpoint that a file of this name and size is in `folder`, None for any other file."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else Checkpoint(folder / name, match[1], int(match[2]), size, match[3] is not None)
 
 
 def newest(folder: Path, kind: str, steps: int | None = None) -> Checkpoint | None:

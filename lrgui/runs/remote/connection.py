@@ -139,6 +139,20 @@ class Connection:
         self._buffer = rest
         return bytes(line)
 
+    def received(self, size: int, seconds: float) -> Iterator[bytes]:
+        """The next `size` bytes, in pieces. Raises RemoteError where none comes within so many seconds."""
+        waited = 0.0
+        while size > 0:
+            data, self._buffer = bytes(self._buffer), bytearray()
+            data = data or self.read(0.2)
+            waited = 0.0 if data else waited + 0.2
+            if waited > seconds:
+                raise RemoteError(f"{self._where} does not answer.", may_pass=True)
+            self._buffer += data[size:]
+            data = data[:size]
+            size -= len(data)
+            yield data
+
     @property
     def _where(self) -> str:
         return str(self._host) or self._python

@@ -12,6 +12,7 @@ from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, 
 from lrgui.runs.job import Job
 from lrgui.runs.python_command import boot_text
 from lrgui.runs.remote.address import Address, Host
+from lrgui.runs.remote.checkpoints import where_words
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
@@ -59,8 +60,7 @@ class RemoteRun:
         self._following = following
         if self._asked:  # meanwhile
             getattr(following, self._asked)()
-        words = f"The run is on {where}, also without this connection. To follow it again: lrgui watch {address}"
-        chunk: list[Event] = [OutputEvent(words, Stream.NOTE)]
+        chunk: list[Event] = [OutputEvent(where_words(where, address), Stream.NOTE)]
         if "script" in told:
             chunk.insert(0, OutputEvent(f"Submitted to SLURM as job {told['job']}:\n{told['script']}", Stream.OUT))
         yield chunk
