@@ -15,13 +15,18 @@ EVERY_MS = 500
 
 
 class Collector(QObject):
-    """Collects garbage on a timer, by the thresholds that Python has; while it lives, nobody else collects."""
+    """Collects garbage on a timer, by the thresholds that Python has; while it lives, nobody else collects.
+
+    What is there when this is made, the window and all modules, is left out: to look through it takes 50 ms, in which
+    the window would not answer.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thresholds = gc.get_threshold()
         self._was_enabled = gc.isenabled()
         gc.disable()
+        gc.freeze()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
         self._timer.start()
@@ -37,5 +42,6 @@ class Collector(QObject):
     def close(self) -> None:
         """Leave collecting to Python again."""
         self._timer.stop()
+        gc.unfreeze()
         if self._was_enabled:
             gc.enable()

@@ -52,3 +52,16 @@ def test_what_is_not_due_is_left(collector: Collector, monkeypatch: pytest.Monke
         collector.look()
     assert asked[0] == 0
     assert asked == sorted(asked)
+
+
+def test_what_was_there_before_is_not_looked_through(qtbot: QtBot) -> None:
+    there = Knot()
+    collector = Collector()
+    later = Knot()
+    try:
+        looked_at = gc.get_objects()
+        assert not any(one is there for one in looked_at)
+        assert any(one is later for one in looked_at)
+    finally:
+        collector.close()
+    assert any(one is there for one in gc.get_objects())
