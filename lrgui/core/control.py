@@ -50,6 +50,8 @@ class Control:
     """
 
     def __init__(self) -> None:
+        self.asked = False
+        """True once anything was asked for: until then an engine need not look at the rest in every step."""
         self._go = threading.Event()
         self._go.set()
         self._cancelled = threading.Event()
@@ -75,6 +77,7 @@ class Control:
         """Hold the run before its next batch."""
         if not self.cancelled:
             self._go.clear()
+            self.asked = True
 
     def resume(self) -> None:
         """Let a held run go on."""
@@ -84,14 +87,17 @@ class Control:
         """End the run before its next batch; everything measured so far is kept."""
         self._cancelled.set()
         self._go.set()
+        self.asked = True
 
     def finish(self) -> None:
         """End a training when its epoch is over, with what is measured at an epoch's end."""
         self._finishing.set()
+        self.asked = True
 
     def multiply_rate(self, factor: float) -> None:
         """Multiply every rate of a training from its next step on. Raises ValueError for what is no factor."""
         self._factors.append(_checked(factor))
+        self.asked = True
 
     def take_factor(self) -> float | None:
         """The factor that was asked for next, once; None where none was."""

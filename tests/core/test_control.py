@@ -34,6 +34,14 @@ def test_verbs_are_idempotent() -> None:
     assert control.cancelled
 
 
+@pytest.mark.parametrize("request_", ["pause", "cancel", "finish", "rate 0.5"])
+def test_an_engine_need_not_look_before_something_was_asked_for(request_: str) -> None:
+    control = Control()
+    control.resume()
+    assert not control.asked
+    assert control.obey(request_) and control.asked
+
+
 def test_cancel_wakes_and_cannot_be_paused_again() -> None:
     control = Control()
     control.pause()

@@ -104,6 +104,10 @@ def length(things: object) -> int | None:
 
 def batch_size(batch: Any) -> int:
     """How many examples a batch holds: the length of its first tensor with a dimension, 1 where there is none."""
+    if type(batch) in (list, tuple) and batch:  # nearly every batch, and asked for in every step
+        first = batch[0]
+        if isinstance(first, torch.Tensor) and first.dim() > 0:
+            return first.shape[0]
     for tensor in tensors_of(batch):
         if tensor.dim() > 0:
             return len(tensor)

@@ -35,6 +35,12 @@ class Means:
         """Take in one batch of `count` examples."""
         self._loss += loss * count
         self._seen += count
+        if metric is None:
+            return
+        if isinstance(metric, float):  # nearly always
+            self._metric += metric * count
+            self._measured += count
+            return
         if isinstance(metric, Mapping):
             self.name = str(next(iter(metric), self.name))
             for name, value in metric.items():

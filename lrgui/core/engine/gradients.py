@@ -23,12 +23,12 @@ def gradient_norms(parameters: Sequence[Any]) -> list[float | None] | None:
 
     None where none has one, or such as cannot be added up.
     """
-    there = [isinstance(getattr(p, "grad", None), torch.Tensor) for p in parameters]
-    norms = _norms([p.grad for p, has in zip(parameters, there, strict=True) if has])
+    gradients = [getattr(p, "grad", None) for p in parameters]
+    norms = _norms([gradient for gradient in gradients if isinstance(gradient, torch.Tensor)])
     if norms is None:
         return None
     numbers = iter(norms.tolist())
-    return [next(numbers) if has else None for has in there]
+    return [next(numbers) if isinstance(gradient, torch.Tensor) else None for gradient in gradients]
 
 
 def norm_of(norms: Sequence[float | None]) -> float:
@@ -38,12 +38,13 @@ def norm_of(norms: Sequence[float | None]) -> float:
 
 def _norms(gradients: Sequence[torch.Tensor]) -> torch.Tensor | None:
     """Shape (gradients,), 32 bits."""
-    gradients = [gradient.detach() for gradient in gradients]
     if not gradients or any(gradient.is_sparse for gradient in gradients):
         return None
     try:
         with torch.no_grad():
             norms = torch._foreach_norm(gradients)
-            return torch.stack([norm.to(norms[0].device, torch.float32) for norm in norms])
+            if len({norm.device for norm in norms}) > 1:
+                norms = [norm.to(norms[0].device) for norm in norms]
+            return torch.stack(norms).float()  # numbers of different types become those of the larger one
     except (RuntimeError, NotImplementedError):
         return None

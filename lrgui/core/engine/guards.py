@@ -27,9 +27,11 @@ from lrgui.core.formats import format_factor
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.validation_watch import ValidationWatch
 
-#: Gradients and answers are looked at each so many steps, and at most so many times: beside a small model's step they
-#: would show, and so would their lines in a long log.
-LOOK_EACH, MOST_LOOKS = 10, 2000
+#: Gradients and answers are looked at each so many steps of the first so many, in which most networks die that do.
+LOOK_EACH, LOOKED_AT = 10, 100
+#: Of the others each so many, and at most so many times: beside a small model's step a look shows, and so does its line
+#: in a long log.
+LOOK_LATER, MOST_LOOKS = 25, 2000
 
 
 class Guards:
@@ -46,13 +48,13 @@ class Guards:
         self._rising = ValidationWatch()
         self._patient = self._new_patience()
         self._recovery: Recovery | None = None
-        self._look_each = LOOK_EACH
+        self._look_later = LOOK_LATER
 
     def begin(
         self, total_steps: int, schedule: Schedule, scaler: Any, loss: Any, averaged: AveragedWeights | None
     ) -> None:
         """A training of so many steps begins: what its state consists of beside model and optimizer."""
-        self._look_each = max(LOOK_EACH, total_steps // MOST_LOOKS)
+        self._look_later = max(LOOK_LATER, total_steps // MOST_LOOKS)
         if self.config.recover:
             self._recovery = Recovery(self.model, self.optimizer, scaler, schedule, loss, self.rate, averaged)
             self._recovery.keep(0, 0)
@@ -76,7 +78,7 @@ class Guards:
 
     def looks(self, step: int) -> bool:
         """True for a step whose answers and gradients are looked at."""
-        return step % self._look_each == 0
+        return step % (LOOK_EACH if step < LOOKED_AT else self._look_later) == 0
 
     def listening(self, batch: Any) -> AbstractContextManager[None]:
         """Inside, what the model answers to this batch is kept for `look`."""

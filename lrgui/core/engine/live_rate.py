@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
 from lrgui.core.engine.param_groups import put_rate
+
+_AS_THEY_ARE = nullcontext()
 
 
 class LiveRate:
@@ -30,13 +32,13 @@ class LiveRate:
         self.factor *= factor
         self._put()
 
-    @contextmanager
-    def planned(self) -> Iterator[None]:
+    def planned(self) -> AbstractContextManager[None]:
         """Inside the groups have the schedule's rates, whose changes count."""
-        if self._planned is None:
-            yield
-            return
-        for group, rate in zip(self._optimizer.param_groups, self._planned, strict=True):
+        return _AS_THEY_ARE if self._planned is None else self._with(self._planned)
+
+    @contextmanager
+    def _with(self, planned: list[float]) -> Iterator[None]:
+        for group, rate in zip(self._optimizer.param_groups, planned, strict=True):
             put_rate(group, "lr", rate)
         try:
             yield

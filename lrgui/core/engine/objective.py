@@ -66,6 +66,7 @@ class Supervised:
         self._metric = metric
         self._last: tuple[Any, Any] | None = None
         self._inputs: ModelInputs | None = None
+        self._without_graph = torch.no_grad()  # made once: it is entered in every step
 
     @property
     def has_metric(self) -> bool:
@@ -82,7 +83,7 @@ class Supervised:
         else:
             output, target = self.forward(model, batch)
         if self._metric is not None:
-            self._last = (_detached(_answer(output)), target)
+            self._last = (_detached(output if isinstance(output, torch.Tensor) else _answer(output)), target)
         return self.judged(output, target)
 
     def both(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
@@ -100,7 +101,7 @@ class Supervised:
         """The metric of the batch whose loss was computed last."""
         assert self._metric is not None
         assert self._last is not None
-        with torch.no_grad():
+        with self._without_graph:
             return self._metric(*self._last)
 
     def without_loss(self) -> ValueError:

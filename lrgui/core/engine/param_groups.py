@@ -10,6 +10,8 @@ from torch.optim import Optimizer
 
 def largest(groups: Sequence[Mapping[str, Any]]) -> float:
     """The largest of the groups' rates."""
+    if len(groups) == 1:
+        return float(groups[0]["lr"])
     return max(float(group["lr"]) for group in groups)
 
 

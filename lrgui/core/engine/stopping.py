@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -224,12 +225,15 @@ class TrainWatch:
         self._lowest = min(self._lowest, loss)
         if len(self._losses) <= SHORT:
             return None
+        if len(self._losses) > 8 * SHORT:
+            del self._losses[: -2 * SHORT]
+        if loss - self._start <= 2 * abs(self._start):  # nearly always, and all the rest would say the same
+            return None
         recent = self._losses[-SHORT:]
-        del self._losses[: -2 * SHORT]
         far = max(2 * abs(self._start), 2 * (self._start - self._lowest))
         above = min(recent) - self._start
         # The noise is looked at last: beside a small model's step it would show.
-        if above > far and above > max(far, SCALE_NOISE * noise_of(np.array(self._losses))) > 0:
+        if above > far and above > max(far, SCALE_NOISE * noise_of(np.array(self._losses[-2 * SHORT :]))) > 0:
             return Stop(
                 EndReason.DIVERGED, f"Training diverged: the loss stays far above where it started. {self.advice}"
             )
@@ -280,5 +284,5 @@ class TrainWatch:
         """True where the last losses are clearly below the start; also before there is a start."""
         if not math.isfinite(self._start):
             return True
-        recent = float(np.median(self._losses[-SHORT:]))
+        recent = median(self._losses[-SHORT:])
         return recent < self._start - max(0.2 * abs(self._start), self._spread)

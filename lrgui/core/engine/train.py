@@ -242,24 +242,26 @@ class Training:
                 self.feed.begin()
             self.left = batches
         while self.left > 0:
-            yield from held(self.control, self.clock)
-            if self.control.cancelled:
-                yield from self._keep(midway=True)
-                self.end = stopped(self.epoch, epochs)
-                return
-            yield from self._change_rate()
+            if self.control.asked:
+                yield from held(self.control, self.clock)
+                if self.control.cancelled:
+                    yield from self._keep(midway=True)
+                    self.end = stopped(self.epoch, epochs)
+                    return
+                yield from self._change_rate()
             due = self.keeper is not None and self.keeper.due()
             if due:
                 self.feed.look()
             self._stepper.batches = min(self.config.accumulation, self.left)
-            loss, count = self._forward()
-            if self.control.cancelled and count < self._stepper.batches:
+            looks = self.guards.looks(self.step)
+            loss, count = self._forward(looks)
+            if count < self._stepper.batches and self.control.cancelled:
                 self.end = stopped(self.epoch, epochs)
                 return
             if count == 0:  # fewer than the loader's length says
                 break
             self.left -= count
-            yield from self._one_step(loss)
+            yield from self._one_step(loss, looks)
             if self.end is not None:
                 return
             if due:
@@ -314,7 +316,7 @@ class Training:
         self.step, self.epoch, self._skipped = good.step, good.epoch, 0
         yield from events
 
-    def _one_step(self, loss: float) -> Iterator[Event]:
+    def _one_step(self, loss: float, looks: bool) -> Iterator[Event]:
         """Tell the step's loss and learn from it. Sets `end` where the training is over."""
         self.lr = largest(self.optimizer.param_groups)
         self.first = loss if self.step == 0 else self.first
@@ -324,7 +326,7 @@ class Training:
         if stop is not None:
             self.end = self.guards.blame(stop, self._at_first(), self.step)
             return
-        looks = self._stepper.measures_gradients = self.guards.looks(self.step)
+        self._stepper.measures_gradients = looks
         made = self._stepper.step()
         if looks:
             seen, self.end = self.guards.look(self._stepper.norms, self.told - 1)
@@ -346,7 +348,7 @@ class Training:
             detail = f"Training diverged: {overflowed(self.lr)}. {self.guards.watch.advice}"
             self.end = EndEvent(EndReason.DIVERGED, detail)
 
-    def _forward(self) -> tuple[float, int]:
+    def _forward(self, looks: bool) -> tuple[float, int]:
         """The loss of an optimizer step, the mean over its batches, and how many there were; each is added to
         `trained`.
 
@@ -355,7 +357,7 @@ class Training:
         """
         stepper, objective = self._stepper, self.objective
         total, count = 0.0, 0
-        while count < stepper.batches and not self.control.cancelled:
+        while count < stepper.batches and not (self.control.asked and self.control.cancelled):
             batch = next(self.feed, _MISSING)
             if batch is _MISSING:
                 if count:
@@ -363,7 +365,7 @@ class Training:
                 break
             self.guards.suspect(batch)
             batch = to_device(batch, self.device)
-            if count == 0 and self.guards.looks(self.step):
+            if looks and count == 0:
                 with self.guards.listening(batch):
                     value = stepper.forward(batch, count)
             else:

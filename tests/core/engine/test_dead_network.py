@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrgui.core.engine.dead_network import LOOKS, DeadNetwork, answer_in
+from lrgui.core.engine.dead_network import LOOKS, DeadNetwork, all_the_same, answer_in
 from lrgui.core.engine.stopping import Stop
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.schedule_shapes import planned_lr
@@ -94,6 +95,22 @@ def test_roundings_are_no_answer_but_small_differences_are() -> None:
     model, large = nn.Linear(1, 1), 1000 + torch.rand(8, 3)
     assert looks(DeadNetwork(model), [large] * 9) is None
     assert looks(DeadNetwork(model), [VARIED, *[SAME + 3e-8 * torch.randn(8, 3)] * 9]) == 1 + LOOKS
+
+
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        ([1.0, 1.0, 1.0], True),
+        ([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], True),
+        ([[1.0, 2.0], [1.0, 2.1], [1.0, 2.0]], False),  # the one in the middle alone
+        ([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]], True),
+        ([[1.0, math.inf], [1.0, 2.0], [1.0, math.inf]], False),
+        ([[math.nan], [math.nan], [math.nan]], False),
+        ([[]], False),
+    ],
+)
+def test_answers_are_the_same_where_all_rows_are_and_finite(answer: list[Any], same: bool) -> None:
+    assert all_the_same(torch.tensor(answer)) is same
 
 
 @pytest.mark.parametrize(

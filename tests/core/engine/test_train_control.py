@@ -11,8 +11,10 @@ import torch
 from torch import nn
 
 from lrgui.core.control import Control
-from lrgui.core.engine.guards import LOOK_EACH
+from lrgui.core.engine.guards import LOOK_EACH, Guards
+from lrgui.core.engine.live_rate import LiveRate
 from lrgui.core.engine.objective import Supervised
+from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.train import train
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, GradientEvent, OutputEvent, RateEvent
 from lrgui.core.run_settings import TrainSettings
@@ -109,6 +111,17 @@ def test_gradients_are_told_every_few_steps_of_all_and_of_each_group() -> None:
             assert event.norm == pytest.approx(math.hypot(*event.groups.values()))
     assert [event.step for event in told] == list(range(0, 48, LOOK_EACH))
     assert told[0].norm > 0.05  # before it was clipped
+
+
+@pytest.mark.parametrize(
+    ("total", "steps"),
+    [(200, [*range(0, 100, 10), 100, 125, 150, 175]), (200_000, [*range(0, 100, 10), 100])],
+)
+def test_gradients_are_looked_at_more_often_at_the_start(total: int, steps: list[int]) -> None:
+    setup = Setup()
+    guards = Guards(setup.model, setup.optimizer, setup.config, LiveRate(setup.optimizer))
+    guards.begin(total, Schedule(setup.optimizer, setup.config, total), None, None, None)
+    assert [step for step in range(200) if guards.looks(step)] == steps
 
 
 class Breaks:
