@@ -20,6 +20,7 @@ from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job, switched
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.script_worker import ScriptRun
+from lrgui.tasks.launchers import LAUNCHERS
 from lrgui.tasks.user.rows import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
@@ -259,6 +260,50 @@ def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_pat
     alone = events_of(written(tmp_path, TRAINS + "train(100)"))
     losses = [[event.loss for event in events if isinstance(event, BatchEvent)] for events in (together, alone)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # the mean of the two halves is that of the whole
+
+
+LAUNCHED = """
+import argparse, os, torch, torch.distributed as dist
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=1e-2)
+args = parser.parse_args()
+dist.init_process_group("gloo")
+rank, size = dist.get_rank(), dist.get_world_size()
+torch.set_num_threads(1)
+torch.manual_seed(0)
+x = torch.randn(64, 4); y = x.sum(1, keepdim=True)
+model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+for step in range(100):
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(model(x[rank::size]), y[rank::size]).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_launcher_starts_the_script_in_several_processes(tmp_path: Path, launcher: str) -> None:
+    pytest.importorskip(LAUNCHERS[launcher].module.partition(".")[0])
+    events = in_a_process(written(tmp_path, LAUNCHED, "launched.py"), processes=2, launcher=launcher)
+    assert end_of(events).reason == EndReason.COMPLETED, end_of(events)
+    (facts,) = (event for event in events if isinstance(event, ScriptEvent))
+    assert (facts.steps, facts.option) == (12, "--lr")
+
+
+def test_what_a_launcher_is_told_of_a_script_and_its_arguments(tmp_path: Path) -> None:
+    file = written(tmp_path, "")
+
+    def told(**options: Any) -> tuple[str, list[str]]:
+        return ScriptRun(job_of(file, "--lr 0.1", **options), Control(), Heard())._program()
+
+    assert told() == (str(file), ["--lr", "0.1"])
+    assert told(processes=2) == (
+        "torch.distributed.run",
+        ["--standalone", "--nproc-per-node", "2", str(file), "--lr", "0.1"],
+    )
+    module, words = told(processes=2, launcher="accelerate")
+    assert module == "accelerate.commands.launch" and words[-3:] == [str(file), "--lr", "0.1"]
 
 
 @pytest.mark.cold
