@@ -69,7 +69,7 @@ def runs(
 def _rows(shown: list[KeptRun]) -> list[tuple[str, ...]]:
     from lrgui.runs.checkpoints import size_of
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for run in shown:
         each = run.summary
         made = [each.kind_words, each.optimizer, f"batch {each.batch_size}" if each.batch_size else ""]
