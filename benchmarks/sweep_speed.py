@@ -11,6 +11,7 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from statistics import median
 
@@ -150,18 +151,28 @@ class Clock:
 
 def child(steps: int) -> float:
     """A worker, read as fast as it writes."""
+    return through_worker(job(steps))
+
+
+def window(steps: int) -> float:
+    """The real window, drawing at its usual pace."""
+    return through_window(job(steps), lambda session: session.find())
+
+
+def through_worker(wanted) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Steps per second of a job that a worker computes."""
     from lrgui.runs.launch import ChildProcess
 
     clock = Clock()
     with ChildProcess() as worker:
-        worker.submit(job(steps))
+        worker.submit(wanted)
         for events in worker.chunks():
             clock.take(events)
     return clock.rate
 
 
-def window(steps: int) -> float:
-    """The real window, drawing at its usual pace."""
+def through_window(wanted, begin: Callable[..., None]) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Steps per second of a job that the window has computed; `begin` gets its session."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -172,14 +183,13 @@ def window(steps: int) -> float:
     app = QApplication(["benchmark"])
     app.setStyle("Fusion")
     pool, clock = SparePool(), Clock()
-    wanted = job(steps)
     try:
         main_window = create_window(Settings(job=wanted.to_dict(), theme="light"), pool_source(pool))
         main_window.show()
         pool.warm()
         main_window.session.worker.chunk.connect(clock.take)
         main_window.session.run_ended.connect(app.quit)
-        QTimer.singleShot(6000, main_window.session.find)
+        QTimer.singleShot(6000, lambda: begin(main_window.session))
         app.exec()
         main_window.session.close()
     finally:

@@ -1,23 +1,33 @@
-"""What a training costs beside the guide's own loop: `python benchmarks/train_speed.py [--quick] [--batch N]`.
+"""What a training costs beside the guide's loop: `python benchmarks/train_speed.py [--batch N] [--window] [--quick]`.
 
 (a) a plain PyTorch loop with OneCycleLR, loss and accuracy of each epoch and a pass over the validation data, (b) the
 engine, which besides looks after divergence, dead networks and gradients and tells each step, (c) the same with
 *Recover* and *Early stopping*. Digits, small CNN, SGD; torch on one thread. Each round trains all of
 them in turn in one process, and the rounds are compared one by one; seconds are those of the processor, so that
 other programs disturb little.
+
+With `--window` (a) against (d) the worker, read without a window, and (e) with the real window open and drawing, each
+in a process of its own, one after the other; seconds are those of the clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-from harness import cores, interleaved, ratios, spread, table
+from harness import ROOT, cores, interleaved, private_display, ratios, spread, table
+from sweep_speed import through_window, through_worker
 
 VARIANTS = {"plain": "(a) the guide's loop", "engine": "(b) engine", "guarded": "(c) engine, all guards"}
+OUTSIDE = {"plain": VARIANTS["plain"], "child": "(d) worker, no window", "window": "(e) worker, window open"}
 EPOCHS = 8
+#: The clock begins with the first chunk of events, and a run that is over at once tells little.
+EPOCHS_OUTSIDE = 40
 
 
 def main() -> int:
@@ -27,8 +37,16 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="fewer rounds")
     options.add_argument("--batch", type=int, default=96, help="batch size, which says how long a step takes")
+    options.add_argument("--window", action="store_true", help="the worker, and the window open and drawing")
+    options.add_argument("--only", choices=OUTSIDE, help=argparse.SUPPRESS)
     chosen = options.parse_args()
     torch.set_num_threads(1)
+    if chosen.only:
+        print(OUTSIDES[chosen.only](chosen.batch))
+        return 0
+    if chosen.window:
+        outside(chosen.batch, 2 if chosen.quick else 5)
+        return 0
     for name in VARIANTS:
         MEASURES[name](chosen.batch)  # what is done once only
     found = interleaved({name: partial(MEASURES[name], chosen.batch) for name in VARIANTS}, 6 if chosen.quick else 24)
@@ -50,17 +68,46 @@ def task(batch: int):  # noqa: ANN201 (imported late, like everything here)
     return build_task(TaskSpec(device="cpu", batch_size=batch))
 
 
-def plain(batch: int) -> float:
+def outside(batch: int, rounds: int) -> None:
+    """Measure and print what a worker costs, without and with the window."""
+    with private_display() as environment:
+
+        def one(name: str) -> float:
+            command = [sys.executable, __file__, "--only", name, "--batch", str(batch)]
+            done = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
+            return float(done.stdout.split()[-1])
+
+        found = interleaved({name: partial(one, name) for name in OUTSIDE}, rounds)
+    took = 1000 / median(found["plain"])
+    print(f"{EPOCHS_OUTSIDE} epochs, batch {batch}, {took:.2f} ms a step in (a); {cores()} cores, torch on 1 thread")
+    rows = [
+        (label, f"{median(found[name]):.0f}", spread(found[name]), *ratios(found[name], found["plain"]))
+        for name, label in OUTSIDE.items()
+    ]
+    table(("way", "steps/s", "lowest … highest", "ratio to (a)", "paired"), rows)
+
+
+def job(batch: int):  # noqa: ANN201 (imported late, like everything here)
+    """The training as a job, on one thread as the others."""
+    from lrgui.core.run_settings import TrainSettings
+    from lrgui.runs.job import Job
+    from lrgui.tasks.spec import TaskSpec
+
+    task = TaskSpec(device="cpu", batch_size=batch, threads=1)
+    return Job("train", task, train=TrainSettings(epochs=EPOCHS_OUTSIDE, max_lr=0.01))
+
+
+def plain(batch: int, epochs: int = EPOCHS, clock: Callable[[], float] = time.process_time) -> float:
     """The loop of the guide, as people write it by hand."""
     import torch
 
     built = task(batch)
     model, criterion = built.model, torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    steps = EPOCHS * len(built.loader)
+    steps = epochs * len(built.loader)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps + 1, div_factor=10)
-    began, losses = time.process_time(), []
-    for _epoch in range(EPOCHS):
+    began, losses = clock(), []
+    for _epoch in range(epochs):
         model.train()
         total, right, seen = 0.0, 0, 0
         for inputs, targets in built.loader:
@@ -80,7 +127,7 @@ def plain(batch: int) -> float:
                 output = model(inputs)
                 total += criterion(output, targets).item() * len(targets)
                 right += (output.argmax(1) == targets).sum().item()
-    return len(losses) / (time.process_time() - began)
+    return len(losses) / (clock() - began)
 
 
 def engine(batch: int, **settings: object) -> float:
@@ -98,6 +145,11 @@ def engine(batch: int, **settings: object) -> float:
 
 
 MEASURES = {"plain": plain, "engine": engine, "guarded": partial(engine, recover=True, patience=5)}
+OUTSIDES = {
+    "plain": lambda batch: plain(batch, EPOCHS_OUTSIDE, time.perf_counter),
+    "child": lambda batch: through_worker(job(batch)),
+    "window": lambda batch: through_window(job(batch), lambda session: session.train()),
+}
 
 if __name__ == "__main__":
     raise SystemExit(main())

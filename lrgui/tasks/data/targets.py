@@ -28,7 +28,7 @@ class Goal:
     outputs: int
     classes: int | None
     criterion: Callable[[Any, Any], torch.Tensor]
-    metric: Callable[[Any, Any], torch.Tensor]
+    metric: Callable[[Any, Any], Any]
     metric_name: str
     words: str
     """For the detail line: "3 classes", "regression"."""
