@@ -1,10 +1,11 @@
 """No orphans: a tiny process that ends a worker, and all that it started, when whoever launched it is gone.
 
 Only the standard library, nothing heavy: the guard is forked from the worker before anything is imported, so
-that it stays small. It lives in the worker's own session and group, sees two things end, the launcher (its
-end of a pipe closes, however it dies) and the worker, and then ends the group. The end of the worker's input
-would not do: forked children of loaders hold that pipe, and a thread that watches it does not run while C
-code holds the GIL. Where the guard itself is killed, the kernel still ends the worker with its launcher (Linux).
+that it stays small (that of a worker which was itself forked shares its memory with it, `fork_serving`). It
+lives in the worker's own session and group, sees two things end, the launcher (its end of a pipe closes, however
+it dies) and the worker, and then ends the group. The end of the worker's input would not do: forked children of
+loaders hold that pipe, and a thread that watches it does not run while C code holds the GIL. Where the guard
+itself is killed, the kernel still ends the worker with its launcher (Linux).
 What the task puts into a session of its own is out of reach.
 Needs `fork`; elsewhere (Windows) the worker itself watches its input, see `worker`.
 """
