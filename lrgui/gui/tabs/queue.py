@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrgui.core.events import RunState
 from lrgui.export.overlay import OverlayReport
@@ -12,6 +12,7 @@ from lrgui.gui.cards import muted, small_button
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.seeds import seeds_choice
 from lrgui.gui.session import Session
+from lrgui.gui.status import Elided
 from lrgui.gui.tabs.overlay_view import OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_state
 from lrgui.plot.theme import Palette
@@ -83,9 +84,9 @@ class QueueTab(RunTab):
             "Clear ended", "Remove ended trainings from the table; their runs are kept", self._queue.clear_ended
         )
         self.again = small_button(
-            "Train again", "Let the selected ones that are over wait again, behind the others", self._train_again
+            "Train again", "Add the selected ended trainings to the end of the queue again", self._train_again
         )
-        self.said = QLabel()
+        self.said = Elided()
         self.said.setObjectName("muted")
         self.said.setAccessibleName("How far the queue is")
         for widget in (self.up, self.down, self.cancel, self.cancel_all, self.again, self.clear, self.said):
