@@ -75,6 +75,9 @@ def own_folders(all_own_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="session")
 def warm_popen() -> Iterator[type[subprocess.Popen[bytes]]]:
     """`subprocess.Popen`, or what stands for it in the fixture `warm_processes`."""
+    if not sys.platform.startswith("linux"):
+        yield subprocess.Popen
+        return
     import warm_processes
 
     yield warm_processes.WarmPopen if warm_processes.AVAILABLE else subprocess.Popen

@@ -35,8 +35,8 @@ from typing import Any, NoReturn
 
 from lrgui.runs.python_command import boot_text
 
-#: Linux can make the child of a server's child one of ours.
-AVAILABLE = sys.platform.startswith("linux") and "COVERAGE_PROCESS_CONFIG" not in os.environ
+#: Processes that are measured begin by themselves. (And only Linux can make a child of a server's child one of ours.)
+AVAILABLE = "COVERAGE_PROCESS_CONFIG" not in os.environ
 #: Variables that Python and torch read when they start, before a fork could change them.
 _AT_START = ("PYTHON", "LC_", "LANG", "LD_", "OMP_", "MKL_", "CUDA_")
 _ASKED_FOR = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")  # seen to here
