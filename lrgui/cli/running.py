@@ -160,7 +160,8 @@ def run(
             for events in chunks:
                 taking.add(events)
                 journals.write(events)
-                show(events, len(taking))
+                repeats = job.sweep.repeats if job.kind == RunKind.SWEEP else 1
+                show(events, len(taking), record.all_steps * repeats)
     return record, journals.lost
 
 
@@ -274,17 +275,17 @@ def progress_bar() -> Progress:
 
 
 @contextmanager
-def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], None]]:
-    """A progress bar where standard error is a terminal; what the run prints and how it fails in any case."""
+def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int, int], None]]:
+    """A progress bar where standard error is a terminal; what the run prints and how it fails in any case. It is given
+    events, the steps that were made, and how many there are in all, 0 where nobody knows."""
     bar = progress_bar()
     with bar:
         title = "Sweep" if job.kind == RunKind.SWEEP else "Training"
         line = bar.add_task(title, total=None)
 
-        def show(events: list[Event], done: int) -> None:
+        def show(events: list[Event], done: int, total: int) -> None:
             for event in events:
                 if isinstance(event, TaskEvent):
-                    bar.update(line, total=event.steps * (job.sweep.repeats if job.kind == RunKind.SWEEP else 1))
                     if not quiet:
                         say(task_words(event))
                 elif isinstance(event, StateEvent) and event.state == RunState.STARTING and event.detail:
@@ -297,7 +298,7 @@ def progress(job: Job, quiet: bool) -> Iterator[Callable[[list[Event], int], Non
                     bar.update(
                         line, description=f"Training · epoch {event.epoch} · loss {format_loss(event.train_loss)}"
                     )
-            bar.update(line, completed=done)
+            bar.update(line, completed=done, total=total or None)
 
         yield show
 

@@ -213,7 +213,7 @@ class RayExecutor:
 
 def _show_token() -> None:
     """Let Ray's client show the token that there is, before Ray is imported: since 2.60 clusters ask for one, and all
-    of Ray but its client (`ray://`) looks for it unasked. A cluster that asks for none does not mind."""
+    of Ray but its client (`ray://`) looks for it unasked."""
     kept = os.environ.get("RAY_AUTH_TOKEN_PATH") or os.path.expanduser(TOKEN)
     if "RAY_AUTH_MODE" not in os.environ and (os.environ.get("RAY_AUTH_TOKEN") or os.path.isfile(kept)):
         os.environ["RAY_AUTH_MODE"] = "token"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _PROGRAM = """#!{python}
-import json, os, signal, subprocess, sys, threading
+import fcntl, json, os, signal, subprocess, sys, threading
 from pathlib import Path
 here = Path({folder!r})
 name, words = Path(sys.argv[0]).name, sys.argv[1:]
@@ -25,6 +25,9 @@ def start():
                                             start_new_session=True).pid
             about["state"] = "RUNNING"
             job.write_text(json.dumps(about))
+if name != "srun":  # two calls at once would begin one job twice
+    lock = open(here / "lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
 if name == "sbatch":
     if (here / "refuse").exists():
         sys.exit("sbatch: error: invalid partition specified: nonsense")

@@ -42,7 +42,7 @@ def _norms(gradients: Sequence[torch.Tensor]) -> torch.Tensor | None:
         return None
     try:
         with torch.no_grad():
-            norms = list(torch._foreach_norm(gradients))
+            norms = list(torch._foreach_norm(list(gradients)))
             if len({norm.device for norm in norms}) > 1:
                 norms = [norm.to(norms[0].device) for norm in norms]
             return torch.stack(norms).float()  # numbers of different types become those of the larger one
