@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -52,6 +52,17 @@ def pytest_configure(config: pytest.Config) -> None:
         assert server.stdin is not None and server.stdout is not None
         os.environ["DISPLAY"] = server.stdout.readline().strip()
         config.add_cleanup(lambda: server.communicate(timeout=10))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What pytest makes of the tests' code is kept for the next run, also where PYTHONDONTWRITEBYTECODE is set: half
+    of the time of collecting. Only meanwhile: what tests write and import is none of it."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return (yield)
+    finally:
+        sys.dont_write_bytecode = before
 
 
 @pytest.fixture(scope="session")
