@@ -153,7 +153,7 @@ class TrainSettings(CycleSettings, LoopSettings):
     )
     checkpoints: float = setting(
         5.0,
-        label="Checkpoints",
+        label="Checkpoints (min)",
         tip="Keep the training's state and its best weights at the end of each epoch and every so many minutes within "
         "one, so that it can be resumed; 0 keeps no weights",
         unit="minutes",

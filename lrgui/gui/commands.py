@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPushButton, QToolButton, QWidget
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.actions import ACTIONS
@@ -33,7 +33,10 @@ def commands_of(
     actions: Mapping[str, QAction], tabs: Tabs, session: Session, cards: Iterable[ConfigCard]
 ) -> list[Command]:
     """What can be done now: actions that are off are left out."""
-    return [*_actions(actions), *_tabs(tabs), *_rates(session.runs), *_settings(cards), *_tasks(session)]
+    made = [*_actions(actions), *_tabs(tabs)]
+    known = {command.text for command in made}
+    here = [command for command in _of_tab(tabs) if command.text not in known]
+    return [*made, *here, *_rates(session.runs), *_settings(cards), *_tasks(session)]
 
 
 def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
@@ -46,6 +49,21 @@ def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
 def _tabs(tabs: Tabs) -> Iterator[Command]:
     for index in range(tabs.count()):
         yield Command(tabs.tabText(index), partial(tabs.go_to, index), "Tab")
+
+
+def _of_tab(tabs: Tabs) -> Iterator[Command]:
+    """The buttons and switches of the tab in sight, and what is in their menus."""
+    where = tabs.tabText(tabs.currentIndex())
+    for button in tabs.currentWidget().findChildren(QAbstractButton):
+        words = button.accessibleName() or button.text()
+        if not (words and button.text() and button.isVisible() and button.isEnabled()):
+            continue
+        menu = button.menu() if isinstance(button, QPushButton | QToolButton) else None
+        if menu is None:
+            yield Command(words, button.click, where)
+        for action in [] if menu is None else menu.actions():
+            if action.isEnabled() and action.text():
+                yield Command(action.text(), action.trigger, where)
 
 
 def _rates(runs: RunsOnScreen) -> Iterator[Command]:

@@ -96,6 +96,19 @@ def test_a_setting_by_name_opens_its_fold_and_has_the_focus(window: MainWindow) 
     assert isinstance(focus, QLineEdit) and focus.selectedText() == focus.text() != "", "typing replaces it"
 
 
+def test_the_switches_of_the_tab_in_sight_are_commands(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    window.show()
+    here = {command.text: command for command in window.commands() if command.kind == window.tabs.tabText(0)}
+    assert {"Classic rules", "Log loss", "Reset view"} <= set(here)
+    assert not window.tabs.curve.log.isChecked()
+    here["Log loss"].act()
+    assert window.tabs.curve.log.isChecked()
+    window.tabs.setCurrentIndex(1)
+    elsewhere = [command.text for command in window.commands()]
+    assert "Classic rules" not in elsewhere, "it would change what nobody sees"
+
+
 def test_rules_are_commands_that_select(bench: Bench, window: MainWindow) -> None:
     bench.play()
     QApplication.processEvents()
