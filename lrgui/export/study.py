@@ -52,7 +52,7 @@ class StudyReport(Shown):
 
     def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
         """One line per run."""
-        lines = ([value if _is_cell(value) else value_words(value) for value in each] for each in self._records())
+        lines = ([value if _is_cell(value) else value_words("", value) for value in each] for each in self._records())
         return self.results.columns, lines
 
     def _records(self) -> Iterable[Sequence[Any]]:
@@ -130,4 +130,4 @@ def _alike(values: Sequence[Any]) -> list[Any]:
     there = {bool if isinstance(value, bool) else type(value) for value in values if value is not None}
     if there <= {int, float} or len(there) <= 1:
         return list(values)
-    return [None if value is None else value_words(value) for value in values]
+    return [None if value is None else value_words("", value) for value in values]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui import places
 from lrgui.gui.session import Session
+from lrgui.studies.opened import study_at
 from lrgui.tasks.user.target import Target
 
 ALL_FILES = "All files (*)"
@@ -66,10 +67,17 @@ def start_folder(session: Session, usual: str = "", *, for_code: bool = False) -
         if place is None or (for_code and place.suffix != ".py"):
             continue
         if os.path.isdir(place):
-            return place
+            return _around_study(place)
         if os.path.isfile(place):
-            return place.parent
-    return Path(usual) if os.path.isdir(usual) else places.home_or_temporary()
+            return _around_study(place.parent)
+    return _around_study(Path(usual)) if os.path.isdir(usual) else places.home_or_temporary()
+
+
+def _around_study(folder: Path) -> Path:
+    """The folder, or the one around it where it is a study's: files of the person's have no place in there."""
+    while study_at(str(folder)) is not None and folder.parent != folder:
+        folder = folder.parent
+    return folder
 
 
 def filters(suffixes: Sequence[str] = (), name: str = "") -> list[str]:

@@ -95,10 +95,20 @@ class SweepOnScreen(QObject):
 
     @property
     def last_reading(self) -> SweepReading | None:
-        """The same, but while a sweep goes on what the one before it says."""
-        if self._going and self._before is not None and self._before.shown is not None and self.reading is None:
-            return self._before.shown.reading
+        """The same, but while a sweep goes on what the person's own one before it says, whose choice is kept."""
+        if self._going and self.held is not None and self.reading is None:
+            return self.held.reading
         return self.reading
+
+    @property
+    def held(self) -> ShownSweep | None:
+        """While a sweep goes on, the person's own one before it, to which the choice belongs that is kept meanwhile."""
+        return None if self._before is None else self._before.own_sweep
+
+    @property
+    def from_visit(self) -> bool:
+        """True while a sweep goes on that began when another run's was looked at: its place is the person's own."""
+        return self._before is not None and self._before.looking_at is not None
 
     @property
     def waiting(self) -> bool:
@@ -108,7 +118,7 @@ class SweepOnScreen(QObject):
     @property
     def holds_for(self) -> str:
         """What the recommendation holds for: "For SGD, momentum 0.9 · batch 64 · OneCycle · up to 300 steps"."""
-        shown = self._before.shown if self.waiting and self._before is not None else self._shown
+        shown = self.held if self.waiting else self._shown
         return "" if shown is None else shown.holds_for
 
     @property

@@ -17,7 +17,7 @@ from lrgui.plot.font import plot_font
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.plots import Plot
-from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.theme import LIGHT, Palette, contrast
 from lrgui.plot.ticks import Tick
 from lrgui.plot.view import PlotView
 from lrgui.studies.results import Cell, HeatMap
@@ -28,6 +28,10 @@ GAP = 2.0
 WIDEST = 260
 #: Rates that differ by less than this many decades in all have colours that differ as little.
 LEAST = 0.3
+#: So much of the strongest colour has the lowest rate's.
+FAINTEST = 0.3
+#: What is written in a cell has one of these colours.
+INKS = ("#000000", "#FFFFFF")
 
 
 class CellView(PlotView):
@@ -145,14 +149,15 @@ class Cells(PaletteLayer):
         return (min(rates), max(rates)) if rates else None
 
     def colour(self, lr: float) -> str:
-        """The colour of a rate: from the palette's faintest blue to its strongest, by the rate's logarithm."""
+        """The colour of a rate, by its logarithm: from a faint blue, which is still seen, to a strong one."""
         assert self.ends is not None
         low, high = (math.log10(end) for end in self.ends)
         span = max(high - low, LEAST)
         share = 0.5 if high == low else (math.log10(lr) - (low + high) / 2) / span + 0.5
-        faint, strong = QColor(self._palette.low_tint), QColor(self._palette.curve)
-        parts = zip(faint.getRgb()[:3], strong.getRgb()[:3], strict=True)  # type: ignore[index]
-        return "#" + "".join(f"{round(a + (b - a) * min(max(share, 0.0), 1.0)):02X}" for a, b in parts)
+        none, strong = QColor(self._palette.background), QColor(self._palette.curve)
+        part = FAINTEST + (1 - FAINTEST) * min(max(share, 0.0), 1.0)
+        parts = zip(none.getRgb()[:3], strong.getRgb()[:3], strict=True)  # type: ignore[index]
+        return "#" + "".join(f"{round(a + (b - a) * part):02X}" for a, b in parts)
 
     def box(self, row: int, column: int) -> QRectF:
         """Where a cell is painted."""
@@ -175,11 +180,12 @@ class Cells(PaletteLayer):
         painter.setPen(pen(self._palette.grid) if cell.lr is None else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(fill))
         painter.drawRect(box)
-        if cell.lr is not None and not cell.sure:  # a colour never stands alone: a guess is hatched
+        hatched = cell.lr is not None and not cell.sure
+        if hatched:  # a colour never stands alone: a guess is hatched
             painter.setBrush(QBrush(QColor(self._palette.background), Qt.BrushStyle.BDiagPattern))
             painter.drawRect(box)
         lines = cells_words(cell)
-        painter.setPen(QColor(_readable_on(fill)))
+        painter.setPen(QColor(readable_on(fill)))
         height = QFontMetricsF(self._font).height()
         below = [words for words in lines[1:] if box.height() > (len(lines)) * height + 6]
         top = box.center().y() - height * (1 + len(below)) / 2
@@ -188,6 +194,9 @@ class Cells(PaletteLayer):
             painter.setFont(font)
             place = QRectF(box.left(), top + index * height, box.width(), height)
             if QFontMetricsF(font).horizontalAdvance(words) <= box.width() - 4 and height <= box.height():
+                if hatched:
+                    written = painter.boundingRect(place, Qt.AlignmentFlag.AlignCenter, words)
+                    painter.fillRect(written.adjusted(-2, 0, 2, 0), QColor(fill))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
 
@@ -210,7 +219,6 @@ def heat_map_plot(heat_map: HeatMap, palette: Palette) -> HeatMapPlot:
     return plot
 
 
-def _readable_on(fill: str) -> str:
-    """Black or white, whichever reads better on this colour."""
-    red, green, blue = (int(fill[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return "#FFFFFF" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 < 0.2 else "#1A202C"
+def readable_on(fill: str) -> str:
+    """Black or white, whichever reads better on this colour: one of them has a contrast of 4.5 to any."""
+    return max(INKS, key=lambda ink: contrast(ink, fill))

@@ -62,7 +62,7 @@ class Watch:
 
 
 def ended_words(run: StudyRun, stage: Stage, result: StageResult) -> str:
-    """A line on a run that ended: "adamw · batch size 64 · seed 0: sweep 3.2e-2"."""
+    """A line on a run that ended: "AdamW · batch size 64 · seed 0: sweep 3.2e-2"."""
     rate = "no rate" if result.lr is None else format_lr(result.lr)
     return f"{run.words}: {stage.kind} {rate if result.good else result.detail}"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lrgui.core.events import RunKind
 from lrgui.core.formats import exact_number
+from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import NOTHING, Scalar
 from lrgui.core.run_settings import LOOP, RaceSettings, SweepSettings, TrainSettings
 from lrgui.core.settings import settings_of
@@ -76,7 +77,7 @@ class StudyRun:
 
     @property
     def words(self) -> str:
-        """For people: "adamw · batch size 64 · seed 0"."""
+        """For people: "AdamW · batch size 64 · seed 0"."""
         return " · ".join([*words_of(self.values), f"seed {self.seed}"])
 
 
@@ -93,15 +94,17 @@ class Plan:
 
 
 def words_of(values: Mapping[str, Scalar]) -> list[str]:
-    """Settings for people, one by one: "adamw", "batch size 64"."""
+    """Settings for people, one by one: "AdamW", "batch size 64"."""
     return [
-        value if isinstance(value, str) else f"{name.replace('_', ' ')} {value_words(value)}"
+        value_words(name, value) if isinstance(value, str) else f"{name.replace('_', ' ')} {value_words(name, value)}"
         for name, value in values.items()
     ]
 
 
-def value_words(value: Scalar) -> str:
-    """A value of an axis for people."""
+def value_words(name: str, value: Scalar) -> str:
+    """A value of the axis `name` for people: an optimizer as it is usually written."""
+    if name == "optimizer" and (row := OPTIMIZERS.get(str(value).lower())) is not None:
+        return row.label
     if value is None:
         return "auto"
     if isinstance(value, bool):
@@ -218,7 +221,8 @@ def _with(settings: Any, name: str, value: Scalar) -> Any:
 
 def _run(spec: StudySpec, job: Job, values: Values, seed: int, code: str) -> StudyRun:
     """The run of a combination with a seed: its stages, each with its key."""
-    words = [re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in [*words_of(values), f"{SEED}{seed}"]]
+    written = [value if isinstance(value, str) else words_of({name: value})[0] for name, value in values.items()]
+    words = [re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in [*written, f"{SEED}{seed}"]]
     name = "-".join(filter(None, words))[:80]
     sweep, race, train = (job_of(job, kind) for kind in (RunKind.SWEEP, RunKind.RACE, RunKind.TRAIN))
     found = Stage(_key(code, sweep, "sweep"), RunKind.SWEEP, sweep, name)

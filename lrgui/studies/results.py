@@ -151,7 +151,7 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """For people: "adamw · batch size 64"."""
+        """For people: "AdamW · batch size 64"."""
         return " · ".join(words_of(self.values)) or "the task as it is"
 
 
@@ -167,13 +167,17 @@ class Rule:
 
     @property
     def words(self) -> str:
-        """In a sentence: "adamw: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …"."""
+        """In a sentence: "AdamW: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …"."""
         found, name = self.scaling, " · ".join(words_of(self.values))
         error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
         said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} from batch {found.low:,} to {found.high:,}"
         said += f" ({found.sweeps} sweeps)"
         if self.expected is not None:
-            verdict = {True: "which agrees", False: "which does not hold here", None: "too few sweeps to tell"}
+            verdict = {
+                True: "which agrees",
+                False: "which does not hold here",
+                None: "but there are too few sweeps to tell",
+            }
             rule = f"{WORDS[self.expected]} says {exact_number(self.expected)}"
             said += f"; {rule}, {verdict[found.agrees(self.expected)]}"
         return f"{name}: {said}." if name else f"{said}."
@@ -229,16 +233,19 @@ class StudyResults:
 
     @property
     def best_words(self) -> str:
-        """Which is best and by what, in a sentence; empty where nothing was measured."""
+        """Which is best and by what, in a sentence; empty where fewer than two were measured."""
         best, kind = self.best, self.criterion
-        if best is None or kind is None or len(self.cells) < 2:
+        measured = len(self.ranking(kind))
+        if best is None or kind is None or measured < 2:
             return ""
         loss, rate = best.loss(kind), best.lr
         assert loss is not None
         at = "" if rate is None else f" at learning rate {format_lr(rate)}"
-        words = f"Best: {best.words}{at}, by the {CRITERIA[RunKind(kind)]} ({format_loss(loss)})."
+        so_far = f" so far ({measured} of {len(self.cells)} measured)" if self.missing else ""
+        words = f"Best{so_far}: {best.words}{at}, by the {CRITERIA[RunKind(kind)]} ({format_loss(loss)})."
         if kind == RunKind.SWEEP:
-            words += " A sweep's loss only hints at how well a combination trains: measure prove or train to compare."
+            words += " A sweep's loss only hints at how well a combination trains. To compare them, run the study with"
+            words += " measure set to prove or train."
         return words
 
     @cached_property
@@ -305,7 +312,7 @@ class StudyResults:
         losses = [format_losses([cell.loss(kind) for cell in self.cells]) for kind in kinds]
         lines = []
         for number, cell in enumerate(self.cells):
-            words = [value_words(cell.values[axis]) if axis in cell.values else "" for axis in self.axes]
+            words = [value_words(axis, cell.values[axis]) if axis in cell.values else "" for axis in self.axes]
             rate = NOTHING if cell.lr is None else format_lr(cell.lr)
             told = list(dict.fromkeys(row.confidence for row in cell.counted if row.confidence))
             ends = list(dict.fromkeys(row.ended for row in cell.rows if row.ended))
@@ -326,7 +333,7 @@ class StudyResults:
         if self.missing and go_on is not None:
             lost = next((row for row in self.rows if row.lost), None)
             why = "" if lost is None else f" {lost.run.words}: {lost.lost}"
-            said.append(f"{self.missing} of {len(self.rows)} are missing; {go_on}.{why}")
+            said.append(f"{self.missing} of {len(self.rows)} runs are missing; {go_on}.{why}")
         return said
 
     # -- the heat map
@@ -361,7 +368,7 @@ class HeatMap:
 
 def _text(values: Values, axis: str) -> str:
     value: Scalar = values.get(axis)
-    return value_words(value) if axis in values else ""
+    return value_words(axis, value) if axis in values else ""
 
 
 def read_results(plan: Plan, folder: StudyFolder) -> StudyResults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from bench import Bench
@@ -118,6 +119,24 @@ def test_earlier_sweeps_are_named_by_what_differs(tab: Tab) -> None:
         f"{task.optimizer_words} batch 32",
         task.optimizer_words,
     ]
+
+
+def test_behind_a_sweep_that_begins_in_a_visit_is_the_persons_own(tab: Tab, own_folders: Path, qtbot: QtBot) -> None:
+    """Curve, choice and recommendation that are faded belong to one sweep."""
+    bench, runs = tab.bench, tab.bench.runs
+    bench.session.edit(task=replace(bench.session.job.task, batch_size=32))
+    bench.play(Scripted(sweep(depth=1.0)))
+    visited = max((own_folders / "runs").glob("*.lrrun"), key=lambda path: path.stat().st_mtime_ns)
+    bench.session.edit(task=replace(bench.session.job.task, batch_size=64))
+    bench.play()
+    own = runs.reading
+    bench.session.open_run(visited)
+    assert runs.reading.curve is not own.curve
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    assert runs.last_reading is own and runs.holds_for.startswith("For ") and "batch 64" in runs.holds_for
+    assert (tab.tab.plot.previous.points[1] == own.curve.smoothed).all()
+    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
 
 
 def test_earlier_sweeps_of_the_same_minute_have_seconds() -> None:

@@ -13,6 +13,7 @@ from bench import Bench
 from pytestqt.qtbot import QtBot
 
 from lrgui.gui.dialogs.study import StudyDialog
+from lrgui.gui.file_dialogs import start_folder
 from lrgui.gui.study_process import StudyProcess, study_command
 from lrgui.gui.window import MainWindow
 from lrgui.studies.opened import open_study
@@ -92,6 +93,17 @@ def test_the_file_has_what_is_set_in_the_window(
     again.start.click()
     assert "already exists" in again.said.text()
     again.reject()
+
+
+def test_no_file_of_the_persons_is_proposed_within_a_study(window: MainWindow, tmp_path: Path) -> None:
+    study = tmp_path / "a.study"
+    study.mkdir()
+    (study / "study.json").write_text("{}")
+    for where in (study, study / "study.json"):
+        window.session.tasks.recent[:] = [str(where)]
+        assert start_folder(window.session) == tmp_path
+    window.session.tasks.recent.clear()
+    assert start_folder(window.session, str(study)) == tmp_path
 
 
 def test_it_is_stopped_and_gone_on_with(

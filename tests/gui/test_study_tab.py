@@ -59,7 +59,7 @@ def test_its_tab_comes_with_it(window: MainWindow, qtbot: QtBot, study: Path) ->
     tab = opened(window, qtbot, str(study))
     assert window.tabs.currentWidget() is tab and window.tabs.isTabVisible(window.tabs.indexOf(tab))
     assert tab.title.text() == "a.study · 6 of 6 runs"
-    assert "sgd: LR ∝ batch^" in tab.sentences.text() and "Best:" in tab.sentences.text()
+    assert "SGD: LR ∝ batch^" in tab.sentences.text() and "Best:" in tab.sentences.text()
     assert tab.table.rowCount() == 6
     assert tab.table.item(0, 2).text() == tab.results.table()[1][0][2]
     assert window.session.tasks.recent == [str(study)]
@@ -172,7 +172,7 @@ def test_the_status_line_names_the_cell(window: MainWindow, qtbot: QtBot, study:
         at = tab.heat.canvas.mapFromScene(tab.heat.view.mapToScene(box.center()))
         QTest.mouseMove(tab.heat.canvas.viewport(), at + QPoint(3, 3))
         QTest.mouseMove(tab.heat.canvas.viewport(), at)
-    assert told.args[0].startswith("sgd · batch size 32 · ")
+    assert told.args[0].startswith("SGD · batch size 32 · ")
 
 
 def test_the_list_of_runs_offers_studies(window: MainWindow, qtbot: QtBot, study: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_process_that_the_system_kills_is_replaced(drive: Drive, folder: Study
     said: list[str] = []
     found = drive(executor=LocalPool(1, killed), watch=Watch(said=said.append))
     assert not found.missing and sum(row.attempts for row in found.rows) == 5
-    assert said == ["sgd · batch size 64 · seed 0: The system ended the run for its memory. Starting it again."]
+    assert said == ["SGD · batch size 64 · seed 0: The system ended the run for its memory. Starting it again."]
     (aside,) = (folder.path / "lost").iterdir()
     assert open_run(aside).record.end.reason == EndReason.KILLED, "what it measured, with one end"
 
@@ -247,7 +247,9 @@ def test_a_process_that_the_system_kills_is_replaced(drive: Drive, folder: Study
 def test_a_run_that_is_always_killed_is_named(drive: Drive) -> None:
     executor = Unreliable(lambda job, times: job.task.batch_size == 64)
     (sentence,) = [each for each in drive(executor=executor).sentences() if "missing" in each]
-    assert sentence.startswith("2 of 4 are missing; the same command goes on with them. sgd · batch size 64 · seed 0:")
+    assert sentence.startswith(
+        "2 of 4 runs are missing; the same command goes on with them. SGD · batch size 64 · seed 0:"
+    )
     assert sentence.endswith("Started 3 times in vain.")
 
 

@@ -41,7 +41,7 @@ def test_every_combination_with_every_seed() -> None:
     assert {(job.task.optimizer, job.task.batch_size, job.task.seed) for job in jobs} == {
         (optimizer, batch, seed) for optimizer in ("sgd", "adamw") for batch in (32, 64) for seed in (0, 5)
     }
-    assert plan.runs[0].words == "sgd · batch size 32 · seed 0"
+    assert plan.runs[0].words == "SGD · batch size 32 · seed 0"
     assert len({stage.log for run in plan.runs for stage in run.every}) == 16
 
 

@@ -59,7 +59,7 @@ def test_the_rule_of_the_model_is_found_in_the_study(drive: Drive) -> None:
         assert rule.scaling.exponent == pytest.approx(1, abs=0.15)
         assert (rule.scaling.low, rule.scaling.high, rule.scaling.sweeps) == (32, 128, 6)
     sgd, adamw = (rule.words for rule in found.rules)
-    assert sgd.startswith("sgd: LR ∝ batch^") and "linear scaling says 1, which agrees" in sgd
+    assert sgd.startswith("SGD: LR ∝ batch^") and "linear scaling says 1, which agrees" in sgd
     assert "square-root scaling says 0.5, which does not hold here" in adamw
 
 
@@ -74,9 +74,20 @@ def test_cells_hold_their_seeds(drive: Drive) -> None:
     assert len(lines) == 6 and all(len(line) == len(heads) for line in lines)
 
 
+def test_the_best_is_one_of_several_and_only_so_far(drive: Drive) -> None:
+    found = drive()
+    for measured in range(5):
+        rows = tuple(row if number < measured else replace(row, stages={}) for number, row in enumerate(found.rows))
+        words = replace(found, rows=rows).best_words
+        assert words.startswith(
+            "Best: " if measured == 4 else f"Best so far ({measured} of 4 measured): " if measured > 1 else ""
+        )
+        assert bool(words) == (measured > 1)
+
+
 def test_the_heat_map_has_batches_in_order(drive: Drive) -> None:
     heat = drive(WIDE).heat_map()
-    assert heat.across == "batch_size" and heat.columns == ("32", "64", "128") and heat.rows == ("sgd", "adamw")
+    assert heat.across == "batch_size" and heat.columns == ("32", "64", "128") and heat.rows == ("SGD", "AdamW")
     for row in heat.cells:
         rates = [cell.lr for cell in row if cell is not None]
         assert rates == sorted(rates)
@@ -136,4 +147,4 @@ def test_without_pyarrow_it_is_said(drive: Drive, monkeypatch) -> None:
 def test_the_curves_lie_over_each_other(drive: Drive) -> None:
     report = overlay_of(drive(WIDE))
     assert report is not None
-    assert report.overlay.labels[0] == "sgd · batch size 128" and len(report.overlay.runs) == 6
+    assert report.overlay.labels[0] == "SGD · batch size 128" and len(report.overlay.runs) == 6

@@ -215,6 +215,8 @@ class CurveTab(RunTab):
         runs = self._runs
         self._drawn, self._end = (0, 0), job.sweep.end_lr
         self._show_plot()
+        if runs.from_visit and runs.waiting:
+            self._draw_held()
         # A sweep that measured nothing is none that could be seen; and the one before it may come back.
         nothing = not self.plot.has_curve
         earlier = self._drawn_jobs[nothing:][:MOST_EARLIER]
@@ -242,6 +244,15 @@ class CurveTab(RunTab):
             self.plot.set_zones(runs.zones)
             self.plot.set_selection(runs.selection)
         self._timer.start()
+
+    def _draw_held(self) -> None:
+        """A run that was only looked at makes room for the person's own: what is faded is all of one sweep."""
+        held = self._runs.held
+        self.plot.clear()
+        self._drawn_jobs = []
+        if held is not None and held.reading is not None and held.started is not None:
+            self.plot.set_finished(held.reading)
+            self._drawn_jobs = [(held.job, held.started)]
 
     def _dim(self, dimmed: bool) -> None:
         for layer in (self.plot.tints, self.plot.annotations):
