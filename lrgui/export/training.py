@@ -164,7 +164,7 @@ def draw_plan(
     begun = 0 if before is None else min(before.begun, len(before), drawn)
     if before is not None and begun:
         rates = np.concatenate([before.lr[:begun], planned_lr(train, drawn - begun, per_epoch)])
-        plot.begin(rates, per_epoch, train.epochs, waits=waits)
+        plot.begin(rates, per_epoch, train.epochs, waits=waits, begun=begun)
         return
     rates = planned_lr(train, drawn, per_epoch) if drawn else np.empty(0)
     momenta = planned_momentum(train, drawn) if drawn and cycles else np.empty(0)

@@ -9,6 +9,7 @@ from lrgui.core.curve.confidence import NoiseAdvice, RangeAdvice
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.lower_rate import LowerRate
 from lrgui.runs.job import Job
 
 #: What starts which kind of job.
@@ -51,18 +52,11 @@ def repair_for(end: EndEvent, job: Job) -> Repair | None:
     return None
 
 
-def lower_rate(job: Job, recommended: float | None = None) -> Repair:
-    """Train again at a lower rate: the one that is recommended for its schedule, where that is lower, else a tenth."""
-    used = job.train.max_lr
-    lower = recommended if recommended is not None and recommended < used * (1 - 1e-9) else used / 10
-    why = "what the sweep recommends" if lower == recommended else "a tenth of the rate that was too high"
-    return Repair(
-        f"Train at {format_lr(lower)}",
-        f"Select {format_lr(lower)}, {why}, and train again",
-        select=lower,
-        schedule=job.train.planned_schedule,
-        starts=RunKind.TRAIN,
-    )
+def train_again(lower: LowerRate, schedule: str) -> Repair:
+    """Train again on `schedule` at the rate that is advised."""
+    rate = format_lr(lower.max_lr)
+    tip = f"Select {rate}, {lower.why}, and train again"
+    return Repair(f"Train at {rate}", tip, select=lower.max_lr, schedule=schedule, starts=RunKind.TRAIN)
 
 
 def other_sweep(advice: RangeAdvice | NoiseAdvice) -> Repair:

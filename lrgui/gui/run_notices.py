@@ -7,7 +7,8 @@ from dataclasses import replace
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.events import ERRORS, EndEvent, EndReason, RunKind, Stream
-from lrgui.gui.fixes import Repair, lower_rate, other_sweep, race_around, repair_for
+from lrgui.core.lower_rate import lower_rate
+from lrgui.gui.fixes import Repair, other_sweep, race_around, repair_for, train_again
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
 from lrgui.runs.race_record import RaceRecord
@@ -29,7 +30,7 @@ def how_it_ended(
         printed = "".join(event.text for event in record.output if event.stream != Stream.NOTE)
         repair = repair_for(end, job) if kind not in (RunKind.ASIDE, RunKind.COMPARE) else None
         return Notice("error", end.detail, f"{notes}\n\n{printed}".strip()), repair
-    notice, repair = _of_a_good_end(kind, job, end, pick, recommended)
+    notice, repair = _of_a_good_end(kind, job, end, pick, recommended, record.rate_factor)
     if notes:
         notice = Notice("info", notes) if notice is None else replace(notice, details=notes)
     if words := "\n".join(_of_script(job, record, None if pick is None else pick.lr)):
@@ -38,14 +39,17 @@ def how_it_ended(
 
 
 def _of_a_good_end(
-    kind: str, job: Job, end: EndEvent, pick: Recommendation | None, recommended: float | None
+    kind: str, job: Job, end: EndEvent, pick: Recommendation | None, recommended: float | None, factor: float
 ) -> tuple[Notice | None, Repair | None]:
     if end.reason == EndReason.DATA_ENDED:
         return Notice("info", end.detail), None
     if end.reason == EndReason.CANCELLED:
         return None, None  # who stopped it knows
     if end.reason in (EndReason.DIVERGED, EndReason.NOT_FINITE) and kind == RunKind.TRAIN:
-        return Notice("warning", end.detail), lower_rate(job, recommended)
+        lower = lower_rate(job.train.max_lr, factor, recommended)
+        # Words and button advise one rate: the training itself knows nothing of the sweep.
+        said = end.detail.replace(lower_rate(job.train.max_lr, factor).words, lower.words)
+        return Notice("warning", said), train_again(lower, job.train.planned_schedule)
     if pick is None:
         return None, None
     change = pick.next_sweep

@@ -53,6 +53,7 @@ class RateChart(StepChart):
         self._changes: tuple[RateEvent, ...] = ()
         self._waits = False
         """True where the schedule falls when it sees a plateau, which no plan knows beforehand."""
+        self._begun = 0
         self._drops: list[tuple[int, float]] = []
         """Steps from which on such a schedule has this multiple of its rate before."""
         self.rates: Floats = NONE
@@ -98,10 +99,11 @@ class RateChart(StepChart):
         for line in self._lines:
             line.set_data(NONE, NONE)
 
-    def set_plan(self, rates: Floats, momenta: Floats, waits: bool = False) -> None:
+    def set_plan(self, rates: Floats, momenta: Floats, waits: bool = False, begun: int = 0) -> None:
         """Rate and momentum of every step as planned, shape (n,); shape (0,) where that is not known, or stays.
-        `waits` for a schedule that falls when it sees a plateau: the plan follows it."""
-        self._waits = waits
+        `waits` for a schedule that falls when it sees a plateau: the plan follows it. `begun` is the step
+        with which the schedule began again; before it the rates are those that were trained with."""
+        self._waits, self._begun = waits, begun
         self._plan = self.plan = np.asarray(rates, dtype=np.float64)
         self._planned_momenta = np.asarray(momenta, dtype=np.float64)
         self.planned.set_data(*per_step(self.plan))
@@ -149,7 +151,7 @@ class RateChart(StepChart):
         """Draw the plan with all that has changed it."""
         if not len(self._plan):
             return
-        self.plan = changed_plan(self._plan, self._changes)
+        self.plan = changed_plan(self._plan, self._changes, self._begun)
         for step, drop in self._drops:
             self.plan[step:] *= drop
         self.planned.set_data(*per_step(self.plan))

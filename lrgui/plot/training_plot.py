@@ -48,15 +48,17 @@ class TrainingPlot(StackedPlot):
         epochs: int,
         planned_momentum: Floats = NONE,
         waits: bool = False,
+        begun: int = 0,
     ) -> None:
         """A training of `epochs` epochs starts, or is to come; rate and momentum of every step as planned, shape (n,).
 
         No momentum, shape (0,), is for one that stays as it is; `waits` for a schedule that falls on plateaus.
+        `begun` is the step with which the schedule began again: before it stand the rates that were trained with.
         """
         self._forget()
         self._per_epoch = max(1, steps_per_epoch)
         self._steps = float(max(1, len(planned_lr), self._per_epoch * epochs))
-        self.rate.set_plan(planned_lr, planned_momentum, waits)
+        self.rate.set_plan(planned_lr, planned_momentum, waits, begun)
         for chart in (self.loss, self.middle, self.rate):
             chart.make_room(self._steps)
         self.reset_view()

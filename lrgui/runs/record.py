@@ -128,6 +128,11 @@ class Record:
         back = next((each for each in reversed(self.rate_changes) if each.back_to is not None), None)
         return planned if back is None or back.back_to is None else planned + back.step - back.back_to
 
+    @property
+    def rate_factor(self) -> float:
+        """By what a training's rates are multiplied now."""
+        return self.rate_changes[-1].total if self.rate_changes else 1.0
+
     def __len__(self) -> int:
         return self._count
 

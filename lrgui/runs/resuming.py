@@ -15,7 +15,7 @@ from lrgui.runs.opened import OpenedRun
 #: What becomes of the rate where a complete training gets more epochs.
 AGAIN = (
     "The planned schedule has ended: for the additional epochs it begins again, from its first rate over max LR to its "
-    "last."
+    "last. Changes made by hand end with the old schedule."
 )
 
 

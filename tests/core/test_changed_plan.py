@@ -26,6 +26,17 @@ def test_steps_that_were_taken_back_come_again() -> None:
     np.testing.assert_allclose(twice, [1, 2, 3, 4, 5, 0.3, 0.4, 0.5, *(0.01 * PLAN[2:])])
 
 
+def test_what_was_changed_before_the_schedule_began_again_counts_once() -> None:
+    before = changed_plan(PLAN, [change(3, 0.5), change(6, 2.0)])
+    both = np.concatenate([before, PLAN])
+    changes = [change(3, 0.5), change(6, 2.0), change(10, 1.0), change(15, 4.0)]
+    assert changed_plan(both, changes, 10).tolist() == [*before, *PLAN[:5], *(4 * PLAN[5:])]
+    taken_back = changed_plan(PLAN, [change(5, 0.1, back_to=2)])  # 13 steps were told, 10 were made
+    both = np.concatenate([taken_back, PLAN])
+    again = changed_plan(both, [change(5, 0.1, back_to=2), change(13, 0.1), change(17, 0.01, back_to=12)], 13)
+    np.testing.assert_allclose(again, [*taken_back, *(0.1 * PLAN[:4]), *(0.01 * PLAN[2:])])
+
+
 def test_a_change_behind_the_end_of_a_plan_that_is_not_drawn() -> None:
     assert changed_plan(np.empty(0), [change(5, 0.1, back_to=2)]).tolist() == []
 

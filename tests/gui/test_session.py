@@ -13,8 +13,9 @@ from bench import Bench
 from mutations import log_of
 from scripted import Scripted, points, sweep, task, training
 
-from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.core.events import EndEvent, OutputEvent, RateEvent, StateEvent
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.lower_rate import lower_rate
 from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
@@ -58,10 +59,20 @@ def test_a_diverged_training_offers_what_the_sweep_recommends_where_that_is_lowe
     recommended = runs.recommended_for(session.job.training())
     assert recommended is not None
     runs.select(3 * runs.selection)
-    bench.play(Scripted(training("diverged")), session.train)
+    end = EndEvent("diverged", f"Training diverged. {lower_rate(3 * recommended).words}")
+    bench.play(Scripted([*training()[:1], [end]]), session.train)
     assert bench.jobs[-1].train.max_lr == pytest.approx(3 * recommended)
     assert notices[-1].action == f"Train at {format_lr(recommended)}"
+    assert "a tenth" not in notices[-1].text and f"Lower max LR to {format_lr(recommended)}, which" in notices[-1].text
     assert runs.recommended_for(replace(session.job, task=replace(session.job.task, batch_size=7))) is None
+
+
+def test_a_training_that_broke_after_a_change_by_hand_offers_the_planned_rate(bench: Bench) -> None:
+    notices = _notices(bench)
+    bench.runs.select(0.5)
+    first, *rest = training("diverged")
+    bench.play(Scripted([[*first, RateEvent(21, 1000.0, 1000.0, 10.0, "by hand")], *rest]), bench.session.train)
+    assert notices[-1].action == "Train at 5e-1"
 
 
 def test_a_failure_brings_its_details(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lrgui.core.control import Control
+from lrgui.core.engine.train import NEW_SCHEDULE
 from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, OutputEvent, ResumeEvent
 from lrgui.core.run_settings import TRAINED, TrainSettings
 from lrgui.runs import keeper
@@ -355,6 +356,22 @@ def test_more_epochs_begin_the_schedule_again(tmp_path: Path) -> None:
     alone = [e.lr for e in run_job(of(TaskSpec(device="cpu"), epochs=2)) if isinstance(e, BatchEvent)]
     assert opened.record.lr[21:].tolist() == pytest.approx(alone)
     assert opened.record.seconds[21] > opened.record.seconds[20]
+
+
+def test_what_was_changed_by_hand_ends_with_the_old_schedule(tmp_path: Path) -> None:
+    job, log, control = of(TaskSpec(device="cpu"), epochs=1), tmp_path / "a.lrrun", Control()
+    with LogWriter(log, job) as writer:
+        for event in run_job(with_checkpoints(job, log), control):
+            writer.write([event])
+            if isinstance(event, BatchEvent) and event.step == 9:
+                control.multiply_rate(1.8)
+    continue_log(resumed(log, open_run(log), 2), log)
+    record = open_run(log).record
+    alone = [e.lr for e in run_job(of(TaskSpec(device="cpu"), epochs=2)) if isinstance(e, BatchEvent)]
+    assert record.lr[21:].tolist() == pytest.approx(alone)
+    changes = [(one.step, one.total, one.why) for one in record.rate_changes]
+    assert changes == [(10, 1.8, "by hand"), (21, 1.0, NEW_SCHEDULE)]
+    assert record.rate_changes[-1].lr == alone[0]
 
 
 def test_of_a_log_with_fewer_steps_an_older_state_is_taken(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from lrgui.core.engine.schedulers import Schedule
 from lrgui.core.engine.stopping import Stop, TrainWatch
 from lrgui.core.events import EndEvent, EndReason, Event, GradientEvent, OutputEvent, RateEvent, Stream
 from lrgui.core.formats import format_factor
+from lrgui.core.lower_rate import lower_rate
 from lrgui.core.run_settings import TrainSettings
 from lrgui.core.validation_watch import ValidationWatch
 
@@ -63,9 +64,19 @@ class Guards:
         """The training was resumed, where it had got `more_epochs` on a new schedule."""
         if more_epochs:
             self._patient = self._new_patience()
+        self.advise()
         if self._recovery is not None:
             self._recovery.schedule = schedule
             self._recovery.keep(step, epoch)
+
+    @property
+    def lowered(self) -> float:
+        """By what the training has lowered its rate, where it broke and went back: no schedule is safe above that."""
+        return 1.0 if self._recovery is None else self._recovery.lowered
+
+    def advise(self) -> None:
+        """The schedule's rates have another factor now: what to do if the training breaks follows it."""
+        self.watch.advice = lower_rate(self.config.max_lr, self.rate.factor).words
 
     def close(self) -> None:
         """Let go of the state to go back to."""
@@ -153,7 +164,8 @@ class Guards:
                 return replace(end, detail=f"{end.detail} It went back {self._recovery.made} times before.")
             return end
         factor = self.rate.factor
-        self.watch.go_on(self.config.max_lr * factor)
+        self.watch.go_on()
+        self.advise()
         self._dead = DeadNetwork(self.model)
         lr = largest(self.optimizer.param_groups)
         why = end.detail.partition(". ")[0]

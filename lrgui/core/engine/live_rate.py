@@ -51,6 +51,14 @@ class LiveRate:
         self._planned, self.factor = self._rates(), factor
         self._put()
 
+    def begin_again(self, factor: float) -> float:
+        """A new schedule has set the groups' rates, which are `factor` times those from now on; returns by what the
+        factor changes with that."""
+        before, self.factor, self._planned = self.factor, 1.0, None
+        if factor != 1.0:
+            self.multiply(factor)
+        return factor / before
+
     def _rates(self) -> list[float]:
         return [float(group["lr"]) for group in self._optimizer.param_groups]
 

@@ -57,6 +57,11 @@ class Recovery:
         self.made = 0
         """How many times the training went back."""
 
+    @property
+    def lowered(self) -> float:
+        """By what the rates came down where it went back."""
+        return float(LOWER**self.made)
+
     def keep(self, step: int, epoch: int) -> None:
         """The training is good as it is now."""
         self.close()

@@ -13,6 +13,7 @@ from lrgui.core.curve.smoothing import DebiasedAverage, noise_of
 from lrgui.core.events import EndReason
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.lower_rate import lower_rate
 
 #: Batches in the short median of the sustained-rise rule.
 SHORT = 7
@@ -184,10 +185,9 @@ class TrainWatch:
     noisy training begins: one that merely does not learn stays within them.
     """
 
-    ADVICE = "Lower max LR to {advice}, a tenth, and train again."
-
     def __init__(self, max_lr: float) -> None:
-        self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
+        self.advice = lower_rate(max_lr).words
+        """The sentence with which it ends a training."""
         self._losses: list[float] = []
         self._start = math.nan
         self._mean = math.nan
@@ -202,9 +202,8 @@ class TrainWatch:
         """Of the epoch's losses, as distances from the first of them."""
         self._origin = math.nan
 
-    def go_on(self, max_lr: float) -> None:
-        """The training went back to a good state, and goes on with this maximum: its start stays the measure."""
-        self.advice = self.ADVICE.format(advice=format_lr(max_lr / 10))
+    def go_on(self) -> None:
+        """The training went back to a good state, and goes on from there: its start stays the measure."""
         self._losses.clear()
         self._bad_epochs = self._count = 0
         self._sum = self._squares = 0.0

@@ -45,6 +45,8 @@ from lrgui.core.run_settings import TrainSettings
 from lrgui.core.tensor_file import Contents
 
 _MISSING = object()
+#: Why the rate changes where a training gets more epochs.
+NEW_SCHEDULE = "for the new schedule"
 
 
 class Keeper(Protocol):
@@ -216,12 +218,15 @@ class Training:
             left = sum(steps_per_epoch(batches, self.config.accumulation) for batches in epochs[self.epoch :])
             self.total_steps = self.step + left
             self.scheduler = Schedule(self.optimizer, self.config, left)
+        changed = self.rate.begin_again(self.guards.lowered) if more else 1.0
         if self.midway:
             self.epoch -= 1  # the loop counts it again
         self.guards.go_on(self.scheduler, self.step, self.epoch, more)
         yield ResumeEvent(
             self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
         )
+        if changed != 1.0 or (more and self.rate.factor != 1.0):
+            yield RateEvent(self.told, changed, self.rate.factor, largest(self.optimizer.param_groups), NEW_SCHEDULE)
         if note:
             yield OutputEvent(note, Stream.NOTE)
 
@@ -302,6 +307,7 @@ class Training:
         """Multiply the rate as it was asked for."""
         while (factor := self.control.take_factor()) is not None:
             self.rate.multiply(factor)
+            self.guards.advise()
             lr = largest(self.optimizer.param_groups)
             yield RateEvent(self.told, factor, self.rate.factor, lr, "by hand")
 
