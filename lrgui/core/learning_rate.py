@@ -31,6 +31,11 @@ def shown_lr(lr: float) -> float:
     return float(f"{lr:.1e}")
 
 
+def shown_ratio(lr: float, other: float) -> float:
+    """How many times `other` the rate `lr` is, by the numbers that people see: whoever divides them finds the same."""
+    return shown_lr(lr) / shown_lr(other)
+
+
 def exact_lr(lr: float) -> str:
     """For fields and ranges, with all its digits: `1e-6`, `3.2e-2`, `1.25e-4`, `1`, `25`; or as `WAYS` says."""
     if os.environ.get(RATES) == PLAIN and _LEAST_PLAIN <= abs(lr) < 1:

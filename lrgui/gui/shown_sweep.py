@@ -11,6 +11,7 @@ from lrgui.core.curve.measured import Race
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
+from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
@@ -137,7 +138,14 @@ class ShownSweep:
         if self.reading is None or self.synthetic:
             return None
         lr = self.reading.recommendation.lr
-        return None if lr is None else carry_over(lr, self.job, job)
+        found = None if lr is None else carry_over(lr, self.job, job)
+        if found is None or found.lr is None:
+            return found
+        first, last = float(self.reading.curve.lr[0]), float(self.reading.curve.lr[-1])
+        if first <= found.lr <= last:
+            return found
+        where = f"the sweep, {format_lr(first)} to {format_lr(last)}"
+        return Transfer(None, f"{found.reason} That lies outside {where}: sweep again.")
 
     def report(self) -> Report | None:
         """The sweep as it is to be exported; None before it was read."""

@@ -146,7 +146,7 @@ class OverlayPlot(Plot):
             return
         entries = []
         for number, label in enumerate(overlay.labels):
-            colour, dash = self._palette.look(number)
+            colour, dash = self._palette.look(overlay.place(number))
             traces = overlay.traces[number]
             marked = any(trace.points for trace in traces)
             shown = number not in overlay.view.hidden
@@ -170,7 +170,7 @@ class OverlayPlot(Plot):
             if loss is not None:
                 sure = compared.reading.recommendation.lr is not None
                 words = format_lr(lr) + ("" if sure else " (guess)")
-                colour, dash = self._palette.look(number)
+                colour, dash = self._palette.look(overlay.place(number))
                 found.append(Pick(words, math.log10(lr), loss, colour, dash, sure))
         return found
 

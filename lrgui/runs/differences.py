@@ -12,11 +12,11 @@ from lrgui.runs.job import Job
 from lrgui.runs.settings_rows import option_rows, settings_rows, task_rows
 from lrgui.runs.words import VERBS
 
-KIND, OPTIMIZER, SEED, DEFAULT = "Kind", "Optimizer", "Seed", "default"
+KIND, OPTIMIZER, MAX_LR, SEED, DEFAULT = "Kind", "Optimizer", "Max LR", "Seed", "default"
 #: Settings whose values say by themselves what they are.
 _PLAIN = (KIND, "Data", "Model", OPTIMIZER)
 #: Settings that a name always has where runs differ in them; others only where it takes them to tell runs apart.
-_MAIN = (*_PLAIN, "Max LR", "Around", "Batch size", SEED)
+_MAIN = (*_PLAIN, MAX_LR, "Around", "Batch size", SEED)
 #: Names have at most so many words beyond these.
 MOST_MORE = 2
 #: Values that are longer than this are cut in a name, in characters.
@@ -76,27 +76,37 @@ def distinct_names(
     optimizers: Sequence[str] = (),
     started: Sequence[datetime | None] = (),
     now: datetime | None = None,
+    *,
+    usual: Sequence[str] = (),
+    numbers: Sequence[int] = (),
 ) -> list[str]:
     """What runs are called beside each other: whatever tells them apart, and no two alike.
 
     `optimizers` as in `differences`; `started` says when each began, and stands in the names where the settings do not
-    tell them apart, with seconds where it has to.
+    tell them apart, with seconds where it has to. `usual` is what they are called where no main setting differs, else
+    their optimizers; `numbers` stand behind names that are alike all the same, else their places from 1.
     """
     names = list(optimizers or [job.task.optimizer_words for job in jobs])
     found = [_shortened(each) for each in differences(jobs, names)]
     columns = [[name_part(each.label, value) for value in each.values] for each in found if each.label in _MAIN]
     if not columns:
-        columns = [names]
+        columns = [list(usual or names)]
     for each in [each for each in found if each.label not in _MAIN][:MOST_MORE]:
         if len(set(_joined(columns))) == len(jobs):
             break
         columns.append([name_part(each.label, value) for value in each.values])
     called = _joined(columns)
-    return told_apart(called, [*started, *[None] * (len(jobs) - len(started))], now)
+    return told_apart(called, [*started, *[None] * (len(jobs) - len(started))], now, numbers)
 
 
-def told_apart(names: Sequence[str], started: Sequence[datetime | None], now: datetime | None = None) -> list[str]:
-    """`names` with the time at which each began behind those that are alike, with seconds where it has to be."""
+def told_apart(
+    names: Sequence[str],
+    started: Sequence[datetime | None],
+    now: datetime | None = None,
+    numbers: Sequence[int] = (),
+) -> list[str]:
+    """`names` with the time at which each began behind those that are alike, with seconds where it has to be, else
+    with a number: of `numbers`, or their places from 1."""
     called = list(names)
     for seconds in (False, True):
         twice = _alike(called)
@@ -107,7 +117,7 @@ def told_apart(names: Sequence[str], started: Sequence[datetime | None], now: da
     twice = _alike(called)
     return [
         f"{name} ({number})" if again else name
-        for number, (name, again) in enumerate(zip(called, twice, strict=True), 1)
+        for number, name, again in zip(numbers or range(1, len(called) + 1), called, twice, strict=True)
     ]
 
 

@@ -12,7 +12,10 @@ from lrgui.tasks.user.rows import OWN
 
 
 def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
-    """The pick `lr` of the sweep `swept` for the settings of `now`; None where nothing that it depends on changed."""
+    """The pick `lr` of the sweep `swept` for the settings of `now`; None where nothing that it depends on changed, and
+    for settings that nobody can train with."""
+    if now.validate():
+        return None
     before, after = swept.task, now.task
     old, new = before.batch_size * swept.sweep.accumulation, after.batch_size * now.sweep.accumulation
     if new < 1 or old < 1:
@@ -35,7 +38,9 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
             f"The sweep was made with momentum {exact_number(before.momentum)}; higher momentum needs "
             "a lower rate: sweep again.",
         )
-    return transfer(lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new)
+    return transfer(
+        lr, optimizer=_rule_of(before), batch=old, to_optimizer=_rule_of(after), to_batch=new, extrapolate=False
+    )
 
 
 def _rule_of(task: TaskSpec) -> str:

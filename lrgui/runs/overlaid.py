@@ -16,6 +16,7 @@ from lrgui.core.events import ACCURACIES, RunKind, StrEnum
 from lrgui.core.metrics import higher_is_better
 from lrgui.runs.epochs import judged_loss, judged_metric, steps_per_epoch
 from lrgui.runs.job import Job
+from lrgui.runs.notes import read_notes
 from lrgui.runs.opened import OpenedRun
 from lrgui.runs.race_record import Leg, RaceRecord
 from lrgui.runs.record import Record
@@ -67,6 +68,8 @@ class Result:
     """The loss at the end of a training: of validation where it was measured."""
     best: float | None = None
     """The lowest loss: smoothed of a sweep, of an epoch of a training, of the best training of a race."""
+    validated: bool = False
+    """True where these losses are those of validation."""
     metric_name: str = ""
     final_metric: float | None = None
     best_metric: float | None = None
@@ -85,6 +88,8 @@ class OverlaidRun:
     started: datetime | None = None
     path: Path | None = None
     """Where it is kept; None for one that is not on disk."""
+    name: str = ""
+    """What somebody called it; empty for nothing."""
     _drawn: dict[tuple[str, str], tuple[tuple[int, int], list[Trace]]] = field(default_factory=dict, repr=False)
     """What was drawn of it last, and how long it was then: one of many that is over is not averaged again."""
 
@@ -93,7 +98,8 @@ class OverlaidRun:
         """A run from disk."""
         job = opened.job
         reading = opened.sweeps.read(job.sweep) if job.kind == RunKind.SWEEP and len(opened.record) else None
-        return cls(job, opened.record, optimizer_of(job, opened.record), reading, opened.created, path)
+        name = "" if path is None else read_notes(path).name
+        return cls(job, opened.record, optimizer_of(job, opened.record), reading, opened.created, path, name)
 
     @property
     def kind(self) -> str:
@@ -162,7 +168,8 @@ class OverlaidRun:
         leader = ranking.leader
         if leader is None:
             return Result(ranking.lr)
-        return Result(ranking.lr, None, _finite(leader.loss), self.metric_name, None, leader.metric)
+        best = _finite(leader.loss)
+        return Result(ranking.lr, None, best, _validates(record), self.metric_name, None, leader.metric)
 
     def _of_sweep(self) -> Result:
         reading = self.reading
@@ -185,7 +192,15 @@ class OverlaidRun:
         values = [value for called, value in found if called == name and math.isfinite(value)]
         higher = name in ACCURACIES or higher_is_better(name)
         best = None if not values or (higher is None) else max(values) if higher else min(values)
-        return Result(rate, _finite(losses[-1]), min(finite, default=None), name, values[-1] if values else None, best)
+        return Result(
+            rate=rate,
+            final=_finite(losses[-1]),
+            best=min(finite, default=None),
+            validated=record.epochs[-1].val_loss is not None,
+            metric_name=name,
+            final_metric=values[-1] if values else None,
+            best_metric=best,
+        )
 
     # ---------------------------------------------------------------- its curves
     def traces(self, align: str, quantity: str) -> list[Trace]:
@@ -253,8 +268,8 @@ class OverlaidRun:
             if quantity == Quantity.METRIC:
                 values = [math.nan if row.metric is None else row.metric for row in rows]
             else:
-                validated = record.task is not None and record.task.val_size > 0
-                values = [row.loss if quantity == Quantity.LOSS or validated else math.nan for row in rows]
+                wanted = quantity == Quantity.LOSS or _validates(record)
+                values = [row.loss if wanted else math.nan for row in rows]
             return [Trace(np.array([row.lr for row in rows]), np.array(values, dtype=np.float64), points=True)]
         if quantity != Quantity.LOSS:
             return []
@@ -283,6 +298,11 @@ class OverlaidRun:
             return _NONE
         at: Floats = seconds[np.minimum(steps // self._per_point, len(seconds) - 1)]
         return at
+
+
+def _validates(record: RaceRecord) -> bool:
+    """True where a race's trainings are judged by losses of validation."""
+    return record.task is not None and record.task.val_size > 0
 
 
 def _kept(trace: Trace) -> Trace:

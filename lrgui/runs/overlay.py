@@ -13,7 +13,7 @@ from lrgui.core.curve.comparison import Compared, how_to_read
 from lrgui.core.events import EndReason, RunKind, StrEnum
 from lrgui.core.formats import NOTHING, format_losses, format_metrics, format_seconds
 from lrgui.core.learning_rate import format_lr
-from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part
+from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part, told_apart
 from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
 from lrgui.runs.words import VERBS
 
@@ -69,13 +69,17 @@ class Overlay:
     runs: tuple[OverlaidRun, ...]
     labels: tuple[str, ...]
     view: View = View()
+    places: tuple[int, ...] = ()
+    """The runs' places among the looks that a palette has, where these are not those of their order."""
 
     @classmethod
     def of(cls, runs: Sequence[OverlaidRun], view: View = View()) -> Overlay:  # noqa: B008 (frozen)
-        """These runs, named by what tells them apart."""
+        """These runs, called by the names that somebody gave them, else by what tells them apart."""
         jobs, optimizers = [run.job for run in runs], [run.optimizer for run in runs]
-        names = distinct_names(jobs, optimizers, [run.started for run in runs])
-        return cls(tuple(runs), tuple(names), view)
+        started = [run.started for run in runs]
+        names = distinct_names(jobs, optimizers, started)
+        called = [run.name or name for run, name in zip(runs, names, strict=True)]
+        return cls(tuple(runs), tuple(told_apart(called, started)), view)
 
     def shown_as(self, view: View) -> Overlay:
         """The same, shown differently."""
@@ -88,7 +92,12 @@ class Overlay:
             return None
         hidden = frozenset(place for place, number in enumerate(kept) if number in self.view.hidden)
         runs, labels = [self.runs[number] for number in kept], [self.labels[number] for number in kept]
-        return Overlay(tuple(runs), tuple(labels), replace(self.view, hidden=hidden))
+        places = tuple(self.place(number) for number in kept)
+        return Overlay(tuple(runs), tuple(labels), replace(self.view, hidden=hidden), places)
+
+    def place(self, number: int) -> int:
+        """The place of a run's colour and dashes among those of a palette (`Palette.look`)."""
+        return self.places[number] if self.places else number
 
     # ---------------------------------------------------------------- what applies
     @cached_property
@@ -225,7 +234,7 @@ class Overlay:
         if not {"max LR", "around"} & {head for head, _ in differing}:
             rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
             columns.append((RATE, [*rates, *self._rates_of(groups)]))
-        columns += [(FINAL, finals), (BEST, bests)]
+        columns += [self._which_loss(FINAL, finals, groups), self._which_loss(BEST, bests, groups)]
         if metric:
             for name, head in (("final_metric", f"final {metric}"), ("best_metric", f"best {metric}")):
                 values = [getattr(result, name) if result.metric_name == metric else None for result in results]
@@ -240,6 +249,18 @@ class Overlay:
         names = [*self.labels, *map(self._name_of, groups)]
         return ("run", *(head for head, _ in columns)), [
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
+        ]
+
+    def _which_loss(self, head: str, cells: list[str], groups: Sequence[Sequence[int]]) -> tuple[str, list[str]]:
+        """A column of losses that says which are those of validation: its head where all are, else the cells."""
+        numbers = [*range(len(self.runs)), *(group[0] for group in groups)]
+        validated = [self.runs[number].result.validated for number in numbers]
+        told = [is_one for is_one, cell in zip(validated, cells, strict=True) if cell != NOTHING]
+        if told and all(told):
+            return head.replace("loss", "validation loss"), cells
+        return head, [
+            f"{cell} (validation)" if is_one and cell != NOTHING else cell
+            for is_one, cell in zip(validated, cells, strict=True)
         ]
 
     def dispensable(self) -> set[int]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason, RunKind, StrEnum
 from lrgui.json_file import read_json, write_json
 from lrgui.places import config_folder
-from lrgui.runs.differences import distinct_names
+from lrgui.runs.differences import MAX_LR, distinct_names, name_part
 from lrgui.runs.job import Job
 from lrgui.runs.record import Record
+from lrgui.runs.settings_rows import settings_rows
 from lrgui.runs.words import end_words
 
 #: So many may wait: a slip should not fill a week.
@@ -39,6 +41,8 @@ class Entry:
     """What it has measured."""
     said: str = ""
     """How it ended, in a few words; empty before."""
+    number: int = 0
+    """Its own among the others, from 0, wherever it stands: name and colour follow it."""
 
 
 def training_jobs(job: Job, rates: Sequence[float] = (), seeds: int = 1) -> tuple[Job, ...]:
@@ -56,7 +60,15 @@ class RunQueue:
     """The entries, the next one first; those that have ended stay until they are cleared."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self.entries = list(entries)
+        self.entries = list[Entry]()
+        for entry in entries:
+            self._append(entry)
+
+    def _append(self, entry: Entry) -> None:
+        """Behind the others, with the lowest number that is free."""
+        taken = {each.number for each in self.entries}
+        entry.number = next(number for number in count() if number not in taken)
+        self.entries.append(entry)
 
     @property
     def waiting(self) -> list[Entry]:
@@ -75,14 +87,17 @@ class RunQueue:
 
     @property
     def names(self) -> list[str]:
-        """What the entries are called: what tells them apart."""
-        return distinct_names([entry.job for entry in self.entries])
+        """What the entries are called: what tells them apart, wherever they stand; else their rate."""
+        jobs = [entry.job for entry in self.entries]
+        usual = [name_part(MAX_LR, dict(settings_rows(job.train))[MAX_LR]) for job in jobs]
+        return distinct_names(jobs, usual=usual, numbers=[entry.number + 1 for entry in self.entries])
 
     def add(self, jobs: Iterable[Job]) -> list[Entry]:
         """Trainings wait behind the others; those beyond `MOST` are left out."""
         room = MOST - len(self.waiting)
         added = [Entry(job) for job in jobs][: max(0, room)]
-        self.entries += added
+        for entry in added:
+            self._append(entry)
         return added
 
     def next(self) -> Entry | None:

@@ -15,6 +15,7 @@ from lrgui.core.learning_rate import (
     parse_lr,
     scientific_lr,
     shown_lr,
+    shown_ratio,
     write_rates,
 )
 
@@ -115,3 +116,7 @@ def test_the_processes_that_are_started_write_alike(monkeypatch: pytest.MonkeyPa
     write_rates(PLAIN)
     code = "from lrgui.core.learning_rate import format_lr; print(format_lr(0.032))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0.032\n"
+
+
+def test_a_ratio_is_that_of_the_rates_that_people_see() -> None:
+    assert shown_ratio(0.0736, 0.01024) == pytest.approx(7.4)

@@ -176,7 +176,7 @@ def test_a_sweep_over_a_training_and_how_they_are_shown(window: MainWindow, benc
     assert [view.align.itemText(i) for i in range(view.align.count())] == ["Step", "Epoch", "Time", "Learning rate"]
     heads = [view.table.horizontalHeaderItem(i).text() for i in range(view.table.columnCount())]
     assert heads[:3] == ["Run", "State", "Learning rate"] and "Kind" in heads and "Final accuracy" in heads
-    assert view.table.item(1, heads.index("Final loss")).text() == "0.7500"
+    assert view.table.item(1, heads.index("Final validation loss")).text() == "0.7500"
     view.align.setCurrentIndex(view.align.findData("lr"))
     view.align.activated.emit(view.align.currentIndex())
     assert view.plot.chart.bottom.title == "Learning rate (log scale)"

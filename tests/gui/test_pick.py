@@ -118,6 +118,15 @@ def test_another_batch_offers_an_estimate_that_one_press_takes(
     assert panel.stale.isHidden() and panel.take.isHidden()
 
 
+def test_no_estimate_for_settings_that_are_wrong(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play()
+    task = bench.session.job.task
+    for batch in (99_999, 1024):
+        bench.session.edit(task=replace(task, batch_size=batch))
+        assert panel.take.isHidden()
+    assert "beyond what the rule covers" in panel.stale.text()
+
+
 def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, panel: SelectionPanel) -> None:
     bench.play()
     session = bench.session

@@ -239,7 +239,11 @@ def test_the_tab_shows_table_and_curves_while_they_train(window: MainWindow, ben
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     ended = heads.index("State")
     bench.qtbot.waitUntil(lambda: table.item(1, ended).text() == "48 %", timeout=10_000)
-    assert table.item(0, ended).text() == "finished" and table.item(0, heads.index("Final loss")).text() == "0.7500"
+    heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
+    final = table.item(0, heads.index("Final loss")).text()
+    assert table.item(0, ended).text() == "finished" and final == "0.7500 (validation)", (
+        "the other one has trained only"
+    )
     shown = tab.shown()
     assert isinstance(shown, OverlayReport) and len(shown.overlay.runs) == 2
     with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
@@ -289,8 +293,11 @@ def test_rows_are_dragged(window: MainWindow, bench: Bench) -> None:
     assert [table.row_at(middle[2] + QPoint(0, by)) for by in (-5, 5)] == [2, 3]
     assert table.row_at(middle[3] + QPoint(0, 500)) == table.rowCount()
     tab.view.select_rows([3])
+    table.item(3, 0).setCheckState(Qt.CheckState.Unchecked)
     table.rows_dropped.emit(0)  # in front of the one that trains: it is the next one
     assert queue.entries == [runs, four, two, three] and tab.view.selected_rows == [1]
+    overlay = tab.view.overlay
+    assert overlay is not None and overlay.view.hidden == {1} and [overlay.place(n) for n in range(4)] == [0, 3, 1, 2]
     tab.view.select_rows([1, 2])
     table.rows_dropped.emit(table.rowCount())
     assert queue.entries == [runs, three, four, two] and tab.view.selected_rows == [2, 3]

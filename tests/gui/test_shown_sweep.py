@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lrgui.core.curve.plan import Plan
@@ -72,3 +74,18 @@ def test_what_nobody_touched_follows_the_planned_training(sweep: ShownSweep) -> 
 
 def test_a_made_up_curve_says_nothing_about_other_settings(sweep: ShownSweep) -> None:
     assert sweep.read().carried_over(Job()) is None
+
+
+def test_an_estimate_outside_the_sweep_is_no_offer(sweep: ShownSweep) -> None:
+    shown = replace(sweep, synthetic="").read()
+    assert shown.reading is not None
+    pick = shown.reading.recommendation.lr
+    assert pick is not None
+    curve, job = shown.reading.curve, shown.job
+    less = replace(job, task=replace(job.task, batch_size=job.task.batch_size // 2))
+    near = shown.carried_over(less)
+    assert near is not None and near.lr == pytest.approx(pick / 2)
+    kept = curve.lr > 0.8 * pick
+    short = replace(shown, reading=replace(shown.reading, curve=replace(curve, lr=curve.lr[kept])))
+    far = short.carried_over(less)
+    assert far is not None and far.lr is None and "lies outside the sweep" in far.reason

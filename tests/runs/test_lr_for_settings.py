@@ -47,4 +47,11 @@ def test_momentum_matters_to_those_that_have_it_only() -> None:
 
 def test_settings_that_cannot_be_used_say_nothing() -> None:
     assert carry_over(0.1, JOB, _with(batch_size=0)) is None
+    assert carry_over(0.1, JOB, _with(batch_size=99_999)) is None  # more than there are examples
     assert carry_over(0.1, JOB, _with(optimizer="nonsense")) is None
+
+
+def test_a_batch_beyond_the_rule_has_no_number() -> None:
+    found = carry_over(0.1, JOB, _with(batch_size=1024))
+    assert found is not None and found.lr is None and not found.source
+    assert found.reason.endswith("the batch changes 16-fold, beyond what the rule covers: sweep again.")

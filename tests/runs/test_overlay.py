@@ -132,11 +132,32 @@ def test_the_table_says_what_differs_and_what_came_of_it() -> None:
     heads, rows = Overlay.of([training(1e-2), training(1e-1, ends=(0.4, 0.9), end="diverged")]).table()
     told = [dict(zip(heads, row, strict=True)) for row in rows]
     assert heads == (
-        "run", "state", "final loss", "best loss", "final accuracy", "best accuracy", "max LR", "steps", "time",
+        "run", "state", "final validation loss", "best validation loss", "final accuracy", "best accuracy", "max LR",
+        "steps", "time",
     )  # fmt: skip
     assert told[1]["run"] == "max LR 1e-1" and told[1]["state"] == "diverged"
-    assert (told[1]["final loss"], told[1]["best loss"]) == ("0.9000", "0.4000")
+    assert (told[1]["final validation loss"], told[1]["best validation loss"]) == ("0.9000", "0.4000")
     assert told[0]["final accuracy"] == "70.0 %" and told[0]["steps"] == "40"
+
+
+def test_losses_of_both_kinds_say_in_each_cell_which_they_are() -> None:
+    heads, rows = Overlay.of([training(), sweep()]).table()
+    trained, swept = (dict(zip(heads, row, strict=True)) for row in rows)
+    assert trained["best loss"] == "0.5000 (validation)" and "validation" not in swept["best loss"]
+    assert trained["final validation loss"] == "0.5000", "only trainings have one"
+
+
+def test_a_run_is_called_what_somebody_called_it() -> None:
+    named = replace(training(1e-1), name="the good one")
+    assert Overlay.of([training(1e-2), named]).labels == ("max LR 1e-2", "the good one")
+    twice = Overlay.of([named, replace(named, started=None), training()]).labels
+    assert len(set(twice)) == 3 and all(label.startswith("the good one") for label in twice[:2])
+
+
+def test_what_is_left_out_takes_no_colour_along() -> None:
+    empty = replace(training(), record=Record())
+    overlay = Overlay((training(), empty, training()), ("a", "b", "c"), places=(4, 0, 2)).measured()
+    assert overlay is not None and [overlay.place(n) for n in (0, 1)] == [4, 2]
 
 
 def test_mean_and_spread_over_seeds_of_the_same_settings() -> None:
@@ -146,7 +167,7 @@ def test_mean_and_spread_over_seeds_of_the_same_settings() -> None:
     heads, rows = overlay.table()
     mean = dict(zip(heads, rows[-1], strict=True))
     assert mean["run"] == "max LR 1e-2 · mean of 2 seeds" and mean["max LR"] == "1e-2" and mean["seed"] == "0, 1"
-    assert mean["final loss"] == "0.6000 ± 0.1414" and mean["final accuracy"] == "70.0 % ± 0.0 %"
+    assert mean["final validation loss"] == "0.6000 ± 0.1414" and mean["final accuracy"] == "70.0 % ± 0.0 %"
     # Twice the same seed is no second sample of chance.
     assert Overlay.of([training(), training()]).groups() == []
 

@@ -50,6 +50,20 @@ def test_several_take_another_place_and_the_others_keep_theirs() -> None:
     assert not queue.place([one, three], one) and not queue.place([], None) and queue.entries == before
 
 
+def test_names_and_numbers_follow_their_entries() -> None:
+    queue = RunQueue()
+    one, two, three = queue.add(training_jobs(JOB) * 3)
+    names = dict(zip(queue.entries, queue.names, strict=True))
+    assert list(names.values()) == ["max LR 1e-2 (1)", "max LR 1e-2 (2)", "max LR 1e-2 (3)"]
+    assert queue.move(three, -1) and queue.entries == [one, three, two]
+    assert dict(zip(queue.entries, queue.names, strict=True)) == names
+    queue.remove([one])
+    assert queue.names == [names[three], names[two]]
+    [four] = queue.add(training_jobs(JOB))
+    assert [entry.number for entry in (three, two, four)] == [2, 1, 0], "what is free is taken again"
+    assert RunQueue.from_plain(queue.to_plain()).names[0] == "max LR 1e-2 (1)"
+
+
 def test_it_is_not_endless() -> None:
     queue = RunQueue()
     assert len(queue.add([JOB] * (MOST + 3))) == MOST and queue.add([JOB]) == []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_change, format_ratio
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, shown_ratio
 
 #: Lowest losses that differ by less than this share of the fall are called equal: the noise of a sweep is no less.
 EQUAL = 0.05
@@ -69,7 +69,7 @@ def _picks(compared: Sequence[Compared]) -> str:
     if len(picks) < 2:
         return ""
     (high, above), (low, below) = picks[0], picks[-1]
-    times = high / low
+    times = shown_ratio(high, low)
     if times < 1.1:
         return f"All recommended rates are about {format_lr(high)}"
     return f"{above}'s recommended rate, {format_lr(high)}, is {format_ratio(times)} times {below}'s, {format_lr(low)}"

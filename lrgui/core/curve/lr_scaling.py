@@ -60,11 +60,13 @@ def transfer(
     batch: int,
     to_optimizer: str | None = None,
     to_batch: int | None = None,
+    extrapolate: bool = True,
 ) -> Transfer | None:
     """The pick `lr` of `optimizer` at `batch` examples per step, carried over; None where nothing has changed.
 
     A batch is everything that one optimizer step learns from: batch size × accumulation × devices. Optimizers are
-    named by key or class. ValueError for a rate or batch that is not above 0.
+    named by key or class. Without `extrapolate` there is no estimate for a batch that changes by more than `FAR`.
+    ValueError for a rate or batch that is not above 0.
     """
     to_batch = batch if to_batch is None else to_batch
     if not (math.isfinite(lr) and lr > 0):
@@ -83,12 +85,15 @@ def transfer(
         label = row.label if row is not None else optimizer
         return Transfer(None, f"{made}; how {label}'s rate scales with the batch size is unknown: sweep again.")
     ratio = to_batch / batch
+    far = ""
+    if not 1 / FAR <= ratio <= FAR:
+        far = f"he batch changes {format_ratio(max(ratio, 1 / ratio))}-fold, beyond what the rule covers: sweep again."
+        if not extrapolate:
+            return Transfer(None, f"{made}; t{far}")
     there = lr * ratio**exponent
     words = f"{made}; for {to_batch:,} an estimate is {format_lr(there)} ({WORDS[exponent]})."
-    if not 1 / FAR <= ratio <= FAR:
-        words += (
-            f" The batch changes {format_ratio(max(ratio, 1 / ratio))}-fold, beyond what the rule covers: sweep again."
-        )
+    if far:
+        words += f" T{far}"
     return Transfer(there, words, OWN_SOURCES.get(old, SOURCES[exponent]))
 
 

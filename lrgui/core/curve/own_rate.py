@@ -11,7 +11,7 @@ from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.curve.zones import Zones
 from lrgui.core.formats import format_ratio
-from lrgui.core.learning_rate import format_lr, same_lr
+from lrgui.core.learning_rate import format_lr, same_lr, shown_ratio
 from lrgui.core.run_settings import HIGHEST_SET, SweepSettings
 
 #: A range that nobody chose ends at this many times the optimizer's own rate at least: where training breaks is to be
@@ -72,7 +72,8 @@ def _against_the_pick(lr: float, pick: float | None) -> str:
         return ""
     if same_lr(lr, pick):
         return "is the recommended rate"
-    return f"is {format_ratio(max(lr / pick, pick / lr))} times {'lower' if lr < pick else 'higher'} than recommended"
+    times = format_ratio(shown_ratio(max(lr, pick), min(lr, pick)))
+    return f"is {times} times {'lower' if lr < pick else 'higher'} than recommended"
 
 
 def _among(lr: float, zones: Zones | None) -> str:

@@ -153,8 +153,13 @@ class OverlayView(QWidget):
         why they are so; `movable` are the rows that can be dragged.
         """
         self.table.set_movable(movable)
-        if self._overlay is None or len(overlay.runs) < len(self._overlay.runs):
+        before = self._overlay
+        if before is None or len(overlay.runs) < len(before.runs):
             self._view = replace(self._view, hidden=frozenset())
+        else:  # they may stand in another order
+            hidden = {before.place(number) for number in self._view.hidden}
+            rows = range(len(overlay.runs))
+            self._view = replace(self._view, hidden=frozenset(n for n in rows if overlay.place(n) in hidden))
         self._overlay = overlay.shown_as(self._view)
         self._states, self._why = dict(states or {}), dict(why or {})
         self._show()
@@ -245,7 +250,7 @@ class OverlayView(QWidget):
             item.setFlags(flags | Qt.ItemFlag.ItemIsUserCheckable)
             shown = row not in overlay.view.hidden
             item.setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
-            item.setIcon(_sample(*self._palette.look(row)))
+            item.setIcon(_sample(*self._palette.look(overlay.place(row))))
         else:
             item.setFlags(flags)
             item.setData(Qt.ItemDataRole.CheckStateRole, None)

@@ -7,6 +7,8 @@ import numpy as np
 from lrgui.core.curve.comparison import UNITS, Compared, how_to_read
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.formats import format_ratio
+from lrgui.core.learning_rate import shown_ratio
 
 
 def _compared(key: str, label: str, middle: float, lowest: float = 0.5) -> Compared:
@@ -28,7 +30,7 @@ def test_two_sentences_with_numbers() -> None:
     assert SGD.pick is not None and ADAM.pick is not None
     assert 8 < SGD.pick / ADAM.pick < 12
     assert first.startswith("SGD's recommended rate, ")
-    assert f"is {SGD.pick / ADAM.pick:.2g} times Adam's" in first
+    assert f"is {format_ratio(shown_ratio(SGD.pick, ADAM.pick))} times Adam's" in first
     assert "falls furthest with Adam, to 0.4" in first and "least with SGD, to 0.9" in first
     assert second.startswith("Usable range: SGD ") and second.endswith(f" decades. {UNITS}")
 
