@@ -87,7 +87,9 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Pause the run before its next batch, or resume it",
         "session.toggle_pause",
     ),
-    ActionRow("stop", "Stop", ("Esc",), "Stop the run; everything measured so far is kept", "session.stop"),
+    ActionRow(
+        "stop", "Stop", ("Esc",), "Stop the run, or the study; everything measured so far is kept", "session.stop"
+    ),
     ActionRow(
         "finish_epoch",
         "Stop after this epoch",

@@ -41,6 +41,8 @@ class Session(Visiting):
 
     study_started = Signal(object)
     """The Path of the folder of a study that begins, or goes on, in a process beside the window."""
+    study_changed = Signal()
+    """The study that was started here began, is further, was asked to stop, or ended."""
     study_wanted = Signal(object)
     """The Path of a study's folder that is to be shown."""
     wanted = Signal(str)
@@ -68,6 +70,8 @@ class Session(Visiting):
 
         if self._study_process is None:
             self._study_process = StudyProcess(self)
+            self._study_process.changed.connect(self.study_changed)
+            self._study_process.progressed.connect(self.study_changed)
             self._study_process.failed.connect(lambda words: self.noticed.emit(Notice("error", words)))
         return self._study_process
 
@@ -75,6 +79,19 @@ class Session(Visiting):
     def studying(self) -> bool:
         """True while a study that was started here runs."""
         return self._study_process is not None and self._study_process.running
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask the run to end, or, where none goes on, the study; everything measured so far is kept."""
+        if self.busy:
+            super().stop()
+        elif self.can_stop_study:
+            self.study_process.stop()
+
+    @property
+    def can_stop_study(self) -> bool:
+        """True while a study runs that was not asked to stop yet."""
+        return self.studying and not self.study_process.stopping
 
     def run_study(self, what: Path, job: Job) -> None:
         """Run the study of a file, or go on with that of a folder, whose runs are such as `job`: beside the window,

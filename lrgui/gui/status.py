@@ -93,6 +93,7 @@ class StatusLine(QWidget):
         self._stopping = False
         session.state_changed.connect(self._on_state)
         session.run_ended.connect(self._on_ended)
+        session.study_changed.connect(self._on_study)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
@@ -100,11 +101,28 @@ class StatusLine(QWidget):
             self._stopping = state == RunState.STOPPING
         if state == RunState.IDLE:
             self._timer.stop()
-            self.bar.hide()
-            self.progressed.emit(-1.0)
+            self._show_idle()
         else:
             self._timer.start()
             self.refresh()
+
+    def _show_idle(self) -> None:
+        """No run goes on: the bar shows how far a study is, where one does."""
+        far = self._session.study_process.far if self._session.studying else None
+        self.bar.setVisible(self._session.studying)
+        if far is None:
+            self.bar.setRange(0, 0)
+        else:
+            self.bar.setRange(0, far[1])
+            self.bar.setValue(far[0])
+        self.progressed.emit(-1.0 if far is None else far[0] / far[1])
+
+    @Slot()
+    def _on_study(self) -> None:
+        """Say how far the study is; what a run says of itself comes first."""
+        if self._session.state == RunState.IDLE:
+            self.text.setText(self._session.study_process.words)
+            self._show_idle()
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:

@@ -6,15 +6,20 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
 from lrgui import frozen
+from lrgui.gui.background import Background
 from lrgui.runs.python_command import boot_text
 from lrgui.runs.targets import ON
+from lrgui.studies.opened import OpenedStudy, study_at
+from lrgui.studies.results import StudyResults
 from lrgui.studies.start import folder_of
 
 #: Milliseconds that a study which was asked to stop may take, when the window closes.
 PATIENCE = 12_000
+#: Milliseconds between two looks at how far it is.
+LOOK_MS = 1000
 
 Command = Callable[[Sequence[str]], list[str]]
 
@@ -30,7 +35,9 @@ class StudyProcess(QObject):
     """One at a time. Its runs are processes of its own; it can be stopped and gone on with, also after a crash."""
 
     changed = Signal()
-    """It began, or ended."""
+    """It began, was asked to stop, or ended."""
+    progressed = Signal()
+    """More of its runs are measured, or it ended."""
     failed = Signal(str)
     """It ended, and not because it was complete or stopped: its last words."""
 
@@ -42,6 +49,13 @@ class StudyProcess(QObject):
         self._said = ""
         self.folder: Path | None = None
         """Of the study that runs, or ran last."""
+        self.far: tuple[int, int] | None = None
+        """How many of its runs are measured, and how many there are; None before anything is known."""
+        self._wrong = False
+        self._study: OpenedStudy | None = None
+        self._reading = Background(self)
+        self._timer = QTimer(self, interval=LOOK_MS)
+        self._timer.timeout.connect(self._look)
 
     @property
     def running(self) -> bool:
@@ -52,6 +66,17 @@ class StudyProcess(QObject):
     def stopping(self) -> bool:
         """True while it was asked to stop and has not ended."""
         return self.running and self._asked
+
+    @property
+    def words(self) -> str:
+        """What it does or how it ended, in a line; empty before the first."""
+        if self.folder is None:
+            return ""
+        how = "stopped" if self._asked else "ended with an error" if self._wrong else "finished"
+        if self.running:
+            how = "stopping …" if self._asked else "running" if self.far is not None else "starting …"
+        said = f"Study {self.folder.name} · {how}"
+        return said if self.far is None else f"{said} · {self.far[0]:,} of {self.far[1]:,} runs"
 
     def start(self, what: Path, python: str = "") -> None:
         """Run the study of a file, or go on with that of a folder, in the Python (or on the target, on:NAME) that was
@@ -64,7 +89,10 @@ class StudyProcess(QObject):
         elif python:
             words += ["--python", python]
         self.folder = folder_of(what)
-        self._asked, self._said = False, ""
+        self._asked, self._said, self._wrong, self.far = False, "", False, None
+        self._reading.give_up()
+        self._study = OpenedStudy(self.folder)
+        self._timer.start()
         self._process = process = QProcess(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         process.setWorkingDirectory(str(what.parent))
@@ -89,6 +117,8 @@ class StudyProcess(QObject):
 
     def close(self) -> None:
         """Stop it, and wait for its end."""
+        self._timer.stop()
+        self._reading.close()
         process = self._process
         if process is None:
             return
@@ -96,6 +126,28 @@ class StudyProcess(QObject):
         if not process.waitForFinished(PATIENCE):
             process.kill()
             process.waitForFinished(PATIENCE)
+
+    @Slot()
+    def _look(self) -> None:
+        """See how far it is; after its end once more."""
+        study = self._study
+        if study is None or self._reading.running:
+            return
+        if not self.running:
+            self._timer.stop()
+        if study_at(str(study.path)) is not None and study.changed:
+            self._reading.start(lambda _watch: study.read(), self._on_looked)
+
+    def _on_looked(self, found: StudyResults | None, error: Exception | None) -> None:
+        if found is None:
+            if not isinstance(error, OSError | ValueError):  # what cannot be read while it grows can be in a moment
+                assert error is not None
+                raise error
+            return
+        far = len(found.rows) - found.missing, len(found.rows)
+        if far != self.far:
+            self.far = far
+            self.progressed.emit()
 
     @Slot()
     def _read(self) -> None:
@@ -119,6 +171,8 @@ class StudyProcess(QObject):
         if process is None:
             return
         process.deleteLater()
+        self._wrong = bool(words)
         self.changed.emit()
+        self.progressed.emit()
         if words and not self._asked:
             self.failed.emit(words)

@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)
+        session.study_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._follow_choice)
         runs.visit_changed.connect(self._refresh_actions)
         runs.choice_changed.connect(self._note_selection)
@@ -185,7 +186,8 @@ class MainWindow(QMainWindow):
         actions["train_candidates"].setEnabled(not script and marked)
         actions["clear_candidates"].setEnabled(marked)
         actions["pause"].setEnabled(state in (RunState.RUNNING, RunState.PAUSED))
-        actions["stop"].setEnabled(state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED))
+        going = state in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
+        actions["stop"].setEnabled(going or (idle and session.can_stop_study))
         trains = session.kind == RunKind.TRAIN and not script
         actions["finish_epoch"].setEnabled(trains and state in (RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
@@ -451,19 +453,22 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setWindowTitle("LR Finder")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText("A run is in progress. Stop it and close?")
+        what = "run" if self.session.measuring or not self.session.studying else "study"
+        box.setText(f"A {what} is in progress. Stop it and close?")
         box.setInformativeText("Everything measured so far is saved.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
 
         def ask_again() -> None:
             if not (self.session.measuring or self.session.studying):
-                box.setText("The run has ended. Close the window?")
+                box.setText(f"The {what} has ended. Close the window?")
                 stop.setText("Close")
                 keep.setText("Keep open")
 
         self.session.run_ended.connect(ask_again)
+        self.session.study_changed.connect(ask_again)
         box.exec()
         self.session.run_ended.disconnect(ask_again)
+        self.session.study_changed.disconnect(ask_again)
         # Where the run has ended meanwhile, "Keep running" still means that the window is to stay.
         return box.clickedButton() is stop

@@ -57,6 +57,8 @@ class StudyFolder:
         self.attempts: dict[str, int] = {}
         """How often each was started, by key."""
         self._journal: BinaryIO | None = None
+        self._opened: os.stat_result | None = None
+        """Which file the journal is that is open."""
         self._read = 0
 
     @property
@@ -131,6 +133,7 @@ class StudyFolder:
                 raise HeldError(f"Another program is running the study in {self.path}. Wait for it, or stop it.")
             with self._written():
                 self._journal = opened.enter_context(open(self.path / JOURNAL, "ab", buffering=0))
+                self._opened = os.fstat(self._journal.fileno())
                 self._end_torn_line()
             try:
                 yield
@@ -212,6 +215,20 @@ class StudyFolder:
             if self._journal.write(line) != len(line):  # what a full disk takes of it is a torn line
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._read = self._journal.tell()
+        if not self._still_there:
+            raise ValueError(
+                f"The study's folder {self.path} was deleted or moved while the study was running, so the study has "
+                "stopped. Put it back and go on with it, or start the study again."
+            )
+
+    @property
+    def _still_there(self) -> bool:
+        """False where the journal that is open is no longer the one in the folder: what is written to it is lost."""
+        assert self._opened is not None
+        try:
+            return os.path.samestat(self._opened, os.stat(self.path / JOURNAL))
+        except FileNotFoundError:
+            return False
 
 
 def _locked(file: BinaryIO) -> bool:

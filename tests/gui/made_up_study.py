@@ -29,7 +29,10 @@ def main() -> None:
 
     driver = driver_of(planned(spec), how, place, LocalPool(1, lambda job: Slow(events_of(job))), Watch())
     signal.signal(signal.SIGTERM, lambda *_: driver.cancel())
-    driver.run()
+    try:
+        driver.run()
+    except ValueError as error:
+        sys.exit(f"lrgui: {error}")
 
 
 if __name__ == "__main__":

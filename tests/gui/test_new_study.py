@@ -119,8 +119,15 @@ def test_it_is_stopped_and_gone_on_with(
     assert tab.stop.isVisible() and tab.resume.isHidden() and "missing" not in tab.sentences.text()
     bench.session.run_study(tmp_path / "digits-study.toml", bench.session.job)
     assert "A study is in progress" in window.banner.text
-    tab.stop.click()
+    status = window.status
+    qtbot.waitUntil(lambda: " of 6 runs" in status.text.text(), timeout=10_000)
+    assert status.text.text().startswith("Study digits-study.study · running · ") and status.bar.maximum() == 6
+    stop = window.actions_by_key["stop"]
+    assert stop.isEnabled() and not bench.session.busy
+    stop.trigger()
+    assert not stop.isEnabled() and "stopping" in status.text.text() and tab.stop.text() == "Stop now"
     qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
+    assert " · stopped · " in status.text.text() and status.bar.isHidden()
     qtbot.waitUntil(lambda: tab.resume.isVisible(), timeout=10_000)
     assert tab.stop.isHidden() and open_study(tmp_path / "digits-study.study").missing
     slowly(0.0)
@@ -140,6 +147,21 @@ def test_closing_the_session_ends_it(
     bench.session.close()
     assert not bench.session.studying
     assert open_study(tmp_path / "a.study").missing
+
+
+def test_that_its_folder_is_gone_is_said(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+) -> None:
+    pytest.importorskip("tomllib")
+    slowly(0.3)
+    (tmp_path / "a.toml").write_text('task = "digits"\nseeds = 50\n')
+    bench.session.run_study(tmp_path / "a.toml", bench.session.job)
+    tab = window.tabs.study
+    qtbot.waitUntil(lambda: tab.results is not None, timeout=20_000)
+    (tmp_path / "a.study").rename(tmp_path / "b.study")
+    qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.title.text().endswith("runs · folder deleted or moved"), timeout=5000)
+    assert tab.resume.isHidden() and "ended with an error" in window.status.text.text()
 
 
 def test_why_it_did_not_run_is_said(qtbot: QtBot, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -224,6 +225,22 @@ def test_a_journal_that_is_cut_off_by_a_full_disk(drive: Drive, folder: StudyFol
 def counts_of_whole_lines(folder: StudyFolder) -> Counter:
     lines = [line for line in (folder.path / JOURNAL).read_text().splitlines() if line.endswith("}")]
     return Counter(each["key"] for each in map(json.loads, lines) if each["event"] == "ended")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be moved there")
+def test_it_ends_where_its_folder_is_gone(drive: Drive, folder: StudyFolder) -> None:
+    """Whatever it would go on to measure would be lost."""
+    ran: list[Job] = []
+
+    def open_source(job: Job) -> Scripted:
+        ran.append(job)
+        if len(ran) == 2:
+            folder.path.rename(folder.path.with_name("elsewhere"))
+        return Scripted(events_of(job))
+
+    with pytest.raises(ValueError, match="was deleted or moved while the study was running"):
+        drive(executor=LocalPool(1, open_source))
+    assert len(ran) <= 3
 
 
 def test_a_process_that_the_system_kills_is_replaced(drive: Drive, folder: StudyFolder) -> None:

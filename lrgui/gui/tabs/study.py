@@ -67,6 +67,8 @@ class StudyTab(RunTab):
         self._study: OpenedStudy | None = None
         self._overlay: OverlayReport | None = None
         self._visited = False
+        self._gone = False
+        """True where the folder of the study on screen is no more."""
         self._reading, self._laying = Background(self), Background(self)
         self.title = QLabel()
         self.title.setObjectName("cardTitle")
@@ -172,6 +174,7 @@ class StudyTab(RunTab):
             if first:  # a folder that cannot be read while it grows can be in a moment
                 self._session.noticed.emit(Notice("error", f"{study.path.name} cannot be opened: {error}"))
             return
+        self._gone = False
         if first:
             self._study = study
             self.show_as.setCurrentIndex(0)
@@ -189,6 +192,10 @@ class StudyTab(RunTab):
         if self._open_awaited():
             return
         study = self._study
+        if study is not None and self.isVisible() and self._gone != (study_at(str(study.path)) is None):
+            self._gone = not self._gone
+            self._show_title()
+            self._show_buttons()
         if study is not None and self.isVisible() and not self._reading.running and study.changed:
             self._begin(study)
 
@@ -196,17 +203,24 @@ class StudyTab(RunTab):
     def _show_results(self, first: bool) -> None:
         found = self.results
         assert found is not None
-        total = len(found.rows)
-        self.title.setText(f"{found.folder.name} · {total - found.missing:,} of {total:,} runs")
-        self.title.setToolTip(str(found.folder))
+        self._show_title()
         self.heat.show_map(found.heat_map(), keep_view=not first)
         self._fill_table(found)
         self._show_plot()
         self._show_chosen()
         self._show_buttons()
 
+    def _show_title(self) -> None:
+        found = self.results
+        assert found is not None
+        total = len(found.rows)
+        gone = " · folder deleted or moved" if self._gone else ""
+        self.title.setText(f"{found.folder.name} · {total - found.missing:,} of {total:,} runs{gone}")
+        self.title.setToolTip(str(found.folder))
+
     def _say(self, found: StudyResults) -> None:
-        said, rules = found.sentences(None if self._ours else "Resume measures them"), len(found.rules)
+        go_on = None if self._ours or self._gone else "Resume measures them"
+        said, rules = found.sentences(go_on), len(found.rules)
         self.sentences.setToolTip("\n".join(said))
         if rules > MOST_RULES:
             said[MOST_RULES:rules] = [f"{rules - MOST_RULES} more such sentences are in the report (Export…)."]
@@ -285,7 +299,7 @@ class StudyTab(RunTab):
         self.stop.setText("Stop now" if process.stopping else "Stop")
         tips = "Let its runs end before their next batch; what was measured is kept", "End it at once"
         self.stop.setToolTip(tips[process.stopping])
-        self.resume.setVisible(found is not None and bool(found.missing) and not process.running)
+        self.resume.setVisible(found is not None and bool(found.missing) and not process.running and not self._gone)
         if found is not None:
             self._say(found)
         if not process.running and not self._open_awaited() and self._awaited is not None:  # it wrote nothing
