@@ -6,7 +6,7 @@ import math
 import threading
 from collections import deque
 
-from lrgui.core.formats import exact_number
+from lrgui.core.formats import exact_number, format_ratio
 
 #: What the request to multiply the rate begins with; the factor follows.
 RATE = "rate"
@@ -16,6 +16,8 @@ FINISH = "finish"
 LOWER = 0.1
 #: Further from 1 no factor is taken: a typo should not cost a training.
 MOST_FACTOR = 1e6
+#: What a factor can be, a sentence without its stop.
+FACTORS = f"A factor of the learning rate lies between {exact_number(1 / MOST_FACTOR)} and {format_ratio(MOST_FACTOR)}"
 
 
 def rate_request(factor: float) -> str:
@@ -37,8 +39,7 @@ def read_factor(text: str) -> float | None:
 
 def _checked(factor: float) -> float:
     if not (math.isfinite(factor) and 1 / MOST_FACTOR <= factor <= MOST_FACTOR):
-        ends = f"{exact_number(1 / MOST_FACTOR)} and {exact_number(MOST_FACTOR)}"
-        raise ValueError(f"A factor of the learning rate lies between {ends}.")
+        raise ValueError(f"{FACTORS}.")
     return float(factor)
 
 

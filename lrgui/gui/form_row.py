@@ -13,6 +13,7 @@ from lrgui.core.options import Option
 from lrgui.gui.editors import PathEditor
 from lrgui.gui.labels import breakable
 from lrgui.gui.problem_label import ProblemLabel
+from lrgui.gui.typing_keys import mark
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
@@ -98,11 +99,7 @@ class Row:
             self.problem.setText(breakable(words))
             self.problem.setVisible(bool(text) and self.visible)
         editor.setAccessibleDescription(f"{words} {editor.toolTip()}" if text else editor.toolTip())
-        if bool(editor.property("wrong")) == bool(text):
-            return
-        editor.setProperty("wrong", bool(text))
-        editor.style().unpolish(editor)
-        editor.style().polish(editor)
+        mark(editor, "wrong", bool(text))
 
     def _without_name(self, text: str) -> str:
         """What is wrong, without the field's name, which stands beside it: "Cannot be “0”. Use 1 to 50."."""

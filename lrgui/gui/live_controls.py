@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from lrgui.core.control import read_factor
+from lrgui.core.control import FACTORS, read_factor
 from lrgui.core.events import RunKind, RunState
 from lrgui.gui.cards import leave, small_button
+from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.session import Session
+from lrgui.gui.typing_keys import TypingKeys, mark
 from lrgui.runs.event_source import Steerable
 
 
@@ -30,6 +32,10 @@ class LiveControls(QWidget):
         self.factor.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.factor.returnPressed.connect(self._multiply)
         self.factor.textChanged.connect(self._show_state)
+        self.factor.editingFinished.connect(self._look)
+        self.factor.textEdited.connect(lambda _text: self._say(""))
+        TypingKeys(self.factor)
+        self._problem = ProblemLabel(self.factor)
         self.apply = small_button(
             "Change", "Multiply the learning rate by this factor from the next step on", self._multiply
         )
@@ -72,6 +78,16 @@ class LiveControls(QWidget):
         return None if factor == 1 else factor
 
     @Slot()
+    def _look(self) -> None:
+        """Say what is wrong with what was typed."""
+        text = self.factor.text()
+        self._say("" if not text or read_factor(text) is not None else f"{FACTORS}: 0.5 or ÷10, for example.")
+
+    def _say(self, problem: str) -> None:
+        mark(self.factor, "wrong", bool(problem))
+        self._problem.say(problem)
+
+    @Slot()
     def _multiply(self) -> None:
         again = self._since.isValid() and self._since.elapsed() < QApplication.doubleClickInterval()
         if self._typed is not None and not again:  # a double click means one change, not its square
@@ -83,6 +99,7 @@ class LiveControls(QWidget):
         session, shown = self._session, self.can_steer
         if not shown:
             leave(self)
+            self._say("")
         elif session.asked_to_finish:
             leave(self.finish)
         self.setVisible(shown)

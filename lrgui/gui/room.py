@@ -90,10 +90,10 @@ class Handle(QPushButton):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key, alt = event.key(), event.modifiers() & Qt.KeyboardModifier.AltModifier
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.clicked.emit()
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.isChecked():
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.isChecked() and not alt:
             self.dragged.emit(KEY_STEP if key == Qt.Key.Key_Right else -KEY_STEP)
             self.dropped.emit()
         else:
@@ -199,6 +199,15 @@ class Room(QWidget):
         """Fold or unfold the result."""
         self.toggle(self.right)
 
+    @property
+    def drawer_open(self) -> bool:
+        """True while a side lies over the tabs."""
+        return self._sides_shown and self.narrow and any(wing.open for wing in self.wings)
+
+    def close_drawers(self) -> None:
+        """Have the tabs in sight, where a side lies over them."""
+        self._open(self.left, False)
+
     def reveal(self, widget: QWidget) -> None:
         """Bring a widget of a side into sight."""
         for wing in self.wings:
@@ -217,7 +226,7 @@ class Room(QWidget):
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Whoever goes on to the tabs has done with the drawer."""
         if self.narrow and now is not None and (now is self.center or self.center.isAncestorOf(now)):
-            self._open(self.left, False)
+            self.close_drawers()
 
     # ---------------------------------------------------------------- widths
     @property

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.events import RunKind
+from lrgui.core.events import BROKE, RunKind
 from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import SHOWN
@@ -30,16 +30,19 @@ from lrgui.gui.recent import label
 from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
 from lrgui.gui.session import Session
+from lrgui.gui.typing_keys import TypingKeys
 from lrgui.plot.theme import Palette
 from lrgui.runs.checkpoints import LAST, RULE, folder_of, newest, size_of
 from lrgui.runs.index import KeptRun
 from lrgui.runs.listing import SORTS
 from lrgui.runs.log_reader import LogReader
 from lrgui.runs.opened import why_not_opened
+from lrgui.runs.resuming import DIVERGED
 from lrgui.runs.trash import KEPT_DAYS
 
 #: How wide it is where there is room, and what stays in sight of the window beside it.
 WIDTH, BESIDE = 460, 60
+FROM_LAST = "Go on with this training from its last checkpoint"
 #: Keys that mean something in here, whatever they mean in the window.
 _KEYS = {Qt.Key.Key_Escape, Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
@@ -105,6 +108,7 @@ class RunsDrawer(QFrame):
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note on the selected run")
         self.note.setAccessibleName("Note")
+        TypingKeys(self.note)
         self.note.setToolTip("A note on the selected run; press Enter to keep it")
         column.addWidget(self.note)
         buttons = QHBoxLayout()
@@ -115,9 +119,7 @@ class RunsDrawer(QFrame):
         self.again_button = small_button(
             "Run again", "Run it again with the same settings, and compare the numbers", self.run_again
         )
-        self.resume_button = small_button(
-            "Resume", "Go on with this training from its last checkpoint", self.resume_training
-        )
+        self.resume_button = small_button("Resume", FROM_LAST, self.resume_training)
         self.delete_button = small_button(
             "Delete", f"Move the selected runs to the trash, where they stay for {KEPT_DAYS} days (Del)", self.delete
         )
@@ -275,7 +277,9 @@ class RunsDrawer(QFrame):
         readable = one is not None and not one.summary.problem
         self.open_button.setEnabled(readable and not self._session.busy)
         self.again_button.setEnabled(readable and not self._session.busy)
-        self.resume_button.setEnabled(readable and not self._session.busy and _can_go_on(one))
+        broke = one is not None and one.summary.end in BROKE
+        self.resume_button.setEnabled(readable and not self._session.busy and not broke and _can_go_on(one))
+        self.resume_button.setToolTip(DIVERGED if broke and _can_go_on(one) else FROM_LAST)
         self.compare_button.setEnabled(len(_comparable(chosen)) > 1)
         self.delete_button.setEnabled(bool(chosen))
         self.note.setEnabled(one is not None)

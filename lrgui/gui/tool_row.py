@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from lrgui.core.events import RunState
+from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import exact_lr, format_lr
+from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.session import Session
 
 #: Below this width the buttons have short names: their tooltips tell the rest.
@@ -87,14 +88,19 @@ class ToolRow(QHBoxLayout):
     def name_buttons(self, width: int) -> None:
         """Put into the buttons what they do, in as many words as a window of this width has room for."""
         job, short = self._session.job, width < SHORT_NAMES
-        paused, chosen = self._session.state == RunState.PAUSED, self._session.runs.selection is not None
+        session = self._session
+        paused = session.state == RunState.PAUSED
+        trains = session.state != RunState.IDLE and session.kind == RunKind.TRAIN
+        running = session.runs.training_job if trains else None
+        train = (running or job).train  # while one runs, what is set meanwhile is not what is trained
+        named = session.runs.selection is not None or train.max_lr != TrainSettings().max_lr
         names = {
             "find": ("▶  Find learning rate   F5", "▶  Find"),
             "pause": ("▶  Resume", "▶") if paused else ("❚❚  Pause", "❚❚"),
             "stop": ("■  Stop", "■"),
             "train": ("Watch training ▸", "Watch ▸")
             if job.task.is_script
-            else (f"Train with {format_lr(job.train.max_lr)} ▸" if chosen else "Train ▸", "Train ▸"),
+            else (f"Train with {format_lr(train.max_lr)} ▸" if named else "Train ▸", "Train ▸"),
         }
         for key, (long, brief) in names.items():
             self.buttons[key].setText(brief if short else long)

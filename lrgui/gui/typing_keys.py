@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class TypingKeys(QObject):
@@ -52,3 +52,11 @@ class TypingKeys(QObject):
     @property
     def _changed(self) -> bool:
         return self._line.text() != self._before
+
+
+def mark(widget: QWidget, name: str, value: bool) -> None:
+    """Set a property that the style sheet looks at: "wrong" for what cannot be used."""
+    if bool(widget.property(name)) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QIcon,
     QKeyEvent,
+    QKeySequence,
     QMoveEvent,
     QPalette,
     QResizeEvent,
@@ -373,17 +374,35 @@ class MainWindow(QMainWindow):
         self._place_kept.start()
 
     def event(self, event: QEvent) -> bool:
-        """Space presses the button that has the focus, also while it would pause a run elsewhere."""
+        """Space presses the button that has the focus, also while it would pause a run elsewhere; Esc closes a drawer
+        that is open before it stops a run."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.matches(QKeySequence.StandardKey.Cancel) and self._has_drawer:
+                event.accept()
+                return True
             space = event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
             if space and isinstance(self.focusWidget(), QAbstractButton | QComboBox):
                 event.accept()
                 return True
         return super().event(event)
 
+    @property
+    def _has_drawer(self) -> bool:
+        """True while something lies over the tabs that Esc takes away: the list of runs, or a side."""
+        return self.room.drawer_open or (self._drawer is not None and self._drawer.isVisible())
+
+    def _close_drawer(self) -> None:
+        if self._drawer is not None and self._drawer.isVisible():
+            self._drawer.hide()
+        else:
+            self.room.close_drawers()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the focus, as it does in dialogs."""
+        """Enter presses the button that has the focus, as it does in dialogs; Esc closes a drawer."""
         focus = self.focusWidget()
+        if event.matches(QKeySequence.StandardKey.Cancel) and self._has_drawer:
+            self._close_drawer()
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focus, QAbstractButton):
             if not event.isAutoRepeat():
                 focus.click()

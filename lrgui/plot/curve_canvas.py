@@ -116,6 +116,8 @@ class CurveCanvas(Canvas):
         if key == Qt.Key.Key_0 and not modifiers & ~Qt.KeyboardModifier.KeypadModifier:
             self.reset.emit()
             return True
+        if modifiers & Qt.KeyboardModifier.AltModifier:  # the window's, also while they mean nothing there
+            return False
         if key not in (Qt.Key.Key_Left, Qt.Key.Key_Right) or self._curve.held is not None:
             return False
         handle, direction = self._handle, -1 if key == Qt.Key.Key_Left else 1

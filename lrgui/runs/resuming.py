@@ -17,6 +17,8 @@ AGAIN = (
     "The planned schedule has ended: for the additional epochs it begins again, from its first rate over max LR to its "
     "last. Changes made by hand end with the old schedule."
 )
+#: Why a training that broke is not resumed.
+DIVERGED = "This training diverged, and would again from its last state: train with a lower learning rate."
 
 
 class NotResumableError(ValueError):
@@ -56,9 +58,7 @@ def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
     if state.over and not more_epochs:
         raise NotResumableError("This training is complete: say how many more epochs to train.")
     if end in BROKE:
-        raise NotResumableError(
-            "This training diverged, and would again from its last state: train with a lower learning rate."
-        )
+        raise NotResumableError(DIVERGED)
     if more_epochs and not state.over and end != EndReason.COMPLETED:
         raise NotResumableError(
             "This training has not reached its planned end: resume it first, then train more epochs."

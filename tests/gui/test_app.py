@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from bench import Bench
 from PySide6.QtCore import QCoreApplication, QObject, QSize
 from pytestqt.qtbot import QtBot
-from scripted import points, task
+from scripted import Scripted, points, task, training
 
 from lrgui.core.events import StateEvent
 from lrgui.core.tensor_file import File
@@ -193,8 +194,23 @@ def test_a_training_that_was_cut_off_is_resumed_with_one_click(
     assert resumed == [path]
 
 
-def test_the_button_names_a_rate_only_where_one_is_selected(window: MainWindow, bench: Bench) -> None:
+def test_the_button_names_a_rate_where_one_is_selected_or_set(window: MainWindow, bench: Bench) -> None:
     button = window.row.buttons["train"]
     assert button.text() == "Train ▸" and "max LR 1e-2" in button.toolTip()
+    bench.session.edit(train=replace(bench.session.job.train, max_lr=3.5e-2))
+    assert button.text() == "Train with 3.5e-2 ▸" and "No learning rate is selected" in button.toolTip()
     bench.runs.select(3e-3)
     assert button.text() == "Train with 3e-3 ▸" and "selected learning rate" in button.toolTip()
+
+
+def test_the_button_names_what_is_trained_while_another_rate_is_set(window: MainWindow, bench: Bench) -> None:
+    button = window.row.buttons["train"]
+    bench.runs.select(3e-3)
+    bench.source = Scripted(training()[:1], hold=True)
+    bench.session.train()
+    bench.qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
+    bench.runs.select(5e-2)
+    assert button.text() == "Train with 3e-3 ▸" and not button.isEnabled()
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+    assert button.text() == "Train with 5e-2 ▸"

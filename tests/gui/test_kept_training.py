@@ -14,22 +14,24 @@ from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent, StateEve
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui import loading
 from lrgui.gui.notice import Notice
+from lrgui.gui.runs_drawer import RunsDrawer
 from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter, read_log
 from lrgui.runs.opened import open_run
+from lrgui.runs.resuming import DIVERGED
 from lrgui.tasks.spec import TaskSpec
 
-Training = Callable[[int | None], Path]
+Training = Callable[..., Path]
 
 
 @pytest.fixture
 def training(own_folders: Path) -> Training:
-    """Makes a real training of two epochs, stopped after so many steps, among the runs."""
+    """Makes a real training of two epochs, stopped after so many steps, among the runs; it ended so."""
 
-    def make(steps: int | None) -> Path:
+    def make(steps: int | None, reason: str = "") -> Path:
         log = own_folders / "runs" / "a.lrrun"
         log.parent.mkdir(exist_ok=True)
         job = Job("train", TaskSpec(device="cpu"), train=TrainSettings(epochs=2, checkpoints=1e-9))
@@ -38,7 +40,7 @@ def training(own_folders: Path) -> Training:
         control = Control()
         with LogWriter(log, job) as writer:
             for event in run_job(with_checkpoints(job, log), control):
-                writer.write([event])
+                writer.write([replace(event, reason=reason) if reason and isinstance(event, EndEvent) else event])
                 if isinstance(event, BatchEvent) and event.step == steps:
                     control.cancel()
         return log
@@ -60,6 +62,18 @@ def test_a_stopped_training_is_resumed(window: MainWindow, bench: Bench, trainin
     record = bench.runs.training
     assert record is not None and record.steps.tolist() == list(range(42)) and record.end_reason == "completed"
     assert len(window.tabs.training.plot.loss.losses) == 42 and len(window.tabs.training.plot.rate.plan) == 42
+
+
+def test_one_that_diverged_is_not_offered_to_go_on(window: MainWindow, bench: Bench, training: Training) -> None:
+    log = training(30, "diverged")
+    assert bench.session.open_run(log)
+    resume = window.tabs.training.kept.resume
+    assert not resume.isHidden() and not resume.isEnabled() and resume.toolTip() == DIVERGED
+    window.toggle_runs()
+    drawer = window.findChild(RunsDrawer)
+    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1, timeout=10_000)
+    drawer.list.setCurrentIndex(drawer.model.index(0))
+    assert not drawer.resume_button.isEnabled() and drawer.resume_button.toolTip() == DIVERGED
 
 
 def test_a_long_log_is_read_away_from_the_window_s_thread(

@@ -11,9 +11,12 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from scripted import Scripted, points, task
 
+from lrgui.core.events import StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.room import Handle, Room
+from lrgui.gui.runs_drawer import RunsDrawer
 from lrgui.gui.settings import Settings, load_settings, save_settings
 from lrgui.gui.window import MainWindow
 
@@ -146,6 +149,27 @@ class TestNarrow:
         assert self.room.right.side.isVisible()
         self.window.tabs.curve.plot.setFocus()
         assert not self.room.right.side.isVisible()
+
+    def test_escape_closes_it_before_it_stops_a_run(self, bench: Bench) -> None:
+        self.window.activateWindow()
+        bench.qtbot.waitUntil(self.window.isActiveWindow)
+        bench.source = Scripted(
+            [[StateEvent("starting"), task(200), StateEvent("running"), *points(200)[:30]]], hold=True
+        )
+        bench.session.find()
+        bench.qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
+        for toggle in ("left_panel", "right_panel"):
+            self.window.actions_by_key[toggle].trigger()
+            assert self.room.drawer_open
+            QTest.keyClick(self.window.focusWidget() or self.window, Qt.Key.Key_Escape)
+            assert not self.room.drawer_open and bench.session.state == "running"
+        self.window.toggle_runs()
+        drawer = self.window.findChild(RunsDrawer)
+        drawer.sort.setFocus()
+        QTest.keyClick(drawer.sort, Qt.Key.Key_Escape)
+        assert not drawer.isVisible() and bench.session.state == "running"
+        with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+            QTest.keyClick(self.window.focusWidget() or self.window, Qt.Key.Key_Escape)
 
     def test_a_wide_window_again_shows_both(self) -> None:
         self.window.resize(1300, 700)

@@ -240,3 +240,24 @@ def test_the_focus_of_a_button_that_goes_is_not_passed_to_the_next_one(window: M
     with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
         session.stop()
     assert not tab.controls.isVisible() and not isinstance(window.focusWidget(), QAbstractButton)
+
+
+@pytest.mark.parametrize("text", ["abc", "-2", "1e9"])
+def test_what_is_no_factor_is_marked_and_escape_takes_it_back(window: MainWindow, bench: Bench, text: str) -> None:
+    source = bench.source = steered()
+    session, controls = bench.session, window.tabs.training.controls
+    session.train()
+    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    window.tabs.setCurrentWidget(window.tabs.training)
+    bench.qtbot.waitUntil(controls.isVisible, timeout=5_000)
+    controls.factor.setFocus()
+    controls.factor.selectAll()
+    bench.qtbot.keyClicks(controls.factor, text)
+    bench.qtbot.keyClick(controls.factor, Qt.Key.Key_Return)
+    assert source.asked == [] and controls.factor.property("wrong")
+    assert "lies between 1e-6 and 1,000,000: 0.5 or ÷10" in controls._problem.text()
+    bench.qtbot.keyClick(controls.factor, Qt.Key.Key_Escape)
+    assert controls.factor.text() == "0.5" and not controls.factor.property("wrong") and session.state == "running"
+    assert not controls._problem.isVisible()
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()

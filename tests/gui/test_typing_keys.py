@@ -15,6 +15,7 @@ from scripted import Scripted, points, task
 
 from lrgui.core.events import StateEvent
 from lrgui.gui.panels.config_card import ConfigCard
+from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.settings import SweepPanel
 from lrgui.gui.window import MainWindow
 
@@ -104,3 +105,30 @@ def test_enter_and_space_press_the_button_that_has_the_focus(window: MainWindow,
     window.tabs.curve.plot.canvas.setFocus()
     qtbot.keyClick(window.tabs.curve.plot.canvas, Qt.Key.Key_Space)
     bench.session.close()
+
+
+def test_escape_takes_back_a_selected_rate_that_cannot_be_used(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    panel = window.findChild(SelectionPanel)
+    shown, steps, said = panel.number.text(), bench.runs.undo_stack.count(), panel._verdict.text()
+    type_in(panel.number, "1e9")
+    assert panel.number.property("wrong") and panel._verdict.text().startswith("The selected rate cannot be")
+    QTest.keyClick(panel.number, Qt.Key.Key_Escape)
+    assert panel.number.text() == shown and not panel.number.property("wrong") and panel._verdict.text() == said
+    window.session.about_to_run.emit()
+    assert bench.runs.undo_stack.count() == steps, "nothing was changed"
+    type_in(panel.low, "9")
+    assert panel.low.property("wrong") and panel.high.property("wrong")
+    QTest.keyClick(panel.low, Qt.Key.Key_Escape)
+    assert not panel.low.property("wrong") and not panel.high.property("wrong")
+    QTest.keyClick(panel.low, Qt.Key.Key_Return)
+    assert bench.runs.undo_stack.count() == steps
+
+
+def test_arrows_with_alt_are_the_window_s(bench: Bench, window: MainWindow) -> None:
+    bench.play()
+    canvas, before = window.tabs.curve.plot.canvas, bench.runs.selection
+    QTest.keyClick(canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert bench.runs.selection == before
+    QTest.keyClick(canvas, Qt.Key.Key_Left)
+    assert bench.runs.selection != before

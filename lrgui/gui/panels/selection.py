@@ -19,10 +19,12 @@ from lrgui.gui.dimming import dim
 from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
-from lrgui.gui.typing_keys import TypingKeys
+from lrgui.gui.typing_keys import TypingKeys, mark
 
 #: What the rate of a training can be.
-_MAX_LR = next(option for option in settings_of(TrainSettings) if option.name == "max_lr")
+_RATE = replace(
+    next(option for option in settings_of(TrainSettings) if option.name == "max_lr"), subject="The selected rate"
+)
 
 #: One press on − or + in decades.
 NUDGE = 0.05
@@ -43,6 +45,7 @@ class SelectionPanel(Card):
         self.number.setToolTip("Click to type a learning rate, for example 3e-3; Enter selects it")
         self.number.setPlaceholderText("none yet")
         self.number.editingFinished.connect(self._typed)
+        self.number.textEdited.connect(self._forget_wrong)
         TypingKeys(self.number)
         self.body.addWidget(self.number)
         self.range = RangeBar()
@@ -134,6 +137,7 @@ class SelectionPanel(Card):
         line.setAccessibleName(name)
         line.setToolTip(f"{tip}; drag the border on the plot, or type a number")
         line.editingFinished.connect(self._typed_zone)
+        line.textEdited.connect(self._forget_wrong_zone)
         TypingKeys(line)
         return line
 
@@ -144,15 +148,14 @@ class SelectionPanel(Card):
         session.set_unreadable("train", "selection", "")
         lr, zones = runs.selection, runs.zones
         self._set(self.number, "" if lr is None else format_lr(lr))
-        _mark(self.number, "empty", lr is None)
+        mark(self.number, "empty", lr is None)
         self._set(self.low, "" if zones is None else format_lr(zones.low_end))
         self._set(self.high, "" if zones is None else format_lr(zones.high_start))
         for widget in (self._minus, self._plus, self.use):
             widget.setEnabled(lr is not None)
         for line in (self.low, self.high):
             line.setEnabled(zones is not None)
-        self._note.setText(zones.note if zones is not None else "")
-        self._note.setVisible(bool(self._note.text()))
+        self._show_note()
         self._show_words()
         self._show_confidence()
         self._show_offer()
@@ -295,27 +298,51 @@ class SelectionPanel(Card):
     def _set(line: QLineEdit, text: str) -> None:
         if not (line.isModified() and line.hasFocus()):
             line.setText(text)
-            _mark(line, "wrong", False)
+            mark(line, "wrong", False)
 
     @Slot()
     def _typed(self) -> None:
         if not self.number.isModified():
             return
         self.number.setModified(False)
+        chosen = self._runs.selection
+        if chosen is not None and self.number.text() == format_lr(chosen):  # it has more digits than are shown
+            self.refresh()
+            return
         try:
             lr = self._within(parse_lr(self.number.text()))
         except ValueError as error:
-            _mark(self.number, "wrong", True)
+            mark(self.number, "wrong", True)
             self._verdict.setText(str(error))
             self._session.set_unreadable("train", "selection", str(error))
             return
         self._runs.select(lr)
         self.refresh()
 
+    @Slot()
+    def _forget_wrong(self) -> None:
+        """Somebody changes the number that could not be used: nothing is wrong with it until it is read."""
+        if self.number.property("wrong"):
+            mark(self.number, "wrong", False)
+            self._session.set_unreadable("train", "selection", "")
+            self._show_words()
+
+    @Slot()
+    def _forget_wrong_zone(self) -> None:
+        if self.low.property("wrong"):
+            for line in (self.low, self.high):
+                mark(line, "wrong", False)
+            self._show_note()
+
+    def _show_note(self) -> None:
+        zones = self._runs.zones
+        self._note.setText(zones.note if zones is not None else "")
+        self._note.setVisible(bool(self._note.text()))
+
     def _within(self, lr: float) -> float:
         """The same rate. Raises ValueError, with a sentence, for one that nobody can train with, or that the sweep says
         nothing about."""
-        problem = _MAX_LR.problem(lr)
+        problem = _RATE.problem(lr)
         if problem is not None:
             raise ValueError(str(problem))
         zones = self._runs.zones
@@ -331,6 +358,9 @@ class SelectionPanel(Card):
             return
         self.low.setModified(False)
         self.high.setModified(False)
+        if self.low.text() == format_lr(zones.low_end) and self.high.text() == format_lr(zones.high_start):
+            self.refresh()
+            return
         words = f"The lower border must be below the upper, both at least {format_lr(zones.start)}."
         try:
             low, high = (parse_lr(line.text()) for line in (self.low, self.high))
@@ -341,8 +371,8 @@ class SelectionPanel(Card):
         except ValueError as error:
             words = str(error)
         if words:
-            _mark(self.low, "wrong", True)
-            _mark(self.high, "wrong", True)
+            mark(self.low, "wrong", True)
+            mark(self.high, "wrong", True)
             self._note.setText(words)
             self._note.show()
             return
@@ -353,11 +383,3 @@ class SelectionPanel(Card):
         lr = self._runs.selection
         if lr is not None:
             self._runs.select(lr * 10**decades, nudge=True)
-
-
-def _mark(line: QLineEdit, name: str, value: bool) -> None:
-    """Set a property that the style sheet looks at."""
-    if bool(line.property(name)) != value:
-        line.setProperty(name, value)
-        line.style().unpolish(line)
-        line.style().polish(line)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QWidget
 
-from lrgui.core.events import RunState
+from lrgui.core.events import BROKE, RunState
 from lrgui.core.run_settings import MOST_EPOCHS
 from lrgui.gui.background import Background
 from lrgui.gui.cards import leave, small_button
@@ -17,7 +17,9 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest
-from lrgui.runs.resuming import AGAIN
+from lrgui.runs.resuming import AGAIN, DIVERGED
+
+UNINTERRUPTED = "Go on from the last checkpoint, as if it had not been interrupted"
 
 
 class KeptTraining(QWidget):
@@ -29,7 +31,7 @@ class KeptTraining(QWidget):
         self._background = Background(self)
         self.resume = small_button(
             "Resume",
-            "Go on from the last checkpoint, as if it had not been interrupted",
+            UNINTERRUPTED,
             self._resume,
         )
         self.more = small_button("More epochs…", "Train this training for more epochs", self._ask_more)
@@ -60,6 +62,10 @@ class KeptTraining(QWidget):
             if not visible:
                 leave(button)
             button.setVisible(visible)
+        training = self._runs.training
+        broke = training is not None and training.end_reason in BROKE
+        self.resume.setEnabled(not broke)
+        self.resume.setToolTip(DIVERGED if broke else UNINTERRUPTED)
 
     @Slot()
     def _resume(self) -> None:
