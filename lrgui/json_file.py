@@ -27,7 +27,7 @@ def read_json(path: Path) -> tuple[Any, os.stat_result]:
     with open(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise OSError(errno.EINVAL, "it is no file", str(path))
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
         if facts.st_size > MOST_BYTES:
             raise ValueError(f"it is too large: {format_bytes(facts.st_size)}")
         text = file.read(MOST_BYTES + 1)

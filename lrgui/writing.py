@@ -53,7 +53,7 @@ def write_atomically(path: Path, data: Data, *, private: bool = False) -> None:
     elif stat.S_ISFIFO(before.st_mode) or stat.S_ISCHR(before.st_mode):
         _write_special(real, data)
     else:  # a disk, a socket
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
 
 
 def _replace(real: Path, data: Data, before: os.stat_result | None, private: bool) -> None:

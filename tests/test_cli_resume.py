@@ -87,7 +87,7 @@ def test_runs_without_weights_say_so(command: Command) -> None:
         pass
     done = command("weights", log.path.name)
     assert done.returncode == 2 and "has no weights" in done.stderr
-    assert "is no training" in command("resume", log.path.name).stderr
+    assert "is not a training" in command("resume", log.path.name).stderr
     assert command("resume", "nowhere.lrrun").returncode == 1
 
 

@@ -74,7 +74,7 @@ def test_a_run_that_does_not_answer_yet_was_asked(command: Command, run: Path, m
     [
         ([], 2, "Say one thing: --factor, --finish, --pause, --resume, --stop."),
         (["--pause", "--stop"], 2, "Say one thing"),
-        (["--factor", "fast"], 2, "“fast” is no factor: write 0.5, 2 or 1/10."),
+        (["--factor", "fast"], 2, "“fast” is not a factor: write 0.5, 2 or 1/10."),
     ],
 )
 def test_what_cannot_be_asked(command: Command, run: Path, words: list[str], status: int, said: str) -> None:

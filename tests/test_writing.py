@@ -202,7 +202,7 @@ def test_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with socket.socket(socket.AF_UNIX) as listener:
         monkeypatch.chdir(tmp_path)  # a socket's path may not be long
         listener.bind("socket")
-        with pytest.raises(OSError, match="it is no file"):
+        with pytest.raises(OSError, match="it is not a file"):
             write_atomically(tmp_path / "socket", b"data")
     assert stat.S_ISSOCK((tmp_path / "socket").lstat().st_mode)
 

@@ -49,7 +49,7 @@ def steer(
         fail(f"Say one thing: {', '.join(_choices('', False, False, False, False))}.", Status.BAD_ARGUMENTS)
     number = read_factor(factor) if factor else None
     if factor and number is None:
-        fail(f"--factor: “{factor}” is no factor: write 0.5, 2 or 1/10.", Status.BAD_ARGUMENTS)
+        fail(f"--factor: “{factor}” is not a factor: write 0.5, 2 or 1/10.", Status.BAD_ARGUMENTS)
     if run.startswith(SCHEME):
         fail("A run on another machine is steered there: lrgui steer in an ssh session.", Status.BAD_ARGUMENTS)
     log = place_of(Path(run))
@@ -73,7 +73,7 @@ def _refuse(log: Path, job: Job, option: str, end: EndEvent | None) -> None:
     if end is not None:
         fail(f"{log.name} has ended: {end.detail}")
     if option in ("--factor", "--finish") and (job.kind != RunKind.TRAIN or job.task.is_script):
-        fail(f"{option} is for a training of LR Finder, and {log.name} is none.", Status.BAD_ARGUMENTS)
+        fail(f"{option} is for a training of LR Finder, and {log.name} is not one.", Status.BAD_ARGUMENTS)
 
 
 def _ask(log: Path, request: str) -> None:

@@ -61,7 +61,7 @@ def manage_targets(
             _remove(saved, name)
         else:
             words = "lrgui targets, lrgui targets add NAME …, edit NAME …, or remove NAME"
-            fail(f"“{f'{action} {name}'.strip()}” is none of: {words}.", Status.BAD_ARGUMENTS)
+            fail(f"“{f'{action} {name}'.strip()}” is not one of: {words}.", Status.BAD_ARGUMENTS)
     except TargetsError as error:
         fail(str(error))
 

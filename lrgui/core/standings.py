@@ -13,7 +13,7 @@ from lrgui.core import bracket, halving
 from lrgui.core.events import CandidateEvent, Event, StandingEvent, TaskEvent, UntrainedEvent
 from lrgui.core.formats import NOTHING, format_figure, format_losses, format_metric
 from lrgui.core.judge import Judge, judge_of, other_judge
-from lrgui.core.learning_rate import format_lr
+from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.run_settings import RaceSettings, counted
 
 Floats = NDArray[np.float64]
@@ -220,6 +220,8 @@ class Standings:
             heights = (fit[0] * where + fit[1]) * where + fit[2]
         rates = np.array([self._rate(x) for x in where.tolist()])
         confirmed = self._confirmed(placed[0], last)
+        if confirmed and same_lr(lr, config.around):
+            lr = config.around  # it was trained itself, and there is one answer
         reason = self._reason(lr, lowest, fit is not None, confirmed, placed, last)
         return Ranking(placed, lr, reason, lowest, confirmed, self.untrained, self.judge, rates, heights)
 

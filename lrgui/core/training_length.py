@@ -40,11 +40,12 @@ class Length:
         try:
             count = read_whole(words)
         except ValueError:
-            raise ValueError(f"“{text}” is no length. Write it as 12 epochs or 5,000 steps.") from None
+            raise ValueError(f"“{text}” is not a length. Write it as 12 epochs or 5,000 steps.") from None
         option = _OPTIONS[unit]
         problem = option.problem(count)
         if problem is not None:
-            raise ValueError(f"{count:,} {unit} cannot be. Use {option.range.partition(', or')[0]} {unit}.")
+            possible = option.range.partition(", or")[0]
+            raise ValueError(f"A length of {count:,} {unit} is not possible. Use {possible} {unit}.")
         return cls(count, unit)
 
     @property

@@ -95,7 +95,7 @@ def read_size(text: str, dpi: int = 300) -> tuple[float, float]:
         return PRESETS[words][1]
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*[x×*]\s*(\d+(?:\.\d+)?)\s*(in|cm|mm|px|)", words)
     if found is None:
-        raise ValueError(f"“{text}” is no size. Write 16x10cm, 8x5in, 1600x1000px, or one of: {', '.join(PRESETS)}.")
+        raise ValueError(f"“{text}” is not a size. Write 16x10cm, 8x5in, 1600x1000px, or one of: {', '.join(PRESETS)}.")
     unit = UNITS.get(found[3], 1 / dpi)
     return float(found[1]) * unit, float(found[2]) * unit
 

@@ -317,6 +317,8 @@ def create_window(
     session.tasks.recent_changed.connect(lambda: setattr(settings, "recent", list(session.tasks.recent)))
     RunTracking(session, settings)
     window = MainWindow(session, settings)
+    if environments is not None:
+        environments.chosen.connect(window.banner.on_python)
     session.setParent(window)
     return window
 

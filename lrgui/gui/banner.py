@@ -136,6 +136,12 @@ class Banner(QFrame):
         if self._notice is not None and self._notice.until_saved:
             self.hide()
 
+    @Slot()
+    def on_python(self) -> None:
+        """Another Python, or target, is to compute: what one of before could not begin holds no longer."""
+        if self._notice is not None and self._notice.until_python:
+            self.hide()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the message the room it needs."""
         super().resizeEvent(event)

@@ -94,8 +94,15 @@ class Environments(QObject):
     def note_run(self) -> None:
         """A run has begun in the chosen one: that it did not answer in time holds nobody up."""
         self._proven.add(self.python)
-        if self.current is not None and self.current.late:
+        if self.current is None:
+            self.interpreters_changed.emit(self.interpreters)  # it works, whatever else it has
+        elif self.current.late:
             self._on_described(self.current)
+
+    @property
+    def proven(self) -> bool:
+        """True once a run has begun in the chosen one."""
+        return self.python in self._proven
 
     def look_near(self, path: str) -> None:
         """Look for virtual environments near this task too (what a `TaskSpec.path` can be, "" for none)."""

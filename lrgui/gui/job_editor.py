@@ -25,6 +25,8 @@ class JobEditor(QObject):
     """A Notice, or None to take the last one away."""
     problems_found = Signal(object)
     """What is wrong with the settings: for each part of the job (`task`, `sweep`, `train`) its list of Problems."""
+    unreadable_changed = Signal()
+    """A field's text cannot be read, or it can again."""
     outline_changed = Signal(object)
     """The Outline of the task's code, or None; the job has no settings any more that the code does not have."""
     code_changed_on_disk = Signal()
@@ -59,6 +61,7 @@ class JobEditor(QObject):
     def set_unreadable(self, part: str, name: str, text: str) -> None:
         """Remember that a field's text cannot be read, so that no run starts on an older value of it."""
         self._unread.set(part, name, text)
+        self.unreadable_changed.emit()
 
     def set_job(self, job: Job) -> None:
         """Take over all settings of `job`."""

@@ -26,6 +26,9 @@ class Notice:
     until_saved: bool = False
     """True where it is about the task's code as it was: gone once that is saved."""
 
+    until_python: bool = False
+    """True where it is about a run that could not begin: gone once another Python, or target, is chosen."""
+
     def after(self, text: str) -> Notice:
         """This notice with another sentence before its own: there is one place for notices only."""
         kind = "warning" if self.kind == "info" else self.kind

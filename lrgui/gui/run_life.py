@@ -179,7 +179,8 @@ class RunLife(CurveEditor):
         self.about_to_run.emit()
         unread = self._unread.that_matter(kind)
         if unread:
-            self.noticed.emit(Notice("warning", " ".join(unread)))
+            unreadable = lambda: bool(self._unread.that_matter(kind))  # noqa: E731
+            self.noticed.emit(Notice("warning", " ".join(unread), holds=unreadable))
             self.refused.emit(self._unread.places(kind))
             return None
         job = job_of(kind, self.job, self.runs.plan)
@@ -217,6 +218,11 @@ class RunLife(CurveEditor):
             if kind == RunKind.TRAIN and self.runs.training is not None:
                 self.runs.training.log = self._journal.path
         self.worker.start(self._open_source(job), self._journal)
+
+    @property
+    def running_log(self) -> Path | None:
+        """Where the run that goes on is kept; None where none does, and for several in turn."""
+        return None if self._journal is None else self._journal.path
 
     def _set_state(self, state: str) -> None:
         self.state = state
@@ -332,6 +338,8 @@ class RunLife(CurveEditor):
         # Somebody who pressed Stop knows why it ended, even if it took force.
         shown = asked or self._quiet or self.kind == RunKind.CHECK  # a check has a dialog of its own
         notice = None if shown else self._ending(end, record)
+        if notice is not None and notice.kind == "error" and record.task is None:  # it could not begin in this one
+            notice = replace(notice, until_python=True)
         if others and notice is not None:  # what would change this form's settings changes nothing there
             notice = Notice(notice.kind, end.detail)
         if repeat is not None and (notice is None or notice.kind == "info"):

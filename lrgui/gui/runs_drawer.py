@@ -144,6 +144,7 @@ class RunsDrawer(QFrame):
         self._show_choice()
 
     def _connect(self, session: Session, parent: QWidget) -> None:
+        self.model.is_running = lambda path: path == session.running_log
         self.search.textChanged.connect(self.model.search)
         self.search.textChanged.connect(self._show_count)
         self.sort.currentTextChanged.connect(self.model.sort_by)

@@ -129,7 +129,7 @@ class StatusLine(QWidget):
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
         how = ENDS.get(EndReason.CANCELLED if asked else end.reason)  # none where the sentence says it all
-        self.text.setText(f"{VERBS[self._session.kind]} {how} · {end.detail}" if how else end.detail)
+        self.text.setText(_said_once(VERBS[self._session.kind], how, end.detail) if how else end.detail)
 
     @Slot()
     def refresh(self) -> None:
@@ -191,3 +191,9 @@ class StatusLine(QWidget):
     def show_cursor(self, text: str) -> None:
         """Say what stands under the pointer."""
         self.cursor_text.setText(text)
+
+
+def _said_once(what: str, how: str, detail: str) -> str:
+    """How a run ended, and the sentence on it, which may begin with the same word: "Training stopped after epoch 2"."""
+    again = detail.casefold().startswith(how)
+    return f"{what} {detail[:1].lower()}{detail[1:]}" if again else f"{what} {how} · {detail}"

@@ -83,6 +83,11 @@ class ToolRow(QHBoxLayout):
                 self.buttons[key].setToolTip(reason if script else actions[key].toolTip())
         unchosen = f"No learning rate is selected yet: train with max LR {exact_lr(session.job.train.max_lr)} (F6)"
         usual = actions["train"].toolTip() if session.runs.selection is not None else unchosen
+        visit = session.runs.visit
+        if visit is not None and visit.form is None:
+            usual = (
+                f"Train with your own settings and max LR {exact_lr(session.job.train.max_lr)}, not those shown (F6)"
+            )
         self.buttons["train"].setToolTip(WATCH if script else usual)
 
     def name_buttons(self, width: int) -> None:

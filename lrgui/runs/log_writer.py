@@ -233,7 +233,7 @@ def _renew_header(path: Path, job: Job) -> None:
         first = file.readline()
         header = json.loads(first)
         if not isinstance(header, dict) or "lrrun" not in header:
-            raise ValueError("it is no run log")
+            raise ValueError("it is not a run log")
         if header.get("job") == job.to_dict():
             return
         header["job"] = job.to_dict()

@@ -211,7 +211,7 @@ class Overlay:
             if len(set(names)) == len(names):
                 words += how_to_read([compared for _, compared in self.compared])
         if RunKind.SWEEP in {run.kind for run in self.runs} and len({run.kind for run in self.runs}) > 1:
-            words.append("A sweep's loss belongs to a rate that rises all the time: it is no training's.")
+            words.append("In a sweep the rate rises all the time: its losses cannot be compared with a training's.")
         return " ".join(words)
 
     @cached_property

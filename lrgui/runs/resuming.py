@@ -45,7 +45,7 @@ def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
     """
     job, end = opened.job, opened.record.end_reason
     if job.kind != RunKind.TRAIN:
-        raise NotResumableError(f"{log.name} is no training: only trainings can be resumed.")
+        raise NotResumableError(f"{log.name} is not a training: only trainings can be resumed.")
     with log.open("rb") as file:
         if not hold(file):
             raise NotResumableError("This training is still going on: stop it first.")

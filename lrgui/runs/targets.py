@@ -93,7 +93,8 @@ class Target:
         """What is wrong with it, each in a sentence."""
         wrong = []
         if not NAME.fullmatch(self.name):
-            wrong.append(f"“{self.name}” is no name for a target: use letters, digits, “-”, “_” and “.”.")
+            what = f"“{self.name}” cannot be the name of a target" if self.name else "A target needs a name"
+            wrong.append(f"{what}: use letters, digits, “-”, “_” and “.”.")
         kind = KINDS.get(self.kind)
         if kind is None:
             return [*wrong, f"There is no kind of target “{self.kind}”. Choose one of: {', '.join(KINDS)}."]
@@ -118,7 +119,7 @@ class Target:
         for name, most in (("processes", MOST_PROCESSES), ("nodes", MOST_NODES)):
             value = getattr(self, name)
             if value and not (value.isdecimal() and 1 <= int(value) <= most):
-                wrong.append(f"{name.capitalize()}: {value} is no number from 1 to {most}.")
+                wrong.append(f"{name.capitalize()}: {value} is not a number from 1 to {most}.")
         if self.folder and not self.folder.startswith(("/", "~/")):
             wrong.append(f"The folder {self.folder} must begin with / or ~/: it is one of the other machine.")
         return wrong

@@ -80,7 +80,7 @@ class StudyFolder:
         try:
             data, _ = read_json(self.path / SPEC)
             if not isinstance(data, dict):
-                raise ValueError("It is no study.")
+                raise ValueError("It is not a study.")
             code = str(data.pop(_CODE, ""))
             return *spec_of(data), code
         except ValueError as error:

@@ -127,7 +127,7 @@ def read_spec(path: Path) -> tuple[StudySpec, ExecutionSettings]:
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is no text in UTF-8: save it with that encoding.") from None
+        raise ValueError(f"{path.name} is not text in UTF-8: save it with that encoding.") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror or error}).") from None
     try:
@@ -135,9 +135,9 @@ def read_spec(path: Path) -> tuple[StudySpec, ExecutionSettings]:
     except UnreadableError as error:
         raise ValueError(str(error)) from None
     except ValueError as error:
-        raise ValueError(f"{path.name} is no study: {error}.") from None
+        raise ValueError(f"{path.name} is not a study: {error}.") from None
     if not isinstance(data, Mapping):
-        raise ValueError(f"{path.name} is no study: it must have named settings, such as task and grid.")
+        raise ValueError(f"{path.name} is not a study: it must have named settings, such as task and grid.")
     if "task" not in data:
         raise ValueError(f'{path.name} does not say what is trained: add, for example, task = "task.py".')
     try:

@@ -35,7 +35,7 @@ def read(standings: Standings) -> Ranking:
     return standings.ranking()
 
 
-@pytest.mark.parametrize("lowest", [0.006, 0.0083, 0.01, 0.0117, 0.0155])
+@pytest.mark.parametrize("lowest", [0.006, 0.0083, 0.01, 0.0125, 0.0155])
 def test_the_winner_lies_a_quarter_of_an_octave_below_the_lowest_point(lowest: float) -> None:
     ranking = read(valley(CONFIG, lowest))
     assert ranking.lr == pytest.approx(lowest / 2**SAFE, rel=1e-6)
@@ -290,3 +290,9 @@ def test_a_training_that_ended_sooner_is_told_with_the_steps_that_it_made() -> N
         standings.add([CandidateEvent(0, place, lr, step, 160, 1.0, 0.0) for step in range(made)])
         standings.add([StandingEvent(0, place, lr, 1.0 + place, True, 160)])
     assert {row.candidate: row.steps for row in standings.ranking().rows} == {3: 64, 2: 160, 4: 3}
+
+
+def test_a_confirmed_rate_that_is_the_winner_to_the_eye_is_the_winner() -> None:
+    """Two numbers for one rate ("7.4e-2 trained best", "use 7.2e-2") would be two answers."""
+    ranking = bracketed(BRACKET, bowl(math.log10(0.97 * 2**SAFE)), 3.0)[0].ranking()
+    assert ranking.confirmed and ranking.lr == 0.01 and ranking.reason.startswith("Measured: 1e-2, ")

@@ -27,14 +27,14 @@ def test_it_is_read_with_its_unit_or_in_that_of_before(text: str, unit: str, len
 
 @pytest.mark.parametrize("text", ["", "epochs", "twelve", "1.5 epochs", "12 hours"])
 def test_what_is_no_length_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^“.*” is no length\. Write it as 12 epochs or 5,000 steps\.$"):
+    with pytest.raises(ValueError, match=r"^“.*” is not a length\. Write it as 12 epochs or 5,000 steps\.$"):
         Length.read(text)
 
 
 def test_its_limits_are_those_of_a_training() -> None:
-    with pytest.raises(ValueError, match=r"^2,000,000 steps cannot be\. Use 1 to 1,000,000 steps\.$"):
+    with pytest.raises(ValueError, match=r"^A length of 2,000,000 steps is not possible\. Use 1 to 1,000,000 steps\.$"):
         Length.read("2000000 steps")
-    with pytest.raises(ValueError, match=r"^0 epochs cannot be\. Use 1 to 100,000 epochs\.$"):
+    with pytest.raises(ValueError, match=r"^A length of 0 epochs is not possible\. Use 1 to 100,000 epochs\.$"):
         Length.read("0")
 
 

@@ -24,7 +24,7 @@ def test_sizes(text: str, size: tuple[float, float]) -> None:
 
 @pytest.mark.parametrize("text", ["", "8", "8x5 miles", "axb", "-1x2in"])
 def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no size\. Write 16x10cm"):
+    with pytest.raises(ValueError, match=r"is not a size\. Write 16x10cm"):
         read_size(text)
 
 

@@ -50,7 +50,7 @@ def test_it_says_what_would_be_run_and_what_is_wrong(window: MainWindow, tmp_pat
         ("optimizers", "sgd, sdg", "Unknown optimizer “sdg”"),
         ("batch_sizes", "0", "A batch of 0 cannot be made"),
         ("seeds", "many", "seeds must be a list"),
-        ("more", "width", "is no setting with values"),
+        ("more", "width", "is not a setting with values"),
         ("more", "depth_of_sea=1,2", "depth_of_sea: no such setting"),
         ("workers", "none", "Workers cannot be"),
         ("file", " ", "Name the file"),

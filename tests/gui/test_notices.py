@@ -176,3 +176,22 @@ def test_a_sweep_that_ended_as_intended_is_no_failure(bench: Bench, window: Main
     detail = said.removeprefix("Sweep finished · ")
     bench.play(Scripted([*sweep()[:2], [EndEvent(reason, detail)]]))
     assert window.status.text.text() == said
+
+
+def test_a_field_that_can_be_read_again_takes_its_message_away(bench: Bench, window: MainWindow) -> None:
+    session = bench.session
+    session.set_unreadable("sweep", "beta", "Smoothing β: “” is not a number.")
+    session.find()
+    assert "Smoothing β" in window.banner.text and not bench.jobs
+    session.set_unreadable("sweep", "beta", "")
+    assert window.banner.isHidden(), "with the value of before, too"
+
+
+def test_what_could_not_begin_is_gone_with_its_python(bench: Bench, window: MainWindow) -> None:
+    bench.play(Scripted([[EndEvent("failed", "There is no host gpu on the network.")]]))
+    assert "no host" in window.banner.text
+    window.banner.on_python()
+    assert window.banner.isHidden()
+    bench.play(Scripted([[*sweep()[0], EndEvent("failed", "It broke.")]]))
+    window.banner.on_python()
+    assert "It broke." in window.banner.text, "a run that began"

@@ -53,10 +53,10 @@ def test_every_kind_of_run_is_a_kind_of_job() -> None:
 
 def test_only_fields_that_a_run_uses_keep_it_from_starting() -> None:
     unread = Unread()
-    unread.set("sweep", "start_lr", "From is no number.")
-    unread.set("train", "epochs", "Epochs is no number.")
-    assert unread.that_matter("sweep") == unread.that_matter("compare") == ["From is no number."]
-    assert unread.that_matter("race") == ["Epochs is no number."]
+    unread.set("sweep", "start_lr", "From is not a number.")
+    unread.set("train", "epochs", "Epochs is not a number.")
+    assert unread.that_matter("sweep") == unread.that_matter("compare") == ["From is not a number."]
+    assert unread.that_matter("race") == ["Epochs is not a number."]
     assert unread.that_matter("check") == unread.that_matter("aside") == []
     unread.set("sweep", "start_lr", "")
     assert unread.that_matter("sweep") == []
@@ -64,6 +64,6 @@ def test_only_fields_that_a_run_uses_keep_it_from_starting() -> None:
 
 def test_how_a_step_is_made_matters_to_trainings_too() -> None:
     unread = Unread()
-    unread.set("sweep", "accumulation", "Accumulation is no number.")
-    unread.set("sweep", "repeats", "Repeats is no number.")
-    assert unread.that_matter("train") == unread.that_matter("race") == ["Accumulation is no number."]
+    unread.set("sweep", "accumulation", "Accumulation is not a number.")
+    unread.set("sweep", "repeats", "Repeats is not a number.")
+    assert unread.that_matter("train") == unread.that_matter("race") == ["Accumulation is not a number."]

@@ -193,6 +193,9 @@ def test_runs_of_the_same_minute_have_seconds() -> None:
     assert [words.rsplit(" ", 1)[1] for words in told] == ["12:03", "12:00:40", "12:00:05"]
     model.show_runs(runs[1:])
     assert str(model.data(model.index(1), ENDING)).endswith(" 12:00")
+    assert str(model.data(model.index(0), ENDING)).startswith("incomplete")
+    model.is_running = lambda path: path == runs[2].path
+    assert [str(model.data(model.index(row), ENDING)).split(" · ")[0] for row in (0, 1)] == ["running", "incomplete"]
 
 
 def test_the_batch_size_is_in_every_form_of_a_row() -> None:

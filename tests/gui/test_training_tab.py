@@ -62,7 +62,8 @@ def test_an_interrupted_run_that_is_opened_was_not_stopped_here(
     window: MainWindow, bench: Bench, tmp_path: Path
 ) -> None:
     bench.session.state_changed.emit("stopping")
-    bench.session.run_ended.emit(EndEvent("cancelled", "Stopped."))
+    bench.session.run_ended.emit(EndEvent("cancelled", "Stopped after epoch 1 of 2, as asked."))
+    assert window.status.text.text().endswith(" stopped after epoch 1 of 2, as asked."), "that it stopped is said once"
     bench.session.state_changed.emit("idle")
     path = tmp_path / "a.lrrun"
     with LogWriter(path, Job(kind="train")) as log:

@@ -402,7 +402,7 @@ def test_what_cannot_be_resumed_says_why(tmp_path: Path) -> None:
         resumed(log, open_run(log))
     with LogWriter(log, Job()) as writer:
         writer.write([EndEvent("cancelled", "")])
-    with pytest.raises(NotResumableError, match="is no training"):
+    with pytest.raises(NotResumableError, match="is not a training"):
         resumed(log, open_run(log))
 
 

@@ -33,12 +33,13 @@ def test_targets_are_kept_by_name() -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        (Target("a b", host="gpu"), "is no name"),
-        (Target("--on", host="gpu"), "is no name"),
+        (Target("a b", host="gpu"), "cannot be the name of a target"),
+        (Target("", host="gpu"), "A target needs a name: use letters"),
+        (Target("--on", host="gpu"), "cannot be the name of a target"),
         (Target("a"), "needs a host"),
         (Target("a", "torchrun"), "needs the number of processes"),
-        (Target("a", "torchrun", processes="many"), "no number from 1 to 64"),
-        (Target("a", "slurm", nodes="0"), "Nodes: 0 is no number from 1 to 1024"),
+        (Target("a", "torchrun", processes="many"), "not a number from 1 to 64"),
+        (Target("a", "slurm", nodes="0"), "Nodes: 0 is not a number from 1 to 1024"),
         (Target("a", host="gpu1,gpu2"), "has one host: several need torchrun or accelerate"),
         (Target("a", "accelerate", "gpu1,-x", processes="2"), "is not a host"),
         (Target("a", "torchrun", "gpu1", processes="2", endpoint="gpu1:29500"), "name them, separated by commas"),

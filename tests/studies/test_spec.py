@@ -106,7 +106,7 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, text: str) -> None:
     pytest.importorskip("tomllib")
     file = tmp_path / "bad.toml"
     file.write_text(text)
-    with pytest.raises(ValueError, match=r"bad\.toml is no study"):
+    with pytest.raises(ValueError, match=r"bad\.toml is not a study"):
         read_spec(file)
 
 

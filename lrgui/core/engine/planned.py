@@ -59,7 +59,7 @@ def _followed(scheduler: Any, optimizer: Any) -> str | None:
     while True:
         rates = [max(each) for each in followed(scheduler, optimizer.param_groups, looked_at)]
         if not all(map(math.isfinite, rates)):
-            raise ValueError("Its rates are no numbers.")
+            raise ValueError("Its rates are not numbers.")
         found, rising = shape_of(rates, _RARE_OF_SCHEDULERS)
         if rising or found is None:
             furthest = _FURTHEST

@@ -42,7 +42,7 @@ def timm(facts: Facts) -> list[str]:
     made, loop = known_optimizer(facts), facts.loop
     schedule = facts.schedule
     if schedule == "constant":
-        raise SnippetError("A constant rate is none of timm's schedules: choose another planned schedule.")
+        raise SnippetError("timm has no schedule with a constant rate: choose another planned schedule.")
     options = [*_timm_optimizer(made), f"--lr {rate(facts.lr)}"]
     if facts.batch_size is not None:
         options.append(f"--batch-size {facts.batch_size}")

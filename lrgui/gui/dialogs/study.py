@@ -123,7 +123,7 @@ class StudyDialog(QDialog):
         for words in self.lines["more"].text().split():
             name, _, text = words.partition("=")
             if not values_in(text):
-                raise ValueError(f"“{words}” is no setting with values: write, for example, width=64,128.")
+                raise ValueError(f"“{words}” is not a setting with values: write, for example, width=64,128.")
             grid[singular(name)] = values_in(text)
         if not self.lines["file"].text().strip():
             raise ValueError("Name the file that is to describe the study.")

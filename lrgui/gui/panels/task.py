@@ -297,7 +297,9 @@ class TaskPanel(ConfigCard):
         environment, python = self._environment, self.value(None, "python")
         self._main.set_options("python", python_lines(self._interpreters, python))
         self._main.set_value("python", python)
-        words = LOOKING if environment is None else python_words(environment)
+        environments = self.session.environments
+        looking = "" if environments is not None and environments.proven else LOOKING  # it has what a run needs
+        words = looking if environment is None else python_words(environment)
         self._versions.setText(words)
         self._versions.setVisible(bool(words) and self.session.environments is not None)
 

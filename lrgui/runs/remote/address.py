@@ -68,7 +68,7 @@ class Address:
             return cls(path)
         match = _FORM.fullmatch(text)
         if match is None or len(match["path"]) < 2:
-            raise ValueError(f"“{text}” is no address of a run: write ssh://[user@]host[:port]/path/to/run.lrrun.")
+            raise ValueError(f"“{text}” is not the address of a run: write ssh://[user@]host[:port]/path/to/run.lrrun.")
         path = unquote(match["path"])
         return cls(path[1:] if path.startswith("/~/") else path, _host_of(match))
 

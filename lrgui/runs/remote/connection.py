@@ -220,7 +220,7 @@ def explain(host: Host, status: int, said: str, python: str, *, began: bool = Tr
     where = name or "this computer"
     if status == 126:
         return RemoteError(
-            f"{python} on {where} cannot be started: it is no program. Name the Python interpreter there."
+            f"{python} on {where} cannot be started: it is not a program. Name the Python interpreter there."
         )
     if status == 127 or re.search(r"not found|no such file", last, re.IGNORECASE):
         return RemoteError(f"There is no {python} on {where}: name the Python interpreter to use there.")

@@ -242,7 +242,7 @@ class Trial:
         if expected is not None:
             facts = [f"{shown}; a model that has learned nothing has {format_loss(expected)} ({source})"]
         if not math.isfinite(value):
-            cause = "a log of 0, a division by 0, or a target that is no number"
+            cause = "a log of 0, a division by 0, or a target that is not a number"
             if self._doubtful:
                 cause = "the inputs are wrong, see “One batch”"
             return StepResult(
