@@ -60,7 +60,7 @@ def test_a_grid_on_the_command_line(command: Command, here: Path) -> None:
         (("digits", "--optimizers", "sdg"), "Unknown optimizer “sdg”"),
         (("digits", "--grid", "width"), "write NAME=VALUES"),
         (("digits", "--set", "width"), "write NAME=VALUE"),
-        (("digits", "--seeds", "many"), "seeds must be a list"),
+        (("digits", "--seeds", "many"), "Seeds cannot be “many”"),
         (("digits", "--measure", "guess"), "cannot measure “guess”"),
         (("nowhere.toml",), "nowhere.toml cannot be read (No such file or directory)"),
         (("nowhere.study",), "There is no study in nowhere.study"),

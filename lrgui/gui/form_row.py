@@ -13,7 +13,7 @@ from lrgui.core.options import Option
 from lrgui.gui.editors import PathEditor
 from lrgui.gui.labels import breakable
 from lrgui.gui.problem_label import ProblemLabel
-from lrgui.gui.typing_keys import mark
+from lrgui.gui.typing_keys import mark_wrong
 
 #: Width of the names, in pixels; longer ones wrap, so that editors stay where they are.
 NAMES = 88
@@ -98,8 +98,7 @@ class Row:
         else:
             self.problem.setText(breakable(words))
             self.problem.setVisible(bool(text) and self.visible)
-        editor.setAccessibleDescription(f"{words} {editor.toolTip()}" if text else editor.toolTip())
-        mark(editor, "wrong", bool(text))
+        mark_wrong(editor, words)
 
     def _without_name(self, text: str) -> str:
         """What is wrong, without the field's name, which stands beside it: "Cannot be “0”. Use 1 to 50."."""

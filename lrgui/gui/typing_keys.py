@@ -60,3 +60,9 @@ def mark(widget: QWidget, name: str, value: bool) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def mark_wrong(editor: QWidget, words: str) -> None:
+    """Mark a field with what is wrong with it, for screen readers too; empty words take the mark away."""
+    editor.setAccessibleDescription(f"{words} {editor.toolTip()}" if words else editor.toolTip())
+    mark(editor, "wrong", bool(words))

@@ -180,8 +180,12 @@ def with_values(job: Job, known: Outline | None, values: Mapping[str, Scalar]) -
         elif dot and part in CONFIGS:
             job = _with_config(job, part, inner, value)
         else:
+            there = places(job.task, known)
+            if name not in there:
+                names = dict.fromkeys((*FIELDS, *LOOP, *there))
+                raise ValueError(f"{name}: no such setting. Available: {', '.join(names)}.{_more(name)}")
             try:
-                job = replace(job, task=with_setting(job.task, places(job.task, known), name, value))
+                job = replace(job, task=with_setting(job.task, there, name, value))
             except ValueError as error:
                 raise ValueError(f"{name}: {error}{_more(name)}") from None
     return job

@@ -243,7 +243,15 @@ def value_in(word: str) -> Scalar:
 def seeds_in(words: str) -> tuple[int, ...]:
     """Seeds as a person wrote them: how many, "3", or which, "0, 1, 7". Raises ValueError, with a sentence."""
     values = values_in(words)
-    return seeds_of(values[0] if "," not in words and values else values)
+    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    try:
+        if whole and values:
+            return seeds_of(values[0] if "," not in words else values)
+    except ValueError:  # in the words of a file
+        pass
+    raise ValueError(
+        f"Seeds cannot be “{words.strip()}”. Write how many, 1 to {MOST_RUNS:,}, or which ones, separated by commas."
+    )
 
 
 def _whole(value: Any, name: str) -> int:

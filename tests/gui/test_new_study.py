@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from lrgui.gui.dialogs.study import StudyDialog
 from lrgui.gui.file_dialogs import start_folder
+from lrgui.gui.labels import BREAK
 from lrgui.gui.study_process import StudyProcess, study_command
 from lrgui.gui.window import MainWindow
 from lrgui.studies.opened import open_study
@@ -49,17 +50,32 @@ def test_it_says_what_would_be_run_and_what_is_wrong(window: MainWindow, tmp_pat
     for name, text, words in (
         ("optimizers", "sgd, sdg", "Unknown optimizer “sdg”"),
         ("batch_sizes", "0", "A batch of 0 cannot be made"),
-        ("seeds", "many", "seeds must be a list"),
-        ("more", "width", "is not a setting with values"),
-        ("more", "depth_of_sea=1,2", "depth_of_sea: no such setting"),
-        ("workers", "none", "Workers cannot be"),
-        ("file", " ", "Name the file"),
+        ("seeds", "many", "Seeds cannot be “many”. Write how many, 1 to 100,000, or which ones"),
+        ("seeds", "1e9", "Seeds cannot be “1e9”"),
+        ("seeds", "1, 1", "Seeds must be different integers"),
+        ("more", "width", "More: “width” has no values. Write, for example, weight_decay=0,0.01."),
+        ("more", "depth_of_sea=1,2", "depth_of_sea: no such setting. Available: model, batch_size, "),
+        ("workers", "many", "At once cannot be “many”. Use an integer."),
+        ("workers", "-2", "At once cannot be “-2”. Use 1 to 10,000."),
+        ("file", " ", "File: Name a file"),
     ):
         line = dialog.lines[name]
         before = line.text()
         line.setText(text)
-        assert words in dialog.said.text() and not dialog.start.isEnabled(), name
+        assert words in dialog.said.text().replace(BREAK, "") and not dialog.start.isEnabled(), name
+        assert [each for each, other in dialog.lines.items() if other.property("wrong")] == [name]
+        assert words.split(": ")[-1] in line.accessibleDescription()
         line.setText(before)
+        assert not line.property("wrong") and dialog.start.isEnabled()
+    for name, text in (("optimizers", "foo"), ("batch_sizes", "0"), ("workers", "0")):
+        dialog.lines[name].setText(text)
+    said = dialog.said.text().replace(BREAK, "").splitlines()
+    assert [words.split(":")[0].split(" cannot")[0] for words in said] == ["Optimizers", "Batch sizes", "At once"]
+    for name, text in (("optimizers", "sgd, adamw"), ("batch_sizes", "64, 128, 256"), ("workers", "")):
+        dialog.lines[name].setText(text)
+    dialog.lines["more"].setText(dialog.lines["more"].placeholderText())
+    assert dialog.said.text() == "12 runs.", "the example is one that can be used"
+    dialog.lines["more"].setText("")
     dialog.lines["seeds"].setText("0, 5")
     dialog.lines["workers"].setText("3")
     assert dialog.said.text() == "12 runs, 3 at once."
