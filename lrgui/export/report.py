@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from lrgui.plot.curve_plot import CurveLook, CurvePlot
     from lrgui.plot.theme import Palette
 
+#: What a picture can be made without: of the curve itself, and what only a plot in the window has.
+OWN_PARTS = ("title", "legend", "zones", "marks", "selection", "points")
+LOOK_PARTS = ("candidates", "earlier")
+
 
 @dataclass(frozen=True, eq=False)
 class Report(Shown):
     """What picture, table and document are made of."""
 
-    parts: ClassVar[tuple[str, ...]] = ("title", "legend", "zones", "marks", "selection", "points", "earlier")
+    parts: ClassVar[tuple[str, ...]] = (*OWN_PARTS, *LOOK_PARTS)
 
     reading: SweepReading
     """As shown: with the selection and the zones as the person left them."""
@@ -57,8 +61,8 @@ class Report(Shown):
 
     @property
     def parts_there(self) -> tuple[str, ...]:
-        """Without the earlier sweeps where there are none."""
-        return self.parts if self.look is not None and self.look.earlier else self.parts[:-1]
+        """Without candidates and earlier sweeps where there are none."""
+        return (*OWN_PARTS, *(part for part in LOOK_PARTS if self.look is not None and getattr(self.look, part)))
 
     @property
     def summary(self) -> str:

@@ -22,6 +22,7 @@ PARTS = {
     "marks": "Marks",
     "selection": "Selection",
     "points": "Raw points",
+    "candidates": "Candidates",
     "earlier": "Earlier sweeps",
 }
 #: Lengths in inches.

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt, Sig
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from lrgui.core.events import BROKE, RunKind
 from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
+from lrgui.gui.editors import Choice
 from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
@@ -83,10 +83,11 @@ class RunsDrawer(QFrame):
         self.search.setAccessibleName("Search runs")
         self.search.setToolTip("Show only runs with all of these words, for example “adam batch 64” or “failed”")
         self.search.setClearButtonEnabled(True)
-        self.sort = QComboBox()
+        self.sort = Choice()
         self.sort.addItems(list(SORTS))
+        self.sort.setMinimumContentsLength(max(map(len, SORTS)))
         self.sort.setAccessibleName("Sort runs")
-        self.sort.setToolTip("The order of the list")
+        self.sort.set_tip("The order of the list")
         row.addWidget(self.search, 1)
         row.addWidget(self.sort)
         column.addLayout(row)

@@ -53,6 +53,8 @@ QLineEdit, QSpinBox, QComboBox {{ background: {p.field}; border: 1px solid {p.fi
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border: 1px solid {p.accent}; }}
 QLineEdit[wrong="true"], QSpinBox[wrong="true"], QComboBox[wrong="true"] {{ border: 1px solid {p.error}; }}
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{ color: {p.disabled}; background: {p.window}; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 10px; height: 10px; }}
 QComboBox {{ combobox-popup: 0; }}

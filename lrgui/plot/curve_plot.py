@@ -43,6 +43,8 @@ class CurveLook:
     log_loss: bool = False
     rules: bool = True
     """Whether the classic rules are shown."""
+    candidates: tuple[float, ...] = ()
+    """The rates that are marked for trainings."""
 
 
 class CurvePlot(SelectablePlot):
@@ -222,13 +224,14 @@ class CurvePlot(SelectablePlot):
         names = [self._previous_name, *(name for *_, name in self._earlier[1:])]
         lines = [line.points for line in (self.previous, *self.older)]
         earlier = tuple((x, y, name) for (x, y), name in zip(lines, names, strict=False) if len(x))
-        return CurveLook(earlier, self.log_loss, self._showing_rules)
+        return CurveLook(earlier, self.log_loss, self._showing_rules, self.candidates.rates)
 
     def show_like(self, look: CurveLook) -> None:
         """Show the sweep like another plot, whose `look` it is."""
         self.set_log_loss(look.log_loss)
         self.show_rules(look.rules)
         self._show_earlier(look.earlier)
+        self.set_candidates(look.candidates)
         self._update_legend()
 
     @property
@@ -274,6 +277,8 @@ class CurvePlot(SelectablePlot):
             self.show_rules(False)
             self.view.handles.marks = ()
             self.annotations.refresh()
+        if "candidates" in parts:
+            self.set_candidates(())
         if "points" in parts:
             self.dots.set_data(_NONE, _NONE)
         if "earlier" in parts:

@@ -216,7 +216,8 @@ class OverlayPlot(Plot):
             return low, float(y.max())
         if trace.points or len(y) < 20:
             return low, float(y.max())
-        return low, max(float(np.median(y[: max(1, len(y) // 10)])), float(np.percentile(y, 75)))
+        # Where it begins is in sight, too: above it a loss has blown up.
+        return low, max(float(y[0]), float(np.median(y[: max(1, len(y) // 10)])), float(np.percentile(y, 75)))
 
 
 def overlay_plot(overlay: Overlay, palette: Palette) -> OverlayPlot:

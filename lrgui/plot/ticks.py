@@ -69,9 +69,14 @@ def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> li
     span = high - low
     if not (math.isfinite(span) and span > 0 and pixels > 0):
         return []
-    step = _nice_step(span * min(room, max(26.0, pixels / 4)) / pixels)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [Tick(i * step, _plain(i * step, step), True) for i in range(first, last + 1)]
+    ticks: list[Tick] = []
+    for least in (max(26.0, pixels / 4), _DECADE_HEIGHT):
+        step = _nice_step(span * min(room, least) / pixels)
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        ticks = [Tick(i * step, _plain(i * step, step), True) for i in range(first, last + 1)]
+        if len(ticks) > 1:
+            break
+    return ticks
 
 
 def loss_ticks(low: float, high: float, pixels: float, room: float = 30) -> list[Tick]:

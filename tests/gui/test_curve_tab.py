@@ -155,6 +155,8 @@ def test_the_picture_shows_what_the_screen_shows(tab: Tab) -> None:
         bench.play()
     screen.log.click()
     screen.rules.click()
+    for lr in (1e-3, 1e-2):
+        tab.bench.runs.toggle_candidate(lr)
     thing = screen.shown()
     assert thing is not None and "earlier" in thing.parts_there
     picture = thing.plot(LIGHT)
@@ -169,13 +171,16 @@ def test_the_picture_shows_what_the_screen_shows(tab: Tab) -> None:
         assert ranges[0] == pytest.approx(ranges[1])
         picture.leave_out(("earlier",))
         assert picture.look.earlier == () and picture.log_loss
+        assert picture.candidates.rates == (1e-3, 1e-2) and "candidates" in thing.parts_there
+        picture.leave_out(("candidates",))
+        assert picture.candidates.rates == ()
     finally:
         delete(picture)
 
 
-def test_without_earlier_sweeps_none_are_offered(tab: Tab) -> None:
+def test_without_candidates_and_earlier_sweeps_none_are_offered(tab: Tab) -> None:
     thing = tab.tab.shown()
-    assert thing is not None and "earlier" not in thing.parts_there and thing.parts_there == thing.parts[:-1]
+    assert thing is not None and "earlier" not in thing.parts_there and thing.parts_there == thing.parts[:-2]
 
 
 @pytest.mark.parametrize("change", [{"source": "diabetes"}, {"path": "other.csv"}, {"options": {"target": "price"}}])

@@ -90,3 +90,12 @@ def test_the_legend_takes_rows_and_tells_which_entry_is_clicked(plot: OverlayPlo
     assert legend.entry_at(QPointF(30, 20 * ROW)) is None
     plot.resize(1800, 500)
     qtbot.waitUntil(lambda: legend.size().height() <= 2 * ROW + 1)
+
+
+def test_a_curve_that_falls_at_once_begins_in_sight(plot: OverlayPlot) -> None:
+    losses = 2.3 * np.exp(-np.arange(400) / 20)
+    events = [BatchEvent(0, step, 1e-2, float(loss), 0.1 * step) for step, loss in enumerate(losses)]
+    run = OverlaidRun(Job("train"), Record.of([*events]), "SGD")
+    plot.show_overlay(Overlay.of([run]))
+    highest = float(plot._lines[0][0].points[1].max())
+    assert plot.view.viewRange()[1][1] > highest > 2.0

@@ -78,3 +78,9 @@ def test_an_upright_axis_has_room_for_more_decades() -> None:
     low, high, pixels = -7.6, -1.1, 47
     assert not [tick for tick in decade_ticks(low, high, pixels) if tick.text]
     assert [tick.text for tick in upright_decade_ticks(low, high, pixels) if tick.text] == ["10⁻⁶", "10⁻³"]
+
+
+def test_a_short_axis_whose_numbers_would_be_one_has_finer_ones() -> None:
+    """A rate that was multiplied by 1,000 in a chart of 52 pixels had nothing but "0" at its axis."""
+    ticks = linear_ticks(-0.06 * 39, 1.12 * 39, 52)
+    assert [tick.text for tick in ticks] == ["0", "20", "40"]

@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -32,6 +31,7 @@ from lrgui.gui.cards import small_button
 from lrgui.gui.default_sweep import can_be_kept, kept
 from lrgui.gui.default_sweep import words as sweep_words
 from lrgui.gui.dialogs.closing import close_button
+from lrgui.gui.editors import Choice
 from lrgui.gui.file_dialogs import ask_folder
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
@@ -61,12 +61,12 @@ class PreferencesDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
-        self.theme = QComboBox()
+        self.theme = Choice()
         for key, name in THEME_NAMES.items():
             self.theme.addItem(name, key)
         self.theme.setCurrentIndex(self.theme.findData(self._settings.theme))
         self.theme.setAccessibleName("Theme")
-        self.theme.setToolTip("Light or dark; Ctrl+Shift+D switches")
+        self.theme.set_tip("Light or dark; Ctrl+Shift+D switches")
         self.theme.currentIndexChanged.connect(self._set_theme)
         form.addRow("Theme", self.theme)
         form.addRow("Learning rates", self._rates())
@@ -91,12 +91,12 @@ class PreferencesDialog(QDialog):
 
     def _rates(self) -> QWidget:
         """How learning rates are written."""
-        self.rates = QComboBox()
+        self.rates = Choice()
         for key, name in WAYS.items():
             self.rates.addItem(name, key)
         self.rates.setCurrentIndex(self.rates.findData(self._settings.rates))
         self.rates.setAccessibleName("Learning rates")
-        self.rates.setToolTip("How learning rates are written; code always has the short form")
+        self.rates.set_tip("How learning rates are written; code always has the short form")
         self.later = wrapped("Takes effect when LR Finder starts again.", "muted")
         self.later.hide()
         self.rates.currentIndexChanged.connect(self._set_rates)

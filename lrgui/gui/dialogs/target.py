@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.gui.dialogs.closing import close_button
+from lrgui.gui.editors import Choice
 from lrgui.gui.labels import wrapped
 from lrgui.runs.targets import (
     KINDS,
@@ -63,16 +63,16 @@ class TargetDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
-        self.targets = QComboBox()
+        self.targets = Choice()
         self.targets.setAccessibleName("Target")
-        self.targets.setToolTip("Add a new one, or edit one that was saved")
+        self.targets.set_tip("Add a new one, or edit one that was saved")
         self.targets.addItem("New", "")
         self._form.addRow("Target", self.targets)
-        self.kind = QComboBox()
+        self.kind = Choice()
         for kind in KINDS.values():
             self.kind.addItem(kind.detail, kind.key)
         self.kind.setAccessibleName("Kind")
-        self.kind.setToolTip("How runs are started there")
+        self.kind.set_tip("How runs are started there")
         self.kind.currentIndexChanged.connect(self._show_fields)
         self._form.addRow("Kind", self.kind)
         self.lines: dict[str, QLineEdit] = {}
