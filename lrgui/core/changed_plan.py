@@ -18,8 +18,7 @@ def changed_plan(plan: Floats, changes: Sequence[RateEvent], begun: int = 0) -> 
     Longer than the plan by the steps that were taken back. Before the step `begun`, where the schedule began again,
     `plan` has what became of the rates: only later changes count.
     """
-    backs = [one.step - one.back_to for one in changes if one.step < begun and one.back_to is not None]
-    skipped = backs[-1] if backs else 0  # of what was taken back before: steps of the plan are counted without it
+    skipped = taken_back([one for one in changes if one.step < begun])
     parts, done, at, total = [plan[:begun]], begun, begun, 1.0
     for change in changes:
         if change.step < begun:
@@ -31,3 +30,10 @@ def changed_plan(plan: Floats, changes: Sequence[RateEvent], begun: int = 0) -> 
             at = change.back_to + skipped
     parts.append(total * plan[at:])
     return np.concatenate(parts)
+
+
+def taken_back(changes: Sequence[RateEvent], begun: int = 0) -> int:
+    """How many of a training's steps were taken back since the step `begun`: they were told, and were made again."""
+    found = [(one.step, one.step - one.back_to) for one in changes if one.back_to is not None]
+    before = [steps for step, steps in found if step < begun]
+    return (found[-1][1] if found else 0) - (before[-1] if before else 0)

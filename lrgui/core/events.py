@@ -203,7 +203,7 @@ class ResumeEvent:
     epoch: int
     """Epochs that are over."""
     steps: int
-    """Planned steps of the whole training, as in `TaskEvent`."""
+    """Planned steps of the whole training, as in `TaskEvent`, and those that were taken back before."""
     seconds: float
     """Seconds that it had trained, as its batches count them."""
     begun: int = 0

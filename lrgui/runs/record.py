@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lrgui.core.changed_plan import taken_back
 from lrgui.core.curve.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
@@ -125,8 +126,7 @@ class Record:
         """Optimizer steps from beginning to end, as far as it is planned: those that were taken back count twice. 0
         before that is known."""
         planned = self.task.steps if self.task is not None else 0
-        back = next((each for each in reversed(self.rate_changes) if each.back_to is not None), None)
-        return planned if back is None or back.back_to is None else planned + back.step - back.back_to
+        return planned + taken_back(self.rate_changes, self.begun)
 
     @property
     def rate_factor(self) -> float:
@@ -209,7 +209,9 @@ class Record:
         self.gradients = [one for one in self.gradients if one.step < event.step]
         self.rate_changes = [one for one in self.rate_changes if one.step <= event.step]
         if self.task is not None:
-            self.task = replace(self.task, steps=event.steps)
+            # Of the plan, as it was before: what was taken back on this schedule is no part of it.
+            steps = event.steps - taken_back(self.rate_changes, event.begun)
+            self.task = replace(self.task, steps=max(0, steps))
         chosen = np.flatnonzero(self._steps[: self._count] < event.step)
         if len(chosen) == self._count:
             return

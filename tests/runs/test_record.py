@@ -12,6 +12,7 @@ from lrgui.core.events import (
     Event,
     OutputEvent,
     RateEvent,
+    ResumeEvent,
     StateEvent,
     SweepEndEvent,
     TaskEvent,
@@ -100,3 +101,9 @@ def test_steps_that_were_taken_back_are_made_again() -> None:
     assert record.all_steps == 220
     record.add([RateEvent(70, 0.1, 0.005, 1e-5, "back to the end of epoch 2", 40), RateEvent(80, 2.0, 0.01, 1e-5, "")])
     assert record.all_steps == 230, "the second time 10 more were made since"
+    record.add([ResumeEvent(90, 4, 230, 9.0)])
+    assert record.task is not None and (record.task.steps, record.all_steps) == (200, 230)
+    record.add([ResumeEvent(230, 20, 330, 20.0, begun=230)])  # 100 steps more, on a schedule of their own
+    assert record.task.steps == record.all_steps == 330
+    record.add([RateEvent(250, 0.1, 0.1, 1e-4, "back to the end of epoch 21", 205)])
+    assert record.all_steps == 330 + 250 - 205 - 30

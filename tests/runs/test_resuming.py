@@ -371,7 +371,7 @@ def test_what_was_changed_by_hand_ends_with_the_old_schedule(tmp_path: Path) -> 
     assert record.lr[21:].tolist() == pytest.approx(alone)
     changes = [(one.step, one.total, one.why) for one in record.rate_changes]
     assert changes == [(10, 1.8, "by hand"), (21, 1.0, NEW_SCHEDULE)]
-    assert record.rate_changes[-1].lr == alone[0]
+    assert record.rate_changes[-1].factor == 1 and record.rate_changes[-1].lr == alone[0]
 
 
 def test_of_a_log_with_fewer_steps_an_older_state_is_taken(tmp_path: Path) -> None:

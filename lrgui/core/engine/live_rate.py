@@ -51,13 +51,13 @@ class LiveRate:
         self._planned, self.factor = self._rates(), factor
         self._put()
 
-    def begin_again(self, factor: float) -> float:
-        """A new schedule has set the groups' rates, which are `factor` times those from now on; returns by what the
-        factor changes with that."""
+    def begin_again(self, factor: float) -> bool:
+        """A new schedule has set the groups' rates, which are `factor` times those from now on; True where the old or
+        the new ones are not the schedule's own."""
         before, self.factor, self._planned = self.factor, 1.0, None
         if factor != 1.0:
             self.multiply(factor)
-        return factor / before
+        return (before, factor) != (1.0, 1.0)
 
     def _rates(self) -> list[float]:
         return [float(group["lr"]) for group in self._optimizer.param_groups]

@@ -218,15 +218,16 @@ class Training:
             left = sum(steps_per_epoch(batches, self.config.accumulation) for batches in epochs[self.epoch :])
             self.total_steps = self.step + left
             self.scheduler = Schedule(self.optimizer, self.config, left)
-        changed = self.rate.begin_again(self.guards.lowered) if more else 1.0
+        changed = more and self.rate.begin_again(self.guards.lowered)
         if self.midway:
             self.epoch -= 1  # the loop counts it again
         self.guards.go_on(self.scheduler, self.step, self.epoch, more)
         yield ResumeEvent(
             self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
         )
-        if changed != 1.0 or (more and self.rate.factor != 1.0):
-            yield RateEvent(self.told, changed, self.rate.factor, largest(self.optimizer.param_groups), NEW_SCHEDULE)
+        if changed:
+            factor = self.rate.factor
+            yield RateEvent(self.told, factor, factor, largest(self.optimizer.param_groups), NEW_SCHEDULE)
         if note:
             yield OutputEvent(note, Stream.NOTE)
 
