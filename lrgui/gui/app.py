@@ -224,27 +224,40 @@ def _saved(file: Path) -> float:
 
 
 def tell_cut_off(window: MainWindow, since: float) -> None:
-    """A run that was going on when the window was killed, `since` the settings were saved last, is offered."""
+    """A run or a study that was going on when the window went, `since` the settings were saved last, is offered."""
     from lrgui.gui.background import Background
     from lrgui.gui.notice import Notice
     from lrgui.runs.checkpoints import LAST, folder_of, newest
     from lrgui.runs.cut_off import cut_off_since, cut_off_words
     from lrgui.runs.summary import RunSummary
+    from lrgui.studies.known import left_running, left_words, note_running
+    from lrgui.studies.results import StudyResults
 
-    def tell(run: RunSummary | None, _error: Exception | None) -> None:
-        if run is None or window.session.busy or window.runs.sweep is not None or window.runs.visit is not None:
+    session = window.session
+
+    def tell(found: tuple[RunSummary | None, StudyResults | None] | None, _error: Exception | None) -> None:
+        run, study = found or (None, None)
+        if (run is None and study is None) or session.busy or session.studying:
             return
-        path, session = places.runs_folder() / run.file, window.session
-        stays = "it stays in the list of runs (Ctrl+R)"
-        label, tip = "Open it", f"Show what it measured; {stays}"
-        act: Callable[[], None] = partial(window.open_run, path)
-        if newest(folder_of(path), LAST) is not None:
-            label, tip = "Resume", f"Go on from its last checkpoint; {stays}"
-            act = partial(session.resume, path)
-        words = " ".join((cut_off_words(run), session.queue.waiting_words)).strip()  # one line for both
+        if window.runs.sweep is not None or window.runs.visit is not None:
+            return
+        said = [] if run is None else [cut_off_words(run)]
+        label, tip, act = "", "", None
+        if study is not None:
+            note_running(None)  # it is offered once
+            said.append(left_words(study))
+            label, tip = "Resume", "Measure what is missing"
+            act = partial(session.run_study, study.folder, study.rows[0].run.stages[0].job)
+        if run is not None:
+            path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
+            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
+            if newest(folder_of(path), LAST) is not None:
+                label, tip = "Resume", f"Go on from its last checkpoint; {stays}"
+                act = partial(session.resume, path)
+        words = " ".join(filter(None, (*said, session.queue.waiting_words)))  # one line for all
         session.noticed.emit(Notice("info", words, action=label, act=act, tip=tip))
 
-    Background(window).start(lambda _watch: cut_off_since(places.runs_folder(), since), tell)
+    Background(window).start(lambda _watch: (cut_off_since(places.runs_folder(), since), left_running()), tell)
 
 
 def _absolute(arguments: list[str]) -> list[str]:

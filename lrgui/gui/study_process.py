@@ -12,6 +12,7 @@ from lrgui import frozen
 from lrgui.gui.background import Background
 from lrgui.runs.python_command import boot_text
 from lrgui.runs.targets import ON
+from lrgui.studies.known import note_running
 from lrgui.studies.opened import OpenedStudy, study_at
 from lrgui.studies.results import StudyResults
 from lrgui.studies.start import folder_of
@@ -90,6 +91,7 @@ class StudyProcess(QObject):
             words += ["--python", python]
         self.folder = folder_of(what)
         self._asked, self._said, self._wrong, self.far = False, "", False, None
+        note_running(self.folder)
         self._reading.give_up()
         self._study = OpenedStudy(self.folder)
         self._timer.start()
@@ -122,10 +124,13 @@ class StudyProcess(QObject):
         process = self._process
         if process is None:
             return
+        process.finished.disconnect(self._on_finished)  # the window goes: it is offered at the next start
         self.stop()
         if not process.waitForFinished(PATIENCE):
             process.kill()
             process.waitForFinished(PATIENCE)
+        self._process = None
+        process.deleteLater()
 
     @Slot()
     def _look(self) -> None:
@@ -171,6 +176,7 @@ class StudyProcess(QObject):
         if process is None:
             return
         process.deleteLater()
+        note_running(None)
         self._wrong = bool(words)
         self.changed.emit()
         self.progressed.emit()

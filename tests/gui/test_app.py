@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bench import Bench
+from conftest_of_studies import drive, folder  # noqa: F401
 from PySide6.QtCore import QCoreApplication, QObject, QSize
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, task, training
@@ -24,6 +25,9 @@ from lrgui.runs.checkpoints import folder_of
 from lrgui.runs.job import Job
 from lrgui.runs.library import new_path
 from lrgui.runs.log_writer import LogWriter
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.folder import JOURNAL
+from lrgui.studies.known import left_running, note_running
 
 
 @pytest.fixture
@@ -174,6 +178,27 @@ def test_a_run_that_was_cut_off_with_the_window_is_offered_at_the_next_start(
     window.banner._action.click()
     qtbot.waitUntil(lambda: window.runs.visit is not None)
     assert bench.runs.sweep is not None and len(bench.runs.sweep) == 120
+
+
+def test_a_study_that_was_cut_off_is_resumed_with_one_click(
+    window: MainWindow,
+    bench: Bench,
+    qtbot: QtBot,
+    drive,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = drive(how=ExecutionSettings()).folder
+    note_running(whole)
+    assert left_running() is None, "a complete one is none"
+    journal = whole / JOURNAL
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:4]))
+    resumed: list[Path] = []
+    monkeypatch.setattr(bench.session, "run_study", lambda what, job: resumed.append(what))
+    app.tell_cut_off(window, 0.0)
+    qtbot.waitUntil(lambda: "The study a.study was cut off when the program ended." in window.banner.text)
+    assert window.banner._action.text() == "Resume" and left_running() is None, "it is offered once"
+    window.banner._action.click()
+    assert resumed == [whole]
 
 
 def test_a_training_that_was_cut_off_is_resumed_with_one_click(

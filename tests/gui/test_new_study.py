@@ -17,6 +17,7 @@ from lrgui.gui.file_dialogs import start_folder
 from lrgui.gui.labels import BREAK
 from lrgui.gui.study_process import StudyProcess, study_command
 from lrgui.gui.window import MainWindow
+from lrgui.studies.known import left_running
 from lrgui.studies.opened import open_study
 from lrgui.studies.spec import read_spec
 
@@ -143,6 +144,7 @@ def test_it_is_stopped_and_gone_on_with(
     stop.trigger()
     assert not stop.isEnabled() and "stopping" in status.text.text() and tab.stop.text() == "Stop now"
     qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
+    assert left_running() is None, "the person stopped it"
     assert " · stopped · " in status.text.text() and status.bar.isHidden()
     qtbot.waitUntil(lambda: tab.resume.isVisible(), timeout=10_000)
     assert tab.stop.isHidden() and open_study(tmp_path / "digits-study.study").missing
@@ -162,6 +164,8 @@ def test_closing_the_session_ends_it(
     qtbot.waitUntil(lambda: (tmp_path / "a.study" / "journal.jsonl").exists(), timeout=20_000)
     bench.session.close()
     assert not bench.session.studying
+    left = left_running()
+    assert left is not None and left.folder == tmp_path / "a.study", "to be offered at the next start"
     assert open_study(tmp_path / "a.study").missing
 
 
