@@ -252,7 +252,7 @@ class RateEvent:
 
     step: int
     factor: float
-    """By which the rate changes here."""
+    """By which the rate changes here; where a new schedule begins, by which its rates are multiplied."""
     total: float
     """By which the schedule's rates are multiplied from here on."""
     lr: float

@@ -210,8 +210,8 @@ class Record:
         self.rate_changes = [one for one in self.rate_changes if one.step <= event.step]
         if self.task is not None:
             # Of the plan, as it was before: what was taken back on this schedule is no part of it.
-            steps = event.steps - taken_back(self.rate_changes, event.begun)
-            self.task = replace(self.task, steps=max(0, steps))
+            planned = event.steps - taken_back(self.rate_changes, event.begun)
+            self.task = replace(self.task, steps=max(0, planned))
         chosen = np.flatnonzero(self._steps[: self._count] < event.step)
         if len(chosen) == self._count:
             return

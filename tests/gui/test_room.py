@@ -163,6 +163,11 @@ class TestNarrow:
             assert self.room.drawer_open
             QTest.keyClick(self.window.focusWidget() or self.window, Qt.Key.Key_Escape)
             assert not self.room.drawer_open and bench.session.state == "running"
+        self.window.tabs.setCurrentWidget(self.window.tabs.training)
+        self.window.tabs.training.plot.canvas.setFocus()
+        self.window.actions_by_key["left_panel"].trigger()
+        QTest.keyClick(self.window.tabs.training.plot.canvas, Qt.Key.Key_Escape)
+        assert not self.room.drawer_open and bench.session.state == "running"
         self.window.toggle_runs()
         drawer = self.window.findChild(RunsDrawer)
         drawer.sort.setFocus()
