@@ -17,7 +17,7 @@ from lrgui.gui.editors import Choice, PathEditor, Suggesting
 from lrgui.gui.file_dialogs import start_folder
 from lrgui.gui.form_choices import python_lines, unknown_name
 from lrgui.gui.labels import BREAK
-from lrgui.gui.panels.task import TaskPanel
+from lrgui.gui.panels.task import LOOKING, TaskPanel
 from lrgui.gui.window import MainWindow
 from lrgui.runs.environment import Environment
 from lrgui.runs.interpreters import Interpreter
@@ -71,7 +71,7 @@ class Pythons(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.python, self.current, self.asked = "", GOOD, 0
+        self.python, self.current, self.asked, self.proven = "", GOOD, 0, False
         self.interpreters = [Interpreter("", "this program's", "own"), Interpreter(BARE.python, "cats/venv", "venv")]
 
     def choose(self, python: str) -> None:
@@ -541,3 +541,12 @@ def dialog_of(panel: QWidget) -> QFileDialog:
     dialogs = [one for one in panel.window().findChildren(QFileDialog) if one.isVisible()]
     assert len(dialogs) == 1
     return dialogs[0]
+
+
+def test_nothing_is_looked_for_where_a_run_has_begun(card: Card) -> None:
+    pythons = card.session.environments
+    assert isinstance(pythons, Pythons)
+    for proven, said in ((False, LOOKING), (True, "")):
+        pythons.current, pythons.proven = None, proven  # type: ignore[assignment]
+        pythons.interpreters_changed.emit(pythons.interpreters)
+        assert card.panel._versions.text() == said
