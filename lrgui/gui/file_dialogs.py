@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lrgui import places
 from lrgui.gui.session import Session
-from lrgui.studies.opened import study_at
 from lrgui.tasks.user.target import Target
 
 ALL_FILES = "All files (*)"
@@ -75,6 +74,8 @@ def start_folder(session: Session, usual: str = "", *, for_code: bool = False) -
 
 def _around_study(folder: Path) -> Path:
     """The folder, or the one around it where it is a study's: files of the person's have no place in there."""
+    from lrgui.studies.opened import study_at  # nobody waits for it when the window opens
+
     while study_at(str(folder)) is not None and folder.parent != folder:
         folder = folder.parent
     return folder
