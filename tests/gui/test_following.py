@@ -61,7 +61,11 @@ def test_stop_ends_the_following_alone(bench: Bench, qtbot: QtBot, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("ssh://-x/y.lrrun", "is not a host"), ("/no/such.lrrun", "No such file"), ("ssh://a b", "no address of a run")],
+    [
+        ("ssh://-x/y.lrrun", "is not a host"),
+        ("/no/such.lrrun", "No such file"),
+        ("ssh://a b", "is not the address of a run"),
+    ],
 )
 def test_what_cannot_be_followed_is_said(bench: Bench, qtbot: QtBot, text: str, said: str) -> None:
     notices: list[Notice | None] = []
