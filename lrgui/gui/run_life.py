@@ -116,6 +116,7 @@ class RunLife(CurveEditor):
         self.run_ended.connect(self.queue.on_ended)
         self._followed: float | None = None
         """The last rate that the form shows because the optimizer asked for it."""
+        self.tasks.follow(self.job.task)
 
     @property
     def budget(self) -> Budget | None:

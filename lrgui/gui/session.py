@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 
 from lrgui.core.events import (
     RunKind,
@@ -18,12 +18,10 @@ from lrgui.core.training_length import Length
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_jobs import agreed
 from lrgui.gui.visiting import Visiting
-from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.queue import training_jobs
 from lrgui.runs.remote.address import SCHEME
-from lrgui.runs.trust import Trust
 from lrgui.tasks.recognise import is_program, recognise
 from lrgui.tasks.user.rows import SCRIPT
 from lrgui.tasks.user.target import Target
@@ -48,19 +46,9 @@ class Session(Visiting):
     wanted = Signal(str)
     """Key of one of the window's actions, which a panel has a button for."""
 
-    def __init__(
-        self,
-        job: Job,
-        open_source: Callable[[Job], EventSource],
-        parent: QObject | None = None,
-        trust: Trust | None = None,
-    ) -> None:
-        """`trust` knows which code may run; None is what the person trusts on this computer."""
-        super().__init__(job, open_source, parent, trust)
-        self._study_process: StudyProcess | None = None
-        self.environments: Environments | None = None
-        """The Pythons that can compute, None where nobody looks for them."""
-        self.tasks.follow(self.job.task)
+    environments: Environments | None = None
+    """The Pythons that can compute, None where nobody looks for them."""
+    _study_process: StudyProcess | None = None
 
     # ---------------------------------------------------------------- studies
     @property

@@ -8,7 +8,6 @@ from dataclasses import replace
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
     QLabel,
@@ -20,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
-from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.movable_table import MovableTable
+from lrgui.gui.result_table import ROW_HEIGHT, show_results_in
 from lrgui.plot.layers import pen
 from lrgui.plot.overlay_plot import OverlayPlot
 from lrgui.plot.theme import Palette
@@ -29,7 +28,7 @@ from lrgui.runs.overlaid import Quantity
 from lrgui.runs.overlay import ALIGN_WORDS, QUANTITY_WORDS, SCALE_WORDS, STATE, Overlay, Scale, View
 
 #: Size of a run's sample in the table, in pixels, and the height of a row.
-SAMPLE, ROW_HEIGHT = QSize(30, 14), 25
+SAMPLE = QSize(30, 14)
 #: Room beside a name for its check box, in pixels.
 BESIDE = 12
 #: So many rows are in sight at first before the table scrolls.
@@ -62,17 +61,8 @@ class OverlayView(QWidget):
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table = MovableTable()
         self.table.setAccessibleName("Runs and their results")
-        with_tabular_figures(self.table)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.table.setShowGrid(False)
+        show_results_in(self.table)
         self.table.setIconSize(SAMPLE)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.table.setTabKeyNavigation(False)
-        self.table.horizontalHeader().setHighlightSections(False)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.itemChanged.connect(self._on_item)
         self.table.itemSelectionChanged.connect(self.rows_selected)
         self._split = QSplitter(Qt.Orientation.Vertical)

@@ -25,12 +25,13 @@ from lrgui.export.study import StudyReport, overlay_of
 from lrgui.gui.background import Background
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
-from lrgui.gui.labels import breakable, with_tabular_figures
+from lrgui.gui.labels import breakable
 from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
+from lrgui.gui.result_table import ROW_HEIGHT, show_results_in
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
-from lrgui.gui.tabs.overlay_view import ROW_HEIGHT, OverlayView
+from lrgui.gui.tabs.overlay_view import OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_line
 from lrgui.plot.heat_map import HeatMapPlot
 from lrgui.plot.theme import Palette
@@ -131,17 +132,8 @@ class StudyTab(RunTab):
     def _make_table(self) -> QTableWidget:
         self.table = QTableWidget(0, 0)
         self.table.setAccessibleName("Combinations and their learning rates")
-        with_tabular_figures(self.table)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        show_results_in(self.table)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.table.setTabKeyNavigation(False)
-        self.table.horizontalHeader().setHighlightSections(False)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.activated.connect(self._on_row)
         return self.table
 
