@@ -177,3 +177,14 @@ def gradients_are_computed_afterwards() -> Iterator[None]:
     if torch is not None and not torch.is_grad_enabled():
         torch.set_grad_enabled(True)
         pytest.fail("gradients are switched off after this test")
+
+
+@pytest.fixture
+def every_move_counts() -> Iterator[None]:
+    """pyqtgraph drops mouse moves that follow each other quickly; tests are quick."""
+    import pyqtgraph as pg  # only those that move the mouse need it
+
+    before = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", -1)
+    yield
+    pg.setConfigOption("mouseRateLimit", before)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
-import pyqtgraph as pg
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -23,14 +22,7 @@ from lrgui.runs.job import Job
 
 LEFT = Qt.MouseButton.LeftButton
 
-
-@pytest.fixture(autouse=True)
-def every_move_counts() -> Iterator[None]:
-    """pyqtgraph drops mouse moves that follow each other quickly; tests are quick."""
-    before = pg.getConfigOption("mouseRateLimit")
-    pg.setConfigOption("mouseRateLimit", -1)
-    yield
-    pg.setConfigOption("mouseRateLimit", before)
+pytestmark = pytest.mark.usefixtures("every_move_counts")
 
 
 class HeldEarly(InProcess):

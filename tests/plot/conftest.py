@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -40,12 +39,8 @@ def reading() -> SweepReading:
 
 
 @pytest.fixture(autouse=True)
-def every_move_counts() -> Iterator[None]:
-    """pyqtgraph drops mouse moves that follow each other quickly; tests are quick."""
-    before = pg.getConfigOption("mouseRateLimit")
-    pg.setConfigOption("mouseRateLimit", -1)
-    yield
-    pg.setConfigOption("mouseRateLimit", before)
+def _quick_moves(every_move_counts: None) -> None:
+    """Mouse moves of these tests are quick."""
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+
+from scripted import Scripted
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
 from lrgui.runs.in_process import InProcess
@@ -16,31 +17,10 @@ from lrgui.runs.sequential import InTurn, compared_so_far, jobs_to_compare
 JOB = Job(sweep=replace(Job().sweep, steps=12, repeats=3, stop_factor=0.0))
 
 
-class Told:
-    """A source that says what it is given."""
-
-    def __init__(self, events: list[Event]) -> None:
-        self.events, self.asked = events, [""][:0]
-
-    def chunks(self) -> Iterator[list[Event]]:
-        yield from ([event] for event in self.events)
-
-    def pause(self) -> None:
-        self.asked.append("pause")
-
-    def resume(self) -> None:
-        self.asked.append("resume")
-
-    def cancel(self) -> None:
-        self.asked.append("cancel")
-
-    def kill(self) -> None:
-        self.asked.append("kill")
-
-
-def _told(reason: str) -> Told:
+def _told(reason: str) -> Scripted:
     points = [BatchEvent(0, i, 10.0 ** (i - 4), 2.0 - 0.3 * i, 0.1 * i) for i in range(4)]
-    return Told([StateEvent("running"), *points, EndEvent(reason, "Its words.")])
+    events = [StateEvent("running"), *points, EndEvent(reason, "Its words.")]
+    return Scripted([[event] for event in events])
 
 
 def test_jobs_differ_in_their_optimizer_alone() -> None:
@@ -113,7 +93,7 @@ def test_the_next_sweeps_process_is_readied_while_one_goes_on() -> None:
     jobs, seen = jobs_to_compare(JOB, ["sgd", "adam", "adamw"]), list[str]()
     told = iter(["sgd", "adam", "adamw"])
 
-    def opened(_job: Job) -> Told:
+    def opened(_job: Job) -> Scripted:
         seen.append(next(told))
         return _told("completed")
 

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scripted import Scripted
 
-from lrgui.core.events import EndEvent, Event
+from lrgui.core.events import EndEvent
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.tail import Follower
 from lrgui.runs.steering import requests_of, steered
 
 
-class Source:
-    """A run that notes what it is asked."""
+class Source(Scripted):
+    """A run that notes what it is asked, further requests too."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def chunks(self) -> Generator[list[Event], None, None]:
-        yield [EndEvent("completed", "")]
-
-    def pause(self) -> None:
-        self.asked.append("pause")
-
-    def resume(self) -> None:
-        self.asked.append("resume")
-
-    def cancel(self) -> None:
-        self.asked.append("cancel")
-
-    def kill(self) -> None:
-        self.asked.append("kill")
+        super().__init__([[EndEvent("completed", "")]])
 
     def ask(self, request: str) -> None:
         self.asked.append(f"asked {request}")
