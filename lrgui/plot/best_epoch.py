@@ -1,8 +1,7 @@
-"""The best epoch of a training: which one it is, and its mark among the losses."""
+"""The mark of the best epoch of a training among its losses."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from lrgui.core.events import EpochEvent
 from lrgui.core.formats import format_loss, format_metric, format_percent
-from lrgui.core.run_settings import counted
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Floats, Line, PaletteLayer
 from lrgui.plot.placing import Placed
 from lrgui.plot.view import PlotView
-
-
-def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
-    """The epoch with the lowest finite validation loss, None where there is none."""
-    measured = [(loss, i) for i, e in enumerate(epochs) if (loss := e.val_loss) is not None]
-    measured = [(loss, i) for loss, i in measured if math.isfinite(counted(loss))]
-    return epochs[min(measured)[1]] if measured else None
 
 
 def best_words(best: EpochEvent) -> tuple[str, ...]:

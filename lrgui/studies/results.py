@@ -16,7 +16,7 @@ from lrgui.core.options import Scalar
 from lrgui.runs.summary import GUESSED
 from lrgui.runs.words import end_words
 from lrgui.studies.folder import StudyFolder
-from lrgui.studies.plan import Plan, StudyRun, value_words, words_of
+from lrgui.studies.plan import Plan, StudyRun, axis_words, value_words, words_of
 from lrgui.studies.spec import SEED, Values
 from lrgui.studies.stage_result import StageResult
 
@@ -307,7 +307,7 @@ class StudyResults:
         """Heads and cells of the table of combinations, as words."""
         kinds = [kind for kind in CRITERIA if any(cell.loss(kind) is not None for cell in self.cells)]
         seeds = len(self.plan.spec.seeds) > 1
-        heads = (*self.axes, "learning rate", "confidence", *(["over the seeds"] if seeds else []))
+        heads = (*map(axis_words, self.axes), "learning rate", "confidence", *(["over the seeds"] if seeds else []))
         heads += tuple(CRITERIA[kind] for kind in kinds)
         losses = [format_losses([cell.loss(kind) for cell in self.cells]) for kind in kinds]
         lines = []

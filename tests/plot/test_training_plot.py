@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from lrgui.core.events import EpochEvent, GradientEvent, RateEvent
-from lrgui.plot.best_epoch import best_epoch
 from lrgui.plot.theme import DARK
 from lrgui.plot.training_plot import TrainingPlot
+from lrgui.runs.epochs import best_epoch
 
 STEPS, PER_EPOCH = 276, 23
 PLANNED = 0.032 * np.sin(np.pi * (np.arange(STEPS) + 1) / (STEPS + 2))

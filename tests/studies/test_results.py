@@ -70,7 +70,7 @@ def test_cells_hold_their_seeds(drive: Drive) -> None:
         assert cell.lr == pytest.approx(math.sqrt(cell.rates[0] * cell.rates[1]))
         assert cell.spread == pytest.approx(max(cell.rates) / min(cell.rates))
     heads, lines = found.table()
-    assert heads[:5] == ("optimizer", "batch_size", "learning rate", "confidence", "over the seeds")
+    assert heads[:5] == ("optimizer", "batch size", "learning rate", "confidence", "over the seeds")
     assert len(lines) == 6 and all(len(line) == len(heads) for line in lines)
 
 

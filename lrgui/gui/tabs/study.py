@@ -223,7 +223,7 @@ class StudyTab(RunTab):
         heads, rows = found.table()
         same = (self.table.rowCount(), self.table.columnCount()) == (len(rows), len(heads))
         self.table.setColumnCount(len(heads))
-        self.table.setHorizontalHeaderLabels([(head[:1].upper() + head[1:]).replace("_", " ") for head in heads])
+        self.table.setHorizontalHeaderLabels([head[:1].upper() + head[1:] for head in heads])
         self.table.setRowCount(len(rows))
         for number, cells in enumerate(rows):
             for column, text in enumerate(cells):
