@@ -220,11 +220,6 @@ class RunLife(CurveEditor):
                 self.runs.training.log = self._journal.path
         self.worker.start(self._open_source(job), self._journal)
 
-    @property
-    def running_log(self) -> Path | None:
-        """Where the run that goes on is kept; None where none does, and for several in turn."""
-        return None if self._journal is None else self._journal.path
-
     def _set_state(self, state: str) -> None:
         self.state = state
         self.state_changed.emit(state)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.events import BROKE, RunKind
+from lrgui.core.events import BROKE, RunKind, RunState
 from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
@@ -145,7 +145,6 @@ class RunsDrawer(QFrame):
         self._show_choice()
 
     def _connect(self, session: Session, parent: QWidget) -> None:
-        self.model.is_running = lambda path: path == session.running_log
         self.search.textChanged.connect(self.model.search)
         self.search.textChanged.connect(self._show_count)
         self.sort.currentTextChanged.connect(self.model.sort_by)
@@ -157,8 +156,9 @@ class RunsDrawer(QFrame):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.selectionModel().selectionChanged.connect(self._show_choice)
         self.note.editingFinished.connect(self._keep_note)
-        session.run_ended.connect(self._on_ended)
-        session.state_changed.connect(self._show_choice)
+        session.run_ended.connect(self._look_again)
+        session.runs.comparison_changed.connect(self._look_again)
+        session.state_changed.connect(self._on_state)
         for inner in (self.search, self.list):
             inner.installEventFilter(self)
         parent.installEventFilter(self)
@@ -298,9 +298,15 @@ class RunsDrawer(QFrame):
         self.undo_button.setVisible(undo)
 
     @Slot()
-    def _on_ended(self) -> None:
+    def _look_again(self) -> None:
         if self.isVisible():
             self.shelf.refresh()
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        self._show_choice()
+        if state == RunState.RUNNING:
+            self._look_again()  # its log is there now
 
     @Slot(QPoint)
     def _show_menu(self, at: QPoint) -> None:

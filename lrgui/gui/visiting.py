@@ -24,6 +24,7 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.run_life import RunLife
 from lrgui.gui.screen import Exchange
 from lrgui.runs.event_source import EventSource
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.address import Address
@@ -104,11 +105,11 @@ class Visiting(RunLife):
         if opened.warnings:
             notice = Notice("info", " ".join(opened.warnings))
             if opened.record.end is None:  # it may be another program's that goes on
-                tip = "If the run still goes on, show what it measures from now on"
+                tip = "If the run is still going on, show what it measures from now on"
                 notice = replace(notice, action="Follow", tip=tip, act=lambda: self._follow_again(run.path))
             self.noticed.emit(notice)
-        cut_off = f"{run.path.name} is incomplete: the program ended during the run."
-        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
+        why = "it is still going on" if goes_on(run.path) else "the program ended during the run"
+        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, f"{run.path.name} is incomplete: {why}."))
 
     def _follow_again(self, path: Path) -> None:
         self.follow_run(str(path))

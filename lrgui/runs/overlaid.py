@@ -15,6 +15,7 @@ from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import ACCURACIES, RunKind, StrEnum
 from lrgui.core.metrics import higher_is_better
 from lrgui.runs.epochs import judged_loss, judged_metric, steps_per_epoch
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.job import Job
 from lrgui.runs.notes import read_notes
 from lrgui.runs.opened import OpenedRun
@@ -108,8 +109,10 @@ class OverlaidRun:
 
     @property
     def ended(self) -> str:
-        """How it ended, in a few words; empty while it goes on."""
-        return "" if self.record.end is None else end_words(self.kind, str(self.record.end.reason))
+        """How it ended, in a few words, or that it goes on."""
+        end = self.record.end
+        running = end is None and (self.path is None or goes_on(self.path))
+        return end_words(self.kind, "" if end is None else str(end.reason), running)
 
     @property
     def steps(self) -> int:

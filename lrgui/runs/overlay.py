@@ -228,9 +228,7 @@ class Overlay:
         bests = _with_spread([result.best for result in results], means[1])
         metric = self.metric_name
         differing = [(column_name(each), [*each.values, *self._of_groups(each, groups)]) for each in self.differing]
-        columns: list[tuple[str, list[str]]] = [
-            (STATE, [run.ended or "running" for run in self.runs] + [""] * len(groups))
-        ]
+        columns: list[tuple[str, list[str]]] = [(STATE, [run.ended for run in self.runs] + [""] * len(groups))]
         if not {"max LR", "around"} & {head for head, _ in differing}:
             rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
             columns.append((RATE, [*rates, *self._rates_of(groups)]))

@@ -164,7 +164,7 @@ class Follower:
             _printed(["scancel", job])
         elif self._beside:
             _append(os.path.join(self._folder, "requests"), word)
-        elif _is_locked(self._tail.path):
+        elif is_locked(self._tail.path) is not False:
             path = self._tail.path
             _append((path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests", word)
         else:
@@ -189,7 +189,7 @@ class Follower:
             return self._look_in_queue(self._beside["slurm"], now)
         self._next = now + BEAT
         trouble = self._trouble()
-        if _is_locked(os.path.join(self._folder, "alive")):
+        if is_locked(os.path.join(self._folder, "alive")) is not False:
             return "", trouble
         why = "its log could not be written" if trouble else "it was killed, or the machine was restarted"
         return f"its process has ended; {why}", ""
@@ -225,15 +225,17 @@ def _append(path: str, word: str) -> None:
         file.write(word.encode() + b"\n")
 
 
-def _is_locked(path: str) -> bool:
-    """True while the process that holds the lock lives; also where nobody can tell."""
+def is_locked(path: str) -> bool | None:
+    """True while the process that holds the lock lives; None where nobody can tell."""
     try:
         import fcntl
 
         with open(path, "rb") as file:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (ImportError, OSError):
+    except BlockingIOError:
         return True
+    except (ImportError, OSError):
+        return None
     return False
 
 
