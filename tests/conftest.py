@@ -137,9 +137,14 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
         return
     import shiboken6
     from PySide6.QtCore import QCoreApplication, QEvent, QThread
+    from PySide6.QtWidgets import QApplication
 
     # The windows of the test before: with them a new one takes twice as long, for all are styled anew.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    # And its style sheet: where it is set before the window is built, as it never is in the program, each widget is
+    # styled again and again on its way to its place.
+    if isinstance(app := QCoreApplication.instance(), QApplication) and app.styleSheet():
+        app.setStyleSheet("")
     started: list[QThread] = []  # Python's own list of threads knows nothing of these
     start = QThread.start
 
