@@ -20,7 +20,7 @@ from lrgui.runs.library import start_log
 from lrgui.runs.log import read_log
 from lrgui.runs.opened import open_run
 from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.checkpoints import where_words
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.tasks.spec import TaskSpec
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -45,7 +45,7 @@ def resume(
     try:
         job = resumed(run, opened, more_epochs)
     except NotResumableError as error:
-        from lrgui.runs.remote.checkpoints import address_there
+        from lrgui.runs.remote.whereabouts import address_there
         from lrgui.runs.resuming import resumable
 
         address = None if resumable(run, opened) else address_there(run)

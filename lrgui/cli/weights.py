@@ -49,8 +49,9 @@ def _bring(run: Path, last: bool) -> None:
     """Bring what was kept on a target, if the run was computed on one; what is here already is used where nobody
     answers there."""
     from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest
-    from lrgui.runs.remote.checkpoints import address_there, bring
+    from lrgui.runs.remote.checkpoints import bring
     from lrgui.runs.remote.connection import RemoteError
+    from lrgui.runs.remote.whereabouts import address_there
 
     address = address_there(run)
     if address is None:

@@ -35,7 +35,7 @@ from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.checkpoints import with_checkpoints
-from lrgui.runs.event_source import EventSource, Steerable
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
@@ -291,7 +291,7 @@ class RunLife(CurveEditor):
     def _noted(self, notes: Sequence[str]) -> Notice:
         """What the run says, with a button where something can be done about it at once."""
         notice = Notice("info", " ".join(notes))
-        if not notes[-1].startswith(RISEN) or not isinstance(self.worker.source, Steerable):
+        if not notes[-1].startswith(RISEN) or not self.worker.hears:
             return notice
         tip = f"Multiply the learning rate by {LOWER} from the next step on"
         return replace(notice, action=f"LR {format_factor(LOWER)}", tip=tip, act=lambda: self.multiply_rate(LOWER))

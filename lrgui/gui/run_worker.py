@@ -144,10 +144,15 @@ class RunWorker(QObject):
 
     def ask(self, request: str) -> bool:
         """Hand on a request in words (`Control.obey`); False where the run does not hear such."""
-        if not isinstance(self._source, Steerable):
+        if not self.hears or not isinstance(self._source, Steerable):
             return False
         self._source.ask(request)
         return True
+
+    @property
+    def hears(self) -> bool:
+        """True while a run goes on that hears requests in words; one that is followed, where a process takes them."""
+        return isinstance(self._source, Steerable) and getattr(self._source, "hears", True)
 
     def stop(self) -> None:
         """Ask the run to end; a run that does not listen is killed after a while."""

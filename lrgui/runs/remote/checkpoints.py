@@ -4,42 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lrgui.core.events import OutputEvent, Stream
 from lrgui.runs.checkpoints import FOLDER, Checkpoint, checkpoint_named, folder_of
 from lrgui.runs.lines import SUFFIX
-from lrgui.runs.log_reader import LogReader
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
-
-#: What a run on a target says at its beginning, in its log here.
-_WHERE = "The run is on {target}, also without this connection. To follow it again: lrgui watch {address}"
-_SAID = re.compile(re.escape(_WHERE).replace(r"\{target\}", r"(?P<target>\S+)").replace(r"\{address\}", r"(?P<at>.+)"))
-
-
-def where_words(target: str, address: Address) -> str:
-    """What is said of a run that was begun on a target; `address_there` finds it again."""
-    return _WHERE.format(target=target, address=address)
-
-
-def address_there(log: Path) -> Address | None:
-    """Where the log of a run is that was computed on a target, None of any other: its log here says so near its
-    beginning."""
-    try:
-        with LogReader(log) as reader:
-            first: Sequence[Any] = next(iter(reader), [])
-    except (OSError, ValueError):
-        return None
-    for event in first:
-        if isinstance(event, OutputEvent) and event.stream == Stream.NOTE:
-            said = _SAID.search(event.text)
-            if said is not None:
-                return Address.parse(said["at"].strip())
-    return None
 
 
 def bring(address: Address, log: Path, kinds: Sequence[str]) -> Checkpoint | None:

@@ -12,11 +12,11 @@ from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, 
 from lrgui.runs.job import Job
 from lrgui.runs.python_command import boot_text
 from lrgui.runs.remote.address import Address, Host
-from lrgui.runs.remote.checkpoints import where_words
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.package import package, packed
 from lrgui.runs.remote.tail import TROUBLE_BYTES
+from lrgui.runs.remote.whereabouts import SUBMITTED, where_words
 from lrgui.runs.targets import Target
 from lrgui.tasks.launchers import LAUNCHERS, TORCHRUN, Team, srun_command, team_command
 
@@ -62,7 +62,7 @@ class RemoteRun:
             getattr(following, self._asked)()
         chunk: list[Event] = [OutputEvent(where_words(where, address), Stream.NOTE)]
         if "script" in told:
-            chunk.insert(0, OutputEvent(f"Submitted to SLURM as job {told['job']}:\n{told['script']}", Stream.OUT))
+            chunk.insert(0, OutputEvent(f"{SUBMITTED} {told['job']}:\n{told['script']}", Stream.OUT))
         yield chunk
         yield from following.chunks()
 
