@@ -111,8 +111,12 @@ class OverlaidRun:
     def ended(self) -> str:
         """How it ended, in a few words, or that it goes on."""
         end = self.record.end
-        running = end is None and (self.path is None or goes_on(self.path))
-        return end_words(self.kind, "" if end is None else str(end.reason), running)
+        return end_words(self.kind, "" if end is None else str(end.reason), self.going)
+
+    @property
+    def going(self) -> bool:
+        """True while it goes on, or waits for its turn."""
+        return self.record.end is None and (self.path is None or goes_on(self.path))
 
     @property
     def steps(self) -> int:
@@ -142,9 +146,10 @@ class OverlaidRun:
             found = judged_metric(epoch)
             if found is not None:
                 return found[0]
+        expected = self.record.task.metric_name if self.record.task is not None else ""
         if self.record.metric is None:
-            return ""
-        return (self.record.task.metric_name if self.record.task is not None else "") or "metric"
+            return expected if self.kind == RunKind.TRAIN and self.going else ""
+        return expected or "metric"
 
     @property
     def has_validation(self) -> bool:
@@ -186,6 +191,8 @@ class OverlaidRun:
         rate = job.train.max_lr if not job.task.is_script else float(record.lr.max()) if len(record) else None
         losses = [judged_loss(epoch) for epoch in record.epochs]
         finite = [loss for loss in losses if math.isfinite(loss)]
+        if not losses and self.going and record.task is not None and record.task.val_size > 0:
+            return Result(rate, validated=True)  # from its first epoch on; other losses would be taken for them
         if not losses:
             smooth = averaged(record.loss)
             smooth = smooth[np.isfinite(smooth)]

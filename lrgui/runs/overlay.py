@@ -14,6 +14,7 @@ from lrgui.core.events import EndReason, RunKind, StrEnum
 from lrgui.core.formats import NOTHING, format_losses, format_metrics, format_seconds
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part, told_apart
+from lrgui.runs.looks import next_place
 from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
 from lrgui.runs.words import VERBS
 
@@ -97,7 +98,16 @@ class Overlay:
 
     def place(self, number: int) -> int:
         """The place of a run's colour and dashes among those of a palette (`Palette.look`)."""
-        return self.places[number] if self.places else number
+        return self.places[number] if self.places else self._own_places[number]
+
+    @cached_property
+    def _own_places(self) -> list[int]:
+        first = {number: group[0] for group in self.groups() for number in group}
+        places = list[int]()
+        for number in range(len(self.runs)):
+            leader = first.get(number, number)
+            places.append(next_place(places, places[leader] if leader < number else None))
+        return places
 
     # ---------------------------------------------------------------- what applies
     @cached_property
@@ -243,7 +253,9 @@ class Overlay:
         columns.append(
             (TIME, [format_seconds(run.seconds) if run.steps else NOTHING for run in self.runs] + [""] * len(groups))
         )
-        columns = [(head, cells) for head, cells in columns if set(cells) - {NOTHING, ""}]
+        # While trainings go on, or wait, their columns are there from the start.
+        kept = any(run.going and run.kind == RunKind.TRAIN for run in self.runs)
+        columns = [(head, cells) for head, cells in columns if kept or set(cells) - {NOTHING, ""}]
         names = [*self.labels, *map(self._name_of, groups)]
         return ("run", *(head for head, _ in columns)), [
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
@@ -253,7 +265,11 @@ class Overlay:
         """A column of losses that says which are those of validation: its head where all are, else the cells."""
         numbers = [*range(len(self.runs)), *(group[0] for group in groups)]
         validated = [self.runs[number].result.validated for number in numbers]
-        told = [is_one for is_one, cell in zip(validated, cells, strict=True) if cell != NOTHING]
+        told = [
+            is_one
+            for number, is_one, cell in zip(numbers, validated, cells, strict=True)
+            if cell != NOTHING or (is_one and self.runs[number].going)
+        ]
         if told and all(told):
             return head.replace("loss", "validation loss"), cells
         return head, [
