@@ -188,7 +188,13 @@ class StudyTab(RunTab):
             self._gone = not self._gone
             self._show_title()
             self._show_buttons()
-        if study is not None and self.isVisible() and not self._reading.running and study.changed:
+        if study is None or not self.isVisible() or self._reading.running:
+            return
+        if self.results is not None and self._process.reads(self.results.folder):
+            found = self._process.found
+            if found is not None and found is not self.results:
+                self._on_read(study, False, found, None)
+        elif study.changed:
             self._begin(study)
 
     # ---------------------------------------------------------------- showing
