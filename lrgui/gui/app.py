@@ -168,7 +168,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.session.run_ended.connect(lambda _end: pool.warm())
         window.session.ready = pool.warm
-        window.status.watch_spare(pool.memory)
+        window.status.watch_spare(lambda: pool.memory() if pool.ready else None)
         # A process that starts competes with the window for the processor.
         QTimer.singleShot(AFTER_PAINT, warm)
         _describe_later(window, pool, environments)
@@ -207,7 +207,10 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
         looks -= 1
         if environments.current is not None:
             timer.stop()  # the person was quicker
-        elif window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
+            return
+        if pool.ready:
+            environments.note_ready()
+        if window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
             timer.stop()
             environments.refresh()
 

@@ -50,7 +50,7 @@ class Environments(QObject):
         """As they were found last."""
         self._near: Path | None = None
         self._proven: set[str] = set()
-        """Those in which a run has begun."""
+        """Those that are known to have what a run needs."""
         self._answers: dict[str, tuple[float, Environment]] = {}  # when, on the clock that never jumps
         self._questions: SimpleQueue[str | None] = SimpleQueue()
         self._asked: Description | None = None
@@ -91,8 +91,10 @@ class Environments(QObject):
         if not self._is_fresh():
             self._describe.start()
 
-    def note_run(self) -> None:
-        """A run has begun in the chosen one: that it did not answer in time holds nobody up."""
+    def note_ready(self) -> None:
+        """A run has begun in the chosen one, or could: that it did not answer in time holds nobody up."""
+        if self.proven:
+            return
         self._proven.add(self.python)
         if self.current is None:
             self.interpreters_changed.emit(self.interpreters)  # it works, whatever else it has
@@ -101,7 +103,7 @@ class Environments(QObject):
 
     @property
     def proven(self) -> bool:
-        """True once a run has begun in the chosen one."""
+        """True once a run has begun in the chosen one, or a process waits there that has imported PyTorch."""
         return self.python in self._proven
 
     def look_near(self, path: str) -> None:

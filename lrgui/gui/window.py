@@ -123,9 +123,10 @@ class MainWindow(QMainWindow):
         within = QVBoxLayout(center)
         within.setContentsMargins(0, 0, 0, 0)
         within.setSpacing(6)
-        within.addWidget(self.banner)
+        self.banner.setParent(center)  # it lies over the others
         within.addWidget(VisitBar(self.session, self.runs))
         within.addWidget(self.tabs, 1)
+        self.banner.lie_over(lambda: self.tabs.strip)
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
         self.room.changed.connect(self._keep_room)

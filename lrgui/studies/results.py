@@ -167,19 +167,20 @@ class Rule:
 
     @property
     def words(self) -> str:
-        """In a sentence: "AdamW: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …"."""
+        """In a sentence: "AdamW: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …".
+
+        Where the sweeps leave the exponent open, it is not named: somebody would use it.
+        """
         found, name = self.scaling, " · ".join(words_of(self.values))
-        error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
-        said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} from batch {found.low:,} to {found.high:,}"
-        said += f" ({found.sweeps} sweeps)"
-        if self.expected is not None:
-            verdict = {
-                True: "which agrees",
-                False: "which does not hold here",
-                None: "but there are too few sweeps to tell",
-            }
-            rule = f"{WORDS[self.expected]} says {exact_number(self.expected)}"
-            said += f"; {rule}, {verdict[found.agrees(self.expected)]}"
+        over = f"from batch {found.low:,} to {found.high:,}"
+        rule = "" if self.expected is None else f"; {WORDS[self.expected]} says {exact_number(self.expected)}"
+        if found.tells(self.expected):
+            error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
+            said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} {over} ({found.sweeps} sweeps){rule}"
+            if self.expected is not None:
+                said += ", which agrees" if found.agrees(self.expected) else ", which does not hold here"
+        else:
+            said = f"{found.sweeps} sweeps {over} are too few to tell how LR follows the batch{rule}"
         return f"{name}: {said}." if name else f"{said}."
 
 

@@ -126,9 +126,16 @@ class TestDescribeLater:
         monkeypatch.setattr(app, "LOOK", 10)
         monkeypatch.setattr(app, "LONGEST_WAIT", 10_000)
 
+    @pytest.fixture(autouse=True)
+    def nothing_found(self) -> None:
+        self.found: list[bool] = []
+        """Whenever PyTorch was found in the chosen Python."""
+
     def table(self, state: str = "idle") -> tuple[Any, Any, Any, list[bool]]:
         refreshed: list[bool] = []
-        environments = SimpleNamespace(current=None, refresh=lambda: refreshed.append(True))
+        environments = SimpleNamespace(
+            current=None, refresh=lambda: refreshed.append(True), note_ready=lambda: self.found.append(True)
+        )
         window = QObject()
         window.session = SimpleNamespace(state=state)  # type: ignore[attr-defined]
         return window, SimpleNamespace(ready=False), environments, refreshed
@@ -137,9 +144,10 @@ class TestDescribeLater:
         window, pool, environments, refreshed = self.table()
         app._describe_later(window, pool, environments)
         qtbot.wait(60)
-        assert not refreshed
+        assert not refreshed and not self.found
         pool.ready = True
         qtbot.waitUntil(lambda: bool(refreshed))
+        assert self.found, "no line says any more that PyTorch is looked for"
         qtbot.wait(60)
         assert refreshed == [True], "once"
 

@@ -137,7 +137,7 @@ def test_one_that_runs_but_answers_late_has_no_problem(environments: Environment
         environments.refresh()
     assert environments.current is not None and environments.current.problem
     with qtbot.waitSignal(environments.known):
-        environments.note_run()
+        environments.note_ready()
     assert environments.current.problem == ""
     asked.clock += module.FRESH + 1
     with qtbot.waitSignal(environments.known):

@@ -131,11 +131,20 @@ def test_a_size_that_cannot_be_is_said(opened: Callable[[], ExportDialog], bench
     retype(qtbot, dialog.wide, "0.5")
     dialog.draw()
     assert "not possible" in dialog.why.text() and not dialog.save.isEnabled()
-    retype(qtbot, dialog.wide, "x")
-    assert dialog.wide.text() == "0.5", "what cannot be read is put back"
+    for text, said in (
+        ("wide", "Width: “wide” is not a number."),
+        ("0", "Width cannot be “0”. Use more than 0 and less than 1,000,000."),
+    ):
+        retype(qtbot, dialog.wide, text)
+        dialog.draw()
+        assert (dialog.wide.text(), dialog.why.text()) == (text, said) and dialog.wide.property("wrong")
+        assert not dialog.save.isEnabled() and not dialog.copy.isEnabled()
     retype(qtbot, dialog.wide, "8")
     dialog.draw()
-    assert dialog.why.isHidden() and dialog.save.isEnabled()
+    assert dialog.why.isHidden() and dialog.save.isEnabled() and not dialog.wide.property("wrong")
+    retype(qtbot, dialog.high, "none")
+    choose(dialog, "csv")
+    assert dialog.save.isEnabled(), "a table has no size"
 
 
 def test_what_cannot_be_written_is_said_and_the_dialog_stays(

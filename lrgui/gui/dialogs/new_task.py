@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
+from lrgui.gui.typing_keys import TypingKeys
 from lrgui.tasks.user.templates import TEMPLATES
 
 
@@ -84,6 +85,7 @@ class NewTaskDialog(QDialog):
             name.setBuddy(line)
             line.setAccessibleName(label)
             line.setToolTip(tip)
+            TypingKeys(line)
             grid.addWidget(name, row, 0)
             grid.addWidget(line, row, 1, 1, 1 if line is self.folder else 2)
         grid.addWidget(self.choose, 1, 2)

@@ -18,7 +18,7 @@ from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
-from lrgui.gui.typing_keys import mark_wrong
+from lrgui.gui.typing_keys import TypingKeys, mark_wrong
 from lrgui.runs.job import Job
 from lrgui.runs.task_settings import places
 from lrgui.studies.execution import ExecutionSettings
@@ -75,6 +75,7 @@ class StudyDialog(QDialog):
             line.setToolTip(tip.format(example=self._example))
             line.setAccessibleName(label)
             line.textChanged.connect(self._look)
+            TypingKeys(line)
             form.addRow(label, line)
         self.lines["more"].setPlaceholderText(self._example)
         self.lines["workers"].setPlaceholderText("automatic")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.labels import wrapped
+from lrgui.gui.typing_keys import TypingKeys
 from lrgui.runs.targets import (
     KINDS,
     ON,
@@ -81,6 +82,7 @@ class TargetDialog(QDialog):
             line.setPlaceholderText(example)
             line.setToolTip(tip)
             line.setAccessibleName(label)
+            TypingKeys(line)
             self._form.addRow(label, line)
         self.said = wrapped("")
         self.said.setAccessibleName("Message")

@@ -306,7 +306,7 @@ class SelectionPanel(Card):
             return
         self.number.setModified(False)
         chosen = self._runs.selection
-        if chosen is not None and self.number.text() == format_lr(chosen):  # it has more digits than are shown
+        if self.number.text() == ("" if chosen is None else format_lr(chosen)):  # it has more digits than are shown
             self.refresh()
             return
         try:

@@ -45,6 +45,11 @@ class RunTab(QWidget):
     def _show_plot(self, shown: bool = True) -> None:
         self._stack.setCurrentIndex(1 if shown else 0)
 
+    @property
+    def strip(self) -> QWidget:
+        """The plot, or what is in its place: below all buttons."""
+        return self.plot if self.plot.isVisible() else self._stack
+
     def _redraw(self) -> None:
         """Draw what was measured since it was drawn last."""
         raise NotImplementedError

@@ -220,6 +220,12 @@ class Tabs(QTabWidget):
         return self._current.plot
 
     @property
+    def strip(self) -> QWidget:
+        """Where a message may lie on the tab in sight: it covers no button there."""
+        current = self._current
+        return current.strip if isinstance(current, RunTab) else current.plot
+
+    @property
     def _current(self) -> CurveTab | LaterTab:
         return next((tab for tab in self._made.values() if tab is self.currentWidget()), self.curve)
 
