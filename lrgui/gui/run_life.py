@@ -139,12 +139,18 @@ class RunLife(CurveEditor):
         return self._check if self.kind == RunKind.CHECK else self.runs.record(self.kind)
 
     # ---------------------------------------------------------------- starting
+    def _trains_nothing(self) -> bool:
+        """True, and a notice says why, where a synthetic curve is on screen: no training belongs to it."""
+        if not self.runs.synthetic:
+            return False
+        back = f"Go back to {self.runs.visit.back}" if self.runs.visit is not None else "Go back"
+        words = f"This curve is synthetic: no training belongs to it. {back}, or find a learning rate (F5)."
+        self.noticed.emit(Notice("info", words))
+        return True
+
     def _start(self, kind: str) -> None:
         self.loading.give_up()
-        if self.runs.synthetic and kind in (RunKind.TRAIN, RunKind.RACE):
-            back = f"Go back to {self.runs.visit.back}" if self.runs.visit is not None else "Go back"
-            words = f"This curve is synthetic: no training belongs to it. {back}, or find a learning rate (F5)."
-            self.noticed.emit(Notice("info", words))
+        if kind in (RunKind.TRAIN, RunKind.RACE) and self._trains_nothing():
             return
         job = None if self.busy else self._job_to_run(kind)
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):

@@ -215,7 +215,7 @@ class Session(Visiting):
     def enqueue_training(self, rates: Sequence[float] = (), seeds: int = 1) -> bool:
         """Let the training that is set wait in the queue, at each of these maximum rates instead of its own where there
         are any, with so many seeds. False, and a notice says why, where it can't be."""
-        job = self._job_to_run(RunKind.TRAIN)
+        job = None if self._trains_nothing() else self._job_to_run(RunKind.TRAIN)
         if job is None:
             return False
         if job.task.is_script:

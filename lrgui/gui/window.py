@@ -178,13 +178,14 @@ class MainWindow(QMainWindow):
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
         actions["reset_sweep"].setEnabled(idle)
-        actions["train"].setEnabled(idle and not self.runs.synthetic)
-        actions["verify"].setEnabled(idle and not self.runs.synthetic)
+        measured = not self.runs.synthetic
+        for key in ("train", "verify"):
+            actions[key].setEnabled(idle and measured)
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)
-        actions["enqueue"].setEnabled(not script)  # it waits while another one trains
-        actions["candidate"].setEnabled(not script and self.runs.selection is not None)
+        actions["enqueue"].setEnabled(not script and measured)  # it waits while another one trains
+        actions["candidate"].setEnabled(not script and measured and self.runs.selection is not None)
         marked = bool(self.runs.candidates)
         actions["train_candidates"].setEnabled(not script and marked)
         actions["clear_candidates"].setEnabled(marked)
@@ -195,7 +196,7 @@ class MainWindow(QMainWindow):
         actions["finish_epoch"].setEnabled(trains and state in (RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
-        actions["use"].setEnabled(self.runs.selection is not None)
+        actions["use"].setEnabled(measured and self.runs.selection is not None)
         visit = self.runs.visit
         actions["use_visited"].setEnabled(idle and visit is not None and visit.settings_wait)
         actions["back"].setEnabled(idle and visit is not None)

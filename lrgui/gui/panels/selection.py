@@ -151,8 +151,9 @@ class SelectionPanel(Card):
         mark(self.number, "empty", lr is None)
         self._set(self.low, "" if zones is None else format_lr(zones.low_end))
         self._set(self.high, "" if zones is None else format_lr(zones.high_start))
-        for widget in (self._minus, self._plus, self.use):
+        for widget in (self._minus, self._plus):
             widget.setEnabled(lr is not None)
+        self.use.setEnabled(lr is not None and not runs.synthetic)
         for line in (self.low, self.high):
             line.setEnabled(zones is not None)
         self._show_note()
@@ -230,10 +231,11 @@ class SelectionPanel(Card):
         )
         if pick.measured and pick.lr is not None:
             words = f"{'derived' if pick.derived else 'measured'} · {words}"
-        chosen = self._runs.selection
-        if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
-            # It says nothing of a rate that a person chose.
-            words, style = f"selected by you; recommended: {words}", "muted"
+        chosen, said = self._runs.selection, pick.best_guess  # the recommendation, where there is one
+        if chosen is not None and (said is None or not same_lr(chosen, said)):
+            # It says nothing of a rate that a person chose, or that was there before the sweep.
+            words = f"selected by you; recommended: {words}" if pick.lr is not None else f"this sweep: {words}"
+            style = "muted" if pick.lr is not None else style
         self.confidence.setText(words[:1].upper() + words[1:])
         self.confidence.setToolTip(f"{confidence_words(pick)}: {MEANING}" if pick.lr is not None else pick.reason)
         if self.confidence.objectName() != style:
