@@ -42,7 +42,7 @@ class LoadedRun:
             raise ValueError(f"{path.name} cannot be opened: a {opened.job.kind} is not displayed.")
         if opened.job.kind != RunKind.SWEEP:
             return cls(path, opened, None)
-        return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read())
+        return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read_ahead())
 
 
 @dataclass(frozen=True, eq=False)

@@ -154,9 +154,10 @@ class RunsOnScreen(SweepOnScreen):
             self.epoch_ended.emit()
 
     def read_ahead(self, done: Done) -> None:
-        """Before a sweep ends: read it in the background if it is long, then call `done` with it, else with None."""
+        """Before a sweep ends: read it in the background, then call `done` with it; with None where there is nothing
+        to read."""
         shown = self._shown
-        if shown is None or not shown.is_long:
+        if shown is None or not len(shown.sweeps.first):
             done(None, None)
             return
 
@@ -165,7 +166,7 @@ class RunsOnScreen(SweepOnScreen):
             done(found, error)
 
         self.finishing = True
-        self._background.start(lambda _watch: shown.read(), read)
+        self._background.start(lambda _watch: shown.read_ahead(), read)
 
     def end(self, kind: str, read: ShownSweep | None = None, error: Exception | None = None) -> None:
         """A run is over, however: show what it says. `read` and `error` are what `read_ahead` told of a sweep."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.measured import Race
-from lrgui.core.curve.sweep_reading import SweepReading
+from lrgui.core.curve.sweep_reading import RuleRow, SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
@@ -22,6 +22,8 @@ from lrgui.runs.records import Records, as_run
 
 #: Points that are read in about 0.1 s.
 LONG = 20_000
+#: On longer sweeps the packages' rules are left out: they would take longer than a window may stand still.
+MOST_POINTS = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,13 @@ class ShownSweep:
             return replace(self, reading=None)
         reading = self.sweeps.read(self.job.sweep, zones)
         return replace(self, reading=reading if self.race is None else reading.with_race(self.race))
+
+    def read_ahead(self) -> ShownSweep:
+        """The same, read, with what else is shown of it worked out: in a thread, so that no window waits."""
+        sweep = self.read()
+        if sweep.reading is not None:
+            rules_shown(sweep.reading)
+        return sweep
 
     def with_race(self, race: Race) -> ShownSweep:
         """The same with what a race around its recommendation, or guess, measured."""
@@ -153,6 +162,11 @@ class ShownSweep:
             return None
         name = "" if self.synthetic else self.headline
         return Report(self.reading, self.job, self.synthetic, name, record=self.sweeps.first)
+
+
+def rules_shown(reading: SweepReading) -> tuple[RuleRow, ...]:
+    """The table of rules, with those of the packages where the sweep is not too long."""
+    return reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
 
 
 def _chosen_for(job: Job) -> tuple[str, ...]:

@@ -11,9 +11,7 @@ from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
-
-#: On longer sweeps the packages' rules are left out: they would take longer than a window may stand still.
-MOST_POINTS = 5_000
+from lrgui.gui.shown_sweep import rules_shown
 
 
 class SuggestionsPanel(Card):
@@ -66,7 +64,7 @@ class SuggestionsPanel(Card):
         dim(self, self._runs.waiting and reading is not None)
         if reading is None:
             return
-        rows = reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
+        rows = rules_shown(reading)
         repeated = reading.band is not None
         self._rates = [row.lr for row in rows]
         self.table.setColumnHidden(2, not repeated)

@@ -52,7 +52,8 @@ class TrainingTab(RunTab):
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
-        # Room for two lines always: the plot would jump with the words' length.
+        # Room for two lines always: the plot would jump with the words' length, and be painted anew.
+        self.heading.ensurePolished()  # from then on it has the font that it is shown in
         self.heading.setMinimumHeight(2 * self.heading.fontMetrics().lineSpacing() + 8)
         self.heading.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.header = Elided("")
