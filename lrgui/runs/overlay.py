@@ -89,8 +89,14 @@ class Overlay:
     def measured(self) -> Overlay | None:
         """The same without runs that have measured nothing yet; None where none has."""
         kept = [number for number, run in enumerate(self.runs) if len(run.record)]
-        if not kept:
-            return None
+        return self._only(kept) if kept else None
+
+    def without_hidden(self) -> Overlay:
+        """The same without the runs that are hidden, and shown by what they are shown by; all where all are hidden."""
+        kept = [number for number in range(len(self.runs)) if number not in self.view.hidden]
+        return self._only(kept).shown_as(replace(self.view, align=self.align, hidden=frozenset())) if kept else self
+
+    def _only(self, kept: Sequence[int]) -> Overlay:
         hidden = frozenset(place for place, number in enumerate(kept) if number in self.view.hidden)
         runs, labels = [self.runs[number] for number in kept], [self.labels[number] for number in kept]
         places = tuple(self.place(number) for number in kept)
@@ -176,16 +182,20 @@ class Overlay:
     def traces(self) -> list[list[Trace]]:
         """What is drawn of each run, in the units that are shown."""
         found = []
-        for traces in self._measured:
-            unit = self._unit(traces)
+        for run, traces in zip(self.runs, self._measured, strict=True):
+            unit = self._unit(run, traces)
             found.append([replace(trace, y=trace.y / unit) for trace in traces])
         return found
 
-    def _unit(self, traces: Sequence[Trace]) -> float:
+    def _unit(self, run: OverlaidRun, traces: Sequence[Trace]) -> float:
         if self.scale == Scale.RAW or not traces:
             return 1.0
+        if self.scale == Scale.BEST:
+            return min(float(trace.y.min()) for trace in traces)
+        if self.align == Align.LR and run.kind != RunKind.SWEEP:  # there each training is only a point: what it came to
+            traces = run.traces(Align.STEP, self.quantity) or traces
         main = next((trace for trace in traces if not trace.beside), traces[0])
-        return float(main.y[0] if self.scale == Scale.FIRST else min(float(trace.y.min()) for trace in traces))
+        return float(main.y[0])
 
     @property
     def x_title(self) -> str:

@@ -16,7 +16,8 @@ from conftest_of_studies import FOUR
 
 from lrgui.core.curve.lr_scaling import measured_scaling
 from lrgui.export import STUDY_FORMATS, ExportError
-from lrgui.export.study import StudyReport, overlay_of, parquet_bytes
+from lrgui.export.documents import parquet_bytes
+from lrgui.export.study import StudyReport, overlay_of
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.opened import open_study

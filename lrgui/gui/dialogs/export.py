@@ -373,7 +373,7 @@ class ExportDialog(QDialog):
             if not why and form.has_picture:
                 pixmap = self._small(style)
             elif not why:
-                text = form.render(self._thing).decode(errors="replace")
+                text = form.text(self._thing)
         except ExportError as error:
             why = str(error)
         self.preview.setCurrentWidget(self.picture if form.has_picture else self.text)
@@ -403,7 +403,7 @@ class ExportDialog(QDialog):
             if self.form.has_picture:
                 clipboard.setImage(self._whole())
             else:
-                clipboard.setText(self.form.render(self._thing).decode(errors="replace"))
+                clipboard.setText(self.form.text(self._thing))
         except ExportError as error:
             self.why.setText(str(error))
             self.why.show()
