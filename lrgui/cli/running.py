@@ -138,9 +138,10 @@ def run(
     *,
     python: Place = None,
     continues: tuple[Path, Record] | None = None,
+    source: EventSource | None = None,
 ) -> tuple[Record, str]:
     """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of its sweeps; `continues`
-    are log and record of a run that goes on.
+    are log and record of a run that goes on, `source` where it comes from if that is not what `python` says.
 
     Returns what was measured, and a sentence where `log` was asked for and could not be written.
     """
@@ -150,7 +151,7 @@ def run(
     record = known or (Record() if sweeps is None else sweeps.first)
     taking = record if sweeps is None else sweeps
     with Journals(job, log, before) as journals:
-        source = source_of(journals.job, python)
+        source = source or source_of(journals.job, python)
         with (
             progress(job, quiet) as show,
             Signals(source),

@@ -143,6 +143,8 @@ class Target:
         return " · ".join(filter(None, (kind, self.host, team, self.python, self.folder, self.options)))
 
 
+#: What this machine is called where a target is chosen for a training that goes on.
+HERE = "here"
 #: Before a target's name, where a choice of the Python that computes names a target.
 ON = "on:"
 

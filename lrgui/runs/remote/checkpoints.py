@@ -8,29 +8,46 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lrgui.runs.checkpoints import FOLDER, Checkpoint, checkpoint_named, folder_of
+from lrgui.runs.checkpoints import FOLDER, LAST, Checkpoint, checkpoint_named, folder_of
 from lrgui.runs.lines import SUFFIX
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 
 
-def bring(address: Address, log: Path, kinds: Sequence[str]) -> Checkpoint | None:
+def states_there(address: Address, log: Path, python: str = "") -> list[Checkpoint]:
+    """The states of a training that its machine has, the newest first, as they would lie beside its `log` here.
+
+    Raises RemoteError with a sentence.
+    """
+    connection = Connection(address.host, program_text("files.py"), python)
+    try:
+        found = _found(connection, address, folder_of(log))
+        return sorted((one for one in found if one.kind == LAST), key=_age, reverse=True)
+    finally:
+        connection.close()
+
+
+def bring(address: Address, log: Path, kinds: Sequence[str], python: str = "") -> Checkpoint | None:
     """Bring the newest checkpoint of the first of these kinds that the run there has, beside its `log` here, unless
     it lies there already; None where there is none.
 
     Raises RemoteError with a sentence, OSError where it cannot be written here.
     """
-    there, here = _folder_there(address), folder_of(log)
-    connection = Connection(address.host, program_text("files.py"))
+    there = _folder_there(address)
+    connection = Connection(address.host, program_text("files.py"), python)
     try:
-        found = [checkpoint_named(here, name, size) for name, size in _asked(connection, address, there)["files"]]
-        newest = {one.kind: one for one in sorted((one for one in found if one is not None), key=_age)}
+        newest = {one.kind: one for one in sorted(_found(connection, address, folder_of(log)), key=_age)}
         one = next((newest[kind] for kind in kinds if kind in newest), None)
         if one is not None and not (one.path.exists() and one.path.stat().st_size == one.size):
             _receive(connection, address, there, one)
         return one
     finally:
         connection.close()
+
+
+def _found(connection: Connection, address: Address, here: Path) -> list[Checkpoint]:
+    files = _asked(connection, address, _folder_there(address))["files"]
+    return [one for name, size in files if (one := checkpoint_named(here, name, size)) is not None]
 
 
 def _age(one: Checkpoint) -> tuple[int, bool]:

@@ -14,6 +14,7 @@ from lrgui.runs.log_parser import MOST_LINE, LogParser
 from lrgui.runs.remote import tail
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.connection import FIRST_SILENCE, SILENCE, Connection, RemoteError, program_text
+from lrgui.runs.remote.whereabouts import is_of_run
 
 #: Seconds until a lost connection is tried again: the first time, and at most; each time twice as long.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
@@ -29,8 +30,13 @@ class Following:
     ends the following alone; with `commands` it stops the run itself.
     """
 
-    def __init__(self, address: Address, *, python: str = "", commands: bool = False) -> None:
-        """`python` is the interpreter that reads the log there, `connection.PYTHON` where nothing else is known."""
+    def __init__(
+        self, address: Address, *, python: str = "", commands: bool = False, known: int = 0, resumed_at: int = 0
+    ) -> None:
+        """`python` is the interpreter that reads the log there, `connection.PYTHON` where nothing else is known. The
+        first `known` events of the run (`whereabouts.is_of_run`) are not told again, if they come before the line
+        `resumed_at`, from where a training goes on that had ended there.
+        """
         self.address = address
         self.parser: LogParser | None = None
         """What the log's header says, once that was read."""
@@ -61,6 +67,8 @@ class Following:
         self._killed = False
         self._offset, self._begin, self._rest = 0, b"", b""
         self._state = StateEvent(RunState.RUNNING)
+        self._known, self._passed = known, 0
+        self._resumed_at, self._lines = resumed_at, 0
 
     # -- events
 
@@ -180,6 +188,10 @@ class Following:
         self._offset, self._begin, self._rest = 0, b"", b""
         if self.parser is None:
             return []
+        if self._lines < self._resumed_at:  # its header is another one now, for more epochs; what follows is the same
+            self.parser, self._end = None, None
+            self._known, self._passed, self._lines = max(self._known, self._passed), 0, 0
+            return []
         self.replaced = True
         words = f"{self.address.name} was replaced by another run: open it again to follow that one."
         return [EndEvent(EndReason.KILLED, words)]
@@ -197,18 +209,50 @@ class Following:
                 self.parser = LogParser(self.address.name, line)
             except ValueError as error:
                 return [EndEvent(EndReason.FAILED, str(error))]
-        events = self._expanded(self.parser.feed(data))
-        if events:
-            self._end = None
+            self._lines = 1
+        old = self._before_resumed(data)
+        before = filter(is_of_run, self._new(self._read_events(data[:old])))
+        events = self._read_events(data[old:])
+        return [*before, *self._without_end(events if self._resumed_at else self._new(events))]
+
+    def _read_events(self, data: bytes) -> list[Event]:
+        events = self._expanded(self.parser.feed(data)) if data and self.parser is not None else []
         for event in events:
             if isinstance(event, StateEvent):
                 self._state = event
-            elif isinstance(event, EndEvent):
-                self._end = event
-        if self._end is None:
+        return events
+
+    def _before_resumed(self, data: bytes) -> int:
+        """How many of these bytes are of lines that were there before the training went on."""
+        missing = self._resumed_at - self._lines
+        if missing <= 0:
+            return 0
+        lines = data.count(b"\n")
+        self._lines += min(lines, missing)
+        if lines < missing:
+            return len(data)
+        place = 0
+        for _ in range(missing):
+            place = data.index(b"\n", place) + 1
+        return place
+
+    def _new(self, events: list[Event]) -> list[Event]:
+        """Those that are not known."""
+        if not self._known and not self._resumed_at:
             return events
-        if not isinstance(events[-1], EndEvent):
-            self._end = None  # it was resumed
+        new = []
+        for event in events:
+            of_run = is_of_run(event)
+            self._passed += of_run
+            if self._passed > self._known if of_run else self._passed >= self._known and _is_told(event):
+                new.append(event)
+        return new
+
+    def _without_end(self, events: list[Event]) -> list[Event]:
+        """The events without one that may be the run's end: that is told once nothing follows it."""
+        if not events:
+            return []
+        self._end = events[-1] if isinstance(events[-1], EndEvent) else None
         return [event for event in events if not isinstance(event, EndEvent)]
 
     @staticmethod
@@ -318,3 +362,8 @@ class Following:
         elif self._follower is not None:
             self.refused = tail.heard(self._follower, request, mark)
             del self._unheard[mark]
+
+
+def _is_told(event: Event) -> bool:
+    """False for what a log there says of where the run was before: whoever follows it knows where it is."""
+    return isinstance(event, StateEvent | EndEvent)

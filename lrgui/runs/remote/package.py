@@ -53,8 +53,6 @@ def packed(job: Job, folder: str) -> tuple[Job, dict[str, Path]]:
 
     Code goes with the local modules that it imports, data with all files. Raises RemoteError, with a sentence.
     """
-    if job.keeping is not None and job.keeping.resume:
-        raise RemoteError("A training goes on where its checkpoints are: resume it on this machine.")
     job = replace(job, keeping=None)  # there they lie beside the log that is written there
     task = job.task
     files: dict[str, Path] = {}

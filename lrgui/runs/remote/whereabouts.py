@@ -11,7 +11,9 @@ from pathlib import Path
 
 from lrgui import places
 from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent, Stream
+from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.lines import SUFFIX, decode
+from lrgui.runs.log_reader import LogReader
 from lrgui.runs.remote.address import Address
 from lrgui.runs.targets import Target, TargetsError, target_named
 
@@ -101,6 +103,13 @@ def address_there(log: Path) -> Address | None:
     """Where the log of a run is that was computed on a target last, None of any other."""
     found = whereabouts(log)
     return None if found is None else found.address
+
+
+def known_events(log: Path) -> int:
+    """How many events of the run itself a log here has. Raises as `LogReader`."""
+    with LogReader(log) as reader:
+        pieces = (piece for some in reader for piece in some)
+        return sum(len(piece) if isinstance(piece, EventArrays) else is_of_run(piece) for piece in pieces)
 
 
 def is_of_run(event: Event) -> bool:
