@@ -6,13 +6,16 @@ import threading
 import time
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from lrgui.runs.environment import Description, Environment
-from lrgui.runs.interpreters import Interpreter, find_interpreters, with_chosen
 from lrgui.runs.targets import ON, choices
 from lrgui.tasks.user.target import Target
+
+if TYPE_CHECKING:
+    from lrgui.runs.environment import Description, Environment
+    from lrgui.runs.interpreters import Interpreter
 
 #: Seconds for which an answer is taken as true: free memory changes, and packages are installed.
 FRESH = 60.0
@@ -66,6 +69,8 @@ class Environments(QObject):
 
     def choose(self, python: str) -> None:
         """Take another Python ("" is the program's own), and find out what it has."""
+        from lrgui.runs.interpreters import with_chosen
+
         if python == self.python or self._closed:
             return
         self.python = python
@@ -150,6 +155,8 @@ class Environments(QObject):
 
     @Slot(object)
     def _on_found(self, found: list[Interpreter]) -> None:
+        from lrgui.runs.interpreters import with_chosen
+
         shown = with_chosen(found, self.python)
         if shown != self.interpreters:
             self.interpreters = shown
@@ -157,6 +164,8 @@ class Environments(QObject):
 
     @Slot(object)
     def _on_described(self, answer: Environment) -> None:
+        from lrgui.runs.environment import Environment
+
         if answer.late and answer.python in self._proven:
             answer = Environment(answer.python)
         self._answers[answer.python] = (time.monotonic(), answer)
@@ -167,6 +176,8 @@ class Environments(QObject):
     # -- the other thread
 
     def _work(self) -> None:
+        from lrgui.runs.interpreters import find_interpreters
+
         try:
             while (question := self._questions.get()) is not None:
                 if self._closed:
@@ -179,6 +190,8 @@ class Environments(QObject):
             pass  # the window is gone, and this object with it
 
     def _answer(self, python: str) -> None:
+        from lrgui.runs.environment import Description, Environment
+
         if python.startswith(ON):  # what another machine has is told when a run begins there
             self._described.emit(Environment(python))
             return

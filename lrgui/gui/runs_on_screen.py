@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from lrgui.core.curve.comparison import Compared
-from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.measured import Race
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.gui.loading import LoadedRun
@@ -19,13 +16,13 @@ from lrgui.gui.screen import RunStep, Screen, Visit, visit_of, visit_of_syntheti
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
-from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
-from lrgui.runs.sequential import compared_so_far
 
 if TYPE_CHECKING:
-    pass
+    from lrgui.core.curve.comparison import Compared
+    from lrgui.core.curve.curve import Curve
+    from lrgui.runs.race_record import RaceRecord
 from lrgui.gui.sweep_on_screen import SweepOnScreen
 
 #: What is to be done with a sweep that was read: it, or why it could not be.
@@ -72,6 +69,8 @@ class RunsOnScreen(SweepOnScreen):
     def begin(self, kind: str, job: Job, record: Record | None = None) -> None:
         """A run of `job` begins, or a training goes on whose `record` there is. One that sweeps several jobs does with
         `begin_comparison`."""
+        from lrgui.runs.race_record import RaceRecord
+
         self._going = True
         if kind == RunKind.ASIDE:
             self.aside = Record()
@@ -191,6 +190,8 @@ class RunsOnScreen(SweepOnScreen):
 
     def prove(self, end: EndEvent) -> None:
         """The race that has ended measured what the sweep on screen recommends."""
+        from lrgui.core.curve.measured import Race
+
         if self._shown is None or self.race is None or self.race_job is None:
             return
         standings = self.race.standings
@@ -321,6 +322,8 @@ class RunsOnScreen(SweepOnScreen):
 
     def _read_comparison(self) -> None:
         """Read those sweeps of the comparison that have ended."""
+        from lrgui.runs.sequential import compared_so_far
+
         assert self.compared is not None
         self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
         self.comparison_changed.emit()

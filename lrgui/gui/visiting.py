@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
@@ -26,10 +26,11 @@ from lrgui.gui.screen import Exchange
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.going_on import goes_on
 from lrgui.runs.job import Job
-from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.following import Following
 from lrgui.runs.trust import Trust
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.curve import Curve
+    from lrgui.runs.remote.following import Following
 
 
 class Visiting(RunLife):
@@ -71,6 +72,8 @@ class Visiting(RunLife):
     def follow_run(self, text: str) -> bool:
         """Show a run while somebody else computes it: from its log, a path or an ssh address. Stop ends the following
         alone. Returns False, and a notice says why, where that can't be."""
+        from lrgui.runs.remote.address import Address
+
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before following another one."))
             return False
@@ -149,6 +152,8 @@ class Visiting(RunLife):
 
     @Slot(object)
     def _resume(self, run: ResumedRun) -> None:
+        from lrgui.runs.log_writer import LogWriter
+
         job, opened = run.job, run.opened
         if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs)):
             return

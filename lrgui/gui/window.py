@@ -47,7 +47,6 @@ from lrgui.gui.panels import PANELS
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.room import Room
-from lrgui.gui.saving import NOTHING, save_as, screen_picture
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -240,6 +239,8 @@ class MainWindow(QMainWindow):
 
     def export_as(self, key: str = "png", path: Path | None = None) -> None:
         """Write what is on the tab in sight to `path`, or to a file that is asked for."""
+        from lrgui.gui.saving import save_as
+
         said = save_as(self.tabs.shown, key, self.settings, self, path)
         if isinstance(said, Notice):
             self.session.noticed.emit(said)
@@ -249,6 +250,7 @@ class MainWindow(QMainWindow):
     def show_export(self) -> None:
         """Open the dialog that exports what is on the tab in sight."""
         from lrgui.gui.dialogs.export import ExportDialog  # nobody waits for it when the window opens
+        from lrgui.gui.saving import NOTHING, save_as
 
         thing = self.tabs.shown
         if thing is None:
@@ -269,6 +271,8 @@ class MainWindow(QMainWindow):
 
     def copy_picture(self) -> None:
         """Copy the picture of the tab in sight."""
+        from lrgui.gui.saving import NOTHING, screen_picture
+
         thing = self.tabs.shown
         if thing is None:
             self.session.noticed.emit(NOTHING)

@@ -13,7 +13,6 @@ from typing import Any
 from lrgui.core.events import EndEvent, EndReason, RunKind, StrEnum
 from lrgui.json_file import read_json, write_json
 from lrgui.places import config_folder
-from lrgui.runs.differences import MAX_LR, alike_but_seed, distinct_names, name_part
 from lrgui.runs.job import Job
 from lrgui.runs.looks import next_place
 from lrgui.runs.record import Record
@@ -51,6 +50,8 @@ class Entry:
     @cached_property
     def settings(self) -> str:
         """The same text for those that differ in their seed alone."""
+        from lrgui.runs.differences import alike_but_seed
+
         return alike_but_seed(self.job)
 
 
@@ -101,6 +102,8 @@ class RunQueue:
     @property
     def names(self) -> list[str]:
         """What the entries are called: what tells them apart, wherever they stand; else their rate."""
+        from lrgui.runs.differences import MAX_LR, distinct_names, name_part
+
         jobs = [entry.job for entry in self.entries]
         usual = [name_part(MAX_LR, dict(settings_rows(job.train))[MAX_LR]) for job in jobs]
         return distinct_names(jobs, usual=usual, numbers=[entry.number + 1 for entry in self.entries])

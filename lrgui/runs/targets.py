@@ -6,13 +6,15 @@ import os
 import re
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrgui import places
 from lrgui.json_file import read_json, write_json
-from lrgui.runs.interpreters import Interpreter
-from lrgui.runs.remote.address import Host
 from lrgui.tasks.launchers import ACCELERATE, LAUNCHERS, TORCHRUN, Team
+
+if TYPE_CHECKING:
+    from lrgui.runs.interpreters import Interpreter
+    from lrgui.runs.remote.address import Host
 
 #: What a target may be called: a word that a shell takes as it is.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -91,6 +93,8 @@ class Target:
 
     def validate(self) -> list[str]:
         """What is wrong with it, each in a sentence."""
+        from lrgui.runs.remote.address import Host
+
         wrong = []
         if not NAME.fullmatch(self.name):
             what = f"“{self.name}” cannot be the name of a target" if self.name else "A target needs a name"
@@ -127,6 +131,8 @@ class Target:
     @property
     def hosts(self) -> list[Host]:
         """The machines that compute, at least one. Raises ValueError with a sentence."""
+        from lrgui.runs.remote.address import Host
+
         return [Host.parse(word) for word in self.host.split(BETWEEN)]
 
     @property
@@ -217,16 +223,14 @@ def choice_of(target: Target) -> str:
 def choices() -> list[Interpreter]:
     """The saved targets, as they are offered beside the Pythons of this machine; none where they cannot be read."""
     try:
-        return [
-            Interpreter(
-                choice_of(target),
-                f"{target.name} ({KINDS[target.kind].label})",
-                "target",
-            )
-            for target in load_targets()
-        ]
+        targets = load_targets()
     except TargetsError:
         return []
+    if not targets:
+        return []
+    from lrgui.runs.interpreters import Interpreter
+
+    return [Interpreter(choice_of(one), f"{one.name} ({KINDS[one.kind].label})", "target") for one in targets]
 
 
 def with_target(targets: list[Target], new: Target, before: str = "") -> list[Target]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from lrgui.core.curve.plan import ONE_CYCLE
-from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
+from lrgui.core.curve.words import MEANING
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.core.phrases import first_sentence
@@ -224,6 +224,8 @@ class SelectionPanel(Card):
         self.confidence.setVisible(reading is not None and not self._runs.synthetic)
         if reading is None:
             return
+        from lrgui.core.curve.recommend import confidence_words
+
         pick = reading.recommendation
         words, style = (
             f"confidence {pick.confidence}" if pick.lr is not None else confidence_words(pick),
@@ -259,6 +261,8 @@ class SelectionPanel(Card):
             if runs.selection is not None:
                 return "Selected without a sweep on screen: F5 finds a learning rate to compare it with.", []
             return "Find a learning rate first (F5), or type one.", []
+        from lrgui.core.curve.recommend import GUESS, confidence_words
+
         pick = reading.recommendation
         if runs.synthetic:
             words = "Synthetic example: nothing was trained, so there is no confidence, and nothing to train with."

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.shown_sweep import rules_shown
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.sweep_reading import SweepReading
 
 
 class SuggestionsPanel(Card):
