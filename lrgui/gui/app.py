@@ -110,6 +110,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     from lrgui.core.learning_rate import RATES, write_rates
     from lrgui.gui.environments import Environments
     from lrgui.gui.gc_timer import Collector
+    from lrgui.gui.idle_imports import IdleImports
     from lrgui.gui.notice import Notice
     from lrgui.gui.old_layout import forget_old_layout, take_over
     from lrgui.gui.plain_text import use_plain_text
@@ -177,8 +178,11 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         _describe_later(window, pool, environments)
         instance.asked.connect(lambda words: _come_forward(window, words))
         QTimer.singleShot(AFTER_PAINT, instance.listen)
+        imports = IdleImports(lambda: window.session.busy, window)
+        imports.done.connect(collector.leave_out)
         if not alone:  # beside another window a run without an end may be that one's
-            QTimer.singleShot(AFTER_PAINT, lambda: tell_cut_off(window, saved))
+            imports.done.connect(lambda: tell_cut_off(window, saved))
+        QTimer.singleShot(AFTER_PAINT, imports.start)
         _obey(window, arguments)
         _quit_on_signals(app, window)
         keeper = QTimer(window, interval=KEEP_MS)

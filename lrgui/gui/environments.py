@@ -69,8 +69,6 @@ class Environments(QObject):
 
     def choose(self, python: str) -> None:
         """Take another Python ("" is the program's own), and find out what it has."""
-        from lrgui.runs.interpreters import with_chosen
-
         if python == self.python or self._closed:
             return
         self.python = python
@@ -79,6 +77,8 @@ class Environments(QObject):
             if self._asked is not None:
                 self._asked.stop()  # it may hang, and nobody waits for it any more
         if self.interpreters:
+            from lrgui.runs.interpreters import with_chosen
+
             self.interpreters = with_chosen(self.interpreters, python)
         self.chosen.emit(python)
         self.interpreters_changed.emit(self.interpreters)
