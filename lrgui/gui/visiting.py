@@ -24,7 +24,6 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.run_life import RunLife
 from lrgui.gui.screen import Exchange
 from lrgui.runs.event_source import EventSource
-from lrgui.runs.going_on import goes_on
 from lrgui.runs.job import Job
 from lrgui.runs.trust import Trust
 
@@ -99,6 +98,8 @@ class Visiting(RunLife):
 
     @Slot(object)
     def _show_run(self, run: LoadedRun) -> None:
+        from lrgui.runs.going_on import goes_on
+
         opened = run.opened
         self.noticed.emit(None)
         self.kind = opened.job.kind
