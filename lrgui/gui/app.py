@@ -32,8 +32,6 @@ AFTER_PAINT = 60
 LOOK, LONGEST_WAIT = 500, 20_000
 #: Milliseconds after which at most a change of the settings is on disk: a crash loses no more.
 KEEP_MS = 1000
-#: Width and height that a desktop's frame around the window takes, in pixels: nobody knows it before it is shown.
-FRAME = (8, 36)
 
 
 def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | None = None) -> int:
@@ -109,6 +107,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
 
     from lrgui.core.learning_rate import RATES, write_rates
     from lrgui.gui.environments import Environments
+    from lrgui.gui.fitting import fit
     from lrgui.gui.gc_timer import Collector
     from lrgui.gui.idle_imports import IdleImports
     from lrgui.gui.notice import Notice
@@ -167,7 +166,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             print(f"lrgui: {warning}", file=sys.stderr)
         if foreign:
             window.session.noticed.emit(Notice("warning", " ".join(foreign)))
-        _fit(window)
+        fit(window)
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.session.run_ended.connect(lambda _end: pool.warm())
@@ -301,17 +300,6 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
         window.open_run(Path(arguments[0]))
     elif arguments and not arguments[0].startswith("-"):
         window.session.use(arguments[0])
-
-
-def _fit(window: MainWindow) -> None:
-    """Make a window that is larger than the screen as large as what the desktop leaves free, less its own frame."""
-    from PySide6.QtCore import QSize
-
-    screen = window.screen()
-    if screen is None or window.isMaximized() or window.isFullScreen():
-        return
-    room = screen.availableSize() - QSize(*FRAME)
-    window.resize(window.size().boundedTo(room).expandedTo(window.minimumSize()))
 
 
 def create_window(

@@ -42,6 +42,8 @@ from lrgui.runs.trash import KEPT_DAYS
 
 #: How wide it is where there is room, and what stays in sight of the window beside it.
 WIDTH, BESIDE = 460, 60
+NONE_YET = "No runs yet. Every sweep, training and race is kept here while it runs."
+NO_MATCH = "No run matches the search."
 FROM_LAST = "Go on with this training from its last checkpoint"
 #: Keys that mean something in here, whatever they mean in the window.
 _KEYS = {Qt.Key.Key_Escape, Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -106,6 +108,11 @@ class RunsDrawer(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         column.addWidget(self.list, 1)
+        self.empty = muted()
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        within = QVBoxLayout(self.list.viewport())
+        within.setContentsMargins(24, 24, 24, 24)
+        within.addWidget(self.empty)
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note on the selected run")
         self.note.setAccessibleName("Note")
@@ -271,6 +278,8 @@ class RunsDrawer(QFrame):
         words += f" · {format_bytes(weights)} of weights" if weights else ""
         self.count.setToolTip(RULE if weights else "")
         self.count.setText(f"{words} · reading {left:,} more …" if left else words)
+        self.empty.setText(NO_MATCH if every else NONE_YET)
+        self.empty.setVisible(not (shown or left))
 
     @Slot()
     def _show_choice(self) -> None:

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
         self.room.changed.connect(self._keep_room)
+        self.room.edge_moved.connect(self._indent_tabs)
         column.addWidget(self.room, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
         self._indent_tabs()
         self._refresh_actions()
 
+    @Slot()
     def _indent_tabs(self) -> None:
         """The tabs' names stay where they are, whatever is beside them."""
         self.tabs.indent(self.room.edge if self.tabs.on_scenarios else 0)

@@ -19,6 +19,7 @@ from lrgui.core.events import StateEvent
 from lrgui.core.tensor_file import File
 from lrgui.gui import app
 from lrgui.gui.environments import Environments
+from lrgui.gui.fitting import fit
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of
@@ -75,7 +76,7 @@ def test_the_window_fits_the_screen(
 ) -> None:
     window.resize(1440, 900)
     monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableSize=lambda: QSize(*free)))
-    app._fit(window)
+    fit(window)
     assert window.size() == QSize(*size)
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -36,6 +35,7 @@ from lrgui.export.style import (
 )
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import wrapped
 from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.settings import Settings
@@ -115,7 +115,7 @@ class Number(QLineEdit):
         self.changed.emit()
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Choose how, look, then save or copy; the choice is remembered."""
 
     def __init__(

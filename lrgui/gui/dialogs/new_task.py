@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -20,13 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
 from lrgui.gui.typing_keys import TypingKeys
 from lrgui.tasks.user.templates import TEMPLATES
 
 
-class NewTaskDialog(QDialog):
+class NewTaskDialog(Dialog):
     """Choose a template, a name and a folder; afterwards the file can be opened at once."""
 
     written = Signal(str)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import wrapped
 from lrgui.gui.typing_keys import TypingKeys
 from lrgui.runs.targets import (
@@ -32,7 +32,7 @@ from lrgui.runs.targets import (
 )
 
 
-class TargetDialog(QDialog):
+class TargetDialog(Dialog):
     """A name, how to reach it, and what a run finds there."""
 
     saved = Signal(str)

@@ -104,6 +104,7 @@ class OverlayView(QWidget):
         box = Choice()
         box.setAccessibleName(name)
         box.set_tip(tip)
+        box.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         box.activated.connect(lambda _index: self.show_as(replace(self._view, **{field: box.currentData()})))
         return box
 
