@@ -24,11 +24,10 @@ ENDS: dict[str, str] = {
 }
 
 
-def end_words(kind: str, reason: str, running: bool = False) -> str:
-    """How a run of a kind ended: "finished"; `reason` is that of its EndEvent, empty where it has none, and `running`
-    tells whether that is still to come."""
+def end_words(kind: str, reason: str) -> str:
+    """How a run of a kind ended: "finished"; `reason` is that of its EndEvent, empty where it has none."""
     if not reason:
-        return "running" if running else "incomplete"
+        return "incomplete"
     if reason in (EndReason.DIVERGED, EndReason.NOT_FINITE):
         return "finished" if kind == RunKind.SWEEP else "diverged"  # that is what ends a sweep
     return ENDS.get(reason, reason)

@@ -231,13 +231,12 @@ def values_in(words: str) -> tuple[Scalar, ...]:
 
 
 def value_in(word: str) -> Scalar:
-    """A number where it is one, so that "32" and the 32 of a file are the same; "1e5" is an integer, as in a form."""
+    """A number where it is one, so that "32" and the 32 of a file are the same."""
     for kind in (int, float):
         try:
-            value = kind(word)
+            return kind(word)
         except ValueError:
-            continue
-        return int(value) if isinstance(value, float) and "e" in word.lower() and value.is_integer() else value
+            pass
     return {"true": True, "false": False, "none": None}.get(word.lower(), word)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QCursor, QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import (
+    QDialog,
     QLineEdit,
     QSplitter,
     QTextBrowser,
@@ -21,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.fitting import Dialog
 from lrgui.resources import guide_folder
 
 #: A line of the site's contents, with a page or, of a group, without.
@@ -90,7 +90,7 @@ class _Browser(QTextBrowser):
         return super().loadResource(kind, name)
 
 
-class Guide(Dialog):
+class Guide(QDialog):
     """Beside the window, which stays usable."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

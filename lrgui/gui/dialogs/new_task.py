@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -19,14 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
-from lrgui.gui.typing_keys import TypingKeys
 from lrgui.tasks.user.templates import TEMPLATES
 
 
-class NewTaskDialog(Dialog):
+class NewTaskDialog(QDialog):
     """Choose a template, a name and a folder; afterwards the file can be opened at once."""
 
     written = Signal(str)
@@ -85,7 +84,6 @@ class NewTaskDialog(Dialog):
             name.setBuddy(line)
             line.setAccessibleName(label)
             line.setToolTip(tip)
-            TypingKeys(line)
             grid.addWidget(name, row, 0)
             grid.addWidget(line, row, 1, 1, 1 if line is self.folder else 2)
         grid.addWidget(self.choose, 1, 2)
