@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import subprocess
@@ -57,6 +58,16 @@ def test_all_formats_at_once(log: Path, tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert len(table.read_text(encoding="utf-8").splitlines()) > STEPS
     assert json.loads(document.read_text(encoding="utf-8"))
+
+
+def test_points_as_parquet_are_those_of_the_table(log: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    points, table = tmp_path / "out.parquet", tmp_path / "out.csv"
+    done = call(log, "--parquet", points, "--csv", table)
+    assert done.exit_code == 0, done.stderr
+    read = parquet.read_table(points).to_pylist()
+    lines = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert [str(row["loss"]) for row in read] == [line["loss"] for line in lines] and len(read) == STEPS
 
 
 def test_without_torch(log: Path, tmp_path: Path) -> None:

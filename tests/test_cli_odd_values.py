@@ -65,6 +65,7 @@ def test_odd_values_of_every_option_are_a_sentence(told: Callable[..., tuple[int
     for value in ODD:
         status, said = told(command, *first, *(required if option not in required else ()), option, value)
         assert said.strip() or status == 0, (value, status)
+        assert "╭" not in said, "a box is typer's"
 
 
 @pytest.mark.parametrize("command", [name for name in ROOT.commands if name not in ("scenarios", "runs")])
@@ -73,3 +74,22 @@ def test_odd_names_in_place_of_a_file_are_a_sentence(told: Callable[..., tuple[i
         more = ("--png", "x.png") if command == "export" else REQUIRED.get(command, ())
         status, said = told(command, value, *more)
         assert status in (1, 2) and said.strip(), (value, said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("train digits", "Missing: --max-lr, the highest rate of the schedule; “lrgui find” recommends one."),
+        ("resume", "Missing: RUN, a saved run (.lrrun): its file, or its name in lrgui runs."),
+        ("find digits --stepz 3", "There is no option --stepz. Did you mean --steps"),
+        ("find digits --steps abc", "--steps "),
+        ("fnd", "Did you mean 'find'? “lrgui -h” shows"),
+        ("find digits twice", "(twice). “lrgui find -h” shows what can be given."),
+    ],
+)
+def test_a_wrong_command_line_is_a_sentence_with_the_way_out(
+    told: Callable[..., tuple[int, str]], words: str, said: str
+) -> None:
+    status, sentence = told(*words.split())
+    assert status == 2 and sentence.startswith("lrgui: ") and said in sentence
+    assert sentence.count("\n") == 1 and sentence.endswith("-h” shows what can be given.\n")

@@ -20,7 +20,7 @@ from lrgui.runs.library import start_log
 from lrgui.runs.log import read_log
 from lrgui.runs.opened import open_run
 from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.checkpoints import where_words
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.tasks.spec import TaskSpec
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -74,12 +74,11 @@ def test_weights_of_a_training_on_a_target_are_brought_and_it_goes_on_here(comma
     with start_log(open_run(there).job) as log:
         log.write([OutputEvent(where_words("box", Address(str(moved / "run.lrrun"))), Stream.NOTE)])
         log.write(read_log(there).events)
-    refused = command("resume", log.path.name)
-    assert refused.returncode == 2 and f"lrgui weights {log.path.stem} --last” brings" in refused.stderr
     done = command("weights", log.path.name, "--last", "-o", tmp_path / "model.safetensors")
     assert done.returncode == 0 and "weights after 11 steps" in done.stderr
-    again = command("resume", log.path.name)
+    again = command("resume", log.path.name, "--on", "here")  # where its log was is gone
     assert again.returncode == 0 and "All 2 epochs were trained" in again.stdout, again.stderr
+    assert "Going on from the checkpoint that is here" in " ".join(again.stderr.split())
 
 
 def test_runs_without_weights_say_so(command: Command) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ssh_server import NAME, SshServer
 
 from lrgui.cli import steer
-from lrgui.core.events import EndEvent, RateEvent, RunState, StateEvent
+from lrgui.core.events import EndEvent, OutputEvent, RateEvent, RunState, StateEvent, Stream
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote import following
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.following import Following
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.runs.steering import steered
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -94,3 +100,95 @@ def test_a_run_that_is_over_is_not_asked(command: Command, own_folders: Path) ->
     with start_log(Job()) as sweep:
         done = command("steer", sweep.path, "--factor", "0.5")
     assert done.returncode == 2 and "is for a training of LR Finder" in " ".join(done.stderr.split())
+
+
+# -- on another machine
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshServer]:
+    server = SshServer(tmp_path / "ssh")
+    monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(following, "FIRST_WAIT", 0.05)
+    server.start()
+    yield server
+    server.stop()
+
+
+class Counted(Training):
+    """One that notes what it is asked, and does something first."""
+
+    def __init__(self, log: LogWriter, first: Callable[[], object]) -> None:
+        super().__init__(log)
+        self.asked: list[str] = []
+        self.first = first
+
+    def ask(self, request: str) -> None:
+        self.asked.append(request)
+        self.first()
+        super().ask(request)
+
+
+def test_a_run_on_another_machine_is_steered_by_its_address_its_name_and_its_target(
+    command: Command, server: SshServer, tmp_path: Path, own_folders: Path
+) -> None:
+    log = LogWriter(tmp_path / "run.lrrun", Job().training())
+    address = f"ssh://{NAME}{log.path}"
+    with start_log(Job().training()) as here:  # the command that sent it there is gone
+        here.write([OutputEvent(where_words("box", Address.parse(address)), Stream.NOTE)])
+    with log, steered(log.path, Training(log)):
+        for name, option, said in (
+            (address, "--pause", "Paused."),
+            (here.path.stem, "--resume", "It goes on."),
+            ("box", "--factor=0.5", "From step 42 on the rate is 2e-3"),
+        ):
+            done = command("steer", name, option)
+            assert done.returncode == 0 and said in done.stdout, done.stderr
+        assert "Stopped in epoch 3" in command("steer", "box", "--stop").stdout
+    done = command("steer", "box", "--pause")
+    assert done.returncode == 1 and f"{here.path.name} has ended: Stopped" in " ".join(done.stderr.split())
+    done = command("steer", "cluster", "--pause")
+    assert done.returncode == 1 and "There is no run cluster" in done.stderr
+
+
+def test_a_change_over_a_connection_that_breaks_arrives_once(
+    command: Command, server: SshServer, tmp_path: Path
+) -> None:
+    log, cuts = LogWriter(tmp_path / "run.lrrun", Job().training()), [0]
+
+    def cut() -> None:
+        cuts[0] += server.cut()
+
+    training = Counted(log, cut)
+    with log, steered(log.path, training):
+        done = command("steer", f"ssh://{NAME}{log.path}", "--factor", "0.5")
+        assert done.returncode == 0 and "From step 42 on" in done.stdout, done.stderr
+        assert cuts[0] >= 1 and training.asked == ["rate 0.5"]
+
+
+def test_it_is_said_whether_a_change_arrived_where_the_connection_does_not_come_back(
+    command: Command, server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steer, "RECONNECTING", 0.5)
+    address = f"ssh://{NAME}{tmp_path / 'run.lrrun'}"
+    log = LogWriter(tmp_path / "run.lrrun", Job().training())
+    with log, steered(log.path, Counted(log, server.stop)):
+        done = command("steer", address, "--factor", "0.5")  # confirmed before the run heard of it
+    assert done.returncode == 0 and "The change reached ssh://" in done.stdout, done.stderr
+    server.start()
+    with LogWriter(tmp_path / "run.lrrun", Job().training()):
+        monkeypatch.setattr(Following, "ask", lambda self, request: (server.stop(), ask(self, request)))
+        done = command("steer", address, "--factor", "0.5")
+    assert done.returncode == 1 and "it is not known whether the change reached" in " ".join(done.stderr.split())
+
+
+ask = Following.ask
+
+
+def test_nobody_computes_a_run_there_that_was_cut_off(command: Command, server: SshServer, tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "run.lrrun", Job().training()):
+        pass
+    done = command("steer", f"ssh://{NAME}{tmp_path / 'run.lrrun'}", "--finish")
+    assert done.returncode == 1 and "Nobody computes" in done.stderr
+    done = command("steer", f"ssh://{NAME}{tmp_path / 'none.lrrun'}", "--finish")
+    assert done.returncode == 1 and "No such file" in done.stderr

@@ -50,7 +50,7 @@ def test_a_grid_on_the_command_line(command: Command, here: Path) -> None:
     assert (here / "runs.csv").read_text().count("\n") == 3
     assert len(list((here / "digits.study" / "runs").iterdir())) == 2
     again = command(*words)
-    assert again.returncode == 0 and "batch_size" in again.stdout
+    assert again.returncode == 0 and "batch size" in again.stdout
     assert len([each for each in lines(here / "digits.study") if each["event"] == "started"]) == 2
 
 
@@ -88,7 +88,7 @@ def test_one_that_another_program_runs_is_shown_as_far_as_it_is(command: Command
     with there.held():
         done = command("study", "a.study")
     assert "Another program is running the study" in done.stderr
-    assert done.returncode == 0 and "batch_size" in done.stdout and "LR ∝" in done.stdout
+    assert done.returncode == 0 and "batch size" in done.stdout and "LR ∝" in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -12,7 +12,7 @@ from lrgui.api.figure import inline_svg
 from lrgui.api.html_parts import card, folded, paragraph, pre, quoted, table_of
 from lrgui.api.text import pick_words
 from lrgui.core.curve.recommend import GUESS, confidence_words
-from lrgui.core.curve.summary import CLASSIC
+from lrgui.core.curve.words import CLASSIC
 from lrgui.core.events import ERRORS
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT

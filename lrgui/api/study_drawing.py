@@ -9,6 +9,7 @@ import numpy as np
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.theme import LIGHT
+from lrgui.studies.plan import axis_words
 from lrgui.studies.results import HeatMap
 
 if TYPE_CHECKING:
@@ -40,6 +41,6 @@ def draw_heat_map(heat: HeatMap, ax: Axes | None = None) -> Axes:
             ax.text(column, number, words, ha="center", va="center", color="white" if dark else LIGHT.text)
     ax.set_xticks(range(len(heat.columns)), heat.columns)
     ax.set_yticks(range(len(heat.rows)), heat.rows)
-    ax.set_xlabel(heat.across.replace("_", " "))
+    ax.set_xlabel(axis_words(heat.across))
     ax.set_title("Learning rate")
     return ax

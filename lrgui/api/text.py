@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrgui.api.text_lines import WIDTH, table_lines, wrapped
 from lrgui.core.curve.recommend import confidence_words
-from lrgui.core.curve.summary import CLASSIC
+from lrgui.core.curve.words import CLASSIC
 from lrgui.core.learning_rate import format_lr
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO, TypeVar, cast
@@ -19,6 +20,7 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from lrgui._version import __version__
+from lrgui.cli.usage import UsageError, usage_words
 from lrgui.core.events import OutputEvent
 from lrgui.runs.job import Job
 from lrgui.runs.task_files import visible
@@ -83,6 +85,25 @@ class ScriptCommand(Command):
 class _Commands(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_types_of_flags(super().get_params(ctx))
+
+    def make_context(self, *words: Any, **extra: Any) -> Any:
+        """As typer's, but what cannot be read is said in a sentence."""
+        with _in_a_sentence():
+            return super().make_context(*words, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As typer's; commands read their words in here."""
+        with _in_a_sentence():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    """Inside, a wrong command line is one sentence like every other error, not a box."""
+    try:
+        yield
+    except UsageError as error:
+        fail(usage_words(error), Status.BAD_ARGUMENTS)
 
 
 #: Where a context keeps the words behind “--”.

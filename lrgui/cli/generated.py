@@ -44,15 +44,20 @@ def in_place_of(
 
 
 def with_settings(
-    cls: type, *, without: Iterable[str] = (), required: Iterable[str] = (), usual: Mapping[str, str] | None = None
+    cls: type,
+    *,
+    without: Iterable[str] = (),
+    required: Mapping[str, str] | None = None,
+    usual: Mapping[str, str] | None = None,
 ) -> Callable[[Command], Command]:
     """Give a command an option for each setting of `cls`; it gets those that were given as `given`, values by name.
 
-    `usual` names other defaults than the settings' own, in words.
+    `required` are those that must be given, with words on where to get one; `usual` names other defaults than the
+    settings' own, in words.
     """
-    left_out, needed, words = set(without), set(required), dict(usual or {})
+    left_out, needed, words = set(without), dict(required or {}), dict(usual or {})
     options = [
-        _parameter(option, option.name in needed, words.get(option.name, _default(option)), _only(option, cls))
+        _parameter(option, needed.get(option.name), words.get(option.name, _default(option)), _only(option, cls))
         for option in settings_of(cls)
         if option.name not in left_out
     ]
@@ -91,9 +96,16 @@ def _only(option: Option, cls: type) -> str:
     return f" Only with --{option.only[0]} {any_of([str(value) for value in option.only[1]])}."
 
 
-def _parameter(option: Option, required: bool, usual: str, only: str) -> inspect.Parameter:
+def _parameter(option: Option, source: str | None, usual: str, only: str) -> inspect.Parameter:
+    """`source` says where to get one that is required; None for one that is not."""
     kind: Any = _TYPES.get(option.kind, str)
-    words = option.tip + "." + (f" One of: {option.range}." if option.kind == "choice" else "") + only
+    required = source is not None
+    words = (
+        option.tip
+        + (f"; {source}." if source else ".")
+        + (f" One of: {option.range}." if option.kind == "choice" else "")
+        + only
+    )
     flag = _flag(option)
     if option.kind == "flag":
         flag += f"/--no-{flag.removeprefix('--')}"

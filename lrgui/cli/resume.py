@@ -13,6 +13,7 @@ from lrgui.cli.running import run as run_job
 from lrgui.cli.task_options import Python
 from lrgui.cli.tracking import Track
 from lrgui.cli.training import finish
+from lrgui.runs.targets import HERE
 
 SavedRun = Annotated[
     Path, typer.Argument(help="A saved run (.lrrun): its file, or its name in lrgui runs.", show_default=False)
@@ -32,31 +33,42 @@ def resume(
     as_json: Json = False,
     track: Track = None,
     python: Python = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Where it goes on: a target (see lrgui targets), or “{HERE}” for this machine. Its last checkpoint "
+            "is sent or brought there.",
+            show_default="where it was",
+        ),
+    ] = None,
 ) -> None:
     """Go on with a training that was stopped or killed, from its last checkpoint, or train it for more epochs.
 
-    On the CPU its losses are those that it would have had without the interruption. Its log goes on. Exit status: as of
-    train.
+    On the CPU its losses are those that it would have had without the interruption. Its log goes on. One that was
+    trained on a target goes on there, and what its log here lacks is added first; if it is still going on there, it is
+    followed again. Exit status: as of train.
     """
-    from lrgui.runs.resuming import AGAIN, NotResumableError, resumed
+    from lrgui.runs.remote.connection import RemoteError
+    from lrgui.runs.remote.resuming import resumption
+    from lrgui.runs.resuming import AGAIN, NotResumableError
+    from lrgui.runs.targets import TargetsError
 
-    run = place_of(run)
+    run, place = place_of(run), on or ""
     opened = opened_run(run, quiet=True)
+    if python is not None:
+        if place not in ("", HERE):
+            fail("--python and --on both say where to compute: keep one of them.", Status.BAD_ARGUMENTS)
+        place = HERE
+    may_run(opened.job, run, trust)
     try:
-        job = resumed(run, opened, more_epochs)
-    except NotResumableError as error:
-        from lrgui.runs.remote.checkpoints import address_there
-        from lrgui.runs.resuming import resumable
-
-        address = None if resumable(run, opened) else address_there(run)
-        if address is not None:
-            fail(
-                f"The checkpoints of {run.name} are on {address.host.name or 'this computer'}, where it was computed. "
-                f"“lrgui weights {run.stem} --last” brings the last one here; then resume it.",
-                Status.BAD_ARGUMENTS,
-            )
+        found = resumption(run, opened, place, more_epochs, lambda words: say(f"{words}."))
+    except (NotResumableError, TargetsError) as error:
         fail(str(error), Status.BAD_ARGUMENTS)
-    may_run(job, run, trust)
-    if more_epochs:
+    except RemoteError as error:
+        fail(str(error))
+    if found.attached:
+        say(f"{run.name} is still going on: following it.")
+    elif more_epochs:
         say(AGAIN)
-    finish(*run_job(job, None, quiet=as_json, python=python, continues=(run, opened.record)), as_json)
+    continues = run, found.opened.record
+    finish(*run_job(found.job, None, quiet=as_json, python=python, continues=continues, source=found.source), as_json)

@@ -138,9 +138,10 @@ def run(
     *,
     python: Place = None,
     continues: tuple[Path, Record] | None = None,
+    source: EventSource | None = None,
 ) -> tuple[Record, str]:
     """Run the job, show how it goes on a terminal, keep it on disk. `sweeps` takes in all of its sweeps; `continues`
-    are log and record of a run that goes on.
+    are log and record of a run that goes on, `source` where it comes from if that is not what `python` says.
 
     Returns what was measured, and a sentence where `log` was asked for and could not be written.
     """
@@ -150,7 +151,7 @@ def run(
     record = known or (Record() if sweeps is None else sweeps.first)
     taking = record if sweeps is None else sweeps
     with Journals(job, log, before) as journals:
-        source = source_of(journals.job, python)
+        source = source or source_of(journals.job, python)
         with (
             progress(job, quiet) as show,
             Signals(source),
@@ -169,9 +170,9 @@ def source_of(job: Job, python: Place = None, *, always_child: bool = False) -> 
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
     where there is no torch in here, or where that is wanted."""
     if isinstance(python, Target):
-        from lrgui.runs.remote.running import source_on  # it needs numpy, which help does not
+        from lrgui.runs.remote.running import RemoteRun  # it needs numpy, which help does not
 
-        return source_on(python, job)
+        return RemoteRun(job, python)
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     if job.task.is_script:
         from lrgui.runs.script_race import script_source

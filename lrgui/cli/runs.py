@@ -79,7 +79,7 @@ def _rows(shown: list[KeptRun]) -> list[tuple[str, ...]]:
                 f"★ {run.name}" if run.notes.star else run.name,
                 " · ".join(filter(None, made)),
                 " · ".join(filter(None, (each.rate, each.sure))),
-                each.ended,
+                run.ended,
                 format_bytes(size) if (size := size_of(run.path)) else "",
                 each.file,
             )
@@ -97,6 +97,7 @@ def _as_dict(run: KeptRun) -> dict[str, Any]:
     return {
         **summary,
         "created": created,
+        "running": run.running,
         "path": str(run.path),
         "checkpoint_bytes": size_of(run.path),
         **asdict(run.notes),

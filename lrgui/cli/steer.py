@@ -1,34 +1,41 @@
-"""`lrgui steer`: change a run that goes on in another terminal, in the window or on a target."""
+"""`lrgui steer`: change a run that goes on in another terminal, in the window or on another machine."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
+import threading
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lrgui.cli.app import Status, command, fail, tell
-from lrgui.cli.opening import opened_run, place_of
+from lrgui.cli.app import Status, command, fail, say, tell
+from lrgui.cli.opening import place_of
 from lrgui.core.control import FINISH, rate_request, read_factor
 from lrgui.core.events import EndEvent, Event, RateEvent, RunKind, RunState, StateEvent
 from lrgui.core.formats import format_ratio
 from lrgui.core.learning_rate import format_lr
-from lrgui.runs.job import Job
-from lrgui.runs.lines import decode
-from lrgui.runs.remote.address import SCHEME
+from lrgui.runs.remote.address import SCHEME, Address
 
-#: Seconds in which a run usually answers: a step, and the time until it looks.
-PATIENCE = 10.0
-_PACE = 0.05
+if TYPE_CHECKING:
+    from lrgui.runs.job import Job
+    from lrgui.runs.remote.following import Following
+
+#: Seconds in which a run usually answers: a step, and the time until it looks. And those in which a connection that
+#: was lost is made again.
+PATIENCE, RECONNECTING = 10.0, 60.0
 
 
 @command("steer")
 def steer(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run that goes on: its log (.lrrun), or its name in lrgui runs.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run that goes on: its log (.lrrun), its name in lrgui runs, ssh://[user@]host[:port]/path/RUN.lrrun,"
+            " or a target, for the run that was sent there last.",
+            show_default=False,
+        ),
     ],
     factor: Annotated[
         str,
@@ -39,10 +46,10 @@ def steer(
     resume: Annotated[bool, typer.Option("--resume", help="Let a held run go on.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the run before its next batch.")] = False,
 ) -> None:
-    """Change a run that another terminal or the window computes on this machine, or that --on has started.
+    """Change a run that another terminal or the window computes on this machine, or that goes on on another one.
 
-    What the run answers is said. Exit status: 0 once the run was asked, 1 where it has ended or nobody computes it, 2
-    for bad arguments.
+    What the run answers is said, and after a lost connection whether the change arrived. Exit status: 0 once the run
+    was asked, 1 where it has ended, nobody computes it or that is not known, 2 for bad arguments.
     """
     wanted = [name for name, given in _choices(factor, finish, pause, resume, stop).items() if given]
     if len(wanted) != 1:
@@ -50,15 +57,10 @@ def steer(
     number = read_factor(factor) if factor else None
     if factor and number is None:
         fail(f"--factor: “{factor}” is not a factor: write 0.5, 2 or 1/10.", Status.BAD_ARGUMENTS)
-    if run.startswith(SCHEME):
-        fail("A run on another machine is steered there: lrgui steer in an ssh session.", Status.BAD_ARGUMENTS)
-    log = place_of(Path(run))
-    opened = opened_run(log, quiet=True)
-    _refuse(log, opened.job, wanted[0], opened.record.end)
-    request = rate_request(number) if number is not None else _REQUESTS[wanted[0]]
-    size = os.path.getsize(log)
-    _ask(log, request)
-    _answer(log, size, wanted[0])
+    name, address, python = _found(run)
+    _Steering(name, address, python, wanted[0]).ask(
+        rate_request(number) if number is not None else _REQUESTS[wanted[0]]
+    )
 
 
 _REQUESTS = {"--finish": FINISH, "--pause": "pause", "--resume": "resume", "--stop": "cancel"}
@@ -68,64 +70,124 @@ def _choices(factor: str, finish: bool, pause: bool, resume: bool, stop: bool) -
     return {"--factor": factor, "--finish": finish, "--pause": pause, "--resume": resume, "--stop": stop}
 
 
-def _refuse(log: Path, job: Job, option: str, end: EndEvent | None) -> None:
-    """Leave where the run cannot be asked for that."""
-    if end is not None:
-        fail(f"{log.name} has ended: {end.detail}")
-    if option in ("--factor", "--finish") and (job.kind != RunKind.TRAIN or job.task.is_script):
-        fail(f"{option} is for a training of LR Finder, and {log.name} is not one.", Status.BAD_ARGUMENTS)
+def _found(run: str) -> tuple[str, Address, str]:
+    """What the run is called, where it is computed, and the Python there."""
+    from lrgui.runs.remote.whereabouts import last_sent_to, whereabouts
+
+    if run.startswith(SCHEME):
+        try:
+            return run, Address.parse(run), ""
+        except ValueError as error:
+            fail(str(error), Status.BAD_ARGUMENTS)
+    log = place_of(Path(run))
+    if not log.exists():
+        sent = last_sent_to(run)
+        if sent is None:
+            fail(f"There is no run {run}: “lrgui runs” lists those that were kept.")
+        log = sent
+    there = whereabouts(log)
+    return (log.name, Address(str(log)), "") if there is None else (log.name, there.address, there.python)
 
 
-def _ask(log: Path, request: str) -> None:
-    from lrgui.runs.remote.tail import Follower
+class _Steering:
+    """One request to a run, here or through ssh, until the run has answered it."""
 
-    follower = Follower(str(log))
-    try:
-        if not follower.ask(request):
-            fail(f"Nobody computes {log.name} any more: it was cut off. “lrgui resume” goes on with a training.")
-    except OSError as error:
-        fail(f"{log.name} could not be asked: {error.strerror or error}.")
+    def __init__(self, name: str, address: Address, python: str, option: str) -> None:
+        from lrgui.runs.remote.following import Following  # it needs numpy, which help does not
 
+        self._name, self._address, self._option = name, address, option
+        self._source: Following = Following(address, python=python, commands=True)
+        self._patience: threading.Timer | None = None
+        self._silent = threading.Event()
+        """Set once nothing is waited for any longer."""
 
-def _answer(log: Path, size: int, option: str) -> NoReturn:
-    """Wait for what the run does about it, and say it."""
-    for event in _news(log, size):
+    def ask(self, request: str) -> None:
+        """Ask, say what the run does about it, and leave with a sentence where it cannot be asked."""
+        source = self._source
+        try:
+            job = source.open(patient=False).job
+            over = source.catch_up(lambda _events: None)
+        except ValueError as error:
+            if source.parser is None and source.hears and self._option == "--stop":  # it waits in a queue
+                self._request(request)
+            fail(str(error))
+        if over is not None:
+            fail(f"{self._name} has ended: {over.detail}")
+        self._refuse(job)
+        if not source.hears:
+            fail(f"Nobody computes {self._name} any more: it was cut off. “lrgui resume” goes on with a training.")
+        self._request(request)
+
+    def _request(self, request: str) -> NoReturn:
+        """Ask, and say what comes of it."""
+        source = self._source
+        if self._option == "--stop":
+            source.cancel()
+        else:
+            source.ask(request)
+        self._wait(PATIENCE)
+        lost = False
+        with closing(source.chunks()) as chunks:
+            for events in chunks:
+                if self._silent.is_set():
+                    break
+                answer = next(filter(None, map(self._answer, events)), "")
+                if answer:
+                    self._over()
+                    tell(answer)
+                    raise typer.Exit(Status.OK)
+                if source.lost != lost:
+                    lost = source.lost
+                    self._wait(RECONNECTING if lost else PATIENCE)
+                if lost and isinstance(events[-1], StateEvent):
+                    say(f"{events[-1].detail}.")
+        self._tell_silence()
+
+    def _wait(self, seconds: float) -> None:
+        """Give up in so many seconds."""
+        self._over()
+        self._patience = threading.Timer(seconds, self._give_up)
+        self._patience.daemon = True
+        self._patience.start()
+
+    def _over(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _give_up(self) -> None:
+        self._silent.set()
+        self._source.leave()
+
+    def _refuse(self, job: Job) -> None:
+        """Leave where the run cannot be asked for that."""
+        if self._option in ("--factor", "--finish") and (job.kind != RunKind.TRAIN or job.task.is_script):
+            fail(f"{self._option} is for a training of LR Finder, and {self._name} is not one.", Status.BAD_ARGUMENTS)
+
+    def _answer(self, event: Event) -> str:
+        """What is to be said where the event is what the run does about the request."""
         if isinstance(event, EndEvent):
-            tell(event.detail)
-            raise typer.Exit(Status.OK)
-        if option == "--factor" and isinstance(event, RateEvent) and event.back_to is None:
+            return event.detail
+        if self._option == "--factor" and isinstance(event, RateEvent) and event.back_to is None:
             total = f", {format_ratio(event.total)} times the plan" if event.total != event.factor else ""
-            tell(f"From step {event.step + 1:,} on the rate is {format_lr(event.lr)}{total}.")
+            return f"From step {event.step + 1:,} on the rate is {format_lr(event.lr)}{total}."
+        return _STATES.get((self._option, event.state), "") if isinstance(event, StateEvent) else ""
+
+    def _tell_silence(self) -> NoReturn:
+        """Say what is known of a request to which the run has said nothing."""
+        again = f"To see what it does: lrgui watch {self._address}"
+        if not self._source.confirmed:
+            fail(f"The connection was lost, and it is not known whether the change reached {self._name}. {again}")
+        if self._source.refused:
+            fail(f"The change did not reach {self._name}: {self._source.refused}.")
+        if self._source.lost:
+            tell(f"The change reached {self._name}; the connection was lost before its answer. {again}")
             raise typer.Exit(Status.OK)
-        if isinstance(event, StateEvent) and (option, event.state) in _STATES:
-            tell(_STATES[option, event.state])
-            raise typer.Exit(Status.OK)
-    words = "It stops when its epoch is over" if option == "--finish" else "It does so before its next batch"
-    tell(f"{log.name} was asked. {words}.")
-    raise typer.Exit(Status.OK)
+        words = "It stops when its epoch is over" if self._option == "--finish" else "It does so before its next batch"
+        tell(f"{self._name} was asked. {words}.")
+        raise typer.Exit(Status.OK)
 
 
 _STATES: dict[tuple[str, str], str] = {
     ("--pause", RunState.PAUSED): "Paused. --resume lets it go on.",
     ("--resume", RunState.RUNNING): "It goes on.",
 }
-
-
-def _news(log: Path, size: int) -> Iterator[Event]:
-    """The events that come to a log of so many bytes, as long as somebody would wait for an answer."""
-    until, rest = time.monotonic() + PATIENCE, b""
-    with log.open("rb") as file:
-        file.seek(size)
-        while time.monotonic() < until:
-            data = file.read(1 << 18)
-            if not data:
-                time.sleep(_PACE)
-                continue
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                try:
-                    event = decode(line)
-                except (ValueError, RecursionError):
-                    continue  # the end of a line whose beginning was there before
-                if event is not None:
-                    yield event

@@ -100,7 +100,7 @@ def sweep_of(job: Job, log: Path | None, quiet: bool, mends: str, python: Place)
 def tell_reading(reading: SweepReading) -> None:
     """The result in words and a table, on standard output."""
     from lrgui.core.curve.recommend import confidence_words
-    from lrgui.core.curve.summary import CLASSIC
+    from lrgui.core.curve.words import CLASSIC
 
     pick = reading.recommendation
     repeated = reading.band is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -26,10 +27,15 @@ from lrgui.runs.job import Job
 if TYPE_CHECKING:
     from lrgui.runs.record import Record
 
+#: A table of a training's epochs has at most so many rows.
+MOST_EPOCHS = 30
+#: So many epochs may lie between two rows.
+_APART = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
+
 
 @command(of_task=True)
 @with_task
-@with_settings(TrainSettings, required=["max_lr"])
+@with_settings(TrainSettings, required={"max_lr": "“lrgui find” recommends one"})
 @with_place
 def train(
     base: Job,
@@ -72,9 +78,9 @@ def finish(record: Record, unkept: str, as_json: bool) -> NoReturn:
 
 
 def tell_training(record: Record, end: EndEvent) -> None:
-    """The epochs of a training in a table, and how it ended, on standard output."""
-    name = (record.epochs[-1].metric_name if record.epochs else "") or "acc."
-    epochs = record.epochs
+    """The epochs of a training in a table, of many those that show its course, and how it ended, on standard output."""
+    epochs, every = told_epochs(record.epochs), len(record.epochs)
+    name = (epochs[-1].metric_name if epochs else "") or "acc."
     kinds = name if epochs and epochs[-1].metric_name else "accuracy"
     metrics = list(zip(*map(_metrics, epochs), strict=True)) or [(), ()]
     measured = {
@@ -91,7 +97,24 @@ def tell_training(record: Record, end: EndEvent) -> None:
     columns = {head: cells for head, cells in columns.items() if set(cells) - {NOTHING}}
     if epochs:
         print_table(list(columns), list(zip(*columns.values(), strict=True)))
+    if len(epochs) < every:
+        from lrgui.runs.epochs import best_epoch
+
+        best = best_epoch(record.epochs)
+        which = "" if best is None else f", the best among them ({best.epoch})"
+        tell(f"{len(epochs)} of {every:,} epochs{which}; --json has them all.")
     tell(end.detail)
+
+
+def told_epochs(epochs: Sequence[EpochEvent]) -> list[EpochEvent]:
+    """All epochs, or of many the first, each fifth, tenth, twentieth …, the best and the last."""
+    if len(epochs) <= MOST_EPOCHS:
+        return list(epochs)
+    from lrgui.runs.epochs import best_epoch  # it needs numpy, which help does not
+
+    apart = next(n for n in _APART if len(epochs) / n <= MOST_EPOCHS - 3)
+    best = best_epoch(epochs)
+    return [e for e in epochs if e.epoch % apart == 0 or e in (epochs[0], best, epochs[-1])]
 
 
 def _metrics(epoch: EpochEvent) -> tuple[float | None, float | None]:

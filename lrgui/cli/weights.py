@@ -23,8 +23,8 @@ def weights(
 ) -> None:
     """Write the weights of a training as a safetensors file, and print the code that loads them.
 
-    Those of a training on a target are brought from there, beside the run's log here; with --last, lrgui resume then
-    goes on here. Exit status: 0, 1 where they cannot be written or brought, 2 for a run without weights.
+    Those of a training on a target are brought from there, beside the run's log here. Exit status: 0, 1 where they
+    cannot be written or brought, 2 for a run without weights.
     """
     from lrgui.export.errors import ExportError
     from lrgui.export.weights import loading_code, weights_file
@@ -49,8 +49,9 @@ def _bring(run: Path, last: bool) -> None:
     """Bring what was kept on a target, if the run was computed on one; what is here already is used where nobody
     answers there."""
     from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest
-    from lrgui.runs.remote.checkpoints import address_there, bring
+    from lrgui.runs.remote.checkpoints import bring
     from lrgui.runs.remote.connection import RemoteError
+    from lrgui.runs.remote.whereabouts import address_there
 
     address = address_there(run)
     if address is None:

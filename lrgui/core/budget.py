@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrgui.core.curve.plan import ONE_CYCLE, SHORT, Plan
-from lrgui.core.curve.recommend import Recommendation
 from lrgui.core.formats import format_estimate
 from lrgui.core.run_settings import FEWEST_TRAININGS, MOST_STEPS, RaceSettings, SweepSettings
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.recommend import Recommendation
 
 #: A training of fewer steps says too little about a longer one.
 FEWEST_STEPS = 40

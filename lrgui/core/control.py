@@ -26,8 +26,8 @@ def rate_request(factor: float) -> str:
 
 
 def read_factor(text: str) -> float | None:
-    """The factor that somebody typed: "0.5", "×2", "÷10", "1/10"; None where it is none."""
-    text = text.strip().replace(",", ".").lstrip("×* ")
+    """The factor that somebody typed: "0.5", "×2", "2x", "÷10", "1/10"; None where it is none."""
+    text = text.strip().replace(",", ".").strip("×xX* ")
     over, parts = text.startswith(("÷", "/")), text.lstrip("÷ /").split("/")
     try:
         numbers = [float(part) for part in parts]

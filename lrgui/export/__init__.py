@@ -42,11 +42,18 @@ class Format:
     make: Callable[[Shown, PictureStyle], bytes]
     has_picture: bool = False
     """True where the style of pictures matters."""
+    read_as: str = ""
+    """The key of the format that has the same as text, of one that people cannot read; empty for the others."""
 
     @property
     def suffix(self) -> str:
         """How its files end: ".png"."""
         return f".{self.key}"
+
+    def text(self, thing: Shown) -> str:
+        """What people can read of it; empty for a picture. Raises ExportError like `render`."""
+        data = b"" if self.has_picture else self.render(thing)
+        return FORMATS[self.read_as].text(thing) if self.read_as else data.decode(errors="replace")
 
     def render(self, thing: Shown, style: PictureStyle = USUAL) -> bytes:
         """The file's content. Raises ExportError, with a sentence, where this thing has none."""
@@ -102,7 +109,7 @@ def _program(thing: Shown, _style: PictureStyle) -> bytes:
 
 
 def _parquet(thing: Shown, _style: PictureStyle) -> bytes:
-    from lrgui.export.study import parquet_bytes
+    from lrgui.export.documents import parquet_bytes
 
     return parquet_bytes(thing)
 
@@ -114,6 +121,7 @@ FORMATS: dict[str, Format] = {
         Format("svg", "Vector picture (SVG)", "the picture as vectors", _svg, True),
         Format("pdf", "Vector picture (PDF)", "the picture as a PDF page", _pdf, True),
         Format("csv", "Points (CSV)", "the points", _table),
+        Format("parquet", "Points (Parquet)", "the points as Parquet, which needs pyarrow,", _parquet, read_as="csv"),
         Format("json", "Whole run (JSON)", "the whole run", _document),
         Format("html", "Report (HTML)", "a report with picture, numbers and settings", _page, True),
         Format("ipynb", "Notebook (Jupyter)", "a notebook that reproduces it", _notebook),
@@ -122,13 +130,8 @@ FORMATS: dict[str, Format] = {
 }
 #: What runs of one task cannot be made of.
 _OF_RUNS = ("ipynb", "py")
-#: Those of the three synthetic scenarios, and of a comparison.
-SCENE_FORMATS = COMPARISON_FORMATS = {key: row for key, row in FORMATS.items() if key not in _OF_RUNS}
-#: Those of a study, whose picture is its heat map.
-STUDY_FORMATS = {
-    **SCENE_FORMATS,
-    "parquet": Format("parquet", "Runs (Parquet)", "the runs, a line for each,", _parquet),
-}
+#: Those of the three synthetic scenarios, of a comparison, and of a study, whose picture is its heat map.
+SCENE_FORMATS = COMPARISON_FORMATS = STUDY_FORMATS = {key: row for key, row in FORMATS.items() if key not in _OF_RUNS}
 
 
 def export(thing: Shown, path: Path, key: str, style: PictureStyle = USUAL) -> None:

@@ -1,12 +1,16 @@
-"""What is on a tab in plain text: its points as comma-separated values, all of it as JSON. No Qt."""
+"""What is on a tab without its picture: its points as comma-separated values or Parquet, all of it as JSON. No Qt."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from lrgui._version import __version__
+from lrgui.core.formats import exact_number
+from lrgui.export.errors import ExportError
 from lrgui.export.shown import Shown
 
 
@@ -18,6 +22,31 @@ def table_bytes(thing: Shown) -> bytes:
     writer.writerow(heads)
     writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def parquet_bytes(thing: Shown) -> bytes:
+    """The table as a Parquet file, with numbers as numbers. Raises ExportError, with a sentence, without pyarrow."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise ExportError("Writing Parquet needs the package pyarrow: pip install pyarrow, or write CSV.") from None
+    sink = pyarrow.BufferOutputStream()
+    columns = {name: _alike(values) for name, values in thing.typed_columns().items()}
+    pyarrow.parquet.write_table(pyarrow.table(columns), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _alike(values: Sequence[Any]) -> list[Any]:
+    """A column whose values are of one kind; settings that vary may mix numbers and texts."""
+    there = {type(value) for value in values if value is not None}
+    return list(values) if there <= {int, float} or len(there) <= 1 else [_text(value) for value in values]
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return exact_number(value) if isinstance(value, int | float) else value
 
 
 def document_bytes(thing: Shown) -> bytes:

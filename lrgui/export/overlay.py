@@ -26,7 +26,9 @@ class OverlayReport(Shown):
     @property
     def title(self) -> str:
         """Title of its picture."""
-        return f"LR Finder: {len(self.overlay.runs)} runs by {ALIGN_WORDS[self.overlay.align].lower()}"
+        overlay = self.overlay
+        count = len(overlay.runs) - len(overlay.view.hidden) or len(overlay.runs)
+        return f"LR Finder: {count} runs by {ALIGN_WORDS[overlay.align].lower()}"
 
     @property
     def summary(self) -> str:
@@ -34,10 +36,10 @@ class OverlayReport(Shown):
         return self.overlay.summary
 
     def plot(self, palette: Palette) -> OverlayPlot:
-        """All curves that are shown."""
+        """All curves that are shown; nothing can be clicked in a picture, so hidden runs have no entry."""
         from lrgui.plot.overlay_plot import overlay_plot
 
-        return overlay_plot(self.overlay, palette)
+        return overlay_plot(self.overlay.without_hidden(), palette)
 
     def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
         """One line per point of each curve as it is shown, the runs one after the other."""

@@ -60,6 +60,12 @@ class Shown(ABC):
     def table(self) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
         """Names of the columns and all lines of what was measured."""
 
+    def typed_columns(self) -> dict[str, Sequence[Any]]:
+        """The table as columns by name, for formats that know kinds of values: None where nothing was measured."""
+        heads, lines = self.table()
+        rows = [[None if cell == "" else cell for cell in line] for line in lines]
+        return {head: [row[number] for row in rows] for number, head in enumerate(heads)}
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """All of it: plain values only, what is not finite as None."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrgui.export.errors import ExportError
 from lrgui.export.overlay import OverlayReport
 from lrgui.export.shown import Cell, Section, Shown, settings_section
 from lrgui.runs.opened import open_run
@@ -54,6 +53,10 @@ class StudyReport(Shown):
         """One line per run."""
         lines = ([value if _is_cell(value) else value_words("", value) for value in each] for each in self._records())
         return self.results.columns, lines
+
+    def typed_columns(self) -> dict[str, Sequence[Any]]:
+        """The same with plain values: what was not measured is None."""
+        return dict(zip(self.results.columns, zip(*self.results.records(), strict=True), strict=True))
 
     def _records(self) -> Iterable[Sequence[Any]]:
         return ([("" if value is None else value) for value in each] for each in self.results.records())
@@ -109,25 +112,3 @@ def overlay_of(results: StudyResults) -> OverlayReport | None:
 
 def _is_cell(value: object) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
-
-
-def parquet_bytes(thing: Shown) -> bytes:
-    """The runs as a Parquet file, with numbers as numbers. Raises ExportError, with a sentence, without pyarrow."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise ExportError("Writing Parquet needs the package pyarrow: pip install pyarrow, or write CSV.") from None
-    assert isinstance(thing, StudyReport)
-    columns = dict(zip(thing.results.columns, zip(*thing.results.records(), strict=True), strict=True))
-    sink = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(pyarrow.table({name: _alike(values) for name, values in columns.items()}), sink)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def _alike(values: Sequence[Any]) -> list[Any]:
-    """A column whose values are of one kind; an axis may mix numbers and texts."""
-    there = {bool if isinstance(value, bool) else type(value) for value in values if value is not None}
-    if there <= {int, float} or len(there) <= 1:
-        return list(values)
-    return [None if value is None else value_words("", value) for value in values]

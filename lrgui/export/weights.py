@@ -15,7 +15,7 @@ from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest, weights_in
 from lrgui.runs.epochs import judged_loss
 from lrgui.runs.job import Job
 from lrgui.runs.opened import OpenedRun
-from lrgui.runs.remote.checkpoints import address_there
+from lrgui.runs.remote.whereabouts import address_there
 
 #: The usual name of the file.
 NAME = "model.safetensors"

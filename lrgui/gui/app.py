@@ -32,8 +32,6 @@ AFTER_PAINT = 60
 LOOK, LONGEST_WAIT = 500, 20_000
 #: Milliseconds after which at most a change of the settings is on disk: a crash loses no more.
 KEEP_MS = 1000
-#: Width and height that a desktop's frame around the window takes, in pixels: nobody knows it before it is shown.
-FRAME = (8, 36)
 
 
 def main(arguments: Sequence[str] | None = None, before: Callable[[], None] | None = None) -> int:
@@ -92,11 +90,14 @@ def _trouble(arguments: Sequence[str]) -> str | None:
     """Why no window can be opened here, None where one can. Qt itself would abort the process."""
     trouble = missing.display_trouble(arguments)
     if trouble is None:
+        packages = missing.package_trouble()
+        if packages is None:
+            from lrgui.gui import without_qt  # noqa: F401 (its modules are to be there before Qt)
         try:
             from PySide6 import QtWidgets  # noqa: F401 (only to see whether Qt's libraries are there)
         except ImportError as error:
             return missing.import_trouble(error)
-        trouble = missing.package_trouble() or missing.library_trouble() or missing.connection_trouble(arguments)
+        trouble = packages or missing.library_trouble() or missing.connection_trouble(arguments)
     return trouble
 
 
@@ -106,7 +107,9 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
 
     from lrgui.core.learning_rate import RATES, write_rates
     from lrgui.gui.environments import Environments
+    from lrgui.gui.fitting import fit
     from lrgui.gui.gc_timer import Collector
+    from lrgui.gui.idle_imports import IdleImports
     from lrgui.gui.notice import Notice
     from lrgui.gui.old_layout import forget_old_layout, take_over
     from lrgui.gui.plain_text import use_plain_text
@@ -163,19 +166,22 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             print(f"lrgui: {warning}", file=sys.stderr)
         if foreign:
             window.session.noticed.emit(Notice("warning", " ".join(foreign)))
-        _fit(window)
+        fit(window)
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then
         window.session.run_ended.connect(lambda _end: pool.warm())
         window.session.ready = pool.warm
-        window.status.watch_spare(pool.memory)
+        window.status.watch_spare(lambda: pool.memory() if pool.ready else None)
         # A process that starts competes with the window for the processor.
         QTimer.singleShot(AFTER_PAINT, warm)
         _describe_later(window, pool, environments)
         instance.asked.connect(lambda words: _come_forward(window, words))
         QTimer.singleShot(AFTER_PAINT, instance.listen)
+        imports = IdleImports(lambda: window.session.busy, window)
+        imports.done.connect(collector.leave_out)
         if not alone:  # beside another window a run without an end may be that one's
-            QTimer.singleShot(AFTER_PAINT, lambda: tell_cut_off(window, saved))
+            imports.done.connect(lambda: tell_cut_off(window, saved))
+        QTimer.singleShot(AFTER_PAINT, imports.start)
         _obey(window, arguments)
         _quit_on_signals(app, window)
         keeper = QTimer(window, interval=KEEP_MS)
@@ -207,7 +213,10 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
         looks -= 1
         if environments.current is not None:
             timer.stop()  # the person was quicker
-        elif window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
+            return
+        if pool.ready:
+            environments.note_ready()
+        if window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
             timer.stop()
             environments.refresh()
 
@@ -293,17 +302,6 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
         window.session.use(arguments[0])
 
 
-def _fit(window: MainWindow) -> None:
-    """Make a window that is larger than the screen as large as what the desktop leaves free, less its own frame."""
-    from PySide6.QtCore import QSize
-
-    screen = window.screen()
-    if screen is None or window.isMaximized() or window.isFullScreen():
-        return
-    room = screen.availableSize() - QSize(*FRAME)
-    window.resize(window.size().boundedTo(room).expandedTo(window.minimumSize()))
-
-
 def create_window(
     settings: Settings, open_source: Callable[[Job], EventSource], environments: Environments | None = None
 ) -> MainWindow:
@@ -350,9 +348,9 @@ def pool_source(pool: object) -> Callable[[Job], EventSource]:
         except TargetsError as error:
             return NoSource(str(error))
         if target is not None:
-            from lrgui.runs.remote.running import source_on
+            from lrgui.runs.remote.running import RemoteRun
 
-            return source_on(target, job)
+            return RemoteRun(job, target)
         if job.task.is_script:  # imports torch itself
             from lrgui.runs.script_race import script_source
 

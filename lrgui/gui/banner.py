@@ -1,10 +1,11 @@
-"""One line above the plot that says what went wrong or what to know, with the way out."""
+"""One line over the plot that says what went wrong or what to know, with the way out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -26,10 +27,17 @@ MOST_TEXT = 260
 #: A message has at least this many pixels beside the buttons, else they stand below it.
 TEXT_WIDTH = 380
 USUAL_TIP = "Apply the suggested fix"
+#: Pixels between the message and the edges of what it lies over.
+_MARGIN = 6
+#: What may have moved that.
+_MOVED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 class Banner(QFrame):
-    """Shows one Notice at a time; a newer one takes its place."""
+    """Shows one Notice at a time; a newer one takes its place.
+
+    It lies over the upper edge of the plot in sight: a message moves nothing that somebody looks at or drags.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +85,49 @@ class Banner(QFrame):
         self._place_buttons()
         for first, then in pairwise((self._action, self._more, self._details, self._close)):
             self.setTabOrder(first, then)
+        self._strip: Callable[[], QWidget] | None = None
+        self._watched: QWidget | None = None
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._place)
+        self._more.toggled.connect(self._place)
         self.hide()
+
+    def lie_over(self, strip: Callable[[], QWidget]) -> None:
+        """From now on lie over the widget that `strip` tells, which may be another one with each tab; it is inside the
+        banner's parent."""
+        self._strip = strip
+        parent = self.parentWidget()
+        assert parent is not None
+        parent.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow what it lies over."""
+        if event.type() in _MOVED and not self.isHidden():
+            self._later.start()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Its words or buttons are others: it may need more room, or less."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._later.start()
+        return super().event(event)
+
+    @Slot()
+    def _place(self) -> None:
+        parent, layout = self.parentWidget(), self.layout()
+        if self._strip is None or parent is None or layout is None or self.isHidden():
+            return
+        strip = self._strip()
+        if strip is not self._watched:
+            if self._watched is not None:
+                self._watched.removeEventFilter(self)
+            self._watched = strip
+            strip.installEventFilter(self)
+        at = strip.mapTo(parent, QPoint(_MARGIN, _MARGIN))
+        self.resize(max(strip.width() - 2 * _MARGIN, 0), self.height())  # the buttons find their row
+        layout.activate()
+        self.setGeometry(at.x(), at.y(), self.width(), self.heightForWidth(self.width()))
+        self.raise_()
 
     @property
     def text(self) -> str:
@@ -112,6 +162,7 @@ class Banner(QFrame):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.show()
+        self._place()
 
     @Slot()
     def look_again(self) -> None:
@@ -124,6 +175,7 @@ class Banner(QFrame):
         self._tab = tab
         self._offer_action()
         self._place_buttons()
+        self._place()
 
     def _offer_action(self) -> None:
         notice = self._notice

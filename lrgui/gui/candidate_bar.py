@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.learning_rate import format_lr, same_lr
-from lrgui.gui.cards import small_button
+from lrgui.gui.cards import leave, small_button
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.seeds import seeds_choice
 from lrgui.gui.session import Session
@@ -32,6 +32,7 @@ class CandidateBar(QWidget):
         self._rows = [QHBoxLayout(), QHBoxLayout()]
         for row in self._rows:
             row.setSpacing(6)
+            row.addStretch(1)
             column.addLayout(row)
         under = QHBoxLayout()
         under.setSpacing(8)
@@ -69,22 +70,27 @@ class CandidateBar(QWidget):
         self.said.setText("They will wait behind those already in the queue." if self._session.queue.running else "")
 
     def _show_chips(self) -> None:
-        for chip in self.chips:
-            chip.hide()
-            chip.deleteLater()
-        for row in self._rows:
-            while row.count():
-                row.takeAt(0)
-        self.chips = []
-        for number, lr in enumerate(self._shown):
-            name = candidate_name(number)
-            act = partial(self._runs.toggle_candidate, lr)
-            chip = small_button(f"{name} · {format_lr(lr)}  ✕", f"Remove candidate {name}", act)
-            chip.setAccessibleName(f"Remove candidate {name}, {format_lr(lr)}")
+        """The buttons that are there are named anew: while new ones take their places, the row would be empty for a
+        moment, and the plot below would jump."""
+        while len(self.chips) < len(self._shown):
+            number = len(self.chips)
+            chip = small_button("", "", partial(self._remove, number))
+            row = self._rows[number >= IN_A_ROW]
+            row.insertWidget(row.count() - 1, chip)
             self.chips.append(chip)
-            self._rows[number >= IN_A_ROW].addWidget(chip)
-        for row in self._rows:
-            row.addStretch(1)
+        for number, chip in enumerate(self.chips):
+            if number >= len(self._shown):
+                leave(chip)
+                chip.hide()
+            else:
+                chip.show()
+                name, rate = candidate_name(number), format_lr(self._shown[number])
+                chip.setText(f"{name} · {rate}  ✕")
+                chip.setToolTip(f"Remove candidate {name}")
+                chip.setAccessibleName(f"Remove candidate {name}, {rate}")
+
+    def _remove(self, number: int) -> None:
+        self._runs.toggle_candidate(self._shown[number])
 
     @property
     def rates(self) -> list[float]:

@@ -152,11 +152,15 @@ class Choice(QComboBox):
         self._tip = tip
         self._refresh_tip()
 
+    def setToolTip(self, tip: str) -> None:
+        """As `set_tip`: what is said of the chosen line would take its place."""
+        self.set_tip(tip)
+
     def _refresh_tip(self) -> None:
         number = self.currentIndex()
         one = self._entries[number] if 0 <= number < len(self._entries) else None
         more = one.tip if isinstance(one, Entry) else ""
-        self.setToolTip("\n".join(words for words in (self._tip, more) if words))
+        super().setToolTip("\n".join(words for words in (self._tip, more) if words))
 
     def showPopup(self) -> None:
         wanted = self.view().sizeHintForColumn(0) + 28

@@ -6,13 +6,16 @@ import threading
 import time
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from lrgui.runs.environment import Description, Environment
-from lrgui.runs.interpreters import Interpreter, find_interpreters, with_chosen
 from lrgui.runs.targets import ON, choices
 from lrgui.tasks.user.target import Target
+
+if TYPE_CHECKING:
+    from lrgui.runs.environment import Description, Environment
+    from lrgui.runs.interpreters import Interpreter
 
 #: Seconds for which an answer is taken as true: free memory changes, and packages are installed.
 FRESH = 60.0
@@ -50,7 +53,7 @@ class Environments(QObject):
         """As they were found last."""
         self._near: Path | None = None
         self._proven: set[str] = set()
-        """Those in which a run has begun."""
+        """Those that are known to have what a run needs."""
         self._answers: dict[str, tuple[float, Environment]] = {}  # when, on the clock that never jumps
         self._questions: SimpleQueue[str | None] = SimpleQueue()
         self._asked: Description | None = None
@@ -74,6 +77,8 @@ class Environments(QObject):
             if self._asked is not None:
                 self._asked.stop()  # it may hang, and nobody waits for it any more
         if self.interpreters:
+            from lrgui.runs.interpreters import with_chosen
+
             self.interpreters = with_chosen(self.interpreters, python)
         self.chosen.emit(python)
         self.interpreters_changed.emit(self.interpreters)
@@ -91,8 +96,10 @@ class Environments(QObject):
         if not self._is_fresh():
             self._describe.start()
 
-    def note_run(self) -> None:
-        """A run has begun in the chosen one: that it did not answer in time holds nobody up."""
+    def note_ready(self) -> None:
+        """A run has begun in the chosen one, or could: that it did not answer in time holds nobody up."""
+        if self.proven:
+            return
         self._proven.add(self.python)
         if self.current is None:
             self.interpreters_changed.emit(self.interpreters)  # it works, whatever else it has
@@ -101,7 +108,7 @@ class Environments(QObject):
 
     @property
     def proven(self) -> bool:
-        """True once a run has begun in the chosen one."""
+        """True once a run has begun in the chosen one, or a process waits there that has imported PyTorch."""
         return self.python in self._proven
 
     def look_near(self, path: str) -> None:
@@ -148,6 +155,8 @@ class Environments(QObject):
 
     @Slot(object)
     def _on_found(self, found: list[Interpreter]) -> None:
+        from lrgui.runs.interpreters import with_chosen
+
         shown = with_chosen(found, self.python)
         if shown != self.interpreters:
             self.interpreters = shown
@@ -155,6 +164,8 @@ class Environments(QObject):
 
     @Slot(object)
     def _on_described(self, answer: Environment) -> None:
+        from lrgui.runs.environment import Environment
+
         if answer.late and answer.python in self._proven:
             answer = Environment(answer.python)
         self._answers[answer.python] = (time.monotonic(), answer)
@@ -165,6 +176,8 @@ class Environments(QObject):
     # -- the other thread
 
     def _work(self) -> None:
+        from lrgui.runs.interpreters import find_interpreters
+
         try:
             while (question := self._questions.get()) is not None:
                 if self._closed:
@@ -177,6 +190,8 @@ class Environments(QObject):
             pass  # the window is gone, and this object with it
 
     def _answer(self, python: str) -> None:
+        from lrgui.runs.environment import Description, Environment
+
         if python.startswith(ON):  # what another machine has is told when a run begins there
             self._described.emit(Environment(python))
             return

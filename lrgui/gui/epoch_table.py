@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from lrgui.export.training import epoch_table
 from lrgui.gui.labels import with_tabular_figures
-from lrgui.plot.best_epoch import best_epoch
+from lrgui.runs.epochs import best_epoch
 from lrgui.runs.record import Record
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.gui.background import Background, Watch
 from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
-from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.following import Following
+
+if TYPE_CHECKING:
+    from lrgui.runs.remote.address import Address
+    from lrgui.runs.remote.following import Following
 
 
 class RunFollowing(QObject):
@@ -28,6 +31,8 @@ class RunFollowing(QObject):
 
     def follow(self, address: Address) -> None:
         """Connect to the run at `address`."""
+        from lrgui.runs.remote.following import Following
+
         self.give_up()
         source = self._connecting = Following(address)
 

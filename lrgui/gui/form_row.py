@@ -105,7 +105,8 @@ class Row:
         subject = "" if self.option is None else self.option.subject
         for name in filter(None, (subject, self.label)):
             rest = text.removeprefix(name)
-            if rest != text and rest[:1] in (":", " "):
+            # Not in "The last learning rate (1) is not above the first (1).": what would be left is no sentence.
+            if rest != text and (rest[:1] == ":" or (rest[:1] == " " and rest[1:2].isalpha())):
                 rest = rest.lstrip(": ")
                 return rest[:1].upper() + rest[1:]
         return text

@@ -17,7 +17,7 @@ EVERY_MS = 500
 class Collector(QObject):
     """Collects garbage on a timer, by the thresholds that Python has; while it lives, nobody else collects.
 
-    What is there when this is made, the window and all modules, is left out: to look through it takes 50 ms, in which
+    What is there when this is made, the window and its modules, is left out: to look through it takes 50 ms, in which
     the window would not answer.
     """
 
@@ -26,10 +26,15 @@ class Collector(QObject):
         self._thresholds = gc.get_threshold()
         self._was_enabled = gc.isenabled()
         gc.disable()
-        gc.freeze()
+        self.leave_out()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
         self._timer.start()
+
+    @Slot()
+    def leave_out(self) -> None:
+        """Leave out what is there now, too: modules that were imported since."""
+        gc.freeze()
 
     @Slot()
     def look(self) -> None:

@@ -11,7 +11,6 @@ from lrgui.gui.cards import leave, small_button
 from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.session import Session
 from lrgui.gui.typing_keys import TypingKeys, mark
-from lrgui.runs.event_source import Steerable
 
 
 class LiveControls(QWidget):
@@ -61,8 +60,8 @@ class LiveControls(QWidget):
         session, job = self._session, self._session.runs.training_job
         if session.kind != RunKind.TRAIN or session.state not in (RunState.RUNNING, RunState.PAUSED):
             return False
-        # A training that is followed hears nothing, and a script sets its rates itself.
-        return isinstance(session.worker.source, Steerable) and job is not None and not job.task.is_script
+        # A script sets its rates itself.
+        return session.worker.hears and job is not None and not job.task.is_script
 
     @Slot(float)
     def multiply(self, factor: float) -> None:

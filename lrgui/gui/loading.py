@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -16,8 +16,9 @@ from lrgui.gui.background import Background, GivenUp, Watch
 from lrgui.gui.notice import Notice
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
-from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
-from lrgui.runs.resuming import NotResumableError, resumed
+
+if TYPE_CHECKING:
+    from lrgui.runs.opened import OpenedRun
 
 #: Larger files are read in the background: this one takes about as long as the window may stand still.
 MOST_BYTES = 1_000_000
@@ -37,12 +38,14 @@ class LoadedRun:
     @classmethod
     def of(cls, path: Path, watch: Watch | None = None) -> LoadedRun:
         """Read it. Raises as `open_run` does, and ValueError for a kind of run that is not shown."""
+        from lrgui.runs.opened import open_run
+
         opened = open_run(path, watch)
         if opened.job.kind not in SHOWN:
             raise ValueError(f"{path.name} cannot be opened: a {opened.job.kind} is not displayed.")
         if opened.job.kind != RunKind.SWEEP:
             return cls(path, opened, None)
-        return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read())
+        return cls(path, opened, ShownSweep(opened.job, opened.sweeps, started=opened.created).as_run().read_ahead())
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,9 @@ class ResumedRun:
     @classmethod
     def of(cls, path: Path, watch: Watch | None = None, *, more_epochs: int = 0) -> ResumedRun:
         """Read it. Raises as `open_run` and `resumed` do."""
+        from lrgui.runs.opened import open_run
+        from lrgui.runs.resuming import resumed
+
         opened = open_run(path, watch)
         return cls(path, opened, resumed(path, opened, more_epochs), more_epochs)
 
@@ -130,6 +136,9 @@ class RunLoading(QObject):
 
 def cannot_open(path: Path, error: OSError | ValueError) -> Notice:
     """Why a run cannot be shown, or go on."""
+    from lrgui.runs.opened import why_not_opened
+    from lrgui.runs.resuming import NotResumableError
+
     kind = "warning" if isinstance(error, NotResumableError) else "error"
     return Notice(kind, why_not_opened(path.name, error))
 

@@ -16,7 +16,6 @@ from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.trust import Question
-from lrgui.tasks.recognise import READERS, recognise
 
 if TYPE_CHECKING:
     from lrgui.gui.dialogs.check import CheckDialog
@@ -51,6 +50,7 @@ class Opening(QObject):
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open the first of these files and folders that can be used; what is wrong is said of the first one."""
         from lrgui.studies.opened import study_at  # nobody waits for it when the window opens
+        from lrgui.tasks.recognise import recognise
 
         usable = [path for path in paths if path.endswith(SUFFIX) or study_at(path) or not recognise(path).problem]
         chosen = (usable or list(paths))[0]
@@ -59,6 +59,8 @@ class Opening(QObject):
 
     def open_file(self) -> None:
         """Ask for a task, a data file or a run, and open it."""
+        from lrgui.tasks.recognise import READERS
+
         kinds = {
             "Tasks": (".py",),
             "Data": tuple(suffix for suffixes in READERS.values() for suffix in suffixes),

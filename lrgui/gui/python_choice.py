@@ -86,7 +86,7 @@ class PythonChoice(QObject):
     @Slot(str)
     def _note_run(self, state: str) -> None:
         if state == RunState.RUNNING and self._session.worker.running:
-            self._environments.note_run()
+            self._environments.note_ready()
 
     @Slot()
     def _warm(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
@@ -10,10 +11,11 @@ from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.formats import format_percent
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
-from lrgui.runs.overlaid import OverlaidRun
 from lrgui.runs.queue import Entry, EntryState, RunQueue, load_queue, queue_file, save_queue
 from lrgui.runs.record import Record
-from lrgui.runs.summary import optimizer_of
+
+if TYPE_CHECKING:
+    from lrgui.runs.overlaid import OverlaidRun
 
 #: The tab that shows it.
 QUEUE = "queue"
@@ -92,6 +94,9 @@ class Queue(QObject):
 
     def _run_of(self, entry: Entry) -> OverlaidRun:
         """The same one as before where nothing but its length is another: it knows what was drawn of it."""
+        from lrgui.runs.overlaid import OverlaidRun
+        from lrgui.runs.summary import optimizer_of
+
         before, optimizer = self._runs.get(id(entry)), optimizer_of(entry.job, entry.record)
         if before is not None and before.record is entry.record and before.optimizer == optimizer:
             return before

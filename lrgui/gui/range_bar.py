@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from lrgui.core.curve.sweep_reading import RateRange
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.labels import with_tabular_figures
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.sweep_reading import RateRange
 
 #: Okabe-Ito's green and vermillion: the safe part, and where it ends. Names and shapes say it as well.
 SAFE, LIMIT = QColor("#009E73"), QColor("#D55E00")

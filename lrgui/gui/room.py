@@ -149,6 +149,8 @@ class Room(QWidget):
 
     changed = Signal()
     """The person has folded a side or changed its width."""
+    edge_moved = Signal()
+    """`edge` is elsewhere."""
 
     def __init__(self, left: Side, center: QWidget, right: Side) -> None:
         super().__init__()
@@ -284,7 +286,9 @@ class Room(QWidget):
             wing.backdrop.setGeometry(edge if wing.on_the_left else edge - whole, 0, whole, height)
             taken = RAIL + GAP // 2 if narrow else whole if there else RAIL + GAP // 2
             begin, end = (begin + taken, end) if wing.on_the_left else (begin, end - taken)
-        self.edge = begin
+        if begin != self.edge:
+            self.edge = begin
+            self.edge_moved.emit()
         if not self._sides_shown:
             begin, end = 0, self.width()
         self.center.setGeometry(begin, 0, max(end - begin, 0), height)

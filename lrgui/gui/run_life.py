@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -26,24 +27,24 @@ from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.validation_watch import RISEN
 from lrgui.gui.curve_editor import CurveEditor
-from lrgui.gui.fixes import Repair
 from lrgui.gui.loading import MOST_BYTES, RunLoading
 from lrgui.gui.notice import Notice
 from lrgui.gui.queue import Queue
 from lrgui.gui.run_jobs import PARTS, job_of
-from lrgui.gui.run_notices import how_it_ended
 from lrgui.gui.run_worker import RunWorker
 from lrgui.gui.shown_sweep import ShownSweep
-from lrgui.runs.checkpoints import with_checkpoints
-from lrgui.runs.event_source import EventSource, Steerable
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
-from lrgui.runs.repeating import Repeat, compared
-from lrgui.runs.sequential import InTurn, jobs_to_compare
 from lrgui.runs.trust import Trust
+
+if TYPE_CHECKING:
+    from lrgui.gui.fixes import Repair
+    from lrgui.runs.log_writer import LogWriter
+    from lrgui.runs.repeating import Repeat
+    from lrgui.runs.sequential import InTurn
 
 
 class RunLife(CurveEditor):
@@ -139,12 +140,18 @@ class RunLife(CurveEditor):
         return self._check if self.kind == RunKind.CHECK else self.runs.record(self.kind)
 
     # ---------------------------------------------------------------- starting
+    def _trains_nothing(self) -> bool:
+        """True, and a notice says why, where a synthetic curve is on screen: no training belongs to it."""
+        if not self.runs.synthetic:
+            return False
+        back = f"Go back to {self.runs.visit.back}" if self.runs.visit is not None else "Go back"
+        words = f"This curve is synthetic: no training belongs to it. {back}, or find a learning rate (F5)."
+        self.noticed.emit(Notice("info", words))
+        return True
+
     def _start(self, kind: str) -> None:
         self.loading.give_up()
-        if self.runs.synthetic and kind in (RunKind.TRAIN, RunKind.RACE):
-            back = f"Go back to {self.runs.visit.back}" if self.runs.visit is not None else "Go back"
-            words = f"This curve is synthetic: no training belongs to it. {back}, or find a learning rate (F5)."
-            self.noticed.emit(Notice("info", words))
+        if kind in (RunKind.TRAIN, RunKind.RACE) and self._trains_nothing():
             return
         job = None if self.busy else self._job_to_run(kind)
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
@@ -164,6 +171,8 @@ class RunLife(CurveEditor):
 
     def compare_optimizers(self, optimizers: Sequence[str]) -> None:
         """Sweep the task with each of the optimizers (keys), one after the other; the sweep on screen stays."""
+        from lrgui.runs.sequential import InTurn, jobs_to_compare
+
         self.loading.give_up()
         job = None if self.busy or not optimizers else self._job_to_run(RunKind.COMPARE)
         if job is None or not self.tasks.may_run(job, lambda: self.compare_optimizers(optimizers)):
@@ -204,6 +213,8 @@ class RunLife(CurveEditor):
         self._repeats = None
 
     def _begin(self, kind: str, job: Job) -> None:
+        from lrgui.runs.checkpoints import with_checkpoints
+
         if kind == RunKind.SWEEP:
             self.runs.leave_for_sweep()
         self._enter(kind, job)
@@ -219,11 +230,6 @@ class RunLife(CurveEditor):
             if kind == RunKind.TRAIN and self.runs.training is not None:
                 self.runs.training.log = self._journal.path
         self.worker.start(self._open_source(job), self._journal)
-
-    @property
-    def running_log(self) -> Path | None:
-        """Where the run that goes on is kept; None where none does, and for several in turn."""
-        return None if self._journal is None else self._journal.path
 
     def _set_state(self, state: str) -> None:
         self.state = state
@@ -296,7 +302,7 @@ class RunLife(CurveEditor):
     def _noted(self, notes: Sequence[str]) -> Notice:
         """What the run says, with a button where something can be done about it at once."""
         notice = Notice("info", " ".join(notes))
-        if not notes[-1].startswith(RISEN) or not isinstance(self.worker.source, Steerable):
+        if not notes[-1].startswith(RISEN) or not self.worker.hears:
             return notice
         tip = f"Multiply the learning rate by {LOWER} from the next step on"
         return replace(notice, action=f"LR {format_factor(LOWER)}", tip=tip, act=lambda: self.multiply_rate(LOWER))
@@ -366,6 +372,8 @@ class RunLife(CurveEditor):
     def _repeated(self, log: Path) -> Repeat | None:
         """What comes of comparing the run that has ended with the one that it repeats; None where it repeats none, or
         they are so long that the window would stand still."""
+        from lrgui.runs.repeating import compared
+
         earlier, self._repeats = self._repeats, None
         try:
             if earlier is None or max(earlier.stat().st_size, log.stat().st_size) > MOST_BYTES:
@@ -398,6 +406,8 @@ class RunLife(CurveEditor):
 
     def _ending(self, end: EndEvent, record: Record) -> Notice | None:
         """What to say about the run that has ended, with a button where one click mends something."""
+        from lrgui.gui.run_notices import how_it_ended
+
         runs = self.runs
         reading = runs.reading if self.kind == RunKind.SWEEP and record is runs.sweep else None
         pick = None if reading is None else reading.recommendation

@@ -12,13 +12,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from lrgui.core.phrases import listed
 from lrgui.gui.background import Background
 from lrgui.runs import trash
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.index import KeptRun, RunIndex
 from lrgui.runs.notes import Notes, write_notes
 
 #: Logs are read for so long, in seconds, before the list shows them.
 AT_ONCE = 0.4
-#: A log without an end that was written to so short a time ago, in seconds, is still being written.
-STILL = 60.0
 
 Looked = tuple[list[KeptRun], list[str]]
 
@@ -124,17 +123,13 @@ class RunShelf(QObject):
         self.runs[path] = self._index.annotated(run)
         self.changed.emit()
 
-    def is_recorded(self, run: KeptRun) -> bool:
-        """True for a run that seems to be going on, here or in another program."""
-        return not run.summary.end and not run.summary.problem and time.time() - run.summary.changed / 1e9 < STILL
-
     def delete(self, paths: Sequence[Path]) -> None:
         """Move these runs to the trash, from where `undo` brings them back."""
         runs = [self.runs[path] for path in paths if path in self.runs]
-        going = [run.name for run in runs if self.is_recorded(run)]
+        kept = [run for run in runs if run.running and goes_on(run.path)]  # it may have ended since they were listed
         deleted, problems = list[trash.Deleted](), list[str]()
         for run in runs:
-            if self.is_recorded(run):
+            if run in kept:
                 continue
             try:
                 deleted.append(trash.delete(run.path))
@@ -142,8 +137,8 @@ class RunShelf(QObject):
                 problems.append(f"{run.name} could not be deleted: {error.strerror}.")
             else:
                 del self.runs[run.path]
-        if going:
-            problems.append(f"Still being recorded, so not deleted: {listed(going)}.")
+        if kept:
+            problems.append(f"Still running, so not deleted: {listed([run.name for run in kept])}.")
         if deleted:
             self.deleted = deleted
             self.changed.emit()

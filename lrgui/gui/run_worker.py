@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,6 +16,9 @@ from lrgui.runs.steering import steered
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
 PATIENCE_MS = 3000
+#: Modules that numpy imports when it needs them first, to draw or read the first curve: in the window's thread that
+#: would take up to 60 ms.
+LATE = ("numpy.ma", "numpy.random")
 
 
 class Journal(Protocol):
@@ -53,6 +57,8 @@ class RunThread(QThread):
 
     def run(self) -> None:
         """Read to the end of the run; nothing that the source raises may end the program."""
+        for name in LATE:
+            importlib.import_module(name)
         try:
             with steered(getattr(self._journal, "path", None), self._source):
                 for events in self._source.chunks():
@@ -144,10 +150,15 @@ class RunWorker(QObject):
 
     def ask(self, request: str) -> bool:
         """Hand on a request in words (`Control.obey`); False where the run does not hear such."""
-        if not isinstance(self._source, Steerable):
+        if not self.hears or not isinstance(self._source, Steerable):
             return False
         self._source.ask(request)
         return True
+
+    @property
+    def hears(self) -> bool:
+        """True while a run goes on that hears requests in words; one that is followed, where a process takes them."""
+        return isinstance(self._source, Steerable) and getattr(self._source, "hears", True)
 
     def stop(self) -> None:
         """Ask the run to end; a run that does not listen is killed after a while."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.events import BROKE, RunKind
+from lrgui.core.events import BROKE, RunKind, RunState
 from lrgui.core.formats import format_bytes
 from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
@@ -42,6 +42,8 @@ from lrgui.runs.trash import KEPT_DAYS
 
 #: How wide it is where there is room, and what stays in sight of the window beside it.
 WIDTH, BESIDE = 460, 60
+NONE_YET = "No runs yet. Every sweep, training and race is kept here while it runs."
+NO_MATCH = "No run matches the search."
 FROM_LAST = "Go on with this training from its last checkpoint"
 #: Keys that mean something in here, whatever they mean in the window.
 _KEYS = {Qt.Key.Key_Escape, Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -106,6 +108,11 @@ class RunsDrawer(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         column.addWidget(self.list, 1)
+        self.empty = muted()
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        within = QVBoxLayout(self.list.viewport())
+        within.setContentsMargins(24, 24, 24, 24)
+        within.addWidget(self.empty)
         self.note = QLineEdit()
         self.note.setPlaceholderText("Note on the selected run")
         self.note.setAccessibleName("Note")
@@ -145,7 +152,6 @@ class RunsDrawer(QFrame):
         self._show_choice()
 
     def _connect(self, session: Session, parent: QWidget) -> None:
-        self.model.is_running = lambda path: path == session.running_log
         self.search.textChanged.connect(self.model.search)
         self.search.textChanged.connect(self._show_count)
         self.sort.currentTextChanged.connect(self.model.sort_by)
@@ -157,8 +163,9 @@ class RunsDrawer(QFrame):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.selectionModel().selectionChanged.connect(self._show_choice)
         self.note.editingFinished.connect(self._keep_note)
-        session.run_ended.connect(self._on_ended)
-        session.state_changed.connect(self._show_choice)
+        session.run_ended.connect(self._look_again)
+        session.runs.comparison_changed.connect(self._look_again)
+        session.state_changed.connect(self._on_state)
         for inner in (self.search, self.list):
             inner.installEventFilter(self)
         parent.installEventFilter(self)
@@ -271,6 +278,8 @@ class RunsDrawer(QFrame):
         words += f" · {format_bytes(weights)} of weights" if weights else ""
         self.count.setToolTip(RULE if weights else "")
         self.count.setText(f"{words} · reading {left:,} more …" if left else words)
+        self.empty.setText(NO_MATCH if every else NONE_YET)
+        self.empty.setVisible(not (shown or left))
 
     @Slot()
     def _show_choice(self) -> None:
@@ -298,9 +307,15 @@ class RunsDrawer(QFrame):
         self.undo_button.setVisible(undo)
 
     @Slot()
-    def _on_ended(self) -> None:
+    def _look_again(self) -> None:
         if self.isVisible():
             self.shelf.refresh()
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        self._show_choice()
+        if state == RunState.RUNNING:
+            self._look_again()  # its log is there now
 
     @Slot(QPoint)
     def _show_menu(self, at: QPoint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -50,19 +50,18 @@ def facts_forms(run: KeptRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" · ".join(filter(None, words)) for words in forms))
 
 
-def ending_line(run: KeptRun, seconds: bool = False, running: bool = False) -> str:
+def ending_line(run: KeptRun, seconds: bool = False) -> str:
     """How it ended and when, and the note: "finished · 15:47 · retry with mixup"; `seconds` tell it from another run of
-    the same minute, and one that is `running` has not ended."""
-    each = run.summary
-    when = clock(datetime.fromtimestamp(each.created), seconds=seconds)
-    return " · ".join(filter(None, ("running" if running else each.ended, when, run.notes.note)))
+    the same minute."""
+    when = clock(datetime.fromtimestamp(run.summary.created), seconds=seconds)
+    return " · ".join(filter(None, (run.ended, when, run.notes.note)))
 
 
-def details(run: KeptRun, running: bool = False) -> str:
+def details(run: KeptRun) -> str:
     """Everything, for a tooltip and a screen reader."""
     each = run.summary
     loss = "" if each.loss is None else f"Lowest loss {format_loss(each.loss)}"
-    facts, ending = facts_forms(run)[0], ending_line(run, seconds=True, running=running)
+    facts, ending = facts_forms(run)[0], ending_line(run, seconds=True)
     lines = (run.name, "Starred" if run.notes.star else "", each.task, facts, ending, loss)
     length = f"{each.points:,} batches in {format_seconds(each.seconds)}" if each.points else ""
     return "\n".join(dict.fromkeys(filter(None, (*lines, length, each.problem, each.file))))
@@ -77,8 +76,6 @@ class RunsModel(QAbstractListModel):
         super().__init__(parent)
         self._all: list[KeptRun] = []
         self._shown: list[KeptRun] = []
-        self.is_running: Callable[[Path], bool] = lambda _path: False
-        """Whether the run of a log goes on."""
         self._words, self._sort = "", LATEST
         self._crowded: set[int] = set()
         """The minutes, since 1970, in which more than one of all runs began."""
@@ -133,9 +130,9 @@ class RunsModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return run.name
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return details(run, self.is_running(run.path))
+            return details(run)
         if role == ENDING:
-            return ending_line(run, _minute(run) in self._crowded, self.is_running(run.path))
+            return ending_line(run, _minute(run) in self._crowded)
         return run if role == RUN else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from lrgui.core.curve.comparison import Compared
-from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.measured import Race
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.gui.loading import LoadedRun
@@ -19,13 +16,13 @@ from lrgui.gui.screen import RunStep, Screen, Visit, visit_of, visit_of_syntheti
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
-from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
-from lrgui.runs.sequential import compared_so_far
 
 if TYPE_CHECKING:
-    pass
+    from lrgui.core.curve.comparison import Compared
+    from lrgui.core.curve.curve import Curve
+    from lrgui.runs.race_record import RaceRecord
 from lrgui.gui.sweep_on_screen import SweepOnScreen
 
 #: What is to be done with a sweep that was read: it, or why it could not be.
@@ -72,6 +69,8 @@ class RunsOnScreen(SweepOnScreen):
     def begin(self, kind: str, job: Job, record: Record | None = None) -> None:
         """A run of `job` begins, or a training goes on whose `record` there is. One that sweeps several jobs does with
         `begin_comparison`."""
+        from lrgui.runs.race_record import RaceRecord
+
         self._going = True
         if kind == RunKind.ASIDE:
             self.aside = Record()
@@ -154,9 +153,10 @@ class RunsOnScreen(SweepOnScreen):
             self.epoch_ended.emit()
 
     def read_ahead(self, done: Done) -> None:
-        """Before a sweep ends: read it in the background if it is long, then call `done` with it, else with None."""
+        """Before a sweep ends: read it in the background, then call `done` with it; with None where there is nothing
+        to read."""
         shown = self._shown
-        if shown is None or not shown.is_long:
+        if shown is None or not len(shown.sweeps.first):
             done(None, None)
             return
 
@@ -165,7 +165,7 @@ class RunsOnScreen(SweepOnScreen):
             done(found, error)
 
         self.finishing = True
-        self._background.start(lambda _watch: shown.read(), read)
+        self._background.start(lambda _watch: shown.read_ahead(), read)
 
     def end(self, kind: str, read: ShownSweep | None = None, error: Exception | None = None) -> None:
         """A run is over, however: show what it says. `read` and `error` are what `read_ahead` told of a sweep."""
@@ -190,6 +190,8 @@ class RunsOnScreen(SweepOnScreen):
 
     def prove(self, end: EndEvent) -> None:
         """The race that has ended measured what the sweep on screen recommends."""
+        from lrgui.core.curve.measured import Race
+
         if self._shown is None or self.race is None or self.race_job is None:
             return
         standings = self.race.standings
@@ -320,6 +322,8 @@ class RunsOnScreen(SweepOnScreen):
 
     def _read_comparison(self) -> None:
         """Read those sweeps of the comparison that have ended."""
+        from lrgui.runs.sequential import compared_so_far
+
         assert self.compared is not None
         self.comparison = tuple(compared_so_far(self.compared, self.compare_jobs))
         self.comparison_changed.emit()

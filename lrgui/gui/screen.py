@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -13,10 +13,11 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from lrgui.core.events import RunKind
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
-from lrgui.runs.headline import headline
 from lrgui.runs.job import Job
-from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from lrgui.runs.race_record import RaceRecord
 
 #: Steps that can be undone: each run among them keeps its curve in memory.
 MOST_STEPS = 100
@@ -89,6 +90,8 @@ class Screen:
 
 def visit_of(kind: str, job: Job, started: datetime | None, home: Screen, what: str = "saved run") -> Visit:
     """The visit of a saved run, or of what else it is."""
+    from lrgui.runs.headline import headline
+
     return Visit(kind, f"{headline(job, started)} ({what})", home, job)
 
 

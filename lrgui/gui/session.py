@@ -21,8 +21,6 @@ from lrgui.gui.visiting import Visiting
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.queue import training_jobs
-from lrgui.runs.remote.address import SCHEME
-from lrgui.tasks.recognise import is_program, recognise
 from lrgui.tasks.user.rows import SCRIPT
 from lrgui.tasks.user.target import Target
 
@@ -106,7 +104,9 @@ class Session(Visiting):
 
         Returns False, and a notice says why, where that can't be.
         """
+        from lrgui.runs.remote.address import SCHEME
         from lrgui.studies.opened import study_at  # nobody waits for it when the window opens
+        from lrgui.tasks.recognise import recognise
 
         study = study_at(text)
         if study is not None:  # it has a tab of its own, and is in nobody's way
@@ -141,6 +141,8 @@ class Session(Visiting):
 
     def _offering(self, notice: Notice, path: str) -> Notice:
         """A notice about a file that is no task, with a button where it may be a training script."""
+        from lrgui.tasks.recognise import is_program
+
         file = Target.parse(path).file
         if file is None or not is_program(file):
             return notice
@@ -215,7 +217,7 @@ class Session(Visiting):
     def enqueue_training(self, rates: Sequence[float] = (), seeds: int = 1) -> bool:
         """Let the training that is set wait in the queue, at each of these maximum rates instead of its own where there
         are any, with so many seeds. False, and a notice says why, where it can't be."""
-        job = self._job_to_run(RunKind.TRAIN)
+        job = None if self._trains_nothing() else self._job_to_run(RunKind.TRAIN)
         if job is None:
             return False
         if job.task.is_script:

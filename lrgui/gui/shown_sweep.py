@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.lr_scaling import Transfer
-from lrgui.core.curve.measured import Race
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import OF_READING, SweepSettings
-from lrgui.export.report import Report
 from lrgui.gui.selection import Choices
-from lrgui.runs.headline import clock, headline, settings_words
 from lrgui.runs.job import Job
-from lrgui.runs.lr_for_settings import carry_over
 from lrgui.runs.records import Records, as_run
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.curve import Curve
+    from lrgui.core.curve.lr_scaling import Transfer
+    from lrgui.core.curve.measured import Race
+    from lrgui.core.curve.sweep_reading import RuleRow, SweepReading
+    from lrgui.export.report import Report
 
 #: Points that are read in about 0.1 s.
 LONG = 20_000
+#: On longer sweeps the packages' rules are left out: they would take longer than a window may stand still.
+MOST_POINTS = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +54,15 @@ class ShownSweep:
     @property
     def headline(self) -> str:
         """What it is, above the plot and in its picture."""
+        from lrgui.runs.headline import headline
+
         return headline(self.job, self.started, self.synthetic)
 
     @property
     def holds_for(self) -> str:
         """The settings that its recommendation belongs to; empty without one."""
+        from lrgui.runs.headline import settings_words
+
         if self.reading is None or self.synthetic or self.reading.recommendation.lr is None:
             return ""
         return f"For {' · '.join([*settings_words(self.job), self.reading.plan.words])}"
@@ -63,6 +70,8 @@ class ShownSweep:
     @property
     def called(self) -> str:
         """What it is called in a sentence: "the sweep of 15:47"."""
+        from lrgui.runs.headline import clock
+
         if self.synthetic:
             return f"“{self.synthetic}”"
         return "the sweep" if self.started is None else f"the sweep of {clock(self.started)}"
@@ -83,6 +92,13 @@ class ShownSweep:
             return replace(self, reading=None)
         reading = self.sweeps.read(self.job.sweep, zones)
         return replace(self, reading=reading if self.race is None else reading.with_race(self.race))
+
+    def read_ahead(self) -> ShownSweep:
+        """The same, read, with what else is shown of it worked out: in a thread, so that no window waits."""
+        sweep = self.read()
+        if sweep.reading is not None:
+            rules_shown(sweep.reading)
+        return sweep
 
     def with_race(self, race: Race) -> ShownSweep:
         """The same with what a race around its recommendation, or guess, measured."""
@@ -135,6 +151,9 @@ class ShownSweep:
 
     def carried_over(self, job: Job) -> Transfer | None:
         """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
+        from lrgui.core.curve.lr_scaling import Transfer
+        from lrgui.runs.lr_for_settings import carry_over
+
         if self.reading is None or self.synthetic:
             return None
         lr = self.reading.recommendation.lr
@@ -149,10 +168,17 @@ class ShownSweep:
 
     def report(self) -> Report | None:
         """The sweep as it is to be exported; None before it was read."""
+        from lrgui.export.report import Report
+
         if self.reading is None:
             return None
         name = "" if self.synthetic else self.headline
         return Report(self.reading, self.job, self.synthetic, name, record=self.sweeps.first)
+
+
+def rules_shown(reading: SweepReading) -> tuple[RuleRow, ...]:
+    """The table of rules, with those of the packages where the sweep is not too long."""
+    return reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
 
 
 def _chosen_for(job: Job) -> tuple[str, ...]:

@@ -128,6 +128,9 @@ class StatusLine(QWidget):
     def _on_ended(self, end: EndEvent) -> None:
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
+        if self._session.runs.synthetic and self._session.kind == RunKind.SWEEP:  # nothing was swept
+            self.text.setText(end.detail)
+            return
         how = ENDS.get(EndReason.CANCELLED if asked else end.reason)  # none where the sentence says it all
         self.text.setText(_said_once(VERBS[self._session.kind], how, end.detail) if how else end.detail)
 

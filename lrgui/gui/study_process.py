@@ -50,6 +50,8 @@ class StudyProcess(QObject):
         self._said = ""
         self.folder: Path | None = None
         """Of the study that runs, or ran last."""
+        self.found: StudyResults | None = None
+        """What was read of it last; None before anything was written."""
         self.far: tuple[int, int] | None = None
         """How many of its runs are measured, and how many there are; None before anything is known."""
         self._wrong = False
@@ -62,6 +64,10 @@ class StudyProcess(QObject):
     def running(self) -> bool:
         """True from its start to its end."""
         return self._process is not None
+
+    def reads(self, folder: Path) -> bool:
+        """True while the study in `folder` is followed from here: nobody else has to read it."""
+        return self._timer.isActive() and self.folder == folder
 
     @property
     def stopping(self) -> bool:
@@ -90,7 +96,7 @@ class StudyProcess(QObject):
         elif python:
             words += ["--python", python]
         self.folder = folder_of(what)
-        self._asked, self._said, self._wrong, self.far = False, "", False, None
+        self._asked, self._said, self._wrong, self.far, self.found = False, "", False, None, None
         note_running(self.folder)
         self._reading.give_up()
         self._study = OpenedStudy(self.folder)
@@ -149,6 +155,7 @@ class StudyProcess(QObject):
                 assert error is not None
                 raise error
             return
+        self.found = found
         far = len(found.rows) - found.missing, len(found.rows)
         if far != self.far:
             self.far = far

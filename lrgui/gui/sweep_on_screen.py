@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from lrgui.core.curve.lr_scaling import Transfer
 from lrgui.core.curve.plan import ONE_CYCLE, USUAL, Plan
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.curve.zones import Zones
 from lrgui.core.learning_rate import format_lr, same_lr
 from lrgui.core.run_settings import SweepSettings
-from lrgui.export.report import Report
 from lrgui.gui.background import Background
 from lrgui.gui.screen import Screen, Steps, Visit
 from lrgui.gui.selection import Choices, Selection
@@ -24,6 +21,9 @@ from lrgui.runs.record import Record
 from lrgui.runs.records import Records
 
 if TYPE_CHECKING:
+    from lrgui.core.curve.lr_scaling import Transfer
+    from lrgui.core.curve.sweep_reading import SweepReading
+    from lrgui.export.report import Report
     from lrgui.export.snippets import Facts
 
 #: So many rates can be marked: more names have no room.

@@ -13,11 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from lrgui.gui.notice import Notice
 from lrgui.gui.source_defaults import Lent
 from lrgui.gui.task_code import TaskCode
-from lrgui.runs.defaults import apply_defaults
 from lrgui.runs.job import Job, switched
 from lrgui.runs.trust import Question, Trust
 from lrgui.tasks.spec import TaskSpec
-from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_outline import Outline
@@ -147,6 +145,9 @@ def _home_of(path: str) -> str:
 
 def _with_source(job: Job, source: str, path: str, model: str | None) -> tuple[Job, list[str]]:
     """`job` for that source, with all that it brings; and sentences about what could not be used."""
+    from lrgui.runs.defaults import apply_defaults
+    from lrgui.tasks.user.outline import outline
+
     changed, notes = switched(job, source, path, model), list[str]()
     if changed.task.is_script and path:
         changed = replace(changed, task=replace(changed.task, options={"folder": _home_of(path)}))

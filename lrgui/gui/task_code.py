@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.gui.watch import FileWatch
 from lrgui.runs.trust import Trust
-from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.task_outline import Outline
 
 
@@ -79,6 +78,8 @@ class TaskCode(QObject):
         self.saved.emit()
 
     def _read(self) -> None:
+        from lrgui.tasks.user.outline import outline
+
         before = self.outline
         found = outline(self._path) if self._path else None
         self.outline = Outline(modules=found.modules, file=found.file) if found and self._is_script else found

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
@@ -25,10 +25,11 @@ from lrgui.gui.run_life import RunLife
 from lrgui.gui.screen import Exchange
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
-from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.following import Following
 from lrgui.runs.trust import Trust
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.curve import Curve
+    from lrgui.runs.remote.following import Following
 
 
 class Visiting(RunLife):
@@ -70,6 +71,8 @@ class Visiting(RunLife):
     def follow_run(self, text: str) -> bool:
         """Show a run while somebody else computes it: from its log, a path or an ssh address. Stop ends the following
         alone. Returns False, and a notice says why, where that can't be."""
+        from lrgui.runs.remote.address import Address
+
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before following another one."))
             return False
@@ -95,6 +98,8 @@ class Visiting(RunLife):
 
     @Slot(object)
     def _show_run(self, run: LoadedRun) -> None:
+        from lrgui.runs.going_on import goes_on
+
         opened = run.opened
         self.noticed.emit(None)
         self.kind = opened.job.kind
@@ -104,11 +109,11 @@ class Visiting(RunLife):
         if opened.warnings:
             notice = Notice("info", " ".join(opened.warnings))
             if opened.record.end is None:  # it may be another program's that goes on
-                tip = "If the run still goes on, show what it measures from now on"
+                tip = "If the run is still going on, show what it measures from now on"
                 notice = replace(notice, action="Follow", tip=tip, act=lambda: self._follow_again(run.path))
             self.noticed.emit(notice)
-        cut_off = f"{run.path.name} is incomplete: the program ended during the run."
-        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, cut_off))
+        why = "it is still going on" if goes_on(run.path) else "the program ended during the run"
+        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, f"{run.path.name} is incomplete: {why}."))
 
     def _follow_again(self, path: Path) -> None:
         self.follow_run(str(path))
@@ -148,6 +153,8 @@ class Visiting(RunLife):
 
     @Slot(object)
     def _resume(self, run: ResumedRun) -> None:
+        from lrgui.runs.log_writer import LogWriter
+
         job, opened = run.job, run.opened
         if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs)):
             return

@@ -47,7 +47,6 @@ from lrgui.gui.panels import PANELS
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.plain_text import use_plain_text
 from lrgui.gui.room import Room
-from lrgui.gui.saving import NOTHING, save_as, screen_picture
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
@@ -123,12 +122,14 @@ class MainWindow(QMainWindow):
         within = QVBoxLayout(center)
         within.setContentsMargins(0, 0, 0, 0)
         within.setSpacing(6)
-        within.addWidget(self.banner)
+        self.banner.setParent(center)  # it lies over the others
         within.addWidget(VisitBar(self.session, self.runs))
         within.addWidget(self.tabs, 1)
+        self.banner.lie_over(lambda: self.tabs.strip)
         self.room = Room(left, center, right)
         self.room.restore(self.settings.panel_widths, self.settings.folded_panels)
         self.room.changed.connect(self._keep_room)
+        self.room.edge_moved.connect(self._indent_tabs)
         column.addWidget(self.room, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
         self._indent_tabs()
         self._refresh_actions()
 
+    @Slot()
     def _indent_tabs(self) -> None:
         """The tabs' names stay where they are, whatever is beside them."""
         self.tabs.indent(self.room.edge if self.tabs.on_scenarios else 0)
@@ -177,13 +179,14 @@ class MainWindow(QMainWindow):
         idle = state == RunState.IDLE
         actions["find"].setEnabled(idle)
         actions["reset_sweep"].setEnabled(idle)
-        actions["train"].setEnabled(idle and not self.runs.synthetic)
-        actions["verify"].setEnabled(idle and not self.runs.synthetic)
+        measured = not self.runs.synthetic
+        for key in ("train", "verify"):
+            actions[key].setEnabled(idle and measured)
         script = session.job.task.is_script
         for key in NOT_OF_SCRIPTS:
             actions[key].setEnabled(idle and not script)
-        actions["enqueue"].setEnabled(not script)  # it waits while another one trains
-        actions["candidate"].setEnabled(not script and self.runs.selection is not None)
+        actions["enqueue"].setEnabled(not script and measured)  # it waits while another one trains
+        actions["candidate"].setEnabled(not script and measured and self.runs.selection is not None)
         marked = bool(self.runs.candidates)
         actions["train_candidates"].setEnabled(not script and marked)
         actions["clear_candidates"].setEnabled(marked)
@@ -194,7 +197,7 @@ class MainWindow(QMainWindow):
         actions["finish_epoch"].setEnabled(trains and state in (RunState.RUNNING, RunState.PAUSED))
         actions["undo"].setEnabled(self.tabs.undo_stack.canUndo())
         actions["redo"].setEnabled(self.tabs.undo_stack.canRedo())
-        actions["use"].setEnabled(self.runs.selection is not None)
+        actions["use"].setEnabled(measured and self.runs.selection is not None)
         visit = self.runs.visit
         actions["use_visited"].setEnabled(idle and visit is not None and visit.settings_wait)
         actions["back"].setEnabled(idle and visit is not None)
@@ -238,6 +241,8 @@ class MainWindow(QMainWindow):
 
     def export_as(self, key: str = "png", path: Path | None = None) -> None:
         """Write what is on the tab in sight to `path`, or to a file that is asked for."""
+        from lrgui.gui.saving import save_as
+
         said = save_as(self.tabs.shown, key, self.settings, self, path)
         if isinstance(said, Notice):
             self.session.noticed.emit(said)
@@ -247,6 +252,7 @@ class MainWindow(QMainWindow):
     def show_export(self) -> None:
         """Open the dialog that exports what is on the tab in sight."""
         from lrgui.gui.dialogs.export import ExportDialog  # nobody waits for it when the window opens
+        from lrgui.gui.saving import NOTHING, save_as
 
         thing = self.tabs.shown
         if thing is None:
@@ -267,6 +273,8 @@ class MainWindow(QMainWindow):
 
     def copy_picture(self) -> None:
         """Copy the picture of the tab in sight."""
+        from lrgui.gui.saving import NOTHING, screen_picture
+
         thing = self.tabs.shown
         if thing is None:
             self.session.noticed.emit(NOTHING)

@@ -25,6 +25,8 @@ TICK_LENGTH = 5.0
 SHORT = {"Learning rate": "LR", "Learning rate (log scale)": "LR (log)"}
 #: How far a title may reach past the ends of a short axis.
 TITLE_REACH = 14.0
+#: Where an upright title begins.
+TITLE_LEFT = 2.0
 LEFT_WIDTH = 64
 BOTTOM_HEIGHT = 44
 BOTTOM_HEIGHT_PLAIN = 26
@@ -126,60 +128,83 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         else:
             self._paint_bottom(painter, line, width, height, lambda v: width * (v - low) / (high - low))
 
+    def words(self) -> list[tuple[str, QRectF]]:
+        """What is written on the axis, and where, in its own pixels: the title, which stands upright at the left, and
+        the numbers that have room."""
+        low, high = (float(end) for end in self.range)
+        width, height = self.size().width(), self.size().height()
+        if not high > low or width <= 0 or height <= 0:
+            return []
+        if self.orientation == "left":
+            return self._left_words(height, lambda v: height * (high - v) / (high - low))
+        return self._bottom_words(width, height, lambda v: width * (v - low) / (high - low))
+
     def _paint_left(
         self, painter: QPainter, line: QPen, width: float, height: float, at: Callable[[float], float]
     ) -> None:
-        metrics = QFontMetricsF(self._font)
         painter.setPen(line)
         painter.drawLine(QPointF(width - 0.5, 0), QPointF(width - 0.5, height))
-        ticks = self.ticks()
-        for tick in ticks:
+        for tick in self.ticks():
             y = _crisp(at(tick.position))
             painter.drawLine(QPointF(width - (TICK_LENGTH if tick.major else 3), y), QPointF(width - 1, y))
         painter.setPen(QColor(self._palette.muted))
-        half = metrics.height() / 2
-        for tick in ticks:
+        title, *numbers = self._left_words(height, at)
+        for text, box in numbers:
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        text, box = title
+        painter.save()
+        painter.translate(box.left(), box.center().y())
+        painter.rotate(-90)
+        lying = QRectF(-box.height() / 2, 0, box.height(), box.width())
+        painter.drawText(lying, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
+
+    def _left_words(self, height: float, at: Callable[[float], float]) -> list[tuple[str, QRectF]]:
+        """The title first, which may be empty."""
+        metrics = QFontMetricsF(self._font)
+        length, line = height + 2 * TITLE_REACH, metrics.height()
+        fits = metrics.horizontalAdvance(self._title) <= length
+        words = self._title if fits else SHORT.get(self._title, self._title)
+        title = metrics.elidedText(words, Qt.TextElideMode.ElideRight, length)
+        # As long as its words are, and a little for what rounding takes.
+        long = min(length, metrics.horizontalAdvance(title) + 2)
+        found = [(title, QRectF(TITLE_LEFT, (height - long) / 2, line, long))]
+        right = self.size().width() - TICK_LENGTH - 3
+        for tick in self.ticks():
             y = at(tick.position)
             if tick.text and -1 <= y <= height + 1:
-                box = QRectF(0, y - half, width - TICK_LENGTH - 3, 2 * half)
-                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
-        if self._title:
-            painter.save()
-            painter.translate(2, height / 2)
-            painter.rotate(-90)
-            length = height + 2 * TITLE_REACH
-            fits = metrics.horizontalAdvance(self._title) <= length
-            words = self._title if fits else SHORT.get(self._title, self._title)
-            title = metrics.elidedText(words, Qt.TextElideMode.ElideRight, length)
-            box = QRectF(-length / 2, 0, length, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
-            painter.restore()
+                wide = metrics.horizontalAdvance(tick.text)
+                found.append((tick.text, QRectF(right - wide, y - line / 2, wide, line)))
+        return found
 
     def _paint_bottom(
         self, painter: QPainter, line: QPen, width: float, height: float, at: Callable[[float], float]
     ) -> None:
-        metrics = QFontMetricsF(self._font)
         painter.setPen(line)
         painter.drawLine(QPointF(-1, 0.5), QPointF(width, 0.5))
-        ticks = self.ticks()
-        for tick in ticks:
+        for tick in self.ticks():
             x = _crisp(at(tick.position))
             painter.drawLine(QPointF(x, 1), QPointF(x, TICK_LENGTH if tick.major else 3))
         painter.setPen(QColor(self._palette.muted))
+        for text, box in self._bottom_words(width, height, at):
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _bottom_words(self, width: float, height: float, at: Callable[[float], float]) -> list[tuple[str, QRectF]]:
+        metrics = QFontMetricsF(self._font)
+        found: list[tuple[str, QRectF]] = []
         if not self._numbers:
-            return
+            return found
         taken = -1e9
-        for tick in sorted((t for t in ticks if t.text), key=lambda t: t.position):
+        for tick in sorted((t for t in self.ticks() if t.text), key=lambda t: t.position):
             # The last label may reach a little past the plot's edge, where there is room beside it.
             half = metrics.horizontalAdvance(tick.text) / 2
             x = min(at(tick.position), width + 12 - half)
             if x - half >= taken:
-                box = QRectF(x - half - 2, TICK_LENGTH + 1, 2 * half + 4, metrics.height())
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
+                found.append((tick.text, QRectF(x - half - 2, TICK_LENGTH + 1, 2 * half + 4, metrics.height())))
                 taken = x + half + 6
         if self._title:
-            box = QRectF(0, height - metrics.height() - 3, width, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title)
+            found.append((self._title, QRectF(0, height - metrics.height() - 3, width, metrics.height())))
+        return found
 
     def boundingRect(self) -> QRectF:
         """The item's own rectangle, with the rim that an end label may use."""

@@ -1,8 +1,7 @@
-"""The best epoch of a training: which one it is, and its mark among the losses."""
+"""The mark of the best epoch of a training among its losses."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,13 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from lrgui.core.events import EpochEvent
 from lrgui.core.formats import format_loss, format_metric, format_percent
-from lrgui.core.run_settings import counted
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Floats, Line, PaletteLayer
 from lrgui.plot.placing import Placed
 from lrgui.plot.view import PlotView
 
-
-def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
-    """The epoch with the lowest finite validation loss, None where there is none."""
-    measured = [(loss, i) for i, e in enumerate(epochs) if (loss := e.val_loss) is not None]
-    measured = [(loss, i) for loss, i in measured if math.isfinite(counted(loss))]
-    return epochs[min(measured)[1]] if measured else None
+#: Radius of the ring with its pen, in logical pixels.
+_RING = 8.0
 
 
 def best_words(best: EpochEvent) -> tuple[str, ...]:
@@ -60,16 +54,18 @@ class BestEpoch(PaletteLayer):
 
     def show_at(self, x: float, y: float, forms: tuple[str, ...], lines: Sequence[Line]) -> None:
         """Mark this point with the longest of `forms` that there is room for, where it covers the least of `lines`."""
-        before = self._at, self._forms, self.label
+        before, painted = (self._at, self._forms, self.label), self._area()
         self._at, self._forms, self._lines, self._stale = (x, y), forms, lines, True
         if (self._at, self._forms, self.label) != before:
-            self.update()
+            for area in filter(QRectF.isValid, (painted, self._area())):  # the rest of the chart stays as it is
+                self.update(area)
 
     def show_nothing(self) -> None:
         """There is no best epoch yet."""
         if self._at is not None:
+            painted = self._area()
             self._at, self._label, self._stale = None, None, False
-            self.update()
+            self.update(painted)
 
     def refresh(self, *_: object) -> None:
         """Place the words again, and paint."""
@@ -82,6 +78,14 @@ class BestEpoch(PaletteLayer):
         if self._stale:
             self._stale, self._label = False, self._place()
         return self._label
+
+    def _area(self) -> QRectF:
+        """Where ring, leader and words are painted."""
+        if self._at is None:
+            return QRectF()
+        at, label = self.to_px(*self._at), self.label
+        area = QRectF(at.x() - _RING, at.y() - _RING, 2 * _RING, 2 * _RING)
+        return area if label is None else area.united(label.rect.adjusted(-1, -1, 1, 1))
 
     def _place(self) -> Placed | None:
         if self._at is None:
@@ -121,7 +125,7 @@ class BestEpoch(PaletteLayer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(QPen(QColor(self._palette.text), 1.8))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(at, 6.5, 6.5)
+        painter.drawEllipse(at, _RING - 1.5, _RING - 1.5)
         if label is None:
             return
         above = label.rect.bottom() < at.y()

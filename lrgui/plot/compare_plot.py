@@ -164,9 +164,16 @@ class PickMarks(PaletteLayer):
 
     @property
     def labels(self) -> list[Placed]:
-        """The labels of the picks in sight where they are painted, each in the first row that has room."""
+        """The labels of the picks in sight where they are painted."""
+        return [label for _, label in self._placed()]
+
+    def _placed(self) -> list[tuple[Pick, Placed]]:
+        """The picks in sight, each with its label in the first row that has room, and covers no diamond."""
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        placed: list[Placed] = []
+        around = QPointF(DIAMOND + 1, DIAMOND + 1)
+        points = [self.to_px(pick.x, pick.y) for pick in self._picks]
+        taken = [QRectF(at - around, at + around) for at in points if rect.contains(at)]
+        placed: list[tuple[Pick, Placed]] = []
         for pick in self._picks:
             at = self.to_px(pick.x, pick.y).x()
             if not 0 <= at <= rect.width():
@@ -174,28 +181,23 @@ class PickMarks(PaletteLayer):
             width = metrics.horizontalAdvance(pick.label) + 14
             left = min(max(at - width / 2, 2.0), max(2.0, rect.width() - width - 2))
             box = QRectF(left, TOP, width, LABEL_HEIGHT)
-            while any(box.adjusted(-2, -1, 2, 1).intersects(other.rect) for other in placed):
+            while any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken):
                 box.translate(0, LABEL_HEIGHT + 2)
-            placed.append(Placed(pick.label, pick.label, box))
+            taken.append(box)
+            placed.append((pick, Placed(pick.label, pick.label, box)))
         return placed
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint lines, diamonds and labels."""
         rect = self.boundingRect()
-        boxes = {place.text: place.rect for place in self.labels}
+        placed = [(pick, label.rect) for pick, label in self._placed()]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(self._font)
-        for pick in self._picks:
-            box = boxes.get(pick.label)
-            if box is None:
-                continue
+        for pick, box in placed:
             at = self.to_px(pick.x, pick.y)
             painter.setPen(pen(pick.colour, 1.0, pick.dash))
             painter.drawLine(QPointF(at.x(), box.bottom()), QPointF(at.x(), rect.height()))
-        for pick in self._picks:
-            box = boxes.get(pick.label)
-            if box is None:
-                continue
+        for pick, box in placed:
             at = self.to_px(pick.x, pick.y)
             painter.setPen(pen(self._palette.mark, 1.4))
             painter.setBrush(QColor(pick.colour if pick.sure else self._palette.background))

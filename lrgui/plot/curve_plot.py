@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.plot.annotations import HEADER
 from lrgui.plot.dots import Dots
 from lrgui.plot.handles import Mark
@@ -22,6 +22,9 @@ from lrgui.plot.ranges import curve_range, live_range
 from lrgui.plot.selectable_plot import SelectablePlot
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.ticks import linear_ticks, loss_ticks
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.sweep_reading import SweepReading
 
 Floats = NDArray[np.float64]
 _NONE: Floats = np.empty(0)

@@ -20,6 +20,7 @@ from lrgui.plot.plots import Plot
 from lrgui.plot.theme import LIGHT, Palette, contrast
 from lrgui.plot.ticks import Tick
 from lrgui.plot.view import PlotView
+from lrgui.studies.plan import axis_words
 from lrgui.studies.results import Cell, HeatMap
 
 #: Pixels between two cells.
@@ -77,7 +78,7 @@ class HeatMapPlot(Plot):
         """Show these cells, in the place of others; with `keep_view` as large as before where the person chose that."""
         self._map = heat_map
         self.cells.show_map(heat_map)
-        self.chart.bottom.set_title(heat_map.across.replace("_", " "))
+        self.chart.bottom.set_title(axis_words(heat_map.across))
         metrics = QFontMetricsF(plot_font(12))
         widest = max((metrics.horizontalAdvance(name) for name in heat_map.rows), default=0.0)
         self.chart.left.setWidth(min(WIDEST, max(LEFT_WIDTH, widest + 14)))

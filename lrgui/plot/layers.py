@@ -15,7 +15,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPdfWriter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPdfWriter, QPen, QPolygonF
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsObject
 
@@ -34,6 +34,8 @@ _CIRCLE = 3.4
 _PER_SPACE = 0.28
 #: Smaller circles would be specks.
 _LEAST_CIRCLE = 1.2
+#: Nobody sees that one is so much larger than another.
+_SAME_RADIUS = 0.02
 
 DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
@@ -163,6 +165,8 @@ class Line(Layer):
         self._pen = QPen(Qt.PenStyle.NoPen)
         self._circles: tuple[QColor, QColor] | None = None
         self._grows = False
+        self._radius = 0.0
+        """Of the circles, as they were painted when all of the line was."""
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # it is told what of it is to be painted
         self.one_of_many = False
         """True where there are so many lines that they are drawn thin and solid while the view moves."""
@@ -212,7 +216,7 @@ class Line(Layer):
         if same == known == len(x) and grew:
             return
         self._x, self._y = x, y
-        if not same or not grew or self._every() != every or not self._solid:
+        if not same or not grew or self._every() != every or self._circles_changed():
             self.update()
             return
         first = max(0, (same - 1) // every * every - every)
@@ -220,10 +224,12 @@ class Line(Layer):
         wide = 2 * self._pen.widthF() + 2.0
         self.update_around(px, np.clip(py, -_FAR, _FAR), wide if self._circles is None else max(wide, _CIRCLE + 3.0))
 
-    @property
-    def _solid(self) -> bool:
-        """True where a part of the line can be painted alone: Qt does not begin dashes at the same places then."""
-        return self._pen.style() == Qt.PenStyle.SolidLine
+    def _circles_changed(self) -> bool:
+        """Whether those that are painted already are to be of another size now."""
+        if self._circles is None:
+            return False
+        before, self._radius = self._radius, circle_radius(self.visible_pixels()[0])
+        return abs(self._radius - before) > _SAME_RADIUS
 
     def _is_shown(self, at: int, x: Floats, y: Floats) -> bool:
         return bool(self._x[at] == x[at] and self._y[at] == y[at])
@@ -261,24 +267,36 @@ class Line(Layer):
         line = QPen(self._pen.color(), 0) if hasty else QPen(self._pen)
         if len(px) > _DENSE:
             line.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # a third of the time, and no eye sees these corners
-        painter.setPen(line)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = self._radius = circle_radius(px) if self._circles is not None else 0.0
         whole = not draws_shapes(painter)
-        if whole and self._grows and self._solid:
+        if whole:
             margin = 2 * self._pen.widthF() + _CIRCLE
             first = max(0, int(np.searchsorted(px, option.exposedRect.left() - margin)) - 2)
             last = int(np.searchsorted(px, option.exposedRect.right() + margin)) + 2
+            before = float(np.hypot(np.diff(px[: first + 1]), np.diff(py[: first + 1])).sum())
             px, py = px[first:last], py[first:last]
-        if len(px) > 1:
+        painter.setPen(line)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if len(px) > 1 and whole and line.style() == Qt.PenStyle.CustomDashLine:
+            line.setDashOffset(before / line.widthF())  # its dashes lie where those of the whole line do
+            _draw_dashes(painter, line, _polygon(px, py))
+        elif len(px) > 1:
             for xs, ys in [(px, py)] if whole else inside_pieces(px, py, self.boundingRect()):
                 painter.drawPolyline(_polygon(xs, ys))
-        radius = circle_radius(px)
         if self._circles is not None and radius:
             outline, fill = self._circles
             painter.setPen(QPen(outline, 1.6 * radius / _CIRCLE))
             painter.setBrush(fill)
             for x, y in zip(px, py, strict=True):
                 painter.drawEllipse(QPointF(float(x), float(y)), radius, radius)
+
+
+def _draw_dashes(painter: QPainter, dashed: QPen, points: QPolygonF) -> None:
+    """Draw a line as Qt does. But where only a part of the screen is painted, Qt itself leaves out what lies elsewhere,
+    and then some dashes lie where those of the whole line do not."""
+    path = QPainterPath()
+    path.addPolygon(points)
+    painter.fillPath(QPainterPathStroker(dashed).createStroke(path), dashed.brush())
 
 
 def circle_radius(px: Floats) -> float:

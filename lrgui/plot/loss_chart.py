@@ -8,7 +8,7 @@ import numpy as np
 
 from lrgui.core.events import EpochEvent
 from lrgui.plot.axis import number_axis
-from lrgui.plot.best_epoch import BestEpoch, best_epoch, best_words
+from lrgui.plot.best_epoch import BestEpoch, best_words
 from lrgui.plot.dots import Dots
 from lrgui.plot.layers import Line, pen
 from lrgui.plot.legend import Entry
@@ -18,6 +18,7 @@ from lrgui.plot.rate_marks import RateMarks
 from lrgui.plot.step_chart import NONE, EpochLines, Floats, StepChart, per_step
 from lrgui.plot.theme import Palette
 from lrgui.plot.ticks import linear_ticks, loss_ticks
+from lrgui.runs.epochs import best_epoch
 
 
 class LossChart(StepChart):

@@ -156,15 +156,24 @@ class Winner(PaletteLayer):
         """What stands at the mark, empty where there is none."""
         return self._text
 
+    def _pixel(self, at: float) -> float:
+        return min(max(self.to_px(at, 0.0).x(), 1.0), self.boundingRect().width() - 1)
+
+    def labels(self) -> list[tuple[str, QRectF]]:
+        """The name and where it stands, once there is one."""
+        if self._at is None:
+            return []
+        metrics = QFontMetricsF(self._font)
+        width, height = metrics.horizontalAdvance(self._text) + 14, metrics.height() + 4
+        left = min(max(self._pixel(self._at) - width / 2, 2.0), self.boundingRect().width() - width - 2)
+        return [(self._text, QRectF(left, 2, width, height))]
+
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint line and name."""
         if self._at is None:
             return
-        rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        x = min(max(self.to_px(self._at, 0.0).x(), 1.0), rect.width() - 1)
-        width, height = metrics.horizontalAdvance(self._text) + 14, metrics.height() + 4
-        left = min(max(x - width / 2, 2.0), rect.width() - width - 2)
-        box = QRectF(left, 2, width, height)
+        rect, x = self.boundingRect(), self._pixel(self._at)
+        ((_, box),) = self.labels()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(QPen(QColor(self._palette.selection), 1.6))
         painter.drawLine(QPointF(x, box.bottom()), QPointF(x, rect.height()))

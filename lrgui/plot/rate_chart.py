@@ -12,7 +12,7 @@ from lrgui.core.changed_plan import changed_plan
 from lrgui.core.events import RateEvent
 from lrgui.core.formats import format_factor, format_figure
 from lrgui.core.learning_rate import format_lr
-from lrgui.plot.axis import number_axis
+from lrgui.plot.axis import Axis
 from lrgui.plot.badge import Badge
 from lrgui.plot.layers import Line, pen
 from lrgui.plot.legend import Entry
@@ -20,7 +20,7 @@ from lrgui.plot.plan_view import PlanView
 from lrgui.plot.rate_marks import RateMarks
 from lrgui.plot.step_chart import NONE, Floats, StepChart, per_step
 from lrgui.plot.theme import Palette
-from lrgui.plot.ticks import linear_ticks, upright_decade_ticks
+from lrgui.plot.ticks import rate_ticks, upright_decade_ticks
 
 #: On a logarithmic axis the lowest rate in sight is at least the highest one by this: a schedule may end at zero.
 MOST_BETWEEN = 1e6
@@ -39,7 +39,7 @@ class RateChart(StepChart):
     """What a drag would do, in words; empty once it is over."""
 
     def __init__(self, palette: Palette) -> None:
-        super().__init__(number_axis("left", "Learning rate", palette), palette, "Step", PlanView())
+        super().__init__(Axis("left", rate_ticks, "Learning rate", palette), palette, "Step", PlanView())
         self.draggable: Callable[[], bool] = lambda: False
         """Whether the plan can be dragged now."""
         self.drag_words: Callable[[float, float], str] = lambda factor, _rate: f"LR {format_factor(factor)}"
@@ -213,7 +213,7 @@ class RateChart(StepChart):
         self.view.give_up_drag()
         self.view.log_y = wanted
         title = "Learning rate (log scale)" if wanted else "Learning rate"
-        self.left.measure(title, upright_decade_ticks if wanted else linear_ticks)
+        self.left.measure(title, upright_decade_ticks if wanted else rate_ticks)
         self.fit()
         for layer in (*self._lines, self.dragged, self.grid):
             layer.refresh()

@@ -61,8 +61,8 @@ class EpochLines:
 
     def set_data(self, x: Floats, training: Sequence[float | None], validation: Sequence[float | None]) -> None:
         """Show these at the ends of the epochs, `x` of shape (n,); None where nothing was measured."""
-        self.training.set_data(x, numbers(training))
-        self.validation.set_data(x, numbers(validation))
+        self.training.extend(x, numbers(training))
+        self.validation.extend(x, numbers(validation))
 
     def clear(self) -> None:
         """Show nothing."""

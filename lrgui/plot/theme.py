@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lrgui.runs.looks import COLOURS
+
 #: The dashes of many curves.
 LOOKS = ("solid", "dash", "dot", "dashdot")
 
@@ -88,7 +90,7 @@ class Palette:
     def look(self, index: int) -> tuple[str, str]:
         """Colour and dashes of one of many curves: no two of the first sixteen are alike, nor neighbours in either."""
         colours = (self.curve, self.validation, self.optimal_line, self.average)
-        return colours[index % len(colours)], LOOKS[(index + index // len(colours)) % len(LOOKS)]
+        return colours[index % COLOURS], LOOKS[(index + index // COLOURS) % len(LOOKS)]
 
 
 LIGHT = Palette(

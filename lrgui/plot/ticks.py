@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lrgui.core.learning_rate import exact_lr
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 #: Room that one label of a logarithmic axis wants, in logical pixels: along a level one, and along an upright one.
@@ -77,6 +79,11 @@ def linear_ticks(low: float, high: float, pixels: float, room: float = 58) -> li
         if len(ticks) > 1:
             break
     return ticks
+
+
+def rate_ticks(low: float, high: float, pixels: float) -> list[Tick]:
+    """As `linear_ticks`, with learning rates as they are written everywhere."""
+    return [Tick(t.position, exact_lr(t.position), t.major) for t in linear_ticks(low, high, pixels)]
 
 
 def loss_ticks(low: float, high: float, pixels: float, room: float = 30) -> list[Tick]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from lrgui.core.events import EpochEvent
+from lrgui.core.run_settings import counted
 from lrgui.runs.job import Job
 from lrgui.runs.record import Record
 
@@ -33,3 +37,10 @@ def judged_metric(epoch: EpochEvent) -> tuple[str, float] | None:
         return None if value is None else (epoch.metric_name, value)
     value = epoch.train_accuracy if epoch.val_accuracy is None else epoch.val_accuracy
     return None if value is None else ("accuracy", value)
+
+
+def best_epoch(epochs: Sequence[EpochEvent]) -> EpochEvent | None:
+    """The epoch with the lowest finite validation loss, None where there is none."""
+    measured = [(loss, i) for i, e in enumerate(epochs) if (loss := e.val_loss) is not None]
+    measured = [(loss, i) for loss, i in measured if math.isfinite(counted(loss))]
+    return epochs[min(measured)[1]] if measured else None

@@ -22,10 +22,12 @@ from typing import Any, TypeVar
 
 from lrgui._version import __version__
 from lrgui.places import config_folder, runs_folder
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.notes import SUFFIX as NOTES
 from lrgui.runs.notes import Notes, notes_path, read_notes
 from lrgui.runs.summary import RunSummary, summary_of
+from lrgui.runs.words import end_words
 
 T = TypeVar("T")
 
@@ -46,6 +48,14 @@ class KeptRun:
     path: Path
     summary: RunSummary
     notes: Notes
+    running: bool = False
+    """True while it goes on, in whatever program."""
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a few words, or that it goes on."""
+        each = self.summary
+        return end_words(each.kind, each.end, running=True) if self.running else each.ended
 
     @property
     def name(self) -> str:
@@ -56,7 +66,7 @@ class KeptRun:
     def searched(self) -> str:
         """Everything that a search looks at, in small letters."""
         each = self.summary
-        parts = (self.name, self.notes.note, each.task, each.optimizer, each.kind_words, each.ended, each.sure)
+        parts = (self.name, self.notes.note, each.task, each.optimizer, each.kind_words, self.ended, each.sure)
         day = f"{datetime.fromtimestamp(each.created):%Y-%m-%d}"
         rate = "" if each.lr is None else each.rate
         return " ".join((*parts, each.origin, day, f"batch {each.batch_size}", rate, each.file)).casefold()
@@ -165,7 +175,9 @@ class RunIndex:
 
     def _kept(self, name: str) -> KeptRun:
         row = self._notes.get(name)
-        return KeptRun(self.folder / name, self._runs[name], Notes() if row is None else row.notes)
+        path, summary = self.folder / name, self._runs[name]
+        running = not summary.end and not summary.problem and goes_on(path)
+        return KeptRun(path, summary, Notes() if row is None else row.notes, running)
 
     def _scan(self) -> tuple[dict[str, _State], dict[str, _State]]:
         """When and how large the logs are, and their notes, by the log's name."""

@@ -160,7 +160,11 @@ class LogParser:
         if self._damaged:
             self.warnings.append(f"Ignored: {_lines(self._damaged)} that cannot be read.")
         if not self._whole:
-            self.warnings.append("The log is incomplete: the run was interrupted.")
+            self.warnings.append(self._without_end())
+
+    def _without_end(self) -> str:
+        """What is said of a log whose last event is no end."""
+        return "The log is incomplete: the run was interrupted."
 
 
 def _read_header(name: str, line: bytes) -> tuple[dict[str, Any], Job]:

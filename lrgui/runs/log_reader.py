@@ -11,10 +11,12 @@ from typing import BinaryIO
 
 from lrgui.core.events import Event
 from lrgui.runs.event_arrays import EventArrays
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.log_parser import MOST_LINE, LogParser
 
 #: Bytes that are read at once: little enough for a processor's cache.
 CHUNK = 1 << 17
+GOES_ON = "The run is still going on: this is what it has measured so far."
 
 
 class LogReader(LogParser):
@@ -27,6 +29,7 @@ class LogReader(LogParser):
         """
         self.more: Callable[[], bool] | None = None
         """Asked at the end of the file: true where there may be more, of a run that goes on."""
+        self._path = path
         self._file = _open_regular(path)
         self.size = os.fstat(self._file.fileno()).st_size
         """Bytes of the file when it was opened."""
@@ -55,6 +58,9 @@ class LogReader(LogParser):
                 yield found
         if last := self.finish():
             yield last
+
+    def _without_end(self) -> str:
+        return GOES_ON if goes_on(self._path) else super()._without_end()
 
     def _next(self) -> bytes:
         """What follows in the file, empty at its end."""

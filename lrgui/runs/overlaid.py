@@ -15,6 +15,7 @@ from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import ACCURACIES, RunKind, StrEnum
 from lrgui.core.metrics import higher_is_better
 from lrgui.runs.epochs import judged_loss, judged_metric, steps_per_epoch
+from lrgui.runs.going_on import goes_on
 from lrgui.runs.job import Job
 from lrgui.runs.notes import read_notes
 from lrgui.runs.opened import OpenedRun
@@ -108,8 +109,14 @@ class OverlaidRun:
 
     @property
     def ended(self) -> str:
-        """How it ended, in a few words; empty while it goes on."""
-        return "" if self.record.end is None else end_words(self.kind, str(self.record.end.reason))
+        """How it ended, in a few words, or that it goes on."""
+        end = self.record.end
+        return end_words(self.kind, "" if end is None else str(end.reason), self.going)
+
+    @property
+    def going(self) -> bool:
+        """True while it goes on, or waits for its turn."""
+        return self.record.end is None and (self.path is None or goes_on(self.path))
 
     @property
     def steps(self) -> int:
@@ -139,9 +146,10 @@ class OverlaidRun:
             found = judged_metric(epoch)
             if found is not None:
                 return found[0]
+        expected = self.record.task.metric_name if self.record.task is not None else ""
         if self.record.metric is None:
-            return ""
-        return (self.record.task.metric_name if self.record.task is not None else "") or "metric"
+            return expected if self.kind == RunKind.TRAIN and self.going else ""
+        return expected or "metric"
 
     @property
     def has_validation(self) -> bool:
@@ -183,6 +191,8 @@ class OverlaidRun:
         rate = job.train.max_lr if not job.task.is_script else float(record.lr.max()) if len(record) else None
         losses = [judged_loss(epoch) for epoch in record.epochs]
         finite = [loss for loss in losses if math.isfinite(loss)]
+        if not losses and self.going and record.task is not None and record.task.val_size > 0:
+            return Result(rate, validated=True)  # from its first epoch on; other losses would be taken for them
         if not losses:
             smooth = averaged(record.loss)
             smooth = smooth[np.isfinite(smooth)]

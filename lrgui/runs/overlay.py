@@ -14,6 +14,7 @@ from lrgui.core.events import EndReason, RunKind, StrEnum
 from lrgui.core.formats import NOTHING, format_losses, format_metrics, format_seconds
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.differences import SEED, Difference, alike_but_seed, differences, distinct_names, name_part, told_apart
+from lrgui.runs.looks import next_place
 from lrgui.runs.overlaid import Align, OverlaidRun, Quantity, Trace
 from lrgui.runs.words import VERBS
 
@@ -88,8 +89,14 @@ class Overlay:
     def measured(self) -> Overlay | None:
         """The same without runs that have measured nothing yet; None where none has."""
         kept = [number for number, run in enumerate(self.runs) if len(run.record)]
-        if not kept:
-            return None
+        return self._only(kept) if kept else None
+
+    def without_hidden(self) -> Overlay:
+        """The same without the runs that are hidden, and shown by what they are shown by; all where all are hidden."""
+        kept = [number for number in range(len(self.runs)) if number not in self.view.hidden]
+        return self._only(kept).shown_as(replace(self.view, align=self.align, hidden=frozenset())) if kept else self
+
+    def _only(self, kept: Sequence[int]) -> Overlay:
         hidden = frozenset(place for place, number in enumerate(kept) if number in self.view.hidden)
         runs, labels = [self.runs[number] for number in kept], [self.labels[number] for number in kept]
         places = tuple(self.place(number) for number in kept)
@@ -97,7 +104,16 @@ class Overlay:
 
     def place(self, number: int) -> int:
         """The place of a run's colour and dashes among those of a palette (`Palette.look`)."""
-        return self.places[number] if self.places else number
+        return self.places[number] if self.places else self._own_places[number]
+
+    @cached_property
+    def _own_places(self) -> list[int]:
+        first = {number: group[0] for group in self.groups() for number in group}
+        places = list[int]()
+        for number in range(len(self.runs)):
+            leader = first.get(number, number)
+            places.append(next_place(places, places[leader] if leader < number else None))
+        return places
 
     # ---------------------------------------------------------------- what applies
     @cached_property
@@ -166,16 +182,20 @@ class Overlay:
     def traces(self) -> list[list[Trace]]:
         """What is drawn of each run, in the units that are shown."""
         found = []
-        for traces in self._measured:
-            unit = self._unit(traces)
+        for run, traces in zip(self.runs, self._measured, strict=True):
+            unit = self._unit(run, traces)
             found.append([replace(trace, y=trace.y / unit) for trace in traces])
         return found
 
-    def _unit(self, traces: Sequence[Trace]) -> float:
+    def _unit(self, run: OverlaidRun, traces: Sequence[Trace]) -> float:
         if self.scale == Scale.RAW or not traces:
             return 1.0
+        if self.scale == Scale.BEST:
+            return min(float(trace.y.min()) for trace in traces)
+        if self.align == Align.LR and run.kind != RunKind.SWEEP:  # there each training is only a point: what it came to
+            traces = run.traces(Align.STEP, self.quantity) or traces
         main = next((trace for trace in traces if not trace.beside), traces[0])
-        return float(main.y[0] if self.scale == Scale.FIRST else min(float(trace.y.min()) for trace in traces))
+        return float(main.y[0])
 
     @property
     def x_title(self) -> str:
@@ -228,9 +248,7 @@ class Overlay:
         bests = _with_spread([result.best for result in results], means[1])
         metric = self.metric_name
         differing = [(column_name(each), [*each.values, *self._of_groups(each, groups)]) for each in self.differing]
-        columns: list[tuple[str, list[str]]] = [
-            (STATE, [run.ended or "running" for run in self.runs] + [""] * len(groups))
-        ]
+        columns: list[tuple[str, list[str]]] = [(STATE, [run.ended for run in self.runs] + [""] * len(groups))]
         if not {"max LR", "around"} & {head for head, _ in differing}:
             rates = [NOTHING if result.rate is None else format_lr(result.rate) for result in results]
             columns.append((RATE, [*rates, *self._rates_of(groups)]))
@@ -245,7 +263,9 @@ class Overlay:
         columns.append(
             (TIME, [format_seconds(run.seconds) if run.steps else NOTHING for run in self.runs] + [""] * len(groups))
         )
-        columns = [(head, cells) for head, cells in columns if set(cells) - {NOTHING, ""}]
+        # While trainings go on, or wait, their columns are there from the start.
+        kept = any(run.going and run.kind == RunKind.TRAIN for run in self.runs)
+        columns = [(head, cells) for head, cells in columns if kept or set(cells) - {NOTHING, ""}]
         names = [*self.labels, *map(self._name_of, groups)]
         return ("run", *(head for head, _ in columns)), [
             (name, *cells) for name, *cells in zip(names, *(cells for _, cells in columns), strict=True)
@@ -255,7 +275,11 @@ class Overlay:
         """A column of losses that says which are those of validation: its head where all are, else the cells."""
         numbers = [*range(len(self.runs)), *(group[0] for group in groups)]
         validated = [self.runs[number].result.validated for number in numbers]
-        told = [is_one for is_one, cell in zip(validated, cells, strict=True) if cell != NOTHING]
+        told = [
+            is_one
+            for number, is_one, cell in zip(numbers, validated, cells, strict=True)
+            if cell != NOTHING or (is_one and self.runs[number].going)
+        ]
         if told and all(told):
             return head.replace("loss", "validation loss"), cells
         return head, [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from lrgui.core.events import EndEvent, EndReason, RunKind, StrEnum
 from lrgui.json_file import read_json, write_json
 from lrgui.places import config_folder
-from lrgui.runs.differences import MAX_LR, distinct_names, name_part
 from lrgui.runs.job import Job
+from lrgui.runs.looks import next_place
 from lrgui.runs.record import Record
 from lrgui.runs.settings_rows import settings_rows
 from lrgui.runs.words import end_words
@@ -42,7 +43,16 @@ class Entry:
     said: str = ""
     """How it ended, in a few words; empty before."""
     number: int = 0
-    """Its own among the others, from 0, wherever it stands: name and colour follow it."""
+    """Its own among the others, from 0, wherever it stands: its name follows it."""
+    place: int = 0
+    """That of its colour and dashes (`looks`), which follow it, too; the seeds of a rate are of one colour."""
+
+    @cached_property
+    def settings(self) -> str:
+        """The same text for those that differ in their seed alone."""
+        from lrgui.runs.differences import alike_but_seed
+
+        return alike_but_seed(self.job)
 
 
 def training_jobs(job: Job, rates: Sequence[float] = (), seeds: int = 1) -> tuple[Job, ...]:
@@ -68,6 +78,10 @@ class RunQueue:
         """Behind the others, with the lowest number that is free."""
         taken = {each.number for each in self.entries}
         entry.number = next(number for number in count() if number not in taken)
+        alike = [each for each in self.entries if each.settings == entry.settings]
+        again = any(each.job.task.seed == entry.job.task.seed for each in alike)
+        seeds = [] if again else alike  # what is trained twice with one seed is told apart
+        entry.place = next_place([each.place for each in self.entries], seeds[0].place if seeds else None)
         self.entries.append(entry)
 
     @property
@@ -88,6 +102,8 @@ class RunQueue:
     @property
     def names(self) -> list[str]:
         """What the entries are called: what tells them apart, wherever they stand; else their rate."""
+        from lrgui.runs.differences import MAX_LR, distinct_names, name_part
+
         jobs = [entry.job for entry in self.entries]
         usual = [name_part(MAX_LR, dict(settings_rows(job.train))[MAX_LR]) for job in jobs]
         return distinct_names(jobs, usual=usual, numbers=[entry.number + 1 for entry in self.entries])

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrgui.core.changed_plan import taken_back
-from lrgui.core.curve.curve import Curve
 from lrgui.core.events import (
     BatchEvent,
     EndEvent,
@@ -32,6 +32,9 @@ from lrgui.core.events import (
 from lrgui.core.run_settings import MOST_EPOCHS, MOST_LOSS, counted
 from lrgui.runs.alignment import in_order
 from lrgui.runs.event_arrays import EventArrays
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.curve import Curve
 
 #: Room for this many batches is made at first, more when it is needed or planned.
 FIRST_ROOM = 256
@@ -176,6 +179,8 @@ class Record:
 
         `points` are the indices of those to take; None is all, in the order of their steps.
         """
+        from lrgui.core.curve.curve import Curve
+
         planned = self.task.steps if self.task else self._count
         each = self.task.steps_per_point if self.task else 1
         taken = in_order(self.steps, self.lr) if points is None else points

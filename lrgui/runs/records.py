@@ -6,15 +6,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.own_rate import OwnRate
 from lrgui.core.curve.plan import FAMILIES, SCHEDULES, Plan
-from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, ScriptEvent, SweepEndEvent, TaskEvent
 from lrgui.core.optimizer_traits import finds_own_steps
@@ -22,6 +19,11 @@ from lrgui.core.run_settings import HIGHEST_LR, MOST_PLANNED, SweepSettings
 from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.curve import Curve
+    from lrgui.core.curve.own_rate import OwnRate
+    from lrgui.core.curve.sweep_reading import SweepReading
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -68,6 +70,8 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
 
 def own_of(task: TaskEvent | None, script: ScriptEvent | None = None) -> OwnRate | None:
     """The rate that the optimizer has of its own; of a script's, the highest one of all that was seen of it."""
+    from lrgui.core.curve.own_rate import OwnRate
+
     if task is None:
         return None
     if script is not None and math.isfinite(script.peak_lr) and script.peak_lr > 0:
@@ -98,6 +102,8 @@ class Records:
 
     def read(self, config: SweepSettings, zones: Zones | None = None) -> SweepReading:
         """What the sweeps, planned as `config`, say together; `zones` are those known beforehand."""
+        from lrgui.core.curve.sweep_reading import read_sweep
+
         task = self.first.task
         config = config if task is None else as_run(config, task)
         return read_sweep(

@@ -38,10 +38,10 @@ def steps_in(opened: OpenedRun) -> int:
     return int(record.steps[-1]) + 1 if len(record) else 0
 
 
-def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
+def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0, there: Checkpoint | None = None) -> Job:
     """What is to run so that the training goes on, with `more_epochs` than it was planned for.
 
-    Raises NotResumableError.
+    `there` is the state to go on from where that is on a target. Raises NotResumableError.
     """
     job, end = opened.job, opened.record.end_reason
     if job.kind != RunKind.TRAIN:
@@ -49,7 +49,7 @@ def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
     with log.open("rb") as file:
         if not hold(file):
             raise NotResumableError("This training is still going on: stop it first.")
-    state = resumable(log, opened)
+    state = there or resumable(log, opened)
     if state is None:
         off = " It was run with checkpoints off." if not job.train.checkpoints else ""
         raise NotResumableError(f"{log.name} has no checkpoint to resume from.{off} Run it again instead.")
@@ -63,12 +63,12 @@ def resumed(log: Path, opened: OpenedRun, more_epochs: int = 0) -> Job:
         raise NotResumableError(
             "This training has not reached its planned end: resume it first, then train more epochs."
         )
-    train = _longer(job.train, state, more_epochs) if more_epochs else job.train
+    train = _longer(job.train, opened, more_epochs) if more_epochs else job.train
     return replace(job, train=train, keeping=Keeping(str(folder_of(log).absolute()), str(state.path.absolute())))
 
 
-def _longer(train: TrainSettings, state: Checkpoint, more: int) -> TrainSettings:
-    """The settings of a training that ended after the state's epochs, which may be fewer than were planned."""
+def _longer(train: TrainSettings, opened: OpenedRun, more: int) -> TrainSettings:
+    """The settings of a training that has ended, maybe after fewer epochs than were planned."""
     steps = None if train.steps is None else train.steps + more * -(-train.steps // train.epochs)
-    epoch = state.about().get("epoch")
-    return replace(train, epochs=(epoch if isinstance(epoch, int) else train.epochs) + more, steps=steps)
+    epochs = opened.record.epochs
+    return replace(train, epochs=(epochs[-1].epoch if epochs else train.epochs) + more, steps=steps)

@@ -98,8 +98,11 @@ class SparePool:
 
     @property
     def ready(self) -> bool:
-        """True while a spare worker waits that has imported everything; False too where that cannot be seen."""
+        """True while a spare worker waits that has imported everything; False too where that cannot be seen, or it runs
+        in another Python than the next run."""
         spare = self._spare  # no lock, as in `memory`
+        if self._spare_python != self._python:
+            return False
         if isinstance(spare, ForkServer):
             return not spare.over and spare.ready
         return spare is not None and spare.has_spoken

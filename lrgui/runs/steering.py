@@ -10,6 +10,7 @@ from typing import Protocol
 
 from lrgui.runs.event_source import Steerable
 from lrgui.runs.lines import SUFFIX
+from lrgui.runs.remote.tail import MARK
 
 #: Seconds between two looks for requests.
 PACE = 0.2
@@ -74,7 +75,7 @@ def listen(requests: Path, source: Hearing, over: threading.Event, ending: Calla
                 ending()
             if request in verbs:
                 verbs[request]()
-            elif request and isinstance(source, Steerable):
+            elif request and not request.startswith(MARK) and isinstance(source, Steerable):
                 source.ask(request)
 
 

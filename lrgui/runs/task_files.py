@@ -13,7 +13,6 @@ from pathlib import Path
 from unicodedata import category
 
 from lrgui.tasks.user.from_source import COMPILED_SUFFIXES
-from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.source_text import encoding_of, source_text
 
 #: Characters of a file that are shown.
@@ -104,6 +103,8 @@ def name_in(each: Path, file: Path) -> str:
 
 def files_of(file: Path) -> tuple[Path, ...]:
     """The file and the local modules that it imports, and those that they import."""
+    from lrgui.tasks.user.outline import outline
+
     modules = dict.fromkeys(Path(os.path.abspath(module)) for module in outline(str(file)).modules)
     modules.pop(file, None)
     return (file, *sorted(modules))

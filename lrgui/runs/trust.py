@@ -21,7 +21,6 @@ from lrgui import places
 from lrgui.core.phrases import listed
 from lrgui.json_file import read_json, write_json
 from lrgui.runs.task_files import CodeFile, Shows, code_of, digest_of, owner_of, shows_of, visible
-from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
 
 VERSION = 2
@@ -108,6 +107,8 @@ class Trust:
 
         A file that may run now may do so for the rest of the session, whatever is edited in it.
         """
+        from lrgui.tasks.user.outline import outline
+
         target = Target.parse(path)
         file = target.file
         if file is None:

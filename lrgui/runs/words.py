@@ -24,10 +24,11 @@ ENDS: dict[str, str] = {
 }
 
 
-def end_words(kind: str, reason: str) -> str:
-    """How a run of a kind ended: "finished"; `reason` is that of its EndEvent, empty where it has none."""
+def end_words(kind: str, reason: str, running: bool = False) -> str:
+    """How a run of a kind ended: "finished"; `reason` is that of its EndEvent, empty where it has none, and `running`
+    tells whether that is still to come."""
     if not reason:
-        return "incomplete"
+        return "running" if running else "incomplete"
     if reason in (EndReason.DIVERGED, EndReason.NOT_FINITE):
         return "finished" if kind == RunKind.SWEEP else "diverged"  # that is what ends a sweep
     return ENDS.get(reason, reason)

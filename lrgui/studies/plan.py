@@ -93,10 +93,15 @@ class Plan:
     """A digest of the task's code, part of every key; empty for a task without code."""
 
 
+def axis_words(name: str) -> str:
+    """An axis for people: "batch size"."""
+    return name.replace("_", " ")
+
+
 def words_of(values: Mapping[str, Scalar]) -> list[str]:
     """Settings for people, one by one: "AdamW", "batch size 64"."""
     return [
-        value_words(name, value) if isinstance(value, str) else f"{name.replace('_', ' ')} {value_words(name, value)}"
+        value_words(name, value) if isinstance(value, str) else f"{axis_words(name)} {value_words(name, value)}"
         for name, value in values.items()
     ]
 

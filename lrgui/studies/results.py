@@ -16,7 +16,7 @@ from lrgui.core.options import Scalar
 from lrgui.runs.summary import GUESSED
 from lrgui.runs.words import end_words
 from lrgui.studies.folder import StudyFolder
-from lrgui.studies.plan import Plan, StudyRun, value_words, words_of
+from lrgui.studies.plan import Plan, StudyRun, axis_words, value_words, words_of
 from lrgui.studies.spec import SEED, Values
 from lrgui.studies.stage_result import StageResult
 
@@ -167,19 +167,20 @@ class Rule:
 
     @property
     def words(self) -> str:
-        """In a sentence: "AdamW: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …"."""
+        """In a sentence: "AdamW: LR ∝ batch^0.42 ± 0.05 from 32 to 256, 9 sweeps; square-root scaling says 0.5 …".
+
+        Where the sweeps leave the exponent open, it is not named: somebody would use it.
+        """
         found, name = self.scaling, " · ".join(words_of(self.values))
-        error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
-        said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} from batch {found.low:,} to {found.high:,}"
-        said += f" ({found.sweeps} sweeps)"
-        if self.expected is not None:
-            verdict = {
-                True: "which agrees",
-                False: "which does not hold here",
-                None: "but there are too few sweeps to tell",
-            }
-            rule = f"{WORDS[self.expected]} says {exact_number(self.expected)}"
-            said += f"; {rule}, {verdict[found.agrees(self.expected)]}"
+        over = f"from batch {found.low:,} to {found.high:,}"
+        rule = "" if self.expected is None else f"; {WORDS[self.expected]} says {exact_number(self.expected)}"
+        if found.tells(self.expected):
+            error = "" if found.error is None else f" ± {exact_number(max(0.01, round(found.error, 2)))}"
+            said = f"LR ∝ batch^{exact_number(round(found.exponent, 2))}{error} {over} ({found.sweeps} sweeps){rule}"
+            if self.expected is not None:
+                said += ", which agrees" if found.agrees(self.expected) else ", which does not hold here"
+        else:
+            said = f"{found.sweeps} sweeps {over} are too few to tell how LR follows the batch{rule}"
         return f"{name}: {said}." if name else f"{said}."
 
 
@@ -307,7 +308,7 @@ class StudyResults:
         """Heads and cells of the table of combinations, as words."""
         kinds = [kind for kind in CRITERIA if any(cell.loss(kind) is not None for cell in self.cells)]
         seeds = len(self.plan.spec.seeds) > 1
-        heads = (*self.axes, "learning rate", "confidence", *(["over the seeds"] if seeds else []))
+        heads = (*map(axis_words, self.axes), "learning rate", "confidence", *(["over the seeds"] if seeds else []))
         heads += tuple(CRITERIA[kind] for kind in kinds)
         losses = [format_losses([cell.loss(kind) for cell in self.cells]) for kind in kinds]
         lines = []

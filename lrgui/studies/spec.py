@@ -231,12 +231,13 @@ def values_in(words: str) -> tuple[Scalar, ...]:
 
 
 def value_in(word: str) -> Scalar:
-    """A number where it is one, so that "32" and the 32 of a file are the same."""
+    """A number where it is one, so that "32" and the 32 of a file are the same; "1e5" is an integer, as in a form."""
     for kind in (int, float):
         try:
-            return kind(word)
+            value = kind(word)
         except ValueError:
-            pass
+            continue
+        return int(value) if isinstance(value, float) and "e" in word.lower() and value.is_integer() else value
     return {"true": True, "false": False, "none": None}.get(word.lower(), word)
 
 

@@ -47,6 +47,11 @@ def _scenario(key: str = "well_behaved", seed: int = 0) -> tuple[np.ndarray, np.
     return rates(), noisy_loss(SCENARIOS[key], rates(), seed)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects(few_objects: None) -> None:
+    """Schedulers are looked for in many of these tests."""
+
+
 @pytest.fixture
 def record() -> Callable[..., Record]:
     """`record(lr, loss, number=0, metric=None, train_loss=None, reason="completed")`."""

@@ -8,6 +8,11 @@ import pytest
 import torch
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects(few_objects: None) -> None:
+    """Schedulers are looked for in many of these tests."""
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Small models are faster, and sums are the same on every machine, with one thread."""

@@ -42,6 +42,16 @@ def test_a_change_behind_the_end_of_a_plan_that_is_not_drawn() -> None:
 
 
 def test_factors_as_people_type_them() -> None:
-    read = {"0.5": 0.5, " ×2 ": 2.0, "÷10": 0.1, "/4": 0.25, "1/8": 0.125, "0,3": 0.3, "1e-2": 0.01}
+    read = {
+        "0.5": 0.5,
+        " ×2 ": 2.0,
+        "x3": 3.0,
+        "2x": 2.0,
+        "÷10": 0.1,
+        "/4": 0.25,
+        "1/8": 0.125,
+        "0,3": 0.3,
+        "1e-2": 0.01,
+    }
     assert {text: read_factor(text) for text in read} == read
     assert [read_factor(text) for text in ("", "x", "0", "-2", "1/0", "nan", "inf", "1e12")] == [None] * 8

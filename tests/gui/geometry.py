@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -15,12 +15,24 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QScrollBar,
+    QStyle,
+    QStyleOptionComboBox,
     QTabBar,
     QWidget,
 )
 
 from lrgui.gui.room import Handle
 from lrgui.gui.status import Elided
+from lrgui.plot.annotations import Annotations
+from lrgui.plot.axis import Axis
+from lrgui.plot.best_epoch import BestEpoch
+from lrgui.plot.candidates import CandidateMarks
+from lrgui.plot.compare_plot import PickMarks
+from lrgui.plot.end_labels import EndLabels
+from lrgui.plot.legend import ROW, Legend
+from lrgui.plot.plots import Plot
+from lrgui.plot.race_bars import Bars, Winner
+from lrgui.plot.rate_marks import RateMarks
 
 #: What a person can work.
 WORKED = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider)
@@ -58,11 +70,63 @@ def cut(window: QWidget) -> list[str]:
             plain = isinstance(widget, QCheckBox | QComboBox) or bool(getattr(widget, "text", str)())
             if plain and needs.width() > widget.width() + SLACK:
                 found.append(f"{named(widget)}: {widget.width()} wide for {needs.width()}")
+            if isinstance(widget, QComboBox) and (lacks := _lack_of(widget)) > SLACK:
+                found.append(f"{named(widget)} “{widget.currentText()}”: {lacks} pixels too narrow")
         elif isinstance(widget, QTabBar):
             for tab in range(widget.count()):
                 place = widget.tabRect(tab)
                 if widget.isTabVisible(tab) and (place.right() >= widget.width() or place.left() < 0):
                     found.append(f"the tab “{widget.tabText(tab)}”")
+    return found
+
+
+def _lack_of(box: QComboBox) -> int:
+    """Pixels that the chosen entry of a list has too few."""
+    option, part = QStyleOptionComboBox(), QStyle.SubControl.SC_ComboBoxEditField
+    box.initStyleOption(option)
+    room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, box).width()
+    return box.fontMetrics().horizontalAdvance(box.currentText()) - room
+
+
+def written(plot: Plot) -> list[tuple[str, QRectF]]:
+    """All that is written in a plot, and where, in its scene: axes, legends, names and labels."""
+    items = [item for item in plot.canvas.scene().items() if item.isVisible()]
+    return [(text, item.mapRectToScene(box)) for item in items for text, box in _words_of(item)]
+
+
+def _words_of(item: object) -> list[tuple[str, QRectF]]:
+    """What is written on one item of a scene, and where, in its own pixels."""
+    if isinstance(item, Axis):
+        return [(text, box) for text, box in item.words() if text]
+    if isinstance(item, Legend):
+        rows = [(row, *place) for row, places in enumerate(item._in_rows()) for place in places]
+        return [(entry.text, QRectF(x, row * ROW, words, ROW - 2)) for row, entry, x, words in rows]
+    if isinstance(item, Annotations):
+        tag = [] if item.tag is None else [item.tag]
+        return [(label.text, label.rect) for label in (*item.names, *item.labels, *tag)]
+    if isinstance(item, CandidateMarks | PickMarks | RateMarks):
+        return [(label.text, label.rect) for label in item.labels]
+    if isinstance(item, Bars | Winner):
+        return [(text, box) for text, box, *_ in item.labels()]
+    if isinstance(item, EndLabels):
+        return [(label.text, box) for label, _, box in item.placed()]
+    if isinstance(item, BestEpoch) and item.label is not None:
+        return [(item.label.text, item.label.rect)]
+    return []
+
+
+def written_over(window: QWidget) -> list[str]:
+    """Words in the plots in sight that lie over other words, or whose middle is beyond their plot."""
+    found = []
+    for plot in window.findChildren(Plot):
+        if not plot.isVisible() or plot.visibleRegion().isEmpty():
+            continue
+        words, whole = written(plot), plot.canvas.sceneRect()
+        found += [f"“{text}” reaches beyond its plot" for text, box in words if not whole.contains(box.center())]
+        for (one, box), (other, rect) in itertools.combinations(words, 2):
+            both = box.intersected(rect)
+            if both.width() > SLACK and both.height() > LEADING:
+                found.append(f"“{one}” and “{other}” share {both.getRect()} in {named(plot)}")
     return found
 
 

@@ -7,7 +7,19 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, StateEvent, TaskEvent
+from lrgui.core.events import (
+    BatchEvent,
+    CandidateEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    StandingEvent,
+    StateEvent,
+    TaskEvent,
+    UntrainedEvent,
+)
+from lrgui.core.run_settings import RaceSettings
+from lrgui.core.standings import Standings
 
 
 class Scripted:
@@ -75,3 +87,26 @@ def training(reason: str = "completed") -> list[list[Event]]:
         [StateEvent("starting"), task(42), StateEvent("running"), *batches[:21], epochs[0]],
         [*batches[21:], epochs[1], end],
     ]
+
+
+def race(config: RaceSettings, trainings: int = 9, end: bool = True, untrained: float = 2.3) -> list[list[Event]]:
+    """A race whose losses are lowest a bit above the middle, one chunk for each training."""
+    standings = Standings(config)
+    first = [StateEvent("starting"), task(config.total_steps()), StateEvent("running"), UntrainedEvent(untrained)]
+    standings.add(first)
+    chunks: list[list[Event]] = [first]
+    seconds = 0.0
+    for number in range(config.stages):
+        while trainings and (c := standings.following(number)) is not None:
+            trainings -= 1
+            steps, lr = config.budget(number), standings.lrs[c]
+            chunk: list[Event] = [
+                CandidateEvent(number, c, lr, i, steps, 2.3 / (i + 1), seconds + i / 100) for i in range(steps)
+            ]
+            seconds += steps / 100
+            score = StandingEvent(number, c, lr, 0.2 + 0.5 * (c - config.middle - 0.6) ** 2, True, steps, 0.9)
+            standings.add([score])
+            chunks.append([*chunk, score])
+    if end:
+        chunks.append([EndEvent("completed", standings.ranking().reason)])
+    return chunks

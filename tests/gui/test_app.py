@@ -19,6 +19,7 @@ from lrgui.core.events import StateEvent
 from lrgui.core.tensor_file import File
 from lrgui.gui import app
 from lrgui.gui.environments import Environments
+from lrgui.gui.fitting import fit
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.checkpoints import folder_of
@@ -75,7 +76,7 @@ def test_the_window_fits_the_screen(
 ) -> None:
     window.resize(1440, 900)
     monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableSize=lambda: QSize(*free)))
-    app._fit(window)
+    fit(window)
     assert window.size() == QSize(*size)
 
 
@@ -126,9 +127,16 @@ class TestDescribeLater:
         monkeypatch.setattr(app, "LOOK", 10)
         monkeypatch.setattr(app, "LONGEST_WAIT", 10_000)
 
+    @pytest.fixture(autouse=True)
+    def nothing_found(self) -> None:
+        self.found: list[bool] = []
+        """Whenever PyTorch was found in the chosen Python."""
+
     def table(self, state: str = "idle") -> tuple[Any, Any, Any, list[bool]]:
         refreshed: list[bool] = []
-        environments = SimpleNamespace(current=None, refresh=lambda: refreshed.append(True))
+        environments = SimpleNamespace(
+            current=None, refresh=lambda: refreshed.append(True), note_ready=lambda: self.found.append(True)
+        )
         window = QObject()
         window.session = SimpleNamespace(state=state)  # type: ignore[attr-defined]
         return window, SimpleNamespace(ready=False), environments, refreshed
@@ -137,9 +145,10 @@ class TestDescribeLater:
         window, pool, environments, refreshed = self.table()
         app._describe_later(window, pool, environments)
         qtbot.wait(60)
-        assert not refreshed
+        assert not refreshed and not self.found
         pool.ready = True
         qtbot.waitUntil(lambda: bool(refreshed))
+        assert self.found, "no line says any more that PyTorch is looked for"
         qtbot.wait(60)
         assert refreshed == [True], "once"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from scripted import Scripted, sweep, training
 
 from lrgui.gui.candidate_bar import CandidateBar
@@ -50,6 +51,31 @@ def test_a_click_with_ctrl_marks_a_rate_and_takes_its_mark_away(
     assert len(bench.runs.candidates) == 2
     QTest.mouseClick(bar.clear, Qt.MouseButton.LeftButton)
     assert bench.runs.candidates == () and bar.isHidden() and not plot.candidates.labels
+
+
+def test_the_plot_stays_where_it_is_when_one_of_several_is_taken_away(
+    window: MainWindow, bench: Bench, bar: CandidateBar
+) -> None:
+    class Moves(QObject):
+        seen = 0
+
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            self.seen += event.type() in (QEvent.Type.Move, QEvent.Type.Resize)
+            return False
+
+    for lr in (1e-4, 1e-3, 1e-2):
+        bench.runs.toggle_candidate(lr)
+    QApplication.processEvents()
+    moves = Moves()
+    for widget in (window.tabs.curve.plot, bar, bar.train):
+        widget.installEventFilter(moves)
+    for left in (2, 1):
+        QTest.mouseClick(bar.chips[0], Qt.MouseButton.LeftButton)
+        QTest.qWait(5)
+        assert len(bench.runs.candidates) == left == sum(chip.isVisible() for chip in bar.chips)
+    assert moves.seen == 0 and bar.chips[0].text().startswith("A · 1e-2")
+    bench.runs.toggle_candidate(1e-3)
+    assert [chip.text()[:8] for chip in bar.chips if chip.isVisible()] == ["A · 1e-3", "B · 1e-2"]
 
 
 def test_train_these_trains_them_and_the_selected_rate(window: MainWindow, bench: Bench, bar: CandidateBar) -> None:

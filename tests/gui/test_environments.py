@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from lrgui.gui import environments as module
 from lrgui.gui.environments import Environments
+from lrgui.runs import environment, interpreters
 from lrgui.runs.environment import Environment
 from lrgui.runs.interpreters import Interpreter
 
@@ -66,8 +67,8 @@ class Asked:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """In the place of real Pythons."""
     asked = Asked()
-    monkeypatch.setattr(module, "find_interpreters", asked.find)
-    monkeypatch.setattr(module, "Description", asked.description)
+    monkeypatch.setattr(interpreters, "find_interpreters", asked.find)
+    monkeypatch.setattr(environment, "Description", asked.description)
     monkeypatch.setattr(module, "SOON", 20)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: asked.clock))
     return asked
@@ -137,7 +138,7 @@ def test_one_that_runs_but_answers_late_has_no_problem(environments: Environment
         environments.refresh()
     assert environments.current is not None and environments.current.problem
     with qtbot.waitSignal(environments.known):
-        environments.note_run()
+        environments.note_ready()
     assert environments.current.problem == ""
     asked.clock += module.FRESH + 1
     with qtbot.waitSignal(environments.known):

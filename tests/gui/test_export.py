@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from bench import Bench
+from conftest_of_studies import drive, folder  # noqa: F401
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
+from scripted import Scripted, race, sweep, training
 
 from lrgui.core.curve.comparison import Compared
+from lrgui.core.events import RunKind
 from lrgui.export import COMPARISON_FORMATS, FORMATS
 from lrgui.export.comparison import ComparisonReport
 from lrgui.export.overlay import OverlayReport
 from lrgui.export.report import Report
+from lrgui.export.style import PictureStyle, style_to
 from lrgui.gui.dialogs.export import ExportDialog
 from lrgui.gui.window import MainWindow
+from lrgui.places import runs_folder
+from lrgui.runs.job import Job
 from lrgui.runs.overlaid import OverlaidRun
 from lrgui.runs.overlay import Overlay
+from lrgui.studies.execution import ExecutionSettings
+from lrgui.studies.results import StudyResults
+from lrgui.studies.spec import StudySpec
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -112,6 +123,8 @@ def test_every_format_has_a_preview_and_is_copied(
     dialog = opened()
     assert isinstance(dialog._thing, Report) and dialog._thing.record is bench.runs.sweep, "code knows what was run"
     for key, form in FORMATS.items():
+        if key == "parquet" and find_spec("pyarrow") is None:
+            continue
         choose(dialog, key)
         assert dialog.why.text() == "", key
         QGuiApplication.clipboard().clear()
@@ -119,7 +132,7 @@ def test_every_format_has_a_preview_and_is_copied(
         if form.has_picture:
             assert QGuiApplication.clipboard().image().size().width() == 2400, key
         else:
-            text = form.render(dialog._thing).decode()
+            text = form.text(dialog._thing)
             assert QGuiApplication.clipboard().text() == text, key
             assert dialog.text.toPlainText()[:1000] == text[:1000], key
         assert dialog.dpi.isEnabled() == (key == "png")
@@ -131,11 +144,20 @@ def test_a_size_that_cannot_be_is_said(opened: Callable[[], ExportDialog], bench
     retype(qtbot, dialog.wide, "0.5")
     dialog.draw()
     assert "not possible" in dialog.why.text() and not dialog.save.isEnabled()
-    retype(qtbot, dialog.wide, "x")
-    assert dialog.wide.text() == "0.5", "what cannot be read is put back"
+    for text, said in (
+        ("wide", "Width: “wide” is not a number."),
+        ("0", "Width cannot be “0”. Use more than 0 and less than 1,000,000."),
+    ):
+        retype(qtbot, dialog.wide, text)
+        dialog.draw()
+        assert (dialog.wide.text(), dialog.why.text()) == (text, said) and dialog.wide.property("wrong")
+        assert not dialog.save.isEnabled() and not dialog.copy.isEnabled()
     retype(qtbot, dialog.wide, "8")
     dialog.draw()
-    assert dialog.why.isHidden() and dialog.save.isEnabled()
+    assert dialog.why.isHidden() and dialog.save.isEnabled() and not dialog.wide.property("wrong")
+    retype(qtbot, dialog.high, "none")
+    choose(dialog, "csv")
+    assert dialog.save.isEnabled(), "a table has no size"
 
 
 def test_what_cannot_be_written_is_said_and_the_dialog_stays(
@@ -170,6 +192,77 @@ def test_the_tab_in_sight_is_exported(
     window.tabs.setCurrentWidget(window.tabs.training)
     qtbot.keyClick(window, Qt.Key.Key_E, CTRL)
     assert "Nothing to export on this tab" in window.banner.text
+
+
+def fill(window: MainWindow, bench: Bench, name: str, drive: Callable[..., StudyResults]) -> None:  # noqa: F811
+    """Bring something onto a tab, as runs of the person's would."""
+
+    def open_source(job: Job) -> Scripted:
+        kinds = {RunKind.TRAIN: training, RunKind.RACE: lambda: race(job.race)}
+        return Scripted(kinds.get(job.kind, sweep)())
+
+    bench.session._open_source = open_source  # type: ignore[assignment]
+    bench.play()
+    if name == "study":
+        with bench.qtbot.waitSignal(window.tabs.study.opened, timeout=10_000):
+            window.session.use(
+                str(drive(StudySpec("digits", grid={"batch_size": (32, 64)}), how=ExecutionSettings()).folder)
+            )
+    elif name == "overlay":
+        bench.play(start=bench.session.train)
+        window.compare_runs(sorted(runs_folder().glob("*.lrrun")))
+        bench.qtbot.waitUntil(lambda: window.tabs.compare.saved.overlay is not None, timeout=10_000)
+    elif name == "queue":
+        bench.session.train_candidates([1e-3, 1e-2])
+        bench.qtbot.waitUntil(lambda: len(bench.session.queue.runs) == 2 and not bench.session.busy, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: not bench.session.queue.active, timeout=10_000)
+    elif name in ("training", "verify", "compare"):
+        starts = {
+            "training": bench.session.train,
+            "verify": bench.session.verify,
+            "compare": lambda: bench.session.compare_optimizers(["sgd", "adamw"]),
+        }
+        bench.play(start=starts[name])
+    window.tabs.setCurrentWidget(getattr(window.tabs, "compare" if name == "overlay" else name))
+
+
+#: How files of each format begin, after blanks.
+BEGINNINGS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "parquet": b"PAR1", "html": b"<!doctype html>"}
+TABS = ("curve", "training", "verify", "compare", "overlay", "study", "queue", "scenarios")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_in_every_format(
+    opened: Callable[[], ExportDialog],
+    window: MainWindow,
+    bench: Bench,
+    tab: str,
+    drive: Callable[..., StudyResults],  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(window, bench, tab, drive)
+    window.settings.export = {"format": "png", **style_to(PictureStyle(dpi=72))}
+    dialog = opened()
+    for key in FORMATS:
+        if key == "parquet" and find_spec("pyarrow") is None:
+            continue
+        choose(dialog, key)
+        if key in ("ipynb", "py") and tab not in ("curve", "training", "verify"):
+            assert "There is no program for this picture" in dialog.why.text() and not dialog.save.isEnabled()
+            continue
+        path = tmp_path / f"out.{key}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        assert dialog.save.isEnabled() and dialog._save_as(key, dialog.look) == "", (key, dialog.why.text())
+        data = path.read_bytes()
+        assert data.lstrip().lower().startswith(BEGINNINGS.get(key, b"").lower()), key
+        if key == "csv":
+            heads, *lines = data.decode().splitlines()
+            assert len(lines) >= 2 and all(line.count(",") >= heads.count(",") for line in lines)
+        elif key in ("json", "ipynb"):
+            assert json.loads(data)
+        elif key == "py":
+            compile(data, "out.py", "exec")
 
 
 def test_a_comparison_in_every_format(window: MainWindow, bench: Bench) -> None:

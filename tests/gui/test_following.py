@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bench import Bench
 from pytestqt.qtbot import QtBot
-from scripted import points, sweep, task
+from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import EndEvent, RunState, StateEvent
 from lrgui.core.run_settings import SweepSettings
@@ -22,6 +22,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.running import RemoteRun
 from lrgui.runs.spare_pool import SparePool
+from lrgui.runs.steering import steered
 from lrgui.runs.targets import Target, choices, load_targets, save_targets, target_named
 
 THEIRS = Job(sweep=SweepSettings(steps=120))
@@ -57,6 +58,40 @@ def test_stop_ends_the_following_alone(bench: Bench, qtbot: QtBot, tmp_path: Pat
         bench.session.stop()
         qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
     assert "The run itself continues" in ends[-1].detail
+
+
+class Hearing(Scripted):
+    """A source that notes further requests, too."""
+
+    def ask(self, request: str) -> None:
+        self.asked.append(request)
+
+
+def test_a_followed_training_is_steered_where_somebody_hears_it(
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path
+) -> None:
+    log, source, session = LogWriter(tmp_path / "a.lrrun", Job("train")), Hearing([]), bench.session
+    controls = window.tabs.training.controls
+    with log:
+        log.write([StateEvent(RunState.RUNNING), task(), *points()[:30]])
+        with steered(log.path, source):
+            session.follow_run(str(log.path))
+            qtbot.waitUntil(lambda: session.state == RunState.RUNNING)
+            assert controls.can_steer and not controls.isHidden()
+            controls.apply.click()
+            session.toggle_pause()
+            session.finish_epoch()
+            qtbot.waitUntil(lambda: len(source.asked) == 3)
+            assert sorted(source.asked) == ["finish", "pause", "rate 0.5"]
+            assert controls.finish.text() == "Stopping after epoch…"
+        session.stop()  # ends the following alone
+        qtbot.waitUntil(lambda: session.state == RunState.IDLE)
+    assert "cancel" not in source.asked
+    session.follow_run(str(log.path))  # nobody computes it any more
+    qtbot.waitUntil(lambda: session.state == RunState.RUNNING)
+    assert not controls.can_steer and controls.isHidden()
+    session.stop()
+    qtbot.waitUntil(lambda: session.state == RunState.IDLE)
 
 
 @pytest.mark.parametrize(
@@ -144,17 +179,6 @@ def test_the_dialog_saves_a_target_or_says_what_is_wrong(qtbot: QtBot) -> None:
     slurm.kind.setCurrentIndex(slurm.kind.findData("slurm"))
     slurm.show()
     assert slurm.lines["options"].isVisible()
-    assert "ssh" in slurm.note.text()
-    slurm.kind.setCurrentIndex(slurm.kind.findData("ray"))
-    assert slurm.lines["gpus"].isVisible() and not slurm.lines["options"].isVisible()
-    assert "task of the cluster" in slurm.note.text()
-    slurm.lines["name"].setText("lab")
-    slurm.lines["gpus"].setText("some")
-    slurm._save()
-    assert "are numbers" in slurm.said.text()
-    slurm.lines["gpus"].setText("0.5")
-    slurm._save()
-    assert target_named("lab") == Target("lab", "ray", gpus="0.5")
 
 
 def test_the_dialog_edits_renames_and_forgets(qtbot: QtBot) -> None:

@@ -3,54 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bench import Bench
-from geometry import cut, outside, overlaps, unnamed
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from geometry import cut, outside, overlaps, unnamed, written_over
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from scripted import Scripted, sweep, training
+from states import States, unfold
 from test_verify_tab import play as play_race
 
-from lrgui.core.events import EndEvent, StateEvent
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.window import MainWindow
-from lrgui.places import runs_folder
 
+#: What a screen of 1920 × 1080 pixels at 200 % leaves free.
+FREE = QRect(0, 0, 960, 540)
 SIZES = [(683, 440), (1024, 700), (1366, 768), (1920, 1080)]
-
-
-def states(window: MainWindow, bench: Bench) -> Iterator[str]:
-    """Brings the window into one state after the other, and names each."""
-    yield "empty"
-    for tab in (window.tabs.training, window.tabs.verify, window.tabs.compare, window.tabs.queue):
-        window.tabs.setCurrentWidget(tab)
-        yield f"{type(tab).__name__} empty"
-    window.tabs.setCurrentWidget(window.tabs.curve)
-    bench.play()
-    yield "after a sweep"
-    bench.play(Scripted(training()), bench.session.train)
-    yield "after a training"
-    play_race(bench)
-    yield "after a race"
-    bench.play(Scripted(sweep()), window.compare_optimizers)
-    yield "after a comparison"
-    for number in range(7):
-        bench.runs.toggle_candidate(10.0 ** (-5 + number / 2))
-    window.tabs.setCurrentWidget(window.tabs.curve)
-    yield "with candidates"
-    bench.source = Scripted(training())
-    bench.session.train_candidates(bench.runs.candidates[:3], 2)
-    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
-    bench.session.enqueue_training(seeds=2)
-    yield "the queue"
-    window.compare_runs(sorted(runs_folder().glob("*.lrrun"))[:9])
-    saved = window.tabs.compare.saved
-    bench.qtbot.waitUntil(lambda: window.tabs.plot is saved.plot, timeout=10_000)
-    yield "saved runs compared"
-    window.tabs.setCurrentWidget(window.tabs.scenarios)
-    yield "scenarios"
 
 
 def drawers(window: MainWindow) -> Iterator[str]:
@@ -63,113 +37,111 @@ def drawers(window: MainWindow) -> Iterator[str]:
         window.room.toggle(window.room.right)
 
 
-def faults(window: MainWindow, bench: Bench, look: Callable[[], list[str]]) -> list[str]:
-    """What `look` finds in all states, each with the state."""
-    found: dict[str, str] = {}
-    for state in states(window, bench):
-        for drawer in drawers(window):
-            QApplication.processEvents()
-            for fault in look():
-                found.setdefault(fault, f"{state}{drawer}: {fault}")
-    return list(found.values())
-
-
-def unfold(window: QWidget) -> None:
-    """Open all folds: what is in them is seen too."""
-    for button in window.findChildren(QPushButton, "fold"):
-        if button.isCheckable() and not button.isChecked():
-            button.setChecked(True)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_nothing_is_cut_and_nothing_lies_over_another(window: MainWindow, bench: Bench, size: tuple[int, int]) -> None:
-    window.resize(*size)
-
-    def look() -> list[str]:
-        unfold(window)
+def faults(of: QWidget, qtbot: QtBot, look: Callable[[QWidget], list[str]]) -> list[str]:
+    """What `look` finds once all layouts have settled, which takes some rounds of events."""
+    for wait in (1, 5, 20, 100, 300):
         QApplication.processEvents()
-        return [*cut(window), *outside(window), *overlaps(window)]
+        found = look(of)
+        if not found:
+            break
+        qtbot.wait(wait)
+    return found
 
-    found = faults(window, bench, look)
-    assert not found, "\n".join(found)
-    assert window.size().toTuple() == size, "nothing makes the window larger than it was made"
+
+def laid_out_badly(of: QWidget) -> list[str]:
+    """Whatever is cut, or lies over another."""
+    return [*cut(of), *outside(of), *overlaps(of), *written_over(of)]
 
 
-def test_larger_letters_are_not_cut_either(window: MainWindow, bench: Bench) -> None:
-    """As at 150 %, where only the letters grow."""
+@pytest.mark.timeout(400)
+def test_nothing_is_cut_and_nothing_lies_over_another_and_everything_has_a_name(
+    window: MainWindow, bench: Bench, qtbot: QtBot, own_folders: Path
+) -> None:
+    found: dict[str, str] = {}
+    for state in States(window, bench, own_folders / "mine").walk():
+        unfold(window)
+        for size in SIZES:
+            window.resize(*size)
+            for drawer in drawers(window) if size == SIZES[0] else ("",):
+                for fault in faults(window, qtbot, laid_out_badly):
+                    found.setdefault(fault, f"{state} at {size}{drawer}: {fault}")
+            assert window.size().toTuple() == size, f"{state}: nothing makes the window larger than it was made"
+        for fault in faults(window, qtbot, unnamed):
+            found.setdefault(fault, f"{state}: {fault}")
+    assert not found, "\n".join(found.values())
+
+
+@pytest.mark.timeout(400)
+def test_larger_letters_in_the_dark_are_not_cut_either(
+    window: MainWindow, bench: Bench, qtbot: QtBot, own_folders: Path
+) -> None:
+    """As where somebody has set larger letters and nothing else."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
+    window.set_theme("dark")
     usual = app.styleSheet()
     window.resize(1366, 768)
     try:
         app.setStyleSheet(usual + "* { font-size: 16px; }")
-        found = faults(window, bench, lambda: [*cut(window), *outside(window), *overlaps(window)])
-        assert not found, "\n".join(found)
+        found: dict[str, str] = {}
+        for state in States(window, bench, own_folders / "mine").walk():
+            for fault in faults(window, qtbot, laid_out_badly):
+                found.setdefault(fault, f"{state}: {fault}")
+        assert not found, "\n".join(found.values())
     finally:
         app.setStyleSheet(usual)
 
 
-#: What opens each dialog that the window has.
-DIALOGS = ("export", "use", "new", "palette", "preferences", "shortcuts", "about", "guide", "check")
-
-
-def faults_of_dialog(window: MainWindow, key: str, qtbot: QtBot) -> list[str]:
-    """What is cut, lies over another or has no name in the dialog that an action opens."""
-    window.actions_by_key[key].trigger()
-    qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(QDialog)))
-    (dialog,) = [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
-    qtbot.wait(20)  # what is read in the background comes
-    unfold(dialog)
-    QApplication.processEvents()
-    found = [*cut(dialog), *outside(dialog), *overlaps(dialog), *unnamed(dialog)]
-    if not dialog.windowTitle():
-        found.append("it has no title")
-    dialog.close()
-    return [f"{key}: {fault}" for fault in found]
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("scale", ["1.25", "1.5", "2"])
+def test_nothing_is_cut_on_a_screen_of_more_pixels(scale: str) -> None:
+    """Qt takes the factor when a program starts."""
+    test = f"{__file__}::{test_nothing_is_cut_and_nothing_lies_over_another_and_everything_has_a_name.__name__}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    environment = {**os.environ, "QT_SCALE_FACTOR": scale}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", (683, 440)), ("dark", (1366, 768))], ids=str)
 def test_dialogs_are_whole_and_named_in_both_themes(
-    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, theme: str, size: tuple[int, int]
+    window: MainWindow,
+    bench: Bench,
+    qtbot: QtBot,
+    own_folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    theme: str,
+    size: tuple[int, int],
 ) -> None:
+    # A usual screen at 200 %.
+    screen = SimpleNamespace(availableSize=lambda: FREE.size(), availableGeometry=lambda: FREE)
+    monkeypatch.setattr(Dialog, "screen", lambda _dialog: screen, raising=False)
     window.set_theme(theme)
     window.resize(*size)
     bench.play()
-    bench.source = Scripted([[StateEvent("running"), EndEvent("completed", "All.")]])
-    found = [fault for key in DIALOGS for fault in faults_of_dialog(window, key, qtbot)]
-    file = tmp_path / "birds" / "task.py"
-    file.parent.mkdir()
-    file.write_text("def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n")
-    bench.session.use(str(file))
-    found += faults_of_dialog(window, "find", qtbot)  # the question of trust
+    found = []
+    for name, dialog in States(window, bench, own_folders / "mine").dialogs():
+        unfold(dialog)
+        if not FREE.contains(QRect(QPoint(0, 0), dialog.size())):
+            found.append(f"{name}: {dialog.size().toTuple()} is larger than the screen")
+        dialog_faults = faults(dialog, qtbot, lambda of: [*laid_out_badly(of), *unnamed(of)])
+        if not dialog.windowTitle():
+            dialog_faults.append("it has no title")
+        found += [f"{name}: {fault}" for fault in dialog_faults]
+        dialog.close()
     assert not found, "\n".join(found)
 
 
-def test_nothing_is_cut_in_the_dark_theme_either(window: MainWindow, bench: Bench) -> None:
-    window.set_theme("dark")
-    window.resize(1366, 768)
-    found = faults(window, bench, lambda: [*cut(window), *outside(window), *overlaps(window), *unnamed(window)])
-    assert not found, "\n".join(found)
-
-
-def test_everything_has_a_name_and_a_tooltip(window: MainWindow, bench: Bench) -> None:
-    def look() -> list[str]:
-        unfold(window)
-        return unnamed(window)
-
-    found = faults(window, bench, look)
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("size", SIZES[1:], ids=str)
-def test_the_words_of_a_plot_have_places_of_their_own(window: MainWindow, bench: Bench, size: tuple[int, int]) -> None:
-    window.resize(*size)
+def test_the_words_of_a_race_have_places_of_their_own(window: MainWindow, bench: Bench) -> None:
     window.tabs.setCurrentWidget(window.tabs.verify)
     QApplication.processEvents()
     play_race(bench)
-    QApplication.processEvents()
-    plot = window.tabs.verify.plot
-    boxes = [box for _, box, _ in plot.columns.labels()]
-    assert boxes and not any(one.intersects(other) for one, other in itertools.combinations(boxes, 2))
-    for legend in (plot.curves.legend, plot.bars.legend):
-        assert len(legend.placed()) == len(legend.entries), "every entry has room"
+    for size in SIZES[1:]:
+        window.resize(*size)
+        QApplication.processEvents()
+        plot = window.tabs.verify.plot
+        boxes = [box for _, box, _ in plot.columns.labels()]
+        assert boxes and not any(one.intersects(other) for one, other in itertools.combinations(boxes, 2))
+        for legend in (plot.curves.legend, plot.bars.legend):
+            assert len(legend.placed()) == len(legend.entries), "every entry has room"

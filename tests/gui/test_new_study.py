@@ -18,7 +18,7 @@ from lrgui.gui.labels import BREAK
 from lrgui.gui.study_process import StudyProcess, study_command
 from lrgui.gui.window import MainWindow
 from lrgui.studies.known import left_running
-from lrgui.studies.opened import open_study
+from lrgui.studies.opened import OpenedStudy, open_study
 from lrgui.studies.spec import read_spec
 
 TESTS = Path(__file__).parents[1]
@@ -85,9 +85,17 @@ def test_it_says_what_would_be_run_and_what_is_wrong(window: MainWindow, tmp_pat
 
 
 def test_the_file_has_what_is_set_in_the_window(
-    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+    window: MainWindow,
+    bench: Bench,
+    qtbot: QtBot,
+    tmp_path: Path,
+    slowly: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("tomllib")
+    read: list[OpenedStudy] = []
+    really = OpenedStudy.read
+    monkeypatch.setattr(OpenedStudy, "read", lambda study: (read.append(study), really(study))[1])
     slowly(0.0)
     job = bench.session.job
     bench.session.set_job(replace(job, sweep=replace(job.sweep, steps=77)))
@@ -102,6 +110,7 @@ def test_the_file_has_what_is_set_in_the_window(
     qtbot.waitUntil(lambda: tab.results is not None and not tab.results.missing, timeout=60_000)
     qtbot.waitUntil(lambda: not bench.session.studying, timeout=10_000)
     assert tab.title.text() == "digits-study.study · 4 of 4 runs"
+    assert sum(study is tab._study for study in read) <= 2, "at first, and after its end: in between one reader will do"
     assert tab.stop.isHidden() and tab.resume.isHidden()
     assert not bench.session.busy and bench.runs.visit is None
     again = ask(window, tmp_path)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPlainTextEdit, QPushButton
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
@@ -113,6 +113,31 @@ def test_the_buttons_of_a_message_keep_their_order(window: MainWindow) -> None:
     buttons = [b for b in window.banner.findChildren(QPushButton) if b.isVisible()]
     buttons.sort(key=lambda b: b.mapTo(window.banner, b.rect().topLeft()).x())
     assert [b.text() for b in buttons] == ["Mend", "Details", "×"]
+
+
+def place(widget: QWidget) -> QRect:
+    return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
+
+
+def test_a_message_moves_nothing_and_covers_no_button(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    bench.play()
+    banner, tabs = window.banner, window.tabs
+    seen = (tabs, tabs.tabBar(), tabs.curve.plot, tabs.curve.plot.canvas, tabs.curve.reset)
+    before = [place(widget) for widget in seen]
+    banner.show_notice(Notice("error", "It broke.", "line 3", "Mend", lambda: None))
+    assert [place(widget) for widget in seen] == before
+    assert place(tabs.curve.plot).contains(place(banner)), "over the plot's upper edge"
+    low = banner.height()
+    next(b for b in banner.findChildren(QPushButton) if b.text() == "Details").click()
+    qtbot.waitUntil(lambda: banner.height() > low + 100)
+    assert [place(widget) for widget in seen] == before
+    for tab in (tabs.training, tabs.verify, tabs.compare, tabs.queue, tabs.scenarios):
+        tabs.setCurrentWidget(tab)
+        qtbot.waitUntil(lambda tab=tab: place(tab).contains(place(banner)))  # type: ignore[misc]
+        buttons = [b for b in tab.findChildren(QPushButton) if b.isVisible() and not tabs.strip.isAncestorOf(b)]
+        assert not [b.text() for b in buttons if place(b).intersects(place(banner))], type(tab).__name__
+    window.resize(1100, 700)
+    qtbot.waitUntil(lambda: place(tabs).contains(place(banner)))
 
 
 def test_a_message_is_no_markup(window: MainWindow) -> None:

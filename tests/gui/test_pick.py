@@ -85,6 +85,18 @@ def test_no_confidence_says_why(bench: Bench, panel: SelectionPanel) -> None:
     assert panel.confidence.toolTip() == bench.runs.reading.recommendation.reason
 
 
+def test_no_confidence_is_not_said_of_a_rate_that_was_there_before(bench: Bench, panel: SelectionPanel) -> None:
+    bench.play()
+    kept = bench.runs.selection
+    bench.play(Scripted(sweep(depth=0.001)))
+    assert bench.runs.selection == kept is not None
+    assert panel.confidence.text() == "This sweep: no confidence"
+    guess = bench.runs.offer
+    assert guess is not None
+    bench.runs.select(guess)
+    assert panel.confidence.text() == "No confidence", "the guess itself has none"
+
+
 def test_one_button_sweeps_the_range_that_would_be_right(window: MainWindow, bench: Bench) -> None:
     session, runs = bench.session, bench.runs
     session.edit(sweep=replace(session.job.sweep, end_lr=1e-2))

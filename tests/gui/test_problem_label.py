@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from lrgui.core.options import read_whole
 from lrgui.gui.cards import Side
 from lrgui.gui.fields import Form
+from lrgui.gui.labels import BREAK
 from lrgui.gui.panels.settings import SweepPanel
 from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.window import MainWindow
@@ -59,6 +60,12 @@ def test_it_moves_no_field_and_a_click_on_the_next_one_lands_there(panel: SweepP
     assert label.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     QTest.mouseClick(second, Qt.MouseButton.LeftButton)
     assert second.hasFocus() and problem(panel) is label
+
+
+def test_a_sentence_that_begins_with_the_field_s_name_stays_one(panel: SweepPanel) -> None:
+    write(line(panel, "start_lr"), "1", Qt.Key.Key_Return)
+    said = "The last learning rate (1) is not above the first (1). Sweep upward, for example from 1e-6 to 1."
+    assert problem(panel).text().replace(BREAK, "") == said
 
 
 def test_two_of_them_are_both_read(panel: SweepPanel) -> None:

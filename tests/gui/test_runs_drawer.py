@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from scripted import sweep, training
 
 from lrgui.core.events import EndEvent, EndReason
-from lrgui.gui import run_shelf
 from lrgui.gui.notice import Notice
 from lrgui.gui.runs_drawer import RunsDrawer
 from lrgui.gui.runs_list import ENDING, RunsModel, facts_forms
@@ -108,7 +107,7 @@ def test_rename_and_note(drawer: RunsDrawer, qtbot: QtBot) -> None:
     assert drawer.note.text() == ""
 
 
-def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot) -> None:
     drawer.list.setFocus()
     drawer.list.selectAll()
     QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
@@ -117,13 +116,15 @@ def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot, monkeypatch: pytest.M
     QTest.mouseClick(drawer.undo_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: drawer.model.rowCount() == 2, timeout=5000)
     assert drawer.undo_button.isHidden() and len(list(runs_folder().glob("*.lrrun"))) == 2
-    _log("going.lrrun", "sweep", [sweep()[0]])  # type: ignore[list-item]
-    drawer.shelf.refresh()
-    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
-    _click(drawer, _row(drawer, "going.lrrun"))
-    QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
-    assert drawer.model.rowCount() == 3 and "Still being recorded" in drawer.said.text()
-    monkeypatch.setattr(run_shelf, "STILL", 0.0)
+    with LogWriter(runs_folder() / "going.lrrun", Job("sweep")) as log:  # of any program
+        log.write(sweep()[0])
+        drawer.shelf.refresh()
+        qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
+        row = _row(drawer, "going.lrrun")
+        assert str(drawer.model.data(drawer.model.index(row), ENDING)).startswith("running · ")
+        _click(drawer, row)
+        QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
+        assert drawer.model.rowCount() == 3 and "Still running, so not deleted" in drawer.said.text()
     QTest.keyClick(drawer.list, Qt.Key.Key_Delete)
     assert drawer.model.rowCount() == 2
 
@@ -194,7 +195,7 @@ def test_runs_of_the_same_minute_have_seconds() -> None:
     model.show_runs(runs[1:])
     assert str(model.data(model.index(1), ENDING)).endswith(" 12:00")
     assert str(model.data(model.index(0), ENDING)).startswith("incomplete")
-    model.is_running = lambda path: path == runs[2].path
+    model.show_runs([runs[1], replace(runs[2], running=True)])
     assert [str(model.data(model.index(row), ENDING)).split(" · ")[0] for row in (0, 1)] == ["running", "incomplete"]
 
 

@@ -218,7 +218,8 @@ def test_it_needs_no_session(qtbot: QtBot) -> None:
     for events in sweep():
         runs.add(RunKind.SWEEP, events)
     runs.read_ahead(lambda read, error: runs.end(RunKind.SWEEP, read, error))
-    assert runs.reading is not None
+    assert runs.finishing and runs.reading is None  # it is read in the background
+    qtbot.waitUntil(lambda: runs.reading is not None)
     assert heard == ["started", "read", f"selected {runs.selection:.3g}"]
     assert runs.record(RunKind.SWEEP) is runs.sweep
     assert runs.several(RunKind.SWEEP) == (runs.sweeps, 1)

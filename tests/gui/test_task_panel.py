@@ -17,7 +17,7 @@ from lrgui.gui.editors import Choice, PathEditor, Suggesting
 from lrgui.gui.file_dialogs import start_folder
 from lrgui.gui.form_choices import python_lines, unknown_name
 from lrgui.gui.labels import BREAK
-from lrgui.gui.panels.task import LOOKING, TaskPanel
+from lrgui.gui.panels.task import LOOKING, LOOKING_FURTHER, TaskPanel
 from lrgui.gui.window import MainWindow
 from lrgui.runs.environment import Environment
 from lrgui.runs.interpreters import Interpreter
@@ -543,10 +543,10 @@ def dialog_of(panel: QWidget) -> QFileDialog:
     return dialogs[0]
 
 
-def test_nothing_is_looked_for_where_a_run_has_begun(card: Card) -> None:
+def test_pytorch_is_not_looked_for_where_it_is_known_to_be(card: Card) -> None:
     pythons = card.session.environments
     assert isinstance(pythons, Pythons)
-    for proven, said in ((False, LOOKING), (True, "")):
+    for proven, said in ((False, LOOKING), (True, LOOKING_FURTHER)):
         pythons.current, pythons.proven = None, proven  # type: ignore[assignment]
         pythons.interpreters_changed.emit(pythons.interpreters)
-        assert card.panel._versions.text() == said
+        assert card.panel._versions.text() == said and not card.panel._versions.isHidden(), "no row moves"

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from scripted import Scripted, training
 
 from lrgui.core.events import BatchEvent, EndEvent, Event, GradientEvent, OutputEvent, RateEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui.notice import Notice
+from lrgui.gui.tabs import kept_training
 from lrgui.gui.window import MainWindow
 from lrgui.runs.job import Job
 from lrgui.runs.library import runs_folder
@@ -83,6 +84,28 @@ def steered() -> Steered:
     chunks: list[list[Event]] = [training()[0]]
     changes = [GradientEvent(0, 3.0), GradientEvent(10, 2.0), RateEvent(21, 0.5, 0.5, 5e-3, "by hand")]
     return Steered([*chunks, changes], hold=True)
+
+
+def test_what_comes_and_goes_above_the_plot_leaves_it_where_it_is(
+    window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, tab, looks = bench.session, window.tabs.training, list[str]()
+    monkeypatch.setattr(kept_training, "newest", lambda _folder, kind: looks.append(kind))
+    window.show()
+    bench.source = steered()
+    session.train()
+    bench.qtbot.waitUntil(tab.controls.isVisible, timeout=10_000)
+    heights = [tab.plot.height()]
+    assert not looks
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        session.stop()
+    QApplication.processEvents()
+    heights.append(tab.plot.height())
+    tab.kept.more.show()
+    tab.heading.setText("Two lines of words. " * 8)
+    QApplication.processEvents()
+    assert {*heights, tab.plot.height()} == {heights[0]}
+    assert looks == ["last", "best"], "its files are looked at once"
 
 
 def test_the_rate_is_changed_and_the_training_stops_after_its_epoch(window: MainWindow, bench: Bench) -> None:

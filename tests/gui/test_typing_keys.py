@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +15,13 @@ from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, task
 
 from lrgui.core.events import StateEvent
+from lrgui.core.options import NUMBERS, Option, read_option
+from lrgui.gui.fields import Form
 from lrgui.gui.panels.config_card import ConfigCard
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.settings import SweepPanel
 from lrgui.gui.window import MainWindow
+from lrgui.studies.spec import values_in
 
 
 def line_of(window: MainWindow, card: str, name: str) -> QLineEdit:
@@ -54,6 +58,13 @@ def test_one_click_selects_all_and_a_second_one_does_not(window: MainWindow) -> 
     QTest.qWait(QApplication.doubleClickInterval() + 20)
     QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
     assert line.selectedText() == ""
+    type_in(line, "150")
+    QTest.qWait(QApplication.doubleClickInterval() + 20)
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
+    assert line.selectedText() == "150", "after Enter it is a whole number again"
+    QTest.keyClicks(line, "7")
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
+    assert line.text() == "7" and line.selectedText() == "", "who types goes to a place in it"
 
 
 def test_escape_restores_what_was_there_and_stops_nothing(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,11 +76,79 @@ def test_escape_restores_what_was_there_and_stops_nothing(window: MainWindow, mo
     QTest.keyClicks(line, "77")
     QTest.keyClick(line, Qt.Key.Key_Escape)
     assert line.text() == "200" == line.selectedText() and stopped == []
-    type_in(line, "many")
-    assert line.property("wrong")
-    QTest.keyClick(line, Qt.Key.Key_Escape)
-    QTest.keyClick(line, Qt.Key.Key_Return)
-    assert line.text() == "200" and not line.property("wrong") and window.session.job.sweep.steps == 200
+    for wrong, read in (("many", 200), ("0", 0)):
+        type_in(line, wrong)
+        assert line.property("wrong") and window.session.job.sweep.steps == read
+        QTest.keyClick(line, Qt.Key.Key_Escape)
+        assert line.text() == "200" == line.selectedText() and not line.property("wrong")
+        assert window.session.job.sweep.steps == 200, "at once: what is kept of the settings is what stands there"
+
+
+#: Numbers of the task, which are no options.
+OF_TASK = ("batch_size", "momentum", "weight_decay", "subset", "loader_workers", "threads", "seed")
+
+
+def number_fields(window: MainWindow) -> Iterator[tuple[str, QLineEdit, Option | None]]:
+    """Every line of the window's forms that takes a number."""
+    for form in window.findChildren(Form):
+        for name, editor in form.editors.items():
+            option = form.option(name)
+            number = name in OF_TASK if option is None else option.kind in ("whole", *NUMBERS)
+            if isinstance(editor, QLineEdit) and number and form.is_row_visible(name):
+                yield name, editor, option
+
+
+def edit(line: QLineEdit, text: str) -> None:
+    """Write it over what stands there, and Enter: the rest of the window follows once all are through."""
+    line.selectAll()
+    line.insert(text)
+    line.setModified(True)
+    line.editingFinished.emit()
+
+
+def test_every_number_field_does_alike(window: MainWindow) -> None:
+    window.tabs.setCurrentWidget(window.tabs.verify)
+    seen = set()
+    for name, line, option in number_fields(window):
+        seen.add(name)
+        before = line.text()
+        QApplication.sendEvent(line, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+        line.setCursorPosition(0)
+        QTest.mouseRelease(line, Qt.MouseButton.LeftButton)
+        assert line.selectedText() == before, f"{name}: one click takes all of it"
+        for text in ("many", *(["-7"] if option is None or option.problem(-7) is not None else [])):
+            edit(line, text)
+            assert line.property("wrong") and text in line.text(), f"{name}: {text} is refused"
+            QTest.keyClick(line, Qt.Key.Key_Escape)
+            assert line.text() == before and not line.property("wrong"), f"{name}: Esc brings back what was there"
+        if option is None:
+            edit(line, "2.5e1")
+            assert line.text() in ("25", "2.5e1") and "integer" not in line.accessibleDescription(), name
+            QTest.keyClick(line, Qt.Key.Key_Escape)
+            continue
+        least = option.minimum if option.minimum is not None else option.above
+        most = option.maximum if option.maximum is not None else option.below
+        assert least is not None and (most is not None or option.kind == "number"), f"{name} has limits"
+        if option.kind == "whole":
+            assert read_option(option, "1e5") == 100_000 == read_option(option, "100,000"), name
+        elif option.kind == "number":
+            assert read_option(option, "×4") == 4.0 == read_option(option, "4x"), name
+    assert {
+        "batch_size",
+        "start_lr",
+        "end_lr",
+        "steps",
+        "beta",
+        "stop_factor",
+        "repeats",
+        "max_lr",
+    } <= seen
+
+
+@pytest.mark.parametrize(("text", "values"), [("1e2, 64", (100, 64)), ("1e-2, 1.5", (0.01, 1.5))])
+def test_lists_of_a_study_are_read_alike(text: str, values: tuple[float, ...]) -> None:
+    found = values_in(text)
+    assert found == values and [type(value) for value in found] == [type(value) for value in values]
 
 
 def test_a_rate_far_outside_the_sweep_is_refused(bench: Bench, window: MainWindow) -> None:

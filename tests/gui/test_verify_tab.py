@@ -8,37 +8,11 @@ from pathlib import Path
 import pytest
 from bench import Bench
 from PySide6.QtWidgets import QApplication, QLabel
-from scripted import Scripted, task, training
+from scripted import Scripted, race, training
 
-from lrgui.core.events import CandidateEvent, EndEvent, Event, StandingEvent, StateEvent, UntrainedEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.run_settings import RaceSettings
-from lrgui.core.standings import Standings
 from lrgui.gui.window import MainWindow
 from lrgui.runs.library import runs_folder
-
-
-def race(config: RaceSettings, trainings: int = 9, end: bool = True, untrained: float = 2.3) -> list[list[Event]]:
-    """A race whose losses are lowest a bit above the middle, one chunk for each training."""
-    standings = Standings(config)
-    first = [StateEvent("starting"), task(config.total_steps()), StateEvent("running"), UntrainedEvent(untrained)]
-    standings.add(first)
-    chunks: list[list[Event]] = [first]
-    seconds = 0.0
-    for number in range(config.stages):
-        while trainings and (c := standings.following(number)) is not None:
-            trainings -= 1
-            steps, lr = config.budget(number), standings.lrs[c]
-            chunk: list[Event] = [
-                CandidateEvent(number, c, lr, i, steps, 2.3 / (i + 1), seconds + i / 100) for i in range(steps)
-            ]
-            seconds += steps / 100
-            score = StandingEvent(number, c, lr, 0.2 + 0.5 * (c - config.middle - 0.6) ** 2, True, steps, 0.9)
-            standings.add([score])
-            chunks.append([*chunk, score])
-    if end:
-        chunks.append([EndEvent("completed", standings.ranking().reason)])
-    return chunks
 
 
 def play(bench: Bench) -> None:

@@ -186,15 +186,19 @@ def test_a_synthetic_curve_is_never_trained(window: MainWindow, bench: Bench) ->
     runs.select(0.5)
     assert session.job.train.max_lr == rate
     assert window.tabs.curve.badge.isVisible()
-    assert not window.actions_by_key["train"].isEnabled() and not window.actions_by_key["verify"].isEnabled()
+    closed = [window.actions_by_key[key] for key in ("train", "verify", "enqueue", "candidate", "use")]
+    assert not any(action.isEnabled() for action in closed)
+    assert window.status.text.text() == "A synthetic curve: Noisy. Nothing was trained."
     said: list[Notice] = []
     session.noticed.connect(lambda notice: said.append(notice) if notice is not None else None)
     count = len(bench.jobs)
-    session.train()
-    assert len(bench.jobs) == count and "synthetic" in said[-1].text
+    for act in (session.train, session.verify, session.enqueue):
+        said.clear()
+        act()
+        assert len(bench.jobs) == count and not session.queue.waiting and "synthetic" in said[-1].text
     _press(window.findChild(VisitBar).back)
     assert runs.sweep is own and not window.tabs.curve.badge.isVisible()
-    assert window.actions_by_key["train"].isEnabled()
+    assert all(action.isEnabled() for action in closed)
 
 
 def test_the_header_says_what_is_shown(window: MainWindow, bench: Bench) -> None:

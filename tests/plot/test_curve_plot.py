@@ -8,8 +8,8 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QColor, QImage
+from painting import Painted, on_screen
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from lrgui.core.curve.curve import Curve
@@ -63,30 +63,14 @@ def test_a_curve_that_was_painted_bit_by_bit_looks_like_one_painted_at_once(plot
 
 
 def test_of_a_growing_curve_only_what_is_new_is_painted(plot, qtbot):
-    class Painted(QObject):
-        widest = 0
-
-        def eventFilter(self, watched, event):
-            if event.type() == QEvent.Type.Paint:
-                self.widest = max(self.widest, event.region().boundingRect().width())
-            return False
-
     lr, loss = np.geomspace(1e-6, 1.0, 200), np.full(200, 2.0)
     plot.begin(1e-6, 1.0, 200)
     plot.set_live(lr[:100], loss[:100])
     on_screen(plot, qtbot)
-    painted = Painted()
-    plot.canvas.viewport().installEventFilter(painted)
+    painted = Painted(plot)
     plot.set_live(lr[:105], loss[:105])
     on_screen(plot, qtbot)
     assert 0 < painted.widest < 60
-
-
-def on_screen(plot: CurvePlot, qtbot) -> np.ndarray:
-    """The pixels that are on the screen, which `grab` would paint anew."""
-    qtbot.wait(50)
-    image = plot.screen().grabWindow(plot.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(image.constBits(), np.uint32).copy()
 
 
 def test_losses_that_are_not_finite_are_not_drawn(plot):

@@ -6,12 +6,14 @@ import math
 
 import numpy as np
 import pytest
+from painting import Painted, on_screen
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QApplication
 
 from lrgui.core.events import EpochEvent, GradientEvent, RateEvent
-from lrgui.plot.best_epoch import best_epoch
 from lrgui.plot.theme import DARK
 from lrgui.plot.training_plot import TrainingPlot
+from lrgui.runs.epochs import best_epoch
 
 STEPS, PER_EPOCH = 276, 23
 PLANNED = 0.032 * np.sin(np.pi * (np.arange(STEPS) + 1) / (STEPS + 2))
@@ -55,6 +57,28 @@ def test_points_lie_at_the_end_of_their_epoch(plot):
     plot.set_epochs(epochs(3))
     assert plot.loss.epochs.validation.points[0].tolist() == [23, 46, 69]
     assert plot.middle.epochs.validation.points[0].tolist() == [23, 46, 69]
+
+
+def test_a_training_that_was_painted_bit_by_bit_looks_like_one_painted_at_once(plot, qtbot):
+    ended = epochs()
+    for n in range(1, 13):
+        plot.set_live(LOSSES[: n * PER_EPOCH], PLANNED[: n * PER_EPOCH])
+        plot.set_epochs(ended[:n])
+        QApplication.processEvents()
+    grown = on_screen(plot, qtbot)
+    plot.canvas.viewport().update()
+    assert np.array_equal(grown, on_screen(plot, qtbot))
+
+
+def test_of_an_epoch_only_what_is_new_is_painted(plot, qtbot):
+    for n in (10, 11):  # the second is the best, and says so
+        plot.set_live(LOSSES, PLANNED)
+        plot.set_epochs(epochs(n))
+    on_screen(plot, qtbot)
+    painted = Painted(plot)
+    plot.set_epochs(epochs(12))
+    on_screen(plot, qtbot)
+    assert 0 < painted.widest < 150
 
 
 def test_planned_and_actual_rate(plot):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from lrgui.core.events import BatchEvent, EndEvent, Event
 from lrgui.runs.event_source import EventSource
+from lrgui.runs.log_writer import LogWriter
 
 
 def steps_of(events: list[Event]) -> list[int]:
@@ -15,10 +16,10 @@ def steps_of(events: list[Event]) -> list[int]:
 
 
 class Reading:
-    """Follows in a thread, as the window does."""
+    """Follows in a thread, as the window does, and keeps it in a log if there is one."""
 
-    def __init__(self, source: EventSource) -> None:
-        self.source = source
+    def __init__(self, source: EventSource, log: LogWriter | None = None) -> None:
+        self.source, self._log = source, log
         self.events: list[Event] = []
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
@@ -26,6 +27,10 @@ class Reading:
     def _read(self) -> None:
         for chunk in self.source.chunks():
             self.events += chunk
+            if self._log is not None:
+                self._log.write(chunk)
+        if self._log is not None:
+            self._log.close()
 
     def until(self, count: int) -> None:
         wait_for(lambda: len(steps_of(self.events)) >= count)

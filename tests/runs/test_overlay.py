@@ -160,6 +160,42 @@ def test_what_is_left_out_takes_no_colour_along() -> None:
     assert overlay is not None and [overlay.place(n) for n in (0, 1)] == [4, 2]
 
 
+def test_hidden_runs_are_not_in_a_picture() -> None:
+    overlay = Overlay.of([training(1e-2), training(1e-1), sweep()], View(hidden=frozenset({0, 1})))
+    drawn = overlay.without_hidden()
+    assert drawn.labels == overlay.labels[2:] and drawn.place(0) == overlay.place(2)
+    assert drawn.align == overlay.align == "step", "though a sweep alone would be shown by its rates"
+    assert overlay.shown_as(View(hidden=frozenset({0, 1, 2}))).without_hidden().labels == overlay.labels
+
+
+def test_by_rate_a_training_is_divided_by_the_loss_that_it_began_with() -> None:
+    overlay = Overlay.of([training(1e-2), training(1e-1)]).shown_as(View("lr", "first"))
+    assert [float(traces[0].y[0]) for traces in overlay.traces] == [0.25, 0.25], "0.5 after 2.0"
+
+
+def test_seeds_of_the_same_settings_are_of_one_colour() -> None:
+    overlay = Overlay.of([training(1e-2, 0), training(1e-1), training(1e-2, 1), training(1e-2, 0)])
+    assert [overlay.place(number) for number in range(4)] == [0, 1, 4, 8]
+    assert [Overlay.of([training(), training()]).place(number) for number in (0, 1)] == [0, 1]
+
+
+def test_heads_of_a_training_that_goes_on_stay_as_they_are() -> None:
+    record = Record()
+    live = replace(training(), record=record, _drawn={})
+    waiting = replace(training(1e-1), record=Record(), _drawn={})
+    heads = [Overlay.of([live, waiting]).table()[0]]
+    assert {"final loss", "best loss", "steps", "time"} <= set(heads[0])
+    record.add([replace(TASK, metric_name="accuracy")])
+    for event in training().record.epochs:
+        overlay = Overlay.of([live, waiting])
+        heads.append(overlay.table()[0])
+        record.add([BatchEvent(0, len(record), 1e-2, 2.0, 0.0)])
+        heads.append(Overlay.of([live, waiting]).table()[0])
+        record.add([event])
+    assert len(set(heads[1:])) == 1 and {"final validation loss", "best accuracy"} <= set(heads[1])
+    assert overlay.table()[1][1][3] == "–", "that waits for its first epoch, too"
+
+
 def test_mean_and_spread_over_seeds_of_the_same_settings() -> None:
     runs = [training(1e-2, 0), training(1e-2, 1, (1.0, 0.7)), training(1e-1)]
     overlay = Overlay.of(runs)

@@ -39,6 +39,16 @@ def test_order() -> None:
     assert one.said == "diverged" and queue.ended == [one] and queue.names == ["max LR 1e-3", "max LR 1e-1"]
 
 
+def test_seeds_of_a_rate_have_its_colour_wherever_they_stand() -> None:
+    queue = RunQueue()
+    entries = queue.add(training_jobs(JOB, [1e-3, 1e-2], seeds=2))
+    assert [entry.place for entry in entries] == [0, 4, 1, 5]
+    queue.remove([entries[0]])
+    assert [entry.place for entry in queue.entries] == [4, 1, 5], "a colour stays with its training"
+    again = queue.add(training_jobs(JOB, [1e-2], seeds=3))
+    assert [entry.place for entry in again] == [2, 3, 9], "the same once more is told apart, another seed is not"
+
+
 def test_several_take_another_place_and_the_others_keep_theirs() -> None:
     queue = RunQueue()
     runs, one, two, three, four = queue.add([JOB] * 5)

@@ -54,6 +54,11 @@ class Followed:
         return self.sweep.end
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects(few_objects: None) -> None:
+    """Schedulers are looked for in many of these tests."""
+
+
 @pytest.fixture
 def follow() -> Callable[..., Followed]:
     """`follow(script, config, number)` runs a function as a script and gives what its sweep said."""

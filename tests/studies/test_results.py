@@ -16,11 +16,12 @@ from conftest_of_studies import FOUR
 
 from lrgui.core.curve.lr_scaling import measured_scaling
 from lrgui.export import STUDY_FORMATS, ExportError
-from lrgui.export.study import StudyReport, overlay_of, parquet_bytes
+from lrgui.export.documents import parquet_bytes
+from lrgui.export.study import StudyReport, overlay_of
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.opened import open_study
-from lrgui.studies.results import StudyResults
+from lrgui.studies.results import Rule, StudyResults
 from lrgui.studies.spec import StudySpec
 
 Drive = Callable[..., StudyResults]
@@ -51,6 +52,38 @@ def test_a_rule_needs_two_batches_and_an_error_three_sweeps() -> None:
     assert wide is not None and wide.agrees(0.5) is None, "an interval that holds every rule says nothing"
 
 
+@pytest.mark.parametrize(
+    ("values", "expected", "rates", "said"),
+    [
+        (
+            {"optimizer": "sgd"},
+            1.0,
+            [1e-3, 9e-3, 1e-3],
+            "SGD: 3 sweeps from batch 32 to 128 are too few to tell how LR follows the batch; linear scaling says 1.",
+        ),
+        ({}, None, [1e-3, 9e-3, 1e-3], "3 sweeps from batch 32 to 128 are too few to tell how LR follows the batch."),
+        (
+            {},
+            0.5,
+            [1e-3, 2e-3, 4e-3],
+            "LR ∝ batch^1 ± 0.01 from batch 32 to 128 (3 sweeps); square-root scaling says "
+            "0.5, which does not hold here.",
+        ),
+        ({}, None, [1e-3, 2e-3, 4e-3], "LR ∝ batch^1 ± 0.01 from batch 32 to 128 (3 sweeps)."),
+        ({}, -9.0, [1e-3, 4e-3, 8e-3], ""),
+    ],
+)
+def test_an_exponent_that_is_left_open_is_not_named(
+    values: dict[str, str], expected: float | None, rates: list[float], said: str
+) -> None:
+    found = measured_scaling([32, 64, 128], rates)
+    assert found is not None
+    if said:
+        assert Rule(values, found, expected).words == said
+    else:
+        assert found.error is not None and found.error > 0.25 and found.tells(expected), "not that one, at any rate"
+
+
 def test_the_rule_of_the_model_is_found_in_the_study(drive: Drive) -> None:
     """The made-up sweeps have picks proportional to the batch."""
     found = drive(WIDE)
@@ -70,7 +103,7 @@ def test_cells_hold_their_seeds(drive: Drive) -> None:
         assert cell.lr == pytest.approx(math.sqrt(cell.rates[0] * cell.rates[1]))
         assert cell.spread == pytest.approx(max(cell.rates) / min(cell.rates))
     heads, lines = found.table()
-    assert heads[:5] == ("optimizer", "batch_size", "learning rate", "confidence", "over the seeds")
+    assert heads[:5] == ("optimizer", "batch size", "learning rate", "confidence", "over the seeds")
     assert len(lines) == 6 and all(len(line) == len(heads) for line in lines)
 
 

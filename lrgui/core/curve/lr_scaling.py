@@ -126,6 +126,12 @@ class MeasuredScaling:
         """The fitted rate for a batch, in examples per step."""
         return math.exp(self.intercept + self.exponent * math.log(batch))
 
+    def tells(self, expected: float | None) -> bool:
+        """Whether the sweeps say how the rate follows the batch: the exponent is known closely, or at least known not
+        to be the one that a rule expects."""
+        close = self.error is not None and self.error <= TELLING
+        return close or (expected is not None and self.agrees(expected) is not None)
+
     def agrees(self, exponent: float) -> bool | None:
         """Whether another exponent lies in the measured interval, or nearly; None where that is too wide to tell."""
         if self.error is None:

@@ -237,10 +237,6 @@ def _none(guess: float | None, why: str, advice: RangeAdvice | NoiseAdvice | Non
     return replace(found, noise_advice=advice) if isinstance(advice, NoiseAdvice) else replace(found, advice=advice)
 
 
-#: What the factor means, for tooltips and help texts.
-MEANING = "In nine of ten cases a nearly optimal rate lies within this factor of the recommendation"
-
-
 #: What a rate is called that is no reliable pick.
 GUESS = "guess (no confidence)"
 

@@ -13,10 +13,6 @@ from lrgui.core.learning_rate import format_lr
 ABOUT = 1.18
 
 
-#: What stands before it.
-CLASSIC = "The classic reading of the curve:"
-
-
 def interpret(curve: Curve, marks: Landmarks | None, recommended: bool = False) -> str:
     """Where the loss begins to fall, falls fastest, is lowest and explodes, and what the classic guide would
     pick: conservative a tenth of the rate of the lowest loss, aggressive half of it.

@@ -26,13 +26,6 @@ from lrgui.core.events import EndEvent
 from lrgui.core.formats import exact_number
 from lrgui.core.learning_rate import format_lr
 
-#: The tips of the classic guide: true of every pick.
-TIPS: tuple[str, ...] = (
-    "The recommendation applies to this batch size: if you double the batch, try double the rate.",
-    "The recommendation applies to this optimizer: Adam's is usually near 1e-3, SGD's is higher.",
-    "Sweep from fresh weights, unless your training starts from pretrained weights.",
-    "BatchNorm statistics are reset before a sweep and restored after it.",
-)
 #: Key of our own recommendation, beside those of the rules.
 OURS = "ours"
 #: Key of the sweep's own beside one that was measured.

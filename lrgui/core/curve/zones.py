@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lrgui.core.curve.landmarks import Landmarks
 from lrgui.core.learning_rate import format_lr
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.landmarks import Landmarks
 
 #: Names of the zones, longest first: whoever draws takes the longest that fits.
 ZONE_NAMES: dict[str, tuple[str, str, str]] = {

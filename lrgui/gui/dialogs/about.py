@@ -9,7 +9,7 @@ import numpy
 import PySide6
 from PySide6.QtCore import QLibraryInfo, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 import lrgui
 from lrgui import frozen, places
@@ -17,6 +17,7 @@ from lrgui.core.formats import exact_number
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.dialogs.use_it import COPIED
 from lrgui.gui.environments import Environments
+from lrgui.gui.fitting import Dialog
 
 
 def diagnostics(environments: Environments | None) -> str:
@@ -47,7 +48,7 @@ def _computes(environments: Environments | None) -> str:
     return f"{own} ({found.python})" if found.python else own
 
 
-class AboutDialog(QDialog):
+class AboutDialog(Dialog):
     """Shows them, with a button that copies."""
 
     def __init__(self, environments: Environments | None, parent: QWidget | None = None) -> None:

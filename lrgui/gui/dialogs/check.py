@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
 from lrgui.core.formats import format_estimate, format_seconds
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, with_tabular_figures, wrapped
 from lrgui.gui.session import Session
 from lrgui.tasks.checks.step import STEPS
@@ -109,7 +109,7 @@ class StepRow:
         self._notes.setVisible(bool(text))
 
 
-class CheckDialog(QDialog):
+class CheckDialog(Dialog):
     """One check of the session's task; closing it stops a check that goes on."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.options import Option, read_option
 from lrgui.export import FORMATS, ExportError, Format
 from lrgui.export.pictures import image
 from lrgui.export.shown import Shown
@@ -35,8 +35,11 @@ from lrgui.export.style import (
 )
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import wrapped
+from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.settings import Settings
+from lrgui.gui.typing_keys import TypingKeys, mark_wrong
 from lrgui.plot.plots import Plot
 
 #: Milliseconds after the last change before the preview is drawn.
@@ -46,22 +49,31 @@ PREVIEW = QSize(470, 400)
 #: Characters of a text that are shown.
 MOST_TEXT = 20_000
 #: No side or resolution is as large, whatever its unit.
-MOST_NUMBER = 1e6
+MOST_NUMBER = 1_000_000
 SCREEN, CUSTOM = "screen", "custom"
 #: Logical pixels of an inch on the screen.
 _SCREEN_DPI = 96
 
 
 class Number(QLineEdit):
-    """A number above 0; what cannot be read is put back."""
+    """A number above 0; what cannot be used stays, marked, until it is right."""
 
     changed = Signal()
+    refused = Signal()
+    """What was typed cannot be used; or it could not, and is being changed."""
 
-    def __init__(self, decimals: int) -> None:
+    def __init__(self, name: str, decimals: int) -> None:
         super().__init__()
         self._decimals, self._value = decimals, 1.0
+        self._option = Option(name.lower(), name, "number", 1.0, "", above=0, below=MOST_NUMBER)
+        self.setAccessibleName(name)
         self.setMinimumWidth(40)
+        self.problem = ""
+        """What is wrong with what was typed; empty where nothing is."""
+        self._label = ProblemLabel(self)
         self.editingFinished.connect(self._read)
+        self.textEdited.connect(lambda _text: self._say(""))
+        TypingKeys(self)
 
     @property
     def value(self) -> float:
@@ -72,25 +84,38 @@ class Number(QLineEdit):
         """Show another, with at most so many decimals."""
         self._value, self._decimals = value, decimals
         text = f"{value:.{decimals}f}"
+        self._say("")
         self.setText(text.rstrip("0").rstrip(".") if "." in text else text)
         self.setModified(False)
+
+    def _say(self, problem: str) -> None:
+        if problem == self.problem:
+            return
+        self.problem = problem
+        mark_wrong(self, problem)
+        self._label.say(problem)
+        self.refused.emit()
 
     @Slot()
     def _read(self) -> None:
         if not self.isModified():
             return
+        self.setModified(False)
         try:
-            value = float(self.text().replace(",", "."))
-        except ValueError:
-            value = 0.0
-        if not 0 < value < MOST_NUMBER:
-            self.show_number(self._value, self._decimals)
+            value = read_option(self._option, self.text())
+            wrong = self._option.problem(value)
+        except ValueError as error:
+            self._say(str(error))
             return
+        if wrong is not None:
+            self._say(str(wrong))
+            return
+        assert isinstance(value, int | float)
         self.show_number(value, self._decimals)
         self.changed.emit()
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Choose how, look, then save or copy; the choice is remembered."""
 
     def __init__(
@@ -152,7 +177,7 @@ class ExportDialog(QDialog):
         self.size_choice.addItem("As on screen", SCREEN)
         self.size_choice.addItem("Custom", CUSTOM)
         self._add("Size", self.size_choice, "Text and lines keep their size on paper, whatever the size of the picture")
-        self.wide, self.high = Number(2), Number(2)
+        self.wide, self.high = Number("Width", 2), Number("Height", 2)
         self.unit = Choice()
         for unit in (*UNITS, "px"):
             self.unit.addItem(unit, unit)
@@ -160,9 +185,8 @@ class ExportDialog(QDialog):
         self.unit.setToolTip("Unit of width and height; pixels follow from the resolution")
         sides = QHBoxLayout()
         sides.setSpacing(4)
-        for box, name in ((self.wide, "Width"), (self.high, "Height")):
-            box.setAccessibleName(name)
-            box.setToolTip(f"{name} of the picture")
+        for box in (self.wide, self.high):
+            box.setToolTip(f"{box.accessibleName()} of the picture")
             box.changed.connect(self._typed_size)
         sides.addWidget(self.wide, 1)
         sides.addWidget(QLabel("×"))
@@ -173,7 +197,7 @@ class ExportDialog(QDialog):
         sides.setContentsMargins(0, 0, 0, 0)
         self._sides = holder
         grid.addWidget(holder, grid.rowCount(), 1)
-        self.dpi = Number(0)
+        self.dpi = Number("DPI", 0)
         self._add("DPI", self.dpi, "Dots per inch of a PNG picture; 300 is right for print")
         self.theme = Choice()
         for key, words in THEMES.items():
@@ -205,6 +229,8 @@ class ExportDialog(QDialog):
         self.size_choice.activated.connect(self._chose_size)
         self.unit.activated.connect(self._show_style)
         self.dpi.changed.connect(self._typed_dpi)
+        for box in (self.wide, self.high, self.dpi):
+            box.refused.connect(lambda: self._timer.start())
         return form
 
     def _add(self, words: str, editor: QWidget, tip: str) -> None:
@@ -261,6 +287,11 @@ class ExportDialog(QDialog):
         without |= {part for part, box in self.boxes.items() if not box.isChecked()}
         views = self._views if self.view.isChecked() else None
         return replace(self._style, theme=str(self.theme.currentData()), without=frozenset(without), views=views)
+
+    @property
+    def _typed_wrong(self) -> str:
+        """What is wrong with the numbers that matter for this format; empty where nothing is."""
+        return next((box.problem for box in (self.wide, self.high, self.dpi) if box.problem and box.isEnabled()), "")
 
     def _inch(self) -> float:
         """One unit of width and height in inches."""
@@ -337,12 +368,12 @@ class ExportDialog(QDialog):
         """Bring the preview up to date."""
         self._timer.stop()
         style, form = self.look, self.form
-        why, pixmap, text = style.problem() if form.has_picture else "", None, ""
+        why, pixmap, text = self._typed_wrong or style.problem() if form.has_picture else "", None, ""
         try:
             if not why and form.has_picture:
                 pixmap = self._small(style)
             elif not why:
-                text = form.render(self._thing).decode(errors="replace")
+                text = form.text(self._thing)
         except ExportError as error:
             why = str(error)
         self.preview.setCurrentWidget(self.picture if form.has_picture else self.text)
@@ -372,7 +403,7 @@ class ExportDialog(QDialog):
             if self.form.has_picture:
                 clipboard.setImage(self._whole())
             else:
-                clipboard.setText(self.form.render(self._thing).decode(errors="replace"))
+                clipboard.setText(self.form.text(self._thing))
         except ExportError as error:
             self.why.setText(str(error))
             self.why.show()

@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QCursor, QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import (
-    QDialog,
     QLineEdit,
     QSplitter,
     QTextBrowser,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.fitting import Dialog
 from lrgui.resources import guide_folder
 
 #: A line of the site's contents, with a page or, of a group, without.
@@ -90,7 +90,7 @@ class _Browser(QTextBrowser):
         return super().loadResource(kind, name)
 
 
-class Guide(QDialog):
+class Guide(Dialog):
     """Beside the window, which stays usable."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -20,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
+from lrgui.gui.typing_keys import TypingKeys
 from lrgui.tasks.user.templates import TEMPLATES
 
 
-class NewTaskDialog(QDialog):
+class NewTaskDialog(Dialog):
     """Choose a template, a name and a folder; afterwards the file can be opened at once."""
 
     written = Signal(str)
@@ -84,6 +85,7 @@ class NewTaskDialog(QDialog):
             name.setBuddy(line)
             line.setAccessibleName(label)
             line.setToolTip(tip)
+            TypingKeys(line)
             grid.addWidget(name, row, 0)
             grid.addWidget(line, row, 1, 1, 1 if line is self.folder else 2)
         grid.addWidget(self.choose, 1, 2)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from lrgui.gui.fitting import Dialog
 
 #: Keys that move in the list while the field has the focus.
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -68,7 +70,7 @@ def _best(letters: Sequence[str], text: str, at: int, before: int) -> float | No
     return found
 
 
-class CommandPalette(QDialog):
+class CommandPalette(Dialog):
     """Shows the best fits; Enter chooses, Esc leaves everything as it is."""
 
     chosen = Signal(object)

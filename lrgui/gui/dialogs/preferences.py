@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -33,6 +32,7 @@ from lrgui.gui.default_sweep import words as sweep_words
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.file_dialogs import ask_folder
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
 from lrgui.gui.tracking import usual_folder
@@ -42,7 +42,7 @@ from lrgui.runs.library import SUFFIX
 THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
 
-class PreferencesDialog(QDialog):
+class PreferencesDialog(Dialog):
     """Shows the settings of the program, not those of a task."""
 
     def __init__(

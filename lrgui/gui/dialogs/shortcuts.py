@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS
+from lrgui.gui.fitting import Dialog
 
 #: Room for most lines without a break.
 WIDTH = 760
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(Dialog):
     """Scrolls where the screen is low."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

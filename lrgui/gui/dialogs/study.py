@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.options import NUMBERS, Scalar, read_option
 from lrgui.core.settings import settings_of
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.session import Session
-from lrgui.gui.typing_keys import mark_wrong
+from lrgui.gui.typing_keys import TypingKeys, mark_wrong
 from lrgui.runs.job import Job
 from lrgui.runs.task_settings import places
 from lrgui.studies.execution import ExecutionSettings
@@ -36,7 +37,7 @@ _TOML = ".toml"
 _WORDS = {FIND: "Find: a sweep", "prove": "Prove: a sweep, and a race around its pick", "train": "Train at the pick"}
 
 
-class StudyDialog(QDialog):
+class StudyDialog(Dialog):
     """What varies; everything else is as the form has it. Says while it is typed how many runs there are."""
 
     written = Signal(object)
@@ -75,6 +76,7 @@ class StudyDialog(QDialog):
             line.setToolTip(tip.format(example=self._example))
             line.setAccessibleName(label)
             line.textChanged.connect(self._look)
+            TypingKeys(line)
             form.addRow(label, line)
         self.lines["more"].setPlaceholderText(self._example)
         self.lines["workers"].setPlaceholderText("automatic")

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -15,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.settings import settings_of
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import wrapped
-from lrgui.runs.ray_settings import RayResources
+from lrgui.gui.typing_keys import TypingKeys
 from lrgui.runs.targets import (
     KINDS,
     ON,
@@ -33,7 +32,7 @@ from lrgui.runs.targets import (
 )
 
 
-class TargetDialog(QDialog):
+class TargetDialog(Dialog):
     """A name, how to reach it, and what a run finds there."""
 
     saved = Signal(str)
@@ -44,14 +43,7 @@ class TargetDialog(QDialog):
     FIELDS: ClassVar = (
         ("name", "Name", "box", "What the list of Pythons and --on on the command line call it"),
         ("host", "Host", "me@gpu.example.org", "[user@]host[:port], as ssh knows it; its login must need no password"),
-        ("address", "Address", "ray://head:10001", "Empty is the cluster on this machine, else one that is started"),
-        *((option.name, option.label, "1", option.tip) for option in settings_of(RayResources)),
-        (
-            "python",
-            "Python",
-            "~/venv/bin/python",
-            "The interpreter there, with torch and numpy; empty is python3. For Ray the one here that has ray",
-        ),
+        ("python", "Python", "~/venv/bin/python", "The interpreter there, with torch and numpy; empty is python3"),
         ("folder", "Folder", "~/project", "The working directory there, where your data lie; may be empty"),
         ("endpoint", "Endpoint", "10.0.0.1:29500", "Where other hosts reach the first one; empty is its name"),
         ("nodes", "Nodes", "2", "How many nodes compute a sweep together; empty is 1"),
@@ -65,7 +57,10 @@ class TargetDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Other machines")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.note = wrapped("", "muted")
+        words = (
+            "Runs are started there by the system’s ssh and keep running when the connection is lost. Your task’s "
+            "code is sent along; data stay where they are."
+        )
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
@@ -87,6 +82,7 @@ class TargetDialog(QDialog):
             line.setPlaceholderText(example)
             line.setToolTip(tip)
             line.setAccessibleName(label)
+            TypingKeys(line)
             self._form.addRow(label, line)
         self.said = wrapped("")
         self.said.setAccessibleName("Message")
@@ -107,7 +103,7 @@ class TargetDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(14)
-        column.addWidget(self.note)
+        column.addWidget(wrapped(words, "muted"))
         column.addLayout(self._form)
         column.addWidget(self.said)
         column.addLayout(row)
@@ -157,7 +153,6 @@ class TargetDialog(QDialog):
         kind = KINDS[self.kind.currentData()]
         for name, line in self.lines.items():
             self._form.setRowVisible(line, name in ("name", *kind.needs, *kind.uses))
-        self.note.setText(kind.note)
 
     @Slot()
     def _save(self) -> None:

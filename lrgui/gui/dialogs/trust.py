@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QLabel,
     QPlainTextEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.phrases import listed
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import short, wrapped
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.runs.task_files import visible
@@ -29,7 +29,7 @@ WARNING = (
 )
 
 
-class TrustDialog(QDialog):
+class TrustDialog(Dialog):
     """One Question. Enter (until another button has the focus), Esc and the window's × mean no."""
 
     granted = Signal(object, bool)

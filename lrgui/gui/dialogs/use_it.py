@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.export.snippets import SNIPPETS, Facts, SnippetError, snippet
 from lrgui.gui.dialogs.closing import close_button
+from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
 
@@ -24,7 +24,7 @@ from lrgui.gui.settings import Settings
 COPIED = 2000
 
 
-class UseItDialog(QDialog):
+class UseItDialog(Dialog):
     """Choose what the code is for and copy it; the choice is remembered."""
 
     def __init__(self, facts: Facts, settings: Settings, parent: QWidget | None = None) -> None:

@@ -7,8 +7,7 @@ import re
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from lrgui.core.curve.summary import CLASSIC
-from lrgui.core.curve.sweep_reading import TIPS
+from lrgui.core.curve.words import CLASSIC, TIPS
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.runs_on_screen import RunsOnScreen

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from lrgui.core.curve.plan import ONE_CYCLE
-from lrgui.core.curve.recommend import GUESS, MEANING, confidence_words
+from lrgui.core.curve.words import MEANING
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, parse_lr, same_lr
 from lrgui.core.phrases import first_sentence
@@ -151,8 +151,9 @@ class SelectionPanel(Card):
         mark(self.number, "empty", lr is None)
         self._set(self.low, "" if zones is None else format_lr(zones.low_end))
         self._set(self.high, "" if zones is None else format_lr(zones.high_start))
-        for widget in (self._minus, self._plus, self.use):
+        for widget in (self._minus, self._plus):
             widget.setEnabled(lr is not None)
+        self.use.setEnabled(lr is not None and not runs.synthetic)
         for line in (self.low, self.high):
             line.setEnabled(zones is not None)
         self._show_note()
@@ -223,6 +224,8 @@ class SelectionPanel(Card):
         self.confidence.setVisible(reading is not None and not self._runs.synthetic)
         if reading is None:
             return
+        from lrgui.core.curve.recommend import confidence_words
+
         pick = reading.recommendation
         words, style = (
             f"confidence {pick.confidence}" if pick.lr is not None else confidence_words(pick),
@@ -230,10 +233,11 @@ class SelectionPanel(Card):
         )
         if pick.measured and pick.lr is not None:
             words = f"{'derived' if pick.derived else 'measured'} · {words}"
-        chosen = self._runs.selection
-        if pick.lr is not None and chosen is not None and not same_lr(chosen, pick.lr):
-            # It says nothing of a rate that a person chose.
-            words, style = f"selected by you; recommended: {words}", "muted"
+        chosen, said = self._runs.selection, pick.best_guess  # the recommendation, where there is one
+        if chosen is not None and (said is None or not same_lr(chosen, said)):
+            # It says nothing of a rate that a person chose, or that was there before the sweep.
+            words = f"selected by you; recommended: {words}" if pick.lr is not None else f"this sweep: {words}"
+            style = "muted" if pick.lr is not None else style
         self.confidence.setText(words[:1].upper() + words[1:])
         self.confidence.setToolTip(f"{confidence_words(pick)}: {MEANING}" if pick.lr is not None else pick.reason)
         if self.confidence.objectName() != style:
@@ -257,6 +261,8 @@ class SelectionPanel(Card):
             if runs.selection is not None:
                 return "Selected without a sweep on screen: F5 finds a learning rate to compare it with.", []
             return "Find a learning rate first (F5), or type one.", []
+        from lrgui.core.curve.recommend import GUESS, confidence_words
+
         pick = reading.recommendation
         if runs.synthetic:
             words = "Synthetic example: nothing was trained, so there is no confidence, and nothing to train with."
@@ -306,7 +312,7 @@ class SelectionPanel(Card):
             return
         self.number.setModified(False)
         chosen = self._runs.selection
-        if chosen is not None and self.number.text() == format_lr(chosen):  # it has more digits than are shown
+        if self.number.text() == ("" if chosen is None else format_lr(chosen)):  # it has more digits than are shown
             self.refresh()
             return
         try:

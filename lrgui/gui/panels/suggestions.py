@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.formats import format_factor
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
 from lrgui.gui.rate_table import RateTable
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.shown_sweep import rules_shown
 
-#: On longer sweeps the packages' rules are left out: they would take longer than a window may stand still.
-MOST_POINTS = 5_000
+if TYPE_CHECKING:
+    from lrgui.core.curve.sweep_reading import SweepReading
 
 
 class SuggestionsPanel(Card):
@@ -66,7 +68,7 @@ class SuggestionsPanel(Card):
         dim(self, self._runs.waiting and reading is not None)
         if reading is None:
             return
-        rows = reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
+        rows = rules_shown(reading)
         repeated = reading.band is not None
         self._rates = [row.lr for row in rows]
         self.table.setColumnHidden(2, not repeated)

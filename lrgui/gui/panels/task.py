@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 #: What stands in the field for the path while it is empty.
 PLACEHOLDERS = {"code": "task.py", "file": "a file", "folder": "a folder"}
-LOOKING = "Looking for PyTorch and devices…"
+#: What the line about the Python says until that has told what it has; the second once PyTorch is known to be there.
+LOOKING, LOOKING_FURTHER = "Looking for PyTorch and devices…", "Looking for devices…"
 CHANGED = "changed on disk · the next run uses it"
 
 
@@ -298,7 +299,8 @@ class TaskPanel(ConfigCard):
         self._main.set_options("python", python_lines(self._interpreters, python))
         self._main.set_value("python", python)
         environments = self.session.environments
-        looking = "" if environments is not None and environments.proven else LOOKING  # it has what a run needs
+        # Never empty meanwhile: the rows below would move up, and down again.
+        looking = LOOKING_FURTHER if environments is not None and environments.proven else LOOKING
         words = looking if environment is None else python_words(environment)
         self._versions.setText(words)
         self._versions.setVisible(bool(words) and self.session.environments is not None)

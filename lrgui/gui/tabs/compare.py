@@ -23,7 +23,7 @@ from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.overlay_view import OverlayView
-from lrgui.gui.tabs.run_tab import RunTab, empty_line
+from lrgui.gui.tabs.run_tab import RunTab, empty_state
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.overlaid import OverlaidRun
@@ -91,9 +91,10 @@ class CompareTab(RunTab):
         self._picks.setSpacing(6)
         self.pick_buttons: list[QPushButton] = []
         self._background = Background(self)
-        empty = empty_line(
-            "No comparison yet. Check at least two optimizers above and press F8:\n"
-            "each is swept on the task, with the same weights and batches."
+        empty = empty_state(
+            "No comparison yet",
+            "Check at least two optimizers above and press F8: each is swept on the task, with the same weights and "
+            "batches.",
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

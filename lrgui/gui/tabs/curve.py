@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCursor
@@ -21,10 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind, RunState
 from lrgui.core.learning_rate import format_lr, same_lr
-from lrgui.export.report import Report
 from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.candidate_bar import CandidateBar
 from lrgui.gui.cards import muted
@@ -36,8 +35,11 @@ from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
-from lrgui.runs.headline import clock
 from lrgui.runs.job import Job
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.sweep_reading import SweepReading
+    from lrgui.export.report import Report
 
 #: So many sweeps on the same task are drawn, faded, behind the one that goes on.
 MOST_EARLIER = 3
@@ -64,6 +66,8 @@ def what_differs(before: Job, now: Job) -> str:
 def names_of_earlier(earlier: Sequence[tuple[Job, datetime]], now: Job, began: datetime) -> list[str]:
     """What earlier sweeps are called beside the one `now`, which began at `began`: what differs, and when each began,
     with seconds where two began in the same minute."""
+    from lrgui.runs.headline import clock
+
     times = [clock(moment) for _, moment in earlier]
     every = [*times, clock(began)]
     times = [clock(moment, seconds=every.count(time) > 1) for time, (_, moment) in zip(times, earlier, strict=True)]

@@ -40,10 +40,16 @@ class KeptTraining(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.resume, self.more, self.save):
             row.addWidget(button)
-        session.state_changed.connect(self.show_what_can_be_done)
+        session.state_changed.connect(self._on_state)
         runs.training_started.connect(self.show_what_can_be_done)
         session.run_ended.connect(self.show_what_can_be_done)
         self.show_what_can_be_done()
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        """A run begins, or goes on; what it left is looked at once it has ended."""
+        if state != RunState.IDLE:
+            self.show_what_can_be_done()
 
     @property
     def log(self) -> Path | None:
@@ -55,8 +61,7 @@ class KeptTraining(QWidget):
         """Show the buttons that can be used."""
         idle = self._session.state == RunState.IDLE and not self._session.busy
         log = self.log if idle else None
-        last = None if log is None else newest(folder_of(log), LAST)
-        best = None if log is None else newest(folder_of(log), BEST)
+        last, best = (None, None) if log is None else (newest(folder_of(log), kind) for kind in (LAST, BEST))
         shown = (last is not None and not last.over, last is not None and last.over, (best or last) is not None)
         for button, visible in zip((self.resume, self.more, self.save), shown, strict=True):
             if not visible:

@@ -83,6 +83,7 @@ class OverlayView(QWidget):
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(6)
         self.align = self._choice("By", "Align the runs by this", "align")
+        self.align.setMinimumContentsLength(max(map(len, ALIGN_WORDS.values())))
         self.quantity = self._choice("Show", "What is drawn of each run", "quantity")
         self.scale = self._choice("Units of losses", "Divide each run's losses by its first or its best one", "scale")
         by = QLabel("By")
@@ -103,6 +104,7 @@ class OverlayView(QWidget):
         box = Choice()
         box.setAccessibleName(name)
         box.set_tip(tip)
+        box.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         box.activated.connect(lambda _index: self.show_as(replace(self._view, **{field: box.currentData()})))
         return box
 

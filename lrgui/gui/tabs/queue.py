@@ -125,7 +125,7 @@ class QueueTab(RunTab):
             states = {number: queue.state_words(entry) for number, entry in enumerate(entries)}
             waiting = {row for row, entry in enumerate(entries) if entry.state == EntryState.WAITING}
             why = {row: end.detail for row, entry in enumerate(entries) if (end := entry.record.end) is not None}
-            overlay = Overlay(tuple(queue.runs), tuple(queue.names), places=tuple(entry.number for entry in entries))
+            overlay = Overlay(tuple(queue.runs), tuple(queue.names), places=tuple(entry.place for entry in entries))
             self.view.show_runs(overlay, states, waiting, why)
             self._select(entries, chosen)
         self._show_plot(bool(entries))

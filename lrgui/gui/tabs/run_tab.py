@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
-from lrgui.export.shown import Shown
 from lrgui.gui.cards import muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.plot.plots import Plot
 from lrgui.plot.theme import Palette
+
+if TYPE_CHECKING:
+    from lrgui.export.shown import Shown
 
 #: Curves are redrawn this often while a run goes on.
 REDRAW_MS = 33
@@ -44,6 +47,11 @@ class RunTab(QWidget):
 
     def _show_plot(self, shown: bool = True) -> None:
         self._stack.setCurrentIndex(1 if shown else 0)
+
+    @property
+    def strip(self) -> QWidget:
+        """The plot, or what is in its place: below all buttons."""
+        return self.plot if self.plot.isVisible() else self._stack
 
     def _redraw(self) -> None:
         """Draw what was measured since it was drawn last."""

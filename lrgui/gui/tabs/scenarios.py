@@ -98,7 +98,7 @@ class ScenariosTab(QWidget):
         for scenario in SCENARIOS.values():
             self.which.addItem(scenario.label, scenario.key)
         self.which.setAccessibleName("Scenario")
-        self.which.setToolTip("The highlighted curve, changed by the sliders")
+        self.which.set_tip("The highlighted curve, changed by the sliders")
         self.which.activated.connect(lambda _index: self.choose(self.which.currentData()))
         card.body.addWidget(self.which)
         self._words = muted()

@@ -188,7 +188,13 @@ class StudyTab(RunTab):
             self._gone = not self._gone
             self._show_title()
             self._show_buttons()
-        if study is not None and self.isVisible() and not self._reading.running and study.changed:
+        if study is None or not self.isVisible() or self._reading.running:
+            return
+        if self.results is not None and self._process.reads(self.results.folder):
+            found = self._process.found
+            if found is not None and found is not self.results:
+                self._on_read(study, False, found, None)
+        elif study.changed:
             self._begin(study)
 
     # ---------------------------------------------------------------- showing
@@ -223,7 +229,7 @@ class StudyTab(RunTab):
         heads, rows = found.table()
         same = (self.table.rowCount(), self.table.columnCount()) == (len(rows), len(heads))
         self.table.setColumnCount(len(heads))
-        self.table.setHorizontalHeaderLabels([(head[:1].upper() + head[1:]).replace("_", " ") for head in heads])
+        self.table.setHorizontalHeaderLabels([head[:1].upper() + head[1:] for head in heads])
         self.table.setRowCount(len(rows))
         for number, cells in enumerate(rows):
             for column, text in enumerate(cells):

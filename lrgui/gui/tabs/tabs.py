@@ -9,7 +9,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from lrgui.export.shown import Shown
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.curve import CurveTab
@@ -18,6 +17,7 @@ from lrgui.plot.plots import Plot
 from lrgui.plot.theme import Palette
 
 if TYPE_CHECKING:
+    from lrgui.export.shown import Shown
     from lrgui.gui.tabs.compare import CompareTab
     from lrgui.gui.tabs.queue import QueueTab
     from lrgui.gui.tabs.scenarios import ScenariosTab
@@ -218,6 +218,12 @@ class Tabs(QTabWidget):
     def plot(self) -> Plot:
         """The plot of the tab in sight."""
         return self._current.plot
+
+    @property
+    def strip(self) -> QWidget:
+        """Where a message may lie on the tab in sight: it covers no button there."""
+        current = self._current
+        return current.strip if isinstance(current, RunTab) else current.plot
 
     @property
     def _current(self) -> CurveTab | LaterTab:

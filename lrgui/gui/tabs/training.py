@@ -19,7 +19,7 @@ from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.status import Elided
 from lrgui.gui.tabs.kept_training import KeptTraining
-from lrgui.gui.tabs.run_tab import RunTab, empty_line, with_row
+from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.gui.training_view import TrainingView
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
@@ -52,7 +52,8 @@ class TrainingTab(RunTab):
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.heading.setContentsMargins(12, 6, 12, 2)
-        # Room for two lines always: the plot would jump with the words' length.
+        # Room for two lines always: the plot would jump with the words' length, and be painted anew.
+        self.heading.ensurePolished()  # from then on it has the font that it is shown in
         self.heading.setMinimumHeight(2 * self.heading.fontMetrics().lineSpacing() + 8)
         self.heading.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.header = Elided("")
@@ -96,7 +97,7 @@ class TrainingTab(RunTab):
         parts.addWidget(self.table)
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 1)
-        empty = empty_line("Nothing trained yet. Select a learning rate on the curve, then press F6.")
+        empty = empty_state("Nothing trained yet", "Select a learning rate on the curve, then press Train (F6).")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._fill_stack(empty, with_row(rows, parts)))

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason
-from lrgui.runs.checkpoints import with_checkpoints
+from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.event_source import EventSource
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, Keeping
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import AGAIN, LogWriter
 from lrgui.runs.remote.tail import TROUBLE, TROUBLE_BYTES
@@ -39,7 +39,11 @@ def main() -> None:
     """Compute the run of the folder that the first argument names."""
     folder = Path(sys.argv[1])
     about = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    job = with_checkpoints(Job.from_dict(about["job"]), folder / "run.lrrun")
+    job, state = Job.from_dict(about["job"]), about["state"]
+    kept = folder_of(folder / "run.lrrun")
+    if state:
+        job = replace(job, keeping=Keeping(str(kept), str(kept / state)))
+    job = with_checkpoints(job, folder / "run.lrrun")
     if about["folder"]:
         os.environ[FOLDER] = about["folder"]
     if hasattr(signal, "SIGHUP"):
@@ -58,7 +62,7 @@ def main() -> None:
         threading.Timer(GRACE, source.kill).start()
 
     signal.signal(signal.SIGTERM, stop)
-    with LogWriter(folder / "run.lrrun", job, origin="elsewhere") as log:
+    with LogWriter(folder / "run.lrrun", job, origin="elsewhere", continues=bool(state)) as log:
         listener.start()
         try:
             for events in source.chunks():

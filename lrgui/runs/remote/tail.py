@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import BinaryIO, Iterator  # noqa: UP035 (older Pythons have it here)
+from typing import Iterator  # noqa: UP035 (older Pythons have it here)
 
 #: Seconds between two looks at a file that did not grow, and between two frames at least.
 POLL, BEAT = 0.02, 1.0
@@ -32,6 +32,11 @@ TROUBLE_BYTES = 400
 DATA, RESTART, ALIVE, STATUS, GONE, ERROR = b"D", b"R", b"A", b"S", b"G", b"E"
 """Kinds of frames: more of the log; the log begins again; nothing new; what goes on, in words; the run is gone, in
 words; the log cannot be read, in words. Nothing follows the last two."""
+HEARS, ALL, HEARD = b"H", b"U", b"N"
+"""Further kinds: the first one, where requests reach the run; all that is there was sent; a request arrived: its mark,
+a space, and why it did not, in words, empty where it did."""
+#: Before a request: its mark. The line of a mark goes before that of its request into the file that takes them.
+MARK = "#"
 
 #: Seconds between two questions to the queue, and until a job that was just submitted must be in it.
 QUEUE_PACE, QUEUE_PATIENCE = 5.0, 30.0
@@ -62,6 +67,11 @@ class Tail:
             return False, data
         self._checked = now
         return self._looked_again(), b""
+
+    @property
+    def is_open(self) -> bool:
+        """True once the file was there."""
+        return self._file >= 0
 
     def close(self) -> None:
         """Close the file."""
@@ -124,9 +134,8 @@ class Follower:
 
     def frames(self) -> Iterator[tuple[bytes, bytes]]:
         """Kind and contents of one frame after the other, without end but for `GONE` and `ERROR`."""
-        self._read_beside()
-        told, gone = time.monotonic(), ""
-        yield ALIVE, b""
+        told, gone, news = time.monotonic(), "", True
+        yield (HEARS if self.goes_on else ALIVE), b""
         while True:
             try:
                 again, data = self._tail.read()
@@ -138,9 +147,12 @@ class Follower:
             if again:
                 yield RESTART, b""
             if data:
-                told = time.monotonic()
+                told, news = time.monotonic(), True
                 yield DATA, data
                 continue
+            if news and self._tail.is_open:
+                news = False
+                yield ALL, b""
             if gone:
                 yield GONE, gone.encode("utf-8", "replace")
                 return
@@ -156,22 +168,32 @@ class Follower:
                 told = now
                 yield ALIVE, b""
 
-    def ask(self, word: str) -> bool:
+    @property
+    def goes_on(self) -> bool:
+        """True while a process computes the run and hears requests, as far as anybody can tell from here."""
+        self._read_beside()
+        if self._beside.get("slurm"):
+            return self._queued(self._beside["slurm"])[0] != ""
+        return is_locked(os.path.join(self._folder, "alive") if self._beside else self._tail.path) is not False
+
+    def ask(self, word: str, mark: str = "") -> bool:
         """Pass on a request (pause, resume, cancel, kill, or another of `core.control`) to a run that was started from
-        elsewhere, or that a process of this machine writes; False where nobody hears it."""
+        elsewhere, or that a process of this machine writes; False where nobody hears it. One with a `mark` is passed on
+        once, however often it is asked. Raises OSError."""
+        if not self.goes_on:
+            return False
         job = self._beside.get("slurm", "")
         if job and (word == "kill" or (word == "cancel" and not os.path.exists(self._tail.path))):
             _printed(["scancel", job])
-        elif self._beside:
-            _append(os.path.join(self._folder, "requests"), word)
-        elif _is_locked(self._tail.path):
-            path = self._tail.path
-            _append((path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests", word)
         else:
-            return False
+            path = self._tail.path
+            beside = (path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests"
+            _append(os.path.join(self._folder, "requests") if self._beside else beside, word, mark)
         return True
 
     def _read_beside(self) -> None:
+        if self._beside:
+            return
         try:
             with open(os.path.join(self._folder, BESIDE), encoding="utf-8") as file:
                 said = json.load(file)
@@ -189,7 +211,7 @@ class Follower:
             return self._look_in_queue(self._beside["slurm"], now)
         self._next = now + BEAT
         trouble = self._trouble()
-        if _is_locked(os.path.join(self._folder, "alive")):
+        if is_locked(os.path.join(self._folder, "alive")) is not False:
             return "", trouble
         why = "its log could not be written" if trouble else "it was killed, or the machine was restarted"
         return f"its process has ended; {why}", ""
@@ -201,11 +223,19 @@ class Follower:
         except OSError:
             return ""
 
-    def _look_in_queue(self, job: str, now: float) -> tuple[str, str]:
+    @staticmethod
+    def _queued(job: str) -> tuple[str, str]:
+        """How a job stands in the queue, and why; the first is empty where it has left it, "?" where nobody knows."""
         status, out, err = _printed(["squeue", "--noheader", "--jobs", job, "--format", "%T|%r"])
         if status != 0 and "invalid job id" not in err.lower():
-            return "", self._status  # the queue does not answer just now
+            return "?", ""  # the queue does not answer just now
         state, _, reason = out.strip().partition("\n")[0].partition("|")
+        return state, reason
+
+    def _look_in_queue(self, job: str, now: float) -> tuple[str, str]:
+        state, reason = self._queued(job)
+        if state == "?":
+            return "", self._status
         if state in ("PENDING", "CONFIGURING"):
             self._in_queue = True
             why = f" ({reason})" if reason not in ("", "None") else ""
@@ -220,20 +250,26 @@ class Follower:
         return f"SLURM job {job} has ended" + (f" ({how})" if how else ""), ""
 
 
-def _append(path: str, word: str) -> None:
-    with open(path, "ab", 0) as file:
-        file.write(word.encode() + b"\n")
+def _append(path: str, word: str, mark: str = "") -> None:
+    """Add a request to a file; one whose mark is there was asked before, over a connection that broke."""
+    lines = (MARK + mark + "\n" if mark else "").encode()
+    with open(path, "a+b", 0) as file:
+        file.seek(0)
+        if not lines or lines not in file.read():
+            file.write(lines + word.encode() + b"\n")
 
 
-def _is_locked(path: str) -> bool:
-    """True while the process that holds the lock lives; also where nobody can tell."""
+def is_locked(path: str) -> bool | None:
+    """True while the process that holds the lock lives; None where nobody can tell."""
     try:
         import fcntl
 
         with open(path, "rb") as file:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (ImportError, OSError):
+    except BlockingIOError:
         return True
+    except (ImportError, OSError):
+        return None
     return False
 
 
@@ -253,34 +289,44 @@ def _printed(command: list[str]) -> tuple[int, str, str]:
 
 
 def main() -> None:
-    """Follow the log that the first line of standard input names; further lines are requests; its end is the end."""
+    """Follow the log that the first line of standard input names; further lines are requests, each with a mark and a
+    space before it; its end is the end."""
     about = json.loads(sys.stdin.buffer.readline().decode("utf-8"))
     follower = Follower(about["path"], about["offset"], about["begin"].encode("latin-1"))
+    out, lock = sys.stdout.buffer, threading.Lock()
+
+    def write(kind: bytes, contents: bytes) -> None:
+        with lock:
+            out.write(kind + struct.pack(">I", len(contents)) + contents)
+            out.flush()
 
     def listen() -> None:
         for line in iter(sys.stdin.buffer.readline, b""):
             try:
-                follower.ask(line.decode("ascii").strip())
+                mark, _, word = line.decode("ascii").strip().partition(" ")
+                write(HEARD, (mark + " " + heard(follower, word, mark)).encode("utf-8", "replace"))
             except (OSError, ValueError):
-                pass  # the run's folder is gone, and with it the run
+                pass  # nobody reads that
         os._exit(0)  # nobody listens any more
 
     frames = follower.frames()
-    out = sys.stdout.buffer
-    first = next(frames)  # by now it knows where requests go
+    first = next(frames)
     threading.Thread(target=listen, daemon=True).start()
     try:
-        _write(out, *first)
+        write(*first)
         for kind, contents in frames:
-            _write(out, kind, contents)
+            write(kind, contents)
     except (BrokenPipeError, KeyboardInterrupt):
         pass
     os._exit(0)
 
 
-def _write(out: BinaryIO, kind: bytes, contents: bytes) -> None:
-    out.write(kind + struct.pack(">I", len(contents)) + contents)
-    out.flush()
+def heard(follower: Follower, word: str, mark: str) -> str:
+    """Pass on a request; why it does not arrive, in words, empty where it does."""
+    try:
+        return "" if follower.ask(word, mark) else "nobody computes it any more"
+    except OSError as error:  # a full disk, or the run's folder is gone
+        return error.strerror or str(error)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,15 @@ import sys
 import tarfile
 import tempfile
 import time
-from typing import Any
+from typing import Any, BinaryIO
 
 if sys.version_info < (3, 10):  # noqa: UP036 (whatever Python there is runs this)
     print(json.dumps({"error": f"{sys.executable} is Python {sys.version.split()[0]}; 3.10 or newer is needed"}))
     sys.exit(0)
+
+
+#: Bytes that are taken in at once; seconds that a run which has ended may take to go.
+PIECE, ENDING = 1 << 20, 10.0
 
 
 class RefusedError(Exception):
@@ -32,19 +36,20 @@ def main() -> None:
     stdin = sys.stdin.buffer
     about = json.loads(stdin.readline())
     try:
-        base = cache_folder()
+        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lrgui")
         sources = os.path.join(base, "sources", about["digest"])
         needed = not os.path.isdir(sources)
         say({"need": needed})
         if needed:
             unpack(stdin.read(about["size"]), sources)
-        folder = os.path.join(base, "runs", f"{time.strftime('%Y-%m-%d_%H%M%S')}_{os.urandom(3).hex()}")
-        os.makedirs(folder, mode=0o700)
+        if about["again"]:
+            folder = os.path.expanduser(about["again"])
+            make_ready(folder)
+        else:
+            folder = os.path.join(base, "runs", f"{time.strftime('%Y-%m-%d_%H%M%S')}_{os.urandom(3).hex()}")
+            os.makedirs(folder, mode=0o700)
         for name, size in about["files"]:
-            path = os.path.join(folder, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(stdin.read(size))
+            receive(stdin, os.path.join(folder, name), size)
         say(begin(about, sources, folder))
     except RefusedError as error:
         say({"error": str(error)})
@@ -57,9 +62,46 @@ def say(what: dict[str, object]) -> None:
     print(json.dumps(what), flush=True)
 
 
-def cache_folder() -> str:
-    """Where the package and the runs lie on this machine."""
-    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lrgui")
+def make_ready(folder: str) -> None:
+    """Let a run that was computed in `folder` go on there: once its process is gone, and without what was asked of it
+    before."""
+    import fcntl
+
+    if not os.path.isfile(os.path.join(folder, "run.lrrun")):
+        raise RefusedError(f"the run's folder {folder} is gone")
+    alive, until = os.path.join(folder, "alive"), time.monotonic() + ENDING
+    while os.path.exists(alive):  # SLURM's runs have none
+        with open(alive, "rb") as lock:
+            try:
+                fcntl.flock(lock.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise RefusedError("it is still going on there") from None
+        time.sleep(0.1)
+    for name in ("requests", "run.requests"):
+        if os.path.exists(os.path.join(folder, name)):
+            os.unlink(os.path.join(folder, name))
+
+
+def receive(stdin: BinaryIO, path: str, size: int) -> None:
+    """Write the next `size` bytes to a file."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        while size > 0:
+            data = stdin.read(min(size, PIECE))
+            if not data:
+                raise RefusedError("the connection ended while its files were sent")
+            file.write(data)
+            size -= len(data)
+
+
+def lines_of(log: str) -> int:
+    """Whole lines of a run's log; 0 before there is one."""
+    if not os.path.exists(log):
+        return 0
+    with open(log, "rb") as file:
+        return sum(data.count(b"\n") for data in iter(lambda: file.read(PIECE), b""))
 
 
 def unpack(data: bytes, place: str) -> None:
@@ -88,12 +130,14 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
         raise RefusedError(f"there is no folder {work}")
     with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as file:
         team = {name: about.get(name) for name in ("command", "launcher", "processes", "rank", "endpoint")}
-        json.dump({"job": placed(about["job"], folder), "folder": work, "sources": sources, **team}, file)
+        placed_job, state = placed(about["job"], folder), about["state"]
+        json.dump({"job": placed_job, "state": state, "folder": work, "sources": sources, **team}, file)
     with open(os.path.join(folder, "team.py"), "w", encoding="utf-8") as file:
         file.write(about["team"])  # torchrun starts a file
     beside = {"log": "run.lrrun"}
     words = [sys.executable, "-c", str(about["boot"]), sources, folder]
-    told: dict[str, object] = {"log": os.path.join(folder, "run.lrrun")}
+    log = os.path.join(folder, "run.lrrun")
+    told: dict[str, object] = {"log": log, "lines": lines_of(log)}
     slurm = about["slurm"]
     if slurm:
         several = [f"#SBATCH --nodes={about['nodes']}", "#SBATCH --ntasks-per-node=1"]

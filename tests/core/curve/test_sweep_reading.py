@@ -12,7 +12,7 @@ from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.repeats import recommend_repeats
 from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
-from lrgui.core.curve.sweep_reading import OURS, TIPS, SweepReading, read_sweep
+from lrgui.core.curve.sweep_reading import OURS, SweepReading, read_sweep
 from lrgui.core.curve.zones import Zones
 from lrgui.core.engine.schedules import exponential
 from lrgui.core.engine.sweep import sweep
@@ -114,11 +114,6 @@ def test_wild_curves_are_analysed_without_complaint(seed: int) -> None:
     reading = read_sweep(Curve.measured(exponential(1e-8, 10, n), losses, n, end_reason="completed"))
     assert reading.interpretation
     assert len(reading.suggestions) == 5
-
-
-def test_the_tips_are_sentences() -> None:
-    assert len(TIPS) >= 4
-    assert all(tip.endswith(".") for tip in TIPS)
 
 
 def _curve(seed: int, count: int = 200) -> Curve:

@@ -15,8 +15,9 @@ from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.opened import open_run
 from lrgui.runs.remote import checkpoints
 from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.checkpoints import address_there, bring, where_words
+from lrgui.runs.remote.checkpoints import bring
 from lrgui.runs.remote.connection import RemoteError
+from lrgui.runs.remote.whereabouts import where_words
 
 STATE, OLDER, WEIGHTS = "last-000000020.safetensors", "last-000000010.safetensors", "best-000000010.safetensors"
 
@@ -39,15 +40,6 @@ def log(tmp_path: Path, there: Address) -> Path:
     with LogWriter(path, Job("train")) as writer:
         writer.write([OutputEvent(where_words("box", there), Stream.NOTE), EndEvent(EndReason.COMPLETED, "Done.")])
     return path
-
-
-def test_the_log_here_says_where_the_run_is(tmp_path: Path, log: Path, there: Address) -> None:
-    assert address_there(log) == there
-    with LogWriter(tmp_path / "other.lrrun", Job("train")) as other:
-        printed = OutputEvent(where_words("box", there), Stream.OUT)  # by the person's own code, which nobody follows
-        other.write([printed, EndEvent(EndReason.COMPLETED, "Done.")])
-    assert address_there(tmp_path / "other.lrrun") is None
-    assert address_there(tmp_path / "missing.lrrun") is None
 
 
 def test_the_newest_of_a_kind_is_brought_once(log: Path, there: Address, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,7 +322,7 @@ def test_a_team_that_is_not_complete_is_ended(machine: Target, ssh_server: SshSe
     end = Reading(RemoteRun(TEAM, target)).end()
     assert end.reason == EndReason.FAILED and "cannot be reached (Connection refused)" in end.detail
     (alive,) = ssh_server.home.glob("lrgui/runs/*/alive")
-    wait_for(lambda: not tail._is_locked(str(alive)))
+    wait_for(lambda: tail.is_locked(str(alive)) is False)
 
 
 @pytest.mark.slow

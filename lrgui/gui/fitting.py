@@ -1,0 +1,27 @@
+"""No window of the program is larger than what the desktop leaves free, however few pixels that are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QWidget
+
+#: Width and height that a desktop's frame around a window takes, in pixels: nobody knows it before it is shown.
+FRAME = (8, 36)
+
+
+def fit(window: QWidget) -> None:
+    """Make a window that is larger than its screen as large as what the desktop leaves free, less its own frame."""
+    if window.isMaximized() or window.isFullScreen():
+        return
+    room = window.screen().availableSize() - QSize(*FRAME)
+    window.resize(window.size().boundedTo(room).expandedTo(window.minimumSize()))
+
+
+class Dialog(QDialog):
+    """A dialog whose buttons can be reached on any screen."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come to lie within the screen."""
+        fit(self)
+        super().showEvent(event)

@@ -1,0 +1,81 @@
+"""What the window imports once it is there: the first click waits for it as little as the first frame does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+#: In the order in which they are wanted: what a run needs at its beginning and end, then tabs and dialogs. Each brings
+#: only a few modules that are not there already, so that nobody waits for one of these imports for long.
+LATER = (
+    "lrgui.tasks.user.function_outline",
+    "lrgui.gui.fixes",
+    "lrgui.core.curve.measured",
+    "lrgui.runs.resuming",
+    "lrgui.core.curve.sweep_reading",
+    "lrgui.runs.remote.following",
+    "lrgui.tasks.recognise",
+    "lrgui.gui.saving",
+    "lrgui.gui.run_notices",
+    "lrgui.runs.sequential",
+    "lrgui.runs.overlaid",
+    "lrgui.runs.repeating",
+    "lrgui.runs.lr_for_settings",
+    "lrgui.runs.environment",
+    "lrgui.runs.differences",
+    "lrgui.runs.interpreters",
+    "lrgui.runs.defaults",
+    "lrgui.export.report",
+    "lrgui.studies.plan_file",
+    "lrgui.gui.runs_drawer",
+    "lrgui.gui.dialogs.export",
+    "lrgui.gui.tabs.overlay_view",
+    "lrgui.studies.known",
+    "lrgui.gui.tabs.verify",
+    "lrgui.plot.rate_chart",
+    "lrgui.plot.training_plot",
+    "lrgui.gui.tabs.training",
+    "lrgui.gui.tabs.study",
+    "lrgui.gui.tabs.scenarios",
+    "lrgui.gui.dialogs.check",
+    "lrgui.gui.tabs.compare",
+    "lrgui.runs.cut_off",
+    "lrgui.gui.tabs.queue",
+    "lrgui.gui.dialogs.preferences",
+    "lrgui.gui.dialogs.palette",
+    "lrgui.export.snippets.facts",
+    "lrgui.gui.dialogs.use_it",
+)
+#: Milliseconds between two looks whether the run is over that somebody started at once.
+LOOK_MS = 500
+
+
+class IdleImports(QObject):
+    """Imports one module after the other, each when nothing else waits for the window's thread, and none in a run."""
+
+    done = Signal()
+    """All are there."""
+
+    def __init__(self, busy: Callable[[], bool], parent: QObject, names: Sequence[str] = LATER) -> None:
+        """`busy` says whether a run goes on."""
+        super().__init__(parent)
+        self._busy, self._names = busy, iter(names)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._next)
+
+    @Slot()
+    def start(self) -> None:
+        """Begin, or go on."""
+        self._timer.start(LOOK_MS if self._busy() else 0)
+
+    @Slot()
+    def _next(self) -> None:
+        name = None if self._busy() else next(self._names, "")
+        if name == "":
+            self.done.emit()
+            return
+        if name:
+            import_module(name)
+        self.start()

@@ -1,0 +1,124 @@
+"""Where a run is that was sent to a target: its log here says so, each time that it moves."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrgui import places
+from lrgui.core.events import EndEvent, Event, OutputEvent, StateEvent, Stream
+from lrgui.runs.event_arrays import EventArrays
+from lrgui.runs.lines import SUFFIX, decode
+from lrgui.runs.log_reader import LogReader
+from lrgui.runs.remote.address import Address
+from lrgui.runs.targets import Target, TargetsError, target_named
+
+#: What a run on a target says at its beginning, in its log here; and one that was brought home.
+_WHERE = "The run is on {target}, also without this connection. To follow it again: lrgui watch {address}"
+_SAID = re.compile(re.escape(_WHERE).replace(r"\{target\}", r"(?P<target>\S+)").replace(r"\{address\}", r"(?P<at>.+)"))
+HOME_WORDS = "The run continues on this computer."
+#: What is told of a job that was submitted begins so.
+SUBMITTED = "Submitted to SLURM as job"
+#: By these its lines are found.
+_MARKS = tuple(json.dumps(text)[1:-1].encode("ascii") for text in (_WHERE.partition("{target}")[2][:40], HOME_WORDS))
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """A run on a target."""
+
+    target: str
+    """The target's name, as it was when the run was sent there."""
+    address: Address
+    """Its log there."""
+
+    @property
+    def machine(self) -> str:
+        """The machine, for people."""
+        return self.address.host.name or "this computer"
+
+    def saved_target(self) -> Target:
+        """The target as it is now. Raises TargetsError, with a sentence, where it is no longer saved."""
+        return target_named(self.target)
+
+    @property
+    def python(self) -> str:
+        """The interpreter there, "" where the target is no longer known."""
+        try:
+            return self.saved_target().python
+        except TargetsError:
+            return ""
+
+
+def where_words(target: str, address: Address) -> str:
+    """What is said of a run that was begun, or goes on, on a target; `whereabouts` finds it again."""
+    return _WHERE.format(target=target, address=address)
+
+
+def whereabouts(log: Path) -> Whereabouts | None:
+    """Where the run of a log here was computed last, None where that was here."""
+    try:
+        if not log.is_file():
+            return None
+        with log.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _last_said(data)
+    except (OSError, ValueError):  # an empty one cannot be mapped
+        return None
+
+
+def _last_said(data: mmap.mmap) -> Whereabouts | None:
+    end = len(data)
+    while (place := max(data.rfind(mark, 0, end) for mark in _MARKS)) >= 0:
+        begin = data.rfind(b"\n", 0, place) + 1
+        stop = data.find(b"\n", place)
+        end = begin
+        try:
+            event = decode(data[begin : len(data) if stop < 0 else stop])
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(event, OutputEvent) or event.stream != Stream.NOTE:
+            continue  # the person's own code printed it
+        if event.text.strip() == HOME_WORDS:
+            return None
+        said = _SAID.search(event.text)
+        if said is not None:
+            return Whereabouts(said["target"], Address.parse(said["at"].strip()))
+    return None
+
+
+def last_sent_to(target: str) -> Path | None:
+    """The log here of the run that was sent last to the target of this name; None where there is none."""
+    try:
+        logs = sorted(places.runs_folder().glob(f"*{SUFFIX}"), key=os.path.getmtime, reverse=True)
+    except OSError:
+        return None
+    return next((log for log in logs if (found := whereabouts(log)) is not None and found.target == target), None)
+
+
+def address_there(log: Path) -> Address | None:
+    """Where the log of a run is that was computed on a target last, None of any other."""
+    found = whereabouts(log)
+    return None if found is None else found.address
+
+
+def known_events(log: Path) -> int:
+    """How many events of the run itself a log here has. Raises as `LogReader`."""
+    with LogReader(log) as reader:
+        pieces = (piece for some in reader for piece in some)
+        return sum(len(piece) if isinstance(piece, EventArrays) else is_of_run(piece) for piece in pieces)
+
+
+def is_of_run(event: Event) -> bool:
+    """True for what the run itself says: the same in its log there and here. States and ends may be those of a
+    connection, and where a run is was said here."""
+    if isinstance(event, StateEvent | EndEvent):
+        return False
+    if not isinstance(event, OutputEvent):
+        return True
+    if event.stream == Stream.NOTE:
+        return event.text.strip() != HOME_WORDS and _SAID.search(event.text) is None
+    return not event.text.startswith(SUBMITTED)
