@@ -22,11 +22,11 @@ from harness import table
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, StateEvent
 from lrgui.core.formats import format_bytes, format_seconds
+from lrgui.runs.event_source import Told
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode, encode
 from lrgui.runs.log_reader import LogReader
 from lrgui.studies.driver import Driver
-from lrgui.studies.executor import Told
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.plan import planned
 from lrgui.studies.results import read_results

@@ -170,9 +170,9 @@ def source_of(job: Job, python: Place = None, *, always_child: bool = False) -> 
     """Computes in this process; in one of its own where the person's code runs, where another Python was named,
     where there is no torch in here, or where that is wanted."""
     if isinstance(python, Target):
-        from lrgui.runs.remote.running import RemoteRun  # it needs numpy, which help does not
+        from lrgui.runs.remote.running import source_on  # it needs numpy, which help does not
 
-        return RemoteRun(job, python)
+        return source_on(python, job)
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     if job.task.is_script:
         from lrgui.runs.script_race import script_source

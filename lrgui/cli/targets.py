@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from lrgui.cli.app import Json, Status, command, complain, fail, results, tell, was_given
+from lrgui.core.settings import settings_of
+from lrgui.runs.ray_settings import ADDRESS, AUTO, RayResources
 from lrgui.runs.targets import (
     KINDS,
     Target,
@@ -21,6 +23,8 @@ from lrgui.runs.targets import (
     with_target,
     without_target,
 )
+
+_RAY = {option.name: option for option in settings_of(RayResources)}
 
 
 @command("targets")
@@ -38,11 +42,17 @@ def manage_targets(
     processes: Annotated[str, typer.Option(help="How many processes of each machine compute a sweep together.")] = "",
     options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
     setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
+    address: Annotated[
+        str, typer.Option(help=f"Of Ray: {ADDRESS}HOST:PORT, {AUTO} for the cluster here, else it is started.")
+    ] = "",
+    cpus: Annotated[str, typer.Option(help=f"{_RAY['cpus'].tip}.")] = "",
+    gpus: Annotated[str, typer.Option(help=f"{_RAY['gpus'].tip}.")] = "",
     as_json: Json = False,
     *,
     context: typer.Context,
 ) -> None:
-    """List, add, edit or remove the places where runs can be computed: other Pythons, machines that ssh reaches, SLURM.
+    """List, add, edit or remove the places where runs can be computed: other Pythons, machines that ssh reaches, SLURM,
+    Ray.
 
     find, verify, train, compare, check, run and watch use one with --on NAME. Adding one takes the place of one of that
     name, editing changes what is given, removing leaves its runs alone. Exit status: 0, 1 where the list cannot be read
@@ -53,7 +63,7 @@ def manage_targets(
         if action == "list" and not name:
             _list(saved, as_json)
         elif action == "add" and name:
-            _add(saved, Target(name, kind, host, python, folder, options, processes, setup, nodes, endpoint))
+            _add(saved, Target(**{each.name: context.params[each.name] for each in fields(Target)}))
         elif action == "edit" and name:
             values = {each.name: context.params[each.name] for each in fields(Target) if was_given(context, each.name)}
             _add(saved, replace(target_named(name), **values))

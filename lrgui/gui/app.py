@@ -348,9 +348,9 @@ def pool_source(pool: object) -> Callable[[Job], EventSource]:
         except TargetsError as error:
             return NoSource(str(error))
         if target is not None:
-            from lrgui.runs.remote.running import RemoteRun
+            from lrgui.runs.remote.running import source_on
 
-            return RemoteRun(job, target)
+            return source_on(target, job)
         if job.task.is_script:  # imports torch itself
             from lrgui.runs.script_race import script_source
 

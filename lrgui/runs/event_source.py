@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from lrgui.core.events import EndEvent, EndReason, Event
@@ -39,6 +40,17 @@ class Steerable(Protocol):
 
     def ask(self, request: str) -> None:
         """Hand on a request in words (`core.control.Control.obey`)."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """News of one of several runs."""
+
+    ticket: str
+    """Which run, and which attempt at it: what `start` was called with."""
+    events: Sequence[Event] = ()
+    lost: str = ""
+    """Why its worker is gone, in a sentence; nothing more comes under this ticket then."""
 
 
 class NoSource:

@@ -192,3 +192,8 @@ def switched(job: Job, source: str, path: str = "", model: str | None = None) ->
     if row.train_size is not None:
         task = replace(task, batch_size=min(task.batch_size, row.train_size))
     return replace(job, task=replace(task, **row.defaults))  # type: ignore[arg-type]
+
+
+def with_threads(job: Job, threads: int) -> Job:
+    """`job` with so many threads, unless somebody chose a number."""
+    return job if job.task.threads is not None else replace(job, task=replace(job.task, threads=max(1, threads)))

@@ -59,12 +59,17 @@ def worker_command(python: str | Path | None = None) -> list[str]:
 def script_command(python: str | Path | None = None) -> list[str]:
     """The command of the process in which a training script runs: in `python`, or in the one that runs this program.
 
-    A bundle's own Python has none of the packages that a script uses, so another one is looked for: raises
-    NoPythonError where there is none.
+    A bundle's own Python has none of the packages that a script uses, see `unbundled_command`.
     """
+    return unbundled_command(python, "lrgui.runs.script_worker")
+
+
+def unbundled_command(python: str | Path | None, module: str) -> list[str]:
+    """As `python_command`, but for a bundle's own Python another one is looked for, which has the person's packages:
+    raises NoPythonError where there is none."""
     if python is None and frozen.is_frozen():
         python = frozen.python_with_torch()
-    return python_command(python, "lrgui.runs.script_worker", "")
+    return python_command(python, module, "")
 
 
 def python_command(python: str | Path | None, module: str, word: str) -> list[str]:

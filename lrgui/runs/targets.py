@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrgui import places
+from lrgui.core.settings import problems_of, settings_of
 from lrgui.json_file import read_json, write_json
+from lrgui.runs.ray_settings import ADDRESS, AUTO, RAY, RayResources, is_ray
 from lrgui.tasks.launchers import ACCELERATE, LAUNCHERS, TORCHRUN, Team
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ class Kind:
     """Fields of a target that must be filled in."""
     uses: tuple[str, ...]
     """Those that may be."""
+    note: str = (
+        "Runs are started there by the system’s ssh and keep running when the connection is lost. Your task’s code is "
+        "sent along; data stay where they are."
+    )
+    """What happens to runs, code and data, for whoever adds one."""
 
 
 _NEEDED = {"host": "a host", "python": "a python", "processes": "the number of processes"}
@@ -62,6 +69,15 @@ KINDS: dict[str, Kind] = {
             (),
             ("host", "nodes", "processes", "python", "folder", "options", "setup"),
         ),
+        Kind(
+            "ray",
+            "Ray",
+            "A Ray cluster, or Ray on this machine",
+            (),
+            ("address", "cpus", "gpus", "python", "folder"),
+            "A run is a task of the cluster and ends with this program. Your task’s code is sent along; so are data, "
+            "up to 256 MB, to nodes that do not have them under the same path.",
+        ),
     )
 }
 
@@ -77,7 +93,8 @@ class Target:
     """[user@]host[:port], as ssh knows it; "" is this machine. Of several processes also several, with commas: the
     first one leads."""
     python: str = ""
-    """The interpreter there, with torch and numpy; "" is python3, here the program's own."""
+    """The interpreter there, with torch and numpy; "" is python3, here the program's own. Of Ray the one here that
+    calls it, which has the package ray as the cluster has it."""
     folder: str = ""
     """The working directory there, where data lie; "" is the folder that the task's code is sent to."""
     options: str = ""
@@ -90,6 +107,13 @@ class Target:
     """Of SLURM: how many, in digits."""
     endpoint: str = ""
     """Of several hosts: where the others reach the first one, host[:port]; "" is its name."""
+    address: str = ""
+    """Of Ray: "ray://host:port", "auto" for the cluster that runs here, "ray" or "" for that one or one that is
+    started."""
+    cpus: str = ""
+    """Of Ray: what it reserves for a run, in digits, as `RayResources` has it."""
+    gpus: str = ""
+    """See `cpus`."""
 
     def validate(self) -> list[str]:
         """What is wrong with it, each in a sentence."""
@@ -108,7 +132,9 @@ class Target:
         ]
         unused = given - {"name", "kind", *kind.needs, *kind.uses}
         wrong += [f"A target of the kind {self.kind} has no {name}." for name in sorted(unused)]
-        if self.kind == "python" and self.python and not os.access(self.python, os.X_OK):
+        if self.name in (RAY, AUTO):
+            wrong.append(f"“{self.name}” means a Ray cluster wherever a target is named: use another name.")
+        if self.kind in ("python", "ray") and self.python and not os.access(os.path.expanduser(self.python), os.X_OK):
             wrong.append(f"There is no program {self.python}.")
         try:
             several = len(self.hosts) > 1
@@ -120,6 +146,14 @@ class Target:
                 wrong.append(f"A target of the kind {self.kind} has one host: several need {' or '.join(LAUNCHERS)}.")
             if self.endpoint and not several:
                 wrong.append("An endpoint is where several hosts meet: name them, separated by commas.")
+        if self.address and not is_ray(self.address):
+            wrong.append(f"“{self.address}” is not a Ray cluster: write {ADDRESS}HOST:PORT, {AUTO} or {RAY}.")
+        try:
+            resources = self.resources
+        except ValueError:
+            wrong.append("CPUs and GPUs are numbers, such as 2 or 0.5.")
+        else:
+            wrong += [f"{problem.what} {problem.fix}" for problem in problems_of(resources)]
         for name, most in (("processes", MOST_PROCESSES), ("nodes", MOST_NODES)):
             value = getattr(self, name)
             if value and not (value.isdecimal() and 1 <= int(value) <= most):
@@ -142,11 +176,25 @@ class Target:
         return Team(int(self.processes or 1), machines)
 
     @property
+    def given_resources(self) -> dict[str, float]:
+        """Those of `RayResources` that it says. Raises ValueError for what is no number."""
+        said = {option.name: getattr(self, option.name) for option in settings_of(RayResources)}
+        return {name: float(value) for name, value in said.items() if value}
+
+    @property
+    def resources(self) -> RayResources:
+        """What Ray reserves for each run. Raises ValueError for what is no number."""
+        return replace(RayResources(), **self.given_resources)
+
+    @property
     def words(self) -> str:
         """What it is, in a line: "Machine · me@gpu-box · ~/project"."""
         kind = KINDS[self.kind].label
         team = f"{self.team.size} processes" if self.team.size > 1 else ""
-        return " · ".join(filter(None, (kind, self.host, team, self.python, self.folder, self.options)))
+        labels = {option.name: option.label for option in settings_of(RayResources)}
+        resources = [f"{value} {label}" for name, label in labels.items() if (value := getattr(self, name))]
+        parts = (kind, self.host, self.address, *resources, team, self.python, self.folder, self.options)
+        return " · ".join(filter(None, parts))
 
 
 #: What this machine is called where a target is chosen for a training that goes on.
@@ -199,6 +247,8 @@ def target_named(name: str) -> Target:
     """The saved target of this name. Raises TargetsError with a sentence."""
     targets = load_targets()
     found = next((target for target in targets if target.name == name), None)
+    if found is None and is_ray(name):  # needs no saying where it is
+        return Target(name, "ray", address=name)
     if found is None:
         names = ", ".join(target.name for target in targets)
         there = f"There are: {names}." if names else "There are none yet."

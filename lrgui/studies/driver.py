@@ -10,10 +10,11 @@ from typing import Any
 
 from lrgui.core.events import BatchEvent, CandidateEvent, EndEvent, EndReason, OutputEvent, RunKind, Stream
 from lrgui.core.learning_rate import format_lr
+from lrgui.runs.event_source import Told
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.studies.execution import ExecutionSettings
-from lrgui.studies.executor import Executor, Told
+from lrgui.studies.executor import Executor
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.known import remember
 from lrgui.studies.plan import Plan, Stage, StudyRun

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from lrgui.core.options import Problem
 from lrgui.core.settings import problems_of, setting
+from lrgui.runs.ray_settings import ADDRESS, RAY, RayResources, is_ray
 from lrgui.runs.targets import NAME, target_named
 
-#: Where a study can be computed; an address of a Ray cluster begins with the third.
-LOCAL, RAY, ADDRESS = "local", "ray", "ray://"
+#: Where a study can be computed, beside the words for Ray and the names of targets.
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
-class ExecutionSettings:
+class ExecutionSettings(RayResources):
     """Where the runs of a study are computed. Nothing of it changes what they measure."""
 
     on: str = setting(
@@ -33,22 +34,6 @@ class ExecutionSettings:
         minimum=1,
         maximum=10_000,
     )
-    cpus: float = setting(
-        1.0,
-        label="CPUs",
-        tip="CPUs that Ray reserves for each run; a fraction lets several runs share one",
-        unit="cores",
-        minimum=0,
-        maximum=10_000,
-    )
-    gpus: float = setting(
-        0.0,
-        label="GPUs",
-        tip="GPUs that Ray reserves for each run; a fraction (0.25) lets several runs share one",
-        unit="devices",
-        minimum=0,
-        maximum=10_000,
-    )
     retries: int = setting(
         2,
         label="Retries",
@@ -62,7 +47,7 @@ class ExecutionSettings:
         """Every problem with these settings, an empty list where there is none."""
         found = problems_of(self)
         # Which targets there are is another matter: a study is also looked at where they are not.
-        if not (self.on.startswith(ADDRESS) or NAME.fullmatch(self.on)):
+        if not (is_ray(self.on) or NAME.fullmatch(self.on)):
             fix = f"Use {LOCAL}, {RAY}, an address such as {ADDRESS}head:10001, or the name of a target."
             found.insert(0, Problem("on", f"Unknown place “{self.on}”.", fix))
         return found
@@ -71,5 +56,5 @@ class ExecutionSettings:
 def check_place(how: ExecutionSettings) -> None:
     """Raises ValueError, with a sentence, where the place is neither this machine nor Ray nor a target that is saved
     here."""
-    if how.on not in (LOCAL, RAY) and not how.on.startswith(ADDRESS):
+    if how.on != LOCAL and not is_ray(how.on):
         target_named(how.on)

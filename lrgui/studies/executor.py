@@ -5,25 +5,13 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lrgui.core.events import Event
-from lrgui.runs.event_source import EventSource
-from lrgui.runs.job import Job
-
-
-@dataclass(frozen=True)
-class Told:
-    """News of a run."""
-
-    ticket: str
-    """Which run, and which attempt at it: what `start` was called with."""
-    events: Sequence[Event] = ()
-    lost: str = ""
-    """Why its worker is gone, in a sentence; nothing more comes under this ticket then."""
+from lrgui.runs.event_source import EventSource, Told
+from lrgui.runs.job import Job, with_threads
 
 
 class Executor(Protocol):
@@ -56,11 +44,6 @@ class Executor(Protocol):
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def with_threads(job: Job, threads: int) -> Job:
-    """`job` with so many threads, unless somebody chose a number."""
-    return job if job.task.threads is not None else replace(job, task=replace(job.task, threads=max(1, threads)))
 
 
 class NotBegunError(Exception):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.ray_settings import RAY, is_ray
 from lrgui.runs.targets import target_named
 from lrgui.studies.driver import Driver, Watch
-from lrgui.studies.execution import ADDRESS, LOCAL, RAY, ExecutionSettings
+from lrgui.studies.execution import LOCAL, ExecutionSettings
 from lrgui.studies.executor import Executor, LocalPool, OnDemand
 from lrgui.studies.folder import SUFFIX, StudyFolder
 from lrgui.studies.plan import Plan
@@ -53,13 +56,18 @@ def executor_of(
     def make() -> Executor:
         if how.on == LOCAL:
             return LocalPool(how.workers, open_source)
-        if how.on == RAY or how.on.startswith(ADDRESS):
+        if is_ray(how.on):
             from lrgui.studies.on_ray import RayExecutor
 
             return RayExecutor(how)
+        target = target_named(how.on)
+        if target.kind == "ray":
+            from lrgui.studies.on_ray import RayExecutor
+
+            given: dict[str, Any] = {"on": target.address or RAY, **target.given_resources}
+            return RayExecutor(replace(how, **given), target.folder)
         from lrgui.studies.on_target import TargetPool
 
-        target = target_named(how.on)
         if target.kind == "python":
             return LocalPool(how.workers, lambda job: ChildProcess(job, target.python))
         return TargetPool(how.workers, target)

@@ -7,9 +7,7 @@ import os
 import subprocess
 import sys
 import time
-import warnings
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,11 @@ from lrgui.runs.opened import open_run
 from lrgui.studies.driver import Driver, Progress, Watch
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import JOURNAL, StudyFolder
-from lrgui.studies.on_ray import Mailbox, RayExecutor
+from lrgui.studies.on_ray import RayExecutor
 from lrgui.studies.plan import planned
 from lrgui.studies.spec import StudySpec
 
 ray = pytest.importorskip("ray")
-Cluster = pytest.importorskip("ray.cluster_utils").Cluster
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,18 +31,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
 ]
 SMALL = {"model": "mlp", "sweep.steps": 20, "subset": 256}
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """A head without room for runs, beside which the driver is; the tests add nodes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
-        yield made
-        ray.shutdown()
-        made.shutdown()
 
 
 def run(folder: Path, spec: StudySpec, watch: Watch | None = None, **how: Any) -> Any:
@@ -153,12 +138,3 @@ except RayProblem as problem:
 """  # in a process of its own: after a client's failure Ray cannot begin again in the same one
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert "cannot be reached" in done.stdout, done.stderr
-
-
-def test_letters_are_kept_in_their_order() -> None:
-    box = Mailbox()
-    assert box.put("a 1", 0, ["x"]) is False
-    assert box.put("a 1", 1, ["y"]) is False
-    assert box.take() == [("a 1", 0, ["x"]), ("a 1", 1, ["y"])] and box.take() == []
-    box.cancel()
-    assert box.put("a 1", 2, ["z"]) is True

@@ -179,6 +179,17 @@ def test_the_dialog_saves_a_target_or_says_what_is_wrong(qtbot: QtBot) -> None:
     slurm.kind.setCurrentIndex(slurm.kind.findData("slurm"))
     slurm.show()
     assert slurm.lines["options"].isVisible()
+    assert "ssh" in slurm.note.text()
+    slurm.kind.setCurrentIndex(slurm.kind.findData("ray"))
+    assert slurm.lines["gpus"].isVisible() and not slurm.lines["options"].isVisible()
+    assert "task of the cluster" in slurm.note.text()
+    slurm.lines["name"].setText("lab")
+    slurm.lines["gpus"].setText("some")
+    slurm._save()
+    assert "are numbers" in slurm.said.text()
+    slurm.lines["gpus"].setText("0.5")
+    slurm._save()
+    assert target_named("lab") == Target("lab", "ray", gpus="0.5")
 
 
 def test_the_dialog_edits_renames_and_forgets(qtbot: QtBot) -> None:

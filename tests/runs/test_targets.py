@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.runs.ray_settings import RayResources
 from lrgui.runs.targets import (
     Target,
     TargetsError,
@@ -48,6 +49,12 @@ def test_targets_are_kept_by_name() -> None:
         (Target("a", host="gpu", options="--gpus=1"), "has no options"),
         (Target("a", host="gpu", folder="data"), "must begin with / or ~/"),
         (Target("a", "python", python="/no/python"), "no program /no/python"),
+        (Target("a", "ray", address="head:6379"), "not a Ray cluster: write ray://HOST:PORT, auto or ray"),
+        (Target("a", "ray", gpus="some"), "CPUs and GPUs are numbers"),
+        (Target("a", "ray", cpus="-1"), "CPUs"),
+        (Target("a", "ray", processes="2"), "A target of the kind ray has no processes"),
+        (Target("a", host="gpu", gpus="1"), "A target of the kind ssh has no gpus"),
+        (Target("ray", host="gpu"), "“ray” means a Ray cluster"),
     ],
 )
 def test_what_is_wrong_with_a_target_is_said(target: Target, said: str) -> None:
@@ -62,6 +69,8 @@ def test_good_targets_have_nothing_wrong() -> None:
         Target("t", "accelerate", "me@gpu1, me@gpu2:2222", processes="4", endpoint="10.0.0.1:29500"),
         Target("q", "slurm", nodes="2", processes="4"),
         Target("p", "python", python=sys.executable),
+        Target("r", "ray"),
+        Target("r", "ray", address="ray://head:10001", cpus="2", gpus="0.25", python=sys.executable, folder="~/work"),
     ):
         assert target.validate() == []
 
@@ -72,6 +81,12 @@ def test_a_team_is_all_processes_of_all_machines() -> None:
     assert [str(host) for host in team.hosts] == ["me@gpu1", "gpu2"]
     assert Target("q", "slurm", nodes="3").team.size == 3
     assert BOX.team.size == 1 and "processes" not in BOX.words
+
+
+def test_ray_needs_no_saved_target() -> None:
+    assert target_named("auto") == Target("auto", "ray", address="auto")
+    target = Target("r", "ray", address="ray://head:10001", gpus="0.25")
+    assert target.resources == RayResources(gpus=0.25) and target.words == "Ray · ray://head:10001 · 0.25 GPUs"
 
 
 def test_a_file_that_others_can_write_is_not_used() -> None:

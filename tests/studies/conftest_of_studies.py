@@ -20,9 +20,10 @@ from lrgui.core.events import (
     StandingEvent,
     StateEvent,
 )
+from lrgui.runs.event_source import Told
 from lrgui.runs.job import Job
 from lrgui.studies.driver import Driver, Watch
-from lrgui.studies.executor import LocalPool, Told
+from lrgui.studies.executor import LocalPool
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.plan import Plan, planned
 from lrgui.studies.results import StudyResults

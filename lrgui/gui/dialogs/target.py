@@ -14,11 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.core.settings import settings_of
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.fitting import Dialog
 from lrgui.gui.labels import wrapped
 from lrgui.gui.typing_keys import TypingKeys
+from lrgui.runs.ray_settings import RayResources
 from lrgui.runs.targets import (
     KINDS,
     ON,
@@ -43,7 +45,14 @@ class TargetDialog(Dialog):
     FIELDS: ClassVar = (
         ("name", "Name", "box", "What the list of Pythons and --on on the command line call it"),
         ("host", "Host", "me@gpu.example.org", "[user@]host[:port], as ssh knows it; its login must need no password"),
-        ("python", "Python", "~/venv/bin/python", "The interpreter there, with torch and numpy; empty is python3"),
+        ("address", "Address", "ray://head:10001", "Empty is the cluster on this machine, else one that is started"),
+        *((option.name, option.label, "1", option.tip) for option in settings_of(RayResources)),
+        (
+            "python",
+            "Python",
+            "~/venv/bin/python",
+            "The interpreter there, with torch and numpy; empty is python3. For Ray the one here that has ray",
+        ),
         ("folder", "Folder", "~/project", "The working directory there, where your data lie; may be empty"),
         ("endpoint", "Endpoint", "10.0.0.1:29500", "Where other hosts reach the first one; empty is its name"),
         ("nodes", "Nodes", "2", "How many nodes compute a sweep together; empty is 1"),
@@ -57,10 +66,7 @@ class TargetDialog(Dialog):
         super().__init__(parent)
         self.setWindowTitle("Other machines")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words = (
-            "Runs are started there by the system’s ssh and keep running when the connection is lost. Your task’s "
-            "code is sent along; data stay where they are."
-        )
+        self.note = wrapped("", "muted")
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
@@ -103,7 +109,7 @@ class TargetDialog(Dialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(14)
-        column.addWidget(wrapped(words, "muted"))
+        column.addWidget(self.note)
         column.addLayout(self._form)
         column.addWidget(self.said)
         column.addLayout(row)
@@ -153,6 +159,7 @@ class TargetDialog(Dialog):
         kind = KINDS[self.kind.currentData()]
         for name, line in self.lines.items():
             self._form.setRowVisible(line, name in ("name", *kind.needs, *kind.uses))
+        self.note.setText(kind.note)
 
     @Slot()
     def _save(self) -> None:

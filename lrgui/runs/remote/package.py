@@ -47,11 +47,12 @@ def package() -> tuple[str, bytes]:
     return digest.hexdigest()[:32], archive.getvalue()
 
 
-def packed(job: Job, folder: str) -> tuple[Job, dict[str, Path]]:
+def packed(job: Job, folder: str, *, leave: bool = False) -> tuple[Job, dict[str, Path]]:
     """The job as it is to run elsewhere, in `folder` ("" is that of its code), and the files that go with it: where
     they are to lie, and where they are.
 
-    Code goes with the local modules that it imports, data with all files. Raises RemoteError, with a sentence.
+    Code goes with the local modules that it imports, data with all files. Raises RemoteError, with a sentence; with
+    `leave` not for what cannot be sent, data that are too large and a module's name: that must be there already.
     """
     job = replace(job, keeping=None)  # there they lie beside the log that is written there
     task = job.task
@@ -59,7 +60,7 @@ def packed(job: Job, folder: str) -> tuple[Job, dict[str, Path]]:
     if task.is_code:
         target = Target.parse(task.path)
         if target.file is None:
-            if not folder:
+            if not folder and not leave:
                 raise RemoteError(
                     f"{target.place} is a module's name: name its file, or give the target a folder in which it lies."
                 )
@@ -78,6 +79,8 @@ def packed(job: Job, folder: str) -> tuple[Job, dict[str, Path]]:
         files = {f"data/{path.relative_to(place.parent).as_posix()}": path for path in below}
         task = replace(task, path=f"{HERE}/data/{place.name}")
     size = sum(path.stat().st_size for path in files.values() if path.exists())
+    if size > MOST_BYTES and leave and not task.is_code:
+        return job, {}
     if size > MOST_BYTES:
         raise RemoteError(
             f"{job.task.path} is too large to be sent with the run ({format_bytes(size)}): copy it to the other "

@@ -89,6 +89,8 @@ def _chosen(place: str, where: Whereabouts | None) -> Target | None:
         return None
     try:
         target = target_named(place or (where.target if where is not None else ""))
+        if target.kind == "ray":
+            raise NotResumableError(f"A training cannot go on on Ray ({target.name}): resume it here, --on {HERE}.")
         return None if target.kind == "python" else target
     except TargetsError as error:
         if place:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lrgui import frozen
 from lrgui.core.events import EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent, Stream
 from lrgui.core.formats import format_bytes
 from lrgui.runs.checkpoints import Checkpoint, folder_of
+from lrgui.runs.event_source import EventSource, NoSource
 from lrgui.runs.job import Job
+from lrgui.runs.launch import ChildProcess
 from lrgui.runs.lines import SUFFIX
-from lrgui.runs.python_command import boot_text
+from lrgui.runs.python_command import boot_text, unbundled_command
+from lrgui.runs.ray_settings import RAY
 from lrgui.runs.remote.address import Address, Host
 from lrgui.runs.remote.connection import FIRST_SILENCE, Connection, RemoteError, program_text
 from lrgui.runs.remote.following import Following
@@ -55,6 +60,26 @@ class GoesOn:
     def words(self) -> str:
         """How much is sent."""
         return "" if self.folder else f", with its last checkpoint ({format_bytes(self.state.size)})"
+
+
+def source_on(target: Target, job: Job) -> EventSource:
+    """Computes a job on a target."""
+    if target.kind != "ray":
+        return RemoteRun(job, target)
+    about = {
+        "name": target.name,
+        "address": target.address or RAY,
+        "folder": target.folder,
+        "resources": target.given_resources,
+    }
+    try:
+        command = unbundled_command(os.path.expanduser(target.python) or None, "lrgui.runs.remote.ray_driver")
+    except frozen.NoPythonError as error:
+        return NoSource(str(error))
+    child = ChildProcess(command=[*command, json.dumps(about)])
+    child.start()
+    child.submit(job)  # only now: what a script's process would prepare here is prepared there
+    return child
 
 
 class RemoteRun:

@@ -36,7 +36,7 @@ def main() -> None:
     stdin = sys.stdin.buffer
     about = json.loads(stdin.readline())
     try:
-        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lrgui")
+        base = cache_folder()
         sources = os.path.join(base, "sources", about["digest"])
         needed = not os.path.isdir(sources)
         say({"need": needed})
@@ -102,6 +102,11 @@ def lines_of(log: str) -> int:
         return 0
     with open(log, "rb") as file:
         return sum(data.count(b"\n") for data in iter(lambda: file.read(PIECE), b""))
+
+
+def cache_folder() -> str:
+    """Where the package and the runs lie on this machine."""
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lrgui")
 
 
 def unpack(data: bytes, place: str) -> None:
