@@ -223,6 +223,9 @@ class Room(QWidget):
         for each in self.wings:
             each.open = opened and each is wing
         self._lay_out()
+        if wing.open:  # above whatever lies over the tabs already
+            for part in (wing.backdrop, wing.side, wing.handle):
+                part.raise_()
 
     @Slot(QWidget, QWidget)
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
@@ -293,9 +296,7 @@ class Room(QWidget):
             begin, end = 0, self.width()
         self.center.setGeometry(begin, 0, max(end - begin, 0), height)
         if narrow:
-            for wing in self.wings:
-                for each in (wing.backdrop, wing.side, wing.handle):
-                    each.raise_()
+            self.center.lower()  # drawers lie over it, and what was laid over all of them stays above
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -134,6 +134,17 @@ class TestNarrow:
         top = self.room.childAt(middle)
         assert top is not None and self.room.left.side.isAncestorOf(top), "it can be used"
 
+    def test_the_list_of_runs_stays_above_when_a_run_begins(self, bench: Bench, qtbot: QtBot) -> None:
+        self.window.actions_by_key["runs"].trigger()
+        drawer = self.window.findChild(RunsDrawer)
+        bench.play()
+        strip = place(self.room.right.handle, self.room).center()
+        top = self.room.childAt(strip)
+        assert top is drawer or drawer.isAncestorOf(top)
+        self.room.toggle(self.room.right)
+        top = self.room.childAt(place(self.room.right.side, self.room).center())
+        assert self.room.right.side.isAncestorOf(top), "what is asked for last lies above"
+
     def test_one_drawer_at_a_time(self) -> None:
         click(self.room.left.handle)
         click(self.room.right.handle)
