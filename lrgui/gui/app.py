@@ -234,9 +234,10 @@ def _saved(file: Path) -> float:
 
 def tell_cut_off(window: MainWindow, since: float) -> None:
     """A run or a study that was going on when the window went, `since` the settings were saved last, is offered."""
+    from lrgui.core.events import RunKind
     from lrgui.gui.background import Background
     from lrgui.gui.notice import Notice
-    from lrgui.runs.checkpoints import LAST, folder_of, newest
+    from lrgui.gui.resume_places import can_go_on
     from lrgui.runs.cut_off import cut_off_since, cut_off_words
     from lrgui.runs.summary import RunSummary
     from lrgui.studies.known import left_running, left_words, note_running
@@ -260,7 +261,7 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
         if run is not None:
             path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
             label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
-            if newest(folder_of(path), LAST) is not None:
+            if run.kind == RunKind.TRAIN and can_go_on(path, run.end)[0]:
                 label, tip = "Resume", f"Go on from its last checkpoint; {stays}"
                 act = partial(session.resume, path)
         words = " ".join(filter(None, (*said, session.queue.waiting_words)))  # one line for all
@@ -337,6 +338,7 @@ def create_window(
 def pool_source(pool: object) -> Callable[[Job], EventSource]:
     """Runs jobs in child processes, the warm one first, or on the target that was chosen."""
     from lrgui.runs.event_source import NoSource
+    from lrgui.runs.launch import ChildProcess
     from lrgui.runs.spare_pool import SparePool
     from lrgui.runs.targets import TargetsError, chosen_target
 
@@ -347,6 +349,8 @@ def pool_source(pool: object) -> Callable[[Job], EventSource]:
             target = chosen_target(pool.python)
         except TargetsError as error:
             return NoSource(str(error))
+        if target is not None and job.keeping is not None and job.keeping.resume:
+            return ChildProcess(job)  # what goes on on a target is not opened here: this one goes on on this machine
         if target is not None:
             from lrgui.runs.remote.running import source_on
 

@@ -18,6 +18,7 @@ from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
+    from lrgui.runs.event_source import EventSource
     from lrgui.runs.opened import OpenedRun
 
 #: Larger files are read in the background: this one takes about as long as the window may stand still.
@@ -58,15 +59,39 @@ class ResumedRun:
     """What is to run."""
     more_epochs: int
     """So many more than were planned before."""
+    place: str = ""
+    """Where it was to go on, as `resumption` takes it."""
+    source: EventSource | None = None
+    """Where it comes from, of one that goes on on a target; None for what is computed here."""
+    attached: bool = False
+    """True for one that was still going on there."""
 
     @classmethod
-    def of(cls, path: Path, watch: Watch | None = None, *, more_epochs: int = 0) -> ResumedRun:
-        """Read it. Raises as `open_run` and `resumed` do."""
+    def of(cls, path: Path, watch: Watch | None = None, *, more_epochs: int = 0, place: str = "") -> ResumedRun:
+        """Read it, and on a target look for it. Raises as `open_run` and `resumption` do, but for RemoteError, which
+        becomes a ValueError."""
         from lrgui.runs.opened import open_run
-        from lrgui.runs.resuming import resumed
+        from lrgui.runs.remote.connection import RemoteError
+        from lrgui.runs.remote.resuming import resumption
 
         opened = open_run(path, watch)
-        return cls(path, opened, resumed(path, opened, more_epochs), more_epochs)
+        try:
+            found = resumption(path, opened, place, more_epochs)
+        except RemoteError as error:
+            raise ValueError(str(error)) from None
+        run = cls(path, found.opened, found.job, more_epochs, place, found.source, found.attached)
+        try:
+            if watch is not None:
+                watch(1.0)
+        except GivenUp:
+            run.let_go()
+            raise
+        return run
+
+    def let_go(self) -> None:
+        """End the connection to a run that nobody looks at after all."""
+        if self.attached and self.source is not None:
+            self.source.chunks().close()
 
 
 class RunLoading(QObject):
@@ -91,9 +116,20 @@ class RunLoading(QObject):
         """Load `path`. A small one is there when this returns, a large one later; False where it cannot be opened."""
         return self._read(path, "Opening", LoadedRun.of, self.loaded.emit)
 
-    def resume(self, path: Path, more_epochs: int = 0) -> bool:
-        """Read the training at `path` that is to go on, in the same way; False where it cannot."""
-        return self._read(path, "Resuming", partial(ResumedRun.of, more_epochs=more_epochs), self.resumable.emit)
+    def resume(self, path: Path, more_epochs: int = 0, place: str = "") -> bool:
+        """Read the training at `path` that is to go on, in the same way; False where it cannot. One on a target is
+        looked for there, which takes its time."""
+        from lrgui.runs.remote.whereabouts import whereabouts
+
+        read, where = partial(ResumedRun.of, more_epochs=more_epochs, place=place), whereabouts(path)
+        if where is None:
+            return self._read(path, "Resuming", read, self.resumable.emit)
+        self._path, self._verb, self._tell = path, "Resuming", self.resumable.emit
+        act: Callable[[], None] = self.give_up
+        words = f"Looking for {path.name} on {where.machine}"
+        self.noticed.emit(Notice("info", words, action="Cancel", act=act))
+        self._background.start(partial(read, path), self._on_loaded)
+        return True
 
     def _read(self, path: Path, verb: str, read: Callable[..., Any], tell: Callable[[Any], None]) -> bool:
         self._background.give_up()

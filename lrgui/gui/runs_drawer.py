@@ -27,12 +27,13 @@ from lrgui.gui.loading import SHOWN
 from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.recent import label
+from lrgui.gui.resume_places import can_go_on, offer_places
 from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
 from lrgui.gui.session import Session
 from lrgui.gui.typing_keys import TypingKeys
 from lrgui.plot.theme import Palette
-from lrgui.runs.checkpoints import LAST, RULE, folder_of, newest, size_of
+from lrgui.runs.checkpoints import RULE, size_of
 from lrgui.runs.index import KeptRun
 from lrgui.runs.listing import SORTS
 from lrgui.runs.log_reader import LogReader
@@ -291,6 +292,8 @@ class RunsDrawer(QFrame):
         broke = one is not None and one.summary.end in BROKE
         self.resume_button.setEnabled(readable and not self._session.busy and not broke and _can_go_on(one))
         self.resume_button.setToolTip(DIVERGED if broke and _can_go_on(one) else FROM_LAST)
+        log = one.path if one is not None and self.resume_button.isEnabled() else None
+        offer_places(self.resume_button, log, self.resume_training)
         self.compare_button.setEnabled(len(_comparable(chosen)) > 1)
         self.delete_button.setEnabled(bool(chosen))
         self.note.setEnabled(one is not None)
@@ -330,7 +333,10 @@ class RunsDrawer(QFrame):
             (self.resume_button, self.resume_training),
             (self.compare_button, self.compare),
         ):
-            menu.addAction(button.text(), act).setEnabled(button.isEnabled())
+            if button.menu() is not None:
+                menu.addMenu(button.menu()).setText(button.text().removesuffix(" ▾"))
+            else:
+                menu.addAction(button.text(), act).setEnabled(button.isEnabled())
         menu.addSeparator()
         starred = all(run.notes.star for run in chosen)
         menu.addAction("Remove star" if starred else "Star", lambda: self.star(not starred))
@@ -368,12 +374,12 @@ class RunsDrawer(QFrame):
         self.hide()
         self._session.run_again(job, chosen[0].path)
 
-    def resume_training(self) -> None:
-        """Go on with the selected training."""
+    def resume_training(self, place: str = "") -> None:
+        """Go on with the selected training, at a place as `Session.resume` takes it."""
         chosen = self.chosen
         if len(chosen) == 1:
             self.hide()
-            self._session.resume(chosen[0].path)
+            self._session.resume(chosen[0].path, place=place)
 
     def star(self, star: bool) -> None:
         """Set or take away the star of the selected runs."""
@@ -413,5 +419,4 @@ def _can_go_on(run: KeptRun | None) -> bool:
     """True for a training that has a state to go on from, and is not complete."""
     if run is None or run.summary.kind != RunKind.TRAIN:
         return False
-    state = newest(folder_of(run.path), LAST)
-    return state is not None and not state.over
+    return can_go_on(run.path, run.summary.end)[0]

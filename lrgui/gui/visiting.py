@@ -142,23 +142,24 @@ class Visiting(RunLife):
                 act = partial(self._put_into_form, form, "your settings")
                 self.noticed.emit(Notice("info", words, action="Restore mine", act=act, tip=tip))
 
-    def resume(self, log: Path, more_epochs: int = 0) -> None:
+    def resume(self, log: Path, more_epochs: int = 0, place: str = "") -> None:
         """Go on with a training that was kept, from its last checkpoint, or train it for `more_epochs`; of one with a
-        long log later."""
+        long log later, and of one on a target once that has answered. `place` is as `resumption` takes it."""
         self.loading.give_up()
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before resuming another one."))
             return
-        self.loading.resume(log, more_epochs)
+        self.loading.resume(log, more_epochs, place)
 
     @Slot(object)
     def _resume(self, run: ResumedRun) -> None:
         from lrgui.runs.log_writer import LogWriter
 
         job, opened = run.job, run.opened
-        if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs)):
+        if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs, run.place)):
+            run.let_go()
             return
-        self.noticed.emit(None)
+        self.noticed.emit(Notice("info", f"{run.path.name} is still going on: following it.") if run.attached else None)
         self._enter(RunKind.TRAIN, job)
         self.runs.begin(self.kind, job, opened.record)
         self._set_state(RunState.STARTING)
@@ -167,7 +168,7 @@ class Visiting(RunLife):
             self.follow(run.path)
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
-        self.worker.start(self._open_source(job), self._journal)
+        self.worker.start(run.source or self._open_source(job), self._journal)
 
     def _put_into_form(self, job: Job, what: str) -> None:
         """Take over all settings of `job`, as a step that can be undone."""

@@ -18,7 +18,8 @@ from lrgui.gui.form_choices import python_lines
 from lrgui.gui.notice import Notice
 from lrgui.gui.window import MainWindow
 from lrgui.runs.event_source import NoSource
-from lrgui.runs.job import Job
+from lrgui.runs.job import Job, Keeping
+from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.running import RemoteRun
 from lrgui.runs.spare_pool import SparePool
@@ -152,6 +153,8 @@ def test_a_saved_target_is_chosen_like_a_python_and_computes(bench: Bench) -> No
         pool.warm()
         assert not pool.ready and pool.memory() is None, "nothing waits here for a run elsewhere"
         assert isinstance(pool_source(pool)(Job()), RemoteRun)
+        goes_on = Job("train", keeping=Keeping("folder", "last-000000001.safetensors"))
+        assert isinstance(pool_source(pool)(goes_on), ChildProcess), "what goes on here is not sent there"
         pool.use("on:gone")
         source = pool_source(pool)(Job())
         assert isinstance(source, NoSource)

@@ -10,7 +10,7 @@ import pytest
 from bench import Bench
 from scripted import Scripted
 
-from lrgui.core.events import BatchEvent, EndEvent, Event, ResumeEvent, StateEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, ResumeEvent, StateEvent, Stream
 from lrgui.core.run_settings import TrainSettings
 from lrgui.gui import loading
 from lrgui.gui.notice import Notice
@@ -20,8 +20,14 @@ from lrgui.runs.checkpoints import folder_of, with_checkpoints
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
 from lrgui.runs.log import LogWriter, read_log
-from lrgui.runs.opened import open_run
+from lrgui.runs.opened import OpenedRun, open_run
+from lrgui.runs.remote import resuming
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.connection import RemoteError
+from lrgui.runs.remote.resuming import Resumption
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.runs.resuming import DIVERGED
+from lrgui.runs.targets import HERE, Target, save_targets
 from lrgui.tasks.spec import TaskSpec
 
 Training = Callable[..., Path]
@@ -197,3 +203,50 @@ def test_what_was_said_of_the_run_before_holds_no_longer(
     told.clear()
     bench.play(Scripted([[EndEvent("failed", "No memory.")]]), lambda: session.compare_optimizers(["sgd", "adam"]))
     assert "SGD, momentum 0.9: No memory." in told
+
+
+def test_one_of_a_target_asks_where_it_is_to_go_on(
+    window: MainWindow, bench: Bench, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, session, kept = training(30), bench.session, window.tabs.training.kept
+    save_targets([Target("box", host="gpu"), Target("cluster", "slurm"), Target("other", "python", python="python")])
+    assert session.open_run(log)
+    assert [action.text() for action in kept.resume.menu().actions()] == [
+        "On this computer, where it was", "On box", "On cluster"
+    ]  # fmt: skip
+    with LogWriter(log, open_run(log).job, continues=True) as writer:
+        address = Address.parse("ssh://gpu/home/me/run.lrrun")
+        writer.write([OutputEvent(where_words("box", address), Stream.NOTE), EndEvent("killed", "The run ended.")])
+    assert session.open_run(log)
+    on_box, here, _ = kept.resume.menu().actions()
+    assert on_box.text() == "On box, where it was" and here.text() == "On this computer"
+    wanted: list[str] = []
+    rest: list[Event] = [
+        ResumeEvent(31, 1, 42, 1.0),
+        *(BatchEvent(0, step, 1e-3, 1.0, 1.0 + step / 10) for step in range(31, 42)),
+        EndEvent("completed", "All 2 epochs were trained."),
+    ]
+
+    def resumption(_log: Path, opened: OpenedRun, place: str, _more: int) -> Resumption:
+        wanted.append(place)
+        if place == HERE:
+            raise RemoteError("There is no host gpu on the network.")
+        return Resumption(opened.job, opened, Scripted([rest]), attached=True)
+
+    monkeypatch.setattr(resuming, "resumption", resumption)
+    told: list[Notice | None] = []
+    session.noticed.connect(told.append)
+    here.trigger()
+    assert told[-1] is not None and told[-1].text == "Looking for a.lrrun on gpu" and told[-1].action == "Cancel"
+    bench.qtbot.waitUntil(lambda: told[-1] is not None and told[-1].text == "There is no host gpu on the network.")
+    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+        on_box.trigger()
+    assert wanted == [HERE, "box"] and any(each and "is still going on: following it" in each.text for each in told)
+    record = bench.runs.training
+    assert record is not None and record.steps.tolist() == list(range(42)) and record.end_reason == "completed"
+    assert open_run(log).record.steps.tolist() == list(range(42)), "its log here goes on"
+    window.toggle_runs()
+    drawer = window.findChild(RunsDrawer)
+    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1, timeout=10_000)
+    drawer.list.setCurrentIndex(drawer.model.index(0))
+    assert drawer.resume_button.menu() is None, "it is complete"

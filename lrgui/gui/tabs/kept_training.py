@@ -14,6 +14,7 @@ from lrgui.gui.background import Background
 from lrgui.gui.cards import leave, small_button
 from lrgui.gui.file_dialogs import ask_new_file, start_folder
 from lrgui.gui.notice import Notice
+from lrgui.gui.resume_places import can_go_on, offer_places
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.runs.checkpoints import BEST, LAST, folder_of, newest
@@ -62,20 +63,21 @@ class KeptTraining(QWidget):
         idle = self._session.state == RunState.IDLE and not self._session.busy
         log = self.log if idle else None
         last, best = (None, None) if log is None else (newest(folder_of(log), kind) for kind in (LAST, BEST))
-        shown = (last is not None and not last.over, last is not None and last.over, (best or last) is not None)
+        training = self._runs.training
+        end = "" if training is None else training.end_reason
+        shown = (*((False, False) if log is None else can_go_on(log, end)), (best or last) is not None)
         for button, visible in zip((self.resume, self.more, self.save), shown, strict=True):
             if not visible:
                 leave(button)
             button.setVisible(visible)
-        training = self._runs.training
+        offer_places(self.resume, log if shown[0] else None, self._resume)
         broke = training is not None and training.end_reason in BROKE
         self.resume.setEnabled(not broke)
         self.resume.setToolTip(DIVERGED if broke else UNINTERRUPTED)
 
-    @Slot()
-    def _resume(self) -> None:
+    def _resume(self, place: str = "") -> None:
         if self.log is not None:
-            self._session.resume(self.log)
+            self._session.resume(self.log, place=place)
 
     @Slot()
     def _ask_more(self) -> None:

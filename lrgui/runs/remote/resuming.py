@@ -104,6 +104,9 @@ def brought_up_to_date(log: Path, opened: OpenedRun, where: Whereabouts) -> tupl
     ends: list[EndEvent] = []
 
     def keep(events: list[Event]) -> None:
+        if source.lost:  # whoever waits for this can ask again
+            source.leave()
+            raise RemoteError(f"The connection to {where.machine} was lost. Try again.", may_pass=True)
         ends.extend(event for event in events if isinstance(event, EndEvent))
         writer.write([event for event in events if not isinstance(event, EndEvent)])
 

@@ -62,7 +62,7 @@ def test_followers_are_told(tmp_path: Path, trouble: Path, monkeypatch: pytest.M
     with open(tmp_path / "alive", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         frames = tail.Follower(str(tmp_path / "run.lrrun")).frames()
-        assert [kind for kind, _ in islice(frames, 2)] == [tail.ALIVE, tail.STATUS]
+        assert [kind for kind, _ in islice(frames, 2)] == [tail.HEARS, tail.STATUS]
     *_, (kind, said) = frames
     assert kind == tail.GONE and said.decode() == "its process has ended; its log could not be written"
 
