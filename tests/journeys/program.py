@@ -28,13 +28,13 @@ T = TypeVar("T")
 
 
 def until(look: Callable[[], T], what: str, seconds: float = 40.0) -> T:
-    """Look again and again, until there is something to see; half of the time at most, for the program needs it."""
+    """Look again and again, until there is something to see; a third of the time at most, for the program needs it."""
     end = time.monotonic() + seconds
     while (begin := time.monotonic()) < end:
         seen = look()
         if seen:
             return seen
-        time.sleep(max(0.05, time.monotonic() - begin))
+        time.sleep(max(0.05, 2 * (time.monotonic() - begin)))
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 

@@ -21,16 +21,21 @@ def _start_long_run(program: Program) -> None:
     until(lambda: program.points() > 50, "the run goes on")
 
 
+@pytest.mark.slow  # the lesson's journey ends so, too, and so does the killed worker's
 def test_idle(program: Program) -> None:
     program.start()
     program.close()
     assert program.exit_status() == 0
 
 
-def test_running_asks_and_ends_the_run(program: Program) -> None:
+def test_running_asks_keeps_it_running_and_ends_it(program: Program) -> None:
     _start_long_run(program)
     workers = program.workers()
     assert workers
+    program.close()
+    _answer(program, stop=False)
+    before = program.points()
+    until(lambda: program.points() > before + 100, "the run still goes on")
     program.close()
     _answer(program, stop=True)
     assert program.exit_status() == 0
@@ -39,18 +44,6 @@ def test_running_asks_and_ends_the_run(program: Program) -> None:
     assert run is not None
     assert isinstance(run.events[-1], EndEvent)
     assert run.events[-1].reason == "cancelled"
-
-
-def test_keep_running(program: Program) -> None:
-    _start_long_run(program)
-    program.close()
-    _answer(program, stop=False)
-    before = program.points()
-    until(lambda: program.points() > before + 100, "the run still goes on")
-    program.key("Escape")
-    until(lambda: program.ended("sweep"), "stopped by Escape")
-    program.close()
-    assert program.exit_status() == 0
 
 
 @pytest.mark.slow
@@ -105,7 +98,7 @@ def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
     assert program.points() > 50, "what was measured is on disk"
 
 
-def test_a_killed_worker_leaves_the_window_and_the_points(program: Program) -> None:
+def test_a_killed_worker_leaves_the_window_and_the_points_and_another_takes_its_place(program: Program) -> None:
     _start_long_run(program)
     for pid in program.workers():
         os.kill(pid, signal.SIGKILL)
@@ -115,8 +108,13 @@ def test_a_killed_worker_leaves_the_window_and_the_points(program: Program) -> N
     assert end.reason in ("killed", "failed")
     until(lambda: program.count(LIGHT.error) > 100, "the banner")
     assert program.count(LIGHT.dots) + program.count(LIGHT.curve) > 100, "the points stay on screen"
+    program.key("F5")
+    until(lambda: len(list(program.runs_folder.glob("*.lrrun"))) == 2 and program.points() > 50, "the next run goes on")
+    program.key("Escape")
+    end = until(lambda: program.ended("sweep"), "stopped by Escape").events[-1]
+    assert isinstance(end, EndEvent) and end.reason == "cancelled"
     program.close()
-    assert program.exit_status() == 0
+    assert program.exit_status() == 0, "nobody is asked where nothing runs"
 
 
 def _answer(program: Program, stop: bool) -> None:

@@ -23,6 +23,10 @@ from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
 
 
+#: Each is a training of seconds: the first of them always, all in the slow tests.
+SEEDS = [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 3 else []) for seed in range(10)]
+
+
 @functools.cache
 def measured(model: str, seed: int) -> SweepReading:
     """The default sweep of a built-in model on the digits."""
@@ -34,7 +38,7 @@ def measured(model: str, seed: int) -> SweepReading:
     return read_sweep(Curve.measured(rates, losses, 200, end_reason=end.reason), planned_range=(1e-6, 1.0))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_default_task_gives_a_textbook_curve(seed: int) -> None:
     reading = measured("cnn", seed)
     marks, zones, lr = reading.landmarks, reading.zones, reading.recommendation.lr
@@ -50,7 +54,7 @@ def test_the_default_task_gives_a_textbook_curve(seed: int) -> None:
     assert reading.checklist[0].state == "good"
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_simplenet_learns_a_little_but_clearly_and_its_picks_agree(seed: int) -> None:
     """A tenth of the loss, several times the noise: how much that is of what can be learned no curve says."""
     reading = measured("simplenet", seed)

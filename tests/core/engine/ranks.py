@@ -218,7 +218,7 @@ def swept(
     before = state(model, optimizer)
     control = Control()
     odd = Trouble(*trouble)
-    settings = SweepSettings(**{"start_lr": 1e-4, "end_lr": 0.1, "steps": 40, "stop_factor": 0, **(config or {})})
+    settings = SweepSettings(**{"start_lr": 1e-4, "end_lr": 0.1, "steps": 24, "stop_factor": 0, **(config or {})})
     points: list[BatchEvent] = []
     end, raised = None, None
     running = sweep(

@@ -246,7 +246,7 @@ def test_two_halves_of_each_batch_give_the_curve_of_the_whole(
     whole, _ = ranks.run("swept", kind="plain", make=make, config=config)
     for half in ranks.run("swept", kind=kind, make=make, config=config):
         assert half["end"] == whole["end"] == "completed"
-        assert half["lr"] == whole["lr"] and len(half["lr"]) == 40
+        assert half["lr"] == whole["lr"] and len(half["lr"]) == 24
         assert half["loss"] == pytest.approx(whole["loss"], rel=1e-5)
         assert untouched(half)
 
@@ -254,7 +254,7 @@ def test_two_halves_of_each_batch_give_the_curve_of_the_whole(
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_see_the_same_curve_also_where_batch_norm_and_dropout_differ(ranks: Ranks, kind: str) -> None:
     one, other = ranks.run("swept", kind=kind, lively=True, config={"batches_per_lr": 2})
-    assert one["loss"] == other["loss"] and len(one["loss"]) == 40
+    assert one["loss"] == other["loss"] and len(one["loss"]) == 24
     assert one["end"] == other["end"] == "completed"
     assert untouched(one) and untouched(other)
 
@@ -308,7 +308,7 @@ def test_an_exception_of_one_while_it_validates_ends_both(ranks: Ranks, kind: st
 def test_a_divergence_is_the_same_for_both(ranks: Ranks) -> None:
     one, other = ranks.run("swept", config={"end_lr": 1e3, "stop_factor": 4})
     assert one["end"] == other["end"] == "diverged"
-    assert one["loss"] == other["loss"] and 10 < len(one["loss"]) < 40
+    assert one["loss"] == other["loss"] and 10 < len(one["loss"]) < 24
     assert untouched(one) and untouched(other)
 
 
