@@ -103,8 +103,8 @@ def test_importing_the_package_imports_neither_torch_nor_qt() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_sweep_loads_neither_qt_nor_before_it_is_drawn_matplotlib() -> None:
-    check = (
+def test_a_sweep_loads_neither_qt_nor_before_it_is_drawn_matplotlib(tmp_path: Path, warm_processes: None) -> None:
+    (tmp_path / "check.py").write_text(
         "import sys, torch, lrgui\n"
         "r = lrgui.find_lr(torch.nn.Linear(2, 1), [(torch.ones(4, 2), torch.ones(4, 1))],"
         " torch.nn.functional.mse_loss, torch.optim.SGD, steps=20)\n"
@@ -113,7 +113,7 @@ def test_a_sweep_loads_neither_qt_nor_before_it_is_drawn_matplotlib() -> None:
         "r._repr_html_()\n"
         "print(loaded())"
     )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, str(tmp_path / "check.py")], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['matplotlib']"  # for the picture
     assert done.stderr == ""  # no progress where nobody watches
 

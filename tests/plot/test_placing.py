@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
+from rows import each_row
 
 from lrgui.core.curve.zones import ZONE_NAMES, Zones
 from lrgui.plot.placing import Wanted, _Room, place_boxes, place_far, place_labels, place_names, tag_places
@@ -284,7 +285,7 @@ def cheapest(view, obstacles, points, size, span, from_below):
     return place
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each_row((seed,) for seed in range(60))
 def test_the_cheapest_free_place_of_a_box_is_found(seed):
     rng = np.random.default_rng(seed)
     view = QRectF(10, 20, float(rng.integers(60, 130)), float(rng.integers(50, 90)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from rows import each_row
 
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import KINDS, Option
@@ -48,7 +49,7 @@ def test_a_source_is_whole(key: str) -> None:
     assert fields <= {"path"}, "what a person chooses can be run, but for a file that only they can name"
 
 
-@pytest.mark.parametrize(("source", "key"), MODELS)
+@each_row(MODELS)
 def test_a_model_is_whole(source: str, key: str) -> None:
     row: ModelRow = MODELS[source, key]
     assert row.key == key

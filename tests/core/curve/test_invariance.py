@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import each_row
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import Landmarks
@@ -69,8 +71,7 @@ def without_losses(text: str) -> str:
     return re.sub(r"\(loss [^)]*\)", "", re.sub(r"\(\S+ to [-\d.,e]*\d", "(", text))
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=str)
-@pytest.mark.parametrize("name", CURVES)
+@each_row(itertools.product(CURVES, CHANGES))
 def test_reading_is_the_same(name: str, change: tuple[float, float]) -> None:
     curve = CURVES[name]()
     one, other = read_sweep(curve), read_sweep(changed(curve, *change))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import warnings
@@ -14,6 +15,7 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
+from rows import each_row
 
 from lrgui.core.curve import known_rules
 from lrgui.core.engine.schedules import exponential
@@ -185,9 +187,9 @@ def test_lightning() -> None:
 RULES = ["fastai_steep", "fastai_valley", "fastai_slide", "fastai_minimum", "torch_lr_finder", "ignite", "lightning"]
 
 
-@pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize("points", [0, 1, 2, 5, 12, 16, 17, 25])
-@pytest.mark.parametrize("kind", ["falling", "constant", "rising", "nan", "nan at once"])
+@each_row(
+    itertools.product(RULES, [0, 1, 2, 5, 12, 16, 17, 25], ["falling", "constant", "rising", "nan", "nan at once"])
+)
 def test_no_curve_raises(name: str, points: int, kind: str) -> None:
     lr = exponential(1e-6, 1, 100)[:points]
     loss = {

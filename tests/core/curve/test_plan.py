@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from rows import each_row
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.landmarks import find_landmarks
@@ -29,9 +32,7 @@ KINDS = (*FAMILIES, None)
 RATES = exponential(1e-6, 1, 200)
 
 
-@pytest.mark.parametrize("schedule", [*SCHEDULES, None])
-@pytest.mark.parametrize("family", KINDS)
-@pytest.mark.parametrize("steps", [None, 1, SHORT, 4800, 10**9])
+@each_row(itertools.product([None, 1, SHORT, 4800, 10**9], [*SCHEDULES, None], KINDS))
 def test_every_training_has_its_share(steps: int | None, schedule: str | None, family: str | None) -> None:
     plan = Plan(steps, schedule, family)
     key = schedule or ONE_CYCLE

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rows import each_row
 
 from lrgui.core.curve.confidence import RESAMPLES
 from lrgui.core.curve.curve import Curve
@@ -226,7 +227,7 @@ def test_too_few_points() -> None:
     assert "only 4 points" in found.reason
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each_row((seed,) for seed in range(60))
 def test_a_guess_lies_within_what_was_measured(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(10, 300))

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from rows import each_row
 
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.plan import Plan
@@ -21,7 +22,6 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.tasks.build import build_task
 from lrgui.tasks.spec import TaskSpec
-
 
 #: Each is a training of seconds: the first of them always, all in the slow tests.
 SEEDS = [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 3 else []) for seed in range(10)]
@@ -109,7 +109,7 @@ def test_short_curves_are_analysed_without_complaint(n: int) -> None:
     assert len(reading.checklist) == 5
 
 
-@pytest.mark.parametrize("seed", range(30))
+@each_row((seed,) for seed in range(30))
 def test_wild_curves_are_analysed_without_complaint(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(10, 60))

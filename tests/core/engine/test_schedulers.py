@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from rows import each_row
 from torch import nn
 from torch.optim import lr_scheduler
 
@@ -169,9 +171,12 @@ def test_a_momentum_that_is_not_cycled_stays(kind: str, config: TrainSettings) -
     assert schedule.momentum is None
 
 
-@pytest.mark.parametrize("total", [1, 2, 5, 10, 11, 37, 100, 252, 500])
-@pytest.mark.parametrize("pct_start", [0.1, 0.25, 0.3, 0.5, 0.85])
-@pytest.mark.parametrize(("div", "final_div"), [(10.0, 100.0), (25.0, 1e4), (1.0, 1.0)])
+@each_row(
+    (total, pct_start, *divisors)
+    for total in (1, 2, 5, 10, 11, 37, 100, 252, 500)
+    for pct_start in (0.1, 0.25, 0.3, 0.5, 0.85)
+    for divisors in ((10.0, 100.0), (25.0, 1e4), (1.0, 1.0))
+)
 def test_a_planned_cycle_equals_torchs(total: int, pct_start: float, div: float, final_div: float) -> None:
     optimizer = optimizer_of(1)
     config = TrainSettings(max_lr=MAX_LR, pct_start=pct_start, div_factor=div, final_div_factor=final_div)
@@ -191,9 +196,7 @@ def test_a_planned_cycle_equals_torchs(total: int, pct_start: float, div: float,
         assert 0 < planned_lr(config, 1, 1)[0] <= MAX_LR
 
 
-@pytest.mark.parametrize("total", [1, 2, 3, 10])
-@pytest.mark.parametrize("schedule", TRAINED)
-@pytest.mark.parametrize("warmup", [0.0, 0.99])
+@each_row(itertools.product(TRAINED, [1, 2, 3, 10], [0.0, 0.99]))
 def test_however_short_the_rates_are_finite_and_at_most_the_highest(schedule: str, total: int, warmup: float) -> None:
     config = TrainSettings(schedule=schedule, warmup=warmup, decay=0.99, max_lr=MAX_LR)
     rates = planned_lr(config, total, 1)
