@@ -31,11 +31,19 @@ class Elided(QLabel):
     def __init__(self, text: str = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__(text)
         self._where = where
+        self._shorter = text
 
-    def setText(self, text: str) -> None:
-        """Show `text`."""
+    def setText(self, text: str, shorter: str = "") -> None:
+        """Show `text`, or `shorter` where that has no room."""
+        self._shorter = shorter or text
         super().setText(text)
         self.setToolTip(text)
+
+    @property
+    def shown(self) -> str:
+        """What there is room for."""
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.width()
+        return self.fontMetrics().elidedText(self.text() if fits else self._shorter, self._where, self.width())
 
     def minimumSizeHint(self) -> QSize:
         """It gives way to everything else."""
@@ -44,9 +52,8 @@ class Elided(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw what fits."""
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), self._where, self.width())
         self.style().drawItemText(
-            painter, self.rect(), int(self.alignment()), self.palette(), True, shown, self.foregroundRole()
+            painter, self.rect(), int(self.alignment()), self.palette(), True, self.shown, self.foregroundRole()
         )
 
 

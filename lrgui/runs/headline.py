@@ -29,6 +29,11 @@ def headline(job: Job, started: datetime | None = None, synthetic: str = "", now
     return " · ".join(words)
 
 
+def shorter(headline: str) -> str:
+    """A headline where there is little room, without what follows a comma: "SGD" for "SGD, momentum 0.9"."""
+    return " · ".join(part.partition(", ")[0] for part in headline.split(" · "))
+
+
 def settings_words(job: Job) -> list[str]:
     """The settings that a learning rate belongs to, optimizer first: "SGD, momentum 0.9", "batch 64"."""
     # A script brings its own batches.

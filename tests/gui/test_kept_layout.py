@@ -32,7 +32,11 @@ def change():
     panel = window.findChild(SweepPanel)
     panel.forms[0].edited.emit("steps", 77)
     panel.more.button.click()
-    window.resize(1111, 777)
+    window.set_theme("dark")
+    window.room.move_handle(window.room.left, 40)
+    window.room.left.handle.dropped.emit()
+    window.room.right.handle.click()
+    window.resize(1300, 777)
     QTimer.singleShot(2000, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 app.main(["--new-window"], before=lambda: QTimer.singleShot(300, change))
@@ -77,9 +81,14 @@ def test_what_an_earlier_version_kept_is_taken_over_once(window: MainWindow, ben
     assert not old_layout_file().exists()
 
 
-def test_a_kill_loses_nothing_that_was_changed_two_seconds_before() -> None:
+def test_a_kill_loses_nothing_that_was_changed_two_seconds_before(bench: Bench, qtbot: QtBot) -> None:
     ended = subprocess.run([sys.executable, "-c", KILLED], cwd=Path(__file__).parents[2], timeout=120, check=False)
     assert ended.returncode == -signal.SIGKILL
     settings, warnings = load_settings(settings_file())
     assert warnings == []
-    assert settings.job["sweep"]["steps"] == 77 and "sweep" in settings.unfolded and settings.geometry
+    assert settings.job["sweep"]["steps"] == 77 and "sweep" in settings.unfolded
+    assert settings.theme == "dark" and settings.folded_panels == ["right"]
+    assert settings.panel_widths["left"] > 320, "dragged by 40 pixels"
+    later = create_window(settings, lambda _job: bench.source)
+    qtbot.addWidget(later)
+    assert later.size().toTuple() == (1300, 777)

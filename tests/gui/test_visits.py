@@ -204,6 +204,11 @@ def test_a_synthetic_curve_is_never_trained(window: MainWindow, bench: Bench) ->
 def test_the_header_says_what_is_shown(window: MainWindow, bench: Bench) -> None:
     bench.play()
     assert bench.runs.headline.startswith("Digits · small CNN · SGD, momentum 0.9 · batch 64 · ")
-    assert window.tabs.curve.header.toolTip() == bench.runs.headline
+    header = window.tabs.curve.header
+    assert header.toolTip() == bench.runs.headline and header.accessibleName()
+    window.resize(1600, 900)
+    assert header.shown == bench.runs.headline
+    window.resize(1366, 768)
+    assert header.shown.startswith("Digits · small CNN · SGD · batch 64 · ") and "…" not in header.shown
     report = bench.runs.report()
     assert report is not None and bench.runs.headline in report.title

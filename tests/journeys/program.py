@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import ImageGrab
 
 from lrgui.core.run_settings import SweepSettings, TrainSettings
+from lrgui.gui.dimming import DIMMED
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
 from lrgui.runs.log import LoggedRun, read_log
@@ -204,6 +205,12 @@ class Program:
         """How many pixels have this colour."""
         return int(self._pixels(colour).sum())
 
+    def dimmed(self, colour: str, over: str = LIGHT.background) -> int:
+        """How many pixels have what this colour is once it is dimmed over another."""
+        shades = [[int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in (colour, over)]
+        pale = [round(DIMMED * own + (1 - DIMMED) * behind) for own, behind in zip(*shades, strict=True)]
+        return self.count("#" + bytes(pale).hex())
+
     def zones(self) -> Zones:
         """The tinted zones, by their colours."""
         masks = [self._pixels(LIGHT.zone(key)[1]) for key in ("low", "optimal", "divergence")]
@@ -214,6 +221,10 @@ class Program:
             columns = np.flatnonzero(mask[top:bottom].sum(axis=0) > 0.25 * (bottom - top))
             spans.append((int(columns.min()), int(columns.max())))
         return Zones(spans[0][0], spans[1][0], spans[2][0], spans[2][1], top, bottom)
+
+    def header(self, zones: Zones) -> NDArray[np.uint8]:
+        """The pixels of the line above the plot that says what is shown."""
+        return self.screen()[zones.top - 52 : zones.top - 34, zones.left - 40 : zones.left + 300]
 
     def selection_column(self, zones: Zones) -> int:
         """Where the dark line of the selection stands."""
@@ -244,6 +255,18 @@ class Program:
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, env=self.desktop.environment, check=True, capture_output=True, timeout=30)
         return done.stdout.decode()
+
+    def copied(self, form: str, begins: str) -> str:
+        """What the export dialog's Copy puts on the clipboard of what is on screen: text that begins so."""
+        self.key("ctrl+e")
+        until(lambda: self._find("^Export$"), "the dialog")
+        self.type(form)
+        for key in ("shift+Tab", "shift+Tab", "space"):  # from the format over Save to Copy
+            self.key(key)
+        text = until(lambda: (seen := self.clipboard()).startswith(begins) and seen, f"the text of {form}")
+        self.key("Escape")
+        self.wait_for_keyboard()
+        return str(text)
 
     def run(self, kind: str) -> LoggedRun | None:
         """The newest run of a kind, as far as it is on disk."""

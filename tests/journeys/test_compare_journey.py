@@ -39,15 +39,7 @@ def in_legend(program: Program, colour: str) -> tuple[int, int]:
 
 def copied(program: Program) -> list[str]:
     """The lines of the points of what is on screen, by the dialog's Copy."""
-    program.key("ctrl+e")
-    until(lambda: program._find("^Export$"), "the dialog")
-    program.type("Points")
-    for key in ("shift+Tab", "shift+Tab", "space"):  # from the format over Save to Copy
-        program.key(key)
-    text = until(lambda: (seen := program.clipboard()).startswith("run,") and seen, "the points")
-    program.key("Escape")
-    program.wait_for_keyboard()
-    return str(text).strip().splitlines()
+    return program.copied("Points", "run,").strip().splitlines()
 
 
 def test_runs_of_all_kinds_are_laid_over_each_other(program: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -87,6 +88,36 @@ def test_a_drag_selects_and_the_selection_survives_a_sweep(program: Program) -> 
     until(lambda: program.count(LIGHT.previous) < 30, "undo brings the sweep before back")
     program.key("ctrl+z")
     until(lambda: abs(program.selection_column(program.zones()) - place) > 20, "and then the selection before")
+
+
+@pytest.mark.slow
+def test_the_header_says_what_is_shown_and_a_new_run_leaves_the_old_one_in_sight(program: Program) -> None:
+    zones = program.zones()
+    header, told = program.header(zones), json.loads(program.copied("Whole", "{"))
+    assert told["title"].startswith("LR Finder: Digits · small CNN · SGD, momentum 0.9 · batch 64 · ")
+    tints = [LIGHT.zone(key)[1] for key in ("low", "optimal", "divergence")]
+    assert not any(program.dimmed(tint) > 2000 for tint in tints) and program.count(LIGHT.optimal_line) > 300
+    program.command("Batch size (Task)")
+    program.enter("32")
+    program.command("Steps (Sweep)")
+    program.enter("50000")
+    before = logs(program)
+    program.key("F5")
+    until(lambda: logs(program) > before and program.points() > 50, "another sweep goes on")
+    until(lambda: all(program.dimmed(tint) > 2000 for tint in tints), "the zones stay, dimmed")
+    until(lambda: program.dimmed(LIGHT.accent, LIGHT.window) > 100, "and so does the number on the card")
+    assert (program.header(zones) != header).any(), "the header is of the sweep that goes on"
+    program.key("Escape")
+    until(lambda: program.ended("sweep"), "it was stopped")
+    until(lambda: not any(program.dimmed(tint) > 2000 for tint in tints), "nothing is dimmed any more")
+    again = json.loads(program.copied("Whole", "{"))
+    assert " · batch 32 · " in again["title"]
+    program.key("ctrl+z")
+    until(lambda: program.shown() == zones and (program.header(zones) == header).all(), "undo brings back all of it")
+    program.command("Batch size (Task)")
+    program.enter("64")
+    program.command("Steps (Sweep)")
+    program.enter("120")
 
 
 def test_a_longer_training_moves_the_recommendation(program: Program) -> None:

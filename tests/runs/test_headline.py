@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from lrgui.runs.headline import clock, headline
+from lrgui.runs.headline import clock, headline, shorter
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 
@@ -18,6 +18,7 @@ def test_it_says_task_batch_and_time() -> None:
     started = datetime(2026, 11, 30, 15, 47)
     assert headline(Job(), started, now=NOW) == "Digits · small CNN · SGD, momentum 0.9 · batch 64 · 15:47"
     assert headline(Job()) == "Digits · small CNN · SGD, momentum 0.9 · batch 64"
+    assert shorter(headline(Job())) == "Digits · small CNN · SGD · batch 64"
 
 
 def test_names_of_files_stay_as_they_are(tmp_path) -> None:

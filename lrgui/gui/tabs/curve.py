@@ -265,8 +265,9 @@ class CurveTab(RunTab):
     @Slot()
     def _show_header(self) -> None:
         """Say what the curve is."""
-        self.header.setText(self._runs.headline)
-        self.header.setToolTip(self._runs.headline)
+        from lrgui.runs.headline import shorter
+
+        self.header.setText(self._runs.headline, shorter(self._runs.headline))
         self.badge.setVisible(bool(self._runs.synthetic))
 
     @Slot()

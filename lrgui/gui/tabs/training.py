@@ -23,7 +23,7 @@ from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.gui.training_view import TrainingView
 from lrgui.plot.theme import Palette
 from lrgui.plot.training_plot import TrainingPlot
-from lrgui.runs.headline import headline
+from lrgui.runs.headline import headline, shorter
 from lrgui.runs.job import Job
 
 #: What is said over the planned line: of a training that runs, and before there is one.
@@ -228,7 +228,8 @@ class TrainingTab(RunTab):
     def _show_header(self) -> None:
         job, record = self._runs.training_job, self._runs.training
         if job is not None and record is not None:
-            self.header.setText(headline(job, record.started))
+            words = headline(job, record.started)
+            self.header.setText(words, shorter(words))
 
     @Slot(bool)
     def _show_table(self, shown: bool) -> None:

@@ -24,6 +24,7 @@ from lrgui.gui.status import Elided
 from lrgui.gui.tabs.run_tab import RunTab, empty_state, with_row
 from lrgui.plot.race_plot import RacePlot
 from lrgui.plot.theme import Palette
+from lrgui.runs.headline import shorter
 from lrgui.runs.race_record import RaceRecord
 
 TRAININGS = (3, 4, 5, 6, 7)
@@ -231,7 +232,8 @@ class VerifyTab(RunTab):
             self._timer.stop()
             return
         record = self._runs.race
-        self.header.setText("" if record is None else RaceReport(job, record, record.started).title)
+        words = "" if record is None else RaceReport(job, record, record.started).title
+        self.header.setText(words, shorter(words))
         self.heading.setText("Starting…")
         self.plot.begin(job.race, True)
         self._timer.start()
