@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from lrgui.core.options import Option, read_option
 from lrgui.gui.editors import Choice, Entry, Heading, PathEditor, Suggesting, Tick, entries_of
 from lrgui.gui.form_row import AUTO, NAMES, Row, bare_path, how_written
-from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.typing_keys import TypingKeys
 
 
@@ -147,7 +146,7 @@ class Form(QWidget):
     def _drop(self, name: str) -> None:
         row = self._rows.pop(name)
         del self.editors[name]
-        for widget in (row.words, row.editor, row.problem):
+        for widget in filter(None, (row.words, row.editor, row.below)):
             self._grid.removeWidget(widget)
         row.drop()
         if self._unread.pop(name, None) is not None:
@@ -171,8 +170,8 @@ class Form(QWidget):
     def _place(self, row: Row, number: int) -> None:
         self._grid.addWidget(row.words, number, 0)
         self._grid.addWidget(row.editor, number, 1)
-        if not isinstance(row.problem, ProblemLabel):
-            self._grid.addWidget(row.problem, number + 1, 0, 1, 2)
+        if row.below is not None:
+            self._grid.addWidget(row.below, number + 1, 0, 1, 2)
 
     # ---------------------------------------------------------------- kinds of rows
     def _add_choice(
@@ -308,7 +307,7 @@ class Form(QWidget):
     @property
     def first_wrong(self) -> QWidget | None:
         """The editor of the first field that is marked."""
-        return next((row.editor for row in self._in_order() if row.problem.text()), None)
+        return next((row.editor for row in self._in_order() if row.wrong), None)
 
     def set_row_visible(self, name: str, visible: bool) -> None:
         """Show or hide a whole row; a text in it that cannot be read is given up where nobody can see it."""

@@ -30,7 +30,6 @@ class Row:
     label: str
     words: QLabel
     editor: QWidget
-    problem: QLabel
     show: Callable[[Any], None]
     """Shows a value."""
     text: Callable[[], str]
@@ -40,6 +39,12 @@ class Row:
     read: Callable[[str], Any] | None = None
     option: Option | None = None
     visible: bool = True
+    wrong: str = ""
+    """What is wrong with it; empty where nothing is."""
+    below: QLabel | None = None
+    """Says that in a row of the form; None where `_beside` does."""
+    _beside: ProblemLabel | None = None
+    """Made when there is something to say for the first time."""
 
     @classmethod
     def of(
@@ -63,8 +68,9 @@ class Row:
         focus.setObjectName(f"field_{name}")
         focus.setAccessibleName(label)
         focus.setAccessibleDescription(tip)
-        problem = _inline_problem() if isinstance(editor, PathEditor) else ProblemLabel(editor)
-        row = cls(label, words, editor, problem, show, text)
+        row = cls(label, words, editor, show, text)
+        if isinstance(editor, PathEditor):
+            row.below = _inline_problem()
         row.name(label, tip)
         return row
 
@@ -92,12 +98,14 @@ class Row:
     def mark(self, text: str) -> None:
         """Mark the field with what is wrong with it; an empty text takes the mark away."""
         editor = self.line if isinstance(self.editor, PathEditor) and self.line is not None else self.editor
-        words = self._without_name(text)
-        if isinstance(self.problem, ProblemLabel):
-            self.problem.say(words)
-        else:
-            self.problem.setText(breakable(words))
-            self.problem.setVisible(bool(text) and self.visible)
+        words = self.wrong = self._without_name(text)
+        if self.below is not None:
+            self.below.setText(breakable(words))
+            self.below.setVisible(bool(words) and self.visible)
+        elif words or self._beside is not None:
+            if self._beside is None:
+                self._beside = ProblemLabel(self.editor)
+            self._beside.say(words)
         mark_wrong(editor, words)
 
     def _without_name(self, text: str) -> str:
@@ -116,14 +124,14 @@ class Row:
         self.visible = visible
         self.words.setVisible(visible)
         self.editor.setVisible(visible)
-        if not isinstance(self.problem, ProblemLabel):  # which follows its field
-            self.problem.setVisible(visible and bool(self.problem.text()))
+        if self.below is not None:  # what is beside it follows it
+            self.below.setVisible(visible and bool(self.wrong))
 
     def drop(self) -> None:
         """Take it off the screen for good."""
-        if isinstance(self.problem, ProblemLabel):
-            self.problem.take_away()
-        for widget in (self.words, self.editor, self.problem):
+        if self._beside is not None:
+            self._beside.take_away()
+        for widget in filter(None, (self.words, self.editor, self.below, self._beside)):
             widget.hide()
             widget.setObjectName("")
             widget.deleteLater()
