@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING
 
 from lrgui.core.optimizers import OPTIMIZERS, OptimizerRow
 from lrgui.core.options import Option, Scalar
-from lrgui.core.phrases import listed
-from lrgui.errors.missing_modules import PACKAGES
 from lrgui.gui.editors import Entry, Heading
 from lrgui.runs.targets import ON
 from lrgui.tasks.catalog_rows import GROUPS, SourceRow
-from lrgui.tasks.data.tables.header import columns
-from lrgui.tasks.library_names import must_know
 from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
@@ -63,6 +59,8 @@ def usual_column(row: SourceRow, path: str) -> str:
 
 def missing_column(row: SourceRow, path: str, options: Mapping[str, Scalar]) -> str:
     """A sentence for a target that the table does not have, empty where it has it or nobody knows."""
+    from lrgui.core.phrases import listed
+
     target = str(options.get("target") or "").strip()
     if not target or any(options.get(name, "auto") != "auto" for name in ("separator", "header")):
         return ""  # set by hand, they may make other columns of the same file
@@ -84,6 +82,8 @@ def _names_in(row: SourceRow, path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _columns(path: str, _saved: int) -> tuple[str, ...]:
+    from lrgui.tasks.data.tables.header import columns
+
     return tuple(columns(path))
 
 
@@ -186,6 +186,8 @@ def unknown_name(kind: str, libraries: Sequence[str], name: str, known: Mapping[
 
     `kind` is "model" or "optimizer", `known` the Environment's names of them by library.
     """
+    from lrgui.tasks.library_names import must_know
+
     for library in libraries:
         names = known.get(library, ())
         # A model of timm may be named with the weights that it begins with: "resnet18.a1_in1k".
@@ -202,6 +204,8 @@ def what_is_missing(label: str, needs: Sequence[str], environment: Environment |
     """A sentence for modules that a row needs and that Python lacks, empty where they are there or nobody knows."""
     if environment is None or not environment.torch:
         return ""
+    from lrgui.errors.missing_modules import PACKAGES
+
     absent = [name for name in needs if name in PACKAGES and name not in environment.packages]
     if not absent:
         return ""

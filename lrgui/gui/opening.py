@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
 
-from lrgui.gui.file_dialogs import ALL_FILES, ask_file, ask_folder, filters, start_folder
 from lrgui.gui.recent import RecentMenu
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
@@ -59,6 +58,7 @@ class Opening(QObject):
 
     def open_file(self) -> None:
         """Ask for a task, a data file or a run, and open it."""
+        from lrgui.gui.file_dialogs import ALL_FILES, ask_file, filters
         from lrgui.tasks.recognise import READERS
 
         kinds = {
@@ -72,6 +72,8 @@ class Opening(QObject):
 
     def open_folder(self) -> None:
         """Ask for a folder (of a task, of data, of a study), and open it."""
+        from lrgui.gui.file_dialogs import ask_folder
+
         ask_folder(self._window, self._folder(), "Open folder", self._take)
 
     def follow_run(self) -> None:
@@ -90,6 +92,7 @@ class Opening(QObject):
     def new_task(self) -> None:
         """Choose a template, and write it to a new file."""
         from lrgui.gui.dialogs.new_task import NewTaskDialog  # nobody waits for it when the window opens
+        from lrgui.gui.file_dialogs import start_folder
 
         folder = start_folder(self._session, self._settings.folder, for_code=True)
         dialog = NewTaskDialog(self._session, folder, self._window)
@@ -111,6 +114,8 @@ class Opening(QObject):
         self._settings.folder = path if Path(path).is_dir() else str(Path(path).parent)
 
     def _folder(self) -> Path:
+        from lrgui.gui.file_dialogs import start_folder
+
         return start_folder(self._session, self._settings.folder)
 
     @Slot(object)

@@ -80,6 +80,7 @@ class ProblemLabel(QLabel):
         window, field = self._watched[-1] if self._watched else None, self._field
         if window is not None and self.parentWidget() is not window:
             self.setParent(window)
+        self.ensurePolished()  # its padding counts
         if window is None or not self._wanted or not field.isVisibleTo(window) or self._scrolled_away():
             self.hide()
             return

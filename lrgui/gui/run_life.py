@@ -25,7 +25,6 @@ from lrgui.core.events import (
 )
 from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr
-from lrgui.core.validation_watch import RISEN
 from lrgui.gui.curve_editor import CurveEditor
 from lrgui.gui.loading import MOST_BYTES, RunLoading
 from lrgui.gui.notice import Notice
@@ -301,6 +300,8 @@ class RunLife(CurveEditor):
 
     def _noted(self, notes: Sequence[str]) -> Notice:
         """What the run says, with a button where something can be done about it at once."""
+        from lrgui.core.validation_watch import RISEN
+
         notice = Notice("info", " ".join(notes))
         if not notes[-1].startswith(RISEN) or not self.worker.hears:
             return notice

@@ -11,8 +11,6 @@ from PySide6.QtCore import QMetaMethod, QObject, QThread, QTimer, Signal, Slot
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, StateEvent
 from lrgui.runs.event_source import EventSource, Steerable
-from lrgui.runs.failures import ended_unexpectedly
-from lrgui.runs.steering import steered
 
 #: How long a run may take to end by itself after it was asked to, in milliseconds.
 PATIENCE_MS = 3000
@@ -57,6 +55,9 @@ class RunThread(QThread):
 
     def run(self) -> None:
         """Read to the end of the run; nothing that the source raises may end the program."""
+        from lrgui.runs.failures import ended_unexpectedly
+        from lrgui.runs.steering import steered
+
         for name in LATE:
             importlib.import_module(name)
         try:

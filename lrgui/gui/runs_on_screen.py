@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
-from lrgui.gui.loading import LoadedRun
 from lrgui.gui.screen import RunStep, Screen, Visit, visit_of, visit_of_synthetic
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
@@ -22,6 +21,7 @@ from lrgui.runs.records import Records
 if TYPE_CHECKING:
     from lrgui.core.curve.comparison import Compared
     from lrgui.core.curve.curve import Curve
+    from lrgui.gui.loading import LoadedRun
     from lrgui.runs.race_record import RaceRecord
 from lrgui.gui.sweep_on_screen import SweepOnScreen
 

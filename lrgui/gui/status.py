@@ -12,8 +12,6 @@ from lrgui.core.events import EndEvent, EndReason, RunKind, RunState
 from lrgui.core.formats import format_bytes, format_estimate, format_figure
 from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.session import Session
-from lrgui.runs.epochs import examples_per_step
-from lrgui.runs.words import ENDS, VERBS
 
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
@@ -133,6 +131,8 @@ class StatusLine(QWidget):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
+        from lrgui.runs.words import ENDS, VERBS
+
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
         if self._session.runs.synthetic and self._session.kind == RunKind.SWEEP:  # nothing was swept
@@ -145,9 +145,12 @@ class StatusLine(QWidget):
     def refresh(self) -> None:
         """Say what goes on now."""
         session, record = self._session, self._session.record
-        verb = VERBS[session.kind]
         if record is None:
             return
+        from lrgui.runs.epochs import examples_per_step
+        from lrgui.runs.words import VERBS
+
+        verb = VERBS[session.kind]
         total = record.all_steps
         done = len(record.loss)
         if session.state == RunState.STARTING or not total:

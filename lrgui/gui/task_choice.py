@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from lrgui.gui.notice import Notice
-from lrgui.gui.source_defaults import Lent
 from lrgui.gui.task_code import TaskCode
 from lrgui.runs.job import Job, switched
 from lrgui.runs.trust import Question, Trust
@@ -19,7 +19,9 @@ from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_outline import Outline
-from lrgui.tasks.user.templates import template_text
+
+if TYPE_CHECKING:
+    from lrgui.gui.source_defaults import Lent
 
 #: So many tasks are remembered.
 MOST_RECENT = 10
@@ -50,6 +52,8 @@ class TaskChoice(QObject):
 
         What the source before brought along is given back.
         """
+        from lrgui.gui.source_defaults import Lent
+
         before = self._without_source(job)
         after, notes = _with_source(before, source, path, model)
         self._lent = Lent(before, after)
@@ -57,6 +61,8 @@ class TaskChoice(QObject):
 
     def _without_source(self, job: Job) -> Job:
         """`job` without what came with its source."""
+        from lrgui.gui.source_defaults import Lent
+
         lent, task = self._lent, job.task
         if (lent is None or lent.after.task.source != task.source) and task.row is not None:
             # Selection in another session, or by a run that was opened: what it brings to the usual settings.
@@ -65,6 +71,8 @@ class TaskChoice(QObject):
 
     def new_task(self, template_key: str, path: str) -> str:
         """Write a template to a new file, which is trusted: its text is ours. Returns what went wrong, else ""."""
+        from lrgui.tasks.user.templates import template_text
+
         file = Path(os.path.expanduser(path)).absolute()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,6 @@ from lrgui.core.events import (
     RunState,
 )
 from lrgui.gui.following import RunFollowing
-from lrgui.gui.loading import LoadedRun, ResumedRun
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_life import RunLife
 from lrgui.gui.screen import Exchange
@@ -29,6 +28,7 @@ from lrgui.runs.trust import Trust
 
 if TYPE_CHECKING:
     from lrgui.core.curve.curve import Curve
+    from lrgui.gui.loading import LoadedRun, ResumedRun
     from lrgui.runs.remote.following import Following
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import lrgui.core.budget
 import lrgui.core.curve.words
-import lrgui.core.validation_watch
+import lrgui.core.phrases
 import lrgui.export.trackers.following
 import lrgui.gui.default_sweep
 import lrgui.gui.launcher_entry
@@ -18,17 +18,15 @@ import lrgui.gui.notice
 import lrgui.gui.old_layout
 import lrgui.gui.open_folds
 import lrgui.gui.run_jobs
-import lrgui.gui.source_defaults
 import lrgui.gui.style
 import lrgui.plot.handles
 import lrgui.plot.live_average
 import lrgui.plot.ranges
 import lrgui.plot.ticks
-import lrgui.runs.epochs
+import lrgui.resources
+import lrgui.runs.event_source
 import lrgui.runs.library
 import lrgui.runs.queue
 import lrgui.runs.records
 import lrgui.runs.spare_pool
-import lrgui.tasks.library_names
 import lrgui.tasks.user.task_outline
-import lrgui.tasks.user.templates

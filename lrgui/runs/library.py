@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lrgui.core.events import RunKind
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
 from lrgui.runs.lines import SUFFIX as SUFFIX
-from lrgui.runs.log_writer import LogWriter
+
+if TYPE_CHECKING:
+    from lrgui.runs.log_writer import LogWriter
 
 
 def new_path(job: Job, now: datetime | None = None) -> Path:
@@ -47,6 +50,8 @@ def start_log(job: Job, origin: str = "", follow: Callable[[Path], object] | Non
 
 
 def _start_log(job: Job, origin: str) -> LogWriter:
+    from lrgui.runs.log_writer import LogWriter
+
     try:
         path = new_path(job)
     except OSError as error:

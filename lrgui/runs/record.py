@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.changed_plan import taken_back
 from lrgui.core.events import (
     BatchEvent,
     EndEvent,
@@ -30,7 +29,6 @@ from lrgui.core.events import (
     TaskEvent,
 )
 from lrgui.core.run_settings import MOST_EPOCHS, MOST_LOSS, counted
-from lrgui.runs.alignment import in_order
 from lrgui.runs.event_arrays import EventArrays
 
 if TYPE_CHECKING:
@@ -128,6 +126,8 @@ class Record:
     def all_steps(self) -> int:
         """Optimizer steps from beginning to end, as far as it is planned: those that were taken back count twice. 0
         before that is known."""
+        from lrgui.core.changed_plan import taken_back
+
         planned = self.task.steps if self.task is not None else 0
         return planned + taken_back(self.rate_changes, self.begun)
 
@@ -180,6 +180,7 @@ class Record:
         `points` are the indices of those to take; None is all, in the order of their steps.
         """
         from lrgui.core.curve.curve import Curve
+        from lrgui.runs.alignment import in_order
 
         planned = self.task.steps if self.task else self._count
         each = self.task.steps_per_point if self.task else 1
@@ -208,6 +209,8 @@ class Record:
 
     def _go_back(self, event: ResumeEvent) -> None:
         """The training goes on from an earlier state: what came after that is measured again."""
+        from lrgui.core.changed_plan import taken_back
+
         self.end = None
         self.begun = event.begun
         self.epochs = [epoch for epoch in self.epochs if epoch.seconds <= event.seconds]

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from lrgui.core.curve.plan import FAMILIES, SCHEDULES, Plan
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import WHOLE, BatchEvent, Event, ScriptEvent, SweepEndEvent, TaskEvent
-from lrgui.core.optimizer_traits import finds_own_steps
 from lrgui.core.run_settings import HIGHEST_LR, MOST_PLANNED, SweepSettings
-from lrgui.runs.alignment import align, in_order
 from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.record import Record
 
@@ -44,6 +42,8 @@ def plan_of(config: SweepSettings, task: TaskEvent | None, script: ScriptEvent |
     script's own rates."""
     if task is None:
         return Plan(config.planned_steps, config.planned_schedule, planned_epochs=config.planned_epochs)
+    from lrgui.core.optimizer_traits import finds_own_steps
+
     # A file can say anything.
     shown = task.schedule or ("" if script is None else script.planned)
     found = shown if shown in SCHEDULES else None
@@ -152,6 +152,8 @@ class Records:
 
     def _aligned(self) -> tuple[list[tuple[Record, NDArray[np.int64] | None]], list[str]]:
         """The whole sweeps with the points that all share (None is all), and sentences about the others."""
+        from lrgui.runs.alignment import align, in_order
+
         records = whole(self.all)
         if len(records) < 2:
             return [(record, None) for record in records], []

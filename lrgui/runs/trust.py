@@ -15,13 +15,14 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrgui import places
-from lrgui.core.phrases import listed
 from lrgui.json_file import read_json, write_json
-from lrgui.runs.task_files import CodeFile, Shows, code_of, digest_of, owner_of, shows_of, visible
 from lrgui.tasks.user.target import Target
+
+if TYPE_CHECKING:
+    from lrgui.runs.task_files import CodeFile, Shows
 
 VERSION = 2
 #: Modules that a sentence names.
@@ -107,6 +108,8 @@ class Trust:
 
         A file that may run now may do so for the rest of the session, whatever is edited in it.
         """
+        from lrgui.core.phrases import listed
+        from lrgui.runs.task_files import Shows, code_of, digest_of, shows_of, visible
         from lrgui.tasks.user.outline import outline
 
         target = Target.parse(path)
@@ -138,6 +141,8 @@ class Trust:
         Files that were changed meanwhile are asked about again: nobody has seen what they are now. Returns a sentence
         where it could not be kept for later sessions, else an empty text.
         """
+        from lrgui.runs.task_files import code_of, digest_of, owner_of
+
         if not question.code or question.folder is None:
             self._modules.add(question.path)
             return ""
@@ -158,6 +163,8 @@ class Trust:
 
         Does nothing for code that may not run. Returns like `grant`.
         """
+        from lrgui.runs.task_files import code_of
+
         file = Target.parse(path).file
         if file is None or not os.path.isfile(file) or self.question(path) is not None:
             return ""
@@ -244,6 +251,8 @@ def _read(file: Path | None) -> tuple[_Store, str]:
 
 
 def _identity(python: str) -> list[Any]:
+    from lrgui.runs.task_files import owner_of
+
     return [os.path.realpath(python), owner_of(Path(python))]
 
 

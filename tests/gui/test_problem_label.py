@@ -80,7 +80,7 @@ def test_without_room_beside_the_form_it_makes_room_for_who_types(qtbot: QtBot) 
     for name in ("first", "second", "third"):
         form.add_text(name, name.title(), read_whole, str, "A number of something")
     qtbot.addWidget(form)
-    form.resize(260, 160)
+    form.resize(260, 110)
     form.show()
     form.activateWindow()
     qtbot.waitUntil(form.isActiveWindow)

@@ -15,7 +15,6 @@ from lrgui.core.options import Option, filled, option_problems
 from lrgui.core.run_settings import Problem
 from lrgui.gui.cards import MoreSettings, muted, small_button
 from lrgui.gui.editors import Entry
-from lrgui.gui.file_dialogs import ask_file, ask_folder, filters, start_folder
 from lrgui.gui.form_choices import (
     ADD_TARGET,
     CHOOSE,
@@ -306,6 +305,8 @@ class TaskPanel(ConfigCard):
         self._versions.setVisible(bool(words) and self.session.environments is not None)
 
     def _choose_python(self, python: str) -> None:
+        from lrgui.gui.file_dialogs import ask_file, filters, start_folder
+
         environments = self.session.environments
         assert environments is not None
         if python == CHOOSE:
@@ -360,6 +361,8 @@ class TaskPanel(ConfigCard):
 
     @Slot()
     def _browse(self) -> None:
+        from lrgui.gui.file_dialogs import ask_file, ask_folder, filters, start_folder
+
         row = self.session.job.task.row
         path = row.path if row is not None and row.path is not None else PathRow("File", "file", "")
         start = start_folder(self.session)

@@ -19,11 +19,9 @@ from typing import IO, Any
 
 from lrgui.tasks.data.limits import opened
 from lrgui.tasks.data.tables.cells import NO_NUMBER, has_decimal_commas, is_missing, number
+from lrgui.tasks.data.tables.formats import PARQUET, SEPARATORS
 from lrgui.tasks.data.texts.encoding import encoding_of
 
-#: What an option calls the separators that cannot be seen, and how they are written.
-SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
-PARQUET = (".parquet", ".pq")
 #: So many characters of a file, and of them so many rows, show how it is laid out.
 SAMPLE, ROWS = 1 << 16, 200
 #: So many rows of names stand one above the other at most.

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from lrgui.core.phrases import listed
 from lrgui.tasks.data.limits import must_be_file, must_fit, opened
 from lrgui.tasks.data.tables.cells import MISSING, is_missing, number
-from lrgui.tasks.data.tables.header import PARQUET, Layout, layout, text_of, unique
+from lrgui.tasks.data.tables.formats import PARQUET
+from lrgui.tasks.data.tables.header import Layout, layout, text_of, unique
 from lrgui.tasks.data.tables.library import pandas
 from lrgui.tasks.data.texts.encoding import encoding_of
 from lrgui.tasks.optimizers.optimizing import must_have

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrgui.core.options import Option
 from lrgui.tasks.catalog_rows import PathRow, SourceRow
-from lrgui.tasks.data.tables.header import PARQUET, SEPARATORS
+from lrgui.tasks.data.tables.formats import PARQUET, SEPARATORS
 from lrgui.tasks.data.tables.model_rows import TABLE_MODELS
 from lrgui.tasks.models.rows import IMAGE_MODELS
 
