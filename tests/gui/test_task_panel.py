@@ -344,6 +344,17 @@ def test_a_part_of_the_data_is_said(card: Card) -> None:
     assert "2,048" not in card.muted()
 
 
+def test_what_a_run_said_of_its_data_comes_back_with_them(card: Card, bench: Bench) -> None:
+    card.choose("source", "digits")
+    bench.play()
+    measured = "1,347 training images · 3,818 parameters · cpu"
+    assert measured in card.muted()
+    bench.session.choose_source("mnist")
+    assert measured not in card.muted() and "60,000 images" in card.muted()
+    bench.session.choose_source("digits")
+    assert measured in card.muted() and "60,000 images" not in card.muted()
+
+
 def test_code_shows_its_name_and_its_arguments(card: Card, file: Path) -> None:
     card.choose("source", "task")
     card.type("path", str(file))

@@ -62,12 +62,12 @@ class TaskPanel(ConfigCard):
         fill_more(self._more)
         self._interpreters: list[Interpreter] = []
         self._detail, self._versions = muted(), muted()
-        self._words = ""
+        self._run_words = ""
         self._good: tuple[str, Outline | None] = ("", None)
         """A path, and its code as it was when it could be read last."""
         self._rows_of: tuple[object, ...] = ()
         self._detail_of: tuple[object, ...] = ()
-        """What the detail of the last run was about; it stays until something of that changes."""
+        """What the detail of the last run, `_run_words`, was about; it stays until something of that changes."""
         self._asked = False
         """True once a run was asked for: a path that is still to be chosen is a problem only then."""
         self.more = MoreSettings("task", self._more)
@@ -183,7 +183,7 @@ class TaskPanel(ConfigCard):
 
     @Slot()
     def _show_detail(self) -> None:
-        task = self.session.job.task
+        task, words = self.session.job.task, self._run_words
         if self._detail_of != _subject(task):
             row, outline = task.row, self._outline(task)
             words = row.detail if row is not None else ""
@@ -191,16 +191,15 @@ class TaskPanel(ConfigCard):
                 words = f"{words} · {task.subset:,} of them to train on"
             if task.is_code and task.path:
                 words = (outline.name if outline is not None else "") or Path(Target.parse(task.path).place).name
-            self._words = words
         changed = task.is_code and self.session.tasks.code.changed
-        said = " · ".join(words for words in (self._words, CHANGED if changed else "") if words)
+        said = " · ".join(part for part in (words, CHANGED if changed else "") if part)
         self._detail.setText(breakable(said))
 
     @Slot(object)
     def _on_task(self, event: TaskEvent) -> None:
         task = self.session.job.task
         self._detail_of = _subject(task)
-        self._words = f"{event.detail} · {event.parameters:,} parameters · {event.device}"
+        self._run_words = f"{event.detail} · {event.parameters:,} parameters · {event.device}"
         self._show_detail()
 
     @Slot(object)
