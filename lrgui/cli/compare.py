@@ -23,7 +23,7 @@ from lrgui.cli.tracking import Track, follow
 from lrgui.core.events import ERRORS, EndEvent, EndReason, OutputEvent
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.run_settings import SweepSettings
-from lrgui.export import COMPARISON_FORMATS
+from lrgui.export import FORMATS
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.tasks.user.rows import OWN
@@ -39,7 +39,7 @@ _USUAL = [key for key, row in OPTIMIZERS.items() if row.compared]
 @command(of_task=True)
 @with_task
 @with_settings(SweepSettings, without=["repeats"])
-@with_formats(row for row in COMPARISON_FORMATS.values() if row.key != "json")  # that one goes to standard output
+@with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
 @with_place
 def compare(
     base: Job | None,
@@ -96,7 +96,7 @@ def compare(
     else:
         _tell(report, end)
     if compared:
-        write_files(report, files, COMPARISON_FORMATS, quiet=True)
+        write_files(report, files, FORMATS, quiet=True)
     if end.reason in ERRORS:
         fail(end.detail)
     sure = any(each.reading.recommendation.lr is not None for each in compared)
@@ -140,7 +140,7 @@ def _compare_runs(paths: Sequence[Path], view: View, files: dict[str, Path], as_
         print(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
         tell_overlay(overlay)
-    write_files(report, files, COMPARISON_FORMATS, quiet=as_json)
+    write_files(report, files, FORMATS, quiet=as_json)
 
 
 def tell_overlay(overlay: Overlay) -> None:

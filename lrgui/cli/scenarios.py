@@ -9,11 +9,11 @@ import typer
 
 from lrgui.cli.app import Status, command, fail
 from lrgui.cli.outputs import spare, wanted_words, with_formats, with_style, write_files
-from lrgui.export import SCENE_FORMATS, USUAL, PictureStyle
+from lrgui.export import FORMATS, USUAL, PictureStyle
 
 
 @command()
-@with_formats(SCENE_FORMATS.values())
+@with_formats(FORMATS.values())
 @with_style
 def scenarios(
     files: dict[str, Path] = {},  # noqa: B006 (`with_formats` fills it)
@@ -29,14 +29,14 @@ def scenarios(
 
     if not files and not show:
         fail(
-            f"Nothing to write: add {wanted_words(SCENE_FORMATS.values())}; or --show for the window.",
+            f"Nothing to write: add {wanted_words(FORMATS.values())}; or --show for the window.",
             Status.BAD_ARGUMENTS,
         )
 
     spare(files, None)
 
     def write() -> None:
-        write_files(Scene(seed=seed), files, SCENE_FORMATS, style)
+        write_files(Scene(seed=seed), files, FORMATS, style)
 
     if not show:
         write()

@@ -16,7 +16,7 @@ from lrgui.cli.outputs import spare, with_formats, write_files
 from lrgui.cli.running import Signals, progress_bar, source_of
 from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import Python, named
-from lrgui.export import FORMATS, STUDY_FORMATS
+from lrgui.export import FORMATS
 from lrgui.studies.execution import ExecutionSettings, check_place
 from lrgui.studies.spec import FIND, MEASURES, seeds_in, singular, value_in, values_in, with_values
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @command()
 @with_settings(ExecutionSettings)
-@with_formats(row for row in STUDY_FORMATS.values() if row.key != "json")  # that one goes to standard output
+@with_formats(row for row in FORMATS.values() if row.key != "json")  # that one goes to standard output
 def study(
     what: Annotated[
         str,
@@ -132,7 +132,7 @@ def study(
     if found.rows:
         from lrgui.export.study import StudyReport
 
-        write_files(StudyReport(found), files, STUDY_FORMATS, quiet=True)
+        write_files(StudyReport(found), files, FORMATS, quiet=True)
         if overlay is not None:
             _write_overlay(found, overlay)
     raise typer.Exit(Status.FAILED if found.missing or found.failed else Status.OK)

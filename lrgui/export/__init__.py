@@ -128,10 +128,6 @@ FORMATS: dict[str, Format] = {
         Format("py", "Python script", "a Python script that reproduces it", _program),
     )
 }
-#: What runs of one task cannot be made of.
-_OF_RUNS = ("ipynb", "py")
-#: Those of the three synthetic scenarios, of a comparison, and of a study, whose picture is its heat map.
-SCENE_FORMATS = COMPARISON_FORMATS = STUDY_FORMATS = {key: row for key, row in FORMATS.items() if key not in _OF_RUNS}
 
 
 def export(thing: Shown, path: Path, key: str, style: PictureStyle = USUAL) -> None:
@@ -143,10 +139,7 @@ def export(thing: Shown, path: Path, key: str, style: PictureStyle = USUAL) -> N
 
 
 __all__ = [
-    "COMPARISON_FORMATS",
     "FORMATS",
-    "SCENE_FORMATS",
-    "STUDY_FORMATS",
     "USUAL",
     "ExportError",
     "Format",

@@ -94,6 +94,12 @@ class ComparisonReport(Shown):
             found.append((each.label, rate, sure, lowest, safe))
         return found
 
+    def program(self) -> list[str]:
+        """The same optimizers again."""
+        from lrgui.export.comparison_program import optimizers_program
+
+        return optimizers_program(self.jobs)
+
     def sections(self) -> list[Section]:
         """The table, how to read it, and the settings."""
         return [

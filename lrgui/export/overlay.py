@@ -86,6 +86,12 @@ class OverlayReport(Shown):
         shown = {"by": str(overlay.align), "loss": str(overlay.scale), "quantity": str(overlay.quantity)}
         return {"shown": shown, "runs": runs, "seeds": seeds, "summary": self.summary}
 
+    def program(self) -> list[str]:
+        """The runs from their logs, drawn over each other."""
+        from lrgui.export.comparison_program import overlay_program
+
+        return overlay_program(self.overlay)
+
     def sections(self) -> list[Section]:
         """The table."""
         heads, rows = self.overlay.table()

@@ -99,6 +99,12 @@ class Scene(Shown):
             "scenarios": scenarios,
         }
 
+    def program(self) -> list[str]:
+        """The curves again."""
+        from lrgui.export.comparison_program import scenarios_program
+
+        return scenarios_program(self.scenarios, self.seed, self.selection)
+
     def sections(self) -> list[Section]:
         """What each curve is, and the numbers of the chosen one."""
         zones = self.zones or self.scenario.zones

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
-from lrgui.export.errors import ExportError
 from lrgui.runs.job import Job
 from lrgui.runs.settings_rows import settings_rows, task_rows
 
@@ -84,12 +83,12 @@ class Shown(ABC):
     def sections(self) -> list[Section]:
         """What a document says below the picture."""
 
+    @abstractmethod
     def program(self) -> list[str]:
-        """The parts of a Python program that does it again, each a piece of code that begins with a comment.
+        """The parts of a Python program that does it again, its imports first.
 
         Raises ExportError, with a sentence, where there is none.
         """
-        raise ExportError("There is no program for this picture. Export a sweep, a training or a race.")
 
 
 def task_section(job: Job) -> Section:

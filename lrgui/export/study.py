@@ -81,6 +81,12 @@ class StudyReport(Shown):
             "sentences": results.sentences(),
         }
 
+    def program(self) -> list[str]:
+        """The same study again."""
+        from lrgui.export.comparison_program import study_program
+
+        return study_program(self.results.plan.spec, str(self.results.folder.absolute()))
+
     def sections(self) -> list[Section]:
         """The table, what it says, and the settings."""
         heads, rows = self.results.table()

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from lrgui.cli import app
 from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
-from lrgui.export import SCENE_FORMATS
+from lrgui.export import FORMATS
 from lrgui.export.scenarios import FILE_NAME, TITLE, Scene
 from lrgui.plot.theme import LIGHT
 
@@ -37,14 +37,14 @@ def colours(data: bytes) -> np.ndarray:
 
 
 def test_the_picture_is_8_by_5_inches_at_300_dpi(qtbot):
-    image = Image.open(io.BytesIO(SCENE_FORMATS["png"].render(Scene())))
+    image = Image.open(io.BytesIO(FORMATS["png"].render(Scene())))
     assert image.format == "PNG"
     assert image.size == (2400, 1500)
     assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
 def test_title_and_annotations_are_on_the_picture(qtbot):
-    pixels = colours(SCENE_FORMATS["png"].render(Scene()))
+    pixels = colours(FORMATS["png"].render(Scene()))
     head = (pixels[:95].max(axis=2) < 90).sum()
     assert head > 100 * len(TITLE) / 3
     for key in ("low", "optimal", "divergence"):
@@ -54,19 +54,19 @@ def test_title_and_annotations_are_on_the_picture(qtbot):
 
 
 def test_the_same_scene_gives_the_same_bytes(qtbot):
-    for render in (SCENE_FORMATS["png"].render, SCENE_FORMATS["svg"].render, SCENE_FORMATS["csv"].render):
+    for render in (FORMATS["png"].render, FORMATS["svg"].render, FORMATS["csv"].render):
         assert render(Scene(seed=2)) == render(Scene(seed=2))
         assert render(Scene(seed=2)) != render(Scene(seed=3))
 
 
 def test_the_vector_picture_is_xml_without_text(qtbot):
-    root = ElementTree.fromstring(SCENE_FORMATS["svg"].render(Scene()))
+    root = ElementTree.fromstring(FORMATS["svg"].render(Scene()))
     assert root.tag.endswith("svg")
     assert not [e for e in root.iter() if e.tag.endswith("}text")]
 
 
 def test_the_points_are_at_full_precision():
-    lines = list(csv.reader(io.StringIO(SCENE_FORMATS["csv"].render(Scene(seed=4)).decode())))
+    lines = list(csv.reader(io.StringIO(FORMATS["csv"].render(Scene(seed=4)).decode())))
     assert lines[0] == ["lr", "well_behaved", "noisy", "stable"]
     table = np.array(lines[1:], dtype=float)
     assert table.shape == (200, 4)
@@ -78,17 +78,17 @@ def test_the_points_are_at_full_precision():
 def test_the_files_show_what_was_set(qtbot):
     deeper = replace(SCENARIOS["stable"], depth=2.0, noise=0.0)
     scene = Scene((SCENARIOS["well_behaved"], SCENARIOS["noisy"], deeper), chosen="stable")
-    table = np.loadtxt(io.BytesIO(SCENE_FORMATS["csv"].render(scene)), delimiter=",", skiprows=1)
+    table = np.loadtxt(io.BytesIO(FORMATS["csv"].render(scene)), delimiter=",", skiprows=1)
     assert table[:, 3].min() == pytest.approx(0.3, abs=1e-3)
-    assert SCENE_FORMATS["png"].render(scene) != SCENE_FORMATS["png"].render(Scene(chosen="stable"))
+    assert FORMATS["png"].render(scene) != FORMATS["png"].render(Scene(chosen="stable"))
     assert scene.scenario is deeper
     assert scene.curve().end_reason == "completed"
     assert np.array_equal(scene.curve().loss, table[:, 3])
 
 
 def test_formats():
-    assert list(SCENE_FORMATS) == ["png", "svg", "pdf", "csv", "json", "html"]
-    assert all(f.suffix == f".{f.key}" for f in SCENE_FORMATS.values())
+    assert list(FORMATS) == ["png", "svg", "pdf", "csv", "parquet", "json", "html", "ipynb", "py"]
+    assert all(f.suffix == f".{f.key}" for f in FORMATS.values())
     assert f"{FILE_NAME}.png" == NAME
 
 
@@ -106,20 +106,20 @@ def test_the_command_writes_nothing_unasked(tmp_path):
     done = lrgui(cwd=tmp_path)
     assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
     assert (
-        done.stderr == "lrgui: Nothing to write: add --png FILE, --svg FILE, --pdf FILE, --csv FILE, --json FILE or "
-        "--html FILE; or --show for the window.\n"
+        done.stderr == "lrgui: Nothing to write: add --png FILE, --svg FILE, --pdf FILE, --csv FILE, --parquet FILE, "
+        "--json FILE, --html FILE, --ipynb FILE or --py FILE; or --show for the window.\n"
     )
 
 
 def test_the_command_writes_what_is_asked_for(qtbot, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files = {key: tmp_path / f"mine.{key}" for key in SCENE_FORMATS}
+    files = {key: tmp_path / f"mine.{key}" for key in FORMATS}
     options = [word for key, path in files.items() for word in (f"--{key}", str(path))]
     done = CliRunner().invoke(app, ["scenarios", "--seed", "5", *options])
     assert done.exit_code == 0, done.output
     assert files.pop("pdf").read_bytes().startswith(b"%PDF")  # it carries its date
     for key, path in files.items():
-        assert path.read_bytes() == SCENE_FORMATS[key].render(Scene(seed=5)), key
+        assert path.read_bytes() == FORMATS[key].render(Scene(seed=5)), key
 
 
 @pytest.mark.parametrize("option", ["--png", "--svg", "--csv"])

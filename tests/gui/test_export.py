@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,19 +17,14 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, race, sweep, training
 
-from lrgui.core.curve.comparison import Compared
 from lrgui.core.events import RunKind
-from lrgui.export import COMPARISON_FORMATS, FORMATS
-from lrgui.export.comparison import ComparisonReport
-from lrgui.export.overlay import OverlayReport
+from lrgui.export import FORMATS
 from lrgui.export.report import Report
 from lrgui.export.style import PictureStyle, style_to
 from lrgui.gui.dialogs.export import ExportDialog
 from lrgui.gui.window import MainWindow
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
-from lrgui.runs.overlaid import OverlaidRun
-from lrgui.runs.overlay import Overlay
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.results import StudyResults
 from lrgui.studies.spec import StudySpec
@@ -187,7 +181,7 @@ def test_the_tab_in_sight_is_exported(
     choose(dialog, "csv")
     assert dialog.text.toPlainText().startswith("lr,well_behaved,noisy,stable\n")
     choose(dialog, "py")
-    assert "There is no program for this picture" in dialog.why.text() and not dialog.save.isEnabled()
+    assert "noisy_loss(scenario" in dialog.text.toPlainText() and dialog.save.isEnabled()
     dialog.reject()
     window.tabs.setCurrentWidget(window.tabs.training)
     qtbot.keyClick(window, Qt.Key.Key_E, CTRL)
@@ -248,9 +242,6 @@ def test_every_tab_in_every_format(
         if key == "parquet" and find_spec("pyarrow") is None:
             continue
         choose(dialog, key)
-        if key in ("ipynb", "py") and tab not in ("curve", "training", "verify"):
-            assert "There is no program for this picture" in dialog.why.text() and not dialog.save.isEnabled()
-            continue
         path = tmp_path / f"out.{key}"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         assert dialog.save.isEnabled() and dialog._save_as(key, dialog.look) == "", (key, dialog.why.text())
@@ -263,20 +254,6 @@ def test_every_tab_in_every_format(
             assert json.loads(data)
         elif key == "py":
             compile(data, "out.py", "exec")
-
-
-def test_a_comparison_in_every_format(window: MainWindow, bench: Bench) -> None:
-    bench.play()
-    reading, job = bench.runs.reading, bench.runs.sweep_job
-    assert reading is not None and job is not None
-    jobs = tuple(replace(job, task=replace(job.task, optimizer=key)) for key in ("sgd", "adamw"))
-    compared = tuple(Compared(key, f"run {key}", reading) for key in ("sgd", "adamw"))
-    record = bench.runs.sweep
-    assert record is not None
-    saved = [OverlaidRun(each, record, each.task.optimizer_words, reading) for each in jobs]
-    for thing in (ComparisonReport(compared, jobs), OverlayReport(Overlay.of(saved))):
-        for form in COMPARISON_FORMATS.values():
-            assert form.render(thing)
 
 
 def test_ctrl_c_copies_the_picture_unless_text_is_being_edited(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionSli
 
 from lrgui.core.curve.scenarios import SCENARIOS, START
 from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, TaskEvent
-from lrgui.export import SCENE_FORMATS
+from lrgui.export import FORMATS, ExportError
 from lrgui.export.scenarios import FILE_NAME
 from lrgui.gui.saving import name_of
 from lrgui.gui.session import Session
@@ -495,8 +495,10 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(bench, key, tmp_path)
     assert "synthetic" in document["end"]["detail"]
     report = runs.report()
     assert "synthetic example" in report.title
-    for form in SCENE_FORMATS.values():
-        assert form.render(report)
+    for key in ("png", "svg", "pdf", "csv", "json", "html"):
+        assert FORMATS[key].render(report)
+    with pytest.raises(ExportError, match="This curve is synthetic: there is no program"):
+        FORMATS["py"].render(report)
     # A real sweep takes its place.
     with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
         session.find()
@@ -564,12 +566,14 @@ def test_exporting_is_the_windows_one_dialog(bench):
     assert wanted == ["export"]
 
 
-@pytest.mark.parametrize("key", SCENE_FORMATS)
+@pytest.mark.parametrize("key", FORMATS)
 def test_what_is_exported_is_what_is_on_screen(bench, key):
+    if key == "parquet":
+        pytest.importorskip("pyarrow")
     bench.slide("depth", 1.0)
     shown = bench.tab.shown()
     assert shown.scenario.depth == pytest.approx(2.0) and name_of(shown) == FILE_NAME
-    assert SCENE_FORMATS[key].render(shown)
+    assert FORMATS[key].render(shown)
 
 
 def test_the_pointer_is_told_and_forgotten(bench):

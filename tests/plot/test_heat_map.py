@@ -7,7 +7,7 @@ import pytest
 from conftest_of_studies import drive, folder  # noqa: F401
 from pytestqt.qtbot import QtBot
 
-from lrgui.export import STUDY_FORMATS
+from lrgui.export import FORMATS
 from lrgui.export.study import StudyReport
 from lrgui.plot.heat_map import HeatMapPlot, cells_words, readable_on
 from lrgui.plot.theme import DARK, LIGHT, Palette, contrast
@@ -64,5 +64,5 @@ def test_what_is_not_measured_has_no_rate(report: StudyReport) -> None:
 
 @pytest.mark.parametrize("key", ["png", "svg", "pdf", "html"])
 def test_it_is_exported(report: StudyReport, key: str) -> None:
-    data = STUDY_FORMATS[key].render(report)
+    data = FORMATS[key].render(report)
     assert data[:4] in (b"\x89PNG", b"%PDF", b"<?xm", b"<!DO", b"<svg")

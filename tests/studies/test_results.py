@@ -15,7 +15,7 @@ import pytest
 from conftest_of_studies import FOUR
 
 from lrgui.core.curve.lr_scaling import measured_scaling
-from lrgui.export import STUDY_FORMATS, ExportError
+from lrgui.export import FORMATS, ExportError
 from lrgui.export.documents import parquet_bytes
 from lrgui.export.study import StudyReport, overlay_of
 from lrgui.studies.execution import ExecutionSettings
@@ -149,10 +149,10 @@ def test_a_folder_tells_the_same(drive: Drive, folder: StudyFolder) -> None:
 
 def test_tables_and_documents(drive: Drive) -> None:
     report = StudyReport(drive(replace(FOUR, measure="prove")))
-    lines = list(csv.DictReader(io.StringIO(STUDY_FORMATS["csv"].render(report).decode())))
+    lines = list(csv.DictReader(io.StringIO(FORMATS["csv"].render(report).decode())))
     assert len(lines) == 4 and {line["confidence"] for line in lines} == {"measured"}
     assert [float(line["race_lr"]) for line in lines] == [row.lr for row in report.results.rows]
-    document = json.loads(STUDY_FORMATS["json"].render(report))
+    document = json.loads(FORMATS["json"].render(report))
     assert len(document["runs"]) == 4 and document["best"]["by"] == "race"
     assert document["scaling"][0]["expected"] == 1.0
     assert {section.title for section in report.sections()} >= {"Combinations", "What it says"}
