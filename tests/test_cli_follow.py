@@ -9,17 +9,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ssh_server import NAME, SshServer
 
-from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunKind
+from lrgui.core.events import BatchEvent, EndEvent, EndReason, OutputEvent, RunKind, RunState, StateEvent, Stream
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.runs.in_process import run_job
 from lrgui.runs.job import Job
+from lrgui.runs.library import start_log
 from lrgui.runs.log import read_log
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.whereabouts import is_of_run, where_words
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -95,3 +99,25 @@ def test_what_is_no_address_is_told() -> None:
     assert done.returncode == 2 and "lrgui watch --json a.lrrun" in done.stderr
     done = watched("missing.lrrun")
     assert done.returncode == 1 and "No such file" in done.stderr
+
+
+def test_a_sweep_of_here_that_is_on_a_target_is_followed_there_and_its_log_completed(
+    command: Callable[..., subprocess.CompletedProcess[str]], own_folders: Path, tmp_path: Path
+) -> None:
+    """Of a target on this machine, which takes no ssh."""
+    job, there = Job(sweep=SweepSettings(steps=60, end_lr=10.0)), tmp_path / "run.lrrun"
+    written(there, job)
+    whole = read_log(there).events
+    with start_log(job) as log:
+        where = OutputEvent(where_words("four", Address(str(there))), Stream.NOTE)
+        left = EndEvent(EndReason.CANCELLED, "Stopped following. The run itself continues.")
+        log.write([StateEvent(RunState.STARTING, "Sending the run to four"), where, *whole[:30], left])
+    cut = log.path.read_bytes()
+    log.path.write_bytes(cut[: cut.rindex(b"{") + 20])  # the laptop's battery was empty
+    done = command("watch", log.path.name)
+    assert done.returncode == 0 and "was sent to four: following it there" in " ".join(done.stderr.split()), done.stderr
+    kept = read_log(log.path)
+    assert [e for e in kept.events if is_of_run(e)] == [e for e in whole if is_of_run(e)]
+    assert kept.events[-1] == whole[-1] and not kept.warnings
+    size = log.path.stat().st_size
+    assert command("watch", log.path.name).returncode == 0 and log.path.stat().st_size == size, "nothing comes twice"

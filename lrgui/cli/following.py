@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from lrgui.cli.app import Status, fail, printed, say, tell, words
+from lrgui.cli.opening import place_of
 from lrgui.cli.outputs import spare
 from lrgui.cli.running import Signals, ended, task_words
 from lrgui.cli.steps import RECENT, step_words, training_document
@@ -34,20 +35,33 @@ from lrgui.runs.remote.address import Address
 if TYPE_CHECKING:
     from lrgui.runs.record import Record
     from lrgui.runs.records import Records
+    from lrgui.runs.remote.whereabouts import Whereabouts
 
 
 def follow(text: str, log: Path | None, as_json: bool, stop: bool) -> NoReturn:
-    """Follow the run at an address to its end, say how it ended, and leave; `stop` asks it to end first."""
+    """Follow the run at an address to its end, say how it ended, and leave; `stop` asks it to end first.
+
+    A run of here that was sent to a target is followed there, and its log here gets what it lacks.
+    """
+    from lrgui.runs.going_on import goes_on
     from lrgui.runs.remote.following import Following  # it needs numpy, which help does not
+    from lrgui.runs.remote.whereabouts import whereabouts
 
     try:
         address = Address.parse(text)
     except ValueError as error:
         fail(str(error), Status.BAD_ARGUMENTS)
+    here, where = Path(address.path), None
     if address.is_here:
-        spare({"log": log}, Path(address.path))
+        here = place_of(Path(text))
+        address = Address(str(here.absolute()))
+        spare({"log": log}, here)
+        where = None if goes_on(here) else whereabouts(here)
+    if where is not None:
+        say(f"{here.name} was sent to {where.target}: following it there.")
+        address = where.address
     while True:
-        source = Following(address, commands=stop)
+        source = Following(address, python="" if where is None else where.python, commands=stop)
         if stop:
             source.cancel()
         try:
@@ -60,10 +74,26 @@ def follow(text: str, log: Path | None, as_json: bool, stop: bool) -> NoReturn:
         if not source.replaced:
             break
         say(f"{address.name} was replaced by another run: following that one.")
+    if where is not None:
+        _complete(here, where)
     taken.tell(as_json)
     if unkept:
         fail(unkept)
     raise typer.Exit(Status.OK if taken.went_well else Status.FAILED)
+
+
+def _complete(log: Path, where: Whereabouts) -> None:
+    """Add to a log here what its run there has measured."""
+    from lrgui.runs.opened import open_run
+    from lrgui.runs.remote.connection import RemoteError
+    from lrgui.runs.remote.resuming import brought_up_to_date
+
+    try:
+        _, source = brought_up_to_date(log, open_run(log), where)
+        if source is not None:
+            source.chunks().close()
+    except (RemoteError, OSError, ValueError) as error:
+        say(f"{log.name} is still incomplete: {error}")
 
 
 class _Taken:

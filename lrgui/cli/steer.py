@@ -168,7 +168,8 @@ class _Steering:
         if isinstance(event, EndEvent):
             return event.detail
         if self._option == "--factor" and isinstance(event, RateEvent) and event.back_to is None:
-            total = f", {format_ratio(event.total)} times the plan" if event.total != event.factor else ""
+            total = "" if event.total == event.factor else f", {format_ratio(event.total)} times the plan"
+            total = ", as planned" if event.total == 1 else total
             return f"From step {event.step + 1:,} on the rate is {format_lr(event.lr)}{total}."
         return _STATES.get((self._option, event.state), "") if isinstance(event, StateEvent) else ""
 

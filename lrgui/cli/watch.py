@@ -50,8 +50,9 @@ def watch_script(
 
     Nothing is changed, and the script runs to its end; Ctrl+C stops it as without LR Finder. The window opens the log
     as a training. With RUN.lrrun or ssh://[user@]host[:port]/path/RUN.lrrun in the script's place, a run is followed
-    that somebody else computes, also after its connection broke; Ctrl+C then only stops following. Exit status: 0 where
-    it ended or was stopped, 1 where it failed, 2 for bad arguments.
+    that somebody else computes, also after its connection broke; Ctrl+C then only stops following. A run of here that
+    was sent to a target is followed there, and its log here gets what it lacks. Exit status: 0 where it ended or was
+    stopped, 1 where it failed, 2 for bad arguments.
     """
     if not module and (script[0].startswith(SCHEME) or script[0].endswith(SUFFIX)):
         if script[1:]:

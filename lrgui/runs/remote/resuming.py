@@ -46,6 +46,11 @@ def resumption(
     each with a sentence.
     """
     where = whereabouts(log)
+    if opened.job.kind != RunKind.TRAIN and where is not None:
+        raise NotResumableError(
+            f"{log.name} is not a training: only trainings can be resumed. To follow it on {where.target}, and to "
+            f"complete its log here: lrgui watch {log.name}"
+        )
     if opened.job.kind != RunKind.TRAIN or (where is None and place in ("", HERE)):
         return Resumption(resumed(log, opened, more_epochs), opened, None)
     target, going = _chosen(place, where), None
