@@ -6,9 +6,8 @@ The rows need neither numpy nor Qt: what renders a format is imported once it is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lrgui import writing
 from lrgui.export.errors import ExportError
@@ -30,8 +29,7 @@ def write_atomically(path: Path, data: writing.Data) -> None:
         raise ExportError(f"{path} could not be written ({why}). Choose another folder; your data is safe.") from error
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """One file format: how it is called, how its files end, and what is in them."""
 
     key: str

@@ -370,12 +370,16 @@ def _quit_on_signals(app: QApplication, window: MainWindow) -> None:
     """Ctrl+C and SIGTERM close the window in good order, without a question."""
     from PySide6.QtCore import QTimer
 
-    def leave(_number: int, _frame: object) -> None:
+    def leave() -> None:
         window.session.close()
         app.quit()
 
-    signal.signal(signal.SIGINT, leave)
-    signal.signal(signal.SIGTERM, leave)
+    def on_signal(_number: int, _frame: object) -> None:
+        # Not at once: Python may be in the middle of painting the window that would go.
+        QTimer.singleShot(0, window, leave)
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
     # Python runs its signal handlers only when it gets a turn.
     ticker = QTimer(window, interval=200)
     ticker.timeout.connect(lambda: None)

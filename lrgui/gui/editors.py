@@ -6,8 +6,7 @@ None of them is changed by the wheel, which scrolls the panel, and none takes th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPalette, QStandardItemModel, QWheelEvent
@@ -37,8 +36,7 @@ WIDEST_LIST = 460
 PALE = 165
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a list."""
 
     value: Any
@@ -48,8 +46,7 @@ class Entry:
     """False: shown, and its tip says why it cannot be chosen."""
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A line that names those below it and cannot be chosen."""
 
     label: str

@@ -6,7 +6,7 @@ Pure geometry: rectangles in, rectangles out. Widths come from a function, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ Width = Callable[[str], float]
 LEAST_SPAN = 3.0
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A text and the rectangle that it fills."""
 
     key: str
@@ -27,8 +26,7 @@ class Placed:
     rect: QRectF
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A label that belongs to a point."""
 
     key: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from lrgui.core.learning_rate import exact_lr
 
@@ -16,8 +16,7 @@ _DECADE_WIDTH, _DECADE_HEIGHT = 44, 18
 _DETAIL_WIDTH = 62
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """One tick; `text` is empty where there is no room for words or no need."""
 
     position: float

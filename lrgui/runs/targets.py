@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrgui import places
 from lrgui.core.settings import problems_of, settings_of
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One way to compute a run."""
 
     key: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 #: In commands, for who starts them: the interpreter, the first machine and its port, as they are where they run.
 PYTHON, HOST, PORT = "{python}", "{host}", "{port}"
@@ -25,8 +26,7 @@ class Team:
         return self.processes * self.machines
 
 
-@dataclass(frozen=True)
-class Launcher:
+class Launcher(NamedTuple):
     """One such program."""
 
     key: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -248,3 +249,17 @@ def test_the_button_names_what_is_trained_while_another_rate_is_set(window: Main
     with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
         bench.session.stop()
     assert button.text() == "Train with 5e-2 ▸"
+
+
+def test_a_signal_closes_the_window_once_nothing_is_being_painted(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers: dict[int, Any] = {}
+    closed: list[str] = []
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(window.session, "close", lambda: closed.append("session"))
+    app._quit_on_signals(SimpleNamespace(quit=lambda: closed.append("program")), window)  # type: ignore[arg-type]
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+    assert closed == [], "Python may be in the middle of a paint event"
+    qtbot.waitUntil(lambda: closed == ["session", "program"])
+    monkeypatch.undo()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtWidgets import QWidget
 
@@ -16,8 +16,7 @@ from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 
 
-@dataclass(frozen=True)
-class PanelRow:
+class PanelRow(NamedTuple):
     """One card: its key, its side (`left` or `right`) and what makes it."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lrgui.core.options import Option, Scalar
 from lrgui.tasks.catalog_rows import PathRow, SourceRow
@@ -35,8 +35,7 @@ SIZE = Option(
 _ROOT = PathRow("Folder", "folder", "Folder that contains the data sets, or to download them to", default=DATA_FOLDER)
 
 
-@dataclass(frozen=True)
-class ImageSet:
+class ImageSet(NamedTuple):
     """What is known of one of torchvision's data sets."""
 
     key: str
