@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QLabel,
     QPushButton,
@@ -114,6 +115,15 @@ class Side(QScrollArea):
         self.column.addStretch(1)
         self.setWidget(inner)
         self.viewport().setAutoFillBackground(False)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Tab that comes in from elsewhere scrolls to where it arrives: Qt does only within. A click needs none."""
+        if now is not None and self._inner.isAncestorOf(now) and not QApplication.mouseButtons():
+            self.ensureWidgetVisible(now)
 
     def add(self, card: QWidget) -> None:
         """Put `card` below the others."""

@@ -94,14 +94,17 @@ def test_tab_goes_through_them_in_the_order_in_which_they_stand(window: MainWind
     button.click()
     editor(window, "planned_schedule").setFocus()
     visited = []
-    for _ in range(len(NAMES) + len(SWITCHES) + 3):
+    for _ in range(len(NAMES) + len(SWITCHES) + 2):
         focused = QApplication.focusWidget()
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
     panel = window.findChild(SweepPanel)
     assert panel is not None
-    assert visited[:-1] == [button, *(editor(window, name) for name in (*NAMES, *SWITCHES)), panel.proof]
+    assert visited[:-1] == [button, *(editor(window, name) for name in (*NAMES, *SWITCHES))]
     assert visited[-1] is editor(window, "length")
+    panel.proof.setFocus()
+    qtbot.keyClick(panel.proof, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is editor(window, "start_lr"), "it stands above the rows"
 
 
 def test_what_is_chosen_and_typed_is_what_runs(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

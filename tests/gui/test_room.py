@@ -250,6 +250,25 @@ def test_the_names_of_the_tabs_stay_in_their_place_on_the_scenarios(window: Main
     assert edge() == before
 
 
+def test_tab_never_leads_out_of_sight(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    window.resize(1366, 600)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    bench.play()
+    window.tabs.curve.plot.setFocus()
+    seen: list[QWidget] = []
+    for _ in range(120):  # twice around: the second time the sides have been scrolled down
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QApplication.processEvents()
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        seen.append(focus)
+        if focus is not window.tabs.curve.plot.canvas:
+            assert focus.visibleRegion().boundingRect().height() >= focus.height() - 2, focus.objectName()
+    for wing in window.room.wings:
+        assert sum(wing.side.isAncestorOf(each) for each in seen) > 20
+
+
 def test_the_theme_takes_no_focus(window: MainWindow) -> None:
     buttons = {button.accessibleName(): button for button in window.findChildren(QPushButton)}
     assert buttons["Toggle dark mode"].focusPolicy() == Qt.FocusPolicy.NoFocus

@@ -84,7 +84,10 @@ class SweepPanel(SettingsCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweep", SweepSettings, session, without=("planned_steps", "planned_epochs"))
-        row = QHBoxLayout()
+
+    def _begin(self, _form: Form) -> None:
+        """*Prove it* stands above the rows, and Tab comes to it first."""
+        session, row = self.session, QHBoxLayout()
         name = QLabel("Prove it")
         name.setObjectName("fieldName")
         self.proof = Choice()
