@@ -39,8 +39,10 @@ def start(tmp_path: Path, settings: Mapping[str, object], code: str) -> subproce
         "LRGUI_NEW_WINDOW": "1",
     }
     environment.pop("LRGUI_PYTHON", None)
+    program = tmp_path / "program.py"
+    program.write_text(code)
     return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -76,6 +78,7 @@ def test_the_window(tmp_path: Path, python: Path) -> None:
 
 
 @posix
+@pytest.mark.usefixtures("warm_processes")
 def test_the_command_line(tmp_path: Path, python: Path) -> None:
     code = "import sys; sys.argv = ['lrgui', 'find', '--steps', '5']; from lrgui.start import main; main()"
     done = start(tmp_path, {"python": str(python)}, code)
