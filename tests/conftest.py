@@ -68,6 +68,15 @@ def pytest_collection() -> Generator[None, object, object]:
         sys.dont_write_bytecode = before
 
 
+def pytest_collection_finish() -> None:
+    """A loader whose worker raised is found among the garbage of some test that has nothing to do with it, and torch
+    waits so many seconds for such a worker: five of them usually, in each process of a suite several times."""
+    if "torch" in sys.modules:
+        import torch.utils.data._utils as of_loaders
+
+        of_loaders.MP_STATUS_CHECK_INTERVAL = 1.0
+
+
 @pytest.fixture(scope="session")
 def all_own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for each test: its number is not looked for among thousands, as pytest does for those of its own."""
