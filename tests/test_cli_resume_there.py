@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from reading import Reading, wait_for
+from slurm_stand_in import Slurm
 from ssh_server import NAME, SshServer
 
 from lrgui.core.control import Control
@@ -24,7 +25,7 @@ from lrgui.runs.library import start_log
 from lrgui.runs.log import read_log
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.opened import open_run
-from lrgui.runs.remote import following
+from lrgui.runs.remote import following, tail
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.resuming import resumption
 from lrgui.runs.remote.running import RemoteRun
@@ -65,7 +66,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_folders: Path) -
     monkeypatch.setenv("PATH", f"{server.bin}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(following, "FIRST_WAIT", 0.05)
     server.start()
-    save_targets([Target("box", host=NAME, python=sys.executable)])
+    save_targets([BOX])
     yield server
     server.stop()
 
@@ -77,12 +78,22 @@ def job(tmp_path: Path) -> Job:
     return Job("train", task, train=TrainSettings(epochs=EPOCHS, checkpoints=1e-9))
 
 
-def sent(job: Job) -> tuple[Reading, Path]:
+BOX = Target("box", host=NAME, python=sys.executable)
+
+
+def sent(job: Job, target: Target = BOX) -> tuple[Reading, Path]:
     """The training on its way to the target, and its log here."""
     log = start_log(job)
-    source = RemoteRun(job, Target("box", host=NAME, python=sys.executable))
+    source = RemoteRun(job, target)
     reading = Reading(source, log)
     return reading, log.path
+
+
+def hold(reading: Reading, steps: int) -> None:
+    """Let it train so many steps, and wait: on a busy machine it would be over before anything happens to it."""
+    reading.until(steps)
+    reading.source.pause()
+    wait_for(lambda: any(getattr(event, "state", "") == RunState.PAUSED for event in reading.events))
 
 
 def processes_of(log: Path) -> list[int]:
@@ -152,7 +163,7 @@ def test_a_training_that_was_killed_there_goes_on_there_and_the_connection_is_cu
     command: Command, server: SshServer, job: Job
 ) -> None:
     reading, log = sent(job)
-    reading.until(STEPS + 5)
+    hold(reading, STEPS + 5)
     kill(processes_of(log)[1:])  # the worker
     assert reading.end().reason == "killed"
     cutting = Cutting(server, log, 10)
@@ -166,7 +177,7 @@ def test_a_training_that_was_killed_there_goes_on_there_and_the_connection_is_cu
 @pytest.mark.slow
 def test_after_a_reboot_it_goes_on_here(command: Command, server: SshServer, job: Job) -> None:
     reading, log = sent(job)
-    reading.until(STEPS + 5)
+    hold(reading, STEPS + 5)
     processes = processes_of(log)
     server.stop()  # the machine is gone, and with it all that ran there
     kill(processes)
@@ -192,9 +203,7 @@ def test_one_of_here_is_sent_there_and_followed_again_after_the_laptop_was_close
                 control.cancel()
     found = resumption(log.path, open_run(log.path), "box")
     reading = Reading(found.source, LogWriter(log.path, found.job, continues=True))
-    reading.until(5)
-    reading.source.pause()
-    wait_for(lambda: any(getattr(event, "state", "") == RunState.PAUSED for event in reading.events))
+    hold(reading, 5)
     reading.source.leave()
     assert "The run itself continues" in reading.end().detail
     assert any("last checkpoint (" in getattr(event, "detail", "") for event in reading.events)
@@ -213,6 +222,30 @@ def test_one_of_here_is_sent_there_and_followed_again_after_the_laptop_was_close
     assert more.returncode == 0 and "All 4 epochs were trained" in more.stdout, more.stderr
     record = open_run(log.path).record
     assert record.steps.tolist() == list(range(4 * STEPS)) and open_run(log.path).job.train.epochs == 4
+
+
+@pytest.mark.slow
+def test_a_job_of_a_queue_is_steered_and_goes_on_as_another_job(
+    command: Command, job: Job, own_folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, target = Slurm(tmp_path / "slurm"), Target("queue", "slurm")
+    monkeypatch.setenv("PATH", queue.path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tail, "QUEUE_PACE", 0.2)
+    save_targets([target])
+    queue.hold()
+    reading, log = sent(job, target)
+    wait_for(lambda: any("waits in the SLURM queue" in getattr(event, "detail", "") for event in reading.events))
+    waiting = command("steer", "queue", "--factor", "0.5")
+    assert waiting.returncode == 1 and "has not begun: Job 41 waits" in " ".join(waiting.stderr.split())
+    queue.let_go()
+    hold(reading, STEPS + 5)
+    stopped = command("steer", log.stem, "--stop")
+    assert stopped.returncode == 0 and "Stopped in epoch" in stopped.stdout, stopped.stderr
+    reading.end()
+    done = command("resume", log.stem)
+    assert done.returncode == 0 and "Submitted to SLURM as job 42" in done.stderr, done.stderr
+    is_whole(log, job)
 
 
 def test_a_target_that_is_gone_is_told(command: Command, own_folders: Path) -> None:
