@@ -29,12 +29,12 @@ class RunFollowing(QObject):
         self._background = Background(self)
         self._connecting: Following | None = None
 
-    def follow(self, address: Address) -> None:
-        """Connect to the run at `address`."""
+    def follow(self, address: Address, python: str = "") -> None:
+        """Connect to the run at `address`; `python` is the interpreter there, where one is known."""
         from lrgui.runs.remote.following import Following
 
         self.give_up()
-        source = self._connecting = Following(address)
+        source = self._connecting = Following(address, python=python)
 
         def connect(_watch: Watch) -> Following:
             job = source.open().job

@@ -69,16 +69,25 @@ class Visiting(RunLife):
         return self.loading.load(path)
 
     def follow_run(self, text: str) -> bool:
-        """Show a run while somebody else computes it: from its log, a path or an ssh address. Stop ends the following
-        alone. Returns False, and a notice says why, where that can't be."""
+        """Show a run while somebody else computes it: from its log, a path or an ssh address; one of here that was sent
+        to a target from its log there. Stop ends the following alone. Returns False, and a notice says why, where that
+        can't be."""
+        from lrgui.runs.going_on import goes_on
         from lrgui.runs.remote.address import Address
+        from lrgui.runs.remote.whereabouts import whereabouts
 
         if self.busy:
             self.noticed.emit(Notice("info", "A run is in progress: stop it before following another one."))
             return False
         self.loading.give_up()
         try:
-            self.following.follow(Address.parse(text))
+            address = Address.parse(text)
+            here = address.is_here and not goes_on(address.path)
+            where = whereabouts(Path(address.path)) if here else None
+            if where is None:
+                self.following.follow(address)
+            else:
+                self.following.follow(where.address, where.python)
         except ValueError as error:
             self.noticed.emit(Notice("warning", str(error)))
             return False
@@ -99,6 +108,7 @@ class Visiting(RunLife):
     @Slot(object)
     def _show_run(self, run: LoadedRun) -> None:
         from lrgui.runs.going_on import goes_on
+        from lrgui.runs.remote.whereabouts import whereabouts
 
         opened = run.opened
         self.noticed.emit(None)
@@ -106,9 +116,13 @@ class Visiting(RunLife):
         self.runs.show(run)
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
-        if opened.warnings:
-            notice = Notice("info", " ".join(opened.warnings))
-            if opened.record.end is None:  # it may be another program's that goes on
+        end = opened.record.end
+        left = end is None or end.reason in (EndReason.CANCELLED, EndReason.KILLED, EndReason.FAILED)
+        where = whereabouts(run.path) if left else None
+        sent = [] if where is None else [f"This run was sent to {where.target}."]
+        if opened.warnings or sent:
+            notice = Notice("info", " ".join([*sent, *opened.warnings]))
+            if end is None or sent:  # it may go on there, or in another program
                 tip = "If the run is still going on, show what it measures from now on"
                 notice = replace(notice, action="Follow", tip=tip, act=lambda: self._follow_again(run.path))
             self.noticed.emit(notice)

@@ -10,7 +10,7 @@ from bench import Bench
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
-from lrgui.core.events import EndEvent, RunState, StateEvent
+from lrgui.core.events import EndEvent, OutputEvent, RunState, StateEvent, Stream
 from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.app import pool_source
 from lrgui.gui.dialogs.target import TargetDialog
@@ -21,7 +21,9 @@ from lrgui.runs.event_source import NoSource
 from lrgui.runs.job import Job, Keeping
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.running import RemoteRun
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.runs.spare_pool import SparePool
 from lrgui.runs.steering import steered
 from lrgui.runs.targets import Target, choices, load_targets, save_targets, target_named
@@ -122,6 +124,24 @@ def test_an_incomplete_log_offers_to_follow_it(bench: Bench, qtbot: QtBot, tmp_p
         notice.act()
         qtbot.waitUntil(lambda: bench.session.state == RunState.RUNNING)
         log.write([EndEvent("completed", "Done.")])
+        qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
+
+
+def test_one_that_was_sent_to_a_target_is_followed_there(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    notices: list[Notice | None] = []
+    bench.session.noticed.connect(notices.append)
+    with LogWriter(tmp_path / "a.lrrun", THEIRS) as here, LogWriter(tmp_path / "run.lrrun", THEIRS) as there:
+        there.write([StateEvent(RunState.RUNNING), task(), *points()])
+        sent = OutputEvent(where_words("box", Address(str(there.path))), Stream.NOTE)
+        here.write([sent, task(), *points()[:30], EndEvent("cancelled", "Stopped following.")])
+        here.close()
+        bench.session.open_run(here.path)
+        notice = notices[-1]
+        assert notice is not None and notice.act is not None
+        assert (notice.text, notice.action) == ("This run was sent to box.", "Follow")
+        notice.act()
+        qtbot.waitUntil(lambda: bench.runs.sweep is not None and len(bench.runs.sweep) == 200)
+        there.write([EndEvent("completed", "Done.")])
         qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
 
 
