@@ -120,6 +120,11 @@ class RunsOnScreen(SweepOnScreen):
         self.compared, self.comparison = Records(), ()
         self.compare_started.emit()
 
+    def job(self, kind: str) -> Job | None:
+        """What the last run of a kind ran; None where there was none, or its task was that of the form."""
+        jobs = {RunKind.SWEEP: self.sweep_job, RunKind.TRAIN: self.training_job, RunKind.RACE: self.race_job}
+        return Job() if kind == RunKind.ASIDE else jobs.get(RunKind(kind))
+
     def record(self, kind: str) -> Record | None:
         """What the last run of a kind has measured so far; of repeats the first."""
         compared = None if self.compared is None else self.compared.first

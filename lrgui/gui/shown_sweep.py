@@ -13,6 +13,7 @@ from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.gui.selection import Choices
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records, as_run
+from lrgui.tasks.user.rows import OWN
 
 if TYPE_CHECKING:
     from lrgui.core.curve.curve import Curve
@@ -65,7 +66,10 @@ class ShownSweep:
 
         if self.reading is None or self.synthetic or self.reading.recommendation.lr is None:
             return ""
-        return f"For {' · '.join([*settings_words(self.job), self.reading.plan.words])}"
+        words, task = settings_words(self.job), self.sweeps.first.task
+        if self.job.task.optimizer == OWN and task is not None and task.optimizer:
+            words[0] = task.optimizer  # the code's own, by its name
+        return f"For {' · '.join([*words, self.reading.plan.words])}"
 
     @property
     def called(self) -> str:

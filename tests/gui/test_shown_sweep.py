@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from scripted import task
 
 from lrgui.core.curve.plan import Plan
 from lrgui.core.curve.scenarios import SCENARIOS
 from lrgui.core.curve.zones import Zones
+from lrgui.core.events import BatchEvent
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.scenarios import Scene
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
 from lrgui.runs.records import Records
+from lrgui.tasks.user.rows import OWN, SCRIPT
 
 ZONES = Zones(1e-6, 1e-3, 1e-1, 1.0)
 
@@ -38,6 +41,16 @@ def test_read_it_keeps_the_zones_that_were_known(sweep: ShownSweep) -> None:
     report = read.report()
     assert report is not None and report.reading is read.reading and report.synthetic == "a scenario"
     assert read.reading.end is not None and "Nothing was trained" in read.reading.end.detail
+
+
+def test_it_holds_for_the_optimizer_that_the_code_makes(sweep: ShownSweep) -> None:
+    spec = replace(Job().task, source=SCRIPT, path="train.py", optimizer=OWN)
+    made = replace(task(), optimizer="Adam, betas 0.9 and 0.95")
+    record = sweep.sweeps.first
+    batches = [BatchEvent(0, i, lr, loss, 0.0) for i, (lr, loss) in enumerate(zip(record.lr, record.loss, strict=True))]
+    own = replace(sweep, job=replace(sweep.job, task=spec), synthetic="")
+    for events, named in (([made, *batches], "For Adam, betas 0.9 and 0.95 · "), (batches, "For own optimizer · ")):
+        assert replace(own, sweeps=Records.of(events)).read(ZONES).holds_for.startswith(named)
 
 
 def test_what_is_chosen_goes_along_into_another_average(sweep: ShownSweep) -> None:

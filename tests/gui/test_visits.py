@@ -13,6 +13,7 @@ from scripted import Scripted, points, sweep, task
 
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.notice import Notice
+from lrgui.gui.panels.task import TaskPanel
 from lrgui.gui.visit_bar import VisitBar
 from lrgui.gui.window import MainWindow
 
@@ -175,6 +176,22 @@ def test_the_bar_shows_the_way_back(window: MainWindow, bench: Bench, saved: Pat
     assert bench.session.job.task.batch_size == 32 and bar.use.isHidden()
     _press(bar.back)
     assert bar.isHidden() and bench.session.job.task.batch_size == 64
+
+
+def test_an_opened_run_says_nothing_of_the_task_in_the_form(window: MainWindow, bench: Bench, saved: Path) -> None:
+    bench.session.choose_source("breast_cancer")
+    panel = window.findChild(TaskPanel)
+    assert panel is not None
+    own = panel._detail.text()
+    assert bench.session.open_run(saved) and bench.runs.visit is not None
+    assert panel._detail.text() == own, "what the run was made of stands above its curve"
+    bench.session.use_visited()
+    bench.session.leave_visit()
+    assert panel._detail.text() == own, "nor does the sweep of digits that is on screen again"
+    bench.play(start=bench.session.compare)
+    assert panel._detail.text() == own, "nor one beside it"
+    bench.play()
+    assert "3,818 parameters" in panel._detail.text()
 
 
 def test_a_synthetic_curve_is_never_trained(window: MainWindow, bench: Bench) -> None:

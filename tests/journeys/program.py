@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageGrab
 
-from lrgui.core.run_settings import SweepSettings, TrainSettings
+from lrgui.core.run_settings import RaceSettings, SweepSettings, TrainSettings
 from lrgui.gui.dimming import DIMMED
 from lrgui.plot.theme import LIGHT
 from lrgui.runs.job import Job
@@ -73,6 +73,31 @@ class Zones:
         return float(10 ** (-6 + 6 * (x - self.left) / (self.right - self.left)))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A part of the window with the words that are read in it."""
+
+    words: list[str]
+    """Of a table those of each row."""
+    name: str
+    """What a screen reader calls it."""
+    place: tuple[int, int, int, int]
+    """Left, top, width and height on the screen."""
+    on: bool
+    """False for what cannot be used now."""
+
+    @property
+    def text(self) -> str:
+        """All of its words."""
+        return "\n".join(self.words)
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """Its middle on the screen."""
+        left, top, width, height = self.place
+        return left + width // 2, top + height // 2
+
+
 class Program:
     """The real program in folders of its own."""
 
@@ -84,10 +109,21 @@ class Program:
         self.window = ""
 
     # ------------------------------------------------------------ start and end
-    def start(self, steps: int = 200, epochs: int = 12, end_lr: float = 1.0, stop_factor: float = 4.0) -> None:
-        """Start with these settings and wait for the window."""
+    def start(
+        self,
+        steps: int = 200,
+        epochs: int = 12,
+        end_lr: float = 1.0,
+        stop_factor: float = 4.0,
+        race_steps: int = 160,
+        read: bool = False,
+    ) -> None:
+        """Start with these settings and wait for the window; `read` it to know which words stand where."""
         job = replace(
-            Job(), sweep=SweepSettings(steps=steps, end_lr=end_lr, stop_factor=stop_factor), train=TrainSettings(epochs)
+            Job(),
+            sweep=SweepSettings(steps=steps, end_lr=end_lr, stop_factor=stop_factor),
+            train=TrainSettings(epochs),
+            race=RaceSettings(steps=race_steps),
         )
         config = self.folder / "config"
         config.mkdir()
@@ -99,8 +135,9 @@ class Program:
             "LRGUI_CONFIG": str(config),
             "XDG_CONFIG_HOME": str(self.folder / "xdg"),
         }
+        program = [ROOT / "tests" / "journeys" / "reader.py", self._read] if read else [ROOT / "main.py"]
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "main.py")], env=environment, cwd=self.folder, stderr=subprocess.PIPE
+            [sys.executable, *map(str, program)], env=environment, cwd=self.folder, stderr=subprocess.PIPE
         )
         self.window = until(lambda: self._find("^LR Finder$"), "the window")
         until(lambda: self._pixels(LIGHT.accent).any(), "the window is painted")
@@ -239,6 +276,28 @@ class Program:
             return self.zones()
         except ValueError:
             return None
+
+    # ------------------------------------------------------------ what there is to read
+    @property
+    def _read(self) -> Path:
+        return self.folder / "seen.json"
+
+    def seen(self) -> list[Seen]:
+        """All words of a window that was started to be read."""
+        found = json.loads(self._read.read_text()) if self._read.exists() else []
+        return [Seen(**{**one, "place": tuple(one["place"])}) for one in found]
+
+    def named(self, name: str) -> Seen | None:
+        """The part that a screen reader calls so."""
+        return next((one for one in self.seen() if one.name == name), None)
+
+    def reads(self, words: str) -> Seen | None:
+        """The part in which these words stand."""
+        return next((one for one in self.seen() if words in one.text), None)
+
+    def wait_for(self, words: str, seconds: float = 40.0) -> Seen:
+        """The part in which these words stand, once they do."""
+        return until(lambda: self.reads(words), f"“{words}” in the window", seconds)
 
     # ------------------------------------------------------------ files and processes
     def settings(self) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from lrgui.gui.shown_sweep import rules_shown
 if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
 
+#: Lines that most reasons need at most.
+REASON_LINES = 3
+
 
 class SuggestionsPanel(Card):
     """Ours first, then the classic rules and those of packages; a click or Enter on a row selects its rate, and the
-    line below says how it came about."""
+    line above them says how it came about: below so many rows it would be out of sight."""
 
     def __init__(self, runs: RunsOnScreen) -> None:
         super().__init__("Suggestions")
@@ -45,12 +48,14 @@ class SuggestionsPanel(Card):
         self.table.cellClicked.connect(lambda row, _column: self._take(row))
         self.table.cellActivated.connect(lambda row, _column: self._take(row))
         self._empty = muted("The learning rates suggested by each rule appear here after a sweep.")
-        inside.addWidget(self._empty)
-        inside.addWidget(self.table)
         self._reasons: list[str] = []
         self.reason = muted()
         self.reason.setAccessibleName("Reason")
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.reason.setMinimumHeight(REASON_LINES * self.reason.fontMetrics().height())  # no row moves
+        inside.addWidget(self._empty)
         inside.addWidget(self.reason)
+        inside.addWidget(self.table)
         self.table.setMouseTracking(True)
         self.table.cellEntered.connect(lambda row, _column: self._show_reason(row))
         self.table.currentCellChanged.connect(lambda row, _column, _before, _then: self._show_reason(row))
@@ -89,7 +94,7 @@ class SuggestionsPanel(Card):
         self._show_reason(max(self.table.currentRow(), 0))
 
     def _show_reason(self, row: int) -> None:
-        """Say below the table why the rule of a row points where it does."""
+        """Say above the table why the rule of a row points where it does."""
         if 0 <= row < len(self._reasons):
             self.reason.setText(self._reasons[row])
 

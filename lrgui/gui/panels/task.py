@@ -197,7 +197,9 @@ class TaskPanel(ConfigCard):
 
     @Slot(object)
     def _on_task(self, event: TaskEvent) -> None:
-        task = self.session.job.task
+        task, ran = self.session.job.task, self.session.runs.job(self.session.kind)
+        if ran is not None and _subject(ran.task) != _subject(task):  # a saved run, one of the queue, the digits beside
+            return
         self._detail_of = _subject(task)
         self._run_words = f"{event.detail} · {event.parameters:,} parameters · {event.device}"
         self._show_detail()
