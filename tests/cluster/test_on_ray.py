@@ -130,7 +130,8 @@ def test_a_run_gets_the_resources_that_it_asks_for(cluster: Any, tmp_path: Path)
 def test_where_no_cluster_is_there_it_is_said() -> None:
     program = """
 from lrgui.studies.execution import ExecutionSettings
-from lrgui.studies.on_ray import RayExecutor, RayProblem
+from lrgui.runs.remote.ray_tasks import RayProblem
+from lrgui.studies.on_ray import RayExecutor
 try:
     RayExecutor(ExecutionSettings(on="ray://127.0.0.1:1"))
 except RayProblem as problem:

@@ -23,7 +23,7 @@ from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
 from lrgui.runs.ray_settings import RayResources
 from lrgui.runs.remote.ray_node import GATHER
-from lrgui.runs.remote.ray_tasks import RayProblem, RayTasks
+from lrgui.runs.remote.ray_tasks import RayProblem, RayTasks, the_ray
 from lrgui.writing import write_atomically
 
 #: The only run's ticket, and the request that ends it.
@@ -37,6 +37,10 @@ def main() -> NoReturn:
     about = json.loads(sys.argv.pop(1))
 
     def prepare() -> dict[str, str]:
+        try:
+            the_ray(about["address"])  # before anybody looks what belongs to Python itself: it replaces some of that
+        except RayProblem:
+            pass  # the run says it
         return {"python": sys.version.split()[0]}
 
     worker.main(prepare=prepare, run=lambda job, control: run_on_ray(job, control, **about))

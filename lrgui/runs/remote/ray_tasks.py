@@ -39,6 +39,8 @@ from lrgui.tasks.user.target import Target
 ROOM_KNOWN = 2.0
 #: Where Ray keeps the token that its clusters ask for.
 TOKEN = "~/.ray/auth_token"
+#: What Ray says where none runs.
+_NONE = "Could not find any running Ray"
 
 
 class RayProblem(ValueError):  # noqa: N818  (a sentence for people, not a fault)
@@ -62,13 +64,7 @@ class RayTasks:
         `folder` is the working directory on the nodes, "" that of the code; `many`: runs follow each other.
         """
         self._where, self.resources, self._folder, self._many = where, resources, folder, many
-        if where.startswith(ADDRESS):
-            _show_token()
-        try:
-            ray: Any = import_module("ray")
-        except ImportError:
-            raise RayProblem("Running on Ray needs the package ray: pip install 'lrgui[cluster]'") from None
-        self._ray = ray
+        self._ray = ray = the_ray(where)
         self._connected = not ray.is_initialized()
         if self._connected:
             self._connect()
@@ -103,13 +99,25 @@ class RayTasks:
         try:
             with _own_signals():
                 try:
-                    ray.init(address="auto" if where == RAY else where, **quiet)
+                    self._join("auto" if where == RAY else where, quiet)
                 except ConnectionError:  # none runs here
                     if where != RAY:
                         raise
                     ray.init(include_dashboard=False, **quiet)
         except Exception as error:  # Ray has many kinds, and passes those of gRPC on
             raise RayProblem(_unreachable(where, str(error), ray.__version__)) from error
+
+    def _join(self, address: str, quiet: dict[str, Any]) -> None:
+        """Connect to a cluster that runs, which may want to see a token."""
+        try:
+            self._ray.init(address=address, **quiet)
+        except ConnectionError as error:
+            if address.startswith(ADDRESS) or _NONE in str(error) or not _show_token():
+                raise
+            config = getattr(import_module("ray._raylet"), "Config", None)
+            if config is not None:
+                config.initialize("")  # it knew already that none is shown
+            self._ray.init(address=address, **quiet)
 
     @property
     def nodes(self) -> int:
@@ -280,12 +288,26 @@ def _own_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _show_token() -> None:
-    """Let Ray's client show the token that there is, before Ray is imported: since 2.60 clusters ask for one, and all
-    of Ray but its client (`ray://`) looks for it unasked."""
+def the_ray(where: str) -> Any:
+    """The package ray, for a cluster at this address. Raises RayProblem where it is not installed."""
+    if where.startswith(ADDRESS):  # that client shows a token if it is told so before; a cluster may do without
+        _show_token()
+    try:
+        return import_module("ray")
+    except ImportError:
+        raise RayProblem("Running on Ray needs the package ray: pip install 'lrgui[cluster]'") from None
+
+
+def _show_token() -> bool:
+    """Let Ray show the token that there is; False where there is none, or the environment says what is to be done.
+
+    Not before a cluster has refused to do without: one that asks for none lets go of whoever shows one.
+    """
     kept = os.environ.get("RAY_AUTH_TOKEN_PATH") or os.path.expanduser(TOKEN)
-    if "RAY_AUTH_MODE" not in os.environ and (os.environ.get("RAY_AUTH_TOKEN") or os.path.isfile(kept)):
-        os.environ["RAY_AUTH_MODE"] = "token"
+    if "RAY_AUTH_MODE" in os.environ or not (os.environ.get("RAY_AUTH_TOKEN") or os.path.isfile(kept)):
+        return False
+    os.environ["RAY_AUTH_MODE"] = "token"
+    return True
 
 
 def _unreachable(where: str, why: str, version: str) -> str:
@@ -294,10 +316,11 @@ def _unreachable(where: str, why: str, version: str) -> str:
     if "ersion mismatch" in why:
         own = f"Ray {version} on Python {platform.python_version()}"
         return f"{which} runs another Ray or another Python than this one, {own}. Use the same on both."
-    if "token" in why.lower():
-        return f"{which} asks for a token. Copy {TOKEN} from its head to this machine."
-    first = why.strip().partition("\n")[0].rstrip(".")
-    return f"{which} cannot be reached: {first}."
+    if _NONE in why:
+        return "No Ray cluster runs on this machine. Start one with ray start --head, or give an address."
+    said = " ".join(line.strip() for line in why.strip().splitlines()[:2] if line.strip()).rstrip(".:")
+    token = f"If it asks for a token, copy {TOKEN} from its head to this machine."
+    return f"{which} cannot be reached: {said}. {token}"
 
 
 def _event(line: str) -> Event | None:
