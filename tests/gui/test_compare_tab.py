@@ -146,7 +146,9 @@ def test_saved_sweeps_are_laid_over_each_other(window: MainWindow, bench: Bench,
     ]
     window.compare_runs(paths)
     tab = window.tabs.compare
+    assert tab.waiting.isVisible() and tab.waiting.text() == "Reading 3 runs …"
     qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)
+    assert not tab.waiting.isVisible()
     names = [entry.text for entry in tab.saved.plot.chart.legend.entries]
     assert names == ["SGD · batch 64", "Adam · batch 64", "Adam · batch 128"]
     assert window.tabs.currentWidget() is tab and tab.saved.sentences.text() == "3 sweeps compared."

@@ -23,7 +23,7 @@ from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.overlay_view import OverlayView
-from lrgui.gui.tabs.run_tab import RunTab, empty_state
+from lrgui.gui.tabs.run_tab import RunTab, empty_line, empty_state
 from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.overlaid import OverlaidRun
@@ -115,6 +115,8 @@ class CompareTab(RunTab):
         column.addLayout(chosen)
         column.addWidget(self._fill_stack(empty, self.optimizers), 1)
         self._stack.addWidget(self.saved)
+        self.waiting = empty_line("")
+        self._stack.addWidget(self.waiting)
         self.sentences.hide()
         self.reset.hide()
         session.job_changed.connect(self._show_own)
@@ -238,9 +240,14 @@ class CompareTab(RunTab):
                 watch(number / len(paths))
             return found
 
+        if self._stack.currentIndex() == 0:  # what is shown stays until they are there
+            self.waiting.setText(f"Reading {len(paths)} runs …")
+            self._stack.setCurrentWidget(self.waiting)
         self._background.start(read, self._on_loaded)
 
     def _on_loaded(self, loaded: list[LoadedRun] | None, error: Exception | None) -> None:
+        if self._stack.currentWidget() is self.waiting:
+            self._show_plot(False)
         if loaded is None:
             if not isinstance(error, OSError | ValueError):
                 assert error is not None
