@@ -34,6 +34,30 @@ class Words(QLabel):
         menu.popup(event.globalPos())
 
 
+class Steady(QLabel):
+    """Words that wrap. While they are held they give no room back: what stands below them does not move up and down
+    with every text that they show during a drag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._most: int | None = None
+        """The height that is kept, None while they are not held."""
+
+    def hold(self, held: bool) -> None:
+        """Keep the room that they have had from now on, or let it go."""
+        if held == (self._most is None):
+            self._most = self.height() if held else None
+            self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:
+        high = super().heightForWidth(width)
+        if self._most is not None:
+            high = self._most = max(self._most, high)
+        return high
+
+
 def wrapped(text: str, name: str = "") -> QLabel:
     """Words that wrap, also long paths, and that can be selected; `name` is the style's."""
     label = Words(breakable(text))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -15,13 +17,15 @@ from scripted import Scripted, points, task
 
 from lrgui.core.events import StateEvent
 from lrgui.core.learning_rate import format_lr
-from lrgui.gui.room import Handle, Room
+from lrgui.gui.panels.checklist import ChecklistPanel
+from lrgui.gui.panels.suggestions import SuggestionsPanel
+from lrgui.gui.room import Handle
 from lrgui.gui.runs_drawer import RunsDrawer
 from lrgui.gui.settings import Settings, load_settings, save_settings
 from lrgui.gui.window import MainWindow
 
 
-def place(widget: QWidget, room: Room) -> QRect:
+def place(widget: QWidget, room: QWidget) -> QRect:
     """Where a widget stands in the room."""
     return QRect(widget.mapTo(room, QPoint(0, 0)), widget.size())
 
@@ -267,6 +271,29 @@ def test_tab_never_leads_out_of_sight(window: MainWindow, bench: Bench, qtbot: Q
             assert focus.visibleRegion().boundingRect().height() >= focus.height() - 2, focus.objectName()
     for wing in window.room.wings:
         assert sum(wing.side.isAncestorOf(each) for each in seen) > 20
+
+
+def test_nothing_moves_up_and_down_while_the_selection_is_dragged(window: MainWindow, bench: Bench) -> None:
+    window.resize(1366, 768)
+    bench.play()
+    places: list[list[int]] = []
+    blocks = [window.findChild(SuggestionsPanel), window.findChild(ChecklistPanel)]
+    blocks += [text for _, text in window.findChild(ChecklistPanel)._rows]
+
+    def drag(lrs: Iterable[float]) -> None:
+        for lr in lrs:
+            bench.runs.preview_selection(float(lr))
+            for _ in range(4):
+                QApplication.processEvents()
+            places.append([place(block, window.room).y() for block in blocks])
+
+    drag(np.geomspace(1e-5, 0.5, 60))
+    places.clear()  # once there was room for the longest texts
+    drag(np.geomspace(0.5, 1e-5, 60))
+    assert all(each == places[0] for each in places)
+    bench.runs.commit_selection(None, 3e-2)
+    QApplication.processEvents()
+    assert not bench.runs.dragging and all(text._most is None for text in blocks[2:])
 
 
 def test_the_theme_takes_no_focus(window: MainWindow) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from lrgui.core.curve.words import CLASSIC, TIPS
 from lrgui.gui.cards import Card, Fold, muted
 from lrgui.gui.dimming import dim
+from lrgui.gui.labels import Steady
 from lrgui.gui.runs_on_screen import RunsOnScreen
 
 SIGNS = re.compile(" ([×÷=]) ")
@@ -30,7 +31,7 @@ class ChecklistPanel(Card):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
         self.body.addLayout(self._grid)
-        self._rows: list[tuple[QLabel, QLabel]] = []
+        self._rows: list[tuple[QLabel, Steady]] = []
         self._empty = muted("After a sweep, five checks of its curve are listed here.")
         self.body.addWidget(self._empty)
         self.classic = Fold(CLASSIC.rstrip(":"), self.sentence, "classic")
@@ -57,8 +58,7 @@ class ChecklistPanel(Card):
         self.classic.setVisible(reading is not None)
         self.sentence.setText(reading.interpretation if reading is not None else "")
         while len(self._rows) < len(checks):
-            sign, text = QLabel(), QLabel()
-            text.setWordWrap(True)
+            sign, text = QLabel(), Steady()
             row = len(self._rows)
             self._grid.addWidget(sign, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text, row, 1)
@@ -70,6 +70,7 @@ class ChecklistPanel(Card):
             if not shown:
                 continue
             check = checks[index]
+            text.hold(self._runs.dragging)
             text.setText(SIGNS.sub(" \\1\u00a0", check.text))  # no line may end in a sign
             text.setAccessibleName(f"{WORDS[check.state]}: {check.text}")
             if sign.objectName() != check.state:

@@ -16,6 +16,7 @@ from lrgui.core.run_settings import TrainSettings
 from lrgui.core.settings import settings_of
 from lrgui.gui.cards import Card, Fold, muted, small_button
 from lrgui.gui.dimming import dim
+from lrgui.gui.labels import Steady
 from lrgui.gui.range_bar import RangeBar
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
@@ -50,8 +51,7 @@ class SelectionPanel(Card):
         self.body.addWidget(self.number)
         self.range = RangeBar()
         self.body.addWidget(self.range)
-        self.confidence = QLabel()
-        self.confidence.setWordWrap(True)
+        self.confidence = Steady()
         self.confidence.setAccessibleName("Confidence")
         self.confidence.setToolTip(MEANING)
         self.body.addWidget(self.confidence)
@@ -238,6 +238,7 @@ class SelectionPanel(Card):
             # It says nothing of a rate that a person chose, or that was there before the sweep.
             words = f"selected by you; recommended: {words}" if pick.lr is not None else f"this sweep: {words}"
             style = "muted" if pick.lr is not None else style
+        self.confidence.hold(self._runs.dragging)
         self.confidence.setText(words[:1].upper() + words[1:])
         self.confidence.setToolTip(f"{confidence_words(pick)}: {MEANING}" if pick.lr is not None else pick.reason)
         if self.confidence.objectName() != style:
