@@ -20,7 +20,7 @@ from lrgui.gui.recent import label
 from lrgui.gui.room import bring_into_sight
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
-from lrgui.gui.tabs.tabs import Tabs
+from lrgui.gui.tabs.tabs import CURVE, Tabs
 from lrgui.runs.headline import clock
 from lrgui.runs.index import KeptRun
 from lrgui.runs.listing import LATEST, matching, ordered
@@ -48,7 +48,8 @@ def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
 
 def _tabs(tabs: Tabs) -> Iterator[Command]:
     for index in range(tabs.count()):
-        yield Command(tabs.tabText(index), partial(tabs.go_to, index), "Tab")
+        name = CURVE if tabs.widget(index) is tabs.curve else tabs.tabText(index)
+        yield Command(name, partial(tabs.go_to, index), "Tab")
 
 
 def _of_tab(tabs: Tabs) -> Iterator[Command]:

@@ -1,4 +1,4 @@
-"""What the window tells the person above the plot. Its widget is `banner.py`: whoever notices something knows none."""
+"""What the window tells the person over the plot. Its widget is `banner.py`: whoever notices something knows none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the person should know, shown above the plot until it is closed."""
+    """Something the person should know, shown over the plot until it is closed."""
 
     kind: str
     """`info`, `warning` or `error`."""

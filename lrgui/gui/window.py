@@ -51,7 +51,7 @@ from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
-from lrgui.gui.tabs.tabs import Tabs
+from lrgui.gui.tabs.tabs import CURVE, Tabs
 from lrgui.gui.tool_row import NOT_OF_SCRIPTS, ToolRow
 from lrgui.gui.visit_bar import VisitBar
 from lrgui.places import runs_folder
@@ -64,8 +64,8 @@ if TYPE_CHECKING:
     from lrgui.gui.dialogs.palette import Command
     from lrgui.gui.runs_drawer import RunsDrawer
 
-#: The curve's tab, and from which width of the window on it is called so.
-LONG_NAME, WIDE = "Learning-rate curve", 1180
+#: From which width of the window on the curve's tab has its whole name.
+WIDE = 1180
 #: Milliseconds after the last move of the window until its place is kept.
 KEEP_MS = 400
 
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         left, right = Side(290, "Settings"), Side(312, "Result")
         for row in PANELS:
             (left if row.side == "left" else right).add(row.make(self.session, self.runs))
-        self.tabs.name_curve(LONG_NAME)
+        self.tabs.name_curve(CURVE)
         center = QWidget()
         within = QVBoxLayout(center)
         within.setContentsMargins(0, 0, 0, 0)
@@ -379,7 +379,7 @@ class MainWindow(QMainWindow):
         """In a narrow window tabs and buttons have short names, so that all are in sight."""
         super().resizeEvent(event)
         self._name_buttons()
-        self.tabs.name_curve(LONG_NAME if self.width() >= WIDE else "Curve")
+        self.tabs.name_curve(CURVE if self.width() >= WIDE else "Curve")
         self._place_kept.start()
 
     def event(self, event: QEvent) -> bool:

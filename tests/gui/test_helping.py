@@ -63,6 +63,12 @@ def test_a_few_letters_find_a_command(window: MainWindow, wanted: str, first: st
     assert best.line.startswith(first)
 
 
+def test_the_curve_keeps_its_name_where_its_tab_has_a_short_one(window: MainWindow) -> None:
+    window.resize(1024, 700)
+    assert window.tabs.tabText(0) == "Curve"
+    assert next(command.text for command in window.commands() if command.kind == "Tab") == "Learning-rate curve"
+
+
 def test_the_letters_must_all_be_there_in_order() -> None:
     assert score("fx", "Find") is None and score("dni", "Find") is None
     best, worse = score("opt", "Optimizer"), score("opt", "A loop that ends")

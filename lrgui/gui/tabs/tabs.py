@@ -39,6 +39,10 @@ LATER = {
 }
 
 
+#: The curve's tab; in a narrow window it is called "Curve".
+CURVE = "Learning-rate curve"
+
+
 class Tabs(QTabWidget):
     """Shows the tab of a run that starts."""
 
