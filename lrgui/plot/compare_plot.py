@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ _NONE: Floats = np.empty(0)
 MANY = 8
 LABEL_HEIGHT = 20.0
 TOP = 6.0
+#: From one row of labels to the next, in pixels.
+ROW = LABEL_HEIGHT + 2
 DIAMOND = 5.2
 
 
@@ -170,9 +173,8 @@ class PickMarks(PaletteLayer):
     def _placed(self) -> list[tuple[Pick, Placed]]:
         """The picks in sight, each with its label in the first row that has room, and covers no diamond."""
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
-        around = QPointF(DIAMOND + 1, DIAMOND + 1)
         points = [self.to_px(pick.x, pick.y) for pick in self._picks]
-        taken = [QRectF(at - around, at + around) for at in points if rect.contains(at)]
+        taken = [_Box.around(at, DIAMOND + 1) for at in points if rect.contains(at)]
         placed: list[tuple[Pick, Placed]] = []
         for pick in self._picks:
             at = self.to_px(pick.x, pick.y).x()
@@ -180,11 +182,10 @@ class PickMarks(PaletteLayer):
                 continue
             width = metrics.horizontalAdvance(pick.label) + 14
             left = min(max(at - width / 2, 2.0), max(2.0, rect.width() - width - 2))
-            box = QRectF(left, TOP, width, LABEL_HEIGHT)
-            while any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken):
-                box.translate(0, LABEL_HEIGHT + 2)
-            taken.append(box)
-            placed.append((pick, Placed(pick.label, pick.label, box)))
+            row = _first_row([box for box in taken if box.left < left + width + 2 and box.right > left - 2])
+            top = TOP + row * ROW
+            taken.append(_Box(left, left + width, top, top + LABEL_HEIGHT))
+            placed.append((pick, Placed(pick.label, pick.label, QRectF(left, top, width, LABEL_HEIGHT))))
         return placed
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
@@ -209,6 +210,29 @@ class PickMarks(PaletteLayer):
             painter.drawRoundedRect(box, 4, 4)
             painter.setPen(QColor(self._palette.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, pick.label)
+
+
+class _Box(NamedTuple):
+    """Where something lies, in pixels."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    @classmethod
+    def around(cls, at: QPointF, reach: float) -> _Box:
+        """All that is within `reach` of a point."""
+        return cls(at.x() - reach, at.x() + reach, at.y() - reach, at.y() + reach)
+
+
+def _first_row(taken: Sequence[_Box]) -> int:
+    """The first row of labels, from 0, that none of these boxes reaches into, which all lie below each other."""
+    full: set[int] = set()
+    for box in taken:
+        first = math.floor((box.top - TOP - LABEL_HEIGHT - 1) / ROW) + 1
+        full.update(range(first, math.ceil((box.bottom - TOP + 1) / ROW)))
+    return next(row for row in itertools.count() if row not in full)
 
 
 def compare_plot(compared: Sequence[Compared], limits: tuple[float, float], palette: Palette) -> ComparePlot:

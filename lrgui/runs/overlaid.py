@@ -95,10 +95,11 @@ class OverlaidRun:
     """What was drawn of it last, and how long it was then: one of many that is over is not averaged again."""
 
     @classmethod
-    def of(cls, opened: OpenedRun, path: Path | None = None) -> OverlaidRun:
-        """A run from disk."""
+    def of(cls, opened: OpenedRun, path: Path | None = None, reading: SweepReading | None = None) -> OverlaidRun:
+        """A run from disk; `reading` is that of a sweep, where it was read already."""
         job = opened.job
-        reading = opened.sweeps.read(job.sweep) if job.kind == RunKind.SWEEP and len(opened.record) else None
+        if reading is None and job.kind == RunKind.SWEEP and len(opened.record):
+            reading = opened.sweeps.read(job.sweep)
         name = "" if path is None else read_notes(path).name
         return cls(job, opened.record, optimizer_of(job, opened.record), reading, opened.created, path, name)
 

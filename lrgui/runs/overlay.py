@@ -134,7 +134,7 @@ class Overlay:
         """What they are laid over each other by."""
         return self.view.align if self.view.align in self.aligns else self.aligns[0]
 
-    @property
+    @cached_property
     def quantities(self) -> tuple[str, ...]:
         """What can be drawn of at least one of them."""
         found: list[str] = [Quantity.LOSS]
@@ -149,7 +149,7 @@ class Overlay:
         """What is drawn."""
         return self.view.quantity if self.view.quantity in self.quantities else Quantity.LOSS
 
-    @property
+    @cached_property
     def metric_name(self) -> str:
         """The metric that most of them have; empty where none has any."""
         names = [run.metric_name for run in self.runs]

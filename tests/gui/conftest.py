@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from bench import Bench
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.gui.settings import Settings
 from lrgui.gui.window import MainWindow
 
@@ -33,3 +35,16 @@ def window(bench: Bench, qtbot: QtBot) -> MainWindow:
     window.show()
     qtbot.waitExposed(window)
     return window
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each sweep that is read from now on, whether the window's own thread did it."""
+    noted: list[bool] = []
+
+    def read(*arguments: object, **settings: object) -> SweepReading:
+        noted.append(threading.current_thread() is threading.main_thread())
+        return read_sweep(*arguments, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("lrgui.core.curve.sweep_reading.read_sweep", read)
+    return noted

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task
 
 from lrgui.core.curve.rules import RULES
+from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.app import create_window
@@ -31,6 +32,28 @@ def card(window: MainWindow) -> SelectionPanel:
 
 def _press(button) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_sweep_is_read_beside_the_window_and_its_answer_is_shown_at_once(
+    window: MainWindow,
+    card: SelectionPanel,
+    bench: Bench,
+    read_here: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plot, shown = window.tabs.curve.plot, list[tuple[bool, str]]()
+    finish = plot.set_finished
+
+    def note(reading: SweepReading) -> None:
+        finish(reading)
+        QTimer.singleShot(0, lambda: shown.append((plot.zones is not None, card.number.text())))
+
+    monkeypatch.setattr(plot, "set_finished", note)
+    bench.play()
+    bench.qtbot.waitUntil(lambda: bool(shown))
+    assert read_here == [False], "read once, and the window does not wait for it"
+    assert bench.runs.selection is not None
+    assert shown == [(True, format_lr(bench.runs.selection))], "zones and card have it in the same turn"
 
 
 def test_the_range_bar_goes_from_conservative_to_the_upper_limit(card: SelectionPanel, bench: Bench) -> None:

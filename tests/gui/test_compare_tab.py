@@ -139,7 +139,9 @@ def _kept(name: str, job: Job, chunks: list[list[Event]]) -> Path:
     return log.path
 
 
-def test_saved_sweeps_are_laid_over_each_other(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+def test_saved_sweeps_are_laid_over_each_other(
+    window: MainWindow, bench: Bench, qtbot: QtBot, read_here: list[bool]
+) -> None:
     paths = [
         _kept(name, Job(task=TaskSpec(optimizer=optimizer, batch_size=size)), sweep())
         for name, optimizer, size in (("a", "sgd", 64), ("b", "adam", 64), ("c", "adam", 128))
@@ -151,6 +153,7 @@ def test_saved_sweeps_are_laid_over_each_other(window: MainWindow, bench: Bench,
     assert not tab.waiting.isVisible()
     names = [entry.text for entry in tab.saved.plot.chart.legend.entries]
     assert names == ["SGD · batch 64", "Adam · batch 64", "Adam · batch 128"]
+    assert read_here == [False] * 3, "each is read once, and the window does not wait for it"
     assert window.tabs.currentWidget() is tab and tab.saved.sentences.text() == "3 sweeps compared."
     assert window.tabs.plot is tab.saved.plot and len(tab.saved.plot.picks.labels) == 3
     tab.pick_buttons[0].menu().actions()[1].trigger()

@@ -233,32 +233,35 @@ class CompareTab(RunTab):
             )
             return
 
-        def read(watch: Watch) -> list[LoadedRun]:
+        def read(watch: Watch) -> Overlay:
             found = []
             for number, path in enumerate(paths, 1):
-                found.append(LoadedRun.of(path))
+                run = LoadedRun.of(path)
+                if len(run.opened.record):
+                    reading = None if run.shown is None else run.shown.reading
+                    found.append(OverlaidRun.of(run.opened, path, reading))
                 watch(number / len(paths))
-            return found
+            overlay = Overlay.of(found)
+            overlay.traces  # noqa: B018  # averaged here, not while the window waits
+            return overlay
 
         if self._stack.currentIndex() == 0:  # what is shown stays until they are there
             self.waiting.setText(f"Reading {len(paths)} runs …")
             self._stack.setCurrentWidget(self.waiting)
         self._background.start(read, self._on_loaded)
 
-    def _on_loaded(self, loaded: list[LoadedRun] | None, error: Exception | None) -> None:
+    def _on_loaded(self, overlay: Overlay | None, error: Exception | None) -> None:
         if self._stack.currentWidget() is self.waiting:
             self._show_plot(False)
-        if loaded is None:
+        if overlay is None:
             if not isinstance(error, OSError | ValueError):
                 assert error is not None
                 raise error
             self._session.noticed.emit(Notice("error", str(error)))
             return
-        found = [run for run in loaded if len(run.opened.record)]
-        if len(found) < 2:
+        if len(overlay.runs) < 2:
             self._session.noticed.emit(Notice("info", "Select at least two runs that measured something."))
             return
-        overlay = Overlay.of([OverlaidRun.of(run.opened, run.path) for run in found])
         self.saved.show_runs(overlay)
         self.plot = self.saved.plot
         self._stack.setCurrentWidget(self.saved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -75,6 +76,14 @@ class Tabs(QTabWidget):
         runs.compare_started.connect(lambda: self._show_run(self.compare))
         runs.race_started.connect(lambda: self._show_run(self.verify))
         self.currentChanged.connect(self._make_current)
+        session.task_known.connect(self._expect_next)
+
+    @Slot()
+    def _expect_next(self) -> None:
+        """The first run goes on: what the tabs of those that often follow need is imported beside the window, which
+        would stand still for it."""
+        self._session.task_known.disconnect(self._expect_next)
+        threading.Thread(target=_import_next, name="lrgui imports tabs", daemon=True).start()
 
     @property
     def training(self) -> TrainingTab:
@@ -249,3 +258,9 @@ class Tabs(QTabWidget):
         self._palette = palette
         for tab in (self.curve, *self._made.values()):
             tab.set_palette(palette)
+
+
+def _import_next() -> None:
+    import lrgui.export.snippets
+    import lrgui.gui.tabs.training
+    import lrgui.gui.tabs.verify  # noqa: F401
