@@ -16,7 +16,7 @@ from slurm_stand_in import Slurm
 from ssh_server import NAME, SshServer
 
 from lrgui.core.control import Control
-from lrgui.core.events import BatchEvent, EpochEvent, OutputEvent, ResumeEvent, RunState, Stream
+from lrgui.core.events import BatchEvent, EpochEvent, Event, OutputEvent, ResumeEvent, RunState, StateEvent, Stream
 from lrgui.core.run_settings import TrainSettings
 from lrgui.runs.checkpoints import with_checkpoints
 from lrgui.runs.in_process import run_job
@@ -147,6 +147,17 @@ def uninterrupted(job: Job) -> tuple[list[float], list[float]]:
     ]
 
 
+def attached(log: Path) -> list[Event]:
+    """What whoever follows a run again is told first."""
+    source = resumption(log, open_run(log)).source
+    assert source is not None
+    chunks = source.chunks()
+    try:
+        return next(iter(chunks))
+    finally:
+        chunks.close()
+
+
 def is_whole(log: Path, job: Job) -> None:
     """Every step once, with the numbers of a training that was not interrupted; the log there tells the same."""
     losses, epochs = uninterrupted(job)
@@ -211,6 +222,8 @@ def test_one_of_here_is_sent_there_and_followed_again_after_the_laptop_was_close
     assert elsewhere.returncode == 2 and f"lrgui steer {log.path.stem} --stop" in " ".join(elsewhere.stderr.split())
     where = whereabouts(log.path)
     assert where is not None
+    states = [event for event in attached(log.path) if isinstance(event, StateEvent)]
+    assert [event.state for event in states] == [RunState.PAUSED], "what it does is told, however long ago it began"
     threading.Timer(3, Follower(where.address.path).ask, ("resume",)).start()
     done = command("resume", log.path.name)
     assert done.returncode == 0 and "is still going on: following it" in done.stderr, done.stderr

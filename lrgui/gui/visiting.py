@@ -125,6 +125,9 @@ class Visiting(RunLife):
             if end is None or sent:  # it may go on there, or in another program
                 tip = "If the run is still going on, show what it measures from now on"
                 notice = replace(notice, action="Follow", tip=tip, act=lambda: self._follow_again(run.path))
+            if sent and self.kind == RunKind.TRAIN:
+                tip = "Follow it if it is still going on there, or go on from its last checkpoint"
+                notice = replace(notice, action="Resume", tip=tip, act=lambda: self.resume(run.path))
             self.noticed.emit(notice)
         why = "it is still going on" if goes_on(run.path) else "the program ended during the run"
         self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, f"{run.path.name} is incomplete: {why}."))

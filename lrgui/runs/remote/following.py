@@ -86,8 +86,10 @@ class Following:
         return self.parser
 
     def catch_up(self, take: Callable[[list[Event]], object]) -> EndEvent | None:
-        """Read all that is there by now, and give it to `take`; `chunks` goes on from there. Returns the end if the run
-        is over, which `chunks` gives, too. Raises ValueError with a sentence where nothing can be read, or no longer.
+        """Read all that is there by now, and give it to `take`; `chunks` goes on from there, with the run's state.
+
+        Returns the end if the run is over, which `chunks` gives, too. Raises ValueError with a sentence where nothing
+        can be read, or no longer.
         """
         self.open()
         while True:
@@ -105,6 +107,7 @@ class Following:
                 assert isinstance(end, EndEvent)
                 return end
             if self._up_to_date:
+                self._ahead = [[self._state]]  # which may be long ago
                 return None
             self._ahead = [next(self._events)]
 
