@@ -73,6 +73,8 @@ def test_a_user_whom_nobody_knows() -> None:
         "from lrgui.runs.library import start_log\n"
         "from lrgui.runs.job import Job\n"
         "from lrgui.runs.trust import Trust, trust_file\n"
+        # Imported when they are used, by when the folder of Python itself may be closed to this user.
+        "import lrgui.runs.steering, lrgui.runs.task_files\n"
         "os.setgid(54321); os.setuid(54321)\n"
         "print(places.trouble())\n"
         "trust = Trust(trust_file()); question = trust.question(sys.argv[1])\n"
