@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import stat
 import sys
@@ -49,7 +48,11 @@ def trouble() -> str:
 
 def user_name(name: str) -> str:
     """`name`, made the user's own for a folder that all share."""
-    return f"{name}-{getpass.getuser() if sys.platform == 'win32' else os.getuid()}"
+    if sys.platform == "win32":
+        import getpass
+
+        return f"{name}-{getpass.getuser()}"
+    return f"{name}-{os.getuid()}"
 
 
 def own_temporary_folder() -> Path | None:

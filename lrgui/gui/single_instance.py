@@ -9,7 +9,6 @@ QtNetwork is imported only where there is somebody to talk to, and after the fir
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -17,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCryptographicHash, QLockFile, QObject, Qt, QTimer, Signal, Slot
 
 from lrgui.gui.settings import settings_file
 from lrgui.places import is_ours, own_temporary_folder, user_name
@@ -213,7 +212,10 @@ def _key() -> str:
     host, colon, number = os.environ.get("DISPLAY", "").rpartition(":")
     display = host + colon + number.split(".")[0]  # :0.0 is :0
     parts = (str(settings_file().parent.absolute()), platform, os.environ.get("WAYLAND_DISPLAY", ""), display)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    data = "\0".join(parts).encode("utf-8", "surrogateescape")
+    # Qt's is there already; Python's loads OpenSSL.
+    digest = QCryptographicHash.hash(data, QCryptographicHash.Algorithm.Sha256)
+    return digest.toHex().toStdString()[:16]
 
 
 def _folder() -> Path | None:

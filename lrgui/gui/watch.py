@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,6 +84,8 @@ class FileWatch(QObject):
 
 def _digest(file: Path) -> bytes:
     """Of a file's contents; empty where it cannot be read, or is no plain file: a pipe would be waited for."""
+    import hashlib  # loads OpenSSL: at the start nothing is watched yet
+
     try:
         return hashlib.sha256(file.read_bytes()).digest() if os.path.isfile(file) else b""
     except OSError:

@@ -85,7 +85,7 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show(start: dict[str
 
 def test_the_first_frame_waits_for_no_large_module_of_pythons(start: dict[str, Any]) -> None:
     """Those that the plots need are there anyway."""
-    large = ("asyncio", "email", "html", "http", "sqlite3", "tomllib", "unittest", "urllib.request")
+    large = ("asyncio", "email", "hashlib", "html", "http", "sqlite3", "tomllib", "unittest", "urllib.request")
     assert not set(start["all"]) & {*large, "torch", "matplotlib"}
 
 
