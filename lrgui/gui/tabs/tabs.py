@@ -80,8 +80,8 @@ class Tabs(QTabWidget):
 
     @Slot()
     def _expect_next(self) -> None:
-        """The first run goes on: what the tabs of those that often follow need is imported beside the window, which
-        would stand still for it."""
+        """The first run goes on: what its end needs, and the tabs of the runs that often follow, is imported beside the
+        window, which would stand still for it."""
         self._session.task_known.disconnect(self._expect_next)
         threading.Thread(target=_import_next, name="lrgui imports tabs", daemon=True).start()
 
@@ -262,5 +262,7 @@ class Tabs(QTabWidget):
 
 def _import_next() -> None:
     import lrgui.export.snippets
+    import lrgui.gui.run_notices
     import lrgui.gui.tabs.training
-    import lrgui.gui.tabs.verify  # noqa: F401
+    import lrgui.gui.tabs.verify
+    import lrgui.runs.repeating  # noqa: F401
