@@ -4,17 +4,23 @@ The driver, its folder and its results are the real ones; only the GPUs are made
 of which hands over a whole sweep, encoded as a worker sends it, as soon as the driver asks. So the time is the driver's
 alone; it is CPU time, which neighbours on the machine do not change.
 
+What a sweep takes is measured on 400 of them, and multiplied. With --full all 10,000 are driven, too, to measure the
+driver's memory, the journal, the logs and the table; reading the pick off the curve, which is most of a sweep's time
+and the same for each, is then done once.
+
 Run: python benchmarks/cluster_scale.py [--full]
 """
 
 from __future__ import annotations
 
 import gc
+import resource
 import sys
 import tempfile
 import time
 import tracemalloc
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +32,15 @@ from lrgui.runs.event_source import Told
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode, encode
 from lrgui.runs.log_reader import LogReader
+from lrgui.studies import driver
 from lrgui.studies.driver import Driver
 from lrgui.studies.folder import StudyFolder
 from lrgui.studies.plan import planned
 from lrgui.studies.results import read_results
 from lrgui.studies.spec import StudySpec
+from lrgui.studies.stage_result import StageResult, result_of
 
-#: The study, and what `main` runs of it unless it is told to run all.
+#: The study, and of how many sweeps the time is measured.
 SWEEPS, PLACES, SHORT = 10_000, 1_000, 400
 STEPS = 200
 #: Seconds of a sweep on a GPU, for what follows from the measured numbers.
@@ -80,9 +88,75 @@ class MadeUpCluster:
     def close(self) -> None: ...
 
 
+GRID = {"optimizer": ("sgd", "adamw"), "batch_size": (16, 24, 32, 48, 64, 96, 128, 192, 256, 384)}
+
+
+@dataclass
+class Driven:
+    """What a study of so many sweeps took; seconds of CPU time, bytes."""
+
+    count: int
+    planning: float
+    driving: float
+    reading: float
+    """The table from the journal."""
+    following: float
+    """Events read off a log in a second."""
+    logs: int
+    journal: int
+    memory: int
+    """Of the whole process at its highest."""
+    most: int
+
+
+def drive(count: int, lines: list[str], place: Path) -> Driven:
+    """Run a study of so many sweeps in a folder."""
+    begin = time.process_time()
+    plan = planned(StudySpec("digits", grid=GRID, seeds=tuple(range(count // 20))))
+    planning = time.process_time() - begin
+    folder, cluster = StudyFolder(place), MadeUpCluster(lines)
+    begin = time.process_time()
+    found = Driver(plan, folder, cluster).run()
+    driving = time.process_time() - begin
+    assert len(found.rows) == count
+    assert not found.missing
+    memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    logs = sum(file.stat().st_size for file in (folder.path / "runs").iterdir())
+    journal = (folder.path / "journal.jsonl").stat().st_size
+    begin = time.process_time()
+    again = StudyFolder(place)
+    again.load()
+    table_of = read_results(plan, again).table()
+    reading = time.process_time() - begin
+    assert len(table_of[1]) == 20
+    follow = next((folder.path / "runs").iterdir())
+    begin = time.process_time()
+    for _ in range(50):
+        with LogReader(follow) as reader:
+            assert sum(1 for _ in reader)
+    following = 50 * len(lines) / (time.process_time() - begin)
+    return Driven(count, planning, driving, reading, following, logs, journal, memory, cluster.most)
+
+
+def drive_all(lines: list[str]) -> Driven:
+    """All sweeps; the pick of their one curve is read once."""
+    known: list[StageResult | None] = []
+
+    def read_once(log: Path) -> StageResult | None:
+        if not known:
+            known.append(result_of(log))
+        return known[0]
+
+    driver.result_of = read_once
+    try:
+        with tempfile.TemporaryDirectory() as place:
+            return drive(SWEEPS, lines, Path(place))
+    finally:
+        driver.result_of = result_of
+
+
 def main() -> None:
     """Print the table, and what follows."""
-    count = SWEEPS if "--full" in sys.argv else SHORT
     lines = sweep_lines()
     batch = [line for line in lines if '"batch"' in line or line.startswith("[")]
     size = sum(len(line) + 1 for line in lines)
@@ -92,54 +166,33 @@ def main() -> None:
     for _ in range(50):
         [decode(line.encode()) for line in lines]
     rows.append(("events that are decoded in a second", f"{50 * len(lines) / (time.process_time() - begin):,.0f}"))
-
-    seeds = tuple(range(count // 20))
-    grid = {"optimizer": ("sgd", "adamw"), "batch_size": (16, 24, 32, 48, 64, 96, 128, 192, 256, 384)}
-    spec = StudySpec("digits", grid=grid, seeds=seeds)
-    begin = time.process_time()
-    plan = planned(spec)
-    planning = time.process_time() - begin
     gc.collect()
     tracemalloc.start()
-    few = planned(StudySpec("digits", grid=grid))
+    few = planned(StudySpec("digits", grid=GRID))
     per_run = tracemalloc.get_traced_memory()[0] / len(few.runs)
     tracemalloc.stop()
     rows.append((f"memory of the plan, for {SWEEPS:,} runs", format_bytes(per_run * SWEEPS)))
     with tempfile.TemporaryDirectory() as place:
-        folder, cluster = StudyFolder(Path(place)), MadeUpCluster(lines)
-        begin = time.process_time()
-        found = Driver(plan, folder, cluster).run()
-        driving = time.process_time() - begin
-        assert len(found.rows) == count
-        assert not found.missing
-        logs = sum(file.stat().st_size for file in (folder.path / "runs").iterdir())
-        journal = (folder.path / "journal.jsonl").stat().st_size
-        begin = time.process_time()
-        again = StudyFolder(Path(place))
-        again.load()
-        table_of = read_results(plan, again).table()
-        reading = time.process_time() - begin
-        assert len(table_of[1]) == 20
-        follow = next((folder.path / "runs").iterdir())
-        begin = time.process_time()
-        for _ in range(50):
-            with LogReader(follow) as reader:
-                points = sum(1 for _ in reader)
-        following = 50 * len(lines) / (time.process_time() - begin)
-        assert points
-    each = driving / count
+        short = drive(SHORT, lines, Path(place))
+    whole = drive_all(lines) if "--full" in sys.argv else short
+    each, times = short.driving / short.count, SWEEPS / whole.count
     rows += [
         ("driver: time for a sweep (decode, write, read, journal)", format_seconds(each)),
         ("driver: events in a second", f"{len(lines) / each:,.0f}"),
-        ("follower: events that are read off a log in a second", f"{following:,.0f}"),
-        (f"logs of {SWEEPS:,} sweeps", format_bytes(logs / count * SWEEPS)),
-        (f"journal of {SWEEPS:,} sweeps", format_bytes(journal / count * SWEEPS)),
-        (f"table of {SWEEPS:,} sweeps from the journal", format_seconds(reading / count * SWEEPS)),
-        (f"planning {SWEEPS:,} runs", format_seconds(planning / count * SWEEPS)),
+        ("follower: events that are read off a log in a second", f"{short.following:,.0f}"),
+        (f"logs of {SWEEPS:,} sweeps", format_bytes(whole.logs * times)),
+        (f"journal of {SWEEPS:,} sweeps", format_bytes(whole.journal * times)),
+        (f"table of {SWEEPS:,} sweeps from the journal", format_seconds(whole.reading * times)),
+        (f"planning {SWEEPS:,} runs", format_seconds(whole.planning * times)),
         (f"driver: {SWEEPS:,} sweeps", format_seconds(each * SWEEPS)),
         (f"GPUs that one driver feeds with sweeps of {SWEEP_SECONDS:.0f} s", f"{SWEEP_SECONDS / each:,.0f}"),
     ]
-    print(f"{count:,} sweeps of {STEPS} steps, {cluster.most:,} at once")
+    if whole is not short:
+        rows += [
+            (f"driver: memory of the process after {SWEEPS:,} sweeps", format_bytes(whole.memory)),
+            ("driver: time for a sweep without reading its pick", format_seconds(whole.driving / whole.count)),
+        ]
+    print(f"{whole.count:,} sweeps of {STEPS} steps, {whole.most:,} at once")
     table(("what", "measured"), rows)
 
 
