@@ -188,6 +188,7 @@ class LogWriter:
             self.path.unlink(missing_ok=True)
             raise
         self._file = again
+        hold(again)
         deleted.close()
 
     def _remove(self, file: BinaryIO) -> None:

@@ -162,6 +162,11 @@ def test_what_cannot_be_written_is_said_and_the_dialog_stays(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "a.png"), ""))
     dialog.save.click()
     assert "could not be written" in dialog.why.text() and dialog.isVisible()
+    dialog.draw()  # as the room that the sentence takes makes it do
+    assert "could not be written" in dialog.why.text() and not dialog.why.isHidden() and dialog.save.isEnabled()
+    choose(dialog, "csv")
+    dialog.draw()
+    assert dialog.why.isHidden()
 
 
 def test_it_fits_a_small_window(opened: Callable[[], ExportDialog], window: MainWindow, bench: Bench) -> None:

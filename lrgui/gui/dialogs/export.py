@@ -134,6 +134,8 @@ class ExportDialog(Dialog):
         kept = settings.export
         self._style = style_from(kept)
         self._filling = False
+        self._failed = ""
+        """Why the last Save or Copy failed, until something is changed: room for it draws the preview again."""
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         row = QHBoxLayout()
@@ -352,6 +354,7 @@ class ExportDialog(Dialog):
         self.dpi.setEnabled(form.key == "png")
         self.theme.setEnabled(form.has_picture and form.key != "html")  # a page has both
         self.said.setText("")
+        self._failed = ""
         self.copy.setToolTip("Copy the picture" if form.has_picture else "Copy the text")
         self._style = replace(self.look, views=None)
         self._settings.export = {"format": form.key, **style_to(self._style)}
@@ -381,12 +384,20 @@ class ExportDialog(Dialog):
             self.picture.setPixmap(pixmap)
         if not form.has_picture:
             self.text.setPlainText(text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}\n…")
-        self.why.setText(why)
-        self.why.setVisible(bool(why))
+        self._say_why(why or self._failed)
         for button in (self.save, self.copy):
             button.setEnabled(not why)
         if form.key == "png" and not why:
             self.said.setText("{:,} × {:,} pixels".format(*style.pixels))
+
+    def _say_why(self, why: str) -> None:
+        self.why.setText(why)
+        self.why.setVisible(bool(why))
+
+    def _fail(self, why: str) -> None:
+        """Say why a Save or Copy failed; nothing where it did not."""
+        self._failed = why
+        self._say_why(why)
 
     def _small(self, style: PictureStyle) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -405,9 +416,9 @@ class ExportDialog(Dialog):
             else:
                 clipboard.setText(self.form.text(self._thing))
         except ExportError as error:
-            self.why.setText(str(error))
-            self.why.show()
+            self._fail(str(error))
             return
+        self._fail("")
         self.said.setText("✓ Copied")
 
     def _whole(self) -> QImage:
@@ -417,6 +428,4 @@ class ExportDialog(Dialog):
     def _save(self) -> None:
         self.draw()  # what was typed last counts
         if self.save.isEnabled():
-            why = self._save_as(self.form.key, self.look)
-            self.why.setText(why)
-            self.why.setVisible(bool(why))
+            self._fail(self._save_as(self.form.key, self.look))

@@ -20,6 +20,8 @@ from typing import Iterator  # noqa: UP035 (older Pythons have it here)
 
 #: Seconds between two looks at a file that did not grow, and between two frames at least.
 POLL, BEAT = 0.02, 1.0
+#: Why a run is gone that nobody ended.
+KILLED = "its process has ended; it was killed, or the machine was restarted"
 #: Bytes of a log in a frame at most.
 MOST = 1 << 18
 #: So many of a log's first bytes tell it from another one: its header says when the run began.
@@ -127,6 +129,8 @@ class Follower:
         self._folder = os.path.dirname(os.path.abspath(path))
         self._beat = beat
         self._beside: dict[str, str] = {}
+        self._held = False
+        """True once a process of this machine was seen to write the log."""
         self._began = time.monotonic()
         self._next = 0.0
         self._in_queue = False
@@ -204,8 +208,14 @@ class Follower:
 
     def _look(self, now: float) -> tuple[str, str]:
         """Why the run is gone, and what it waits for; both empty where nothing is to be said."""
-        if not self._beside or now < self._next:
+        if now < self._next:
             return "", self._status
+        if not self._beside:
+            self._next = now + BEAT
+            held = is_locked(self._tail.path)
+            gone = self._held and held is False
+            self._held = self._held or held is True
+            return (KILLED if gone else ""), ""
         if self._beside.get("slurm"):
             self._next = now + float(self._beside.get("pace", QUEUE_PACE))
             return self._look_in_queue(self._beside["slurm"], now)
@@ -213,8 +223,7 @@ class Follower:
         trouble = self._trouble()
         if is_locked(os.path.join(self._folder, "alive")) is not False:
             return "", trouble
-        why = "its log could not be written" if trouble else "it was killed, or the machine was restarted"
-        return f"its process has ended; {why}", ""
+        return ("its process has ended; its log could not be written" if trouble else KILLED), ""
 
     def _trouble(self) -> str:
         try:

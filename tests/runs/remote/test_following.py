@@ -13,7 +13,7 @@ from ssh_server import NAME, SshServer
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunState, StateEvent
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.remote import following
+from lrgui.runs.remote import following, tail
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.following import Following
 
@@ -109,6 +109,25 @@ def test_a_log_that_is_deleted_and_written_again_goes_on(address: Address) -> No
         reading.until(2)
         log.write([batch(2), END])
     assert reading.end() == END and steps_of(reading.events) == [0, 1, 2]
+
+
+def test_a_writer_that_was_killed_ends_the_following(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paused run writes nothing for hours, and is there all the same."""
+    pytest.importorskip("fcntl", reason="nobody can tell there")
+    monkeypatch.setattr(tail, "BEAT", 0.05)
+    address = Address.parse(str(tmp_path / "a.lrrun"))
+    log = LogWriter(address.path, Job())
+    log.write([batch(0), StateEvent(RunState.PAUSED)])
+    reading = Reading(Following(address))
+    reading.until(1)
+    time.sleep(0.3)
+    os.unlink(address.path)
+    log.write([StateEvent(RunState.PAUSED)])  # it is held in its new place, too
+    time.sleep(0.3)
+    assert not any(isinstance(event, EndEvent) for event in reading.events)
+    log.close()  # as the system closes it where its process dies
+    end = reading.end()
+    assert end.reason == EndReason.KILLED and "it was killed" in end.detail and steps_of(reading.events) == [0]
 
 
 @pytest.mark.parametrize(
