@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -131,7 +132,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     if before is not None:
         before()
     settings, warnings = load_settings(settings_file())
-    saved = _saved(settings_file())
+    # Settings that know no such moment are older than that; they were saved when the window closed in good order.
+    since = settings.looked or _saved(settings_file())
     take_over(settings)
     if RATES not in os.environ:
         write_rates(settings.rates)  # the processes that compute write sentences, too
@@ -180,7 +182,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         imports = IdleImports(lambda: window.session.busy, window)
         imports.done.connect(collector.leave_out)
         if not alone:  # beside another window a run without an end may be that one's
-            imports.done.connect(lambda: tell_cut_off(window, saved))
+            settings.looked = time.time()
+            imports.done.connect(lambda: tell_cut_off(window, since))
         QTimer.singleShot(AFTER_PAINT, imports.start)
         _obey(window, arguments)
         _quit_on_signals(app, window)
@@ -233,7 +236,7 @@ def _saved(file: Path) -> float:
 
 
 def tell_cut_off(window: MainWindow, since: float) -> None:
-    """A run or a study that was going on when the window went, `since` the settings were saved last, is offered."""
+    """A run or a study that was going on when the window went, `since` a start last looked for one, is offered."""
     from lrgui.core.events import RunKind
     from lrgui.gui.background import Background
     from lrgui.gui.notice import Notice

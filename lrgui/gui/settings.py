@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ class Settings:
     """Which of them are folded."""
     unfolded: list[str] = field(default_factory=list)
     """Keys of the folds that are open."""
+    looked: float = 0.0
+    """When a start last looked for a run that was cut off, in seconds since 1970; 0 before there was one."""
     geometry: str = ""
     """Where the window was, as Qt keeps it, in base64; empty before there was one."""
 
@@ -142,6 +145,8 @@ def _fits(name: str, value: Any) -> bool:
         return folders and all(key in TRACKERS and Path(each).is_absolute() for key, each in value.items())
     if name == "panel_widths":
         return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
+    if name == "looked":
+        return type(value) in (int, float) and 0 <= value < math.inf
     if name == "notify":
         return isinstance(value, bool)
     if name in ("recent", "folded_panels", "unfolded"):

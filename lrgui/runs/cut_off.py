@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
 
 from lrgui.runs.headline import clock
 from lrgui.runs.library import SUFFIX
+from lrgui.runs.remote.tail import is_locked
 from lrgui.runs.summary import RunSummary, summary_of
 
 #: Who wrote the log of a run of the window.
 WINDOW = "window"
+#: So many bytes at a log's end are looked at first; an end that is longer is found by reading the log.
+_TAIL = 4096
+_END = b'{"event":"end",'
 
 
 def cut_off_since(folder: Path, moment: float) -> RunSummary | None:
-    """The newest run of `folder`, where a window began it, nothing ended it, and it was still written after `moment`.
+    """The newest run of `folder` that a window began and nothing ended, and that was still written after `moment`.
 
-    `moment` is in seconds since 1970. None where there is no such run, or it has measured nothing.
+    `moment` is in seconds since 1970. Runs that have measured nothing don't count, nor do those that go on, in another
+    window or terminal. None where there is no such run.
     """
     try:
         logs = [(file.stat().st_mtime, file) for file in folder.glob(f"*{SUFFIX}")]
     except OSError:
         return None
-    written, newest = max(logs, default=(0.0, None))
-    if newest is None or written <= moment:
-        return None
-    run = summary_of(newest)
-    return run if run.origin == WINDOW and not run.end and not run.problem and run.points else None
+    for written, file in sorted(logs, reverse=True):
+        if written <= moment:
+            break
+        if _has_end(file) or is_locked(str(file)):
+            continue
+        run = summary_of(file)
+        if run.origin == WINDOW and not run.end and not run.problem and run.points:
+            return run
+    return None
+
+
+def _has_end(log: Path) -> bool:
+    """Whether the last line of `log` says how the run ended; this spares reading all of it."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, SEEK_END) - _TAIL))
+            return file.read().rstrip().rpartition(b"\n")[2].startswith(_END)
+    except OSError:
+        return True  # nobody can say what it holds
 
 
 def cut_off_words(run: RunSummary) -> str:

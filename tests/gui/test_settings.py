@@ -80,9 +80,12 @@ def test_the_pythons_of_tasks_and_what_was_opened_come_back(tmp_path: Path) -> N
         ("pythons", {"/a/task.py": None}),
         ("recent", "/a/task.py"),
         ("recent", ["/a/task.py", 3]),
+        ("looked", "yesterday"),
+        ("looked", True),
+        ("looked", -1.0),
     ],
 )
-def test_unusable_pythons_and_recent_tasks_are_dropped(tmp_path: Path, name: str, value: object) -> None:
+def test_what_is_unusable_is_dropped(tmp_path: Path, name: str, value: object) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"version": 1, name: value, "theme": "dark"}))
     settings, warnings = load_settings(path)

@@ -44,6 +44,23 @@ def test_only_the_windows_last_run_without_an_end_counts(
     assert run is None or run.file == "b.lrrun"
 
 
+def test_what_others_wrote_since_hides_it_not(tmp_path: Path) -> None:
+    """A terminal that measures, or another window, goes on writing while this one is gone."""
+    end = EndEvent("failed", "A long story. " * 1000)
+    kept(tmp_path, "a.lrrun", POINTS, 160.0)
+    kept(tmp_path, "b.lrrun", POINTS, 170.0)
+    kept(tmp_path, "c.lrrun", [*POINTS, end], 180.0)
+    kept(tmp_path, "d.lrrun", POINTS, 190.0, "command line")
+    found = cut_off_since(tmp_path, 150.0)
+    assert found is not None and found.file == "b.lrrun"
+
+
+def test_a_run_that_goes_on_in_another_window_was_not_cut_off(tmp_path: Path) -> None:
+    with LogWriter(tmp_path / "a.lrrun", Job(), origin="window") as writer:
+        writer.write([StateEvent("running"), *POINTS])
+        assert cut_off_since(tmp_path, 0.0) is None
+
+
 def test_no_folder_and_no_log_are_no_run(tmp_path: Path) -> None:
     assert cut_off_since(tmp_path, 0.0) is None
     assert cut_off_since(tmp_path / "none", 0.0) is None
