@@ -36,8 +36,9 @@ class LiveControls(QWidget):
         TypingKeys(self.factor)
         self._problem = ProblemLabel(self.factor)
         self.apply = small_button(
-            "Change", "Multiply the learning rate by this factor from the next step on", self._multiply
+            "Change", "Multiply the learning rate by this factor from the next step on", self._change
         )
+        self.apply.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.finish = small_button(
             "Stop after epoch",
             "Stop when the epoch is over, with its validation loss (Shift+Esc)",
@@ -92,6 +93,12 @@ class LiveControls(QWidget):
         if self._typed is not None and not again:  # a double click means one change, not its square
             self._since.start()
             self.multiply(self._typed)
+
+    def _change(self) -> None:
+        """The button: after a click Space pauses and resumes, it neither changes the rate again nor is typed."""
+        self._multiply()
+        if not self.apply.hasFocus():
+            leave(self)
 
     @Slot()
     def _show_state(self) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.core.events import (
     RunKind,
@@ -18,9 +18,11 @@ from lrgui.core.training_length import Length
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_jobs import agreed
 from lrgui.gui.visiting import Visiting
+from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.queue import training_jobs
+from lrgui.runs.trust import Trust
 from lrgui.tasks.user.rows import SCRIPT
 from lrgui.tasks.user.target import Target
 
@@ -47,6 +49,17 @@ class Session(Visiting):
     environments: Environments | None = None
     """The Pythons that can compute, None where nobody looks for them."""
     _study_process: StudyProcess | None = None
+
+    def __init__(
+        self,
+        job: Job,
+        open_source: Callable[[Job], EventSource],
+        parent: QObject | None = None,
+        trust: Trust | None = None,
+    ) -> None:
+        """`trust` knows which code may run; None is what the person trusts on this computer."""
+        super().__init__(job, open_source, parent, trust)
+        self.tasks.code_refused.connect(self._say_problem)
 
     # ---------------------------------------------------------------- studies
     @property
@@ -153,6 +166,17 @@ class Session(Visiting):
         tip = "Its own loop trains, and only its learning rate is set; you are asked before it runs"
         return replace(notice, action="Run this script", tip=tip, act=act)
 
+    @Slot(str)
+    def _say_problem(self, path: str, kind: str = "error", of_program: str = "warning") -> None:
+        """Say what is wrong with the code of the task, as a notice of this kind, or of the other where that is a
+        program by itself: what it lacks as a task stands in the form, and who opens a program wants to run it."""
+        code = self.tasks.code
+        notice = Notice(kind, code.problem, until_saved=True)
+        if code.file is not None and code.outline is not None and code.outline.runs_by_itself:
+            words = "is a program, not a task. Run it as it is: its own loop trains, and only its learning rate is set."
+            notice = Notice(of_program, f"{code.file.name} {words}", until_saved=True)
+        self.noticed.emit(self._offering(notice, path))
+
     def choose_source(self, key: str) -> None:
         """Train on another data source, with its usual settings."""
         if key != self.job.task.source:
@@ -168,16 +192,8 @@ class Session(Visiting):
         self._followed = None
         job, notes = self.tasks.switched(job, source, path, model)
         self.set_job(agreed(self.job, job))
-        code = self.tasks.code
-        if code.problem:
-            notice = Notice("warning", code.problem, until_saved=True)
-            if code.file is not None and code.outline is not None and code.outline.runs_by_itself:
-                # What it lacks as a task stands in the form: whoever opens a program wants to run it.
-                words = (
-                    "is a program, not a task. Run it as it is: its own loop trains, and only its learning rate is set."
-                )
-                notice = Notice("info", f"{code.file.name} {words}", until_saved=True)
-            self.noticed.emit(self._offering(notice, path))
+        if self.tasks.code.problem:
+            self._say_problem(path, "warning", "info")
         elif notes:
             self.noticed.emit(Notice("info", " ".join(notes)))
         if self.environments is not None and path:

@@ -35,6 +35,8 @@ class TaskChoice(QObject):
     trust_wanted = Signal(object)
     """A Question: what waits for its answer runs after `grant`."""
     recent_changed = Signal()
+    code_refused = Signal(str)
+    """Something is wrong with the code at this path, which was to run."""
 
     def __init__(self, trust: Trust, parent: QObject) -> None:
         super().__init__(parent)
@@ -101,12 +103,12 @@ class TaskChoice(QObject):
         self.code.close()
 
     def may_run(self, job: Job, again: Callable[[], None]) -> bool:
-        """True where the job's code may run now. Else a notice or a question says why; `again` runs after a yes."""
+        """True where the job's code may run now. Else a signal says why not, or asks; `again` runs after a yes."""
         self._waiting = None
         if job.task.is_code:
             self.code.look()
             if self.code.problem:
-                self.noticed.emit(Notice("error", self.code.problem, until_saved=True))
+                self.code_refused.emit(job.task.path)
                 return False
             question = self._trust.question(job.task.path)
             if question is not None:

@@ -37,6 +37,7 @@ from lrgui.gui.attention import Attention
 from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.default_sweep import back_to_default, words
+from lrgui.gui.double_clicks import DoubleClicks
 from lrgui.gui.dropping import Dropping
 from lrgui.gui.helping import Helping
 from lrgui.gui.menus import fill_menu_bar
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
         self._palette = palette
         self.banner = Banner()
         self.status = StatusLine(session)
-        self.dropping = Dropping(self)
+        self.dropping, self._double_clicks = Dropping(self), DoubleClicks(self)
         self.opening = Opening(session, settings, self.status.text.setText, self)
         self.helping = Helping(self, session, settings, self.commands, self.set_theme)
         self.attention = Attention(self, session, self.status, settings)
@@ -446,6 +447,7 @@ class MainWindow(QMainWindow):
         """From now on files can be dropped."""
         super().showEvent(event)
         self.dropping.attach()
+        self._double_clicks.attach()
 
     def _restore_geometry(self) -> None:
         if self.settings.geometry:

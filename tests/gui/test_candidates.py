@@ -53,6 +53,21 @@ def test_a_click_with_ctrl_marks_a_rate_and_takes_its_mark_away(
     assert bench.runs.candidates == () and bar.isHidden() and not plot.candidates.labels
 
 
+def test_marks_that_are_undone_while_the_next_sweep_runs_leave_its_plot(
+    window: MainWindow, bench: Bench, bar: CandidateBar
+) -> None:
+    plot = window.tabs.curve.plot
+    for lr in (1e-4, 1e-2):
+        _click(plot, lr)
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    assert bench.runs.waiting and len(plot.candidates.labels) == 2
+    window.actions_by_key["undo"].trigger()
+    assert len(bench.runs.candidates) == len(plot.candidates.labels) == 1
+    bar.clear.click()
+    assert not plot.candidates.labels
+    bench.session.stop()
+
+
 def test_the_plot_stays_where_it_is_when_one_of_several_is_taken_away(
     window: MainWindow, bench: Bench, bar: CandidateBar
 ) -> None:

@@ -43,6 +43,8 @@ def test_a_file_that_is_no_task_can_be_run_as_a_script(bench: Bench, tmp_path: P
     assert notices[-1].action == "Run this script"
     if name == "train.py":  # what it lacks as a task stands in the form alone
         assert notices[-1].text.startswith("train.py is a program, not a task.") and notices[-1].kind == "info"
+        session.find()  # the button that is in sight everywhere: the way out stays
+        assert notices[-1].text == notices[-2].text and notices[-1].action == "Run this script"
     assert notices[-1].act is not None
     notices[-1].act()
     task = session.job.task

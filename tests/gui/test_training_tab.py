@@ -129,7 +129,8 @@ def test_the_rate_is_changed_and_the_training_stops_after_its_epoch(window: Main
         assert tab.controls.apply.isEnabled() == usable
     tab.controls.factor.setText("1/4")
     bench.qtbot.keyClick(tab.controls.factor, Qt.Key.Key_Return)
-    tab.controls.apply.click()  # the second one of two quick clicks
+    bench.qtbot.mouseClick(tab.controls.apply, Qt.MouseButton.LeftButton)  # the second one of two quick clicks
+    assert not tab.controls.apply.hasFocus() and not tab.controls.factor.hasFocus(), "Space pauses now"
     tab.controls.finish.click()
     assert source.asked == ["rate 0.25", "finish"]
     assert not tab.controls.finish.isEnabled() and "Stopping" in tab.controls.finish.text()

@@ -323,7 +323,7 @@ class CurveTab(RunTab):
 
     @Slot()
     def _show_choice(self) -> None:
-        if self._runs.reading is None:
+        if self._runs.reading is None and not self._runs.waiting:  # what is faded can be undone as well
             return
         self.plot.set_zones(self._runs.zones)
         self.plot.set_selection(self._runs.selection)
