@@ -151,16 +151,23 @@ def start_lower(curve: Curve) -> RangeAdvice:
 
 
 def judge(
-    curve: Curve, marks: Landmarks, valley: Valley, spread: float, floor: float = FLOORS[ONE_CYCLE]
+    curve: Curve,
+    marks: Landmarks,
+    valley: Valley,
+    spread: float,
+    floor: float = FLOORS[ONE_CYCLE],
+    raised: float = 0.0,
 ) -> tuple[str, float]:
     """The word, and the factor within which nine of ten picks have a rate that is nearly as good as the best.
 
     `spread` is the standard deviation of the pick in decades, from resampled curves or from repeats; `floor` is the
-    plan's (`Plan.floor_read`).
+    plan's (`Plan.floor_read`); `raised` is by how many decades the middle was raised for what a long sweep learnt
+    before it.
     """
     # How late the loss answers differs from task to task by as much: in a short sweep that is half a decade.
     late = valley.middle - float(curve.steps_back(np.array([valley.middle]), BREAK)[0])
-    factor = min(10 ** math.hypot(floor, NINE_OF_TEN * spread, late), WORST)
+    # So does what a long sweep learns on its way: one task wants no raise, another twice as much.
+    factor = min(10 ** math.hypot(floor, NINE_OF_TEN * spread, late, raised), WORST)
     unseen = marks.still_falling and not _mostly_seen(curve, marks) and float(curve.lr[-1]) < USUAL
     if spread > LOST or unseen:
         return "none", factor

@@ -125,7 +125,8 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
         return _ended_early(curve, guess)
     moved = float(np.std(picks[1:]))
     steps = curve.planned_steps * curve.steps_per_point
-    word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor_read(steps))
+    raised = float(_raised(curve, np.array([valley.middle]))[0])
+    word, factor = judge(curve, marks, valley, max(moved, spread), plan.floor_read(steps), raised)
     lowest = min(valleys, key=lambda one: float(_picks(curve, np.array([one.middle]), np.array([one.edge]))[0]))
     most = "medium" if _held_back(curve, lowest) else "high"
     word = min(word, plan.at_most(steps), most, key=CONFIDENCES.index)

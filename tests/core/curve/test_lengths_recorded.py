@@ -33,7 +33,7 @@ def test_sweeps_of_every_length_are_read(moved: Any) -> None:
 
 @pytest.mark.parametrize("steps", [60, 100, 200, 400, 800, 1000, 1500])
 def test_nearly_all_lie_within_their_factor(moved: Any, steps: int) -> None:
-    assert np.mean([10 ** abs(row.away) <= row.factor for row in moved[steps]]) >= 0.75
+    assert np.mean([10 ** abs(row.away) <= row.factor for row in moved[steps]]) >= (0.9 if steps >= 400 else 0.8)
 
 
 def test_of_all_lengths_together_nine_of_ten_do(moved: Any) -> None:
