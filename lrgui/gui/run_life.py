@@ -353,6 +353,7 @@ class RunLife(CurveEditor):
         if repeat is not None and (notice is None or notice.kind == "info"):
             notice = Notice("info" if repeat.same else "warning", repeat.sentence)
         if problem:
+            problem += " The rest is in memory: export it (Ctrl+E) before you close the window."
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
         if notice is not None or self._proving:  # that it is being measured holds no longer
             self.noticed.emit(notice)

@@ -138,7 +138,10 @@ class StatusLine(QWidget):
         if self._session.runs.synthetic and self._session.kind == RunKind.SWEEP:  # nothing was swept
             self.text.setText(end.detail)
             return
-        how = ENDS.get(EndReason.CANCELLED if asked else end.reason)  # none where the sentence says it all
+        record = self._session.record
+        has_none = record is not None and record.end is None  # a log that is open yet, or was cut off
+        # None where the sentence says it all.
+        how = None if has_none else ENDS.get(EndReason.CANCELLED if asked else end.reason)
         self.text.setText(_said_once(VERBS[self._session.kind], how, end.detail) if how else end.detail)
 
     @Slot()

@@ -108,6 +108,7 @@ class Visiting(RunLife):
     @Slot(object)
     def _show_run(self, run: LoadedRun) -> None:
         from lrgui.runs.going_on import goes_on
+        from lrgui.runs.log_reader import GOES_ON
         from lrgui.runs.remote.whereabouts import whereabouts
 
         opened = run.opened
@@ -129,8 +130,9 @@ class Visiting(RunLife):
                 tip = "Follow it if it is still going on there, or go on from its last checkpoint"
                 notice = replace(notice, action="Resume", tip=tip, act=lambda: self.resume(run.path))
             self.noticed.emit(notice)
-        why = "it is still going on" if goes_on(run.path) else "the program ended during the run"
-        self.run_ended.emit(opened.record.end or EndEvent(EndReason.KILLED, f"{run.path.name} is incomplete: {why}."))
+        cut_off = f"{run.path.name} is incomplete: the program ended during the run."
+        so_far = EndEvent(EndReason.KILLED, GOES_ON if goes_on(run.path) else cut_off)
+        self.run_ended.emit(opened.record.end or so_far)
 
     def _follow_again(self, path: Path) -> None:
         self.follow_run(str(path))

@@ -104,6 +104,8 @@ class LogWriter:
                     file.close()
             except OSError as error:  # network file systems say here that the disk is full
                 self._fail(error)
+            if self.problem is not None:  # from here on nobody tries again
+                self.problem = f"The run could not be saved completely to {self.path} ({self.reason})."
         return self._take_news()
 
     def __enter__(self) -> LogWriter:

@@ -20,6 +20,7 @@ from lrgui.gui.window import MainWindow
 from lrgui.runs.event_source import NoSource
 from lrgui.runs.job import Job, Keeping
 from lrgui.runs.launch import ChildProcess
+from lrgui.runs.log_reader import GOES_ON
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.running import RemoteRun
@@ -113,7 +114,7 @@ def test_what_cannot_be_followed_is_said(bench: Bench, qtbot: QtBot, text: str, 
     assert bench.session.state == RunState.IDLE
 
 
-def test_an_incomplete_log_offers_to_follow_it(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_incomplete_log_offers_to_follow_it(window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     notices: list[Notice | None] = []
     bench.session.noticed.connect(notices.append)
     with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
@@ -121,6 +122,7 @@ def test_an_incomplete_log_offers_to_follow_it(bench: Bench, qtbot: QtBot, tmp_p
         bench.session.open_run(tmp_path / "a.lrrun")
         notice = notices[-1]
         assert notice is not None and notice.action == "Follow" and notice.act is not None
+        assert window.status.text.text() == GOES_ON
         notice.act()
         qtbot.waitUntil(lambda: bench.session.state == RunState.RUNNING)
         log.write([EndEvent("completed", "Done.")])

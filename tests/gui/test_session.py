@@ -168,7 +168,8 @@ def test_a_run_goes_on_where_it_cannot_be_kept(bench: Bench, tmp_path: Path, mon
     monkeypatch.setenv("LRGUI_RUNS", str(tmp_path / "file" / "runs"))
     bench.play()
     assert bench.runs.reading is not None
-    assert any("cannot be saved to" in notice.text for notice in notices)
+    assert "could not be saved completely to" in notices[-1].text and "export it (Ctrl+E)" in notices[-1].text
+    assert "continues" not in notices[-1].text, "the run is over"
 
 
 def test_no_reliable_pick_is_said(bench: Bench) -> None:

@@ -91,6 +91,8 @@ def test_a_file_without_a_header_does_not_stay(tmp_path: Path, disk: Disk, room:
     with LogWriter(tmp_path / "a.lrrun", Job()) as log:
         log.write(EVENTS)
     assert log.problem is not None and not (tmp_path / "a.lrrun").exists()
+    assert "could not be saved completely" in log.problem and "No space left on device" in log.problem
+    assert "retried" not in log.problem, "nobody tries again"
 
 
 def test_what_waits_for_room_is_limited(tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
