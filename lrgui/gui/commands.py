@@ -47,7 +47,7 @@ def _actions(actions: Mapping[str, QAction]) -> Iterator[Command]:
 
 
 def _tabs(tabs: Tabs) -> Iterator[Command]:
-    for index in range(tabs.count()):
+    for index in filter(tabs.isTabVisible, range(tabs.count())):
         name = CURVE if tabs.widget(index) is tabs.curve else tabs.tabText(index)
         yield Command(name, partial(tabs.go_to, index), "Tab")
 

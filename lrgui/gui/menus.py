@@ -27,6 +27,14 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], recent: QMenu, 
 
 
 def _list_tabs(menu: QMenu, tabs: Tabs) -> None:
-    for index in range(tabs.count()):
-        action = menu.addAction(tabs.tabText(index))
+    listed = [menu.addAction(tabs.tabText(index)) for index in range(tabs.count())]
+    for index, action in enumerate(listed):
         action.triggered.connect(lambda _checked=False, index=index: tabs.go_to(index))
+
+    def leave_out() -> None:
+        """A tab that is not to be seen yet is no place to go to."""
+        for index, action in enumerate(listed):
+            action.setVisible(tabs.isTabVisible(index))
+
+    leave_out()
+    menu.aboutToShow.connect(leave_out)

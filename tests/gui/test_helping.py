@@ -47,6 +47,16 @@ def test_every_action_is_in_a_menu(window: MainWindow) -> None:
     assert window.tabs.currentWidget() is window.tabs.verify
 
 
+def test_a_tab_that_is_not_there_yet_is_no_place_to_go_to(window: MainWindow) -> None:
+    view = next(menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&View")
+    study = next(action for action in view.actions() if action.text() == "Study")
+    for there in (False, True):
+        window.tabs.setTabVisible(window.tabs.indexOf(window.tabs.study), there)
+        view.aboutToShow.emit()
+        assert study.isVisible() is there
+        assert ("Study" in [each.text for each in window.commands() if each.kind == "Tab"]) is there
+
+
 @pytest.mark.parametrize(
     ("wanted", "first"),
     [
