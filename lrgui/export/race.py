@@ -44,7 +44,7 @@ class RaceReport(Shown):
     @property
     def title(self) -> str:
         """Title of its picture."""
-        return f"Verify {format_lr(self.job.race.around)}: {headline(self.job, self.made)}"
+        return f"Verify {format_lr(self.job.race.around)}: {headline(self.job, self.made, told=self.record.task)}"
 
     @property
     def summary(self) -> str:

@@ -56,7 +56,8 @@ class Report(Shown):
         """Title of the run's picture."""
         words = self.name
         if not words and self.job is not None:
-            words = headline(self.job, self.made, self.synthetic)
+            told = None if self.record is None else self.record.task
+            words = headline(self.job, self.made, self.synthetic, told=told)
         return f"LR Finder: {words}" if words else "LR Finder"
 
     @property

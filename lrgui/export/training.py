@@ -44,7 +44,7 @@ class TrainingReport(Shown):
     @property
     def title(self) -> str:
         """Title of its picture."""
-        return f"Training: {headline(self.job, self.made)}"
+        return f"Training: {headline(self.job, self.made, told=self.record.task)}"
 
     @property
     def summary(self) -> str:

@@ -206,7 +206,7 @@ class RunsOnScreen(SweepOnScreen):
     def show(self, run: LoadedRun) -> None:
         """Visit a run from disk: what was on screen comes back with `leave`, or by undo."""
         job, opened, before = run.opened.job, run.opened, self._now()
-        self._set_visit(visit_of(job.kind, job, opened.created, self._home))
+        self._set_visit(visit_of(job.kind, job, opened.created, self._home, told=opened.record.task))
         if job.kind == RunKind.SWEEP:
             assert run.shown is not None
             self._show_visited(run.shown)

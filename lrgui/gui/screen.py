@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from lrgui.core.events import RunKind
+from lrgui.core.events import RunKind, TaskEvent
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
 from lrgui.runs.job import Job
@@ -88,11 +88,18 @@ class Screen:
         return self if self.visit is None else replace(self, visit=replace(self.visit, form=None))
 
 
-def visit_of(kind: str, job: Job, started: datetime | None, home: Screen, what: str = "saved run") -> Visit:
-    """The visit of a saved run, or of what else it is."""
+def visit_of(
+    kind: str,
+    job: Job,
+    started: datetime | None,
+    home: Screen,
+    what: str = "saved run",
+    told: TaskEvent | None = None,
+) -> Visit:
+    """The visit of a saved run, or of what else it is; `told` is what the run said of its task."""
     from lrgui.runs.headline import headline
 
-    return Visit(kind, f"{headline(job, started)} ({what})", home, job)
+    return Visit(kind, f"{headline(job, started, told=told)} ({what})", home, job)
 
 
 def visit_of_synthetic(name: str, home: Screen) -> Visit:

@@ -57,7 +57,7 @@ class ShownSweep:
         """What it is, above the plot and in its picture."""
         from lrgui.runs.headline import headline
 
-        return headline(self.job, self.started, self.synthetic)
+        return headline(self.job, self.started, self.synthetic, told=self.sweeps.first.task)
 
     @property
     def holds_for(self) -> str:

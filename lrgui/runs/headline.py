@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lrgui.core.events import RunKind
+from lrgui.core.events import RunKind, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
+from lrgui.tasks.spec import TaskSpec
 
 
-def headline(job: Job, started: datetime | None = None, synthetic: str = "", now: datetime | None = None) -> str:
+def title_of(task: TaskSpec, told: TaskEvent | None) -> str:
+    """What is trained, and by which optimizer: of a task file by its own `name`, once the run has told it."""
+    named = "" if told is None or not task.is_code or task.is_script else " ".join(told.name.split())
+    return named or task.title
+
+
+def headline(
+    job: Job,
+    started: datetime | None = None,
+    synthetic: str = "",
+    now: datetime | None = None,
+    told: TaskEvent | None = None,
+) -> str:
     """ "Digits · small CNN · SGD, momentum 0.9 · batch 64 · 15:47"; a run of another day has its date too.
 
     `started` is when the run began, None where nobody knows. `synthetic` names the scenario of a curve that was made
-    up. `now` is the present moment.
+    up. `now` is the present moment. `told` is what the run said of its task.
     """
     if synthetic:
         return f"{synthetic} (synthetic example)"
     task = job.task
-    title = task.title
-    if task.row is not None and task.data_words == task.row.short:  # our word, not the name of a person's file
+    title = title_of(task, told)
+    if not task.is_code and task.row is not None and task.data_words == task.row.short:  # our word, no file's name
         title = title[:1].upper() + title[1:]
     words = [title, *settings_words(job)[1:]]
     if job.kind == RunKind.TRAIN and not task.is_script:

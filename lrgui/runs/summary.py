@@ -14,6 +14,7 @@ from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.core.events import RunKind
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.epochs import judged_loss
+from lrgui.runs.headline import title_of
 from lrgui.runs.job import Job
 from lrgui.runs.opened import OpenedRun, open_run, why_not_opened
 from lrgui.runs.race_record import RaceRecord
@@ -114,7 +115,7 @@ def optimizer_of(job: Job, record: Record) -> str:
 def summarized(blank: RunSummary, run: OpenedRun, reading: SweepReading | None = None) -> RunSummary:
     """What `run` holds, in the place of what `blank` does not know; `reading` is a sweep's that was read before."""
     job, record = run.job, run.record
-    words = job.task.title.removesuffix(f" · {job.task.optimizer_words}")
+    words = title_of(job.task, record.task).removesuffix(f" · {job.task.optimizer_words}")
     counted = record if run.race is not None else run.sweeps
     seconds = (float(record.seconds[-1]) if len(record) else 0.0) if run.race is not None else float(run.sweeps.seconds)
     filled = replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from bench import Bench
@@ -237,3 +238,17 @@ def test_a_sweep_that_cannot_be_read_is_shown_as_nothing(qtbot: QtBot) -> None:
     assert readings == [None]
     runs.close()
     runs.deleteLater()
+
+
+def test_a_task_file_is_called_by_its_own_name(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "task.py"
+    file.write_text("def model(): ...\ndef train_loader(batch_size): ...\ndef loss(output, target): ...\n")
+    session, names = bench.session, list[str]()
+    session.tasks.trust_wanted.connect(lambda question: session.tasks.grant(question, folder=False))
+    session.task_known.connect(lambda _task: names.append(bench.runs.headline))
+    assert session.use(str(file))
+    named = replace(task(), name="my images · SGD, momentum 0.9")
+    bench.play(Scripted([[named, *points()], [EndEvent("completed", "All measured.")]]))
+    for headline in (*names, bench.runs.headline):
+        assert headline.startswith("my images · SGD, momentum 0.9 · batch 64 · ")
+    assert len(names) == 1, "it stands there as soon as the run has told it"

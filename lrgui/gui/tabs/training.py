@@ -105,6 +105,7 @@ class TrainingTab(RunTab):
         runs.reading_changed.connect(self._preview)
         runs.training_started.connect(self._begin)
         session.task_known.connect(self._plan)
+        session.task_known.connect(self._show_header)
         runs.epoch_ended.connect(self._on_epoch)
         session.run_ended.connect(self._finish)
         if runs.training is not None:  # the tab is made when the first training starts
@@ -225,10 +226,11 @@ class TrainingTab(RunTab):
         if record.metric is not None:
             self.plot.set_measured(measured_name(record), record.metric)
 
+    @Slot()
     def _show_header(self) -> None:
         job, record = self._runs.training_job, self._runs.training
         if job is not None and record is not None:
-            words = headline(job, record.started)
+            words = headline(job, record.started, told=record.task)
             self.header.setText(words, shorter(words))
 
     @Slot(bool)

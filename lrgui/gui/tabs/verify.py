@@ -231,17 +231,21 @@ class VerifyTab(RunTab):
         if job is None:  # what was visited is gone, and nothing was there before
             self._timer.stop()
             return
-        record = self._runs.race
-        words = "" if record is None else RaceReport(job, record, record.started).title
-        self.header.setText(words, shorter(words))
+        self._show_header()
         self.heading.setText("Starting…")
         self.plot.begin(job.race, True)
         self._timer.start()
         self._show_cost()
 
+    def _show_header(self) -> None:
+        job, record = self._runs.race_job, self._runs.race
+        words = "" if job is None or record is None else RaceReport(job, record, record.started).title
+        self.header.setText(words, shorter(words))
+
     @Slot()
     def _on_task(self) -> None:
         if self._session.kind == RunKind.RACE:
+            self._show_header()
             self._plan()
 
     def _plan(self) -> None:
