@@ -7,7 +7,7 @@ import math
 from lrgui.core.engine.batches import NO_BATCH
 from lrgui.core.engine.evaluation import Means
 from lrgui.core.events import EndEvent, EndReason, EpochEvent
-from lrgui.core.formats import exact_number, format_loss
+from lrgui.core.formats import exact_number, format_factor, format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
 
@@ -24,11 +24,13 @@ def epoch_event(epoch: int, trained: Means, held_out: Means | None, lr: float, s
     return EpochEvent(epoch, trained.loss, val_loss, None, None, lr, seconds, own, other, name, *several)
 
 
-def completed(config: TrainSettings, first: float, best: float) -> EndEvent:
-    """The end of a training whose epochs are over: its first batch's loss, and the best of an epoch."""
+def completed(config: TrainSettings, first: float, best: float, factor: float = 1.0) -> EndEvent:
+    """The end of a training whose epochs are over: its first batch's loss, the best of an epoch, and by what its
+    schedule's rates were multiplied in the end."""
     done = "The epoch was" if config.epochs == 1 else f"All {config.epochs} epochs were"
     done = done if config.steps is None else f"All {config.steps:,} steps were"
     how = f"{config.schedule_words}, max LR {format_lr(config.max_lr)}"
+    how += "" if factor == 1.0 else f" ({format_factor(factor)} by the end)"
     detail = f"{done} trained with {how}; best loss {format_loss(best)}."
     if not math.isfinite(best) or best > first - 0.05 * abs(first):
         detail = (

@@ -185,7 +185,7 @@ class Training:
                 yield from self._go_on(resumed, epochs)
             while self.end is None:
                 if self.epoch == len(epochs):
-                    self.end = completed(config, self.first, self.best)
+                    self.end = completed(config, self.first, self.best, self.rate.factor)
                     break
                 self.epoch += 1
                 yield from self._one_epoch(epochs[self.epoch - 1], len(epochs))

@@ -66,6 +66,7 @@ def test_a_factor_multiplies_every_rate_of_the_schedule_from_the_next_step_on() 
     changes = [event for event in events if isinstance(event, RateEvent)]
     assert [(c.step, c.factor, c.total, c.why) for c in changes] == [(10, 0.5, 0.5, "by hand"), (30, 4, 2, "by hand")]
     assert changes[0].lr == pytest.approx(plan[10] / 2)
+    assert "max LR 5e-2 (×2 by the end); best loss" in events[-1].detail, "the planned rate alone is not true"
 
 
 def test_without_a_request_the_rates_are_those_of_the_schedule_to_the_last_bit() -> None:
