@@ -110,7 +110,7 @@ def test_a_sweep_of_here_that_is_on_a_target_is_followed_there_and_its_log_compl
     whole = read_log(there).events
     with start_log(job) as log:
         where = OutputEvent(where_words("four", Address(str(there))), Stream.NOTE)
-        left = EndEvent(EndReason.CANCELLED, "Stopped following. The run itself continues.")
+        left = EndEvent(EndReason.LEFT, "Stopped following. The run itself continues.")
         log.write([StateEvent(RunState.STARTING, "Sending the run to four"), where, *whole[:30], left])
     cut = log.path.read_bytes()
     log.path.write_bytes(cut[: cut.rindex(b"{") + 20])  # the laptop's battery was empty

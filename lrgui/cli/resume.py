@@ -66,6 +66,9 @@ def resume(
         fail(str(error), Status.BAD_ARGUMENTS)
     except RemoteError as error:
         fail(str(error))
+    if found.over:
+        say(f"{run.name} has come to its end meanwhile.")
+        finish(found.opened.record, "", as_json)
     if found.attached:
         say(f"{run.name} is still going on: following it.")
     elif more_epochs:

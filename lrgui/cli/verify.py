@@ -23,9 +23,9 @@ from lrgui.cli.tracking import Track
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.events import (
     ERRORS,
+    STOPPED,
     CandidateEvent,
     EndEvent,
-    EndReason,
     Event,
     OutputEvent,
     RunKind,
@@ -170,7 +170,7 @@ def rate_to_race(end: EndEvent, pick: Recommendation, rate: float | None, quiet:
     """The `rate` that is read off a sweep that ended so, and say so; leaves where it is none to race around."""
     if end.reason in ERRORS:
         fail(end.detail)
-    if end.reason == EndReason.CANCELLED:
+    if end.reason in STOPPED:
         fail("Stopped during the sweep before the race; nothing was trained.", Status.NO_PICK)
     if rate is None:
         fail(f"{pick.reason} To race anyway, pass a rate: --around 1e-2", Status.NO_PICK)

@@ -28,6 +28,8 @@ class EndReason(StrEnum):
     FAILED = "failed"
     KILLED = "killed"
     """Said by whoever launched the run, never by the run itself."""
+    LEFT = "left"
+    """Said by whoever followed the run, and no longer does: it goes on elsewhere."""
 
 
 class RunState(StrEnum):
@@ -87,6 +89,8 @@ ERRORS = (
     EndReason.FAILED,
     EndReason.KILLED,
 )
+#: Those of them in which somebody ended the run, or left it.
+STOPPED = (EndReason.CANCELLED, EndReason.LEFT)
 #: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
 WHOLE = (EndReason.COMPLETED, EndReason.DIVERGED, EndReason.NOT_FINITE)
 #: Those of them in which training broke at the last rate.

@@ -242,6 +242,7 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
     from lrgui.gui.notice import Notice
     from lrgui.gui.resume_places import can_go_on
     from lrgui.runs.cut_off import cut_off_since, cut_off_words
+    from lrgui.runs.remote.whereabouts import whereabouts
     from lrgui.runs.summary import RunSummary
     from lrgui.studies.known import left_running, left_words, note_running
     from lrgui.studies.results import StudyResults
@@ -254,7 +255,8 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
             return
         if window.runs.sweep is not None or window.runs.visit is not None:
             return
-        said = [] if run is None else [cut_off_words(run)]
+        where = None if run is None else whereabouts(places.runs_folder() / run.file)
+        said = [] if run is None else [cut_off_words(run, "" if where is None else where.target)]
         label, tip, act = "", "", None
         if study is not None:
             note_running(None)  # it is offered once
@@ -264,8 +266,12 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
         if run is not None:
             path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
             label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
+            if where is not None:
+                label, tip = "Follow", f"Show it, and what it measures from now on; {stays}"
+                act = partial(session.follow_run, str(path))
             if run.kind == RunKind.TRAIN and can_go_on(path, run.end)[0]:
-                label, tip = "Resume", f"Go on from its last checkpoint; {stays}"
+                there = "" if where is None else "Follow it if it is still going on there, or "
+                label, tip = "Resume", f"{there}{'g' if there else 'G'}o on from its last checkpoint; {stays}"
                 act = partial(session.resume, path)
         words = " ".join(filter(None, (*said, session.queue.waiting_words)))  # one line for all
         session.noticed.emit(Notice("info", words, action=label, act=act, tip=tip))

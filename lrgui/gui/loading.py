@@ -65,6 +65,8 @@ class ResumedRun:
     """Where it comes from, of one that goes on on a target; None for what is computed here."""
     attached: bool = False
     """True for one that was still going on there."""
+    over: bool = False
+    """True for one that has come to its end there meanwhile."""
 
     @classmethod
     def of(cls, path: Path, watch: Watch | None = None, *, more_epochs: int = 0, place: str = "") -> ResumedRun:
@@ -79,7 +81,7 @@ class ResumedRun:
             found = resumption(path, opened, place, more_epochs)
         except RemoteError as error:
             raise ValueError(str(error)) from None
-        run = cls(path, found.opened, found.job, more_epochs, place, found.source, found.attached)
+        run = cls(path, found.opened, found.job, more_epochs, place, found.source, found.attached, found.over)
         try:
             if watch is not None:
                 watch(1.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
-from lrgui.core.events import EndEvent, EndReason
+from lrgui.core.events import STOPPED, EndEvent, EndReason
 from lrgui.core.formats import format_percent
 from lrgui.gui.notice import Notice
 from lrgui.runs.job import Job
@@ -211,7 +211,7 @@ class Queue(QObject):
         entry = self.running
         if entry is not None:
             skipped, self._skipping = self._skipping, False
-            stopped = end.reason == EndReason.CANCELLED and not skipped and self.active
+            stopped = end.reason in STOPPED and not skipped and self.active
             self._queue.end(entry, end)
             if stopped:  # who stops a training means the rest, too, until they say otherwise
                 self.active = False

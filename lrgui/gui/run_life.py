@@ -108,6 +108,8 @@ class RunLife(CurveEditor):
         """True while such a race goes on."""
         self._quiet = False
         """True while a training of the queue goes on: its table says how it ends."""
+        self._said_where = False
+        """True while what the run said last was where it is."""
         self._readied = False
         """True once the process of the next training of the queue was readied."""
         self.queue = Queue(self._start_queued, self.stop, lambda: self.busy, self)
@@ -132,6 +134,16 @@ class RunLife(CurveEditor):
     def measuring(self) -> bool:
         """True while a run goes on that has not said how it ended: closing the window would cut it off."""
         return self.worker.running and not self.worker.end_read
+
+    @property
+    def others(self) -> bool:
+        """True while the run that goes on is one that somebody else computes, and is only followed."""
+        return self._others
+
+    @property
+    def leaving(self) -> bool:
+        """True while a run goes on that does not need the window: closing it only ends the following."""
+        return self.measuring and self.worker.can_leave
 
     @property
     def record(self) -> Record | None:
@@ -208,7 +220,7 @@ class RunLife(CurveEditor):
     def _enter(self, kind: str, job: Job) -> None:
         """A run of `job` begins: what was said of the run before holds no longer."""
         self.kind, self._running = kind, job
-        self.asked_to_finish = self._others = self._quiet = self._readied = False
+        self.asked_to_finish = self._others = self._quiet = self._readied = self._said_where = False
         self._repeats = None
 
     def _begin(self, kind: str, job: Job) -> None:
@@ -291,6 +303,9 @@ class RunLife(CurveEditor):
             event.text.strip() for event in events if isinstance(event, OutputEvent) and event.stream == Stream.NOTE
         ]
         if notes and self.kind != RunKind.CHECK:
+            from lrgui.runs.remote.whereabouts import says_where
+
+            self._said_where = all(map(says_where, notes))
             self.noticed.emit(self._noted(notes))
         for event in events:
             if isinstance(event, StateEvent) and self.state != RunState.STOPPING and event.state != self.state:
@@ -355,7 +370,7 @@ class RunLife(CurveEditor):
         if problem:
             problem += " The rest is in memory: export it (Ctrl+E) before you close the window."
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
-        if notice is not None or self._proving:  # that it is being measured holds no longer
+        if notice is not None or self._proving or self._said_where:  # that it is being measured holds no longer
             self.noticed.emit(notice)
         if self.kind == RunKind.CHECK:
             self.check_ended.emit(end)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.recommend import Recommendation
-from lrgui.core.events import ERRORS, EndEvent, EndReason, RunKind, Stream
+from lrgui.core.events import ERRORS, STOPPED, EndEvent, EndReason, RunKind, Stream
 from lrgui.core.lower_rate import lower_rate
 from lrgui.gui.fixes import Repair, other_sweep, race_around, repair_for, train_again
 from lrgui.gui.notice import Notice
@@ -14,6 +14,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.race_record import RaceRecord
 from lrgui.runs.record import Record
 from lrgui.runs.records import plan_of
+from lrgui.runs.remote.whereabouts import says_where
 from lrgui.runs.script_answer import raced_rate, script_sentences
 
 
@@ -25,7 +26,8 @@ def how_it_ended(
     `kind` is what went on, `record` what it measured and printed, `pick` what was read off it, where that was a sweep.
     `recommended` is the highest rate that a sweep recommends for a training like this one, None without such a sweep.
     """
-    notes = " ".join(event.text.strip() for event in record.output if event.stream == Stream.NOTE)
+    said = (event.text.strip() for event in record.output if event.stream == Stream.NOTE)
+    notes = " ".join(note for note in said if not says_where(note))  # where it was matters no more
     if end.reason in ERRORS:
         printed = "".join(event.text for event in record.output if event.stream != Stream.NOTE)
         repair = repair_for(end, job) if kind not in (RunKind.ASIDE, RunKind.COMPARE) else None
@@ -43,7 +45,7 @@ def _of_a_good_end(
 ) -> tuple[Notice | None, Repair | None]:
     if end.reason == EndReason.DATA_ENDED:
         return Notice("info", end.detail), None
-    if end.reason == EndReason.CANCELLED:
+    if end.reason in STOPPED:
         return None, None  # who stopped it knows
     if end.reason in (EndReason.DIVERGED, EndReason.NOT_FINITE) and kind == RunKind.TRAIN:
         lower = lower_rate(job.train.max_lr, factor, recommended)

@@ -128,6 +128,11 @@ class RunWorker(QObject):
         """The run that goes on."""
         return self._source
 
+    @property
+    def can_leave(self) -> bool:
+        """True while a run goes on elsewhere, which `close` leaves alone."""
+        return hasattr(self._source, "leave")
+
     def start(self, source: EventSource, journal: Journal | None = None) -> None:
         """Run `source` to its end. Raises RuntimeError while another run goes on."""
         if self.running:

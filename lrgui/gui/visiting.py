@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Slot
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
 from lrgui.core.events import (
+    STOPPED,
     EndEvent,
     EndReason,
     RunKind,
@@ -118,7 +119,7 @@ class Visiting(RunLife):
         if opened.record.task is not None:
             self.task_known.emit(opened.record.task)
         end = opened.record.end
-        left = end is None or end.reason in (EndReason.CANCELLED, EndReason.KILLED, EndReason.FAILED)
+        left = end is None or end.reason in (*STOPPED, EndReason.KILLED, EndReason.FAILED)
         where = whereabouts(run.path) if left else None
         sent = [] if where is None else [f"This run was sent to {where.target}."]
         if opened.warnings or sent:
@@ -175,6 +176,9 @@ class Visiting(RunLife):
         from lrgui.runs.log_writer import LogWriter
 
         job, opened = run.job, run.opened
+        if run.over:
+            self.open_run(run.path)
+            return
         if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs, run.place)):
             run.let_go()
             return

@@ -467,7 +467,8 @@ class MainWindow(QMainWindow):
         """Ask while a run goes on; then end it, child process and all, before the window goes."""
         kept = self.session.kind != RunKind.CHECK
         stopping = self.session.state == RunState.STOPPING  # the person has already said that it is to end
-        asks = (self.session.measuring and kept and not stopping) or self.session.studying
+        watching = self.session.leaving and self.session.others  # somebody else's run, of which nothing is lost
+        asks = (self.session.measuring and kept and not stopping and not watching) or self.session.studying
         if asks and not self._may_stop():
             event.ignore()
             return
@@ -483,11 +484,18 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setWindowTitle("LR Finder")
         box.setIcon(QMessageBox.Icon.Question)
-        what = "run" if self.session.measuring or not self.session.studying else "study"
-        box.setText(f"A {what} is in progress. Stop it and close?")
-        box.setInformativeText("Everything measured so far is saved.")
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        keep = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        session = self.session
+        what = "run" if session.measuring or not session.studying else "study"
+        if leaving := session.leaving and not session.studying:
+            box.setText("The run goes on without this window. Close it?")
+            box.setInformativeText(
+                "To come back to it, open it in the list of runs (Ctrl+R). To end it, stop it first."
+            )
+        else:
+            box.setText(f"A {what} is in progress. Stop it and close?")
+            box.setInformativeText("Everything measured so far is saved.")
+        stop = box.addButton("Close" if leaving else "Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton("Keep open" if leaving else "Keep running", QMessageBox.ButtonRole.RejectRole)
 
         def ask_again() -> None:
             if not (self.session.measuring or self.session.studying):

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from lrgui.core.events import EndEvent, EndReason, RunKind, StrEnum
+from lrgui.core.events import STOPPED, EndEvent, EndReason, RunKind, StrEnum
 from lrgui.json_file import read_json, write_json
 from lrgui.places import config_folder
 from lrgui.runs.job import Job
@@ -214,6 +214,6 @@ def train_in_turn(
         queue.begin(entry, entry.record)
         entry.record, end = train(entry.job)
         queue.end(entry, end)
-        if end.reason == EndReason.CANCELLED or given_up():
+        if end.reason in STOPPED or given_up():
             break
     return queue

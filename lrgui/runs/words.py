@@ -21,6 +21,7 @@ ENDS: dict[str, str] = {
     EndReason.BAD_BATCH: "failed: a batch without a finite loss",
     EndReason.FAILED: "failed",
     EndReason.KILLED: "ended unexpectedly",
+    EndReason.LEFT: "left running",
 }
 
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSize
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, task, training
 
-from lrgui.core.events import StateEvent
+from lrgui.core.events import EndEvent, OutputEvent, StateEvent, Stream
 from lrgui.core.tensor_file import File
 from lrgui.gui import app
 from lrgui.gui.environments import Environments
@@ -27,6 +27,8 @@ from lrgui.runs.checkpoints import folder_of
 from lrgui.runs.job import Job
 from lrgui.runs.library import new_path
 from lrgui.runs.log_writer import LogWriter
+from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.whereabouts import where_words
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import JOURNAL
 from lrgui.studies.known import left_running, note_running
@@ -227,6 +229,23 @@ def test_a_training_that_was_cut_off_is_resumed_with_one_click(
     assert window.banner._action.text() == "Resume"
     window.banner._action.click()
     assert resumed == [path]
+
+
+@pytest.mark.parametrize(("kind", "action"), [("sweep", "Follow"), ("train", "Resume")])
+def test_a_run_that_was_left_on_a_target_is_offered_at_the_next_start(
+    window: MainWindow, bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, kind: str, action: str
+) -> None:
+    path, asked = new_path(Job(kind)), list[str]()
+    with LogWriter(path, Job(kind), origin="window") as writer:
+        where = OutputEvent(where_words("box", Address("/there/run.lrrun")), Stream.NOTE)
+        writer.write([StateEvent("running"), where, task(), EndEvent("left", "Stopped following.")])
+    monkeypatch.setattr(bench.session, "resume", lambda log: asked.append(str(log)))
+    monkeypatch.setattr(bench.session, "follow_run", asked.append)
+    app.tell_cut_off(window, path.stat().st_mtime - 1)
+    qtbot.waitUntil(lambda: "was sent to box, and may still be going on there." in window.banner.text)
+    assert window.banner._action.text() == action
+    window.banner._action.click()
+    assert asked == [str(path)]
 
 
 def test_the_button_names_a_rate_where_one_is_selected_or_set(window: MainWindow, bench: Bench) -> None:

@@ -52,7 +52,7 @@ def test_a_growing_log_is_shown_live_and_the_form_stays(bench: Bench, qtbot: QtB
     assert runs.sweep is own and runs.selection == selected
 
 
-def test_stop_ends_the_following_alone(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+def test_stop_ends_the_following_alone(window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     ends: list[EndEvent] = []
     bench.session.run_ended.connect(ends.append)
     with LogWriter(tmp_path / "a.lrrun", THEIRS) as log:
@@ -62,6 +62,7 @@ def test_stop_ends_the_following_alone(bench: Bench, qtbot: QtBot, tmp_path: Pat
         bench.session.stop()
         qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
     assert "The run itself continues" in ends[-1].detail
+    assert window.status.text.text().startswith("Sweep left running · Stopped following.")
 
 
 class Hearing(Scripted):
@@ -135,7 +136,7 @@ def test_one_that_was_sent_to_a_target_is_followed_there(bench: Bench, qtbot: Qt
     with LogWriter(tmp_path / "a.lrrun", THEIRS) as here, LogWriter(tmp_path / "run.lrrun", THEIRS) as there:
         there.write([StateEvent(RunState.RUNNING), task(), *points()])
         sent = OutputEvent(where_words("box", Address(str(there.path))), Stream.NOTE)
-        here.write([sent, task(), *points()[:30], EndEvent("cancelled", "Stopped following.")])
+        here.write([sent, task(), *points()[:30], EndEvent("left", "Stopped following.")])
         here.close()
         bench.session.open_run(here.path)
         notice = notices[-1]
@@ -145,6 +146,16 @@ def test_one_that_was_sent_to_a_target_is_followed_there(bench: Bench, qtbot: Qt
         qtbot.waitUntil(lambda: bench.runs.sweep is not None and len(bench.runs.sweep) == 200)
         there.write([EndEvent("completed", "Done.")])
         qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
+
+
+def test_where_a_run_is_is_said_as_long_as_it_is_there(window: MainWindow, bench: Bench) -> None:
+    where = OutputEvent(where_words("box", Address("/there/run.lrrun")), Stream.NOTE)
+    chunks = [[where, StateEvent(RunState.RUNNING), task(), *points()[:30]]]
+    bench.begin(Scripted(chunks, hold=True))
+    assert "The run is on box" in window.banner.text and window.banner.isVisibleTo(window)
+    bench.session.stop()
+    bench.qtbot.waitUntil(lambda: bench.session.state == RunState.IDLE)
+    assert not window.banner.isVisibleTo(window)
 
 
 def test_the_window_asks_for_an_address(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

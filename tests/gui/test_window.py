@@ -199,6 +199,30 @@ def test_closing_while_a_run_goes_on_asks(
     assert ("cancel" in bench.source.asked) is closes
 
 
+class Elsewhere(Scripted):
+    """A source that a window can leave."""
+
+    def leave(self) -> None:
+        self.asked.append("leave")
+        self._go.set()
+
+
+@pytest.mark.parametrize(("answer", "closes"), [("Close", True), ("Keep open", False)])
+def test_closing_does_not_speak_of_stopping_a_run_that_goes_on_elsewhere(
+    bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch, answer: str, closes: bool
+) -> None:
+    bench.begin(Elsewhere([[StateEvent("running"), task(), *points()[:30]]], hold=True))
+
+    def press(box: QMessageBox) -> int:
+        assert "goes on without this window" in box.text()
+        next(button for button in box.buttons() if button.text() == answer).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    assert window.close() is closes
+    assert ("leave" in bench.source.asked) is closes and "cancel" not in bench.source.asked
+
+
 def test_closing_while_a_run_stops_does_not_ask_again(
     bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

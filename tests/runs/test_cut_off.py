@@ -32,6 +32,9 @@ def kept(folder: Path, name: str, events: list[Event], written: float, origin: s
         ([*POINTS, EndEvent("completed", "All.")], 200.0, "window", False),
         (POINTS, 200.0, "command line", False),
         ([], 200.0, "window", False),
+        ([EndEvent("left", "Stopped following.")], 200.0, "window", True),
+        ([EndEvent("left", "Stopped following.")], 100.0, "window", False),
+        ([*POINTS, EndEvent("left", "Stopped following.")], 200.0, "command line", False),
     ],
 )
 def test_only_the_windows_last_run_without_an_end_counts(
@@ -74,3 +77,4 @@ def test_it_is_said_in_words() -> None:
         " (digits · small CNN) was cut off when the program ended. Its 1,240 steps are kept."
     )
     assert cut_off_words(replace(run, points=1)).endswith("Its one step is kept.")
+    assert cut_off_words(run, "box").endswith(" was sent to box, and may still be going on there.")

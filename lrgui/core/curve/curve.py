@@ -23,6 +23,7 @@ _EARLY: dict[str, str] = {
     EndReason.BAD_BATCH: "a batch whose loss is not finite",
     EndReason.FAILED: "an error",
     EndReason.KILLED: "its process ended unexpectedly",
+    EndReason.LEFT: "it was no longer followed",
 }
 
 

@@ -226,6 +226,7 @@ def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
     fewer = f", or sweep {len(curve)} steps" if len(curve) >= FEWEST_POINTS else ""
     ways_out: dict[str, str] = {
         EndReason.CANCELLED: "let it run to its end",
+        EndReason.LEFT: "follow it to its end",
         EndReason.DATA_ENDED: f"let it train on more batches{fewer}",
     }
     way_out = ways_out.get(curve.end_reason or "", "fix that first")

@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from lrgui.core.events import ERRORS, EndEvent, EndReason
+from lrgui.core.events import ERRORS, STOPPED, EndEvent, EndReason
 from lrgui.core.options import Scalar
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Ending:
     @property
     def stopped(self) -> bool:
         """True where somebody ended it."""
-        return self.end.reason in (EndReason.CANCELLED, EndReason.KILLED)
+        return self.end.reason in (*STOPPED, EndReason.KILLED)
 
 
 class TrackedRun(ABC):

@@ -126,7 +126,7 @@ class Following:
             try:
                 for kind, contents in self._frames():
                     if self._left.is_set():
-                        yield [EndEvent(EndReason.CANCELLED, f"Stopped following. {self._goes_on}")]
+                        yield [EndEvent(EndReason.LEFT, f"Stopped following. {self._goes_on}")]
                         return
                     if not kind:
                         continue
@@ -142,7 +142,8 @@ class Following:
                         return
             except RemoteError as trouble:
                 if self._left.is_set() or self._killed:
-                    yield [EndEvent(EndReason.KILLED, f"{trouble} {self._goes_on}")]
+                    reason = EndReason.KILLED if self._killed else EndReason.LEFT
+                    yield [EndEvent(reason, f"{trouble} {self._goes_on}")]
                     return
                 if not connected or not trouble.may_pass:
                     yield [EndEvent(EndReason.FAILED, str(trouble) + (f" {self._goes_on}" if connected else ""))]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrgui.core.events import EndEvent, Event, OutputEvent, RunKind, Stream
+from lrgui.core.events import WHOLE, EndEvent, Event, OutputEvent, RunKind, Stream
 from lrgui.core.formats import format_bytes
 from lrgui.runs.checkpoints import BEST, LAST, Checkpoint
 from lrgui.runs.event_source import EventSource
@@ -34,6 +34,8 @@ class Resumption:
     """Where it comes from; None for what is to be computed here."""
     attached: bool = False
     """True for a run that was still going on there, which is followed."""
+    over: bool = False
+    """True for a run that has come to its end there meanwhile: nothing is to be done but to look at it."""
 
 
 def resumption(
@@ -42,8 +44,8 @@ def resumption(
     """What is to be done so that a training goes on at a `place`: `HERE`, a target's name, or "" for where it was last.
 
     What was measured on a target meanwhile is added to its log here first. One that is still going on there is
-    followed. `tell` is told what takes time. Raises NotResumableError, TargetsError and RemoteError,
-    each with a sentence.
+    followed, and one that has come to its end there since it was last heard of is `over`. `tell` is told what takes
+    time. Raises NotResumableError, TargetsError and RemoteError, each with a sentence.
     """
     where = whereabouts(log)
     if opened.job.kind != RunKind.TRAIN and where is not None:
@@ -53,7 +55,7 @@ def resumption(
         )
     if opened.job.kind != RunKind.TRAIN or (where is None and place in ("", HERE)):
         return Resumption(resumed(log, opened, more_epochs), opened, None)
-    target, going = _chosen(place, where), None
+    target, going, before = _chosen(place, where), None, opened.record.end
     if where is not None:
         if goes_on(log):
             raise NotResumableError(f"{log.name} is still followed on this computer: stop that first.")
@@ -66,6 +68,8 @@ def resumption(
                 raise NotResumableError(f"{log.name} is still going on on {where.target}. {words}")
             if source is not None:
                 return Resumption(opened.job, opened, source, attached=True)
+            if not more_epochs and opened.record.end_reason in WHOLE and opened.record.end != before:
+                return Resumption(opened.job, opened, None, over=True)
             if stays:
                 state = _state(states_there(where.address, log, where.python), opened)
                 going = None if state is None else GoesOn(log, state, where.address.path.rpartition("/")[0])

@@ -120,5 +120,10 @@ def is_of_run(event: Event) -> bool:
     if not isinstance(event, OutputEvent):
         return True
     if event.stream == Stream.NOTE:
-        return event.text.strip() != HOME_WORDS and _SAID.search(event.text) is None
+        return not says_where(event.text)
     return not event.text.startswith(SUBMITTED)
+
+
+def says_where(note: str) -> bool:
+    """True for a note that says where the run is."""
+    return note.strip() == HOME_WORDS or _SAID.search(note) is not None

@@ -144,7 +144,7 @@ def test_a_run_goes_on_alone_and_is_attached_to_again_and_stopped(machine: Targe
     reading.until(20)
     source.leave()
     left = reading.end()
-    assert left.reason == EndReason.CANCELLED and "The run itself continues" in left.detail
+    assert left.reason == EndReason.LEFT and "The run itself continues" in left.detail
     again = Following(source.address, commands=True)  # type: ignore[arg-type]
     second = Reading(again)
     second.until(len(steps_of(reading.events)) + 20)
