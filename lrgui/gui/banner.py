@@ -166,7 +166,7 @@ class Banner(QFrame):
 
     @Slot()
     def look_again(self) -> None:
-        """The settings are others: what was said of them may hold no longer."""
+        """The settings or the queue are others: what was said of them may hold no longer."""
         if self._notice is not None and self._notice.holds is not None and not self._notice.holds():
             self.hide()
 

@@ -22,7 +22,7 @@ class Notice:
     leads_to: str = ""
     """The tab that the button shows, where it does nothing else: no button while that is in sight."""
     holds: Callable[[], bool] | None = None
-    """Where it is about settings: False once they are others, and it holds no longer."""
+    """Where it is about settings, or what waits in the queue: False once they are others, and it holds no longer."""
     until_saved: bool = False
     """True where it is about the task's code as it was: gone once that is saved."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
@@ -196,7 +197,8 @@ class Queue(QObject):
     def offer_kept(self) -> None:
         """Ask what is to become of trainings that waited when the window was closed; none runs by itself."""
         if words := self.waiting_words:
-            self.noticed.emit(self._offer_to_look("info", words, "Show the queue, where they can be run or removed"))
+            notice = self._offer_to_look("info", words, "Show the queue, where they can be run or removed")
+            self.noticed.emit(replace(notice, holds=lambda: self.waiting_words == words))
 
     def close(self) -> None:
         """The window goes: what has not ended waits for the next one."""

@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         session.code_changed_on_disk.connect(self.banner.on_saved)
         session.job_changed.connect(self.banner.look_again)
         session.unreadable_changed.connect(self.banner.look_again)
+        session.queue.changed.connect(self.banner.look_again)
         session.code_changed_on_disk.connect(self._on_code_saved)
         self.dropping.dropped.connect(self.opening.open_paths)
         session.state_changed.connect(self._refresh_actions)

@@ -58,12 +58,12 @@ def test_a_log_that_cannot_be_kept_is_told_beside_a_failure(bench: Bench, own_fo
     last = heard[-1]
     assert last is not None
     assert last.kind == "error"
-    assert "cannot be saved" in last.text
+    assert "could not be saved" in last.text
     assert last.text.endswith("It broke. Mend it.")
     bench.play(Scripted(training("diverged")), bench.session.train)
     last = heard[-1]
     assert last is not None
-    assert "cannot be saved" in last.text
+    assert "could not be saved" in last.text
     assert last.action.startswith("Train at")
 
 

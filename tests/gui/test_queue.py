@@ -176,6 +176,14 @@ def test_it_is_kept_and_asked_about_but_never_run_by_itself(bench: Bench, qtbot:
         later.deleteLater()
 
 
+def test_that_trainings_wait_is_said_until_one_begins(window: MainWindow, bench: Bench) -> None:
+    bench.session.queue.add([Job("train"), Job("train")])
+    bench.session.queue.offer_kept()
+    assert "2 trainings from last time are waiting" in window.banner.text and window.banner.isVisible()
+    bench.session.queue.run()
+    assert not window.banner.isVisible()
+
+
 def test_a_second_window_has_a_queue_of_its_own(bench: Bench) -> None:
     bench.session.queue.add([Job("train")])
     other = Session(Job(), lambda _job: Scripted(training()), QCoreApplication.instance())
