@@ -18,7 +18,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -130,9 +130,9 @@ class RayTasks:
         if time.monotonic() < self._asked + ROOM_KNOWN:
             return self._most
         self._asked = time.monotonic()
-        there = self._ray.cluster_resources()
+        resources = self._ray.cluster_resources()
         wanted = {"CPU": self.resources.cpus, "GPU": self.resources.gpus}
-        most = [int(there.get(name, 0) / amount + 1e-9) for name, amount in wanted.items() if amount > 0]
+        most = [int(resources.get(name, 0) / amount + 1e-9) for name, amount in wanted.items() if amount > 0]
         self._most = min(most, default=1)
         return self._most
 
@@ -243,15 +243,17 @@ class RayTasks:
             self._ray.cancel(reference, force=True)
 
     def close(self) -> None:
-        """Let go of everything; what still runs is ended."""
+        """Let go of everything; what still runs is ended. Of a cluster that is gone nothing is left to let go of."""
         if not self._ray.is_initialized():
             return
-        for reference in list(self._tickets):
-            self._ray.cancel(reference, force=True)
+        with suppress(Exception):  # Ray's own, of many kinds; with the driver's end the runs end, too
+            for reference in list(self._tickets):
+                self._ray.cancel(reference, force=True)
+            self._ray.kill(self._mailbox)
         self._tickets.clear()
-        self._ray.kill(self._mailbox)
         if self._connected:
-            self._ray.shutdown()
+            with suppress(Exception):
+                self._ray.shutdown()
 
 
 def _moved(job: Job, parcel: Parcel) -> Job:
