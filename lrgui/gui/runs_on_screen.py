@@ -14,6 +14,7 @@ from lrgui.core.events import EndEvent, Event, RunKind, SweepEndEvent, TaskEvent
 from lrgui.gui.screen import RunStep, Screen, Visit, visit_of, visit_of_synthetic
 from lrgui.gui.selection import Choices
 from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.gui.sweep_on_screen import SweepOnScreen
 from lrgui.runs.job import Job
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from lrgui.core.curve.curve import Curve
     from lrgui.gui.loading import LoadedRun
     from lrgui.runs.race_record import RaceRecord
-from lrgui.gui.sweep_on_screen import SweepOnScreen
 
 #: What is to be done with a sweep that was read: it, or why it could not be.
 Done = Callable[[ShownSweep | None, Exception | None], None]
