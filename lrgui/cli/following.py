@@ -92,7 +92,7 @@ def _complete(log: Path, where: Whereabouts) -> None:
     try:
         _, source = brought_up_to_date(log, open_run(log), where)
         if source is not None:
-            source.chunks().close()
+            source.close()
     except (RemoteError, OSError, ValueError) as error:
         say(f"{log.name} is still incomplete: {error}")
 

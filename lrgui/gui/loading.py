@@ -92,8 +92,10 @@ class ResumedRun:
 
     def let_go(self) -> None:
         """End the connection to a run that nobody looks at after all."""
-        if self.attached and self.source is not None:
-            self.source.chunks().close()
+        from lrgui.runs.remote.following import Following
+
+        if isinstance(self.source, Following):
+            self.source.close()
 
 
 class RunLoading(QObject):

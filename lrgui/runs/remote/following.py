@@ -80,6 +80,7 @@ class Following:
             self._ahead.append(chunk)
             last = None if self.parser is not None else chunk[-1]
             if isinstance(last, EndEvent):
+                self.close()
                 raise ValueError(last.detail)
             if isinstance(last, StateEvent) and not patient:
                 raise ValueError(f"The run has not begun: {last.detail}.")
@@ -91,6 +92,13 @@ class Following:
         Returns the end if the run is over, which `chunks` gives, too. Raises ValueError with a sentence where nothing
         can be read, or no longer.
         """
+        try:
+            return self._caught_up(take)
+        except BaseException:
+            self.close()
+            raise
+
+    def _caught_up(self, take: Callable[[list[Event]], object]) -> EndEvent | None:
         self.open()
         while True:
             ahead, self._ahead = self._ahead, []
@@ -117,7 +125,12 @@ class Following:
             yield from filter(None, self._ahead)
             yield from filter(None, self._events)
         finally:
-            self._events.close()
+            self.close()
+
+    def close(self) -> None:
+        """End the connection, and leave the run alone; for whoever does not read on, in the thread that reads. To close
+        `chunks` that nobody has begun does not end it. Idempotent."""
+        self._events.close()
 
     def _read(self) -> Generator[list[Event], None, None]:
         """Chunks up to the end; an empty one says that the header is known, or all that was there."""

@@ -15,6 +15,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote import following, tail
 from lrgui.runs.remote.address import Address
+from lrgui.runs.remote.connection import Connection
 from lrgui.runs.remote.following import Following
 
 END = EndEvent(EndReason.COMPLETED, "Done.")
@@ -72,6 +73,30 @@ def test_following_can_be_left_and_the_log_stays(address: Address) -> None:
         end = reading.end()
         assert end.reason == EndReason.CANCELLED and f"lrgui watch {address}" in end.detail
         log.write([END])
+
+
+@pytest.mark.parametrize("how", ["closed", "refused by whoever takes the events", "no log of ours"])
+def test_whoever_does_not_read_on_leaves_no_connection(
+    ssh_server: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    made: list[Connection] = []
+    monkeypatch.setattr(following, "Connection", lambda *words: made.append(Connection(*words)) or made[-1])
+    path = tmp_path / "run.lrrun"
+    with LogWriter(path, Job()) as log:
+        log.write([batch(0)])
+    source = Following(Address.parse(f"ssh://{NAME}{path}"))
+    if how == "closed":
+        source.catch_up(lambda _events: None)
+        assert made[0]._process.poll() is None
+        source.close()
+    elif how == "no log of ours":
+        path.write_text("hello\n")
+        with pytest.raises(ValueError, match="not an LR Finder run"):
+            source.open()
+    else:
+        with pytest.raises(ZeroDivisionError):
+            source.catch_up(lambda _events: 1 / 0)
+    assert [one._process.poll() is not None for one in made] == [True]
 
 
 def test_another_run_in_the_same_place_is_told(address: Address) -> None:
