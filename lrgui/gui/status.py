@@ -13,6 +13,8 @@ from lrgui.core.formats import format_bytes, format_estimate, format_figure
 from lrgui.gui.labels import with_tabular_figures
 from lrgui.gui.session import Session
 
+#: What it says where there is nothing to be said.
+READY = "Ready"
 #: Text changes this often, so that it can be read.
 REFRESH_MS = 250
 #: The memory of the process that waits for the next run is looked at this often.
@@ -67,7 +69,7 @@ class StatusLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(12)
-        self.text = Elided("Ready")
+        self.text = Elided(READY)
         self.text.setObjectName("status")
         self.text.setAccessibleName("Status")
         self.bar = QProgressBar()
@@ -99,6 +101,7 @@ class StatusLine(QWidget):
         session.state_changed.connect(self._on_state)
         session.run_ended.connect(self._on_ended)
         session.study_changed.connect(self._on_study)
+        session.runs.visit_changed.connect(self._on_visit)
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
@@ -128,6 +131,12 @@ class StatusLine(QWidget):
         if self._session.state == RunState.IDLE:
             self.text.setText(self._session.study_process.words)
             self._show_idle()
+
+    @Slot()
+    def _on_visit(self) -> None:
+        """What was said of a run that is left is over; what is shown instead says how it ended next."""
+        if self._session.runs.visit is None and self._session.state == RunState.IDLE:
+            self.text.setText(self._session.study_process.words or READY)
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from mutations import log_of
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from scripted import Scripted, points, sweep, task
@@ -14,6 +15,7 @@ from scripted import Scripted, points, sweep, task
 from lrgui.core.events import EndEvent, StateEvent
 from lrgui.gui.notice import Notice
 from lrgui.gui.panels.task import TaskPanel
+from lrgui.gui.status import READY
 from lrgui.gui.visit_bar import VisitBar
 from lrgui.gui.window import MainWindow
 
@@ -52,6 +54,18 @@ def test_an_opened_run_replaces_nothing(bench: Bench, saved: Path) -> None:
     session.leave_visit()
     assert runs.visit is None and runs.sweep is record
     assert (runs.selection, runs.zones, session.job) == (2e-3, zones, job)
+
+
+def test_what_was_said_of_a_run_that_is_left_is_over(window: MainWindow, bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "train.lrrun").write_bytes(log_of("train"))
+    bench.session.open_run(tmp_path / "train.lrrun")
+    assert window.status.text.text().startswith("Training ")
+    bench.session.leave_visit()
+    assert bench.runs.training is None and window.status.text.text() == READY
+    bench.play()
+    bench.session.open_run(tmp_path / "train.lrrun")
+    bench.session.leave_visit()
+    assert window.status.text.text() == READY, "nothing of the training that was left"
 
 
 def test_its_settings_come_when_they_are_asked_for_and_go_with_the_way_back(bench: Bench, saved: Path) -> None:
