@@ -71,7 +71,7 @@ def test_following_can_be_left_and_the_log_stays(address: Address) -> None:
         reading.until(1)
         reading.source.cancel()
         end = reading.end()
-        assert end.reason == EndReason.CANCELLED and f"lrgui watch {address}" in end.detail
+        assert end.reason == EndReason.LEFT and f"lrgui watch {address}" in end.detail
         log.write([END])
 
 
