@@ -73,12 +73,13 @@ class ResumedRun:
         """Read it, and on a target look for it. Raises as `open_run` and `resumption` do, but for RemoteError, which
         becomes a ValueError."""
         from lrgui.runs.opened import open_run
-        from lrgui.runs.remote.connection import RemoteError
+        from lrgui.runs.remote.connection import RemoteError, patient
         from lrgui.runs.remote.resuming import resumption
 
         opened = open_run(path, watch)
         try:
-            found = resumption(path, opened, place, more_epochs)
+            waiting = patient if watch is None else partial(watch, 0.0)  # the window's end waits for this
+            found = resumption(path, opened, place, more_epochs, waiting=waiting)
         except RemoteError as error:
             raise ValueError(str(error)) from None
         run = cls(path, found.opened, found.job, more_epochs, place, found.source, found.attached, found.over)

@@ -227,7 +227,7 @@ def test_one_of_a_target_asks_where_it_is_to_go_on(
         EndEvent("completed", "All 2 epochs were trained."),
     ]
 
-    def resumption(_log: Path, opened: OpenedRun, place: str, _more: int) -> Resumption:
+    def resumption(_log: Path, opened: OpenedRun, place: str, _more: int, **_waiting: object) -> Resumption:
         wanted.append(place)
         if place == HERE:
             raise RemoteError("There is no host gpu on the network.")

@@ -7,7 +7,7 @@ import shlex
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lrgui import frozen
 from lrgui.runs.pipes import open_pipes
@@ -25,6 +25,14 @@ _MARK = re.compile(rb"lrgui begins\r?\n")
 #: Seconds without a word after which a connection is given up: the other side says something each second. And until
 #: the first word: from a cold disk in a network Python may take its time.
 SILENCE, FIRST_SILENCE = 20.0, 90.0
+Waiting = Callable[[], object]
+"""Called again and again while an answer is waited for; what it raises ends the waiting."""
+
+
+def patient() -> None:
+    """Waits as long as it takes."""
+
+
 #: Bytes of ssh's own words that are kept.
 _MOST_SAID = 1 << 14
 
@@ -126,10 +134,11 @@ class Connection:
             del self._buffer[: 5 + size]
             yield kind, contents
 
-    def line(self, seconds: float) -> bytes:
+    def line(self, seconds: float, waiting: Waiting = patient) -> bytes:
         """The next line. Raises RemoteError where none comes within so many seconds."""
         waited = 0.0
         while b"\n" not in self._buffer:
+            waiting()
             data = self.read(0.2)
             self._buffer += data
             waited += 0.0 if data else 0.2
@@ -139,10 +148,11 @@ class Connection:
         self._buffer = rest
         return bytes(line)
 
-    def received(self, size: int, seconds: float) -> Iterator[bytes]:
+    def received(self, size: int, seconds: float, waiting: Waiting = patient) -> Iterator[bytes]:
         """The next `size` bytes, in pieces. Raises RemoteError where none comes within so many seconds."""
         waited = 0.0
         while size > 0:
+            waiting()
             data, self._buffer = bytes(self._buffer), bytearray()
             data = data or self.read(0.2)
             waited = 0.0 if data else waited + 0.2

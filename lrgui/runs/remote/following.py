@@ -13,7 +13,7 @@ from lrgui.runs.event_arrays import EventArrays
 from lrgui.runs.log_parser import MOST_LINE, LogParser
 from lrgui.runs.remote import tail
 from lrgui.runs.remote.address import Address
-from lrgui.runs.remote.connection import FIRST_SILENCE, SILENCE, Connection, RemoteError, program_text
+from lrgui.runs.remote.connection import FIRST_SILENCE, SILENCE, Connection, RemoteError, Waiting, patient, program_text
 from lrgui.runs.remote.whereabouts import is_of_run
 
 #: Seconds until a lost connection is tried again: the first time, and at most; each time twice as long.
@@ -65,6 +65,7 @@ class Following:
         """An end that may not be the log's last word: a training can be resumed."""
         self._left = threading.Event()
         self._killed = False
+        self._waiting: Waiting = patient
         self._offset, self._begin, self._rest = 0, b"", b""
         self._state = StateEvent(RunState.RUNNING)
         self._known, self._passed = known, 0
@@ -86,17 +87,20 @@ class Following:
                 raise ValueError(f"The run has not begun: {last.detail}.")
         return self.parser
 
-    def catch_up(self, take: Callable[[list[Event]], object]) -> EndEvent | None:
+    def catch_up(self, take: Callable[[list[Event]], object], waiting: Waiting = patient) -> EndEvent | None:
         """Read all that is there by now, and give it to `take`; `chunks` goes on from there, with the run's state.
 
         Returns the end if the run is over, which `chunks` gives, too. Raises ValueError with a sentence where nothing
         can be read, or no longer.
         """
+        self._waiting = waiting
         try:
             return self._caught_up(take)
         except BaseException:
             self.close()
             raise
+        finally:
+            self._waiting = patient
 
     def _caught_up(self, take: Callable[[list[Event]], object]) -> EndEvent | None:
         self.open()
@@ -142,6 +146,7 @@ class Following:
                         yield [EndEvent(EndReason.LEFT, f"Stopped following. {self._goes_on}")]
                         return
                     if not kind:
+                        self._waiting()
                         continue
                     if failed:
                         failed, self.lost = 0, False

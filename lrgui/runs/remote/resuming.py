@@ -15,7 +15,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.opened import OpenedRun, open_run
 from lrgui.runs.remote.checkpoints import bring, states_there
-from lrgui.runs.remote.connection import RemoteError
+from lrgui.runs.remote.connection import RemoteError, Waiting, patient
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.running import GoesOn, RemoteRun
 from lrgui.runs.remote.whereabouts import HOME_WORDS, Whereabouts, known_events, whereabouts
@@ -39,13 +39,19 @@ class Resumption:
 
 
 def resumption(
-    log: Path, opened: OpenedRun, place: str = "", more_epochs: int = 0, tell: Callable[[str], object] = lambda _: None
+    log: Path,
+    opened: OpenedRun,
+    place: str = "",
+    more_epochs: int = 0,
+    tell: Callable[[str], object] = lambda _: None,
+    waiting: Waiting = patient,
 ) -> Resumption:
     """What is to be done so that a training goes on at a `place`: `HERE`, a target's name, or "" for where it was last.
 
     What was measured on a target meanwhile is added to its log here first. One that is still going on there is
     followed, and one that has come to its end there since it was last heard of is `over`. `tell` is told what takes
-    time. Raises NotResumableError, TargetsError and RemoteError, each with a sentence.
+    time, and what `waiting` raises ends it. Raises NotResumableError, TargetsError and RemoteError, each with a
+    sentence.
     """
     where = whereabouts(log)
     if opened.job.kind != RunKind.TRAIN and where is not None:
@@ -62,7 +68,7 @@ def resumption(
         tell(f"Looking for {log.name} on {where.machine}")
         stays = target is not None and target.hosts[0] == where.address.host
         try:
-            opened, source = brought_up_to_date(log, opened, where)
+            opened, source = brought_up_to_date(log, opened, where, waiting)
             if source is not None and place not in ("", where.target):
                 words = f"To stop it: lrgui steer {log.stem} --stop"
                 raise NotResumableError(f"{log.name} is still going on on {where.target}. {words}")
@@ -71,10 +77,10 @@ def resumption(
             if not more_epochs and opened.record.end_reason in WHOLE and opened.record.end != before:
                 return Resumption(opened.job, opened, None, over=True)
             if stays:
-                state = _state(states_there(where.address, log, where.python), opened)
+                state = _state(states_there(where.address, log, where.python, waiting), opened)
                 going = None if state is None else GoesOn(log, state, where.address.path.rpartition("/")[0])
             else:
-                _bring_home(log, where, tell)
+                _bring_home(log, where, tell, waiting)
         except RemoteError as error:
             if stays or resumable(log, opened) is None:
                 raise
@@ -107,7 +113,9 @@ def _chosen(place: str, where: Whereabouts | None) -> Target | None:
         raise TargetsError(f"{error} To go on with it here: --on {HERE}.") from None
 
 
-def brought_up_to_date(log: Path, opened: OpenedRun, where: Whereabouts) -> tuple[OpenedRun, Following | None]:
+def brought_up_to_date(
+    log: Path, opened: OpenedRun, where: Whereabouts, waiting: Waiting = patient
+) -> tuple[OpenedRun, Following | None]:
     """Add to a log here what the run there has measured since; what it holds now, and the run there where it is still
     going on. Raises RemoteError with a sentence."""
     ends: list[EndEvent] = []
@@ -122,7 +130,7 @@ def brought_up_to_date(log: Path, opened: OpenedRun, where: Whereabouts) -> tupl
     with LogWriter(log, opened.job, continues=True) as writer:  # cuts off a line that is not whole
         source = Following(where.address, python=where.python, commands=True, known=known_events(log))
         try:
-            end = source.catch_up(keep)
+            end = source.catch_up(keep, waiting)
         except ValueError as error:
             raise RemoteError(str(error)) from None
         if end is None and source.hears:
@@ -139,11 +147,11 @@ def _state(states: list[Checkpoint], opened: OpenedRun) -> Checkpoint | None:
     return next((one for one in states if one.step <= steps_in(opened)), next(iter(states), None))
 
 
-def _bring_home(log: Path, where: Whereabouts, tell: Callable[[str], object]) -> None:
+def _bring_home(log: Path, where: Whereabouts, tell: Callable[[str], object], waiting: Waiting) -> None:
     """Bring the last state and the best weights."""
     try:
         for kind in (LAST, BEST):
-            if (one := bring(where.address, log, [kind], where.python)) is not None:
+            if (one := bring(where.address, log, [kind], where.python, waiting)) is not None:
                 tell(f"Brought {one.path.name} from {where.machine} ({format_bytes(one.size)})")
     except OSError as error:
         raise RemoteError(f"{log.parent} cannot be written ({error.strerror or error}).") from None
