@@ -37,8 +37,8 @@ class StepLosses:
         """Look at the gradients before a backward pass."""
         self._before = self._gradients()
         weights = self._versions()
-        if self._counted and weights == self._weights and self._before != self._after:
-            self._counted.clear()  # the gradients were cleared since
+        if self._counted and weights == self._weights and self._before != self._after and self._cleared():
+            self._counted.clear()
         if not self._counted:
             self._weights = weights
 
@@ -70,6 +70,14 @@ class StepLosses:
     def drop(self) -> None:
         """Begin the next step."""
         self._counted, self._others, self._after = [], [], None
+
+    def _cleared(self) -> bool:
+        """Whether no gradient is left, as `zero_grad` leaves them; clipping or scaling after each micro-batch keeps some.
+
+        Reads numbers, which waits for a device: asked only where gradients were changed between micro-batches.
+        """
+        gradients = [None if parameter is None else parameter.grad for parameter in (ref() for ref in self._witnesses)]
+        return not any(gradient is not None and bool(gradient.any()) for gradient in gradients)
 
     def _gradients(self) -> Stamp:
         """Tells one state of the gradients from another without reading a number."""

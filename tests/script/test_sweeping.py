@@ -92,6 +92,31 @@ def test_accumulation_and_groups_that_keep_their_ratio(
     assert guessed.loss is not None
 
 
+@pytest.mark.parametrize("to_none", [True, False])
+def test_gradients_that_are_clipped_after_each_micro_batch_are_not_cleared(
+    follow: Any, model: nn.Module, batches: list[Any], to_none: bool
+) -> None:
+    expected: list[float] = []
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        parts = again(batches)
+        while True:
+            loss_of(model, next(parts)).backward()  # of something else: thrown away
+            optimizer.zero_grad(set_to_none=to_none)
+            losses = [loss_of(model, next(parts)) / 3 for _ in range(3)]
+            expected.append(sum(loss.item() for loss in losses))
+            for loss in losses:
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=to_none)
+
+    done = follow(script, SHORT)
+    assert done.facts.losses == 3
+    assert [loss for _, loss in done.points] == pytest.approx(expected[: len(done.points)])
+
+
 def test_several_steps_at_each_rate(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     config = SweepSettings(start_lr=1e-4, end_lr=1.0, steps=8, batches_per_lr=3, schedule="linear")
     mine = copy.deepcopy(model)
