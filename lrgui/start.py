@@ -6,6 +6,7 @@ Imports nothing heavy: the window must not wait for the command line's packages.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 #: The words that the command line knows. A file of such a name is opened as "./find".
@@ -48,11 +49,17 @@ def wants_window(arguments: list[str]) -> bool:
 
 
 def main() -> None:
-    """Open the window, or do what the command says; leaves with its exit status."""
-    if wants_window(sys.argv[1:]):
-        from lrgui.gui.app import main as window
+    """Open the window, or do what the command says; leaves with its exit status.
 
-        raise SystemExit(window())
-    from lrgui.cli import main as command
+    Once something runs, Ctrl+C is handled there; while packages are imported, it ends here, with a shell's status 130.
+    """
+    try:
+        if wants_window(sys.argv[1:]):
+            from lrgui.gui.app import main as window
 
-    command()
+            raise SystemExit(window())
+        from lrgui.cli import main as command
+
+        command()
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None

@@ -19,6 +19,7 @@ from lrgui.core.events import EndEvent
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
+from lrgui.start import main
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -58,6 +59,20 @@ def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:
     last = read_log(log).events[-1]
     assert isinstance(last, EndEvent)
     assert last.reason == "cancelled"
+
+
+@pytest.mark.parametrize(("words", "started"), [(["runs"], "lrgui.cli.main"), ([], "lrgui.gui.app.main")])
+def test_ctrl_c_before_anything_runs_has_no_traceback(
+    words: list[str], started: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(started, interrupted)
+    monkeypatch.setattr(sys, "argv", ["lrgui", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
 
 
 def test_ctrl_c_during_the_race_of_a_budget_keeps_the_sweep(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class StepLosses:
         self._counted, self._others, self._after = [], [], None
 
     def _cleared(self) -> bool:
-        """Whether no gradient is left, as `zero_grad` leaves them; clipping or scaling after each micro-batch keeps some.
+        """Whether no gradient is left, as after `zero_grad`; clipping after each micro-batch leaves some.
 
         Reads numbers, which waits for a device: asked only where gradients were changed between micro-batches.
         """
