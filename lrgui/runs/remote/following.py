@@ -68,6 +68,8 @@ class Following:
         self._waiting: Waiting = patient
         self._offset, self._begin, self._rest = 0, b"", b""
         self._state = StateEvent(RunState.RUNNING)
+        self._waits_for = ""
+        """Why nothing comes, where that is known."""
         self._known, self._passed = known, 0
         self._resumed_at, self._lines = resumed_at, 0
 
@@ -180,7 +182,8 @@ class Following:
 
     @property
     def _goes_on(self) -> str:
-        return f"The run itself continues; to follow it again: lrgui watch {self.address}"
+        goes_on = "To" if self._waits_for == tail.NOBODY else "The run itself continues; to"
+        return f"{goes_on} follow it again: lrgui watch {self.address}"
 
     def _take(self, kind: bytes, contents: bytes) -> list[Event]:
         """The events of a frame."""
@@ -197,6 +200,7 @@ class Following:
             with self._lock:
                 self._unheard.pop(mark, None)
         elif kind == tail.STATUS:
+            self._waits_for = words
             return [StateEvent(RunState.STARTING, words) if words else self._state]
         elif kind == tail.RESTART:
             return self._take_other_log()

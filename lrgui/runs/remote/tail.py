@@ -22,6 +22,9 @@ from typing import Iterator  # noqa: UP035 (older Pythons have it here)
 POLL, BEAT = 0.02, 1.0
 #: Why a run is gone that nobody ended.
 KILLED = "its process has ended; it was killed, or the machine was restarted"
+#: What is said of a log that nobody holds once it has not grown for so many seconds. Its writer may be on another
+#: machine that does not share its locks, or a cut-off training may be resumed.
+QUIET, NOBODY = 5.0, "Nothing is writing to the log as far as can be told; waiting for it to grow"
 #: Bytes of a log in a frame at most.
 MOST = 1 << 18
 #: So many of a log's first bytes tell it from another one: its header says when the run began.
@@ -131,7 +134,7 @@ class Follower:
         self._beside: dict[str, str] = {}
         self._held = False
         """True once a process of this machine was seen to write the log."""
-        self._began = time.monotonic()
+        self._began = self._grew = time.monotonic()
         self._next = 0.0
         self._in_queue = False
         self._status = ""
@@ -152,6 +155,7 @@ class Follower:
                 yield RESTART, b""
             if data:
                 told, news = time.monotonic(), True
+                self._grew = told
                 yield DATA, data
                 continue
             if news and self._tail.is_open:
@@ -215,7 +219,7 @@ class Follower:
             held = is_locked(self._tail.path)
             gone = self._held and held is False
             self._held = self._held or held is True
-            return (KILLED if gone else ""), ""
+            return (KILLED if gone else ""), (NOBODY if held is False and now - self._grew > QUIET else "")
         if self._beside.get("slurm"):
             self._next = now + float(self._beside.get("pace", QUEUE_PACE))
             return self._look_in_queue(self._beside["slurm"], now)

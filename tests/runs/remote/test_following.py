@@ -155,6 +155,40 @@ def test_a_writer_that_was_killed_ends_the_following(tmp_path: Path, monkeypatch
     assert end.reason == EndReason.KILLED and "it was killed" in end.detail and steps_of(reading.events) == [0]
 
 
+def test_a_log_that_nobody_writes_is_said_to_be_one_until_it_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fcntl", reason="nobody can tell there")
+    monkeypatch.setattr(tail, "BEAT", 0.05)
+    monkeypatch.setattr(tail, "QUIET", 0.1)
+    address = Address.parse(str(tmp_path / "a.lrrun"))
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0), StateEvent(RunState.RUNNING)])
+    reading = Reading(Following(address))
+    idle = StateEvent(RunState.STARTING, tail.NOBODY)
+    wait_for(lambda: idle in reading.events)
+    with LogWriter(address.path, Job(), continues=True) as log:
+        log.write([batch(1)])
+        wait_for(lambda: reading.events[-1] == StateEvent(RunState.RUNNING))
+        log.write([END])
+    assert reading.end() == END and steps_of(reading.events) == [0, 1]
+
+
+def test_whoever_leaves_such_a_log_is_not_told_that_its_run_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fcntl", reason="nobody can tell there")
+    monkeypatch.setattr(tail, "BEAT", 0.05)
+    monkeypatch.setattr(tail, "QUIET", 0.1)
+    address = Address.parse(str(tmp_path / "a.lrrun"))
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0)])
+    reading = Reading(Following(address))
+    wait_for(lambda: StateEvent(RunState.STARTING, tail.NOBODY) in reading.events)
+    reading.source.leave()
+    assert reading.end().detail == f"Stopped following. To follow it again: lrgui watch {address}"
+
+
 @pytest.mark.parametrize(
     ("contents", "said"), [(None, "No such file"), ("", None), ("hello\n", "is not an LR Finder run")]
 )
