@@ -82,9 +82,6 @@ class StatusLine(QWidget):
         self.cursor_text.setAccessibleName("Under the pointer")
         for label in (self.text, self.cursor_text):
             with_tabular_figures(label)
-        keeps = self.bar.sizePolicy()
-        keeps.setRetainSizeWhenHidden(True)  # nothing beside it moves when a run begins or ends
-        self.bar.setSizePolicy(keeps)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.cursor_text)
         layout.addWidget(self.bar)
@@ -215,6 +212,10 @@ class StatusLine(QWidget):
     @Slot(str)
     def show_cursor(self, text: str) -> None:
         """Say what stands under the pointer."""
+        if bool(text) != bool(self.cursor_text.text()):
+            keeps = self.bar.sizePolicy()  # nothing beside it moves when a run begins or ends; else the words have room
+            keeps.setRetainSizeWhenHidden(bool(text))
+            self.bar.setSizePolicy(keeps)
         self.cursor_text.setText(text)
 
 

@@ -397,3 +397,22 @@ def test_the_question_says_when_the_run_has_ended_meanwhile(window: MainWindow, 
         "The run has ended. Close the window?",
     ]
     assert set(asked[1][1]) == {"Close", "Keep open"}
+
+
+def test_the_words_at_the_end_of_a_run_have_the_room_of_the_bar(window: MainWindow, bench: Bench) -> None:
+    status = window.status
+    bench.play()
+    QApplication.processEvents()
+    wide = status.text.width()
+    status.show_cursor("cursor 1e-3 · 2.30")
+    QApplication.processEvents()
+    at = status.cursor_text.geometry().right()
+    assert at + status.bar.width() < status.width()
+    bench.begin(Scripted(sweep()[:1], hold=True))
+    QApplication.processEvents()
+    assert status.bar.isVisible() and status.cursor_text.geometry().right() == at, "what is read moves with no run"
+    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        bench.session.stop()
+    status.show_cursor("")
+    QApplication.processEvents()
+    assert status.text.width() >= wide > status.width() - status.bar.width()
