@@ -83,7 +83,10 @@ def _found(run: str) -> tuple[str, Address, str]:
     if not log.exists():
         sent = last_sent_to(run)
         if sent is None:
-            fail(f"There is no run {run}: “lrgui runs” lists those that were kept.")
+            fail(
+                f"There is no run {run}, and none was sent to a target of that name: “lrgui runs” lists those that "
+                "were kept."
+            )
         log = sent
     there = whereabouts(log)
     return (log.name, Address(str(log)), "") if there is None else (log.name, there.address, there.python)

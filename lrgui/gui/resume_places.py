@@ -32,7 +32,9 @@ def resume_places(log: Path) -> list[tuple[str, str]]:
     where = whereabouts(log)
     usual = HERE if where is None else where.target
     try:
-        saved = [target.name for target in load_targets() if target.kind not in ("python", "ray")]
+        saved = [
+            each.name for each in load_targets() if each.kind not in ("python", "ray") and each.team.size == 1
+        ]  # several processes compute sweeps alone
     except TargetsError:
         saved = []
     names = dict.fromkeys([usual, HERE, *saved])

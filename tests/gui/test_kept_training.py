@@ -209,7 +209,9 @@ def test_one_of_a_target_asks_where_it_is_to_go_on(
     window: MainWindow, bench: Bench, training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, session, kept = training(30), bench.session, window.tabs.training.kept
-    save_targets([Target("box", host="gpu"), Target("cluster", "slurm"), Target("other", "python", python="python")])
+    four = Target("four", "torchrun", processes="4")  # for sweeps alone
+    other = Target("other", "python", python="python")
+    save_targets([Target("box", host="gpu"), Target("cluster", "slurm"), other, four])
     assert session.open_run(log)
     assert [action.text() for action in kept.resume.menu().actions()] == [
         "On this computer, where it was", "On box", "On cluster"
@@ -250,3 +252,15 @@ def test_one_of_a_target_asks_where_it_is_to_go_on(
     bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1, timeout=10_000)
     drawer.list.setCurrentIndex(drawer.model.index(0))
     assert drawer.resume_button.menu() is None, "it is complete"
+
+
+def test_one_that_ended_on_its_target_meanwhile_is_shown(
+    window: MainWindow, bench: Bench, training: Training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, session = training(None), bench.session
+    over = Resumption(open_run(log).job, open_run(log), None, over=True)
+    monkeypatch.setattr(resuming, "resumption", lambda *_: over)
+    size = log.stat().st_size
+    session.resume(log)
+    assert bench.runs.visit is not None and bench.runs.training is not None
+    assert bench.runs.training.end_reason == "completed" and not session.busy and log.stat().st_size == size

@@ -232,7 +232,8 @@ def explain(host: Host, status: int, said: str, python: str, *, began: bool = Tr
         return RemoteError(
             f"{python} on {where} cannot be started: it is not a program. Name the Python interpreter there."
         )
-    if status == 127 or re.search(r"not found|no such file", last, re.IGNORECASE):
+    itself = re.escape(python.rpartition("/")[2])  # some shells have another status for it
+    if status == 127 or re.search(rf"{itself}\W*(command )?(not found|no such file)", last, re.IGNORECASE):
         return RemoteError(f"There is no {python} on {where}: name the Python interpreter to use there.")
     why = f": {last}" if last else ""
     if not began:

@@ -24,6 +24,7 @@ from lrgui.runs.job import Job
 from lrgui.runs.ray_settings import RayResources
 from lrgui.runs.remote.ray_node import GATHER
 from lrgui.runs.remote.ray_tasks import RayProblem, RayTasks, the_ray
+from lrgui.runs.remote.whereabouts import ray_words
 from lrgui.writing import write_atomically
 
 #: The only run's ticket, and the request that ends it.
@@ -80,7 +81,7 @@ def _told(tasks: RayTasks, job: Job, control: Control, name: str) -> Iterator[Ev
         news = tasks.take(GATHER)
         if not node and TICKET in tasks.begun:
             node = tasks.begun[TICKET]
-            yield OutputEvent(f"Computed on {name}, node {node}.", Stream.NOTE)
+            yield OutputEvent(ray_words(name, node), Stream.NOTE)
         for told in news:
             for event in told.events:
                 if isinstance(event, EndEvent):

@@ -6,6 +6,7 @@ import json
 import mmap
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,14 @@ from lrgui.runs.targets import Target, TargetsError, target_named
 _WHERE = "The run is on {target}, also without this connection. To follow it again: lrgui watch {address}"
 _SAID = re.compile(re.escape(_WHERE).replace(r"\{target\}", r"(?P<target>\S+)").replace(r"\{address\}", r"(?P<at>.+)"))
 HOME_WORDS = "The run continues on this computer."
+#: What a run on Ray says, whose log is written here.
+_ON_RAY = "Computed on {target}, node {node}."
+_RAY_SAID = re.compile(re.escape(_ON_RAY).replace(r"\{target\}", r"(?P<target>\S+)").replace(r"\{node\}", r"\S+"))
 #: What is told of a job that was submitted begins so.
 SUBMITTED = "Submitted to SLURM as job"
 #: By these its lines are found.
 _MARKS = tuple(json.dumps(text)[1:-1].encode("ascii") for text in (_WHERE.partition("{target}")[2][:40], HOME_WORDS))
+_RAY_MARK = _ON_RAY.partition("{target}")[0].encode("ascii")
 
 
 @dataclass(frozen=True)
@@ -59,35 +64,49 @@ def where_words(target: str, address: Address) -> str:
     return _WHERE.format(target=target, address=address)
 
 
+def ray_words(target: str, node: str) -> str:
+    """What is said of a run that a node of a Ray cluster computes; `last_sent_to` finds it again."""
+    return _ON_RAY.format(target=target, node=node)
+
+
 def whereabouts(log: Path) -> Whereabouts | None:
     """Where the run of a log here was computed last, None where that was here."""
-    try:
-        if not log.is_file():
+    for note in _notes(log, _MARKS):
+        if note == HOME_WORDS:
             return None
-        with log.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _last_said(data)
-    except (OSError, ValueError):  # an empty one cannot be mapped
-        return None
-
-
-def _last_said(data: mmap.mmap) -> Whereabouts | None:
-    end = len(data)
-    while (place := max(data.rfind(mark, 0, end) for mark in _MARKS)) >= 0:
-        begin = data.rfind(b"\n", 0, place) + 1
-        stop = data.find(b"\n", place)
-        end = begin
-        try:
-            event = decode(data[begin : len(data) if stop < 0 else stop])
-        except (ValueError, RecursionError):
-            continue
-        if not isinstance(event, OutputEvent) or event.stream != Stream.NOTE:
-            continue  # the person's own code printed it
-        if event.text.strip() == HOME_WORDS:
-            return None
-        said = _SAID.search(event.text)
+        said = _SAID.search(note)
         if said is not None:
             return Whereabouts(said["target"], Address.parse(said["at"].strip()))
     return None
+
+
+def _notes(log: Path, marks: tuple[bytes, ...]) -> Iterator[str]:
+    """The run's notes with one of these marks, the last one first; none where the log cannot be read."""
+    try:
+        if not log.is_file():
+            return
+        with log.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            end = len(data)
+            while (place := max(data.rfind(mark, 0, end) for mark in marks)) >= 0:
+                begin = data.rfind(b"\n", 0, place) + 1
+                stop = data.find(b"\n", place)
+                end = begin
+                try:
+                    event = decode(data[begin : len(data) if stop < 0 else stop])
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(event, OutputEvent) and event.stream == Stream.NOTE:  # else the person's own code said it
+                    yield event.text.strip()
+    except (OSError, ValueError):  # an empty one cannot be mapped
+        return
+
+
+def _sent_to(log: Path) -> str:
+    """The name of the target where the run of a log was computed last, "" where that was here."""
+    if (found := whereabouts(log)) is not None:
+        return found.target
+    said = (_RAY_SAID.fullmatch(note) for note in _notes(log, (_RAY_MARK,)))
+    return next((match["target"] for match in said if match is not None), "")
 
 
 def last_sent_to(target: str) -> Path | None:
@@ -96,7 +115,7 @@ def last_sent_to(target: str) -> Path | None:
         logs = sorted(places.runs_folder().glob(f"*{SUFFIX}"), key=os.path.getmtime, reverse=True)
     except OSError:
         return None
-    return next((log for log in logs if (found := whereabouts(log)) is not None and found.target == target), None)
+    return next((log for log in logs if _sent_to(log) == target), None)
 
 
 def address_there(log: Path) -> Address | None:

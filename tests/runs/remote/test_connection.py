@@ -36,6 +36,10 @@ def test_what_a_login_prints_before_the_program_is_dropped(tmp_path: Path, greet
         ('echo "$@"', r"did not run LR Finder's program \(exit status 0\): .*Check that it is a Python interpreter"),
         ("echo closed for today; exit 3", r"\(exit status 3\): closed for today\."),
         ("echo oops >&2; exit 1", r"\(exit status 1\): oops\."),
+        ("""echo "tool: cannot access '-c': No such file" >&2; exit 2""", "did not run LR Finder's program"),
+            """echo "tool: cannot access '-c': No such file or directory" >&2; exit 2""",
+            "did not run LR Finder's program",
+        ),
     ],
 )
 def test_what_is_no_python_is_told(tmp_path: Path, text: str, said: str) -> None:
@@ -59,5 +63,7 @@ def test_a_program_that_ends_is_told_by_its_own_words(tmp_path: Path) -> None:
 def test_a_python_that_is_missing_and_one_that_is_no_program() -> None:
     gone = explain(Host("gpu"), 127, "sh: 1: /x/python: not found", "/x/python", began=False)
     assert str(gone).startswith("There is no /x/python on gpu")
+    csh = explain(Host("gpu"), 1, "/x/python: Command not found.", "/x/python", began=False)
+    assert str(csh) == str(gone)
     folder = explain(Host("gpu"), 126, "sh: 1: /tmp: Permission denied", "/tmp", began=False)
     assert str(folder).startswith("/tmp on gpu cannot be started")

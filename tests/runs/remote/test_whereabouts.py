@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from lrgui import places
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, Event, OutputEvent, StateEvent, Stream
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
@@ -14,6 +16,8 @@ from lrgui.runs.remote.whereabouts import (
     Whereabouts,
     address_there,
     is_of_run,
+    last_sent_to,
+    ray_words,
     where_words,
     whereabouts,
 )
@@ -48,6 +52,21 @@ def test_whoever_prints_the_same_is_not_followed(tmp_path: Path) -> None:
     assert whereabouts(tmp_path / "missing") is None
     (tmp_path / "empty").touch()
     assert whereabouts(tmp_path / "empty") is None
+
+
+def test_the_last_run_of_a_target_is_found_also_of_one_on_ray_whose_log_is_here(own_folders: Path) -> None:
+    folder = places.runs_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    events = {
+        "a": [note(where_words("box", BOX)), note(ray_words("cluster", "10.0.0.7"))],
+        "b": [note(ray_words("lab", "10.0.0.8")), DONE],
+        "c": [note(ray_words("lab", "10.0.0.9"))],
+        "d": [OutputEvent(ray_words("lab", "10.0.0.9"), Stream.OUT), note(f"{ray_words('lab', '1')} So it was.")],
+    }
+    for number, (name, each) in enumerate(events.items()):
+        os.utime(log_of(folder / f"{name}.lrrun", *each), (number, number))
+    assert last_sent_to("box") == folder / "a.lrrun" and last_sent_to("lab") == folder / "c.lrrun"
+    assert last_sent_to("cluster") is None and address_there(folder / "c.lrrun") is None
 
 
 def test_what_is_said_here_alone_is_not_of_the_run() -> None:
