@@ -303,6 +303,9 @@ class RunsOnScreen(SweepOnScreen):
         screen = screen.without_form()
         self.training_job, self.training = screen.training or (None, None)
         self.race_job, self.race = screen.race or (None, None)
+        self._chosen.now = (
+            screen.choices
+        )  # whoever is told first must not take the rate that was selected on another run
         self._set_visit(screen.visit)
         if RunKind.TRAIN in kinds:
             self.training_started.emit()

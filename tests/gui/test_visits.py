@@ -68,6 +68,27 @@ def test_what_was_said_of_a_run_that_is_left_is_over(window: MainWindow, bench: 
     assert window.status.text.text() == READY, "nothing of the training that was left"
 
 
+@pytest.mark.parametrize("way", ["back", "undo", "a sweep without a pick"])
+def test_the_rate_of_a_training_stays_where_nothing_of_ones_own_was_on_screen(
+    bench: Bench, tmp_path: Path, way: str
+) -> None:
+    session, runs = bench.session, bench.runs
+    (tmp_path / "a.lrrun").write_bytes(log_of("sweep"))
+    session.edit(train=replace(session.job.train, max_lr=0.5))
+    job = session.job
+    session.open_run(tmp_path / "a.lrrun")
+    assert runs.selection is not None and session.job == job
+    if way == "a sweep without a pick":
+        bench.play(_nothing_to_see())
+    else:
+        session.leave_visit()
+    if way == "undo":
+        runs.undo_stack.undo()
+        assert runs.visit is not None
+        runs.undo_stack.redo()
+    assert runs.visit is None and session.job.train.max_lr == 0.5
+
+
 def test_its_settings_come_when_they_are_asked_for_and_go_with_the_way_back(bench: Bench, saved: Path) -> None:
     session, runs = bench.session, bench.runs
     bench.play()
