@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrgui._version import __version__
-from lrgui.core.formats import exact_number
 from lrgui.export.errors import ExportError
 from lrgui.export.shown import Shown
+from lrgui.studies.plan import value_words
 
 
 def table_bytes(thing: Shown) -> bytes:
@@ -40,13 +40,9 @@ def parquet_bytes(thing: Shown) -> bytes:
 def _alike(values: Sequence[Any]) -> list[Any]:
     """A column whose values are of one kind; settings that vary may mix numbers and texts."""
     there = {type(value) for value in values if value is not None}
-    return list(values) if there <= {int, float} or len(there) <= 1 else [_text(value) for value in values]
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return exact_number(value) if isinstance(value, int | float) else value
+    if there <= {int, float} or len(there) <= 1:
+        return list(values)
+    return [None if value is None else value_words("", value) for value in values]
 
 
 def document_bytes(thing: Shown) -> bytes:
