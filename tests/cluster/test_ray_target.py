@@ -122,7 +122,9 @@ def test_a_run_that_waits_says_so_and_can_be_stopped(cluster: Any, monkeypatch: 
 
 
 def test_where_no_cluster_is_there_it_is_said() -> None:
-    end = end_of(read(source_on(replace(HERE, address="ray://127.0.0.1:1"), SMALL)))
+    events = read(source_on(replace(HERE, address="ray://127.0.0.1:1"), SMALL))
+    end = end_of(events)
+    assert not any(isinstance(event, OutputEvent) for event in events), "the sentence says it all"
     assert end.reason == EndReason.FAILED and "The Ray cluster ray://127.0.0.1:1 cannot be reached" in end.detail
 
 

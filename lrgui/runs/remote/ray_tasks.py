@@ -15,8 +15,10 @@ import math
 import os
 import platform
 import signal
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -97,7 +99,8 @@ class RayTasks:
         ray, where = self._ray, self._where
         quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         try:
-            with _own_signals():
+            with _own_signals(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that it timed out is said by the error, too
                 try:
                     self._join("auto" if where == RAY else where, quiet)
                 except ConnectionError:  # none runs here
@@ -297,7 +300,8 @@ def the_ray(where: str) -> Any:
     try:
         return import_module("ray")
     except ImportError:
-        raise RayProblem("Running on Ray needs the package ray: pip install 'lrgui[cluster]'") from None
+        words = f"Running on Ray needs the package ray, which {sys.executable} does not have"
+        raise RayProblem(f"{words}: pip install 'lrgui[cluster]' there.") from None
 
 
 def _show_token() -> bool:
