@@ -77,6 +77,23 @@ def _check_step(step: Any) -> None:
         )
 
 
+def check_metric(metric: Any, takes: str) -> None:
+    """Raise ValueError for a metric that is no function; `takes` names its arguments."""
+    if metric is not None and not callable(metric):
+        raise ValueError(f"The metric must be a function ({takes}) that returns a number, not {_kind(metric)}.")
+
+
+def device_of(device: Any) -> torch.device:
+    """The device that a name or a torch.device means. Raises ValueError, with a sentence, for others."""
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"There is no device {device!r}. Use cpu, cuda, cuda:1, mps or xpu, or a torch.device; omit it to compute "
+            "where the model is."
+        ) from None
+
+
 def _role(thing: Any) -> str:
     """The argument that a thing is made for, where it can be only one: "module" is a model or a loss."""
     if inside(thing) is not None or is_scheduler(thing):

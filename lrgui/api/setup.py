@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lrgui.api.arguments import batches_of, criterion_of
+from lrgui.api.arguments import batches_of, check_metric, criterion_of, device_of
 from lrgui.api.optimizer import MakeOptimizer, is_made, optimizer_and_company
 from lrgui.core.engine.batches import endless, is_one_shot, to_device
 from lrgui.core.engine.cleanup import Assured, all_of
@@ -70,7 +70,7 @@ def made(model: Model, optimizer: MakeOptimizer | None, device: Any, lr: float) 
             "first (to_empty(device=…), then load_state_dict)."
         )
     if not given:
-        module = module.to(best_device() if device is None else torch.device(device))
+        module = module.to(best_device() if device is None else device_of(device))
     if not given and is_made(optimizer):
         raise ValueError(
             "The model is created by a function, so its optimizer cannot exist yet: pass an optimizer class, or a "
@@ -113,7 +113,7 @@ def best_device() -> torch.device:
 
 def moved(made: Made, device: Any, last: Assured) -> Made:
     """Model and optimizer on `device`; `last` moves them back to where they were. None leaves them there."""
-    wanted = made.device if device is None else torch.device(device)
+    wanted = made.device if device is None else device_of(device)
     if wanted.type == made.device.type and wanted.index in (None, made.device.index):
         return made
     last.add(partial(_move, made, made.device))
@@ -161,6 +161,7 @@ def objective(
     """
     if loss is not None and training_step is not None:
         raise ValueError("Both loss and training_step were given: pass one of them (a training step returns the loss).")
+    check_metric(metric, "output, target" if training_step is None else "model, batch")
     batches, count = _counted(validation)
     batches = None if batches is None else batches_of(batches, "validation")
     name = None if metric is None else getattr(metric, "__name__", "metric").replace("<lambda>", "metric")

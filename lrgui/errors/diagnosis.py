@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from lrgui.errors.missing_modules import missing_module
 from lrgui.errors.origins import chain_of, death_words, original, text_of
 from lrgui.errors.out_of_memory import is_out_of_memory, memory_words
 from lrgui.errors.traces import place_of, raised_by_us
+
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,11 @@ def _of_python(error: BaseException, kind: str) -> str | None:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__.replace('Error', ' error')}: {error.msg}."
     if isinstance(error, ModuleNotFoundError):
-        return missing_module(error.name or "")
+        named = _NO_MODULE.match(text_of(error))
+        name = error.name or (named[1] if named else "")
+        return (
+            missing_module(name) if name else None
+        )  # one that a package raises itself says what to do in its own words
     if isinstance(error, OSError) and error.filename is not None:
         return _file_trouble(error)
     if isinstance(error, SystemExit):

@@ -98,6 +98,30 @@ def test_the_step_takes_the_model_and_a_batch(step: Any, words: str) -> None:
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"metric": "acc"}, "The metric must be a function (output, target) that returns a number, not a str."),
+        ({"seed": "0"}, "The seed must be an integer, not '0'."),
+        ({"seed": 0.5}, "The seed must be an integer, not 0.5."),
+        ({"device": "gpu"}, "There is no device 'gpu'. Use cpu, cuda"),
+        ({"device": [0]}, "There is no device [0]. Use cpu, cuda"),
+    ],
+)
+@pytest.mark.parametrize("function", [lrgui.find_lr, functools.partial(lrgui.verify, lr=0.1)])
+def test_what_no_metric_seed_or_device_can_be_is_told(function: Any, named: dict[str, Any], words: str) -> None:
+    before = torch.get_rng_state()
+    with pytest.raises(ValueError) as caught:
+        function(MODEL, LOADER, LOSS, SGD, validation=LOADER, **named)
+    assert words in str(caught.value)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_metric_of_a_step_takes_the_model_and_the_batch() -> None:
+    with pytest.raises(ValueError, match=r"The metric must be a function \(model, batch\)"):
+        lrgui.find_lr(MODEL, LOADER, optimizer=SGD, training_step=lambda m, b: LOSS(m(b[0]), b[1]), metric="acc")
+
+
 @pytest.mark.parametrize("step", [lambda model, batch: 0, lambda m, b, epoch=1: 0, lambda *all: 0, print, MODEL])
 def test_other_steps_pass(step: Any) -> None:
     check_places(MODEL, LOADER, None, None, step)

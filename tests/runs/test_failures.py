@@ -29,6 +29,8 @@ JOB = Job(task=TaskSpec(batch_size=64))
         (ModuleNotFoundError("No …", name="skimage.io"), ["(skimage) is not installed", "-m pip install scikit-image"]),
         (ModuleNotFoundError("No …", name="PIL"), ["Pillow (PIL) is not installed", "-m pip install Pillow"]),
         (ModuleNotFoundError("No …", name="my_helpers"), ["my_helpers is not installed", "a file next to the task"]),
+        (ModuleNotFoundError("No module named 'my_helpers'"), ["The module my_helpers is not installed"]),
+        (ModuleNotFoundError("x>=4 not met. Try `pip install x`."), ["Error: x>=4 not met. Try `pip install x`."]),
         (OSError("libtorch_cuda.so: cannot open"), ["PyTorch cannot be loaded", "Reinstall torch"]),
         (AssertionError("Torch not compiled with CUDA enabled"), ["device cpu"]),
         (SystemExit(3), ["ended the program (exit status 3)"]),

@@ -129,6 +129,9 @@ def _attributes(place: object) -> dict[str, Any]:
 
 def seed_all(seed: int, loader: object = None) -> None:
     """Seed the generators of Python, numpy and torch, and those that the loader holds itself."""
+    if not isinstance(seed, (int, np.integer)):
+        raise ValueError(f"The seed must be an integer, not {seed!r}.")
+    seed = int(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
