@@ -43,7 +43,11 @@ def manage_targets(
     options: Annotated[str, typer.Option(help="Of SLURM: options of sbatch, in one word.")] = "",
     setup: Annotated[str, typer.Option(help="Of SLURM: shell commands before the run (module load cuda).")] = "",
     address: Annotated[
-        str, typer.Option(help=f"Of Ray: {ADDRESS}HOST:PORT, {AUTO} for the cluster here, else it is started.")
+        str,
+        typer.Option(
+            help=f"Of Ray: {ADDRESS}HOST:PORT, or {AUTO} for the cluster that runs here; without it that one, or one "
+            "that is started."
+        ),
     ] = "",
     cpus: Annotated[str, typer.Option(help=f"{_RAY['cpus'].tip}.")] = "",
     gpus: Annotated[str, typer.Option(help=f"{_RAY['gpus'].tip}.")] = "",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lrgui.runs.record import Record
 
 #: A table of a training's epochs has at most so many rows.
-MOST_EPOCHS = 30
+MOST_ROWS = 30
 #: So many epochs may lie between two rows.
 _APART = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 
@@ -108,11 +108,11 @@ def tell_training(record: Record, end: EndEvent) -> None:
 
 def told_epochs(epochs: Sequence[EpochEvent]) -> list[EpochEvent]:
     """All epochs, or of many the first, each fifth, tenth, twentieth …, the best and the last."""
-    if len(epochs) <= MOST_EPOCHS:
+    if len(epochs) <= MOST_ROWS:
         return list(epochs)
     from lrgui.runs.epochs import best_epoch  # it needs numpy, which help does not
 
-    apart = next(n for n in _APART if len(epochs) / n <= MOST_EPOCHS - 3)
+    apart = next(n for n in _APART if len(epochs) / n <= MOST_ROWS - 3)
     best = best_epoch(epochs)
     return [e for e in epochs if e.epoch % apart == 0 or e in (epochs[0], best, epochs[-1])]
 
