@@ -259,7 +259,7 @@ def test_one_that_ended_on_its_target_meanwhile_is_shown(
 ) -> None:
     log, session = training(None), bench.session
     over = Resumption(open_run(log).job, open_run(log), None, over=True)
-    monkeypatch.setattr(resuming, "resumption", lambda *_: over)
+    monkeypatch.setattr(resuming, "resumption", lambda *_, **_waiting: over)
     size = log.stat().st_size
     session.resume(log)
     assert bench.runs.visit is not None and bench.runs.training is not None
