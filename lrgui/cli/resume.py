@@ -50,7 +50,7 @@ def resume(
     """
     from lrgui.runs.remote.connection import RemoteError
     from lrgui.runs.remote.resuming import resumption
-    from lrgui.runs.resuming import AGAIN, NotResumableError
+    from lrgui.runs.resuming import AGAIN, NotResumableError, followed_words
     from lrgui.runs.targets import TargetsError
 
     run, place = place_of(run), on or ""
@@ -70,7 +70,7 @@ def resume(
         say(f"{run.name} has come to its end meanwhile.")
         finish(found.opened.record, "", as_json)
     if found.attached:
-        say(f"{run.name} is still going on: following it.")
+        say(followed_words(run.name))
     elif more_epochs:
         say(AGAIN)
     continues = run, found.opened.record

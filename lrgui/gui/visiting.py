@@ -174,6 +174,7 @@ class Visiting(RunLife):
     @Slot(object)
     def _resume(self, run: ResumedRun) -> None:
         from lrgui.runs.log_writer import LogWriter
+        from lrgui.runs.resuming import followed_words
 
         job, opened = run.job, run.opened
         if run.over:
@@ -182,7 +183,7 @@ class Visiting(RunLife):
         if not self.tasks.may_run(job, lambda: self.resume(run.path, run.more_epochs, run.place)):
             run.let_go()
             return
-        self.noticed.emit(Notice("info", f"{run.path.name} is still going on: following it.") if run.attached else None)
+        self.noticed.emit(Notice("info", followed_words(run.path.name)) if run.attached else None)
         self._enter(RunKind.TRAIN, job)
         self.runs.begin(self.kind, job, opened.record)
         self._set_state(RunState.STARTING)

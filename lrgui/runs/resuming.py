@@ -32,6 +32,11 @@ def resumable(log: Path, opened: OpenedRun) -> Checkpoint | None:
     return newest(folder_of(log), LAST, steps_in(opened))
 
 
+def followed_words(name: str) -> str:
+    """What is said where the training of the log of this name needs no resuming."""
+    return f"{name} is still going on: following it."
+
+
 def steps_in(opened: OpenedRun) -> int:
     """Optimizer steps that a log tells of."""
     record = opened.record
