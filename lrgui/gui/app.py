@@ -257,7 +257,8 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
             return
         where = None if run is None else whereabouts(places.runs_folder() / run.file)
         said = [] if run is None else [cut_off_words(run, "" if where is None else where.target)]
-        label, tip, act = "", "", None
+        label, tip = "", ""
+        act: Callable[[], object] | None = None
         if study is not None:
             note_running(None)  # it is offered once
             said.append(left_words(study))

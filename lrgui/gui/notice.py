@@ -16,7 +16,7 @@ class Notice:
     details: str = ""
     action: str = ""
     """Label of the button that mends it, empty where there is none."""
-    act: Callable[[], None] | None = None
+    act: Callable[[], object] | None = None
     tip: str = ""
     """What exactly the button does."""
     leads_to: str = ""
