@@ -249,6 +249,9 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
 
     session = window.session
 
+    def follow(log: Path) -> None:
+        session.follow_run(str(log))
+
     def tell(found: tuple[RunSummary | None, StudyResults | None] | None, _error: Exception | None) -> None:
         run, study = found or (None, None)
         if (run is None and study is None) or session.busy or session.studying:
@@ -269,7 +272,7 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
             label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
             if where is not None:
                 label, tip = "Follow", f"Show it, and what it measures from now on; {stays}"
-                act = partial(session.follow_run, str(path))
+                act = partial(follow, path)
             if run.kind == RunKind.TRAIN and can_go_on(path, run.end)[0]:
                 there = "" if where is None else "Follow it if it is still going on there, or "
                 label, tip = "Resume", f"{there}{'g' if there else 'G'}o on from its last checkpoint; {stays}"
