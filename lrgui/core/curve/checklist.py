@@ -97,7 +97,7 @@ def _pick(
         return Check("pick", "bad", "No rate to pick from this curve")
     low, middle, high = marks.lowest_at / 10, marks.lowest_at / 2, marks.lowest_at
     ours = recommendation.lr
-    guide = f"Lowest ÷ 10 = {format_lr(low)} (conservative), ÷ 2 = {format_lr(middle)} (aggressive)"
+    guide = f"Lowest ÷ 10 = {format_lr(low)}, ÷ 2 = {format_lr(middle)} (classic bounds)"
     guide += f", recommended {format_lr(ours)}" if ours is not None else ""
     if selection is None:
         return Check("pick", "open", f"{guide}; nothing is selected yet")
@@ -110,9 +110,9 @@ def _pick(
     if ours is not None and same_lr(selection, ours):
         return Check("pick", "good", f"{guide}; the recommended rate is selected")
     if selection < low and not same_lr(selection, low):
-        return Check("pick", "good", f"{guide}; the selection is below the conservative rate: safe but slow")
+        return Check("pick", "good", f"{guide}; the selection is below the classic bounds: safe but slow")
     if selection <= middle or same_lr(selection, middle):
-        return Check("pick", "good", f"{guide}; the selection lies between them")
+        return Check("pick", "good", f"{guide}; the selection lies between the bounds")
     if ours is not None and selection < ours:  # a safer rate is never worse than the recommended one
         return Check("pick", "good", f"{guide}; the selection is below the recommended rate")
     if selection <= high:

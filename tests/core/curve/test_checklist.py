@@ -35,7 +35,7 @@ def test_a_good_curve() -> None:
     assert check(reading, "falls").text == "The loss falls sharply (2.3 to 0.5)"
     assert "2e-2 (loss 0.5" in check(reading, "lowest").text
     assert "the recommended rate is selected" in check(reading, "pick").text
-    assert "Lowest ÷ 10 = 2e-3 (conservative), ÷ 2 = 1e-2 (aggressive)" in check(reading, "pick").text
+    assert "Lowest ÷ 10 = 2e-3, ÷ 2 = 1e-2 (classic bounds)" in check(reading, "pick").text
     assert check(reading, "monitor").state == "open"
     assert "Rate ÷ 10 and restart" in check(reading, "monitor").text
 
@@ -44,10 +44,10 @@ def test_a_good_curve() -> None:
     ("selection", "state", "words"),
     [
         (1e-5, "bad", "too-low zone"),
-        (5e-4, "good", "below the conservative rate: safe but slow"),
-        (2e-3, "good", "lies between them"),
-        (5e-3, "good", "lies between them"),
-        (1e-2, "good", "lies between them"),
+        (5e-4, "good", "below the classic bounds: safe but slow"),
+        (2e-3, "good", "lies between the bounds"),
+        (5e-3, "good", "lies between the bounds"),
+        (1e-2, "good", "lies between the bounds"),
         (1.3e-2, "good", "below the recommended rate"),  # which is 1.6e-2 and counts as good
         (1.6e-2, "good", "the recommended rate is selected"),
         (1.8e-2, "open", "close to the minimum: bold"),
