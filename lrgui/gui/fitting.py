@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QScrollArea, QWidget
 
 #: Width and height that a desktop's frame around a window takes, in pixels: nobody knows it before it is shown.
 FRAME = (8, 36)
@@ -25,3 +25,22 @@ class Dialog(QDialog):
         """Come to lie within the screen."""
         fit(self)
         super().showEvent(event)
+
+
+def scrolling(inner: QWidget) -> QScrollArea:
+    """`inner` as the part of a dialog that scrolls where the screen is low."""
+    inner.setObjectName("scrolled")
+    area = QScrollArea(widgetResizable=True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it
+    area.setWidget(inner)
+    area.viewport().setAutoFillBackground(False)
+    return area
+
+
+def whole_height(dialog: QDialog, area: QScrollArea, width: int) -> int:
+    """Pixels in which nothing in `area`, `width` pixels wide, needs to scroll."""
+    dialog.ensurePolished()
+    inner = area.widget()
+    assert inner is not None
+    return inner.heightForWidth(width) + dialog.sizeHint().height() - area.sizeHint().height()

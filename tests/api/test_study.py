@@ -24,7 +24,7 @@ def test_a_study_in_one_call(made_up: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(found.rows) == 8 and len(found.cells) == 4 and not found.missing and not found.failed
     assert found.folder == Path("digits.study") and (made_up / found.folder / "journal.jsonl").exists()
     assert found.rules[0].scaling.exponent == pytest.approx(1, abs=0.2)
-    assert "LR ∝ batch^" in str(found) and "batch_size" in str(found)
+    assert "LR ∝ batch^" in str(found) and "batch size" in str(found)
     assert repr(found) == "<Study of 8 runs in digits.study>"
     assert capsys.readouterr().err.count("sweep") == 8
     lrgui.study(optimizers=["sgd", "adamw"], batch_sizes=[32, 64], seeds=2)

@@ -14,7 +14,7 @@ from lrgui.runs.job import JOB_KINDS
 
 def test_the_ways_to_end() -> None:
     assert set(ERRORS) == {"out_of_memory", "loader_died", "bad_batch", "failed", "killed"}
-    assert set(END_REASONS) == {"completed", "diverged", "not_finite", "data_ended", "cancelled", *ERRORS}
+    assert set(END_REASONS) == {"completed", "diverged", "not_finite", "data_ended", "cancelled", "left", *ERRORS}
 
 
 def test_events_are_values() -> None:

@@ -32,7 +32,7 @@ from lrgui.gui.default_sweep import words as sweep_words
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.file_dialogs import ask_folder
-from lrgui.gui.fitting import Dialog
+from lrgui.gui.fitting import Dialog, scrolling, whole_height
 from lrgui.gui.labels import breakable, wrapped
 from lrgui.gui.settings import Settings
 from lrgui.gui.tracking import usual_folder
@@ -85,9 +85,13 @@ class PreferencesDialog(Dialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(14)
-        column.addLayout(form)
+        body = QWidget()
+        body.setLayout(form)
+        form.setContentsMargins(0, 0, 0, 0)
+        area = scrolling(body)
+        column.addWidget(area, 1)
         column.addLayout(row)
-        self.resize(560, self.sizeHint().height())
+        self.resize(560, whole_height(self, area, 560 - 40))
 
     def _rates(self) -> QWidget:
         """How learning rates are written."""

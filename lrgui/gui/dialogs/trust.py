@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.phrases import listed
-from lrgui.gui.fitting import Dialog
+from lrgui.gui.fitting import Dialog, scrolling, whole_height
 from lrgui.gui.labels import short, wrapped
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.runs.task_files import visible
@@ -64,7 +64,6 @@ class TrustDialog(Dialog):
     def _what_it_is(self, heading: QLabel) -> QScrollArea:
         """All that is known of the code; it scrolls where names are long and the screen is low."""
         inner = QWidget()
-        inner.setObjectName("scrolled")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -80,21 +79,12 @@ class TrustDialog(Dialog):
             column.addWidget(self.code, 1)
         else:
             column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        return area
+        return scrolling(inner)
 
     def _good_height(self, area: QScrollArea) -> int:
         """Pixels in which nothing needs to scroll, as far as the screen has them."""
-        self.ensurePolished()
-        inner = area.widget()
-        assert inner is not None
         usual = 540 if self._question.shows.text else 200
-        rest = self.sizeHint().height() - area.sizeHint().height()
-        return min(max(usual, inner.heightForWidth(620) + rest), self.screen().availableGeometry().height() - 60)
+        return min(max(usual, whole_height(self, area, 620)), self.screen().availableGeometry().height() - 60)
 
     def _facts(self) -> QGridLayout:
         question, shows = self._question, self._question.shows

@@ -60,18 +60,17 @@ class Tail:
 
     def read(self) -> tuple[bool, bytes]:
         """Whether the log begins again, and what is new in it. Raises OSError where it cannot be read at all."""
-        if self._file < 0:
-            return self._open(), b""
-        now = time.monotonic()
-        due = now - self._checked > BEAT
-        data = b"" if due else os.read(self._file, MOST)
-        if data:
-            if len(self._begin) < BEGIN:
-                self._begin = (self._begin + data)[:BEGIN]
-            self.offset += len(data)
-            return False, data
-        self._checked = now
-        return self._looked_again(), b""
+        if self._file < 0 and self._open():
+            return True, b""
+        if time.monotonic() - self._checked > BEAT and self._looked_again():
+            return True, b""
+        data = os.read(self._file, MOST)
+        if not data:
+            return self._looked_again(), b""
+        if len(self._begin) < BEGIN:
+            self._begin = (self._begin + data)[:BEGIN]
+        self.offset += len(data)
+        return False, data
 
     @property
     def is_open(self) -> bool:
@@ -110,6 +109,7 @@ class Tail:
 
     def _looked_again(self) -> bool:
         """Whether another log lies here now: in another file of this name, or in this one, written anew."""
+        self._checked = time.monotonic()
         try:
             there, here = os.stat(self.path), os.fstat(self._file)
         except OSError:
@@ -152,7 +152,9 @@ class Follower:
                     yield ERROR, (error.strerror or str(error)).encode("utf-8", "replace")
                     return
             if again:
+                news = True
                 yield RESTART, b""
+                continue
             if data:
                 told, news = time.monotonic(), True
                 self._grew = told

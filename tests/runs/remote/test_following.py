@@ -136,6 +136,20 @@ def test_a_log_that_is_deleted_and_written_again_goes_on(address: Address) -> No
     assert reading.end() == END and steps_of(reading.events) == [0, 1, 2]
 
 
+def test_the_last_lines_are_read_however_long_the_look_for_the_run_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "BEAT", -1.0)  # at each read it is time to see whether another log lies here
+    path = tmp_path / "a.lrrun"
+    path.write_bytes(b"one\n")
+    log = tail.Tail(str(path))
+    assert log.read() == (False, b"one\n") and log.read() == (False, b"")
+    with path.open("ab") as file:
+        file.write(b"two\n")
+    assert log.read() == (False, b"two\n"), "a run that has ended since is not followed to this line otherwise"
+    log.close()
+
+
 def test_a_writer_that_was_killed_ends_the_following(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A paused run writes nothing for hours, and is there all the same."""
     pytest.importorskip("fcntl", reason="nobody can tell there")
