@@ -115,7 +115,7 @@ def test_a_node_dies_and_the_run_with_it(node: Any, cluster: Any) -> None:
 def test_a_run_that_waits_says_so_and_can_be_stopped(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
     source = source_on(replace(HERE, gpus="3"), SMALL)
-    waits = "Waiting for lab, which has less than the run needs (1 CPUs, 3 GPUs)"
+    waits = "Waiting for lab, which has less than the run needs (CPUs: 1, GPUs: 3)"
     events = read(source, lambda event: source.cancel() if getattr(event, "detail", "") == waits else None)
     assert any(isinstance(event, StateEvent) and event.detail == waits for event in events)
     assert end_of(events) == EndEvent(EndReason.CANCELLED, "Stopped; nothing was measured yet.")

@@ -308,14 +308,15 @@ class _Run:
                     return
             if cancelled:
                 self.end = EndEvent(
-                    EndReason.CANCELLED, f"Stopped after {step} of {planned} steps; everything measured so far is kept."
+                    EndReason.CANCELLED,
+                    f"Stopped after {step:,} of {planned:,} steps; everything measured so far is kept.",
                 )
                 return
             if ended:
                 self.stepper.refuse_nothing()
                 self.end = EndEvent(
                     EndReason.DATA_ENDED,
-                    f"The data ended after {step} of {planned} steps, and its loader cannot be restarted.",
+                    f"The data ended after {step:,} of {planned:,} steps, and its loader cannot be restarted.",
                 )
                 return
             self.suspects.add(batch)

@@ -111,7 +111,7 @@ def _waiting(tasks: RayTasks, name: str) -> str:
     if tasks.fits:
         return f"Waiting for a free place on {name}"
     wanted = ", ".join(
-        f"{exact_number(value)} {option.label}"
+        f"{option.label}: {exact_number(value)}"
         for option in settings_of(RayResources)
         if (value := getattr(tasks.resources, option.name))
     )
