@@ -84,6 +84,7 @@ def test_odd_names_in_place_of_a_file_are_a_sentence(told: Callable[..., tuple[i
         ("find digits --stepz 3", "There is no option --stepz. Did you mean --steps"),
         ("find digits --steps abc", "--steps "),
         ("fnd", "Did you mean 'find'? “lrgui -h” shows"),
+        ("nope.py", "There is no file nope.py in this folder."),
         ("find digits twice", "(twice). “lrgui find -h” shows what can be given."),
     ],
 )

@@ -39,7 +39,10 @@ def _wrong(error: Any) -> str:
         begin, should, rest = str(error.message).partition(_SHOULD)
         wanted = rest.split(", unable")[0]
         return f"{_name(parameter)} must be{wanted}" if should and not begin else f"{_name(parameter)}: {begin}"
-    return str(error.format_message())
+    said = str(error.format_message())
+    word = said.partition("No such command '")[2].partition("'")[0]
+    # What exists is opened in the window: only a name that was mistyped gets here.
+    return f"There is no file {word} in this folder" if "." in word else said
 
 
 def _name(parameter: Any) -> str:
