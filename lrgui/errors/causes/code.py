@@ -51,7 +51,8 @@ CODE: tuple[Cause, ...] = (
         "relative import",
         r"attempted relative import with no known parent package",
         "A single file belongs to no package: import neighbouring files by name (from neighbour import …), "
-        "or pass the task as package.module, from the folder that contains the package.",
+        "or name it as package.module (a script: lrgui run -m package.module), from the folder that contains the "
+        "package.",
         ("ImportError",),
     ),
     Cause("no name", r"name '(?P<name>\w+)' is not defined", _no_name, ("NameError",)),
