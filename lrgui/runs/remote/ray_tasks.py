@@ -114,6 +114,8 @@ class RayTasks:
         """Connect to a cluster that runs, which may want to see a token."""
         try:
             self._ray.init(address=address, **quiet)
+        except ConnectionAbortedError:  # a busy head gave up on the process that it starts for a client
+            self._ray.init(address=address, **quiet)
         except ConnectionError as error:
             if address.startswith(ADDRESS) or _NONE in str(error) or not _show_token():
                 raise

@@ -10,7 +10,7 @@ from lrgui.core.control import Control
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.runs.job import Job
 from lrgui.runs.remote import ray_driver
-from lrgui.runs.remote.ray_tasks import RayTasks
+from lrgui.runs.remote.ray_tasks import RayProblem, RayTasks
 
 
 class GoneRay:
@@ -40,3 +40,29 @@ def test_a_cluster_that_is_lost_ends_the_run_once_and_in_a_sentence(monkeypatch:
     events = list(run)
     words = "The connection to lab broke (GCS is away). Everything measured so far is kept."
     assert [event for event in events if isinstance(event, EndEvent)] == [EndEvent(EndReason.KILLED, words)]
+
+
+class BusyRay:
+    """A head that starts no process for its first clients in time."""
+
+    __version__ = "2.60"
+
+    def __init__(self, refuses: int) -> None:
+        self.refuses = refuses
+
+    def init(self, **_how: Any) -> None:
+        self.refuses -= 1
+        if self.refuses >= 0:
+            raise ConnectionAbortedError("Initialization failure from server:\nMore of it")
+
+
+class Connecting(RayTasks):
+    def __init__(self, ray: BusyRay) -> None:
+        self._ray, self._where = ray, "ray://head:10001"
+        self._connect()
+
+
+def test_a_busy_head_is_asked_a_second_time_and_no_more() -> None:
+    Connecting(BusyRay(refuses=1))
+    with pytest.raises(RayProblem, match="ray://head:10001 cannot be reached"):
+        Connecting(BusyRay(refuses=2))
