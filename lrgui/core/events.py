@@ -212,6 +212,13 @@ class ResumeEvent:
     """Seconds that it had trained, as its batches count them."""
     begun: int = 0
     """The step with which its schedule began: not the first where the training got more epochs."""
+    factor: float | None = None
+    """By which the schedule's rates are multiplied in that state; None where that is not known."""
+
+    def counts_epoch(self, epoch: int, step: int) -> bool:
+        """True where an epoch that ended before `step` was over in that state: one that ended with the state's last
+        step may have ended after the state was kept."""
+        return step < self.step or (step == self.step and epoch <= self.epoch)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,9 +214,16 @@ class Record:
 
         self.end = None
         self.begun = event.begun
-        self.epochs = [epoch for epoch in self.epochs if epoch.seconds <= event.seconds]
+        over = [
+            event.counts_epoch(epoch.epoch, int(self._steps[count - 1]) + 1 if count else 0)
+            for epoch, count in zip(self.epochs, self._epoch_steps, strict=True)
+        ]
+        self.epochs = list(compress(self.epochs, over))
+        self._epoch_steps = list(compress(self._epoch_steps, over))
         self.gradients = [one for one in self.gradients if one.step < event.step]
         self.rate_changes = [one for one in self.rate_changes if one.step <= event.step]
+        while event.factor is not None and self._changed_after(event.step, event.factor):
+            self.rate_changes.pop()
         if self.task is not None:
             # Of the plan, as it was before: what was taken back on this schedule is no part of it.
             planned = event.steps - taken_back(self.rate_changes, event.begun)
@@ -232,6 +240,11 @@ class Record:
             beside[:, : len(there)] = self._beside[:, there]
             self._beside = beside
         self._numbers, self._steps, self._count = numbers, steps, kept
+
+    def _changed_after(self, step: int, factor: float) -> bool:
+        """True where the last change came when a state was kept whose next step is `step`, but before that was taken:
+        the state's rates are multiplied by `factor`, and nothing before it made them so."""
+        return bool(self.rate_changes) and self.rate_changes[-1].step == step and self.rate_factor != factor
 
     def _add_batch(self, event: BatchEvent) -> None:
         if self._count == len(self._steps):

@@ -109,16 +109,20 @@ def _device(run: LoggedRun) -> str:
 
 def _lines(run: LoggedRun) -> list[str]:
     """What was measured, without times; of a run that was resumed what counts."""
-    found: list[Any] = []
+    found: list[tuple[Any, int]] = []
+    """Each with the step that was next when it was told."""
+    step = 0
     for event in run.events:
         if isinstance(event, ResumeEvent):
-            found = [each for each in found if _counts(each, event)]
+            found = [(each, at) for each, at in found if _counts(each, at, event)]
+            step = event.step
         elif isinstance(event, _MEASURED):
-            found.append(event)
-    return [encode(replace(each, seconds=0.0) if hasattr(each, "seconds") else each) for each in found]
+            step = event.step + 1 if isinstance(event, BatchEvent) else step
+            found.append((event, step))
+    return [encode(replace(each, seconds=0.0) if hasattr(each, "seconds") else each) for each, _ in found]
 
 
-def _counts(event: Event, resumed: ResumeEvent) -> bool:
+def _counts(event: Event, step: int, resumed: ResumeEvent) -> bool:
     if isinstance(event, EpochEvent):
-        return event.seconds <= resumed.seconds
+        return resumed.counts_epoch(event.epoch, step)
     return not isinstance(event, BatchEvent | GradientEvent) or event.step < resumed.step

@@ -107,3 +107,26 @@ def test_steps_that_were_taken_back_are_made_again() -> None:
     assert record.task.steps == record.all_steps == 330
     record.add([RateEvent(250, 0.1, 0.1, 1e-4, "back to the end of epoch 21", 205)])
     assert record.all_steps == 330 + 250 - 205 - 30
+
+
+def test_an_epoch_counts_once_where_its_last_step_was_kept_before_its_end() -> None:
+    """Both have the same next step, and on a coarse clock the same time."""
+    batches = [BatchEvent(0, step, 0.1, 1.0, 0.5) for step in range(20)]
+    epochs = [EpochEvent(number, 1.0, None, None, None, 0.1, 0.5) for number in (1, 2)]
+    measured = [*batches[:10], epochs[0], *batches[10:], epochs[1]]
+    for kept, over in ((ResumeEvent(20, 1, 40, 0.5), [1]), (ResumeEvent(20, 2, 40, 0.5), [1, 2])):
+        record = Record.of([*measured, kept])
+        assert [epoch.epoch for epoch in record.epochs] == over
+        assert record.epoch_steps == [10, 20][: len(over)]
+    record = Record.of([*measured, ResumeEvent(12, 1, 40, 0.3), *batches[12:], epochs[1]])
+    assert [epoch.epoch for epoch in record.epochs] == [1, 2] and record.epoch_steps == [10, 20]
+    again = [BatchEvent(0, step, 0.01, 1.0, 0.9) for step in range(20, 30)]
+    record = Record.of([*measured, *again, epochs[1], ResumeEvent(30, 1, 50, 0.9)])
+    assert record.epoch_steps == [10, 20], "the first try of an epoch that was gone back from was over long before"
+
+
+def test_a_change_of_the_rate_that_the_checkpoint_does_not_have_counts_no_more() -> None:
+    changes = [RateEvent(3, 0.5, 0.5, 1e-3, "by hand"), RateEvent(8, 0.5, 0.25, 5e-4, "by hand")]
+    for factor, left in ((0.5, changes[:1]), (0.25, changes), (None, changes)):
+        record = Record.of([TASK, *changes, ResumeEvent(8, 0, 100, 1.0, factor=factor)])
+        assert record.rate_changes == left and record.rate_factor == left[-1].total

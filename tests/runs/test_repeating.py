@@ -132,6 +132,8 @@ def test_of_a_resumed_run_only_what_counts_is_compared(tmp_path: Path) -> None:
     whole.insert(-1, EpochEvent(1, 2.5, None, None, None, 1e-3, 0.35))
     cut = [*whole[:5], EpochEvent(1, 9.0, None, None, None, 1e-3, 0.3), ResumeEvent(1, 0, 4, 0.1), *whole[3:]]
     assert compared(*pair(tmp_path, cut, whole)).same
+    twice = [*whole[:-1], ResumeEvent(4, 0, 4, 0.35), *whole[-2:]]
+    assert compared(*pair(tmp_path, twice, whole)).same, "kept with the epoch's last step, before its end"
     short = compared(*pair(tmp_path, [*whole[:4], replace(whole[-1], reason="cancelled")], whole))  # type: ignore[type-var, arg-type]
     assert short.same and "as far as the earlier run went" in short.sentence
 

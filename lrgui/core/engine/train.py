@@ -218,13 +218,13 @@ class Training:
             left = sum(steps_per_epoch(batches, self.config.accumulation) for batches in epochs[self.epoch :])
             self.total_steps = self.step + left
             self.scheduler = Schedule(self.optimizer, self.config, left)
+        before = self.rate.factor
         changed = more and self.rate.begin_again(self.guards.lowered)
         if self.midway:
             self.epoch -= 1  # the loop counts it again
         self.guards.go_on(self.scheduler, self.step, self.epoch, more)
-        yield ResumeEvent(
-            self.told, self.epoch, self.told + self.total_steps - self.step, self.clock.seconds, self.begun
-        )
+        planned = self.told + self.total_steps - self.step
+        yield ResumeEvent(self.told, self.epoch, planned, self.clock.seconds, self.begun, before)
         if changed:
             factor = self.rate.factor
             yield RateEvent(self.told, factor, factor, largest(self.optimizer.param_groups), NEW_SCHEDULE)
