@@ -315,14 +315,32 @@ class Program:
         done = subprocess.run(command, env=self.desktop.environment, check=True, capture_output=True, timeout=30)
         return done.stdout.decode()
 
+    @contextmanager
+    def _something_on_the_clipboard(self) -> Iterator[None]:
+        """So that what is read after this was copied meanwhile."""
+        code = (
+            "from PySide6.QtGui import QGuiApplication as App; app = App([]); app.clipboard().setText('of before'); "
+            "app.processEvents(); print(flush=True); app.exec()"
+        )
+        command = [sys.executable, "-c", code]
+        with subprocess.Popen(command, env=self.desktop.environment, stdout=subprocess.PIPE) as owner:
+            assert owner.stdout is not None and owner.stdout.readline()
+            try:
+                yield
+            finally:
+                owner.kill()
+
     def copied(self, form: str, begins: str) -> str:
         """What the export dialog's Copy puts on the clipboard of what is on screen: text that begins so."""
         self.key("ctrl+e")
         until(lambda: self._find("^Export$"), "the dialog")
+        self.key("Home")  # it opens with the format of the last time, from which typing would go to the next
         self.type(form)
-        for key in ("shift+Tab", "shift+Tab", "space"):  # from the format over Save to Copy
+        for key in ("shift+Tab", "shift+Tab"):  # from the format over Save to Copy
             self.key(key)
-        text = until(lambda: (seen := self.clipboard()).startswith(begins) and seen, f"the text of {form}")
+        with self._something_on_the_clipboard():
+            self.key("space")
+            text = until(lambda: (seen := self.clipboard()).startswith(begins) and seen, f"the text of {form}")
         self.key("Escape")
         self.wait_for_keyboard()
         return str(text)
