@@ -91,13 +91,14 @@ def _trouble(arguments: Sequence[str]) -> str | None:
     """Why no window can be opened here, None where one can. Qt itself would abort the process."""
     trouble = missing.display_trouble(arguments)
     if trouble is None:
+        from lrgui.gui.qt_features import look_for_no_features
+
         packages = missing.package_trouble()
-        if packages is None:
-            from lrgui.gui import without_qt  # noqa: F401 (its modules are to be there before Qt)
         try:
             from PySide6 import QtWidgets  # noqa: F401 (only to see whether Qt's libraries are there)
         except ImportError as error:
             return missing.import_trouble(error)
+        look_for_no_features()
         trouble = packages or missing.library_trouble() or missing.connection_trouble(arguments)
     return trouble
 
