@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QMouseEvent, QWindow
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from lrgui.gui.window_filter import WindowFilter
 
-class DoubleClicks(QObject):
+
+class DoubleClicks(WindowFilter):
     """Drops the second click of a double click where the first one put another widget in its place.
 
     A button may give way to others, or its tab to another one: who clicks "Resume" twice must not change the rate too.
@@ -15,19 +17,10 @@ class DoubleClicks(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
-        self._handle: QWindow | None = None
         self._before: QWidget | None = None
         self._pressed: QWidget | None = None
         """What was under the mouse at the last press, and at the one before: the second press of a double click comes
         here, too, but to no widget."""
-
-    def attach(self) -> None:
-        """Listen to the window, which must have been shown."""
-        handle = self._window.windowHandle()
-        if handle is not None and handle is not self._handle:
-            self._handle = handle
-            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch where presses go."""

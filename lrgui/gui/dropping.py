@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QDragMoveEvent, QDropEvent, QWindow
+from PySide6.QtGui import QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from lrgui.gui.labels import breakable
+from lrgui.gui.window_filter import WindowFilter
 
 
-class Dropping(QObject):
+class Dropping(WindowFilter):
     """Takes files before any widget sees them (a text field would take them as text), and shows that it would.
 
     Text and everything else that is dragged about goes to the widgets as ever.
@@ -23,8 +24,6 @@ class Dropping(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
-        self._handle: QWindow | None = None
         self.hint = QLabel(window)
         self.hint.setObjectName("dropHint")
         self.hint.setWordWrap(True)
@@ -33,13 +32,6 @@ class Dropping(QObject):
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hint.hide()
         window.setAcceptDrops(True)
-
-    def attach(self) -> None:
-        """Listen to the window, which must have been shown."""
-        handle = self._window.windowHandle()
-        if handle is not None and handle is not self._handle:
-            self._handle = handle
-            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take drags of files."""
