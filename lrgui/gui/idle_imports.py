@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -54,6 +55,14 @@ LATER = (
     "lrgui.export.snippets.facts",
     "lrgui.gui.dialogs.use_it",
 )
+#: Those of them that a run's end needs, and what is often opened after it.
+AFTER_A_RUN = (
+    "lrgui.export.snippets.facts",
+    "lrgui.gui.run_notices",
+    "lrgui.gui.tabs.training",
+    "lrgui.gui.tabs.verify",
+    "lrgui.runs.repeating",
+)
 #: Milliseconds between two looks whether the run is over that somebody started at once.
 LOOK_MS = 500
 
@@ -85,3 +94,13 @@ class IdleImports(QObject):
         if name:
             import_module(name)
         self.start()
+
+
+def import_beside(names: Sequence[str]) -> None:
+    """Import them in a thread, for when the window would stand still for it and cannot wait until it is idle."""
+
+    def work() -> None:
+        for name in names:
+            import_module(name)
+
+    threading.Thread(target=work, name="lrgui imports", daemon=True).start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -83,7 +82,9 @@ class Tabs(QTabWidget):
         """The first run goes on: what its end needs, and the tabs of the runs that often follow, is imported beside the
         window, which would stand still for it."""
         self._session.task_known.disconnect(self._expect_next)
-        threading.Thread(target=_import_next, name="lrgui imports tabs", daemon=True).start()
+        from lrgui.gui.idle_imports import AFTER_A_RUN, import_beside
+
+        import_beside(AFTER_A_RUN)
 
     @property
     def training(self) -> TrainingTab:
@@ -258,11 +259,3 @@ class Tabs(QTabWidget):
         self._palette = palette
         for tab in (self.curve, *self._made.values()):
             tab.set_palette(palette)
-
-
-def _import_next() -> None:
-    import lrgui.export.snippets
-    import lrgui.gui.run_notices
-    import lrgui.gui.tabs.training
-    import lrgui.gui.tabs.verify
-    import lrgui.runs.repeating  # noqa: F401
